@@ -1,0 +1,99 @@
+"""The values and seams of the library: what a definition, a leaf and a path-context are,
+and what a text encoder and a fusion must offer. Imports nothing but numpy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Matrix = NDArray[np.float32]
+"""Rows of float32, one a text: (n, dimensions)."""
+
+
+class Kind(StrEnum):
+    """What a definition is in its language."""
+
+    FUNCTION = "function"
+    METHOD = "method"
+    CLASS = "class"
+    MODULE = "module"
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A function, method, class or module found in a source.
+
+    Lines count from 1 and include both ends, bytes count from 0 in the UTF-8 form of the
+    decoded source and exclude the end; decorators belong to the definition. `qualified_name`
+    is dotted and relative to the file (`Session.request`); a module's names are empty, since
+    the same content may lie under several paths. `text` is what an encoder reads: the dedented
+    source of a function or method; signature, docstring and members' signatures of a class;
+    docstring and outline of a module. It parses in the definition's own language.
+    """
+
+    kind: Kind
+    language: str
+    name: str
+    qualified_name: str
+    start_line: int
+    end_line: int
+    start_byte: int
+    end_byte: int
+    docstring: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A token of the syntax tree that a path can start or end at, with its span in the text."""
+
+    token: str
+    start_byte: int
+    end_byte: int
+
+
+@dataclass(frozen=True, slots=True)
+class PathContext:
+    """Two leaves and the node kinds between them: up from the start leaf to the lowest common
+    ancestor and down to the end leaf. Alon et al. 2019, definition 3."""
+
+    start: Leaf
+    path: tuple[str, ...]
+    end: Leaf
+
+
+class TextEncoder(Protocol):
+    """A language model that turns texts into vectors."""
+
+    @property
+    def dimensions(self) -> int: ...
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever the same text could get another vector."""
+        ...
+
+    def encode(self, texts: Sequence[str]) -> Matrix:
+        """(n,) texts → (n, dimensions), rows of unit length."""
+        ...
+
+
+class Fusion(Protocol):
+    """Joins a text vector and a code vector, and puts a query, which has no syntax tree, into
+    the same space."""
+
+    @property
+    def dimensions(self) -> int: ...
+
+    def fuse(self, text: Matrix, code: Matrix) -> Matrix:
+        """(n, t) and (n, c) → (n, dimensions), rows of unit length."""
+        ...
+
+    def query(self, text: Matrix) -> Matrix:
+        """(n, t) → (n, dimensions), rows of unit length."""
+        ...
