@@ -1,0 +1,9 @@
+"""What an asynchronous web server calls."""
+
+import os
+
+from django.core.asgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "codeindex.settings")
+
+application = get_asgi_application()

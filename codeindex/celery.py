@@ -1,0 +1,23 @@
+"""The Celery application: wakes workers; what there is to do is in the database."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+from celery import Celery
+from celery.signals import worker_process_init
+
+from codeindex.embedded.lifeline import die_with_parent
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "codeindex.settings")
+
+app = Celery("codeindex")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+
+@worker_process_init.connect
+def end_with_worker(**_: object) -> None:
+    """A worker that is killed must not leave a process behind that works on."""
+    die_with_parent(signal.SIGKILL)

@@ -1,0 +1,79 @@
+"""Who may use a state folder: its making, its lock, and its sockets' folder."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psutil
+
+from codeindex.embedded.processes import Account
+from codeindex.embedded.state import CannotStart, State
+
+
+class InUse(CannotStart):
+    """Another process holds the state folder."""
+
+
+@contextmanager
+def held(state: State) -> Iterator[None]:
+    """Holds the state folder, which is made if it is missing; raises InUse if another does.
+
+    The lock is the kernel's: it ends with the process that took it, however that ends."""
+    _make(state)
+    with state.lock.open("a+", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise in_use(state) from None
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+        state.users_lock.touch(mode=0o600)
+        yield
+
+
+def _make(state: State) -> None:
+    try:
+        state.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotStart(
+            f"Cannot make the state folder {state.folder}: {error.strerror}."
+        ) from None
+    if state.folder.stat().st_uid != os.geteuid() and os.geteuid() != 0:
+        raise CannotStart(f"The state folder {state.folder} belongs to another user.")
+
+
+def in_use(state: State) -> InUse:
+    """The error that names the holder, whose number is in the lock file."""
+    number = state.lock.read_text(encoding="utf-8").strip()
+    try:
+        holder = psutil.Process(int(number)).cmdline()
+        who = f"process {number} ({' '.join(holder[1:4])})"
+    except (ValueError, psutil.Error):
+        who = "another process"
+    return InUse(f"codeindex is running already: {who} holds the state folder {state.folder}.")
+
+
+def clear_sockets(state: State, account: Account | None) -> None:
+    """An empty folder for sockets, closed to everyone else. The caller holds the state folder
+    and has ended all left-overs.
+
+    The fallback lies in a folder that everyone may write to, so one that somebody else has
+    put there is refused."""
+    owner = os.geteuid() if account is None else account.uid
+    if state.sockets.is_symlink() or (state.sockets.exists() and _strange(state, owner)):
+        raise CannotStart(f"The folder {state.sockets} is in the way: remove it.")
+    shutil.rmtree(state.sockets, ignore_errors=True)
+    state.sockets.mkdir(mode=0o700)
+    if account is not None:
+        os.chown(state.sockets, account.uid, account.gid)
+
+
+def _strange(state: State, owner: int) -> bool:
+    found = state.sockets.lstat()
+    return not stat.S_ISDIR(found.st_mode) or found.st_uid not in {owner, os.geteuid()}

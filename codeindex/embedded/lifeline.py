@@ -1,0 +1,95 @@
+"""Becomes another program that dies with its parent, as another user where asked.
+
+Run as a script, with nothing but the standard library, so that it costs milliseconds:
+
+    python -I -S lifeline.py [--user UID:GID] SIGNAL PROGRAM [ARGUMENT …]
+
+The kernel sends SIGNAL to the program once its parent is dead, however the parent died. The
+parent names itself in CODEINDEX_PARENT: a parent that died before the request was made is
+noticed too. The death signal is asked for after the change of user, which would clear it.
+
+A program that is run as another user keeps one capability, to look into folders that are not
+its own: PostgreSQL refuses to run as root, and its binaries and data may lie below a folder
+such as /root that only root may enter. It owns what it writes, so it needs no more than that.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import platform
+import struct
+import sys
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_KEEPCAPS = 8
+_PR_CAP_AMBIENT = 47
+_PR_CAP_AMBIENT_RAISE = 2
+_CAP_DAC_OVERRIDE = 1
+_CAP_DAC_READ_SEARCH = 2
+_CAPABILITY_VERSION_3 = 0x20080522
+_SYS_CAPSET = {"x86_64": 126, "aarch64": 91}
+
+PARENT_VARIABLE = "CODEINDEX_PARENT"
+
+
+def die_with_parent(signal_number: int) -> None:
+    """Asks the kernel for a signal when the parent dies; ends at once if it is dead already."""
+    _prctl(_PR_SET_PDEATHSIG, signal_number)
+    parent = os.environ.get(PARENT_VARIABLE)
+    if parent is not None and os.getppid() != int(parent):
+        sys.exit("lifeline: the parent is gone")
+
+
+def become(uid: int, gid: int) -> None:
+    """Changes the user for good, keeping the right to enter folders if root has it."""
+    kept = _entering_capability()
+    _prctl(_PR_SET_KEEPCAPS, 1)
+    os.setgroups([])
+    os.setresgid(gid, gid, gid)
+    os.setresuid(uid, uid, uid)
+    if kept is not None:
+        _set_capabilities(1 << kept)
+        _prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, kept)
+
+
+def _entering_capability() -> int | None:
+    """The narrower of the two capabilities that open folders, where this process has one:
+    containers commonly withhold CAP_DAC_READ_SEARCH."""
+    with open("/proc/self/status", encoding="ascii") as status:
+        permitted = next(int(line.split()[1], 16) for line in status if line.startswith("CapPrm"))
+    for capability in (_CAP_DAC_READ_SEARCH, _CAP_DAC_OVERRIDE):
+        if permitted & 1 << capability:
+            return capability
+    return None
+
+
+def _set_capabilities(mask: int) -> None:
+    header = struct.pack("Ii", _CAPABILITY_VERSION_3, 0)
+    data = struct.pack("6I", mask, mask, mask, 0, 0, 0)
+    if _libc.syscall(_SYS_CAPSET[platform.machine()], header, data) != 0:
+        raise OSError(ctypes.get_errno(), "capset")
+
+
+def _prctl(option: int, *arguments: int) -> None:
+    padded = (*arguments, 0, 0, 0, 0)[:4]
+    if _libc.prctl(option, *(ctypes.c_ulong(argument) for argument in padded)) != 0:
+        raise OSError(ctypes.get_errno(), f"prctl({option})")
+
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def main(arguments: list[str]) -> None:
+    if arguments[0] == "--user":
+        uid, gid = arguments[1].split(":")
+        become(int(uid), int(gid))
+        arguments = arguments[2:]
+    signal_number, program, *_ = arguments
+    die_with_parent(int(signal_number))
+    os.environ[PARENT_VARIABLE] = str(os.getpid())
+    os.execvp(program, arguments[1:])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

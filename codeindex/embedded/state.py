@@ -1,0 +1,91 @@
+"""The state folder: everything that one installation keeps, and where in it each thing lies.
+
+Settings, commands and the launcher all derive their paths from here, so that a command in
+another shell finds the database of a running installation without being told."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+DATABASE = "codeindex"
+SOCKET_PATH_BYTES = 107
+"""What `sockaddr_un` holds, less its closing NUL."""
+
+_LONGEST_SOCKET_NAME = "supervisor.sock.4194304"
+
+
+class CannotStart(Exception):
+    """Something stands in the way; the message is one line fit for a user."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Paths of one installation. `folder` is absolute."""
+
+    folder: Path
+
+    @property
+    def lock(self) -> Path:
+        return self.folder / "lock"
+
+    @property
+    def users_lock(self) -> Path:
+        """Held, shared, by each process that uses services which a command started."""
+        return self.folder / "users.lock"
+
+    @property
+    def secret_key(self) -> Path:
+        return self.folder / "secret_key"
+
+    @property
+    def postgres(self) -> Path:
+        return self.folder / "postgres"
+
+    @property
+    def valkey(self) -> Path:
+        return self.folder / "valkey"
+
+    @property
+    def beat_schedule(self) -> Path:
+        return self.folder / "beat-schedule"
+
+    @property
+    def static(self) -> Path:
+        return self.folder / "static"
+
+    @property
+    def logs(self) -> Path:
+        return self.folder / "logs"
+
+    @property
+    def supervisor_configuration(self) -> Path:
+        return self.folder / "supervisord.conf"
+
+    @property
+    def supervisor_pid(self) -> Path:
+        return self.folder / "supervisord.pid"
+
+    @property
+    def sockets(self) -> Path:
+        """A folder of mode 0700 whose sockets' paths are short enough for the kernel."""
+        beside = self.folder / "sockets"
+        if len(os.fsencode(beside / _LONGEST_SOCKET_NAME)) <= SOCKET_PATH_BYTES:
+            return beside
+        digest = hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:16]
+        return Path(tempfile.gettempdir()) / f"codeindex-{digest}"
+
+    @property
+    def valkey_socket(self) -> Path:
+        return self.sockets / "valkey.sock"
+
+    @property
+    def supervisor_socket(self) -> Path:
+        return self.sockets / "supervisor.sock"
+
+    @property
+    def broker_url(self) -> str:
+        return f"redis+socket://{self.valkey_socket}"

@@ -1,0 +1,198 @@
+"""The settings of codeindex, from the environment or a `.env` file beside manage.py.
+
+docs/operations.md lists them. A bad value stops every command with one line that names it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import dj_database_url
+
+from codeindex.embedded.postgres import connection_settings
+from codeindex.embedded.state import State
+from codeindex.environment import Environment
+from codeindex.keys import kept_secret_key
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+_env = Environment.of_process(Path(os.environ.get("CODEINDEX_ENV_FILE", BASE_DIR / ".env")))
+
+# Where things are
+
+CODEINDEX_HOME = _env.folder("CODEINDEX_HOME", BASE_DIR / ".codeindex")
+_state = State(CODEINDEX_HOME)
+
+CODEINDEX_HOST = _env.text("CODEINDEX_HOST", "127.0.0.1")
+PORT = _env.whole("PORT", 8000, high=65535)
+
+DATABASE_URL = _env.url("DATABASE_URL", "postgres", "postgresql")
+BROKER_URL = _env.url("BROKER_URL", "redis", "rediss", "redis+socket")
+_env.require_both_or_none("DATABASE_URL", "BROKER_URL")
+PRIVATE_SERVICES = not DATABASE_URL
+
+# What is indexed, and with which model
+
+CODEINDEX_LOCAL_ROOTS = _env.folders("CODEINDEX_LOCAL_ROOTS")
+CODEINDEX_REFUSED_NETWORKS = _env.networks(
+    "CODEINDEX_REFUSED_NETWORKS",
+    "0.0.0.0/8, 127.0.0.0/8, 169.254.0.0/16, ::/128, ::1/128, fe80::/10",
+)
+CODEINDEX_CLONE_SECONDS = _env.whole("CODEINDEX_CLONE_SECONDS", 600)
+CODEINDEX_CLONE_BYTES = _env.size("CODEINDEX_CLONE_BYTES", "2 GiB")
+CODEINDEX_FILE_BYTES = _env.size("CODEINDEX_FILE_BYTES", "1 MiB")
+
+CODEINDEX_CHECKPOINT = _env.text("CODEINDEX_CHECKPOINT", "default")
+CODEINDEX_LLM = _env.text("CODEINDEX_LLM") or None
+CODEINDEX_DEVICE = _env.text("CODEINDEX_DEVICE") or None
+CODEINDEX_TEXT_ONLY = _env.flag("CODEINDEX_TEXT_ONLY", False)
+
+# Security
+
+DEBUG = _env.flag("DEBUG", False)
+SECRET_KEY = _env.text("SECRET_KEY") or kept_secret_key(_state.secret_key)
+ALLOWED_HOSTS = _env.words("ALLOWED_HOSTS", "localhost, 127.0.0.1, [::1]")
+CSRF_TRUSTED_ORIGINS = _env.origins("CSRF_TRUSTED_ORIGINS")
+CODEINDEX_BEHIND_TLS = _env.flag("CODEINDEX_BEHIND_TLS", False)
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = CODEINDEX_BEHIND_TLS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if CODEINDEX_BEHIND_TLS else None
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/"
+
+# The application
+
+ROOT_URLCONF = "codeindex.urls"
+WSGI_APPLICATION = "codeindex.wsgi.application"
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "codeindex",
+    "search",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+STATIC_URL = "static/"
+STATIC_ROOT = _state.static
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = False
+USE_TZ = True
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "rest_framework.authentication.SessionAuthentication",
+        "rest_framework.authentication.BasicAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "codeindex",
+    "DESCRIPTION": "Find an organisation's own code by describing it.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+}
+
+# The database: connections are kept, and tried before use, so that a restarted server goes
+# unnoticed
+
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+DATABASES = {
+    "default": {
+        **(
+            connection_settings(_state) if PRIVATE_SERVICES else dj_database_url.parse(DATABASE_URL)
+        ),
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
+    }
+}
+
+# Tasks: short, delivered at least once, and without results, since the database is the ledger
+
+CELERY_BROKER_URL = _state.broker_url if PRIVATE_SERVICES else BROKER_URL
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
+CELERY_TASK_DEFAULT_QUEUE = "ingest"
+CELERY_TASK_ROUTES = {"codeindex.tasks.embed_*": {"queue": "embed"}}
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_CONCURRENCY = _env.whole("CODEINDEX_WORKERS", 2, high=256)
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 3.0
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULE_FILENAME = str(_state.beat_schedule)
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {
+        "task": "codeindex.tasks.sweep",
+        "schedule": 15.0,
+        "options": {"expires": 15.0},
+    }
+}
+
+# Logging
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {
+        "handlers": ["stderr"],
+        "level": _env.choice("LOG_LEVEL", "INFO", "DEBUG", "INFO", "WARNING", "ERROR"),
+    },
+    "loggers": {
+        "django": {"handlers": [], "propagate": True},
+        "django.server": {"handlers": [], "propagate": True},
+    },
+}
