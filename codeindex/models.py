@@ -10,7 +10,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, Group, User
@@ -21,6 +20,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 from pgvector.django import HalfVectorField
 
+from codeindex import leases
 from embeddings.types import Kind
 
 KINDS = [(kind.value, kind.value) for kind in Kind]
@@ -315,49 +315,54 @@ class EmbeddingState(models.TextChoices):
     FAILED = "failed"
 
 
-EMBEDDING_LEASE = timedelta(minutes=10)
-EMBEDDING_ATTEMPTS = 4
+ATTEMPTS = 4
+"""How often a worker may die on a run or a text before it is given up."""
 
 
 class EmbeddingManager(models.Manager["Embedding"]):
     @contextmanager
     def claimed(self, space: Space, *, limit: int) -> Iterator[Sequence[Embedding]]:
-        """Up to `limit` pending embeddings, with their texts, leased to the caller.
+        """Up to `limit` pending embeddings with their texts, leased to the caller in the block.
 
-        Texts that already cost a worker its life, or its lease, come one at a time, so that a
-        text that kills workers takes no other down with it. What is still pending when the block
-        ends, for an error too, is given back.
+        Texts that already cost a worker its life come one at a time, so that a text that kills
+        workers takes no other down. What is still pending when the block ends is free again.
         """
         lease = uuid.uuid4()
-        batch = self._claim(space, lease, limit=limit, first_attempt=True) or self._claim(
-            space, lease, limit=1, first_attempt=False
+        batch = self._claim(space, lease, limit=limit, attempts=0) or self._claim(
+            space, lease, limit=1, attempts__gt=0
         )
+        mine = self.filter(lease=lease, state=EmbeddingState.PENDING)
         try:
-            yield batch
+            with leases.kept(mine):
+                yield batch
         finally:
-            if batch:
-                self.filter(lease=lease, state=EmbeddingState.PENDING).update(
-                    lease=None, leased_until=None
-                )
+            mine.update(lease=None, leased_until=None, attempts=F("attempts") - 1)
 
+    @transaction.atomic
     def _claim(
-        self, space: Space, lease: uuid.UUID, *, limit: int, first_attempt: bool
+        self, space: Space, lease: uuid.UUID, *, limit: int, **attempts: int
     ) -> Sequence[Embedding]:
-        free = Q(leased_until=None) | Q(leased_until__lt=Now())
-        tried = Q(attempts=0) if first_attempt else Q(attempts__gt=0)
-        with transaction.atomic():
-            claimed = list(
-                self.select_for_update(skip_locked=True)
-                .filter(free, tried, space=space, state=EmbeddingState.PENDING)
-                .order_by("pk")
-                .values_list("pk", flat=True)[:limit]
-            )
-            self.filter(pk__in=claimed).update(
-                lease=lease,
-                leased_until=Now() + EMBEDDING_LEASE,
-                attempts=F("attempts") + 1,
-            )
+        free = (
+            self.select_for_update(skip_locked=True)
+            .filter(leases.FREE, space=space, state=EmbeddingState.PENDING, **attempts)
+            .order_by("pk")[:limit]
+        )
+        claimed = [embedding.pk for embedding in free.only("pk")]
+        self.filter(pk__in=claimed).update(
+            lease=lease, leased_until=leases.until(), attempts=F("attempts") + 1
+        )
         return list(self.filter(pk__in=claimed).select_related("text").order_by("pk"))
+
+    def give_up(self) -> int:
+        """Record as failed what `ATTEMPTS` workers died on; how many texts that were."""
+        return self.filter(
+            leases.FREE, state=EmbeddingState.PENDING, attempts__gte=ATTEMPTS
+        ).update(
+            state=EmbeddingState.FAILED,
+            reason=f"{ATTEMPTS} workers died while they encoded it",
+            lease=None,
+            leased_until=None,
+        )
 
 
 class Embedding(models.Model):

@@ -169,6 +169,8 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CONCURRENCY = _env.whole("CODEINDEX_WORKERS", 2, high=256)
+# How many batches are encoded at once in the whole house: the processes of all `embed` workers
+CODEINDEX_EMBEDDERS = _env.whole("CODEINDEX_EMBEDDERS", CELERY_WORKER_CONCURRENCY, high=1024)
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 3.0
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(_state.beat_schedule)
@@ -177,7 +179,12 @@ CELERY_BEAT_SCHEDULE = {
         "task": "codeindex.tasks.sweep",
         "schedule": 15.0,
         "options": {"expires": 15.0},
-    }
+    },
+    "forget": {
+        "task": "codeindex.tasks.forget",
+        "schedule": 3600.0,
+        "options": {"expires": 3600.0},
+    },
 }
 
 # Logging

@@ -1,0 +1,107 @@
+"""Claim what lacks a vector, encode it, store it. The database is the ledger: a batch that is
+lost with its worker is claimed again, and nothing is encoded twice."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from itertools import groupby
+
+from django.db import connection
+from embeddings.encoder import Encoded
+from pgvector import HalfVector
+from psycopg.types.json import Jsonb
+
+from codeindex import encoders, spaces
+from codeindex.models import Embedding, EmbeddingState
+from embeddings import CodeEncoder
+
+FIRST_BATCH, LARGEST_BATCH = 16, 2_048
+BATCH_SECONDS = 4.0
+PROBE = "def probe():\n    return 1\n"
+
+logger = logging.getLogger(__name__)
+
+
+def encode_batch(limit: int) -> int | None:
+    """Encode up to `limit` pending texts of the configured encoder's space. How many the next
+    batch should have, or None when nothing was free to be claimed. Raises `EncoderUnavailable`."""
+    encoder = encoders.loaded()
+    space = spaces.of(encoder)
+    began = time.monotonic()
+    with Embedding.objects.claimed(space, limit=limit) as batch:
+        if not batch:
+            spaces.activate_when_complete(space)
+            return None
+        encode(encoder, batch)
+    return _next_limit(len(batch), time.monotonic() - began)
+
+
+def encode(encoder: CodeEncoder, batch: Sequence[Embedding]) -> None:
+    """Give each of `batch` its vector and predicted names, or the reason why it has none."""
+    for language, group in groupby(
+        sorted(batch, key=lambda embedding: embedding.text.language),
+        key=lambda embedding: embedding.text.language,
+    ):
+        embeddings = list(group)
+        try:
+            encoded = _encoded(encoder, embeddings, language)
+        except Exception:
+            logger.exception("a batch of %d texts could not be encoded", len(embeddings))
+            _encode_one_by_one(encoder, embeddings, language)
+        else:
+            _store(embeddings, encoded)
+
+
+def _encode_one_by_one(
+    encoder: CodeEncoder, embeddings: Sequence[Embedding], language: str
+) -> None:
+    """Find the texts that fail, and record why. An encoder that cannot even encode the probe is
+    broken itself: its error is raised and no text is blamed."""
+    for embedding in embeddings:
+        try:
+            encoded = _encoded(encoder, [embedding], language)
+        except Exception as error:
+            encoder.encode([PROBE], "python")
+            _fail(embedding, f"{type(error).__name__}: {error}")
+        else:
+            _store([embedding], encoded)
+
+
+def _encoded(encoder: CodeEncoder, embeddings: Sequence[Embedding], language: str) -> Encoded:
+    return encoder.encode([embedding.text.body for embedding in embeddings], language)
+
+
+def _store(embeddings: Sequence[Embedding], encoded: Encoded) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            STORE,
+            {
+                "id": [embedding.pk for embedding in embeddings],
+                "vector": [HalfVector(vector).to_text() for vector in encoded.vectors],
+                "names": [Jsonb([list(name) for name in names]) for names in encoded.names],
+                "lease": embeddings[0].lease,
+            },
+        )
+
+
+def _fail(embedding: Embedding, reason: str) -> None:
+    Embedding.objects.filter(
+        pk=embedding.pk, lease=embedding.lease, state=EmbeddingState.PENDING
+    ).update(state=EmbeddingState.FAILED, reason=reason, lease=None, leased_until=None)
+
+
+def _next_limit(done: int, seconds: float) -> int:
+    """As many texts as the last batch's rate does in `BATCH_SECONDS`, at most twice as many."""
+    wanted = int(done * BATCH_SECONDS / max(seconds, 1e-3))
+    return max(1, min(wanted, done * 2, LARGEST_BATCH))
+
+
+STORE = """
+UPDATE codeindex_embedding AS embedding
+SET vector = new.vector::halfvec, predicted_names = new.names, state = 'ready', reason = '',
+    lease = NULL, leased_until = NULL
+FROM unnest(%(id)s::bigint[], %(vector)s::text[], %(names)s::jsonb[]) AS new (id, vector, names)
+WHERE embedding.id = new.id AND embedding.lease = %(lease)s AND embedding.state = 'pending'
+"""

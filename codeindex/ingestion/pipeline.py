@@ -1,0 +1,112 @@
+"""index(run): the story of an index run on one screen, from git to definitions that wait for
+their vectors."""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from django.db.models import F
+from django.db.models.functions import Coalesce, Now
+
+from codeindex import leases, repositories
+from codeindex.ingestion import checkout, sources, store
+from codeindex.ingestion.checkout import Tree
+from codeindex.ingestion.sources import Source
+from codeindex.ingestion.store import ReadBlob
+from codeindex.models import UNPUBLISHED, IndexRun, RunStatus
+from embeddings import definitions
+
+FILES_PER_BATCH = 50
+
+logger = logging.getLogger(__name__)
+
+
+def index(run_id: int) -> bool:
+    """Take a run and bring it to where only vectors are missing; False if it was not free.
+
+    Whatever goes wrong is recorded on the run, and what was searchable stays so.
+    """
+    run = _taken(run_id)
+    if run is None:
+        return False
+    try:
+        with leases.kept(IndexRun.objects.filter(pk=run.pk, lease=run.lease)):
+            _read(run)
+            repositories.advance(run)
+    except store.LostLease:
+        logger.info("%s was cancelled or taken over", run)
+    except checkout.CheckoutError as error:
+        repositories.fail(run, str(error))
+    except Exception as error:
+        logger.exception("%s failed", run)
+        repositories.fail(run, f"Internal error: {type(error).__name__}: {error}")
+    return True
+
+
+def _taken(run_id: int) -> IndexRun | None:
+    """The run with a lease of ours, if it has definitions to read and nobody is at it."""
+    taken = IndexRun.objects.filter(leases.FREE, pk=run_id, status__in=UNPUBLISHED[:-1]).update(
+        lease=uuid.uuid4(),
+        leased_until=leases.until(),
+        started=Coalesce("started", Now()),
+        attempts=F("attempts") + 1,
+    )
+    return IndexRun.objects.select_related("branch__repository").get(pk=run_id) if taken else None
+
+
+def _read(run: IndexRun) -> None:
+    with _stage(run, RunStatus.CHECKOUT):
+        tree = checkout.fetch(run)
+        IndexRun.objects.filter(pk=run.pk).update(commit=tree.commit)
+    with _stage(run, RunStatus.DEFINITIONS):
+        files, skips = sources.select(tree.entries())
+        changed = store.begin(run, files, skips)
+        for batch in _batches(changed):
+            store.save(run, batch, _blobs(tree, store.unread(batch)))
+        store.finish(run, skips)
+
+
+@contextmanager
+def _stage(run: IndexRun, stage: RunStatus) -> Iterator[None]:
+    """Say on the run what is being done, and afterwards how many seconds it took."""
+    began = time.monotonic()
+    mine = IndexRun.objects.filter(pk=run.pk, lease=run.lease, status__in=UNPUBLISHED)
+    if not mine.update(status=stage, stage_started=Now()):
+        raise store.LostLease
+    yield
+    run.timings[stage] = round(time.monotonic() - began, 3)
+    mine.update(timings=run.timings)
+
+
+def _batches(files: Sequence[Source]) -> Iterator[Sequence[Source]]:
+    for start in range(0, len(files), FILES_PER_BATCH):
+        yield files[start : start + FILES_PER_BATCH]
+
+
+def _blobs(tree: Tree, files: Sequence[Source]) -> list[ReadBlob]:
+    contents = tree.read(file.sha for file in files)
+    return [_blob(file, content) for file, content in zip(files, contents, strict=True)]
+
+
+def _blob(file: Source, content: bytes) -> ReadBlob:
+    language = file.language
+    try:
+        text = sources.text(content, language)
+        found = definitions.extract(text, language)
+    except sources.Skipped as reason:
+        return ReadBlob(file.sha, language.name, skipped=str(reason))
+    except Exception as error:
+        # One odd file must not cost the whole repository; it is counted, and our log has it.
+        logger.exception("%s (%s) could not be read", file.path, file.sha)
+        return ReadBlob(file.sha, language.name, skipped=f"unreadable: {type(error).__name__}")
+    return ReadBlob(
+        file.sha,
+        language.name,
+        content=text,
+        broken=found.errors > 0,
+        definitions=found.definitions,
+    )

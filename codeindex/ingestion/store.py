@@ -1,0 +1,291 @@
+"""Bulk writes of an index run: blobs, definitions, texts and source files, in short transactions.
+
+Whatever is already there by its content is pointed at, not written again. Each transaction first
+takes the run's row by its lease: a worker that lost its lease, or whose run was cancelled, stops
+there with `LostLease`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+from django.db.models import Count, F, Q, QuerySet
+from embeddings.definitions import FORMAT_VERSION, text_hash
+
+from codeindex.ingestion.sources import Skips, Source
+from codeindex.models import (
+    UNPUBLISHED,
+    Blob,
+    Definition,
+    Embedding,
+    EmbeddingState,
+    IndexRun,
+    SourceFile,
+    SpaceState,
+)
+from embeddings import types
+from embeddings.vocabulary import subtokens
+
+IDENTIFIER = re.compile(r"[^\W\d]\w*")
+WORDS = 2_000
+"""Distinct words kept of a text; Postgres bounds a tsvector at 1 MiB."""
+
+ROWS = 1_000
+
+
+class LostLease(Exception):
+    """The run is no longer this worker's: cancelled, removed, or taken over."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBlob:
+    """What was found in a file's content, or why it was skipped."""
+
+    sha: str
+    language: str
+    content: str = ""
+    skipped: str = ""
+    broken: bool = False
+    definitions: Sequence[types.Definition] = ()
+
+
+def begin(run: IndexRun, files: Sequence[Source], skips: Skips) -> list[Source]:
+    """Note what `run` is about to index; of `files`, those that its branch does not hold yet.
+
+    Live files that `files` no longer holds as they are will be left when the run is published.
+    """
+    wanted = {(file.path, file.sha, file.language.name): file for file in files}
+    kept, leaving = set(), []
+    for pk, version, *key in SourceFile.objects.filter(branch=run.branch_id, live=True).values_list(
+        "pk", "blob__format_version", "path", "blob__sha", "blob__language"
+    ):
+        if tuple(key) in wanted and version == FORMAT_VERSION:
+            kept.add(tuple(key))
+        else:
+            leaving.append(pk)
+    with transaction.atomic():
+        _own(run)
+        discard(run)
+        SourceFile.objects.filter(pk__in=leaving).update(until_run=run)
+        IndexRun.objects.filter(pk=run.pk).update(
+            files=len(wanted),
+            files_read=len(kept),
+            files_reused=len(kept),
+            definitions=_definitions_of(SourceFile.objects.of(run)),
+            skips=skips.report(),
+        )
+    return [file for key, file in wanted.items() if key not in kept]
+
+
+def discard(run: IndexRun) -> None:
+    """Forget what `run` wrote but did not publish; the live files stay as they are."""
+    SourceFile.objects.filter(from_run=run, live=False, until_run=None).delete()
+    SourceFile.objects.filter(until_run=run, live=True).update(until_run=None)
+
+
+def unread(files: Sequence[Source]) -> list[Source]:
+    """Of `files`, one for each content that no branch has brought yet."""
+    known = set(_blobs(files))
+    distinct = {(file.sha, file.language.name): file for file in files}
+    return [file for key, file in distinct.items() if key not in known]
+
+
+@transaction.atomic
+def save(run: IndexRun, files: Sequence[Source], read: Sequence[ReadBlob]) -> None:
+    """Write a batch of the run's files, `read` being the contents that were new."""
+    _own(run)
+    _save_definitions(_save_blobs(read))
+    blobs = _blobs(files)
+    Blob.objects.filter(pk__in=blobs.values(), unused_since__isnull=False).update(unused_since=None)
+    created = SourceFile.objects.bulk_create(
+        SourceFile(
+            branch_id=run.branch_id,
+            path=file.path,
+            blob_id=blobs[file.sha, file.language.name],
+            from_run=run,
+        )
+        for file in files
+    )
+    IndexRun.objects.filter(pk=run.pk).update(
+        files_read=F("files_read") + len(files),
+        files_reused=F("files_reused") + len(files) - len(read),
+        definitions=F("definitions")
+        + _definitions_of(SourceFile.objects.filter(pk__in=[file.pk for file in created])),
+    )
+
+
+@transaction.atomic
+def finish(run: IndexRun, skips: Skips) -> None:
+    """Ask for the vectors that the run's texts lack, and count what the run holds; `skips` gains
+    the files whose content was not worth indexing."""
+    _own(run)
+    want_embeddings(run)
+    skipped = SourceFile.objects.of(run).exclude(blob__skipped="").order_by("path")
+    for reason, path in skipped.values_list("blob__skipped", "path"):
+        skips.add(reason, path)
+    ready, failed = count_embedded(run)
+    run_files = SourceFile.objects.of(run)
+    IndexRun.objects.filter(pk=run.pk).update(
+        skips=skips.report(),
+        files_broken=run_files.filter(blob__broken=True).count(),
+        definitions=_definitions_of(run_files),
+        texts=Definition.objects.filter(blob__in=run_files.values("blob"))
+        .values("text")
+        .distinct()
+        .count(),
+        texts_reused=ready,
+        texts_ready=ready,
+        texts_failed=failed,
+    )
+
+
+def count_embedded(run: IndexRun) -> tuple[int, int]:
+    """How many of the run's texts have a vector in the active space, and how many failed."""
+    held = Definition.objects.filter(blob__in=SourceFile.objects.of(run).values("blob"))
+    embedded = Embedding.objects.filter(
+        space__state=SpaceState.ACTIVE, text__in=held.values("text")
+    )
+    counts = embedded.aggregate(
+        ready=Count("pk", filter=Q(state=EmbeddingState.READY)),
+        failed=Count("pk", filter=Q(state=EmbeddingState.FAILED)),
+    )
+    return counts["ready"], counts["failed"]
+
+
+def want_embeddings(run: IndexRun) -> None:
+    """Ask for a vector of every text of the run that has none, in each space that is filled."""
+    with connection.cursor() as cursor:
+        cursor.execute(MISSING_EMBEDDINGS, {"run": run.pk, "branch": run.branch_id})
+
+
+def words(definition: types.Definition) -> str:
+    """What the lexical half of a search finds a definition by: its identifiers' subtokens, whole
+    and apart, and every other word of its text."""
+    found: dict[str, None] = {}
+    for identifier in IDENTIFIER.findall(f"{definition.qualified_name} {definition.text}"):
+        found[identifier.lower()] = None
+        found.update(dict.fromkeys(subtokens(identifier)))
+        if len(found) > WORDS:
+            break
+    return " ".join(found)
+
+
+def _own(run: IndexRun) -> None:
+    held = IndexRun.objects.select_for_update().filter(
+        pk=run.pk, lease=run.lease, status__in=UNPUBLISHED
+    )
+    if not held.exists():
+        raise LostLease
+
+
+def _definitions_of(files: QuerySet[SourceFile]) -> int:
+    return files.aggregate(count=Count("blob__definitions"))["count"]
+
+
+def _blobs(files: Iterable[Source]) -> dict[tuple[str, str], int]:
+    found = Blob.objects.filter(sha__in={file.sha for file in files}, format_version=FORMAT_VERSION)
+    return {(sha, language): pk for pk, sha, language in found.values_list("pk", "sha", "language")}
+
+
+def _save_blobs(read: Sequence[ReadBlob]) -> list[tuple[int, ReadBlob]]:
+    """The ids of the blobs that were new; what another run brought meanwhile has its definitions
+    already."""
+    if not read:
+        return []
+    ours = {(blob.sha, blob.language): blob for blob in read}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            INSERT_BLOBS,
+            {
+                "version": FORMAT_VERSION,
+                "sha": [blob.sha for blob in read],
+                "language": [blob.language for blob in read],
+                "content": [blob.content for blob in read],
+                "skipped": [blob.skipped for blob in read],
+                "broken": [blob.broken for blob in read],
+            },
+        )
+        return [(pk, ours[sha, language]) for pk, sha, language in cursor.fetchall()]
+
+
+def _save_definitions(blobs: Sequence[tuple[int, ReadBlob]]) -> None:
+    found = [
+        (blob, text_hash(definition), definition)
+        for blob, read in blobs
+        for definition in read.definitions
+    ]
+    texts = _save_texts({hash_: definition for _, hash_, definition in found})
+    Definition.objects.bulk_create(
+        (
+            Definition(
+                blob_id=blob,
+                text_id=texts[hash_],
+                kind=definition.kind,
+                name=definition.name,
+                qualified_name=definition.qualified_name,
+                docstring=definition.docstring,
+                start_line=definition.start_line,
+                end_line=definition.end_line,
+            )
+            for blob, hash_, definition in found
+        ),
+        batch_size=ROWS,
+    )
+
+
+def _save_texts(texts: dict[str, types.Definition]) -> dict[str, int]:
+    """hash → id of the text, new or not. Rows are locked in the order of their hashes, so that
+    two runs that share texts do not wait for each other crosswise."""
+    if not texts:
+        return {}
+    ordered = sorted(texts.items())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            INSERT_TEXTS,
+            {
+                "hash": [hash_ for hash_, _ in ordered],
+                "language": [definition.language for _, definition in ordered],
+                "kind": [definition.kind for _, definition in ordered],
+                "body": [definition.text for _, definition in ordered],
+                "words": [words(definition) for _, definition in ordered],
+            },
+        )
+        return {hash_: pk for pk, hash_ in cursor.fetchall()}
+
+
+INSERT_BLOBS = """
+INSERT INTO codeindex_blob (sha, language, content, skipped, broken, format_version)
+SELECT sha, language, content, skipped, broken, %(version)s
+FROM unnest(%(sha)s::text[], %(language)s::text[], %(content)s::text[], %(skipped)s::text[],
+            %(broken)s::boolean[]) AS new (sha, language, content, skipped, broken)
+ORDER BY sha, language
+ON CONFLICT DO NOTHING
+RETURNING id, sha, language
+"""
+
+# The update that changes nothing locks the row: it cannot be forgotten before we point at it.
+INSERT_TEXTS = """
+INSERT INTO codeindex_text (hash, language, kind, body, words)
+SELECT hash, language, kind, body, strip(to_tsvector('english', words))
+FROM unnest(%(hash)s::text[], %(language)s::text[], %(kind)s::text[], %(body)s::text[],
+            %(words)s::text[]) AS new (hash, language, kind, body, words)
+ORDER BY hash
+ON CONFLICT (hash) DO UPDATE SET unused_since = NULL
+RETURNING id, hash
+"""
+
+MISSING_EMBEDDINGS = """
+INSERT INTO codeindex_embedding (space_id, text_id, state, reason, attempts, predicted_names)
+SELECT DISTINCT space.id, definition.text_id, 'pending', '', 0, '[]'::jsonb
+FROM codeindex_sourcefile AS file
+JOIN codeindex_definition AS definition ON definition.blob_id = file.blob_id,
+    codeindex_space AS space
+WHERE space.state <> 'retired' AND file.branch_id = %(branch)s
+  AND (file.live AND file.until_run_id IS DISTINCT FROM %(run)s
+       OR file.from_run_id = %(run)s AND file.until_run_id IS NULL)
+ORDER BY space.id, definition.text_id
+ON CONFLICT DO NOTHING
+"""

@@ -1,0 +1,218 @@
+"""Repositories: registered, published, removed; and what can be told of their index runs.
+
+State moves by conditional update, so that of two workers, or of a worker and a user who cancels,
+one wins and the other finds nothing to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.contrib.auth.models import Group, User
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from codeindex import credentials, locks
+from codeindex.ingestion import remotes, store
+from codeindex.models import (
+    UNPUBLISHED,
+    Branch,
+    IndexRun,
+    Repository,
+    RunStatus,
+    SourceFile,
+    Visibility,
+)
+
+
+@transaction.atomic
+def register(
+    *,
+    url: str,
+    owner: User,
+    name: str = "",
+    branch: str = "",
+    visibility: str = Visibility.PRIVATE,
+    teams: Iterable[Group] = (),
+    trusted_path: bool = False,
+) -> Repository:
+    """A repository of `owner`, and the branch of it to index. A credential in the URL is taken
+    out and kept encrypted. `trusted_path`: whoever asks may read local paths anyway.
+
+    Raises `ValidationError` by field.
+    """
+    address, credential = credentials.split(url.strip())
+    try:
+        remote = remotes.parse(address, trusted_path=trusted_path)
+    except remotes.RefusedRemote as refusal:
+        raise ValidationError({"url": [str(refusal)]}) from refusal
+    if branch and not remotes.is_branch_name(branch):
+        raise ValidationError({"branch": [f"git allows no branch of the name {branch!r}."]})
+    repository = Repository(
+        owner=owner,
+        name=name.strip() or remote.name,
+        url=remote.address,
+        credential=credentials.encrypt(credential),
+        visibility=visibility,
+    )
+    repository.full_clean()
+    repository.save()
+    repository.teams.set(teams)
+    Branch.objects.create(repository=repository, name=branch)
+    return repository
+
+
+@transaction.atomic
+def remove(repository: Repository) -> None:
+    """Unregister: nothing of it is found from now on. A run of it stops at its next write; what
+    only it held is forgotten after the grace period."""
+    runs = IndexRun.objects.filter(branch__repository=repository)
+    list(runs.select_for_update())  # a worker that writes for one of them finishes its batch first
+    SourceFile.objects.filter(branch__repository=repository).delete()
+    repository.delete()
+
+
+def advance(run: IndexRun) -> None:
+    """All definitions of `run` are stored. A branch's first run is published at once, so that
+    words find it while its vectors come; a later one takes over when nothing is missing."""
+    embedding = IndexRun.objects.filter(pk=run.pk, lease=run.lease, status__in=UNPUBLISHED).update(
+        status=RunStatus.EMBEDDING, stage_started=Now(), lease=None, leased_until=None
+    )
+    if embedding and run.branch.live_run_id is None:
+        publish(run)
+    settle(run)
+
+
+def settle(run: IndexRun) -> None:
+    """Count what of the run has a vector, and publish and finish it once nothing is missing."""
+    ready, failed = store.count_embedded(run)
+    IndexRun.objects.filter(pk=run.pk).update(texts_ready=ready, texts_failed=failed)
+    run.refresh_from_db()
+    if ready + failed < run.texts or run.finished:
+        return
+    if run.status == RunStatus.EMBEDDING:
+        publish(run)
+    embedded = (timezone.now() - run.stage_started).total_seconds()
+    run.timings[RunStatus.EMBEDDING] = round(embedded, 3)
+    IndexRun.objects.filter(pk=run.pk, status=RunStatus.PUBLISHED, finished=None).update(
+        finished=Now(), timings=run.timings
+    )
+
+
+def unfinished() -> QuerySet[IndexRun]:
+    """The runs whose definitions are stored and which wait for vectors."""
+    return IndexRun.objects.filter(
+        finished=None, status__in=(RunStatus.EMBEDDING, RunStatus.PUBLISHED)
+    )
+
+
+def settle_all() -> None:
+    for run in unfinished():
+        settle(run)
+
+
+def complain(error: str) -> None:
+    """Say on every run that waits for vectors why none come; "" takes it back."""
+    unfinished().exclude(error=error).update(error=error)
+
+
+@transaction.atomic
+def publish(run: IndexRun) -> bool:
+    """Make the run's commit what is searchable of its branch, in one step; False if it was
+    published or given up before. Earlier runs of the branch have nothing left to wait for."""
+    locks.publishing()
+    waiting = IndexRun.objects.filter(pk=run.pk, status=RunStatus.EMBEDDING)
+    if not waiting.update(status=RunStatus.PUBLISHED, published=Now()):
+        return False
+    SourceFile.objects.filter(until_run=run).update(live=False)
+    SourceFile.objects.filter(from_run=run, until_run=None).update(live=True)
+    Branch.objects.filter(pk=run.branch_id).update(live_run=run)
+    IndexRun.objects.filter(
+        branch=run.branch_id, status=RunStatus.PUBLISHED, finished=None, pk__lt=run.pk
+    ).update(finished=Now())
+    return True
+
+
+def fail(run: IndexRun, error: str) -> bool:
+    """Record why the run ended; what was searchable stays so."""
+    return _give_up(run, RunStatus.FAILED, error, lease=run.lease)
+
+
+def cancel(run: IndexRun) -> bool:
+    """End a run that is not published; False if it had ended, or is searchable already."""
+    return _give_up(run, RunStatus.CANCELLED, "")
+
+
+@transaction.atomic
+def _give_up(run: IndexRun, status: RunStatus, error: str, **holder: object) -> bool:
+    ended = IndexRun.objects.filter(pk=run.pk, status__in=UNPUBLISHED, **holder).update(
+        status=status, error=error, finished=Now(), lease=None, leased_until=None
+    )
+    if ended:
+        store.discard(run)
+    return bool(ended)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is. `percent` is of the present stage, None while it cannot be known; `rate`
+    is files or texts a second of that stage."""
+
+    stage: RunStatus
+    label: str
+    files: int
+    files_read: int
+    definitions: int
+    texts: int
+    texts_ready: int
+    texts_failed: int
+    texts_reused: int
+    percent: int | None
+    rate: float | None
+    seconds_left: int | None
+    finished: bool
+    error: str
+
+
+def progress(run: IndexRun) -> Progress:
+    """What the run's row says now; a caller that watches reads the row anew."""
+    stage = RunStatus(run.status)
+    if stage == RunStatus.PUBLISHED and not run.finished:
+        stage = RunStatus.EMBEDDING
+    done, total, reused = {
+        RunStatus.DEFINITIONS: (run.files_read, run.files, run.files_reused),
+        RunStatus.EMBEDDING: (
+            run.texts_ready + run.texts_failed,
+            run.texts,
+            run.texts_reused,
+        ),
+        RunStatus.PUBLISHED: (1, 1, 0),
+    }.get(stage, (0, 0, 0))
+    rate = _rate(run, done - reused)
+    return Progress(
+        stage=stage,
+        label=stage.label,
+        files=run.files,
+        files_read=run.files_read,
+        definitions=run.definitions,
+        texts=run.texts,
+        texts_ready=run.texts_ready,
+        texts_failed=run.texts_failed,
+        texts_reused=run.texts_reused,
+        percent=100 * done // total if total else None,
+        rate=rate,
+        seconds_left=round((total - done) / rate) if rate and not run.finished else None,
+        finished=run.finished is not None,
+        error=run.error,
+    )
+
+
+def _rate(run: IndexRun, done: int) -> float | None:
+    if run.finished or not run.stage_started or done <= 0:
+        return None
+    seconds = (timezone.now() - run.stage_started).total_seconds()
+    return done / seconds if seconds > 0 else None
