@@ -159,11 +159,14 @@ def _give_up(run: IndexRun, status: RunStatus, error: str, **holder: object) -> 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run is. `percent` is of the present stage, None while it cannot be known; `rate`
-    is files or texts a second of that stage."""
+    """How far a run is. `done` of `total` are of the present stage, in `unit`s, and so are
+    `percent` and `rate`, in units a second; both are None while they cannot be known."""
 
     stage: RunStatus
     label: str
+    unit: str
+    done: int
+    total: int
     files: int
     files_read: int
     definitions: int
@@ -183,19 +186,22 @@ def progress(run: IndexRun) -> Progress:
     stage = RunStatus(run.status)
     if stage == RunStatus.PUBLISHED and not run.finished:
         stage = RunStatus.EMBEDDING
-    done, total, reused = {
-        RunStatus.DEFINITIONS: (run.files_read, run.files, run.files_reused),
+    unit, done, total, reused = {
+        RunStatus.DEFINITIONS: ("files", run.files_read, run.files, run.files_reused),
         RunStatus.EMBEDDING: (
+            "texts",
             run.texts_ready + run.texts_failed,
             run.texts,
             run.texts_reused,
         ),
-        RunStatus.PUBLISHED: (1, 1, 0),
-    }.get(stage, (0, 0, 0))
+    }.get(stage, ("", int(stage == RunStatus.PUBLISHED), 1, 0))
     rate = _rate(run, done - reused)
     return Progress(
         stage=stage,
         label=stage.label,
+        unit=unit,
+        done=done,
+        total=total,
         files=run.files,
         files_read=run.files_read,
         definitions=run.definitions,
@@ -203,15 +209,16 @@ def progress(run: IndexRun) -> Progress:
         texts_ready=run.texts_ready,
         texts_failed=run.texts_failed,
         texts_reused=run.texts_reused,
-        percent=100 * done // total if total else None,
+        percent=100 * done // total if unit and total else (100 if done else None),
         rate=rate,
-        seconds_left=round((total - done) / rate) if rate and not run.finished else None,
+        seconds_left=round((total - done) / rate) if rate else None,
         finished=run.finished is not None,
         error=run.error,
     )
 
 
 def _rate(run: IndexRun, done: int) -> float | None:
+    """Units a second since the stage began, what was there before left out."""
     if run.finished or not run.stage_started or done <= 0:
         return None
     seconds = (timezone.now() - run.stage_started).total_seconds()

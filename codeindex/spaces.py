@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.db import connection, transaction
 
 from codeindex import locks
 from codeindex.models import Embedding, EmbeddingState, Space, SpaceState
-from embeddings import CodeEncoder
+
+if TYPE_CHECKING:
+    from embeddings import CodeEncoder
 
 INDEX_FROM = 2_000
 """Vectors. Below, Postgres reads them all in about a millisecond."""
@@ -56,12 +60,14 @@ def has_pending(space: Space) -> bool:
     return Embedding.objects.filter(space=space, state=EmbeddingState.PENDING).exists()
 
 
-def needs_index(space: Space) -> bool:
-    """Whether the space was filled for the first time and is large enough for an HNSW index:
+def unindexed() -> list[Space]:
+    """The spaces that were filled for the first time and are large enough for an HNSW index:
     rows are written a hundred times faster without one."""
-    if _index_is_valid(space) or has_pending(space):
-        return False
-    return Embedding.objects.filter(space=space, state=EmbeddingState.READY).count() >= INDEX_FROM
+    return [
+        space
+        for space in Space.objects.exclude(state=SpaceState.RETIRED)
+        if not _index_is_valid(space) and not has_pending(space) and _ready(space) >= INDEX_FROM
+    ]
 
 
 def build_index(space: Space) -> None:
@@ -69,20 +75,22 @@ def build_index(space: Space) -> None:
     killed builder left behind is dropped first."""
     name = index_name(space)
     with locks.session(f"build {name}") as held, connection.cursor() as cursor:
-        if not held or not needs_index(space):
+        if not held or _index_is_valid(space):
             return
         cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
-        cursor.execute("SET maintenance_work_mem = '512MB'")
         cursor.execute(
             f"CREATE INDEX CONCURRENTLY {name} ON codeindex_embedding"
             f" USING hnsw ((vector::halfvec({space.dimensions})) halfvec_cosine_ops)"
             f" WHERE space_id = {space.pk} AND state = 'ready'"
         )
-        cursor.execute("RESET maintenance_work_mem")
 
 
 def index_name(space: Space) -> str:
     return f"embedding_space_{space.pk}"
+
+
+def _ready(space: Space) -> int:
+    return Embedding.objects.filter(space=space, state=EmbeddingState.READY).count()
 
 
 def _index_is_valid(space: Space) -> bool:

@@ -55,6 +55,17 @@ def index_run(run_id: int) -> None:
 @shared_task(ignore_result=True)
 def embed_pending(limit: int = embedding.FIRST_BATCH) -> None:
     """One batch, and the next one behind whatever else waits."""
+    next_limit = embed_batch(limit)
+    if next_limit:
+        _enqueue(embed_pending, next_limit)
+    else:
+        for space in spaces.unindexed():
+            _enqueue(build_index, space.pk)
+
+
+def embed_batch(limit: int) -> int | None:
+    """Encode a batch and settle the runs that waited for it; how many the next batch should have,
+    or None where nothing was left. An encoder that fails is told of on every run that waits."""
     try:
         next_limit = embedding.encode_batch(limit)
     except Exception as error:
@@ -62,10 +73,7 @@ def embed_pending(limit: int = embedding.FIRST_BATCH) -> None:
         raise
     repositories.complain("")
     repositories.settle_all()
-    if next_limit:
-        _enqueue(embed_pending, next_limit)
-    else:
-        _index_full_spaces()
+    return next_limit
 
 
 @shared_task(ignore_result=True)
@@ -110,12 +118,6 @@ def _pending() -> QuerySet[Embedding]:
     return Embedding.objects.filter(state=EmbeddingState.PENDING).exclude(
         space__state=SpaceState.RETIRED
     )
-
-
-def _index_full_spaces() -> None:
-    for space in Space.objects.exclude(state=SpaceState.RETIRED):
-        if spaces.needs_index(space):
-            _enqueue(build_index, space.pk)
 
 
 def _enqueue(task: Task, *arguments: object) -> None:

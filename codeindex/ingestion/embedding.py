@@ -7,15 +7,18 @@ import logging
 import time
 from collections.abc import Sequence
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from django.db import connection
-from embeddings.encoder import Encoded
 from pgvector import HalfVector
 from psycopg.types.json import Jsonb
 
 from codeindex import encoders, spaces
 from codeindex.models import Embedding, EmbeddingState
-from embeddings import CodeEncoder
+
+if TYPE_CHECKING:
+    from embeddings import CodeEncoder
+    from embeddings.encoder import Encoded
 
 FIRST_BATCH, LARGEST_BATCH = 16, 2_048
 BATCH_SECONDS = 4.0

@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.conf import settings
-from embeddings.definitions import UnreadableSource, decode
 
 from codeindex.ingestion.checkout import Entry
 from embeddings import languages
+from embeddings.definitions import UnreadableSource, decode
 from embeddings.languages import Language
 
 VENDORED = re.compile(

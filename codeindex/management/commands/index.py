@@ -1,0 +1,171 @@
+"""`manage.py index URL_OR_PATH`: register a repository, index it, and watch until it is done."""
+
+from __future__ import annotations
+
+import logging
+import time
+from argparse import ArgumentParser
+from collections.abc import Callable
+from contextlib import ExitStack
+from threading import Thread
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.core.management import BaseCommand, CommandError, call_command
+from django.db import connection
+from kombu.exceptions import OperationalError
+from tqdm import tqdm
+
+from codeindex import repositories, spaces, tasks
+from codeindex.celery import app
+from codeindex.embedded import ensure_services
+from codeindex.embedded.state import CannotStart
+from codeindex.ingestion import embedding, pipeline, remotes
+from codeindex.models import IndexRun, Repository, RunStatus
+from codeindex.repositories import Progress
+
+WORKER_ANSWER_SECONDS = 1.5
+POLL_SECONDS = 0.5
+
+logger = logging.getLogger(__name__)
+
+
+class Command(BaseCommand):
+    help = "Index a git repository: a clone URL, or a path of this machine (. too)."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("address", metavar="URL_OR_PATH")
+        parser.add_argument("--name", default="", help="its name here; the address's last part")
+        parser.add_argument("--branch", default="", help="instead of the remote's default branch")
+        parser.add_argument("--owner", help="the user it belongs to; the first administrator")
+        parser.add_argument("--detach", action="store_true", help="do not wait for the workers")
+
+    def handle(self, *, address: str, detach: bool, **options: Any) -> None:
+        try:
+            with ensure_services():
+                call_command("migrate", verbosity=0, interactive=False)
+                run = self._request(address, **options)
+                if detach:
+                    return self._detach(run)
+                self._finish(run)
+        except CannotStart as error:
+            raise CommandError(str(error)) from error
+
+    def _request(
+        self, address: str, *, name: str, branch: str, owner: str | None, **_: Any
+    ) -> IndexRun:
+        user = _owner(owner)
+        repository = _registered(address, user, name) or _register(
+            url=address, owner=user, name=name, branch=branch
+        )
+        return tasks.request_index(repository=repository, branch=branch or None, requested_by=user)
+
+    def _detach(self, run: IndexRun) -> None:
+        self.stdout.write(f"{run} is queued.")
+        if not _worker_answers():
+            self.stdout.write("No worker is running: it starts with the next one (make run).")
+
+    def _finish(self, run: IndexRun) -> None:
+        work = None
+        if not _worker_answers():
+            self.stdout.write("No worker is running: the work is done here.")
+            work = Thread(target=_work_here, args=(run.pk,), daemon=True)
+            work.start()
+        run = _watched(run, lambda: work is None or work.is_alive())
+        self._summarise(run)
+
+    def _summarise(self, run: IndexRun) -> None:
+        if run.status != RunStatus.PUBLISHED:
+            raise CommandError(f"{run}: {run.get_status_display()}. {run.error}")
+        seconds = ", ".join(f"{stage} {took:.1f} s" for stage, took in run.timings.items())
+        self.stdout.write(
+            f"{run.branch.repository} at {run.commit[:12]}: {run.definitions:,} definitions"
+            f" in {run.files:,} files ({run.files_reused:,} known before);"
+            f" {run.texts:,} texts, {run.texts_reused:,} had a vector before,"
+            f" {run.texts_failed:,} failed. {seconds}."
+        )
+        if not run.definitions:
+            self.stdout.write("There is nothing to index in it: its index is empty.")
+        if run.files_broken:
+            self.stdout.write(f"{run.files_broken:,} files have syntax errors: indexed in part.")
+        for reason, skipped in run.skips.items():
+            self.stdout.write(f"skipped, {reason}: {skipped['count']:,}")
+        if run.error:
+            raise CommandError(run.error)
+
+
+def _owner(username: str | None) -> User:
+    if username:
+        try:
+            return User.objects.get(username=username)
+        except User.DoesNotExist as error:
+            raise CommandError(f"There is no user {username}.") from error
+    administrator = User.objects.filter(is_superuser=True).order_by("pk").first()
+    # Without a usable password: `make run` gives the first administrator one and prints it.
+    return administrator or User.objects.create_superuser("admin")
+
+
+def _registered(address: str, owner: User, name: str) -> Repository | None:
+    """The owner's repository at this address, or of this name, if there is one already."""
+    try:
+        url = remotes.parse(address, trusted_path=True).address
+    except remotes.RefusedRemote:
+        return None  # registering says why
+    mine = Repository.objects.filter(owner=owner, url=url)
+    return (mine.filter(name=name) if name else mine).first()
+
+
+def _register(**wanted: Any) -> Repository:
+    try:
+        return repositories.register(trusted_path=True, **wanted)
+    except ValidationError as error:
+        raise CommandError(" ".join(error.messages)) from error
+
+
+def _worker_answers() -> bool:
+    try:
+        return bool(app.control.ping(timeout=WORKER_ANSWER_SECONDS))
+    except OperationalError:
+        return False
+
+
+def _work_here(run_id: int) -> None:
+    """What a worker would do, in this process."""
+    try:
+        if pipeline.index(run_id):
+            limit: int | None = embedding.FIRST_BATCH
+            while limit:
+                limit = tasks.embed_batch(limit)
+            for space in spaces.unindexed():
+                spaces.build_index(space)
+    except Exception:
+        logger.exception("the work stopped")  # the run says why, and the summary with it
+    finally:
+        connection.close()
+
+
+def _watched(run: IndexRun, is_worked_on: Callable[[], bool]) -> IndexRun:
+    """The run once it ended, or nobody works on it; meanwhile a bar for each of its stages."""
+    with ExitStack() as stack:
+        stage, bar = None, None
+        while True:
+            going = is_worked_on()
+            run.refresh_from_db()
+            seen = repositories.progress(run)
+            if seen.stage != stage:
+                stack.close()
+                stage = seen.stage
+                bar = stack.enter_context(_bar(seen))
+            assert bar is not None
+            bar.total = seen.total or None
+            bar.n = seen.done
+            bar.refresh()
+            if seen.finished or not going:
+                return run
+            time.sleep(POLL_SECONDS)
+
+
+def _bar(seen: Progress) -> tqdm[Any]:
+    """A bar for one stage; nothing where nobody looks at a terminal."""
+    return tqdm(desc=seen.label, initial=seen.done, unit=" " + seen.unit, disable=None)
