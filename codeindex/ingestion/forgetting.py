@@ -49,8 +49,8 @@ BLOB_HAS_PLACE = """EXISTS (
 UNMARKED_BLOBS = f"unused_since IS NULL AND NOT {BLOB_HAS_PLACE}"
 UNMARKED_TEXTS = f"unused_since IS NULL AND NOT {TEXT_HAS_PLACE}"
 
-OLD_BLOBS = f"unused_since < now() - %(grace)s AND NOT {BLOB_HAS_PLACE}"
-OLD_TEXTS = f"unused_since < now() - %(grace)s AND NOT {TEXT_HAS_PLACE}"
+OLD_BLOBS = f"unused_since <= now() - %(grace)s AND NOT {BLOB_HAS_PLACE}"
+OLD_TEXTS = f"unused_since <= now() - %(grace)s AND NOT {TEXT_HAS_PLACE}"
 
 SWEEP = (
     f"""DELETE FROM codeindex_embedding
