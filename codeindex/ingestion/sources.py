@@ -89,7 +89,8 @@ def text(content: bytes, language: Language) -> str:
     try:
         decoded = decode(content, language)
     except UnreadableSource as error:
-        raise Skipped(str(error)) from error
+        reason, _, _ = str(error).partition(":")  # what differs from file to file comes after it
+        raise Skipped(reason) from error
     head = "\n".join(decoded.split("\n", MARK_LINES)[:MARK_LINES])
     if GENERATED_MARK.search(head):
         raise Skipped("generated")
