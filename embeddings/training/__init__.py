@@ -1,0 +1,1 @@
+"""Builds corpora, trains the networks and measures them: `python -m embeddings.training`."""

@@ -1,0 +1,154 @@
+"""Checkpoints: a folder with the trained weights in half precision (`model.safetensors`), the
+settings (`config.json`), the vocabularies, and beside them a model card. Those that ship with the
+package lie in `embeddings/checkpoints/` and are asked for by name."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from embeddings.code2vec import Code2Vec, Code2VecSettings
+from embeddings.fusion import FUSIONS, FusionKind, FusionNetwork
+from embeddings.labels import Labels, LabelSource
+from embeddings.llm import EncoderUnavailable, ModelSettings, Pooling
+from embeddings.queries import QueryKind, QueryPooling, QuerySettings, WordQueryEncoder
+from embeddings.vocabulary import Lexicon, Vocabulary
+
+FORMAT = 1
+SHIPPED = Path(__file__).parent / "checkpoints"
+WEIGHTS, CONFIG = "model.safetensors", "config.json"
+VOCABULARIES = ("subtokens", "paths", "labels")
+
+
+@dataclass(frozen=True, slots=True)
+class PathSettings:
+    """How path-contexts are drawn from a definition; `max_length` counts both sides together."""
+
+    max_length: int = 8
+    max_width: int = 2
+    max_contexts: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that decides what a checkpoint's network is and reads. `text_width` is the
+    language model's dimensions, `text_fingerprint` says which weights of it were trained with."""
+
+    text: ModelSettings = field(default_factory=ModelSettings)
+    text_width: int = 384
+    text_fingerprint: str = ""
+    paths: PathSettings = field(default_factory=PathSettings)
+    code: Code2VecSettings = field(default_factory=Code2VecSettings)
+    fusion: FusionKind = FusionKind.WEIGHTED_SUM
+    query: QuerySettings = field(default_factory=QuerySettings)
+    labels: LabelSource = LabelSource.CODE
+
+
+class Network(nn.Module):
+    """All that is trained: code2vec, the fusion, the labels and, unless the language model reads
+    the queries, a query encoder."""
+
+    def __init__(self, settings: Settings, lexicon: Lexicon) -> None:
+        super().__init__()
+        code, text = settings.code.code, settings.text_width
+        self.code2vec = Code2Vec(len(lexicon.subtokens), len(lexicon.paths), settings.code)
+        self.fusion: FusionNetwork = FUSIONS[settings.fusion](text, code)
+        self.from_fused = settings.labels is LabelSource.FUSED
+        self.labels = Labels(lexicon.labels, self.fusion.dimensions if self.from_fused else code)
+        self.queries = (
+            None
+            if settings.query.kind is QueryKind.LANGUAGE_MODEL
+            else WordQueryEncoder(len(lexicon.subtokens), text, settings.query)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A trained network with its settings and vocabularies. `fingerprint` is the hash of its
+    files, the card apart."""
+
+    name: str
+    settings: Settings
+    lexicon: Lexicon
+    network: Network
+    fingerprint: str
+
+
+def save(folder: Path, settings: Settings, lexicon: Lexicon, network: Network) -> None:
+    """Writes a checkpoint; what is in the folder already is replaced."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in VOCABULARIES:
+        getattr(lexicon, name).save(_vocabulary(folder, name))
+    weights = {name: _half(tensor) for name, tensor in network.state_dict().items()}
+    save_file(weights, folder / WEIGHTS)
+    config = {"format": FORMAT, **asdict(settings)}
+    (folder / CONFIG).write_text(json.dumps(config, indent=2) + "\n")
+
+
+def load(checkpoint: str | Path) -> Checkpoint:
+    """A shipped checkpoint by name, or one in a folder. Raises EncoderUnavailable."""
+    folder = _folder(checkpoint)
+    config = json.loads((folder / CONFIG).read_text())
+    if config.pop("format") != FORMAT:
+        raise EncoderUnavailable(f"The checkpoint in {folder} was written by another version.")
+    settings = _settings(config)
+    loaded = (Vocabulary.load(_vocabulary(folder, name)) for name in VOCABULARIES)
+    lexicon = Lexicon(*loaded)
+    network = Network(settings, lexicon)
+    network.load_state_dict({k: v.float() for k, v in load_file(folder / WEIGHTS).items()})
+    return Checkpoint(
+        folder.name, settings, lexicon, network.eval().requires_grad_(False), _fingerprint(folder)
+    )
+
+
+def _folder(checkpoint: str | Path) -> Path:
+    shipped = SHIPPED / checkpoint
+    folder = shipped if (shipped / CONFIG).is_file() else Path(checkpoint)
+    if not (folder / CONFIG).is_file():
+        raise EncoderUnavailable(
+            f"There is no checkpoint {str(checkpoint)!r}: neither one of that name comes with the "
+            f"package nor is it a folder with a {CONFIG}."
+        )
+    return folder
+
+
+def _vocabulary(folder: Path, name: str) -> Path:
+    return folder / f"{name}.txt.gz"
+
+
+def _half(tensor: Tensor) -> Tensor:
+    return tensor.detach().to("cpu", torch.float16).contiguous()
+
+
+def _settings(config: dict[str, Any]) -> Settings:
+    text, query = config["text"], config["query"]
+    return Settings(
+        text=ModelSettings(**{**text, "pooling": Pooling(text["pooling"])}),
+        text_width=config["text_width"],
+        text_fingerprint=config["text_fingerprint"],
+        paths=PathSettings(**config["paths"]),
+        code=Code2VecSettings(**config["code"]),
+        fusion=FusionKind(config["fusion"]),
+        query=QuerySettings(
+            QueryKind(query["kind"]), QueryPooling(query["pooling"]), query["width"]
+        ),
+        labels=LabelSource(config["labels"]),
+    )
+
+
+def _fingerprint(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in (
+        folder / CONFIG,
+        folder / WEIGHTS,
+        *(_vocabulary(folder, v) for v in VOCABULARIES),
+    ):
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()

@@ -1,0 +1,65 @@
+"""code2vec: the path-contexts of a definition → its code vector and the attention that each
+context got. Alon, Zilberstein, Levy, Yahav: code2vec, POPL 2019. As there, tokens and paths are
+embedded in 128 dimensions and a tanh layer combines each context into 384; unlike there, a token's
+embedding is the mean of its subtokens', so that projects share a lexicon."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from embeddings.vocabulary import ContextBatch
+
+
+@dataclass(frozen=True, slots=True)
+class Code2VecSettings:
+    """Widths of the token and path embeddings and of the code vector."""
+
+    embedding: int = 128
+    code: int = 384
+    dropout: float = 0.25
+
+
+class CodeVectors(NamedTuple):
+    """Code vectors (n, code) and attention (n, m): each row sums to 1, or is 0 where a definition
+    has no path-contexts."""
+
+    vectors: Tensor
+    attention: Tensor
+
+
+class Code2Vec(nn.Module):
+    """The network up to the code vector; what is made of the vector (labels, fusion) is apart."""
+
+    def __init__(self, subtokens: int, paths: int, settings: Code2VecSettings) -> None:
+        super().__init__()
+        width, code = settings.embedding, settings.code
+        self.subtokens = nn.EmbeddingBag(subtokens, width, mode="mean")
+        self.paths = nn.Embedding(paths, width)
+        self.layer = nn.Linear(3 * width, code, bias=False)
+        self.attention = nn.Linear(code, 1, bias=False)
+        self.dropout = nn.Dropout(settings.dropout)
+
+    def forward(self, batch: ContextBatch) -> CodeVectors:
+        contexts = self._contexts(batch)
+        scores = contexts.new_full(batch.mask.shape, torch.finfo(contexts.dtype).min)
+        scores = scores.masked_scatter(batch.mask, self.attention(contexts))
+        attention = torch.softmax(scores, dim=-1) * batch.mask
+        weighted = contexts * attention[batch.mask].unsqueeze(-1)
+        vectors = contexts.new_zeros(len(batch.mask), contexts.shape[1])
+        return CodeVectors(vectors.index_add(0, batch.mask.nonzero()[:, 0], weighted), attention)
+
+    def _contexts(self, batch: ContextBatch) -> Tensor:
+        """tanh(W [start; path; end]), (c, code). W is applied to each distinct token and path once
+        and the three parts are added, which is the same and costs a fraction."""
+        tokens = self.dropout(self.subtokens(batch.subtokens, batch.offsets))
+        paths = self.dropout(self.paths(batch.paths))
+        start, path, end = self.layer.weight.chunk(3, dim=1)
+        return torch.tanh(
+            (tokens @ start.T)[batch.starts]
+            + (paths @ path.T)[batch.middles]
+            + (tokens @ end.T)[batch.ends]
+        )

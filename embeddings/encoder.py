@@ -1,0 +1,219 @@
+"""The door to the library: definitions and descriptions in, vectors and predicted names out.
+`load_encoder()` gives the encoder of the checkpoint that ships with the package."""
+
+from __future__ import annotations
+
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from embeddings import checkpoints, definitions, paths
+from embeddings.checkpoints import Checkpoint
+from embeddings.labels import LabelSource
+from embeddings.llm import EncoderUnavailable, LanguageModel, canonical, load_model
+from embeddings.names import masked
+from embeddings.queries import word_batch
+from embeddings.types import Matrix
+
+__all__ = ["CodeEncoder", "Encoded", "EncoderUnavailable", "NotFinite", "load_encoder"]
+
+Names = list[list[tuple[str, float]]]
+
+NAMES = 5
+# Definitions whose path-contexts are held at once: 64 × 200 contexts × 384 floats are 20 MB.
+DEFINITIONS_PER_BATCH = 64
+
+
+class NotFinite(ValueError):
+    """Some texts got a vector that is no vector; `rows` says which."""
+
+    def __init__(self, rows: list[int]) -> None:
+        super().__init__(f"No finite vector for text(s) number {', '.join(map(str, rows))}.")
+        self.rows = rows
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """Definitions' vectors (n, dimensions), rows of unit length, and for each the names it could
+    have with their probabilities, likeliest first."""
+
+    vectors: Matrix
+    names: Names
+
+
+class CodeEncoder(ABC):
+    """Puts definitions and descriptions into one space. `fingerprint` changes whenever the same
+    text could get another vector."""
+
+    name: str
+    fingerprint: str
+    dimensions: int
+
+    @abstractmethod
+    def encode(self, texts: Sequence[str], language: str = "python") -> Encoded:
+        """Vectors and predicted names of n definitions. Any text has a vector, one that does not
+        parse too; raises NotFinite."""
+
+    @abstractmethod
+    def encode_queries(self, texts: Sequence[str]) -> Matrix:
+        """(n,) descriptions → (n, dimensions), rows of unit length."""
+
+    @abstractmethod
+    def predict_names(
+        self, texts: Sequence[str], k: int = NAMES, language: str = "python"
+    ) -> Names:
+        """For each of n definitions at most k names with their probabilities, likeliest first. The
+        name that a definition has is hidden from the prediction."""
+
+    def encode_definitions(self, texts: Sequence[str], language: str = "python") -> Matrix:
+        """(n,) definitions → (n, dimensions), rows of unit length; raises NotFinite."""
+        return self.encode(texts, language).vectors
+
+
+class FusedEncoder(CodeEncoder):
+    """A checkpoint's networks on top of the language model that they were trained with."""
+
+    def __init__(self, checkpoint: Checkpoint, model: LanguageModel, device: str) -> None:
+        self._lexicon = checkpoint.lexicon
+        self._settings = checkpoint.settings
+        self._network = checkpoint.network.to(device)
+        self._model = model
+        self._device = device
+        self.name = checkpoint.name
+        self.dimensions = checkpoint.network.fusion.dimensions
+        self.fingerprint = _digest(
+            checkpoint.fingerprint, model.fingerprint, str(definitions.FORMAT_VERSION)
+        )
+
+    def encode(self, texts: Sequence[str], language: str = "python") -> Encoded:
+        code = self._code_vectors(texts, language)
+        vectors = self._network.fusion.fuse(self._model.encode(texts), code)
+        return Encoded(_finite(vectors), self._names(texts, code, NAMES, language))
+
+    def encode_definitions(self, texts: Sequence[str], language: str = "python") -> Matrix:
+        code = self._code_vectors(texts, language)
+        return _finite(self._network.fusion.fuse(self._model.encode(texts), code))
+
+    def encode_queries(self, texts: Sequence[str]) -> Matrix:
+        return _finite(self._network.fusion.query(self._query_vectors(texts)))
+
+    def predict_names(
+        self, texts: Sequence[str], k: int = NAMES, language: str = "python"
+    ) -> Names:
+        return self._names(texts, self._code_vectors(texts, language), k, language)
+
+    @torch.inference_mode()
+    def _code_vectors(self, texts: Sequence[str], language: str) -> Matrix:
+        """(n,) definitions → (n, code); the name is hidden from its own path-contexts, so that the
+        same vector serves search and labels."""
+        drawn = asdict(self._settings.paths)
+        rows = [np.zeros((0, self._settings.code.code), np.float32)]
+        for batch in _parts(texts):
+            contexts = [paths.contexts(text, language, hide_name=True, **drawn) for text in batch]
+            vectors = self._network.code2vec(self._lexicon.batch(contexts).to(self._device)).vectors
+            rows.append(vectors.cpu().numpy())
+        return np.concatenate(rows)
+
+    @torch.inference_mode()
+    def _query_vectors(self, texts: Sequence[str]) -> Matrix:
+        if self._network.queries is None:
+            return self._model.encode(texts)
+        words = word_batch(texts, self._lexicon.subtokens).to(self._device)
+        return np.asarray(self._network.queries(words).cpu().numpy(), np.float32)
+
+    @torch.inference_mode()
+    def _names(self, texts: Sequence[str], code: Matrix, k: int, language: str) -> Names:
+        vectors = code
+        if self._settings.labels is LabelSource.FUSED:
+            hidden = self._model.encode([masked(text, language) for text in texts])
+            vectors = self._network.fusion.fuse(hidden, code)
+        return self._network.labels.predict(self._tensor(vectors), k)
+
+    def _tensor(self, rows: Matrix) -> Tensor:
+        return torch.from_numpy(rows).to(self._device)
+
+
+class TextOnlyEncoder(CodeEncoder):
+    """A language model alone, with nothing trained on top; it predicts no names."""
+
+    def __init__(self, model: LanguageModel) -> None:
+        self._model = model
+        self.name = f"{model.settings.name} (text only)"
+        self.dimensions = model.dimensions
+        self.fingerprint = _digest("text only", model.fingerprint, str(definitions.FORMAT_VERSION))
+
+    def encode(self, texts: Sequence[str], language: str = "python") -> Encoded:
+        return Encoded(_finite(self._model.encode(texts)), [[] for _ in texts])
+
+    def encode_queries(self, texts: Sequence[str]) -> Matrix:
+        return _finite(self._model.encode(texts))
+
+    def predict_names(
+        self, texts: Sequence[str], k: int = NAMES, language: str = "python"
+    ) -> Names:
+        return [[] for _ in texts]
+
+
+def load_encoder(
+    checkpoint: str | Path = "default",
+    *,
+    llm: str | None = None,
+    device: str | None = None,
+    text_only: bool = False,
+) -> CodeEncoder:
+    """The encoder of a checkpoint, by the name of a shipped one or by its folder.
+
+    `llm` names another language model than the checkpoint's (hub name or folder); it is refused
+    unless the checkpoint was trained with it or `text_only` asks for that model's own space.
+    `device` is a torch device, by default a GPU if there is one. Raises EncoderUnavailable with a
+    message fit for a user.
+    """
+    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    loaded = checkpoints.load(checkpoint)
+    trained_with = loaded.settings.text
+    name = canonical(llm or trained_with.name)
+    if text_only:
+        return TextOnlyEncoder(load_model(name, device=device))
+    if name != trained_with.name and not Path(name).is_dir():
+        raise _untrained(name, loaded)
+    model = load_model(
+        name,
+        pooling=trained_with.pooling,
+        max_tokens=trained_with.max_tokens,
+        dtype=trained_with.dtype,
+        device=device,
+    )
+    if model.weights_fingerprint != loaded.settings.text_fingerprint:
+        raise _untrained(name, loaded)
+    return FusedEncoder(loaded, model, device)
+
+
+def _untrained(name: str, checkpoint: Checkpoint) -> EncoderUnavailable:
+    return EncoderUnavailable(
+        f"The checkpoint {checkpoint.name} has no trained heads for the language model {name}: it "
+        f"was trained with {checkpoint.settings.text.name}. Train a checkpoint with "
+        f"`python -m embeddings.training train --llm {name} --corpus FOLDER --out FOLDER` and name "
+        f"its folder, or ask for a text-only space."
+    )
+
+
+def _parts(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(texts), DEFINITIONS_PER_BATCH):
+        yield texts[start : start + DEFINITIONS_PER_BATCH]
+
+
+def _finite(vectors: Matrix) -> Matrix:
+    rows = np.flatnonzero(~np.isfinite(vectors).all(axis=1)).tolist()
+    if rows:
+        raise NotFinite(rows)
+    return vectors
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -1,0 +1,181 @@
+"""Fusions of a text vector and a code vector, each with its query side: a description has no syntax
+tree, so that it is put into the fused space from its text vector alone. Equations 3 to 5 of Ngo &
+Rivalan 2025. Every fusion starts as nearly the language model alone and learns from there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import normalize
+
+from embeddings.types import Matrix
+
+ATTENTION_HEADS = 4
+# How much the code half counts before training.
+FIRST_CODE_WEIGHT = 0.2
+
+
+class FusionKind(StrEnum):
+    """The paper's fusions, and its two ablations."""
+
+    CONCATENATION = "concatenation"
+    WEIGHTED_SUM = "weighted_sum"
+    ATTENTION = "attention"
+    TEXT = "text"
+    CODE = "code"
+
+
+class Residual(nn.Module):
+    """A linear map that starts as the identity."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.change = nn.Linear(width, width)
+        nn.init.zeros_(self.change.weight)
+        nn.init.zeros_(self.change.bias)
+
+    def forward(self, vectors: Tensor) -> Tensor:
+        return vectors + self.change(vectors)
+
+
+class FusionNetwork(nn.Module):
+    """What all fusions share; the `Fusion` protocol on top of `definitions` and `queries`."""
+
+    dimensions: int
+
+    def definitions(self, text: Tensor, code: Tensor) -> Tensor:
+        """(n, t) and (n, c) → (n, dimensions), rows of unit length."""
+        raise NotImplementedError
+
+    def queries(self, text: Tensor) -> Tensor:
+        """(n, t) → (n, dimensions), rows of unit length."""
+        raise NotImplementedError
+
+    @torch.inference_mode()
+    def fuse(self, text: Matrix, code: Matrix) -> Matrix:
+        """(n, t) and (n, c) → (n, dimensions), rows of unit length."""
+        return _array(self.definitions(self._tensor(text), self._tensor(code)))
+
+    @torch.inference_mode()
+    def query(self, text: Matrix) -> Matrix:
+        """(n, t) → (n, dimensions), rows of unit length."""
+        return _array(self.queries(self._tensor(text)))
+
+    def _tensor(self, rows: Matrix) -> Tensor:
+        return torch.from_numpy(rows).to(next(self.parameters()).device)
+
+
+class Concatenation(FusionNetwork):
+    """Eq. 3: the two vectors end to end, each mapped and weighted."""
+
+    def __init__(self, text: int, code: int) -> None:
+        super().__init__()
+        self.dimensions = text + code
+        self.text, self.code = Residual(text), Residual(code)
+        self.query_text, self.query_code = Residual(text), nn.Linear(text, code)
+        self.weight = nn.Parameter(torch.tensor(FIRST_CODE_WEIGHT))
+
+    def definitions(self, text: Tensor, code: Tensor) -> Tensor:
+        return self._joined(self.text(text), self.code(normalize(code, dim=-1)))
+
+    def queries(self, text: Tensor) -> Tensor:
+        return self._joined(self.query_text(text), self.query_code(text))
+
+    def _joined(self, text: Tensor, code: Tensor) -> Tensor:
+        halves = normalize(text, dim=-1), self.weight * normalize(code, dim=-1)
+        return normalize(torch.cat(halves, dim=-1), dim=-1)
+
+
+class WeightedSum(FusionNetwork):
+    """Eq. 4: w1 · text + w2 · code, both in the text's dimensions, with learnt weights."""
+
+    def __init__(self, text: int, code: int) -> None:
+        super().__init__()
+        self.dimensions = text
+        self.text, self.code = Residual(text), nn.Linear(code, text)
+        self.query_text = Residual(text)
+        self.weights = nn.Parameter(torch.tensor([1.0, FIRST_CODE_WEIGHT]))
+
+    def definitions(self, text: Tensor, code: Tensor) -> Tensor:
+        mapped = normalize(self.code(normalize(code, dim=-1)), dim=-1)
+        summed = self.weights[0] * normalize(self.text(text), dim=-1) + self.weights[1] * mapped
+        return normalize(summed, dim=-1)
+
+    def queries(self, text: Tensor) -> Tensor:
+        return normalize(self.query_text(text), dim=-1)
+
+
+class AttentionFusion(FusionNetwork):
+    """Eq. 5: the text vector attends to both vectors, and a feed-forward layer follows; both are
+    added to what they read, as in a transformer."""
+
+    def __init__(self, text: int, code: int) -> None:
+        super().__init__()
+        self.dimensions = text
+        self.text, self.code, self.query_text = (
+            Residual(text),
+            nn.Linear(code, text),
+            Residual(text),
+        )
+        self.attention = nn.MultiheadAttention(text, ATTENTION_HEADS, batch_first=True)
+        self.forward_layer = nn.Sequential(nn.Linear(text, text), nn.GELU(), nn.Linear(text, text))
+        for last in (self.attention.out_proj, self.forward_layer[2]):
+            nn.init.normal_(last.weight, std=0.01 * text**-0.5)
+            nn.init.zeros_(last.bias)
+
+    def definitions(self, text: Tensor, code: Tensor) -> Tensor:
+        own = normalize(self.text(text), dim=-1)
+        both = torch.stack([own, self.code(normalize(code, dim=-1))], dim=1)
+        attended, _ = self.attention(own.unsqueeze(1), both, both, need_weights=False)
+        joined = own + attended.squeeze(1)
+        return normalize(joined + self.forward_layer(joined), dim=-1)
+
+    def queries(self, text: Tensor) -> Tensor:
+        return normalize(self.query_text(text), dim=-1)
+
+
+class TextOnly(FusionNetwork):
+    """Ablation: the text vector, mapped."""
+
+    def __init__(self, text: int, code: int) -> None:
+        super().__init__()
+        self.dimensions = text
+        self.text, self.query_text = Residual(text), Residual(text)
+
+    def definitions(self, text: Tensor, code: Tensor) -> Tensor:
+        return normalize(self.text(text), dim=-1)
+
+    def queries(self, text: Tensor) -> Tensor:
+        return normalize(self.query_text(text), dim=-1)
+
+
+class CodeOnly(FusionNetwork):
+    """Ablation: the code vector, mapped into the text's dimensions."""
+
+    def __init__(self, text: int, code: int) -> None:
+        super().__init__()
+        self.dimensions = text
+        self.code, self.query_text = nn.Linear(code, text), Residual(text)
+
+    def definitions(self, text: Tensor, code: Tensor) -> Tensor:
+        return normalize(self.code(normalize(code, dim=-1)), dim=-1)
+
+    def queries(self, text: Tensor) -> Tensor:
+        return normalize(self.query_text(text), dim=-1)
+
+
+FUSIONS: dict[FusionKind, Callable[[int, int], FusionNetwork]] = {
+    FusionKind.CONCATENATION: Concatenation,
+    FusionKind.WEIGHTED_SUM: WeightedSum,
+    FusionKind.ATTENTION: AttentionFusion,
+    FusionKind.TEXT: TextOnly,
+    FusionKind.CODE: CodeOnly,
+}
+
+
+def _array(rows: Tensor) -> Matrix:
+    return np.asarray(rows.cpu().numpy(), dtype=np.float32)

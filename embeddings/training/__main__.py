@@ -1,0 +1,151 @@
+"""The training command. A checkpoint from nothing:
+
+python -m embeddings.training corpus --installed --standard-library --out CORPUS
+python -m embeddings.training vectors --corpus CORPUS
+python -m embeddings.training train --corpus CORPUS --out CHECKPOINT
+python -m embeddings.training evaluate --checkpoint CHECKPOINT --corpus CORPUS
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import sysconfig
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+
+from embeddings.checkpoints import Settings
+from embeddings.fusion import FusionKind
+from embeddings.labels import LabelSource
+from embeddings.llm import DEFAULT_MODEL, EncoderUnavailable
+from embeddings.queries import QueryKind, QueryPooling, QuerySettings
+from embeddings.training import corpora, measures, packages, trainer
+from embeddings.training.corpora import Exclusions
+from embeddings.training.data import TRAINING_TOKENS, View, load
+from embeddings.training.trainer import Plan
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs one of the commands; 0 if it did what was asked."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except (EncoderUnavailable, FileNotFoundError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _corpus(options: argparse.Namespace) -> None:
+    exclusions = Exclusions(
+        repositories=frozenset(chain.from_iterable(map(_lines, options.leave_out))),
+        packages=frozenset(map(packages.canonical, options.exclude)),
+        functions=frozenset(chain.from_iterable(map(_evaluated, options.without))),
+    )
+    corpora.build(_sources(options), exclusions, options.out)
+    print(f"{len(corpora.read(options.out)):,} functions in {options.out}")
+
+
+def _sources(options: argparse.Namespace) -> Iterator[packages.Package]:
+    if options.standard_library:
+        yield packages.standard_library()
+    own = [Path(sysconfig.get_path("purelib"))] if options.installed else []
+    for folder in (*own, *options.packages):
+        yield from packages.installed(folder)
+
+
+def _lines(path: Path) -> Iterator[str]:
+    return (line.strip().lower() for line in path.read_text().splitlines() if line.strip())
+
+
+def _evaluated(path: Path) -> Iterator[str]:
+    """The hashes of the functions in a file of JSON lines with a `code`."""
+    for line in path.read_text(encoding="utf-8").splitlines():
+        yield corpora.normalised(json.loads(line)["code"])
+
+
+def _vectors(options: argparse.Namespace) -> None:
+    data = load(options.corpus, options.llm, options.device, options.limit, options.max_tokens)
+    data.prepare(set(options.views or View))
+
+
+def _train(options: argparse.Namespace) -> None:
+    data = load(options.corpus, options.llm, options.device, options.limit, options.max_tokens)
+    settings = Settings(
+        fusion=options.fusion,
+        query=QuerySettings(options.query, options.pooling),
+        labels=options.labels,
+    )
+    plan = Plan(options.epochs, options.fusion_epochs, options.pairs, options.seed)
+    trainer.train(data, settings, plan, options.out, resume=options.resume)
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    report = measures.measure(options.checkpoint, options.corpus, options.cosqa, options.device)
+    print(json.dumps(report, indent=1, ensure_ascii=False))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m embeddings.training", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    commands = parser.add_subparsers(required=True)
+    _add_corpus(commands.add_parser("corpus", help="collect functions to train on"))
+    vectors = commands.add_parser("vectors", help="language-model vectors of a corpus, on disk")
+    vectors.set_defaults(run=_vectors)
+    vectors.add_argument("--views", type=View, nargs="*", help="only these texts of a function")
+    train = commands.add_parser("train", help="train a checkpoint")
+    for command in (vectors, train):
+        _add_data(command)
+    _add_train(train)
+    evaluate = commands.add_parser("evaluate", help="figures of a checkpoint, as JSON")
+    evaluate.add_argument("--checkpoint", default="default", help="name or folder")
+    evaluate.add_argument("--corpus", type=Path, help="its test split is measured")
+    evaluate.add_argument("--cosqa", type=Path, help="folder with cosqa_*.jsonl")
+    evaluate.add_argument("--device", default="cpu")
+    evaluate.set_defaults(run=_evaluate)
+    return parser
+
+
+def _add_corpus(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--installed", action="store_true", help="this environment's packages")
+    parser.add_argument("--standard-library", action="store_true")
+    parser.add_argument("--packages", type=Path, action="append", default=[], metavar="FOLDER")
+    parser.add_argument(
+        "--leave-out", type=Path, action="append", default=[], metavar="FILE",
+        help="repositories (owner/name, one a line) whose packages are left out",
+    )  # fmt: skip
+    parser.add_argument("--exclude", nargs="*", default=[], metavar="PACKAGE")
+    parser.add_argument(
+        "--without", type=Path, action="append", default=[], metavar="JSONL",
+        help="evaluation data: functions that occur in it are left out",
+    )  # fmt: skip
+    parser.add_argument("--out", type=Path, required=True)
+    parser.set_defaults(run=_corpus)
+
+
+def _add_data(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--corpus", type=Path, required=True)
+    parser.add_argument("--llm", default=DEFAULT_MODEL, help="hub name or folder")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--limit", type=int, help="only so many functions of the corpus")
+    parser.add_argument("--max-tokens", type=int, default=TRAINING_TOKENS)
+
+
+def _add_train(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--fusion", type=FusionKind, default=FusionKind.WEIGHTED_SUM)
+    parser.add_argument("--query", type=QueryKind, default=QueryKind.LANGUAGE_MODEL)
+    parser.add_argument("--pooling", type=QueryPooling, default=QueryPooling.MEAN)
+    parser.add_argument("--labels", type=LabelSource, default=LabelSource.CODE)
+    parser.add_argument("--epochs", type=int, default=8, help="of code2vec")
+    parser.add_argument("--fusion-epochs", type=int, default=12)
+    parser.add_argument("--pairs", type=int, help="only so many functions with docstrings")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--resume", action="store_true", help="go on where a run was stopped")
+    parser.set_defaults(run=_train)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,84 @@
+"""What training reads: a corpus with its path-contexts and its language-model vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Set
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import numpy as np
+
+from embeddings.llm import LanguageModel, load_model
+from embeddings.names import masked
+from embeddings.training import corpora
+from embeddings.training.corpora import Function
+from embeddings.training.vectors import VectorCache
+from embeddings.types import Matrix
+from embeddings.vocabulary import Ids
+
+# Training reads the beginning of a text: most of what it is about, at half the cost.
+TRAINING_TOKENS = 128
+BLOCK = 4096
+
+
+class View(StrEnum):
+    """The texts of a function that the language model reads: its docstring as a query, its code as
+    it stands, without the docstring, and without the docstring and with its name hidden."""
+
+    QUERY = "query"
+    CODE = "code"
+    BARE = "bare"
+    MASKED = "masked"
+
+
+_TEXT: dict[View, Callable[[Function], str]] = {
+    View.QUERY: lambda function: function.query,
+    View.CODE: lambda function: function.code,
+    View.BARE: lambda function: function.bare,
+    View.MASKED: lambda function: masked(function.bare),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """A corpus (or its first functions), the language model, and what is kept of both on disk."""
+
+    functions: list[Function]
+    model: LanguageModel
+    cache: VectorCache
+    folder: Path
+    device: str
+
+    def rows(self, split: str, *, described: bool = False) -> Ids:
+        """The functions of a split; only those with a docstring if `described`."""
+        return np.array(
+            [
+                row
+                for row, function in enumerate(self.functions)
+                if function.split == split and (function.query or not described)
+            ],
+            np.int64,
+        )
+
+    def prepare(self, views: Set[View], rows: Ids | None = None) -> None:
+        """Computes the vectors of the described functions (or of `rows`) that are missing."""
+        chosen = [self.functions[row] for row in rows] if rows is not None else self.functions
+        described = [function for function in chosen if function.query]
+        for start in range(0, len(described), BLOCK):
+            block = described[start : start + BLOCK]
+            for view in sorted(views):
+                self.cache.add([_TEXT[view](function) for function in block], view)
+
+    def vectors(self, view: View, rows: Ids) -> Matrix:
+        """(n,) rows → (n, dimensions) of the language model."""
+        return self.cache.get([_TEXT[view](self.functions[row]) for row in rows])
+
+
+def load(
+    corpus: Path, llm: str, device: str, limit: int | None, max_tokens: int = TRAINING_TOKENS
+) -> Data:
+    """The data of a corpus folder; what is computed is kept in the folder too."""
+    model = load_model(llm, device=device)
+    cache = VectorCache(model.limited(max_tokens), corpus / "vectors")
+    return Data(corpora.read(corpus)[:limit], model, cache, corpus, device)

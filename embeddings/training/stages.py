@@ -1,0 +1,188 @@
+"""The two stages of training: code2vec with its labels, and the fusion on top of it. The second
+reads code vectors that the first has left, so that every fusion is trained in a minute."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from embeddings import evaluation
+from embeddings.checkpoints import Network
+from embeddings.code2vec import Code2Vec
+from embeddings.fusion import CodeOnly
+from embeddings.labels import Labels
+from embeddings.queries import word_batch
+from embeddings.training.data import Data, View
+from embeddings.training.features import Indexed
+from embeddings.training.objectives import Contrast, label_loss
+from embeddings.types import Matrix
+from embeddings.vocabulary import Ids, Lexicon
+
+CODE_BATCH, FUSION_BATCH = 256, 1024
+# An epoch sees so many of a definition's contexts, others each time.
+TRAINING_CONTEXTS = 80
+ALL_CONTEXTS = 1000
+MEASURED = 1000
+
+
+def label_of(name: str) -> str:
+    """A name as a label: without the underscores around it; empty for a dunder method, whose name
+    is the language's and not its author's."""
+    return "" if name.startswith("__") and name.endswith("__") else name.strip("_")
+
+
+class CodeStage:
+    """code2vec, for labels (eq. 1) and, by a head that is dropped afterwards, for finding a
+    function by its docstring (eq. 2)."""
+
+    name = "code2vec"
+    rate = 2e-3
+
+    def __init__(self, data: Data, network: Network, lexicon: Lexicon, indexed: Indexed) -> None:
+        self._data, self._indexed, self._code2vec = data, indexed, network.code2vec
+        code = network.code2vec.layer.out_features
+        self._labels = network.labels
+        if network.from_fused:
+            self._labels = Labels(lexicon.labels, code)
+        self._head, self._contrast = CodeOnly(data.model.dimensions, code), Contrast()
+        self.trained = nn.ModuleList([self._code2vec, self._labels, self._head, self._contrast]).to(
+            data.device
+        )
+        self._targets = targets(data, lexicon)
+        self._described = np.array([bool(function.query) for function in data.functions])
+        rows = data.rows("train")
+        self._rows = rows[self._described[rows] | (self._targets[rows] > 0)]
+
+    def steps(self) -> int:
+        return max(1, len(self._rows) // CODE_BATCH)
+
+    def losses(self, random: np.random.Generator) -> Iterator[dict[str, Tensor]]:
+        order = random.permutation(self._rows)
+        for step in range(self.steps()):
+            rows = order[step * CODE_BATCH : (step + 1) * CODE_BATCH]
+            batch = self._indexed.batch(rows, TRAINING_CONTEXTS, random).to(self._data.device)
+            vectors = self._code2vec(batch).vectors
+            labels = torch.from_numpy(self._targets[rows]).to(vectors.device)
+            found = torch.from_numpy(self._described[rows]).to(vectors.device)
+            queries = self._tensor(self._data.vectors(View.QUERY, rows[self._described[rows]]))
+            definitions = self._head.definitions(vectors[found], vectors[found])
+            yield {
+                "labels": label_loss(self._labels(vectors), labels),
+                "search": self._contrast(definitions, self._head.queries(queries)),
+            }
+
+    def measure(self) -> dict[str, float]:
+        rows = self._data.rows("validation")
+        described = rows[self._described[rows]][:MEASURED]
+        code = code_vectors(self._code2vec, self._indexed, described, self._data.device)
+        queries = self._head.query(self._data.vectors(View.QUERY, described))
+        ranks = evaluation.ranks(queries, self._head.fuse(code, code), range(len(described)))
+        return {
+            "validation label f1": label_f1(self._labels, self._data, rows[:MEASURED], self._code),
+            "validation mrr": evaluation.mrr(ranks).value,
+        }
+
+    def _code(self, rows: Ids) -> Matrix:
+        return code_vectors(self._code2vec, self._indexed, rows, self._data.device)
+
+    def _tensor(self, rows: Matrix) -> Tensor:
+        return torch.from_numpy(rows).to(self._data.device)
+
+
+class FusionStage:
+    """The fusion and its query side (eq. 2), on code with and without its docstring; the query
+    encoder, unless that is the language model; and labels, where they come from the fused vector
+    of texts without their name (eq. 1)."""
+
+    name = "fusion"
+    rate = 1e-3
+
+    def __init__(
+        self, data: Data, network: Network, lexicon: Lexicon, indexed: Indexed, pairs: int | None
+    ) -> None:
+        self._data, self._network, self._lexicon = data, network, lexicon
+        self._rows = data.rows("train", described=True)[:pairs]
+        self._held_out = data.rows("validation", described=True)[:MEASURED]
+        both = np.concatenate([self._rows, self._held_out])
+        views = {View.QUERY, View.CODE, View.BARE}
+        if network.from_fused:
+            views.add(View.MASKED)
+        data.prepare(views, both)
+        self._views = {view: self._tensor(data.vectors(view, both)) for view in views}
+        self._code = self._tensor(code_vectors(network.code2vec, indexed, both, data.device))
+        self._targets = torch.from_numpy(targets(data, lexicon)[both]).to(data.device)
+        self._contrast = Contrast()
+        trained = [network.fusion, self._contrast, network.queries, network.labels]
+        wanted = trained if network.from_fused else trained[:3]
+        self.trained = nn.ModuleList([one for one in wanted if one is not None]).to(data.device)
+
+    def steps(self) -> int:
+        return max(1, len(self._rows) // FUSION_BATCH)
+
+    def losses(self, random: np.random.Generator) -> Iterator[dict[str, Tensor]]:
+        order = torch.from_numpy(random.permutation(len(self._rows)))
+        for step in range(self.steps()):
+            rows = order[step * FUSION_BATCH : (step + 1) * FUSION_BATCH]
+            shown = torch.from_numpy(random.random((len(rows), 1)) < 0.5).to(self._data.device)
+            text = torch.where(shown, self._views[View.CODE][rows], self._views[View.BARE][rows])
+            fused = self._network.fusion.definitions(text, self._code[rows])
+            losses = {"search": self._contrast(fused, self._queries(rows))}
+            if self._network.from_fused:
+                hidden = self._network.fusion.definitions(
+                    self._views[View.MASKED][rows], self._code[rows]
+                )
+                losses["labels"] = label_loss(self._network.labels(hidden), self._targets[rows])
+            yield losses
+
+    @torch.inference_mode()
+    def measure(self) -> dict[str, float]:
+        rows = torch.arange(len(self._rows), len(self._rows) + len(self._held_out))
+        queries = self._queries(rows).cpu().numpy()
+        figures = {}
+        for view in (View.BARE, View.CODE):
+            fused = self._network.fusion.definitions(self._views[view][rows], self._code[rows])
+            found = evaluation.ranks(queries, fused.cpu().numpy(), range(len(rows)))
+            figures[f"validation mrr, {view}"] = evaluation.mrr(found).value
+        return figures
+
+    def _queries(self, rows: Tensor) -> Tensor:
+        text = self._views[View.QUERY][rows]
+        if self._network.queries is not None:
+            both = np.concatenate([self._rows, self._held_out])[rows.numpy()]
+            texts = [self._data.functions[row].query for row in both]
+            text = self._network.queries(word_batch(texts, self._lexicon.subtokens).to(text.device))
+        return self._network.fusion.queries(text)
+
+    def _tensor(self, rows: Matrix) -> Tensor:
+        return torch.from_numpy(rows).to(self._data.device)
+
+
+def targets(data: Data, lexicon: Lexicon) -> Ids:
+    """Each function's label id; 0 where its name is not in the vocabulary."""
+    return np.array([lexicon.labels[label_of(one.name)] for one in data.functions], np.int64)
+
+
+@torch.inference_mode()
+def code_vectors(code2vec: Code2Vec, indexed: Indexed, rows: Ids, device: str) -> Matrix:
+    """(n,) functions → (n, code), from all of their contexts."""
+    was_training = code2vec.training
+    code2vec.eval()
+    random = np.random.default_rng(0)
+    found = [np.zeros((0, code2vec.layer.out_features), np.float32)]
+    for start in range(0, len(rows), CODE_BATCH):
+        batch = indexed.batch(rows[start : start + CODE_BATCH], ALL_CONTEXTS, random).to(device)
+        found.append(code2vec(batch).vectors.cpu().numpy())
+    code2vec.train(was_training)
+    return np.concatenate(found)
+
+
+@torch.inference_mode()
+def label_f1(labels: Labels, data: Data, rows: Ids, vectors: Callable[[Ids], Matrix]) -> float:
+    """Subtoken F1 of the likeliest name over the functions that have a label."""
+    named = np.array([row for row in rows if label_of(data.functions[row].name)], np.int64)
+    guesses = labels.predict(torch.from_numpy(vectors(named)).to(data.device), 1)
+    actual = [label_of(data.functions[row].name) for row in named]
+    return evaluation.name_scores([guess[0][0] for guess in guesses], actual).f1.value
