@@ -78,21 +78,33 @@ class Command(BaseCommand):
     def _summarise(self, run: IndexRun) -> None:
         if run.status != RunStatus.PUBLISHED:
             raise CommandError(f"{run}: {run.get_status_display()}. {run.error}")
-        seconds = ", ".join(f"{stage} {took:.1f} s" for stage, took in run.timings.items())
         self.stdout.write(
             f"{run.branch.repository} at {run.commit[:12]}: {run.definitions:,} definitions"
-            f" in {run.files:,} files ({run.files_reused:,} known before);"
-            f" {run.texts:,} texts, {run.texts_reused:,} had a vector before,"
-            f" {run.texts_failed:,} failed. {seconds}."
+            f" in {run.files:,} files, {run.files_reused:,} of them known before"
         )
+        for stage, seconds in run.timings.items():
+            self.stdout.write(f"  {stage:<12}{seconds:>8.1f} s  {_work_of(run, stage, seconds)}")
         if not run.definitions:
             self.stdout.write("There is nothing to index in it: its index is empty.")
         if run.files_broken:
-            self.stdout.write(f"{run.files_broken:,} files have syntax errors: indexed in part.")
+            self.stdout.write(f"  {run.files_broken:,} files have syntax errors: indexed in part")
         for reason, skipped in run.skips.items():
-            self.stdout.write(f"skipped, {reason}: {skipped['count']:,}")
+            self.stdout.write(f"  {skipped['count']:,} files skipped: {reason}")
         if run.error:
             raise CommandError(run.error)
+
+
+def _work_of(run: IndexRun, stage: str, seconds: float) -> str:
+    """What a stage did, and how fast."""
+    if stage == RunStatus.DEFINITIONS:
+        return f"{run.definitions:,} definitions, {run.definitions / seconds:,.0f} a second"
+    if stage == RunStatus.EMBEDDING:
+        encoded = run.texts_ready - run.texts_reused
+        return (
+            f"{encoded:,} texts, {encoded / max(seconds, 1e-3):,.1f} a second;"
+            f" {run.texts_reused:,} had a vector before, {run.texts_failed:,} failed"
+        )
+    return ""
 
 
 def _owner(username: str | None) -> User:

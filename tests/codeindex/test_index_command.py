@@ -1,0 +1,61 @@
+"""`manage.py index`, with no worker running: the work is done by the command itself."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from codeindex.models import Definition, IndexRun, Repository, RunStatus
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, settings):
+    settings.CODEINDEX_HOME = tmp_path / "home"
+    settings.DATABASE_URL = settings.BROKER_URL = "given"  # the session's services are used
+    settings.PRIVATE_SERVICES = False
+
+
+def test_a_path_is_registered_indexed_and_summarised(source, capsys, monkeypatch):
+    source.commit({"shop.py": "def total(basket):\n    return sum(basket)\n", "README": ""})
+    monkeypatch.chdir(source.path)
+    call_command("index", ".")
+    said = capsys.readouterr().out
+    assert "No worker is running: the work is done here." in said
+    assert "2 definitions in 1 files" in said
+    assert "1 files skipped: not in a supported language" in said
+    run = IndexRun.objects.get()
+    assert (run.status, run.texts_ready) == (RunStatus.PUBLISHED, 2)
+    assert run.finished
+    assert Repository.objects.get().name == "shop"
+
+
+def test_a_second_time_indexes_the_same_repository_again(source, capsys):
+    source.commit({"shop.py": "def total(basket):\n    return sum(basket)\n"})
+    call_command("index", str(source.path))
+    call_command("index", str(source.path))
+    assert Repository.objects.count() == 1
+    assert "1 of them known before" in capsys.readouterr().out
+    assert Definition.objects.count() == 2
+
+
+def test_detached_it_returns_at_once_and_says_who_will_do_it(source, capsys):
+    source.commit({"shop.py": "A = 1\n"})
+    call_command("index", str(source.path), "--name", "store", "--detach")
+    assert "it starts with the next one" in capsys.readouterr().out
+    assert IndexRun.objects.get().status == RunStatus.QUEUED
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["https://nowhere.invalid/a.git"], "There is no host nowhere.invalid."),
+        (["ftp://example.org/a"], "Only https, http and ssh URLs"),
+        (["/nonexistent"], "There is no git repository at this address."),
+        ([".", "--owner", "nobody"], "There is no user nobody."),
+    ],
+)
+def test_what_goes_wrong_is_said_in_one_line(arguments, reason):
+    with pytest.raises(CommandError, match=reason):
+        call_command("index", *arguments)
