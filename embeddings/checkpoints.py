@@ -145,10 +145,7 @@ def _settings(config: dict[str, Any]) -> Settings:
 
 def _fingerprint(folder: Path) -> str:
     digest = hashlib.sha256()
-    for path in (
-        folder / CONFIG,
-        folder / WEIGHTS,
-        *(_vocabulary(folder, v) for v in VOCABULARIES),
-    ):
+    vocabularies = (_vocabulary(folder, name) for name in VOCABULARIES)
+    for path in (folder / CONFIG, folder / WEIGHTS, *vocabularies):
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()

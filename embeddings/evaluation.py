@@ -93,8 +93,10 @@ def name_scores(predicted: Sequence[str], actual: Sequence[str], seed: int = 0) 
         return 2 * sums[..., 0] / np.maximum(sums[..., 1] + sums[..., 2], 1)
 
     return NameScores(
-        *(_ratio(counts, ratio, seed) for ratio in (precision, recall, f1)),
-        interval(exact, seed=seed),
+        precision=_ratio(counts, precision, seed),
+        recall=_ratio(counts, recall, seed),
+        f1=_ratio(counts, f1, seed),
+        exact=interval(exact, seed=seed),
     )
 
 

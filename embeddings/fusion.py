@@ -10,7 +10,7 @@ from enum import StrEnum
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import normalize
+from torch.nn.functional import gelu, normalize
 
 from embeddings.types import Matrix
 
@@ -39,7 +39,8 @@ class Residual(nn.Module):
         nn.init.zeros_(self.change.bias)
 
     def forward(self, vectors: Tensor) -> Tensor:
-        return vectors + self.change(vectors)
+        changed: Tensor = vectors + self.change(vectors)
+        return changed
 
 
 class FusionNetwork(nn.Module):
@@ -116,14 +117,11 @@ class AttentionFusion(FusionNetwork):
     def __init__(self, text: int, code: int) -> None:
         super().__init__()
         self.dimensions = text
-        self.text, self.code, self.query_text = (
-            Residual(text),
-            nn.Linear(code, text),
-            Residual(text),
-        )
+        self.text, self.code = Residual(text), nn.Linear(code, text)
+        self.query_text = Residual(text)
         self.attention = nn.MultiheadAttention(text, ATTENTION_HEADS, batch_first=True)
-        self.forward_layer = nn.Sequential(nn.Linear(text, text), nn.GELU(), nn.Linear(text, text))
-        for last in (self.attention.out_proj, self.forward_layer[2]):
+        self.inner, self.outer = nn.Linear(text, text), nn.Linear(text, text)
+        for last in (self.attention.out_proj, self.outer):
             nn.init.normal_(last.weight, std=0.01 * text**-0.5)
             nn.init.zeros_(last.bias)
 
@@ -132,7 +130,7 @@ class AttentionFusion(FusionNetwork):
         both = torch.stack([own, self.code(normalize(code, dim=-1))], dim=1)
         attended, _ = self.attention(own.unsqueeze(1), both, both, need_weights=False)
         joined = own + attended.squeeze(1)
-        return normalize(joined + self.forward_layer(joined), dim=-1)
+        return normalize(joined + self.outer(gelu(self.inner(joined))), dim=-1)
 
     def queries(self, text: Tensor) -> Tensor:
         return normalize(self.query_text(text), dim=-1)

@@ -20,8 +20,8 @@ class LabelSource(StrEnum):
 
 
 class Labels(nn.Module):
-    """Scores every known name. A name's embedding is the sum of its subtokens' embeddings and of
-    one of its own, so that rare names learn from frequent ones."""
+    """Scores every known name. A name's embedding is the sum of its subtokens', so that rare names
+    learn from frequent ones."""
 
     subtokens: Tensor
     offsets: Tensor
@@ -40,7 +40,8 @@ class Labels(nn.Module):
 
     def forward(self, vectors: Tensor) -> Tensor:
         """(n, width) → logits (n, names); eq. 1 of Ngo & Rivalan 2025 is their cross-entropy."""
-        return vectors @ self.parts(self.subtokens, self.offsets).T + self.bias
+        logits: Tensor = vectors @ self.parts(self.subtokens, self.offsets).T + self.bias
+        return logits
 
     def predict(self, vectors: Tensor, k: int) -> list[list[tuple[str, float]]]:
         """(n, width) → for each row at most k names with their probabilities, likeliest first."""

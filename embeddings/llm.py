@@ -186,7 +186,7 @@ def _stated(place: str, settings: ModelSettings) -> ModelSettings:
 
 def _pretrained(kind: Any, name: str, place: str, **options: Any) -> Any:
     """The model or tokenizer from the disk, and only if it is not there from the hub."""
-    logging.disable_progress_bar()
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         return kind.from_pretrained(place, local_files_only=True, **options)
     except (OSError, ValueError) as missing:

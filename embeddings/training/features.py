@@ -142,9 +142,10 @@ def _key(functions: Sequence[Function], settings: PathSettings) -> str:
 
 
 def _joined(blocks: Sequence[Ragged]) -> Ragged:
-    lengths = [np.zeros(1, np.int64), *(block.lengths() for block in blocks)]
-    values = [np.zeros((0, 3), np.int32), *(block.values for block in blocks)]
-    return Ragged(np.concatenate(values), np.cumsum(np.concatenate(lengths)))
+    lengths = [block.lengths() for block in blocks]
+    values = [np.zeros((0, 3), np.int64), *(block.values for block in blocks)]
+    offsets = np.cumsum(np.concatenate([np.zeros(1, np.int64), *lengths]))
+    return Ragged(np.concatenate(values), offsets)
 
 
 def _thinned(contexts: Ragged, most: int, random: np.random.Generator) -> Ragged:

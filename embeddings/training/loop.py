@@ -100,9 +100,8 @@ class Run:
             writer = csv.writer(file)
             if fresh:
                 writer.writerow(["stage", "epoch", "figure", "value"])
-            writer.writerows(
-                [stage, epoch + 1, name, f"{value:.4f}"] for name, value in figures.items()
-            )
+            for name, value in figures.items():
+                writer.writerow([stage, epoch + 1, name, f"{value:.4f}"])
 
     def _state(self, stage: Stage) -> Path:
         return self.folder / f"{stage.name}.{STATE}"

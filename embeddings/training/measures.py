@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from embeddings import evaluation
 from embeddings.encoder import CodeEncoder, load_encoder
@@ -82,5 +83,5 @@ def labels(encoder: CodeEncoder, functions: Sequence[Function]) -> dict[str, str
     }
 
 
-def _rows(path: Path) -> list[dict[str, object]]:
+def _rows(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]

@@ -94,13 +94,17 @@ def _licence(distribution: Distribution) -> str:
     metadata = distribution.metadata
     classifiers = metadata.get_all("Classifier") or []
     named = [line.rpartition("::")[2].strip() for line in classifiers if line.startswith("License")]
-    stated = metadata.get("License-Expression") or "; ".join(named) or metadata.get("License") or ""
+    expression, text = (_field(distribution, name) for name in ("License-Expression", "License"))
+    stated = expression or "; ".join(named) or text
     return stated.strip().partition("\n")[0][:LONGEST_LICENCE_NAME]
 
 
 def _repositories(distribution: Distribution) -> set[str]:
-    metadata = distribution.metadata
-    lines = metadata.get_all("Project-URL") or []
-    addresses = [metadata.get("Home-page") or "", *(line.rpartition(",")[2] for line in lines)]
+    lines = distribution.metadata.get_all("Project-URL") or []
+    addresses = [_field(distribution, "Home-page"), *(line.rpartition(",")[2] for line in lines)]
     found = (FORGE.search(address.strip()) for address in addresses)
     return {f"{match[1]}/{match[2]}".lower() for match in found if match}
+
+
+def _field(distribution: Distribution, name: str) -> str:
+    return next(iter(distribution.metadata.get_all(name) or []), "")
