@@ -1,0 +1,48 @@
+"""The figures, on cases small enough to count by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from embeddings import evaluation
+
+CANDIDATES = np.eye(4, dtype=np.float32)
+
+
+def test_a_rank_counts_the_candidates_that_score_as_high() -> None:
+    queries = np.array([[1, 0, 0, 0], [0.5, 1, 0, 0.2], [1, 1, 1, 1]], np.float32)
+    assert evaluation.ranks(queries, CANDIDATES, [0, 0, 2]).tolist() == [1, 2, 4]
+
+
+def test_mrr_and_ndcg_are_means_with_an_interval_around_them() -> None:
+    ranks = np.array([1, 2, 20])
+    mrr = evaluation.mrr(ranks)
+    assert mrr.value == pytest.approx((1 + 1 / 2 + 1 / 20) / 3)
+    assert mrr.low <= mrr.value <= mrr.high
+    ndcg = evaluation.ndcg(ranks)
+    assert ndcg.value == pytest.approx((1 + 1 / np.log2(3) + 0) / 3)
+
+
+def test_distractors_come_in_whole_groups() -> None:
+    rows = np.random.default_rng(0).normal(size=(25, 4)).astype(np.float32)
+    found = evaluation.ranks_among(rows, rows, distractors=9, seed=1)
+    assert len(found) == 20
+    assert found.max() <= 10
+
+
+def test_fewer_functions_than_distractors_are_one_group() -> None:
+    rows = np.eye(3, dtype=np.float32)
+    assert evaluation.ranks_among(rows, rows, distractors=999, seed=0).tolist() == [1, 1, 1]
+
+
+def test_names_are_compared_by_subtokens_whatever_their_style() -> None:
+    scores = evaluation.name_scores(["readFile", "sort", "x"], ["read_file", "sort_list", "y"])
+    assert scores.precision.value == pytest.approx(3 / 4)
+    assert scores.recall.value == pytest.approx(3 / 5)
+    assert scores.f1.value == pytest.approx(2 * 3 / 9)
+    assert scores.exact.value == 0
+
+
+def test_nothing_measured_is_no_number() -> None:
+    assert np.isnan(evaluation.mrr(np.zeros(0, np.int64)).value)
