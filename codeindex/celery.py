@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import logging.config
 import os
 import signal
 
 from celery import Celery
-from celery.signals import worker_process_init
+from celery.signals import setup_logging, worker_process_init
+from django.conf import settings
 
-from codeindex.embedded.lifeline import die_with_parent
+from codeindex.embedded.lifeline import die_with_parent, named_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "codeindex.settings")
 
@@ -17,7 +19,13 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 
+@setup_logging.connect
+def log_as_django_does(**_: object) -> None:
+    """With this in place Celery sets up no logging of its own."""
+    logging.config.dictConfig(settings.LOGGING)
+
+
 @worker_process_init.connect
 def end_with_worker(**_: object) -> None:
     """A worker that is killed must not leave a process behind that works on."""
-    die_with_parent(signal.SIGKILL)
+    die_with_parent(signal.SIGKILL, named_parent())

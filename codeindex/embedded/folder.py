@@ -59,19 +59,22 @@ def in_use(state: State) -> InUse:
     return InUse(f"codeindex is running already: {who} holds the state folder {state.folder}.")
 
 
-def clear_sockets(state: State, account: Account | None) -> None:
-    """An empty folder for sockets, closed to everyone else. The caller holds the state folder
-    and has ended all left-overs.
+def make_ready(state: State, account: Account | None) -> None:
+    """The folders that every start needs. The caller holds the state folder and has ended all
+    left-overs; `account` is who runs the services, None for ourselves."""
+    state.logs.mkdir(exist_ok=True)
+    _make_sockets(state, os.geteuid() if account is None else account.uid)
+    if account is not None:
+        os.chown(state.sockets, account.uid, account.gid)
 
-    The fallback lies in a folder that everyone may write to, so one that somebody else has
-    put there is refused."""
-    owner = os.geteuid() if account is None else account.uid
+
+def _make_sockets(state: State, owner: int) -> None:
+    """An empty folder, closed to everyone else. The fallback lies in a folder that everyone may
+    write to, so one that somebody else has put there is refused."""
     if state.sockets.is_symlink() or (state.sockets.exists() and _strange(state, owner)):
         raise CannotStart(f"The folder {state.sockets} is in the way: remove it.")
     shutil.rmtree(state.sockets, ignore_errors=True)
     state.sockets.mkdir(mode=0o700)
-    if account is not None:
-        os.chown(state.sockets, account.uid, account.gid)
 
 
 def _strange(state: State, owner: int) -> bool:

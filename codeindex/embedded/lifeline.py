@@ -33,12 +33,18 @@ _SYS_CAPSET = {"x86_64": 126, "aarch64": 91}
 PARENT_VARIABLE = "CODEINDEX_PARENT"
 
 
-def die_with_parent(signal_number: int) -> None:
-    """Asks the kernel for a signal when the parent dies; ends at once if it is dead already."""
+def die_with_parent(signal_number: int, parent: int | None = None) -> None:
+    """Asks the kernel for a signal when the parent dies; ends at once if `parent`, its process
+    number, is the parent no more."""
     _prctl(_PR_SET_PDEATHSIG, signal_number)
-    parent = os.environ.get(PARENT_VARIABLE)
-    if parent is not None and os.getppid() != int(parent):
+    if parent is not None and os.getppid() != parent:
         sys.exit("lifeline: the parent is gone")
+
+
+def named_parent() -> int | None:
+    """The parent that the environment names, if any."""
+    name = os.environ.get(PARENT_VARIABLE)
+    return int(name) if name else None
 
 
 def become(uid: int, gid: int) -> None:
@@ -86,7 +92,7 @@ def main(arguments: list[str]) -> None:
         become(int(uid), int(gid))
         arguments = arguments[2:]
     signal_number, program, *_ = arguments
-    die_with_parent(int(signal_number))
+    die_with_parent(int(signal_number), named_parent())
     os.environ[PARENT_VARIABLE] = str(os.getpid())
     os.execvp(program, arguments[1:])
 

@@ -90,8 +90,7 @@ def make_ready(state: State, durability: Durability = Durability.DURABLE) -> Acc
     """Ends left-overs and prepares both services' folders; returns who is to run them."""
     end_left_overs(state)
     account = service_account(state)
-    folder.clear_sockets(state, account)
-    state.logs.mkdir(exist_ok=True)
+    folder.make_ready(state, account)
     postgres.prepare(state, account, durability)
     valkey.prepare(state, account)
     return account

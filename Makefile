@@ -1,0 +1,57 @@
+# make run      set everything up and start; the page is open at the address that it prints
+# make test     set everything up and run the tests
+# make lint     style; make types, types; make format corrects style
+# make lock     pin anew what pyproject.toml asks for
+#
+# PYTHON=python3.12     the Python to use, 3.11 or newer
+# PORT=8080             where the page is served
+# TORCH=2.13.0+cpu      the build of torch to install (docs/operations.md)
+
+PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && exit; \
+	done; echo python3)
+TORCH ?= $(shell sed -n 's/^torch==//p' requirements.lock)
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/installed.txt
+WANTED = { grep -v '^torch==' requirements.lock; echo 'torch==$(TORCH)'; }
+INSTALL_MEBIBYTES := 3000
+
+.PHONY: run test lint types format setup install lock
+
+# The launcher ends with make, so that a killed make leaves nothing behind.
+run: setup
+	@exec $(BIN)/python -I -S codeindex/embedded/lifeline.py 15 $(BIN)/python -m codeindex.embedded
+
+test: setup
+	@$(BIN)/python -m pytest
+
+lint: setup
+	@$(BIN)/python -m ruff check . && $(BIN)/python -m ruff format --check .
+
+types: setup
+	@$(BIN)/python -m mypy
+
+format: setup
+	@$(BIN)/python -m ruff check --fix . && $(BIN)/python -m ruff format .
+
+setup:
+	@$(WANTED) | cmp -s - $(INSTALLED) || $(MAKE) --no-print-directory install
+
+install:
+	@command -v $(PYTHON) >/dev/null || \
+		{ echo "codeindex needs Python 3.11 or newer; there is no $(PYTHON)." >&2; exit 1; }
+	@$(PYTHON) codeindex/embedded/preflight.py . $(INSTALL_MEBIBYTES)
+	@$(PYTHON) -m venv $(VENV)
+	@$(WANTED) > $(VENV)/wanted.txt
+	@$(BIN)/python -m pip install --disable-pip-version-check --requirement $(VENV)/wanted.txt
+	@mv $(VENV)/wanted.txt $(INSTALLED)
+
+# What CUDA builds of torch bring along is left out: pip chooses it with the build.
+lock:
+	@$(PYTHON) -m venv --clear build/lock
+	@$(PYTHON) -c 'import tomllib; p = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
+		print(*p["dependencies"], *p["optional-dependencies"]["dev"], sep="\n")' > build/wanted.txt
+	@build/lock/bin/python -m pip install --disable-pip-version-check --requirement build/wanted.txt
+	@build/lock/bin/python -m pip freeze | grep -v -i -E '^(nvidia|cuda|triton)' | \
+		sed 's/^\(torch==[^+]*\)+.*/\1/' > requirements.lock

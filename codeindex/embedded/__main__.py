@@ -1,0 +1,5 @@
+import sys
+
+from codeindex.embedded.launcher import main
+
+sys.exit(main())

@@ -1,0 +1,43 @@
+"""How gunicorn serves the application: `gunicorn --config python:codeindex.webserver`.
+
+One process with threads, since each process holds an encoder of its own; WEB_CONCURRENCY, which
+gunicorn reads, sets more."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+
+from django.conf import settings
+from gunicorn.arbiter import Arbiter
+from gunicorn.workers.base import Worker
+
+from codeindex.embedded import address
+from codeindex.embedded.lifeline import die_with_parent
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "codeindex.settings")
+
+bind = address.authority(settings.CODEINDEX_HOST, settings.PORT)
+worker_class = "gthread"
+threads = 8
+timeout = 600
+graceful_timeout = 5
+control_socket_disable = True
+
+
+def post_fork(server: object, worker: Worker) -> None:
+    """A server that is killed must not leave a process behind that holds the port."""
+    die_with_parent(signal.SIGKILL, worker.ppid)
+
+
+def post_worker_init(worker: Worker) -> None:
+    """Loads the encoder before the first request is taken; by now the application is there.
+    Without an encoder the server ends, and its log says why."""
+    try:
+        importlib.import_module("codeindex.encoders").warm()
+    except Exception as error:
+        worker.log.exception("The encoder cannot be loaded.")
+        worker.log.critical(error)
+        sys.exit(Arbiter.WORKER_BOOT_ERROR)
