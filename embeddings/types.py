@@ -50,7 +50,9 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A token of the syntax tree that a path can start or end at, with its span in the text."""
+    """A token of the syntax tree that a path can start or end at, with its span in the text, in
+    bytes of its UTF-8 form. An identifier is as it is written, so that it can be split into
+    subtokens; a string is its content, and a number is normalised."""
 
     token: str
     start_byte: int
@@ -60,11 +62,13 @@ class Leaf:
 @dataclass(frozen=True, slots=True)
 class PathContext:
     """Two leaves and the node kinds between them: up from the start leaf to the lowest common
-    ancestor and down to the end leaf. Alon et al. 2019, definition 3."""
+    ancestor, `path[top]`, and down to the end leaf; both leaves' kinds are part of the path.
+    Alon et al. 2019, definition 3. What tells paths apart is `(path, top)`."""
 
     start: Leaf
     path: tuple[str, ...]
     end: Leaf
+    top: int
 
 
 class TextEncoder(Protocol):
