@@ -5,7 +5,6 @@ understood by its parts."""
 from __future__ import annotations
 
 import gzip
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -18,19 +17,18 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from embeddings.types import PathContext
+from embeddings.words import parts
 
 Ids = NDArray[np.int64]
 
 UNKNOWN = 0
 MAX_SUBTOKENS = 6
-_SUBTOKEN = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_A-Za-z]+|[^\w\s]")
 
 
 @lru_cache(maxsize=1 << 16)
 def subtokens(token: str) -> tuple[str, ...]:
-    """The words in a token, in lower case, MAX_SUBTOKENS at most: identifiers are split at case,
-    underscores and digits, strings at white space too."""
-    return tuple(part.lower() for part in _SUBTOKEN.findall(token)[:MAX_SUBTOKENS])
+    """The first MAX_SUBTOKENS words in a token."""
+    return parts(token)[:MAX_SUBTOKENS]
 
 
 def path_key(context: PathContext) -> str:

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 from django.db import connection, transaction
 from django.db.models import Count, F, Q, QuerySet
-from embeddings.definitions import FORMAT_VERSION, text_hash
 
 from codeindex.ingestion.sources import Skips, Source
 from codeindex.models import (
@@ -27,7 +26,8 @@ from codeindex.models import (
     SpaceState,
 )
 from embeddings import types
-from embeddings.vocabulary import subtokens
+from embeddings.definitions import FORMAT_VERSION, text_hash
+from embeddings.words import parts
 
 IDENTIFIER = re.compile(r"[^\W\d]\w*")
 WORDS = 2_000
@@ -167,7 +167,7 @@ def words(definition: types.Definition) -> str:
     found: dict[str, None] = {}
     for identifier in IDENTIFIER.findall(f"{definition.qualified_name} {definition.text}"):
         found[identifier.lower()] = None
-        found.update(dict.fromkeys(subtokens(identifier)))
+        found.update(dict.fromkeys(parts(identifier)))
         if len(found) > WORDS:
             break
     return " ".join(found)
