@@ -59,7 +59,7 @@ class Code2Vec(nn.Module):
         paths = self.dropout(self.paths(batch.paths))
         start, path, end = self.layer.weight.chunk(3, dim=1)
         return torch.tanh(
-            (tokens @ start.T)[batch.starts]
-            + (paths @ path.T)[batch.middles]
-            + (tokens @ end.T)[batch.ends]
+            (tokens @ start.T).index_select(0, batch.starts)
+            + (paths @ path.T).index_select(0, batch.middles)
+            + (tokens @ end.T).index_select(0, batch.ends)
         )

@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from tqdm import tqdm
@@ -84,10 +85,10 @@ def build(sources: Iterable[Package], exclusions: Exclusions, out: Path) -> None
     (out / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
 
 
-def read(folder: Path) -> list[Function]:
-    """The functions of a corpus, in its order."""
+def read(folder: Path, limit: int | None = None) -> list[Function]:
+    """The functions of a corpus in its order, or the first of them."""
     with (folder / "functions.jsonl").open(encoding="utf-8") as file:
-        return [Function(**json.loads(line)) for line in file]
+        return [Function(**json.loads(line)) for line in islice(file, limit)]
 
 
 def split(sizes: Counter[str]) -> dict[str, str]:

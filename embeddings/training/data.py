@@ -81,4 +81,4 @@ def load(
     """The data of a corpus folder; what is computed is kept in the folder too."""
     model = load_model(llm, device=device)
     cache = VectorCache(model.limited(max_tokens), corpus / "vectors")
-    return Data(corpora.read(corpus)[:limit], model, cache, corpus, device)
+    return Data(corpora.read(corpus, limit), model, cache, corpus, device)

@@ -21,7 +21,7 @@ from embeddings.training.objectives import Contrast, label_loss
 from embeddings.types import Matrix
 from embeddings.vocabulary import Ids, Lexicon
 
-CODE_BATCH, FUSION_BATCH = 256, 1024
+CODE_BATCH, FUSION_BATCH = 512, 1024
 # An epoch sees so many of a definition's contexts, others each time.
 TRAINING_CONTEXTS = 80
 ALL_CONTEXTS = 1000
