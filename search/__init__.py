@@ -1,0 +1,2 @@
+"""Finding definitions by description: reads only. Whatever a search leaves behind is written by
+`codeindex`."""

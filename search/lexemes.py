@@ -1,0 +1,72 @@
+"""The weights of a query's words: how much it says of a text that it holds one of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.postgres.search import SearchQuery
+from django.db import connection
+
+RAREST = 1e-5
+"""The share of texts that a word is taken to be in which Postgres' statistics do not list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lexeme:
+    """A stemmed word. `share` is the part of all texts that hold it, as Postgres last sampled it;
+    `weight` its inverse document frequency, as in BM25."""
+
+    word: str
+    share: float
+
+    @property
+    def weight(self) -> float:
+        return math.log1p((1 - self.share) / self.share)
+
+
+def of(words: Sequence[str]) -> list[Lexeme]:
+    """The lexemes of a query's words, rarest first; stop words have none."""
+    with connection.cursor() as cursor:
+        cursor.execute(LEXEMES, {"words": " ".join(words), "rarest": RAREST})
+        return [Lexeme(word, share) for word, share in cursor.fetchall()]
+
+
+class LexemeQuery(SearchQuery):
+    """A tsquery of lexemes as they are: to_tsquery would take them apart a second time."""
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        return super().as_sql(
+            compiler, connection, function="", template="(%(expressions)s)::tsquery"
+        )
+
+
+def any_of(lexemes: Sequence[Lexeme]) -> LexemeQuery:
+    return LexemeQuery(" | ".join(map(_quoted, lexemes)))
+
+
+def both(one: Lexeme, others: Sequence[Lexeme]) -> LexemeQuery:
+    """`one`, and at least one of the others if there are any."""
+    rest = " | ".join(map(_quoted, others))
+    return LexemeQuery(f"{_quoted(one)} & ({rest})" if rest else _quoted(one))
+
+
+def _quoted(lexeme: Lexeme) -> str:
+    return "'" + lexeme.word.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+# ANALYZE keeps the thousand most common lexemes of a tsvector column with the share of rows that
+# hold them: document frequencies, without a table of our own.
+LEXEMES = """
+SELECT word, COALESCE(share, %(rarest)s)::float8
+FROM unnest(tsvector_to_array(to_tsvector('english', %(words)s))) AS word
+LEFT JOIN (
+    SELECT common.word, common.share
+    FROM pg_stats,
+         unnest(most_common_elems::text::text[], most_common_elem_freqs) AS common (word, share)
+    WHERE schemaname = current_schema() AND tablename = 'codeindex_text' AND attname = 'words'
+) AS common USING (word)
+ORDER BY share NULLS FIRST, word
+"""

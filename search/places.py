@@ -1,0 +1,50 @@
+"""Where a text is found: the visible places of ranked texts, looked up for these alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Case, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models.functions import JSONObject, Length
+
+from codeindex.models import SourceFile, Text
+from search.results import Place
+
+PLACES = 20
+"""Places that are named of one text. What lies at more is boilerplate, mostly empty modules."""
+
+FIELDS = {
+    "repository": F("branch__repository__name"),
+    "repository_id": F("branch__repository_id"),
+    "branch": F("branch__name"),
+    "path": F("path"),
+    "file_id": F("pk"),
+    "definition_id": F("blob__definitions__pk"),
+    "kind": F("blob__definitions__kind"),
+    "name": F("blob__definitions__qualified_name"),
+    "start_line": F("blob__definitions__start_line"),
+    "end_line": F("blob__definitions__end_line"),
+}
+
+
+def of(
+    texts: Iterable[int], files: QuerySet[SourceFile], symbol: Sequence[str] = ()
+) -> dict[int, list[Place]]:
+    """text → up to PLACES + 1 of its places among `files`, the foremost first: one whose name is
+    `symbol`, then the shortest path. A text without a place there is left out."""
+    there = (
+        files.filter(blob__definitions__text=OuterRef("pk"))
+        .order_by(_is_not(symbol), Length("path"), "path", "blob__definitions__start_line", "pk")
+        .values(place=JSONObject(**FIELDS))[: PLACES + 1]
+    )
+    found = Text.objects.filter(pk__in=list(texts)).values_list("pk", ArraySubquery(there))
+    return {text: [Place(**row) for row in rows] for text, rows in found if rows}
+
+
+def _is_not(symbol: Sequence[str]) -> Case | Value:
+    """0 for what is called `symbol`, else 1."""
+    dotted = ".".join(symbol)
+    name = "blob__definitions__qualified_name"
+    called = Q(**{name: dotted}) | Q(**{f"{name}__endswith": f".{dotted}"})
+    return Case(When(called, then=0), default=1) if symbol else Value(0)

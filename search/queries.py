@@ -1,0 +1,68 @@
+"""What a user typed: checked, split into words, and read as a name if it may be one."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from embeddings.words import parts
+
+MAX_CHARACTERS = 2_000
+MAX_RESULTS = 200
+DEFAULT_RESULTS = 10
+
+# As in the words that are stored of a definition: whole identifiers, and their subtokens
+_IDENTIFIER = re.compile(r"[^\W\d]\w*")
+_NUMBER = re.compile(r"\b\d\w*")
+_SYMBOL = re.compile(r"[^\W\d]\w*(?:(?:\.|::|#)[^\W\d]\w*)*(?=(?:\(\))?$)")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_SEPARATOR = re.compile(r"\.|::|#")
+
+
+class BadQuery(ValueError):
+    """Nothing can be searched with this; the message says why and is fit for a user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A checked query. `symbol` holds the parts of a dotted name (`Session.request` → Session,
+    request) if the text is one, and is empty otherwise."""
+
+    text: str
+    words: tuple[str, ...]
+    symbol: tuple[str, ...]
+
+
+def read(text: str) -> Query:
+    """The query that `text` is. Raises `BadQuery`."""
+    text = text.strip()
+    if "\x00" in text:
+        raise BadQuery("The query holds a NUL character.")
+    if _SURROGATE.search(text):
+        raise BadQuery("The query holds bytes that are not UTF-8.")
+    if not text:
+        raise BadQuery("The query is empty.")
+    if len(text) > MAX_CHARACTERS:
+        raise BadQuery(f"The query has {len(text):,} characters; {MAX_CHARACTERS:,} are allowed.")
+    return Query(text, _words(text), _symbol(text))
+
+
+def checked_limit(limit: int) -> int:
+    """`limit`, if so many results can be asked for. Raises `BadQuery`."""
+    if not 1 <= limit <= MAX_RESULTS:
+        raise BadQuery(f"The limit is a whole number from 1 to {MAX_RESULTS}.")
+    return limit
+
+
+def _words(text: str) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for identifier in _IDENTIFIER.findall(text):
+        found[identifier.lower()] = None
+        found.update(dict.fromkeys(parts(identifier)))
+    found.update(dict.fromkeys(_NUMBER.findall(text)))
+    return tuple(found)
+
+
+def _symbol(text: str) -> tuple[str, ...]:
+    match = _SYMBOL.match(text)
+    return tuple(_SEPARATOR.split(match[0])) if match else ()

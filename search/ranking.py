@@ -1,0 +1,102 @@
+"""Candidates → results: what the page, the API and the command line call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.contrib.auth.models import AnonymousUser, User
+
+import embeddings
+from codeindex import encoders
+from codeindex.models import IndexRun, Repository, Space, SpaceState
+from search import details, places, queries, retrieval
+from search.queries import Query
+from search.results import Answer, Result
+from search.retrieval import DEPTH, Candidate, Meaning, Scope
+
+MEANING, WORDS, NAME = 1.0, 0.6, 2.0
+
+NEW_MODEL = (
+    "The vectors of a new model are still being computed: descriptions do not find everything yet."
+)
+
+NAMED_REPOSITORIES = 3
+"""Repositories that a notice names."""
+
+
+def find(
+    user: User | AnonymousUser,
+    text: str,
+    *,
+    repository: str = "",
+    limit: int = queries.DEFAULT_RESULTS,
+) -> Answer:
+    """What `user` may see that answers `text`: a description, a question, a name, or code.
+
+    `repository` keeps to the repositories of this name (or owner/name). Up to MAX_RESULTS results.
+    Raises `BadQuery` and `UnknownRepository`.
+    """
+    query = queries.read(text)
+    limit = queries.checked_limit(limit)
+    within = retrieval.scope(user, repository)
+    meaning, why_words_only = _meaning(query)
+    notices = [notice for notice in (why_words_only, _unfinished(within)) if notice]
+    return Answer(query.text, ranked(query, meaning, within, limit), notices)
+
+
+def ranked(query: Query, meaning: Meaning | None, within: Scope, limit: int) -> list[Result]:
+    """The best `limit` texts for the query, identical code being one text."""
+    scores = _scores(retrieval.candidates(query, meaning, within, limit))
+    best = sorted(scores, key=lambda text: (-scores[text], text))[:limit]
+    found = details.of(places.of(best, within.files, query.symbol))
+    return [Result(found[text], scores[text]) for text in best if text in found]
+
+
+def _meaning(query: Query) -> tuple[Meaning | None, str]:
+    """The query's vector, if there is a space to compare it in; a notice where that is wanting."""
+    if not Space.objects.exists():
+        return None, ""
+    try:
+        encoder = encoders.loaded()
+    except embeddings.EncoderUnavailable as reason:
+        return None, f"Only words are compared, not meaning: {reason}"
+    space = Space.objects.filter(fingerprint=encoder.fingerprint).first()
+    if space is None:
+        return None, NEW_MODEL
+    notice = "" if space.state == SpaceState.ACTIVE else NEW_MODEL
+    return Meaning(space, encoder.encode_queries([query.text])[0]), notice
+
+
+def _scores(candidates: Sequence[Candidate]) -> dict[int, float]:
+    """text → the weighted sum of what speaks for it."""
+    known = sorted((c.similarity for c in candidates if c.similarity is not None), reverse=True)
+    nearest = known[:DEPTH] or [0.0]
+    high, low = nearest[0], nearest[-1]
+    width = (high - low) or 1.0
+
+    def closeness(similarity: float | None) -> float:
+        """1 for the nearest text, 0 for one that is DEPTHth or has no vector yet."""
+        return 0.0 if similarity is None else max(-1.0, (similarity - low) / width)
+
+    return {
+        candidate.text: MEANING * closeness(candidate.similarity)
+        + WORDS * candidate.coverage
+        + NAME * candidate.named
+        for candidate in candidates
+    }
+
+
+def _unfinished(within: Scope) -> str:
+    """A notice where the meaning of repositories is still being computed."""
+    unfinished = IndexRun.objects.filter(finished=None, branch__in=within.branches)
+    waiting = Repository.objects.filter(branches__live_run__in=unfinished).order_by("name")
+    names = list(waiting.values_list("name", flat=True).distinct())
+    if not names:
+        return ""
+    listed = ", ".join(names[:NAMED_REPOSITORIES])
+    if len(names) > NAMED_REPOSITORIES:
+        listed += f" and {len(names) - NAMED_REPOSITORIES} more"
+    return (
+        f"Meaning is still being computed for {listed}: words find everything there already, "
+        "descriptions not yet."
+    )

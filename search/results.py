@@ -1,0 +1,89 @@
+"""What a search answers with: results, best first, each with the places where its code lies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from django.urls import reverse
+
+SOURCE_LINES = 100
+"""Lines of a result's source; a longer one ends in a mark that says how many are left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A definition in a file of a repository. Lines count from 1 and include both ends."""
+
+    repository: str
+    repository_id: int
+    branch: str
+    path: str
+    file_id: int
+    definition_id: int
+    kind: str
+    name: str
+    start_line: int
+    end_line: int
+
+    @property
+    def qualified_name(self) -> str:
+        """Dotted; a module is called by its path."""
+        return self.name or module_name(self.path)
+
+    @property
+    def url(self) -> str:
+        """Its page here."""
+        return reverse("definition", args=[self.file_id, self.definition_id])
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A definition at its foremost place, with the other visible places of the same text."""
+
+    place: Place
+    language: str
+    lines: Sequence[str]
+    docstring: str
+    predicted_names: Sequence[tuple[str, float]]
+    other_places: Sequence[Place]
+    has_more_places: bool
+
+    @property
+    def source(self) -> str:
+        """Its own lines, cut at SOURCE_LINES with a mark."""
+        left_out = len(self.lines) - SOURCE_LINES
+        if left_out <= 0:
+            return "\n".join(self.lines)
+        return "\n".join([*self.lines[:SOURCE_LINES], f"… {left_out:,} more lines"])
+
+    @property
+    def summary(self) -> str:
+        """The first line of its docstring."""
+        return self.docstring.strip().partition("\n")[0].strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What was found, and how well it answers: higher is better, comparable within one answer."""
+
+    found: Found
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The results of a query, best first; `notices` say what they may lack, and why."""
+
+    query: str
+    results: Sequence[Result]
+    notices: Sequence[str]
+
+
+def module_name(path: str) -> str:
+    """`src/requests/sessions.py` → src.requests.sessions; a package's `__init__` is its folder."""
+    parts = PurePosixPath(path).with_suffix("").parts
+    if len(parts) > 1 and parts[-1] == "__init__":
+        parts = parts[:-1]
+    return ".".join(parts)

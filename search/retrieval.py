@@ -1,0 +1,273 @@
+"""Candidates: the texts nearest to a query's meaning, those that hold its words, and those of the
+definitions that it names, each within what the user may see, and all scored alike.
+
+The one gate is an EXISTS on a single live, visible source file, inside each query.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, islice
+from typing import TypeVar
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.db import connection, transaction
+from django.db.models import (
+    Case,
+    Exists,
+    FloatField,
+    Func,
+    IntegerField,
+    Model,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Cast
+from pgvector.django import CosineDistance, HalfVectorField
+
+from codeindex.models import (
+    Branch,
+    Definition,
+    Embedding,
+    EmbeddingState,
+    Repository,
+    SourceFile,
+    Space,
+    Text,
+)
+from embeddings.types import Matrix
+from search import lexemes
+from search.lexemes import Lexeme, LexemeQuery, any_of, both
+from search.queries import Query
+
+Row = TypeVar("Row", bound=Model)
+
+DEPTH = 100
+"""Candidates of each kind at least: results are ranked among more than are shown."""
+
+EXACT_UP_TO = 20_000
+"""Texts. Where no more are visible, all their vectors are compared (about 3 µs each); above, the
+HNSW index is faster, and it finds enough, since the filter keeps many of its rows. Measured at
+350,000 texts: both take the same time when 19,000 of them are kept."""
+
+LONG_TEXT = 100.0
+"""Distinct words; a text of so many counts half for the same words as a very short one."""
+
+MATCHES = 2_000
+"""Texts that are scored by their words, at 5 to 10 µs each."""
+
+GATE = 500
+"""Texts whose visibility is looked up at once."""
+
+MAX_EF_SEARCH = 1_000
+
+
+class UnknownRepository(LookupError):
+    """No repository of this name, for this user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a search may find: live files that its user may see, in `branches`, holding `texts`
+    texts at most."""
+
+    files: QuerySet[SourceFile]
+    branches: Sequence[int]
+    texts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """A query's vector, of shape (dimensions,), and the space in which it may be compared."""
+
+    space: Space
+    vector: Sequence[float] | Matrix
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A text and what speaks for it. `similarity` is the cosine of its vector and the query's,
+    None where it has no vector; `coverage` the part of the query's words that it holds, weighted
+    and discounted for length, from 0 to 1; `named` whether the query is the name of one of its
+    definitions."""
+
+    text: int
+    similarity: float | None
+    coverage: float
+    named: bool
+
+
+def scope(user: User | AnonymousUser, repository: str = "") -> Scope:
+    """What `user` may find, in all repositories or in those called `repository` (a name, or
+    owner/name). Raises `UnknownRepository`, for a hidden one too."""
+    repositories = Repository.objects.visible_to(user)
+    if repository:
+        owner, _, name = repository.partition("/")
+        called = Q(name=repository) | Q(owner__username=owner, name=name)
+        repositories = repositories.filter(called)
+        if not repositories.exists():
+            raise UnknownRepository(f"There is no repository {repository}.")
+    live = Branch.objects.filter(repository__in=repositories, live_run__isnull=False)
+    texts = dict(live.values_list("pk", "live_run__texts"))
+    # The gate decides; the branches beside it, as literals, tell the planner how much it keeps.
+    files = SourceFile.objects.visible_to(user).filter(branch__in=texts)
+    return Scope(files, list(texts), sum(texts.values()))
+
+
+def candidates(query: Query, meaning: Meaning | None, within: Scope, limit: int) -> list[Candidate]:
+    """At least `limit` texts that may answer the query, if so many are visible and `meaning` is
+    given; in no order."""
+    if not within.branches:
+        return []
+    depth = max(DEPTH, 2 * limit)
+    words = lexemes.of(query.words)
+    named = set(_named(query.symbol, within, depth))
+    found = named.union(_containing(words, within, depth))
+    if meaning:
+        found.update(nearest(meaning, within, depth))
+    return _scored(found, words, meaning, named)
+
+
+def nearest(meaning: Meaning, within: Scope, limit: int) -> list[int]:
+    """The texts whose vectors are nearest to the query's: exactly, where few are visible, else by
+    the HNSW index, which goes on until it has found `limit` visible ones."""
+    if within.texts > EXACT_UP_TO:
+        found = _nearest_by_index(meaning, within, limit)
+        if len(found) == limit:
+            return found
+    return _nearest_exactly(meaning, within, limit)
+
+
+def _nearest_by_index(meaning: Meaning, within: Scope, limit: int) -> list[int]:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "SET LOCAL hnsw.iterative_scan = relaxed_order;"
+            f"SET LOCAL hnsw.ef_search = {min(limit, MAX_EF_SEARCH)};"
+            "SET LOCAL enable_sort = off"  # the index orders; sorting would compare all vectors
+        )
+        ordered = _vectors(meaning, within).order_by(_distance(meaning))
+        return list(ordered.values_list("text", flat=True)[:limit])
+
+
+def _nearest_exactly(meaning: Meaning, within: Scope, limit: int) -> list[int]:
+    """Ordered by a sum that no index knows, so that all visible vectors are compared."""
+    ordered = _vectors(meaning, within).order_by(_distance(meaning) + Value(0.0))
+    return list(ordered.values_list("text", flat=True)[:limit])
+
+
+def _vectors(meaning: Meaning, within: Scope) -> QuerySet[Embedding]:
+    return _visible(_ready(meaning.space), "text", within)
+
+
+def _ready(space: Space) -> QuerySet[Embedding]:
+    """As the partial index has it."""
+    return Embedding.objects.filter(space=space.pk, state=EmbeddingState.READY)
+
+
+def _distance(meaning: Meaning) -> CosineDistance:
+    """As the space's index has it: the cast needs the width as a literal."""
+    width = HalfVectorField(dimensions=meaning.space.dimensions)
+    return CosineDistance(Cast("vector", width), meaning.vector)
+
+
+def _containing(words: Sequence[Lexeme], within: Scope, limit: int) -> set[int]:
+    """The texts that cover most of the query's words, among those that hold its rarest ones."""
+    covering = _covering_of_few if within.texts <= EXACT_UP_TO else _covering_of_many
+    found: set[int] = set()
+    for telling in _telling(words, within):
+        found.update(covering(telling, words, within, limit))
+    return found
+
+
+def _covering_of_few(
+    telling: LexemeQuery, words: Sequence[Lexeme], within: Scope, limit: int
+) -> Iterable[int]:
+    return _best(_visible(Text.objects.filter(words=telling), "pk", within), words)[:limit]
+
+
+def _covering_of_many(
+    telling: LexemeQuery, words: Sequence[Lexeme], within: Scope, limit: int
+) -> Iterator[int]:
+    """The gate last, and only as far down as it takes to find enough."""
+    matches = Text.objects.filter(words=telling)[:MATCHES]
+    best = list(_best(Text.objects.filter(pk__in=matches.values("pk")), words))
+    left = limit
+    for start in range(0, len(best), GATE):
+        some = best[start : start + GATE]
+        gate = _visible(Text.objects.filter(pk__in=some), "pk", within)
+        seen = set(gate.values_list("pk", flat=True))
+        yield from islice((text for text in some if text in seen), left)
+        left -= len(seen)
+        if left <= 0:
+            return
+
+
+def _best(texts: QuerySet[Text], words: Sequence[Lexeme]) -> QuerySet[Text, int]:
+    return texts.order_by(_coverage(words).desc(), "pk").values_list("pk", flat=True)
+
+
+def _visible(rows: QuerySet[Row], text: str, within: Scope) -> QuerySet[Row]:
+    """Those of whose text, named by the field `text`, one live visible file holds a definition."""
+    held = Exists(within.files.filter(blob=OuterRef("blob")))
+    return rows.filter(Exists(Definition.objects.filter(held, text=OuterRef(text))))
+
+
+def _telling(words: Sequence[Lexeme], within: Scope) -> Iterator[LexemeQuery]:
+    """Queries for texts that may cover much: those with any of the words that are so rare that
+    together some MATCHES texts hold them; and of the common words those with the rarest and
+    another one."""
+    expected = accumulate(lexeme.share * within.texts for lexeme in words)
+    rare = sum(texts <= MATCHES for texts in expected)
+    if rare:
+        yield any_of(words[:rare])
+    if rare < len(words):
+        yield both(words[rare], words[rare + 1 :])
+
+
+def _named(symbol: Sequence[str], within: Scope, limit: int) -> set[int]:
+    """The texts of definitions that the query names: by their bare or qualified name, or by that
+    and the end of their module's path (`sessions.Session.request`)."""
+    if not symbol:
+        return set()
+    dotted = ".".join(symbol)
+    visible = within.files.filter(blob=OuterRef("blob"))
+    names = Q(qualified_name=dotted) | Q(qualified_name__endswith=f".{dotted}")
+    called = names & Exists(visible)
+    for parts in range(1, len(symbol)):
+        module = "/".join(map(re.escape, symbol[:parts]))
+        inside = visible.filter(path__regex=rf"(^|/){module}(/__init__)?\.[^/.]+$")
+        called |= Q(qualified_name=".".join(symbol[parts:])) & Exists(inside)
+    definitions = Definition.objects.filter(called, name=symbol[-1])
+    return set(definitions.values_list("text", flat=True)[:limit])
+
+
+def _scored(
+    texts: Collection[int], words: Sequence[Lexeme], meaning: Meaning | None, named: set[int]
+) -> list[Candidate]:
+    """The texts, which the user may see, with all that speaks for them."""
+    similarity = Value(None, FloatField())
+    if meaning:
+        vector = _ready(meaning.space).filter(text=OuterRef("pk"))
+        similarity = Subquery(vector.values(similarity=1.0 - _distance(meaning)))
+    scores = Text.objects.filter(pk__in=texts).values_list("pk", similarity, _coverage(words))
+    return [Candidate(*score, named=score[0] in named) for score in scores]
+
+
+def _coverage(words: Sequence[Lexeme]) -> Combinable:
+    """The share of the query's weight that a text's words carry, discounted for long texts."""
+    if not words:
+        return Value(0.0)
+    held = sum(
+        (Case(When(words=any_of([lexeme]), then=lexeme.weight), default=0.0) for lexeme in words),
+        start=Value(0.0),
+    )
+    length = Func("words", function="length", output_field=IntegerField())
+    whole = sum(lexeme.weight for lexeme in words)
+    return held / (whole * (1.0 + length / LONG_TEXT))
