@@ -175,6 +175,8 @@ def load_encoder(
     message fit for a user.
     """
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    if text_only and llm:
+        return TextOnlyEncoder(load_model(llm, device=device))
     loaded = checkpoints.load(checkpoint)
     trained_with = loaded.settings.text
     name = canonical(llm or trained_with.name)

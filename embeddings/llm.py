@@ -92,7 +92,7 @@ class LanguageModel:
         if not texts:
             return []
         limit = self.settings.max_tokens
-        cut = [text[: limit * CHARACTERS_PER_TOKEN] for text in texts]
+        cut = [_printable(text[: limit * CHARACTERS_PER_TOKEN]) for text in texts]
         encoded = self._tokenizer(cut, truncation=True, max_length=limit, padding=False)
         # A tokenizer without special tokens makes nothing of an empty text.
         return [ids or [self._pad] for ids in encoded["input_ids"]]
@@ -202,6 +202,11 @@ def _pretrained(kind: Any, name: str, place: str, **options: Any) -> Any:
             f"hub. Give the path of a folder that holds it, or fetch it first with "
             f"`hf download {name}`."
         ) from missing
+
+
+def _printable(text: str) -> str:
+    """The text without lone surrogates, which tokenizers refuse."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _batches(lengths: Sequence[int], budget: int) -> Iterator[list[int]]:

@@ -17,7 +17,19 @@ from embeddings.llm import load_model
 from embeddings.paths import contexts
 from embeddings.vocabulary import Lexicon, Vocabulary, path_key, subtokens
 
-WORDS = "def return read write file path open list sort sum a b csv json ( ) : . _ = + ,".split()
+WORDS = [
+    *"abcdefgh",
+    "def",
+    "return",
+    "read",
+    "write",
+    "file",
+    "path",
+    "open",
+    "list",
+    "sort",
+    "csv",
+]
 SOURCES = [
     "def read_file(path):\n    with open(path) as file:\n        return file.read()\n",
     "def sort_list(items):\n    return sorted(items)\n",
@@ -47,9 +59,9 @@ def bert(folder: Path) -> Path:
 def llama(folder: Path) -> Path:
     """A decoder whose tokenizer has no padding token and adds no special ones."""
     words = ["[UNK]", *WORDS]
-    PreTrainedTokenizerFast(
-        tokenizer_object=_tokenizer(words), unk_token="[UNK]"
-    ).save_pretrained(folder)
+    PreTrainedTokenizerFast(tokenizer_object=_tokenizer(words), unk_token="[UNK]").save_pretrained(
+        folder
+    )
     torch.manual_seed(0)
     config = LlamaConfig(
         vocab_size=len(words), hidden_size=32, num_hidden_layers=2, num_attention_heads=2,

@@ -1,0 +1,75 @@
+"""A checkpoint that was saved is the same when it is loaded, and says when it cannot be."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from embeddings import checkpoints
+from embeddings.checkpoints import Network, PathSettings, Settings
+from embeddings.code2vec import Code2VecSettings
+from embeddings.fusion import FusionKind
+from embeddings.labels import LabelSource
+from embeddings.llm import EncoderUnavailable
+from embeddings.queries import QueryKind, QueryPooling, QuerySettings
+from tests.embeddings import tiny
+
+SETTINGS = Settings(
+    text_width=16,
+    paths=PathSettings(max_contexts=50),
+    code=Code2VecSettings(embedding=8, code=24),
+    fusion=FusionKind.CONCATENATION,
+    query=QuerySettings(QueryKind.RNN, QueryPooling.MAX, 8),
+    labels=LabelSource.FUSED,
+)
+
+
+def saved(folder: Path, settings: Settings = SETTINGS, seed: int = 0) -> Path:
+    torch.manual_seed(seed)
+    lexicon = tiny.lexicon()
+    checkpoints.save(folder, settings, lexicon, Network(settings, lexicon))
+    return folder
+
+
+def test_settings_vocabularies_and_weights_survive_the_disk(tmp_path: Path) -> None:
+    loaded = checkpoints.load(saved(tmp_path / "mine"))
+    assert loaded.name == "mine"
+    assert loaded.settings == SETTINGS
+    assert loaded.lexicon.paths.words == tiny.lexicon().paths.words
+    torch.manual_seed(0)
+    fresh = Network(SETTINGS, tiny.lexicon()).state_dict()
+    for name, tensor in loaded.network.state_dict().items():
+        assert torch.allclose(tensor, fresh[name], atol=2e-3), name
+
+
+def test_a_second_saving_changes_nothing(tmp_path: Path) -> None:
+    first = checkpoints.load(saved(tmp_path / "first"))
+    checkpoints.save(tmp_path / "second", first.settings, first.lexicon, first.network)
+    assert checkpoints.load(tmp_path / "second").fingerprint == first.fingerprint
+
+
+def test_other_weights_have_another_fingerprint(tmp_path: Path) -> None:
+    first = checkpoints.load(saved(tmp_path / "first"))
+    assert checkpoints.load(saved(tmp_path / "other", seed=1)).fingerprint != first.fingerprint
+
+
+def test_what_is_no_checkpoint_is_refused_in_words(tmp_path: Path) -> None:
+    with pytest.raises(EncoderUnavailable, match="There is no checkpoint 'unheard-of'"):
+        checkpoints.load("unheard-of")
+    folder = saved(tmp_path / "old")
+    config = json.loads((folder / checkpoints.CONFIG).read_text())
+    (folder / checkpoints.CONFIG).write_text(json.dumps({**config, "format": 0}))
+    with pytest.raises(EncoderUnavailable, match="another version"):
+        checkpoints.load(folder)
+
+
+def test_the_shipped_checkpoint_is_small_and_says_what_it_is() -> None:
+    folder = checkpoints.SHIPPED / "default"
+    assert sum(path.stat().st_size for path in folder.iterdir()) <= 40_000_000
+    assert checkpoints.load("default").settings.text_width == 384
+    assert "CoSQA" in (folder / "README.md").read_text()
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert all(package["licence"] for package in manifest["packages"])
