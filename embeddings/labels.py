@@ -30,13 +30,17 @@ class Labels(nn.Module):
         super().__init__()
         self.names = names.words
         parts = [subtokens(name) for name in self.names]
-        known = {part: row for row, part in enumerate(sorted({p for ps in parts for p in ps}))}
-        bags = Ragged.of([[known[part] for part in of_name] for of_name in parts])
+        self.part_rows = {p: row for row, p in enumerate(sorted({p for ps in parts for p in ps}))}
+        bags = Ragged.of([self.parts_of(name) for name in self.names])
         self.register_buffer("subtokens", torch.from_numpy(bags.values), persistent=False)
         self.register_buffer("offsets", torch.from_numpy(bags.offsets[:-1]), persistent=False)
-        self.parts = nn.EmbeddingBag(max(1, len(known)), width, mode="sum")
+        self.parts = nn.EmbeddingBag(max(1, len(self.part_rows)), width, mode="sum")
         self.bias = nn.Parameter(torch.zeros(len(self.names)))
         nn.init.normal_(self.parts.weight, std=width**-0.5)
+
+    def parts_of(self, name: str) -> list[int]:
+        """The rows of a name's subtokens in `parts`, those that no known name has left out."""
+        return [self.part_rows[part] for part in subtokens(name) if part in self.part_rows]
 
     def forward(self, vectors: Tensor) -> Tensor:
         """(n, width) → logits (n, names); eq. 1 of Ngo & Rivalan 2025 is their cross-entropy."""

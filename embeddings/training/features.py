@@ -5,7 +5,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -34,10 +36,10 @@ class VocabularySizes:
 
     subtokens: int = 20_000
     paths: int = 40_000
-    labels: int = 12_000
+    labels: int = 20_000
     least_subtokens: int = 5
     least_paths: int = 5
-    least_labels: int = 3
+    least_labels: int = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +91,13 @@ class Indexed:
 def path_contexts(functions: Sequence[Function], settings: PathSettings, folder: Path) -> Contexts:
     """The path-contexts of the functions, in their order, from the disk or computed now."""
     folder.mkdir(parents=True, exist_ok=True)
+    parts = [functions[start : start + BLOCK] for start in range(0, len(functions), BLOCK)]
+    files = [folder / f"{_key(part, settings)}.npz" for part in parts]
+    _compute(dict(zip(files, parts, strict=True)), settings)
     words: dict[str, int] = {}
     paths: dict[str, int] = {}
     blocks: list[Ragged] = []
-    for start in tqdm(range(0, len(functions), BLOCK), desc="path-contexts", unit="block"):
-        part = functions[start : start + BLOCK]
-        path = folder / f"{_key(part, settings)}.npz"
-        if not path.exists():
-            _write(path, part, settings)
+    for path in files:
         with np.load(path) as block:
             columns = block["triples"].astype(np.int64)
             for column, name, known in ((0, "words", words), (1, "paths", paths)):
@@ -107,6 +108,19 @@ def path_contexts(functions: Sequence[Function], settings: PathSettings, folder:
                     columns[:, 2] = numbers[columns[:, 2]]
             blocks.append(Ragged(columns.astype(np.int32), block["offsets"]))
     return Contexts(_joined(blocks), list(words), list(paths))
+
+
+def _compute(parts: dict[Path, Sequence[Function]], settings: PathSettings) -> None:
+    """Writes the blocks that are missing, each in a process of its own if there are several."""
+    missing = {path: part for path, part in parts.items() if not path.exists()}
+    if len(missing) < 2:
+        for path, part in missing.items():
+            _write(path, part, settings)
+        return
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        written = [pool.submit(_write, path, part, settings) for path, part in missing.items()]
+        for one in tqdm(as_completed(written), "path-contexts", len(written), unit="block"):
+            one.result()
 
 
 def _write(path: Path, functions: Sequence[Function], settings: PathSettings) -> None:

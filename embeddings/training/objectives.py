@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import cross_entropy, log_softmax
 
 from embeddings.vocabulary import UNKNOWN
 
@@ -35,3 +35,11 @@ def label_loss(logits: Tensor, labels: Tensor) -> Tensor:
     if not known.any():
         return logits.sum() * 0
     return cross_entropy(logits[known], labels[known] - 1)
+
+
+def subtoken_loss(logits: Tensor, rows: Tensor, parts: Tensor) -> Tensor:
+    """Eq. 1 for the subtokens of names, so that a name teaches its parts though it occurs once:
+    logits (n, subtokens), and for each subtoken of each name its row and its column → scalar."""
+    if not len(rows):
+        return logits.sum() * 0
+    return -log_softmax(logits, dim=-1)[rows, parts].mean()

@@ -3,10 +3,13 @@ reads code vectors that the first has left, so that every fusion is trained in a
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from embeddings import evaluation
@@ -17,15 +20,16 @@ from embeddings.labels import Labels
 from embeddings.queries import word_batch
 from embeddings.training.data import Data, View
 from embeddings.training.features import Indexed
-from embeddings.training.objectives import Contrast, label_loss
+from embeddings.training.objectives import Contrast, label_loss, subtoken_loss
 from embeddings.types import Matrix
-from embeddings.vocabulary import Ids, Lexicon
+from embeddings.vocabulary import Ids, Lexicon, Ragged
 
 CODE_BATCH, FUSION_BATCH = 512, 1024
 # An epoch sees so many of a definition's contexts, others each time.
 TRAINING_CONTEXTS = 80
 ALL_CONTEXTS = 1000
 MEASURED = 1000
+SAME_NAMES = 20
 
 
 def label_of(name: str) -> str:
@@ -54,7 +58,8 @@ class CodeStage:
         self._targets = targets(data, lexicon)
         self._described = np.array([bool(function.query) for function in data.functions])
         rows = data.rows("train")
-        self._rows = rows[self._described[rows] | (self._targets[rows] > 0)]
+        self._rows = rows[self._described[rows] | telling(data, rows)]
+        self._parts = Ragged.of([self._labels.parts_of(label_of(f.name)) for f in data.functions])
 
     def steps(self) -> int:
         return max(1, len(self._rows) // CODE_BATCH)
@@ -65,14 +70,25 @@ class CodeStage:
             rows = order[step * CODE_BATCH : (step + 1) * CODE_BATCH]
             batch = self._indexed.batch(rows, TRAINING_CONTEXTS, random).to(self._data.device)
             vectors = self._code2vec(batch).vectors
-            labels = torch.from_numpy(self._targets[rows]).to(vectors.device)
-            found = torch.from_numpy(self._described[rows]).to(vectors.device)
-            queries = self._tensor(self._data.vectors(View.QUERY, rows[self._described[rows]]))
-            definitions = self._head.definitions(vectors[found], vectors[found])
-            yield {
-                "labels": label_loss(self._labels(vectors), labels),
-                "search": self._contrast(definitions, self._head.queries(queries)),
-            }
+            yield {**self._naming(rows, vectors), "search": self._finding(rows, vectors)}
+
+    def _naming(self, rows: Ids, vectors: Tensor) -> dict[str, Tensor]:
+        parts = self._parts.take(rows)
+        owners = np.repeat(np.arange(len(rows)), parts.lengths())
+        scores = vectors @ self._labels.parts.weight.T
+        return {
+            "labels": label_loss(self._labels(vectors), self._tensor(self._targets[rows])),
+            "subtokens": subtoken_loss(scores, self._tensor(owners), self._tensor(parts.values)),
+        }
+
+    def _finding(self, rows: Ids, vectors: Tensor) -> Tensor:
+        described = self._described[rows]
+        code = vectors[self._tensor(described)]
+        queries = self._tensor(self._data.vectors(View.QUERY, rows[described]))
+        loss: Tensor = self._contrast(
+            self._head.definitions(code, code), self._head.queries(queries)
+        )
+        return loss
 
     def measure(self) -> dict[str, float]:
         rows = self._data.rows("validation")
@@ -88,7 +104,7 @@ class CodeStage:
     def _code(self, rows: Ids) -> Matrix:
         return code_vectors(self._code2vec, self._indexed, rows, self._data.device)
 
-    def _tensor(self, rows: Matrix) -> Tensor:
+    def _tensor(self, rows: NDArray[Any]) -> Tensor:
         return torch.from_numpy(rows).to(self._data.device)
 
 
@@ -158,6 +174,18 @@ class FusionStage:
 
     def _tensor(self, rows: Matrix) -> Tensor:
         return torch.from_numpy(rows).to(self._data.device)
+
+
+def telling(data: Data, rows: Ids) -> NDArray[np.bool_]:
+    """Which functions have a name worth learning: a label, and not one that its package repeats
+    again and again."""
+    seen: Counter[tuple[str, str]] = Counter()
+    worth = []
+    for function in (data.functions[row] for row in rows):
+        seen[function.package, function.name] += 1
+        often = seen[function.package, function.name] > SAME_NAMES
+        worth.append(bool(label_of(function.name)) and not often)
+    return np.array(worth, bool)
 
 
 def targets(data: Data, lexicon: Lexicon) -> Ids:
