@@ -1,16 +1,48 @@
 """The root of all addresses."""
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
-from django.urls import path
+from django.contrib.auth import views as auth
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView
 
+from codeindex import api, apidocs, views
 
-def health(request: HttpRequest) -> HttpResponse:
-    """Answers without the database: whether this process serves requests."""
-    return HttpResponse("ok\n", content_type="text/plain")
+repository = [
+    path("", views.repository, name="repository"),
+    path("progress", views.progress, name="progress"),
+    path("index", views.index_again, name="index-again"),
+    path("runs/<int:run>/cancel", views.cancel, name="cancel"),
+    path("remove", views.remove, name="remove"),
+]
 
+account = [
+    path("", views.account, name="account"),
+    path("token", views.new_token, name="new-token"),
+    path("token/revoke", views.revoke_token, name="revoke-token"),
+    path("login/", auth.LoginView.as_view(), name="login"),
+    path("logout/", auth.LogoutView.as_view(), name="logout"),
+    path("password/", auth.PasswordChangeView.as_view(), name="password_change"),
+    path("password/done/", auth.PasswordChangeDoneView.as_view(), name="password_change_done"),
+]
+
+rest = [
+    path("schema", SpectacularAPIView.as_view(), name="api-schema"),
+    path("docs", apidocs.page, name="api-docs"),
+    path("repositories", api.RepositoriesView.as_view(), name="api-repositories"),
+    path("repositories/<int:pk>", api.RepositoryView.as_view(), name="api-repository"),
+    path("repositories/<int:pk>/runs", api.RunsView.as_view(), name="api-runs"),
+    path(
+        "repositories/<int:pk>/runs/<int:run>/cancel", api.CancelView.as_view(), name="api-cancel"
+    ),
+]
 
 urlpatterns = [
-    path("health", health, name="health"),
+    path("health", views.health, name="health"),
     path("admin/", admin.site.urls),
+    path("repositories/", views.repository_list, name="repositories"),
+    path("repositories/register", views.register, name="register"),
+    path("repositories/<int:pk>/", include(repository)),
+    path("account/", include(account)),
+    path("api/v1/", include(rest)),
+    path("", include("search.urls")),
 ]

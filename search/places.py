@@ -8,7 +8,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Case, F, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import JSONObject, Length
 
-from codeindex.models import SourceFile, Text
+from codeindex.models import Definition, SourceFile, Text
 from search.results import Place
 
 PLACES = 20
@@ -40,6 +40,22 @@ def of(
     )
     found = Text.objects.filter(pk__in=list(texts)).values_list("pk", ArraySubquery(there))
     return {text: [Place(**row) for row in rows] for text, rows in found if rows}
+
+
+def at(file: SourceFile, definition: Definition) -> Place:
+    """The place of a definition in a file that holds it."""
+    return Place(
+        repository=file.branch.repository.name,
+        repository_id=file.branch.repository_id,
+        branch=file.branch.name,
+        path=file.path,
+        file_id=file.pk,
+        definition_id=definition.pk,
+        kind=definition.kind,
+        name=definition.qualified_name,
+        start_line=definition.start_line,
+        end_line=definition.end_line,
+    )
 
 
 def _is_not(symbol: Sequence[str]) -> Case | Value:

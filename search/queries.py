@@ -47,11 +47,11 @@ def read(text: str) -> Query:
     return Query(text, _words(text), _symbol(text))
 
 
-def checked_limit(limit: int) -> int:
-    """`limit`, if so many results can be asked for. Raises `BadQuery`."""
-    if not 1 <= limit <= MAX_RESULTS:
+def checked_limit(limit: int | str) -> int:
+    """`limit` as a number, if so many results can be asked for. Raises `BadQuery`."""
+    if not re.fullmatch(r"\d{1,3}", str(limit)) or not 1 <= int(limit) <= MAX_RESULTS:
         raise BadQuery(f"The limit is a whole number from 1 to {MAX_RESULTS}.")
-    return limit
+    return int(limit)
 
 
 def _words(text: str) -> tuple[str, ...]:

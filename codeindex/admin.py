@@ -1,0 +1,91 @@
+"""What an administrator sees of the tables. Rows that workers write are shown, not edited."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest
+
+from codeindex.models import Branch, EmbeddingState, IndexRun, Repository, Space
+
+
+class ReadOnly(admin.ModelAdmin):
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+
+class BranchInline(admin.TabularInline):
+    model = Branch
+    extra = 0
+    fields = ["name", "live_run"]
+    readonly_fields = fields
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+
+@admin.register(Repository)
+class RepositoryAdmin(admin.ModelAdmin):
+    """Registering and removing is more than a row: it is done on the pages."""
+
+    list_display = ["name", "owner", "visibility", "url", "created"]
+    list_filter = ["visibility", "owner"]
+    search_fields = ["name", "url", "owner__username"]
+    fields = ["name", "owner", "url", "visibility", "teams", "created"]
+    readonly_fields = ["url", "created"]
+    filter_horizontal = ["teams"]
+    inlines = [BranchInline]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+
+@admin.register(IndexRun)
+class IndexRunAdmin(ReadOnly):
+    list_display = [
+        "id", "branch", "status", "short_commit", "files_read", "files", "definitions",
+        "texts_ready", "texts", "texts_failed", "created", "published", "finished", "error",
+    ]  # fmt: skip
+    list_filter = ["status", "branch__repository"]
+    search_fields = ["commit", "branch__repository__name", "error"]
+    list_select_related = ["branch__repository"]
+    date_hierarchy = "created"
+
+    @admin.display(description="commit")
+    def short_commit(self, run: IndexRun) -> str:
+        return run.commit[:12]
+
+
+@admin.register(Space)
+class SpaceAdmin(ReadOnly):
+    list_display = ["name", "state", "dimensions", "ready", "pending", "failed", "created"]
+    list_filter = ["state"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Space]:
+        counts = {
+            f"{state}_count": Count("embeddings", filter=Q(embeddings__state=state))
+            for state in EmbeddingState
+        }
+        return super().get_queryset(request).annotate(**counts)
+
+    @admin.display(ordering="ready_count")
+    def ready(self, space: Space) -> int:
+        return space.ready_count
+
+    @admin.display(ordering="pending_count")
+    def pending(self, space: Space) -> int:
+        return space.pending_count
+
+    @admin.display(ordering="failed_count")
+    def failed(self, space: Space) -> int:
+        return space.failed_count

@@ -1,0 +1,64 @@
+"""Repositories and runs as JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from codeindex import repositories
+from codeindex.models import IndexRun, RunStatus, Visibility
+
+
+class ProgressSerializer(serializers.Serializer):
+    """How far a run is; `rate` is files or texts a second."""
+
+    stage = serializers.ChoiceField(RunStatus.choices)
+    percent = serializers.IntegerField(allow_null=True, help_text="Of the present stage.")
+    rate = serializers.FloatField(allow_null=True)
+    seconds_left = serializers.IntegerField(allow_null=True)
+
+
+class RunSerializer(serializers.ModelSerializer):
+    branch = serializers.CharField(source="branch.name", help_text="Empty: the remote's default.")
+    progress = serializers.SerializerMethodField()
+
+    class Meta:
+        model = IndexRun
+        fields = [
+            "id", "branch", "commit", "status", "error", "progress",
+            "created", "started", "published", "finished", "timings",
+            "files", "files_read", "files_reused", "files_broken", "skips", "definitions",
+            "texts", "texts_reused", "texts_ready", "texts_failed",
+        ]  # fmt: skip
+
+    @extend_schema_field(ProgressSerializer)
+    def get_progress(self, run: IndexRun) -> dict[str, Any]:
+        return ProgressSerializer(repositories.progress(run)).data
+
+
+class RepositorySerializer(serializers.Serializer):
+    """An overview of a repository."""
+
+    id = serializers.IntegerField(source="repository.pk")
+    name = serializers.CharField(source="repository.name")
+    owner = serializers.CharField(source="repository.owner.username")
+    url = serializers.CharField(source="repository.url")
+    visibility = serializers.ChoiceField(Visibility.choices, source="repository.visibility")
+    created = serializers.DateTimeField(source="repository.created")
+    definitions = serializers.IntegerField(help_text="That can be found now.")
+    latest_run = RunSerializer(source="latest", allow_null=True)
+
+
+class NewRepositorySerializer(serializers.Serializer):
+    """What `codeindex.repositories` decides on is checked there."""
+
+    url = serializers.CharField(help_text="A clone URL, or a path that the administrator allows.")
+    name = serializers.CharField(
+        default="", allow_blank=True, max_length=100, help_text="By default the URL's last part."
+    )
+    branch = serializers.CharField(
+        default="", allow_blank=True, max_length=255, help_text="By default the remote's."
+    )
+    visibility = serializers.ChoiceField(Visibility.choices, default=Visibility.PRIVATE)

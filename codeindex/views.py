@@ -1,0 +1,125 @@
+"""The pages of repositories and accounts. They parse, call one function, and show."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from rest_framework.authtoken.models import Token
+
+from codeindex import overview, repositories, tasks
+from codeindex.forms import RegisterForm
+from codeindex.models import IndexRun, Repository
+
+
+@require_safe
+def health(request: HttpRequest) -> HttpResponse:
+    """Answers without the database: whether this process serves requests."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@require_safe
+def repository_list(request: HttpRequest) -> HttpResponse:
+    visible = Repository.objects.visible_to(request.user).select_related("owner").order_by("name")
+    shown = {"nav": "repositories", "overviews": overview.of(visible)}
+    return render(request, "codeindex/repositories.html", shown)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def register(request: HttpRequest) -> HttpResponse:
+    form = RegisterForm(request.user, request.POST or None)
+    if form.is_valid():
+        try:
+            repository = repositories.register(owner=request.user, **form.cleaned_data)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            tasks.request_index(repository=repository, requested_by=request.user)
+            return redirect("repository", repository.pk)
+    shown = {"nav": "repositories", "form": form}
+    return render(request, "codeindex/register.html", shown, status=400 if form.errors else 200)
+
+
+@require_safe
+def repository(request: HttpRequest, pk: int) -> HttpResponse:
+    visible = Repository.objects.visible_to(request.user).select_related("owner")
+    row = get_object_or_404(visible, pk=pk)
+    (told,) = overview.of([row])
+    shown = {
+        "nav": "repositories",
+        "overview": told,
+        "runs": overview.runs(row),
+        "failures": overview.failures(row) if any(run.texts_failed for run in told.live) else [],
+        "is_managed": Repository.objects.managed_by(request.user).filter(pk=pk).exists(),
+    }
+    return render(request, "codeindex/repository.html", shown)
+
+
+@require_safe
+def progress(request: HttpRequest, pk: int) -> HttpResponse:
+    """The part of the repository's page that updates by itself."""
+    row = get_object_or_404(Repository.objects.visible_to(request.user), pk=pk)
+    (told,) = overview.of([row])
+    return render(request, "codeindex/progress.html", {"overview": told, "when_finished": "reload"})
+
+
+@login_required
+@require_POST
+def index_again(request: HttpRequest, pk: int) -> HttpResponse:
+    tasks.request_index(repository=_managed(request, pk), requested_by=request.user)
+    return redirect("repository", pk)
+
+
+@login_required
+@require_POST
+def cancel(request: HttpRequest, pk: int, run: int) -> HttpResponse:
+    row = get_object_or_404(IndexRun, pk=run, branch__repository=_managed(request, pk))
+    if not repositories.cancel(row):
+        messages.info(request, "The run had ended already, or is searchable.")
+    return redirect("repository", pk)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def remove(request: HttpRequest, pk: int) -> HttpResponse:
+    row = _managed(request, pk)
+    if request.method != "POST":
+        return render(request, "codeindex/remove.html", {"repository": row, "nav": "repositories"})
+    repositories.remove(row)
+    messages.success(request, f"{row.name} is removed: nothing of it is found from now on.")
+    return redirect("repositories")
+
+
+@login_required
+@require_safe
+def account(request: HttpRequest) -> HttpResponse:
+    token = Token.objects.filter(user=request.user).first()
+    return render(request, "codeindex/account.html", {"nav": "account", "token": token})
+
+
+@login_required
+@require_POST
+def new_token(request: HttpRequest) -> HttpResponse:
+    """Another token for the API; the one before is no longer taken."""
+    Token.objects.filter(user=request.user).delete()
+    Token.objects.create(user=request.user)
+    return redirect("account")
+
+
+@login_required
+@require_POST
+def revoke_token(request: HttpRequest) -> HttpResponse:
+    Token.objects.filter(user=request.user).delete()
+    return redirect("account")
+
+
+def _managed(request: HttpRequest, pk: int) -> Repository:
+    """A repository that the user may change. A hidden one is not found, as an unknown one."""
+    row = get_object_or_404(Repository.objects.visible_to(request.user), pk=pk)
+    if not Repository.objects.managed_by(request.user).filter(pk=pk).exists():
+        raise PermissionDenied("Only its owner may do this.")
+    return row

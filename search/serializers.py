@@ -1,0 +1,67 @@
+"""Answers as JSON: the same for the API and the command line."""
+
+from __future__ import annotations
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.reverse import reverse
+
+from search import queries
+from search.results import Result
+
+
+class SearchParameters(serializers.Serializer):
+    q = serializers.CharField(
+        allow_blank=True,
+        default="",
+        help_text="A description, a question, a name, or code; "
+        f"at most {queries.MAX_CHARACTERS:,} characters.",
+    )
+    repository = serializers.CharField(
+        allow_blank=True, default="", help_text="Only in repositories of this name, or owner/name."
+    )
+    limit = serializers.IntegerField(
+        min_value=1, max_value=queries.MAX_RESULTS, default=queries.DEFAULT_RESULTS
+    )
+
+
+class ResultSerializer(serializers.Serializer):
+    repository = serializers.CharField(source="found.place.repository")
+    path = serializers.CharField(
+        source="found.place.path", help_text="Relative to the repository's root."
+    )
+    start_line = serializers.IntegerField(source="found.place.start_line", help_text="From 1.")
+    end_line = serializers.IntegerField(source="found.place.end_line", help_text="Inclusive.")
+    kind = serializers.CharField(
+        source="found.place.kind", help_text="function, method, class or module."
+    )
+    qualified_name = serializers.CharField(source="found.place.qualified_name")
+    score = serializers.FloatField(
+        help_text="The higher, the better; comparable within one answer."
+    )
+    source = serializers.CharField(
+        source="found.source", help_text="Its own lines, cut at 100 with a mark."
+    )
+    docstring = serializers.CharField(source="found.docstring")
+    predicted_names = serializers.SerializerMethodField(
+        help_text="Names that its code suggests, with their probabilities, likeliest first."
+    )
+    url = serializers.SerializerMethodField(help_text="Its page here.")
+
+    @extend_schema_field(serializers.ListField(child=serializers.ListField()))
+    def get_predicted_names(self, result: Result) -> list[tuple[str, float]]:
+        return list(result.found.predicted_names)
+
+    def get_url(self, result: Result) -> str:
+        """A full address in an answer to a request, a path on the command line."""
+        place = result.found.place
+        ids = [place.file_id, place.definition_id]
+        return reverse("definition", ids, request=self.context.get("request"))
+
+
+class AnswerSerializer(serializers.Serializer):
+    query = serializers.CharField()
+    results = ResultSerializer(many=True, help_text="Best first.")
+    notices = serializers.ListField(
+        child=serializers.CharField(), help_text="What the answer may lack, and why."
+    )

@@ -1,0 +1,12 @@
+"""The addresses of searching."""
+
+from django.urls import path
+
+from search import api, views
+
+urlpatterns = [
+    path("", views.search, name="search"),
+    path("files/<int:file_id>/", views.file, name="file"),
+    path("files/<int:file_id>/<int:definition_id>/", views.definition, name="definition"),
+    path("api/v1/search", api.SearchView.as_view(), name="api-search"),
+]

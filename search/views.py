@@ -1,0 +1,110 @@
+"""The pages of searching: the box, the answer, a definition, a file."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from codeindex.models import Definition, SourceFile
+from search import choices, details, places, queries, ranking
+from search.highlighting import listing
+from search.queries import BadQuery
+from search.results import Answer
+from search.retrieval import UnknownRepository
+
+SNIPPET_LINES = 12
+
+STEPS = (queries.DEFAULT_RESULTS, 50, queries.MAX_RESULTS)
+"""How many results are shown at first, and after asking for more."""
+
+
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    """The box alone, or the answer to `q`."""
+    box = _box(request)
+    if "q" not in request.GET:
+        return render(request, "search/home.html", box)
+    began = time.perf_counter()
+    try:
+        limit = queries.checked_limit(request.GET.get("limit", STEPS[0]))
+        answer = ranking.find(request.user, box["text"], repository=box["repository"], limit=limit)
+    except BadQuery as error:
+        return render(request, "search/results.html", {**box, "error": error}, status=400)
+    except UnknownRepository as error:
+        return render(request, "search/results.html", {**box, "error": error}, status=404)
+    milliseconds = round(1000 * (time.perf_counter() - began))
+    shown = {"milliseconds": milliseconds, "more": _more(request, answer, limit), **_listed(answer)}
+    return render(request, "search/results.html", box | shown)
+
+
+@require_safe
+def definition(request: HttpRequest, file_id: int, definition_id: int) -> HttpResponse:
+    """A definition at one of its places."""
+    visible = SourceFile.objects.visible_to(request.user)
+    file = get_object_or_404(visible.select_related("branch__repository"), pk=file_id)
+    row = get_object_or_404(Definition, pk=definition_id, blob=file.blob_id)
+    here = places.at(file, row)
+    elsewhere = places.of([row.text_id], visible).get(row.text_id, [])
+    others = [place for place in elsewhere if place.url != here.url]
+    found = details.of({row.text_id: [here, *others]})[row.text_id]
+    shown = listing(found.lines, found.language, first=here.start_line)
+    return render(request, "search/definition.html", {"found": found, "listing": shown})
+
+
+@require_safe
+def file(request: HttpRequest, file_id: int) -> HttpResponse:
+    """A file, with links to its definitions."""
+    visible = SourceFile.objects.visible_to(request.user)
+    row = get_object_or_404(visible.select_related("branch__repository", "blob"), pk=file_id)
+    definitions = row.blob.definitions.order_by("start_line", "-end_line")
+    return render(
+        request,
+        "search/file.html",
+        {
+            "file": row,
+            "definitions": [places.at(row, definition) for definition in definitions],
+            "listing": listing(row.blob.content.split("\n"), row.blob.language),
+        },
+    )
+
+
+def _box(request: HttpRequest) -> dict[str, Any]:
+    return {
+        "nav": "search",
+        "text": request.GET.get("q", ""),
+        "repository": request.GET.get("repository", ""),
+        "repositories": choices.of(request.user),
+        "max_characters": queries.MAX_CHARACTERS,
+    }
+
+
+def _listed(answer: Answer) -> dict[str, Any]:
+    return {
+        "answer": answer,
+        "listed": [
+            (
+                result,
+                listing(
+                    result.found.lines,
+                    result.found.language,
+                    first=result.found.place.start_line,
+                    at_most=SNIPPET_LINES,
+                ),
+            )
+            for result in answer.results
+        ],
+    }
+
+
+def _more(request: HttpRequest, answer: Answer, limit: int) -> str:
+    """The query string that asks for more results, if there may be any."""
+    larger = [step for step in STEPS if step > limit]
+    if len(answer.results) < limit or not larger:
+        return ""
+    parameters = request.GET.copy()
+    parameters["limit"] = str(larger[0])
+    return parameters.urlencode()
