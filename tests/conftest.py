@@ -1,4 +1,5 @@
-"""One private PostgreSQL and one private Valkey for the whole session, in a temporary folder."""
+"""One private PostgreSQL and one private Valkey for the whole session, in a temporary folder; and
+the three people of every story."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import Group, User
 
 from codeindex.embedded import folder
 from codeindex.embedded.postgres import Durability
@@ -24,3 +26,30 @@ def services() -> Iterator[State]:
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(services: State) -> None:
     """Starts the services before the first test that asks for the database."""
+
+
+@pytest.fixture
+def team(db: None) -> Group:
+    return Group.objects.create(name="team")
+
+
+@pytest.fixture
+def alice(team: Group) -> User:
+    """Owns what is registered."""
+    user = User.objects.create_user("alice")
+    user.groups.add(team)
+    return user
+
+
+@pytest.fixture
+def bob(team: Group) -> User:
+    """Is on Alice's team."""
+    user = User.objects.create_user("bob")
+    user.groups.add(team)
+    return user
+
+
+@pytest.fixture
+def charlie(db: None) -> User:
+    """Is a stranger."""
+    return User.objects.create_user("charlie")
