@@ -57,9 +57,9 @@ def main() -> int:
 
 
 def _ends() -> list[signal.Signals]:
-    """The signals that ask for an end; nohup has a closed terminal ignored."""
-    numbers = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
-    return [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
+    """The signals that ask for an end. Under nohup a closed terminal is none."""
+    closed = [] if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else [signal.SIGHUP]
+    return [signal.SIGINT, signal.SIGTERM, *closed]
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
@@ -69,7 +69,7 @@ def _stop(number: int, frame: FrameType | None) -> None:
 
 
 def _failed(message: str) -> int:
-    print(f"codeindex: {message}", file=sys.stderr, flush=True)
+    print(message, file=sys.stderr, flush=True)
     return 1
 
 

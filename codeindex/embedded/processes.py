@@ -1,9 +1,9 @@
 """Children of this installation: how they are started, and how left-overs are found and ended.
 
-A child carries the state folder in its environment, and a PostgreSQL process has the data
-folder as its working directory (its title overwrites its environment). Only processes that
-show one of the two are ever signalled, so a stranger that was given a dead child's number by
-the system is safe."""
+A child carries the state folder in its environment. PostgreSQL and Valkey overwrite theirs
+with their titles; they are known by their program and their working directory, which is the
+data folder. Nothing else is ever signalled, so a stranger that was given a dead child's number
+by the system is safe."""
 
 from __future__ import annotations
 
@@ -104,9 +104,15 @@ def _belongs_to(process: psutil.Process, state: State) -> bool:
         if process.status() == psutil.STATUS_ZOMBIE:
             return False
         marked = process.environ().get(STATE_VARIABLE) == str(state.folder)
-        return marked or process.cwd() == str(state.postgres)
+        return marked or _serves(process, state)
     except (psutil.Error, OSError):
         return False  # gone by now, or another user's: not ours to end
+
+
+def _serves(process: psutil.Process, state: State) -> bool:
+    program = Path(process.exe()).name.partition(" ")[0]  # "postgres (deleted)" once reinstalled
+    folders = {"postgres": state.postgres, "valkey-server": state.valkey}
+    return program in folders and process.cwd() == str(folders[program])
 
 
 def end_left_overs(state: State) -> int:
