@@ -31,8 +31,8 @@ def _found(
         lines=lines[definition.start_line - 1 : definition.end_line],
         docstring=definition.docstring,
         predicted_names=names,
-        other_places=places[1:PLACES],
-        has_more_places=len(places) > PLACES,
+        other_places=places[1 : 1 + PLACES],
+        has_more_places=len(places) > 1 + PLACES,
     )
 
 

@@ -14,6 +14,10 @@ RAREST = 1e-5
 """The share of texts that a word is taken to be in which Postgres' statistics do not list."""
 
 
+MOST = 32
+"""Lexemes of a query that are compared, the rarest ones: pasted code has hundreds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Lexeme:
     """A stemmed word. `share` is the part of all texts that hold it, as Postgres last sampled it;
@@ -30,7 +34,7 @@ class Lexeme:
 def of(words: Sequence[str]) -> list[Lexeme]:
     """The lexemes of a query's words, rarest first; stop words have none."""
     with connection.cursor() as cursor:
-        cursor.execute(LEXEMES, {"words": " ".join(words), "rarest": RAREST})
+        cursor.execute(LEXEMES, {"words": " ".join(words), "rarest": RAREST, "most": MOST})
         return [Lexeme(word, share) for word, share in cursor.fetchall()]
 
 
@@ -69,4 +73,5 @@ LEFT JOIN (
     WHERE schemaname = current_schema() AND tablename = 'codeindex_text' AND attname = 'words'
 ) AS common USING (word)
 ORDER BY share NULLS FIRST, word
+LIMIT %(most)s
 """

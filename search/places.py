@@ -12,7 +12,8 @@ from codeindex.models import Definition, SourceFile, Text
 from search.results import Place
 
 PLACES = 20
-"""Places that are named of one text. What lies at more is boilerplate, mostly empty modules."""
+"""Places that are named of one text beside the foremost. What lies at more is boilerplate, mostly
+empty modules."""
 
 FIELDS = {
     "repository": F("branch__repository__name"),
@@ -31,12 +32,13 @@ FIELDS = {
 def of(
     texts: Iterable[int], files: QuerySet[SourceFile], symbol: Sequence[str] = ()
 ) -> dict[int, list[Place]]:
-    """text → up to PLACES + 1 of its places among `files`, the foremost first: one whose name is
-    `symbol`, then the shortest path. A text without a place there is left out."""
+    """text → its places among `files`, the foremost first: one whose name is `symbol`, then the
+    shortest path; PLACES + 2 at most, so that it is seen whether there are more than are named. A
+    text without a place there is left out."""
     there = (
         files.filter(blob__definitions__text=OuterRef("pk"))
         .order_by(_is_not(symbol), Length("path"), "path", "blob__definitions__start_line", "pk")
-        .values(place=JSONObject(**FIELDS))[: PLACES + 1]
+        .values(place=JSONObject(**FIELDS))[: PLACES + 2]
     )
     found = Text.objects.filter(pk__in=list(texts)).values_list("pk", ArraySubquery(there))
     return {text: [Place(**row) for row in rows] for text, rows in found if rows}

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import accumulate, islice
 from typing import TypeVar
 
+import numpy as np
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import connection, transaction
 from django.db.models import (
@@ -30,6 +31,7 @@ from django.db.models import (
 )
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast
+from numpy.typing import NDArray
 from pgvector.django import CosineDistance, HalfVectorField
 
 from codeindex.models import (
@@ -42,7 +44,6 @@ from codeindex.models import (
     Space,
     Text,
 )
-from embeddings.types import Matrix
 from search import lexemes
 from search.lexemes import Lexeme, LexemeQuery, any_of, both
 from search.queries import Query
@@ -88,7 +89,7 @@ class Meaning:
     """A query's vector, of shape (dimensions,), and the space in which it may be compared."""
 
     space: Space
-    vector: Sequence[float] | Matrix
+    vector: list[float] | NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,103 @@
+"""`manage.py search "TEXT"`: what the search page finds, in the terminal. Sees everything, as an
+administrator does."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.management import BaseCommand, CommandError
+
+from codeindex.embedded import ensure_services
+from codeindex.embedded.state import CannotStart
+from search import queries, ranking
+from search.queries import BadQuery
+from search.results import Answer, Result
+from search.retrieval import UnknownRepository
+from search.serializers import ResultSerializer
+
+SHOWN_LINES = 6
+
+
+class Command(BaseCommand):
+    help = "Find definitions by description, question, name or code."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        asked = parser.add_mutually_exclusive_group(required=True)
+        asked.add_argument("text", nargs="?", metavar="TEXT")
+        asked.add_argument(
+            "--queries",
+            metavar="FILE",
+            dest="file",
+            help="one query a line (- is the standard input)",
+        )
+        parser.add_argument("--repository", default="", metavar="NAME", help="name or owner/name")
+        parser.add_argument("--limit", type=int, default=queries.DEFAULT_RESULTS, metavar="N")
+        parser.add_argument("--json", action="store_true", help="one line of JSON a query")
+
+    def handle(self, *, text: str | None, file: str | None, **options: Any) -> None:
+        try:
+            with ensure_services():
+                if file is not None:
+                    self._answer_each(file, options)
+                else:
+                    show = self._as_json if options["json"] else self._as_text
+                    show(_found(text or "", options))
+        except (CannotStart, BadQuery, UnknownRepository, OSError) as error:
+            raise CommandError(str(error)) from error
+
+    def _answer_each(self, file: str, options: dict[str, Any]) -> None:
+        """A line of JSON for each line of the file; one that is no query gets its reason."""
+        for line in _lines(file):
+            try:
+                self._as_json(_found(line, options))
+            except BadQuery as reason:
+                self.stdout.write(_json(line, [], error=str(reason)))
+
+    def _as_json(self, answer: Answer) -> None:
+        for notice in answer.notices:
+            self.stderr.write(notice)
+        self.stdout.write(_json(answer.query, ResultSerializer(answer.results, many=True).data))
+
+    def _as_text(self, answer: Answer) -> None:
+        for notice in answer.notices:
+            self.stderr.write(notice)
+        for number, result in enumerate(answer.results, start=1):
+            self.stdout.write(_shown(number, result))
+        if not answer.results:
+            self.stdout.write("Nothing was found.")
+
+
+def _found(text: str, options: dict[str, Any]) -> Answer:
+    administrator = User(is_superuser=True)
+    return ranking.find(
+        administrator, text, repository=options["repository"], limit=options["limit"]
+    )
+
+
+def _json(query: str, results: list[Any], **more: str) -> str:
+    return json.dumps({"query": query, "results": results, **more})
+
+
+def _lines(file: str) -> Iterator[str]:
+    """Bytes that are not UTF-8 are kept as they are, for the search to refuse."""
+    with (
+        sys.stdin
+        if file == "-"
+        else open(file, encoding="utf-8", errors="surrogateescape") as lines
+    ):
+        for line in lines:
+            yield line.rstrip("\n")
+
+
+def _shown(number: int, result: Result) -> str:
+    place = result.found.place
+    head = f"{number}. {place.path}:{place.start_line}  {place.qualified_name}"
+    about = f"   {place.kind} in {place.repository}, score {result.score:.3f}"
+    lines = result.found.lines[:SHOWN_LINES]
+    more = ["…"] if len(result.found.lines) > SHOWN_LINES else []
+    return "\n".join([head, about, *(f"   │ {line}".rstrip() for line in [*lines, *more]), ""])

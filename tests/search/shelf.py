@@ -1,0 +1,165 @@
+"""Indexed repositories, written as rows, with vectors that a test chooses."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.contrib.auth.models import Group, User
+from django.contrib.postgres.search import SearchVector
+from django.db.models import F, Value
+from django.utils import timezone
+from pgvector import HalfVector
+
+from codeindex.models import (
+    Blob,
+    Branch,
+    Definition,
+    Embedding,
+    EmbeddingState,
+    IndexRun,
+    Repository,
+    RunStatus,
+    SourceFile,
+    Space,
+    SpaceState,
+    Text,
+    Visibility,
+)
+from search import queries
+
+DIMENSIONS = 4
+
+
+@dataclass(frozen=True)
+class Written:
+    """A definition to be shelved: the whole of its file's content."""
+
+    source: str
+    name: str = "f"
+    vector: Sequence[float] | None = None
+    kind: str = "function"
+    docstring: str = ""
+    predicted_names: tuple[tuple[str, float], ...] = ()
+
+
+def space(dimensions: int = DIMENSIONS) -> Space:
+    return Space.objects.create(
+        name="a small space",
+        fingerprint=f"of {dimensions} dimensions",
+        dimensions=dimensions,
+        state=SpaceState.ACTIVE,
+    )
+
+
+def repository(
+    owner: User,
+    name: str = "shop",
+    *,
+    visibility: str = Visibility.PRIVATE,
+    teams: Iterable[Group] = (),
+    finished: bool = True,
+) -> Repository:
+    """A repository with a published run, of nothing yet."""
+    made = Repository.objects.create(
+        owner=owner, name=name, url=f"https://example.org/{name}.git", visibility=visibility
+    )
+    made.teams.set(teams)
+    branch = Branch.objects.create(repository=made)
+    branch.live_run = IndexRun.objects.create(
+        branch=branch,
+        status=RunStatus.PUBLISHED,
+        commit="c0ffee" * 6,
+        published=timezone.now(),
+        finished=timezone.now() if finished else None,
+    )
+    branch.save()
+    return made
+
+
+def put(
+    repository: Repository, path: str, written: Written, *, live: bool = True
+) -> tuple[SourceFile, Definition]:
+    """A file that holds one definition."""
+    branch = repository.branches.get()
+    run = branch.live_run
+    blob = _blob(written.source)
+    text = _text(written)
+    definition, _ = Definition.objects.get_or_create(
+        blob=blob,
+        text=text,
+        kind=written.kind,
+        name=written.name.rpartition(".")[2],
+        qualified_name=written.name,
+        docstring=written.docstring,
+        start_line=1,
+        end_line=written.source.count("\n") + 1,
+    )
+    file = SourceFile.objects.create(branch=branch, path=path, blob=blob, from_run=run, live=live)
+    IndexRun.objects.filter(pk=run.pk).update(
+        texts=F("texts") + 1, definitions=F("definitions") + 1, files=F("files") + 1
+    )
+    return file, definition
+
+
+def put_many(repository: Repository, vectors: Sequence[Sequence[float]]) -> list[int]:
+    """One file of as many definitions as there are vectors; the ids of their texts."""
+    sources = [f"def f{row}(): return {row}, {repository.pk}" for row in range(len(vectors))]
+    texts = Text.objects.bulk_create(
+        Text(hash=_digest(source), language="python", kind="function", body=source, words="")
+        for source in sources
+    )
+    blob = _blob(f"# many of {repository}")
+    Definition.objects.bulk_create(
+        Definition(blob=blob, text=text, kind="function", name="f", start_line=1, end_line=1)
+        for text in texts
+    )
+    active = Space.objects.get(state=SpaceState.ACTIVE)
+    Embedding.objects.bulk_create(
+        Embedding(space=active, text=text, state=EmbeddingState.READY, vector=HalfVector(vector))
+        for text, vector in zip(texts, vectors, strict=True)
+    )
+    branch = repository.branches.get()
+    SourceFile.objects.create(
+        branch=branch, path="many.py", blob=blob, from_run=branch.live_run, live=True
+    )
+    IndexRun.objects.filter(pk=branch.live_run_id).update(texts=F("texts") + len(texts))
+    return [text.pk for text in texts]
+
+
+def _blob(content: str) -> Blob:
+    blob, _ = Blob.objects.get_or_create(
+        sha=_digest(content)[:40],
+        language="python",
+        format_version=1,
+        defaults={"content": content},
+    )
+    return blob
+
+
+def _text(written: Written) -> Text:
+    found = Text.objects.filter(hash=_digest(written.source)).first()
+    if found:
+        return found
+    words = " ".join(queries.read(f"{written.name} {written.source}").words)
+    text = Text.objects.create(
+        hash=_digest(written.source),
+        language="python",
+        kind=written.kind,
+        body=written.source,
+        words=SearchVector(Value(words), config="english"),
+    )
+    if written.vector is not None:
+        Embedding.objects.create(
+            space=Space.objects.get(state=SpaceState.ACTIVE),
+            text=text,
+            state=EmbeddingState.READY,
+            vector=HalfVector(list(written.vector)),
+            predicted_names=[list(name) for name in written.predicted_names],
+        )
+    return text
+
+
+def _digest(content: str) -> str:
+    return hashlib.sha256(content.encode()).hexdigest()
