@@ -16,10 +16,10 @@ from torch import Tensor
 from embeddings import checkpoints, definitions, paths
 from embeddings.checkpoints import Checkpoint
 from embeddings.labels import LabelSource
-from embeddings.llm import EncoderUnavailable, LanguageModel, canonical, load_model
+from embeddings.llm import EncoderUnavailable, canonical, load_model
 from embeddings.names import masked
 from embeddings.queries import word_batch
-from embeddings.types import Matrix
+from embeddings.types import Matrix, TextEncoder
 
 __all__ = ["CodeEncoder", "Encoded", "EncoderUnavailable", "NotFinite", "load_encoder"]
 
@@ -79,7 +79,7 @@ class CodeEncoder(ABC):
 class FusedEncoder(CodeEncoder):
     """A checkpoint's networks on top of the language model that they were trained with."""
 
-    def __init__(self, checkpoint: Checkpoint, model: LanguageModel, device: str) -> None:
+    def __init__(self, checkpoint: Checkpoint, model: TextEncoder, device: str) -> None:
         self._lexicon = checkpoint.lexicon
         self._settings = checkpoint.settings
         self._network = checkpoint.network.to(device)
@@ -142,9 +142,9 @@ class FusedEncoder(CodeEncoder):
 class TextOnlyEncoder(CodeEncoder):
     """A language model alone, with nothing trained on top; it predicts no names."""
 
-    def __init__(self, model: LanguageModel) -> None:
+    def __init__(self, name: str, model: TextEncoder) -> None:
         self._model = model
-        self.name = f"{model.settings.name} (text only)"
+        self.name = f"{name} (text only)"
         self.dimensions = model.dimensions
         self.fingerprint = _digest("text only", model.fingerprint, str(definitions.FORMAT_VERSION))
 
@@ -176,12 +176,12 @@ def load_encoder(
     """
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     if text_only and llm:
-        return TextOnlyEncoder(load_model(llm, device=device))
+        return TextOnlyEncoder(llm, load_model(llm, device=device))
     loaded = checkpoints.load(checkpoint)
     trained_with = loaded.settings.text
     name = canonical(llm or trained_with.name)
     if text_only:
-        return TextOnlyEncoder(load_model(name, device=device))
+        return TextOnlyEncoder(name, load_model(name, device=device))
     if name != trained_with.name and not Path(name).is_dir():
         raise _untrained(name, loaded)
     model = load_model(

@@ -78,7 +78,9 @@ def _train(options: argparse.Namespace) -> None:
         query=QuerySettings(options.query, options.pooling),
         labels=options.labels,
     )
-    plan = Plan(options.epochs, options.fusion_epochs, options.pairs, options.seed)
+    plan = Plan(
+        options.epochs, options.fusion_epochs, options.pairs, options.seed, options.code2vec
+    )
     trainer.train(data, settings, plan, options.out, resume=options.resume)
 
 
@@ -101,7 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_train(train)
     evaluate = commands.add_parser("evaluate", help="figures of a checkpoint, as JSON")
     evaluate.add_argument("--checkpoint", default="default", help="name or folder")
-    evaluate.add_argument("--corpus", type=Path, help="its test split is measured")
+    evaluate.add_argument("--corpus", type=Path, required=True, help="its test split is measured")
     evaluate.add_argument("--cosqa", type=Path, help="folder with cosqa_*.jsonl")
     evaluate.add_argument("--device", default="cpu")
     evaluate.set_defaults(run=_evaluate)
@@ -142,6 +144,7 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--epochs", type=int, default=8, help="of code2vec")
     parser.add_argument("--fusion-epochs", type=int, default=12)
     parser.add_argument("--pairs", type=int, help="only so many functions with docstrings")
+    parser.add_argument("--code2vec", help="take code2vec and labels from this checkpoint")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--resume", action="store_true", help="go on where a run was stopped")
     parser.set_defaults(run=_train)

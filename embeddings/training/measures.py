@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from embeddings import evaluation
-from embeddings.encoder import CodeEncoder, load_encoder
+from embeddings import checkpoints, evaluation
+from embeddings.encoder import CodeEncoder, FusedEncoder, TextOnlyEncoder
+from embeddings.llm import load_model
 from embeddings.training import corpora
 from embeddings.training.corpora import Function
 from embeddings.training.stages import label_of
+from embeddings.training.vectors import VectorCache
 
 DISTRACTORS = 999
 MOST_SEARCHED, MOST_NAMED = 2000, 3000
@@ -20,22 +22,21 @@ Report = dict[str, dict[str, str]]
 
 
 def measure(
-    checkpoint: str | Path, corpus: Path | None, cosqa: Path | None, device: str = "cpu"
+    checkpoint: str | Path, corpus: Path, cosqa: Path | None, device: str = "cpu"
 ) -> Report:
-    """Figure by figure, "value (interval)" of the encoder and of its language model alone."""
-    encoders = {
-        "fused": load_encoder(checkpoint, device=device),
-        "language model alone": load_encoder(checkpoint, device=device, text_only=True),
+    """Figure by figure, "value (interval)" of the encoder and of its language model alone, on the
+    corpus's test split and on CoSQA. Language-model vectors are kept in the corpus's folder."""
+    loaded = checkpoints.load(checkpoint)
+    model = VectorCache(load_model(loaded.settings.text.name, device=device), corpus / "vectors")
+    encoders: dict[str, CodeEncoder] = {
+        "checkpoint": FusedEncoder(loaded, model, device),
+        "language model alone": TextOnlyEncoder(loaded.settings.text.name, model),
     }
-    report: Report = {name: {} for name in encoders}
-    held_out = [f for f in corpora.read(corpus) if f.split == "test"] if corpus else []
+    held_out = [function for function in corpora.read(corpus) if function.split == "test"]
+    report = {name: docstring_search(encoder, held_out) for name, encoder in encoders.items()}
     for name, encoder in encoders.items():
-        if corpus:
-            report[name] |= docstring_search(encoder, held_out)
-        if cosqa:
-            report[name] |= cosqa_search(encoder, cosqa)
-    if corpus:
-        report["fused"] |= labels(encoders["fused"], held_out)
+        report[name] |= cosqa_search(encoder, cosqa) if cosqa else {}
+    report["checkpoint"] |= labels(encoders["checkpoint"], held_out)
     return report
 
 

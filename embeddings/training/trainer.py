@@ -10,10 +10,10 @@ import numpy as np
 import torch
 
 from embeddings import checkpoints
-from embeddings.checkpoints import Network, Settings
+from embeddings.checkpoints import Checkpoint, Network, Settings
 from embeddings.llm import LanguageModel
 from embeddings.training.data import Data, View
-from embeddings.training.features import Indexed, VocabularySizes, path_contexts
+from embeddings.training.features import Contexts, Indexed, VocabularySizes, path_contexts
 from embeddings.training.loop import Run
 from embeddings.training.stages import CodeStage, FusionStage, label_of
 from embeddings.types import Matrix
@@ -25,42 +25,63 @@ FIRST_PATH_DEVIATION = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How long to train, on how many described functions (all if None), and from which seed."""
+    """How long to train, on how many described functions (all if None), from which seed, and
+    from which checkpoint code2vec is taken instead of being trained."""
 
     epochs: int = 8
     fusion_epochs: int = 12
     pairs: int | None = None
     seed: int = 1
+    code2vec: str | None = None
     sizes: VocabularySizes = field(default_factory=VocabularySizes)
 
 
 def train(data: Data, settings: Settings, plan: Plan, out: Path, *, resume: bool) -> None:
     """Writes a trained checkpoint, with its curves, into the folder `out`."""
     out.mkdir(parents=True, exist_ok=True)
-    found = path_contexts(data.functions, settings.paths, data.folder / "contexts")
-    rows = data.rows("train")
-    names = Counter(filter(None, (label_of(data.functions[row].name) for row in rows)))
-    lexicon = found.lexicon(names, rows, plan.sizes)
     settings = replace(
         settings,
         text=data.model.settings,
         text_width=data.model.dimensions,
         text_fingerprint=data.model.weights_fingerprint,
     )
-    torch.manual_seed(plan.seed)
-    network = Network(settings, lexicon).to(data.device)
-    _borrow_lexicon(network, lexicon, data.model)
-    indexed = Indexed(found, lexicon)
-    data.prepare({View.QUERY})
+    found = path_contexts(data.functions, settings.paths, data.folder / "contexts")
     run = Run(out, plan.seed, resume)
-    run.train(CodeStage(data, network, lexicon, indexed), plan.epochs)
+    torch.manual_seed(plan.seed)
+    if plan.code2vec:
+        lexicon, network = _borrowed(checkpoints.load(plan.code2vec), settings)
+        indexed = Indexed(found, lexicon)
+    else:
+        lexicon, network = _fresh(data, found, settings, plan)
+        indexed = Indexed(found, lexicon)
+        data.prepare({View.QUERY})
+        run.train(CodeStage(data, network, lexicon, indexed), plan.epochs)
     run.train(FusionStage(data, network, lexicon, indexed, plan.pairs), plan.fusion_epochs)
     checkpoints.save(out, settings, lexicon, network)
     run.finish()
 
 
+def _fresh(data: Data, found: Contexts, settings: Settings, plan: Plan) -> tuple[Lexicon, Network]:
+    """An untrained network whose words come from the training split."""
+    rows = data.rows("train")
+    names = Counter(filter(None, (label_of(data.functions[row].name) for row in rows)))
+    lexicon = found.lexicon(names, rows, plan.sizes)
+    network = Network(settings, lexicon).to(data.device)
+    _borrow_words(network, lexicon, data.model)
+    return lexicon, network
+
+
+def _borrowed(checkpoint: Checkpoint, settings: Settings) -> tuple[Lexicon, Network]:
+    """A network with the code2vec of a checkpoint, and its labels if both predict from it."""
+    network = Network(settings, checkpoint.lexicon)
+    network.code2vec.load_state_dict(checkpoint.network.code2vec.state_dict())
+    if not (network.from_fused or checkpoint.network.from_fused):
+        network.labels.load_state_dict(checkpoint.network.labels.state_dict())
+    return checkpoint.lexicon, network
+
+
 @torch.no_grad()
-def _borrow_lexicon(network: Network, lexicon: Lexicon, model: LanguageModel) -> None:
+def _borrow_words(network: Network, lexicon: Lexicon, model: LanguageModel) -> None:
     """Starts the subtokens' embeddings from what the language model makes of each word, so that
     code2vec need not learn English from code."""
     vectors = model.encode(lexicon.subtokens.words)

@@ -16,10 +16,11 @@ BLOCK = 1024
 
 
 class VectorCache:
-    """Vectors of one text encoder in a folder, in half precision."""
+    """Vectors of one text encoder in a folder, in half precision; a text encoder itself."""
 
     def __init__(self, encoder: TextEncoder, folder: Path) -> None:
         self._encoder = encoder
+        self.dimensions, self.fingerprint = encoder.dimensions, encoder.fingerprint
         self._folder = folder / encoder.fingerprint[:16]
         self._folder.mkdir(parents=True, exist_ok=True)
         self._vectors: dict[str, np.ndarray] = {}
@@ -38,13 +39,15 @@ class VectorCache:
                 self._save(keys, vectors)
                 progress.update(len(keys))
 
-    def has(self, text: str) -> bool:
-        return fingerprint(text) in self._vectors
+    def encode(self, texts: Sequence[str]) -> Matrix:
+        """(n,) texts → (n, dimensions), from the disk or computed now."""
+        self.add(texts, "texts")
+        return self.get(texts)
 
     def get(self, texts: Sequence[str]) -> Matrix:
         """(n,) texts → (n, dimensions); raises KeyError for a text that was never added."""
         rows = [self._vectors[fingerprint(text)] for text in texts]
-        return np.asarray(rows, dtype=np.float32).reshape(len(texts), self._encoder.dimensions)
+        return np.asarray(rows, dtype=np.float32).reshape(len(texts), self.dimensions)
 
     def _save(self, keys: Sequence[str], vectors: np.ndarray) -> None:
         path = self._folder / f"{keys[0]}.npz"
