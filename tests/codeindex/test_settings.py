@@ -1,0 +1,120 @@
+"""Settings come from the environment, typed, and a bad value is told in one line."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from codeindex.environment import Environment
+from codeindex.keys import kept_secret_key
+
+PROJECT = Path(__file__).parents[2]
+
+
+def setting(name: str, home: Path, **variables: str) -> str:
+    """The value in a process of its own, as text; or what the process says as it refuses."""
+    show = f"from django.conf import settings; print(settings.{name})"
+    environment = {"PATH": os.environ["PATH"], "CODEINDEX_HOME": str(home), **variables}
+    environment.setdefault("CODEINDEX_ENV_FILE", os.devnull)
+    environment["DJANGO_SETTINGS_MODULE"] = "codeindex.settings"
+    done = subprocess.run(
+        [sys.executable, "-c", show], cwd=PROJECT, env=environment, capture_output=True, text=True
+    )
+    return (done.stdout or done.stderr.splitlines()[-1]).strip()
+
+
+class TestEnvironment:
+    def test_values_are_typed(self, tmp_path: Path) -> None:
+        environment = Environment(
+            {
+                "FLAG": "yes",
+                "COUNT": "8",
+                "SIZE": "2 GiB",
+                "WORDS": "a, b,",
+                "NETWORKS": "10.0.0.0/8, fe80::/10",
+                "FOLDERS": str(tmp_path),
+                "EMPTY": "  ",
+            }
+        )
+        assert environment.flag("FLAG", False) is True
+        assert environment.whole("COUNT", 1) == 8
+        assert environment.size("SIZE", "1") == 2 * 1024**3
+        assert environment.words("WORDS") == ["a", "b"]
+        assert [str(net) for net in environment.networks("NETWORKS", "")] == [
+            "10.0.0.0/8",
+            "fe80::/10",
+        ]
+        assert environment.folders("FOLDERS") == [tmp_path.resolve()]
+        assert environment.text("EMPTY", "default") == "default"
+
+    @pytest.mark.parametrize(
+        ("read", "value"),
+        [
+            (lambda e: e.flag("X", False), "maybe"),
+            (lambda e: e.whole("X", 1), "eighty"),
+            (lambda e: e.whole("X", 1), "-1"),
+            (lambda e: e.whole("X", 1, high=65535), "65536"),
+            (lambda e: e.size("X", "1"), "2 apples"),
+            (lambda e: e.networks("X", ""), "10.0.0.0/33"),
+            (lambda e: e.folders("X"), "relative/folder"),
+            (lambda e: e.folders("X"), "/no/such/folder"),
+            (lambda e: e.origins("X"), "example.org"),
+            (lambda e: e.choice("X", "A", "A", "B"), "C"),
+        ],
+    )
+    def test_a_bad_value_is_named(self, read, value: str) -> None:
+        with pytest.raises(ImproperlyConfigured, match=f"X='{value}' is wrong"):
+            read(Environment({"X": value}))
+
+    def test_a_password_in_a_bad_url_is_not_shown(self) -> None:
+        with pytest.raises(ImproperlyConfigured) as refused:
+            Environment({"X": "mysql://me:secret@host/db"}).url("X", "postgres")
+        assert "secret" not in str(refused.value)
+
+
+class TestSettings:
+    def test_the_environment_wins_over_the_file(self, tmp_path: Path) -> None:
+        file = tmp_path / "env"
+        file.write_text("PORT=8001\nCODEINDEX_LLM='some/model'\n")
+        where = {"CODEINDEX_ENV_FILE": str(file)}
+        assert setting("PORT", tmp_path, **where) == "8001"
+        assert setting("PORT", tmp_path, PORT="8002", **where) == "8002"
+        assert setting("CODEINDEX_LLM", tmp_path, **where) == "some/model"
+
+    def test_services_of_others(self, tmp_path: Path) -> None:
+        named = {
+            "DATABASE_URL": "postgres://me:word@db.example.org:5433/index",
+            "BROKER_URL": "redis://broker.example.org/1",
+        }
+        assert "db.example.org" in setting("DATABASES['default']['HOST']", tmp_path, **named)
+        assert setting("CELERY_BROKER_URL", tmp_path, **named) == named["BROKER_URL"]
+        assert setting("PRIVATE_SERVICES", tmp_path, **named) == "False"
+
+    def test_one_service_alone_is_refused(self, tmp_path: Path) -> None:
+        said = setting("PORT", tmp_path, DATABASE_URL="postgres://db.example.org/index")
+        assert "Set both DATABASE_URL and BROKER_URL, or neither." in said
+
+    def test_private_services_lie_in_the_state_folder(self, tmp_path: Path) -> None:
+        assert setting("DATABASES['default']['HOST']", tmp_path) == str(tmp_path / "sockets")
+        socket = f"redis+socket://{tmp_path}/sockets/valkey.sock"
+        assert setting("CELERY_BROKER_URL", tmp_path) == socket
+
+
+class TestSecretKey:
+    def test_made_once_and_for_its_owner_alone(self, tmp_path: Path) -> None:
+        file = tmp_path / "state" / "secret_key"
+        key = kept_secret_key(file)
+        assert len(key) > 50
+        assert kept_secret_key(file) == key
+        assert file.stat().st_mode & 0o777 == 0o600
+        assert list(file.parent.iterdir()) == [file]
+
+    def test_a_folder_that_cannot_be_used(self, tmp_path: Path) -> None:
+        (tmp_path / "file").touch()
+        with pytest.raises(ImproperlyConfigured, match="Cannot use the state folder"):
+            kept_secret_key(tmp_path / "file" / "secret_key")
