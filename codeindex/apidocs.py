@@ -69,19 +69,30 @@ def _endpoint(schema: Schema, method: str, path: str, operation: Schema) -> Endp
 
 
 def _fields(schema: Schema, message: Schema) -> Iterator[Field]:
-    """What a JSON body holds; of a list, what each of its elements does."""
     body = message.get("content", {}).get("application/json", {}).get("schema", {})
-    reference = body.get("items", body).get("$ref", "")
-    described = schema["components"]["schemas"].get(reference.rpartition("/")[2], {})
-    required = described.get("required", ())
-    for name, row in described.get("properties", {}).items():
-        yield Field(name, _kind(row), name in required, _help(row))
+    return _members(schema, body, "")
+
+
+def _members(schema: Schema, row: Schema, path: str) -> Iterator[Field]:
+    """What an object holds, or each object of a list, and what these hold in turn."""
+    items = row.get("items")
+    described = schema["components"]["schemas"].get(_name(items or row), {})
+    for name, member in described.get("properties", {}).items():
+        place = f"{path}[].{name}" if items and path else f"{path}.{name}" if path else name
+        yield Field(place, _kind(member), name in described.get("required", ()), _help(member))
+        yield from _members(schema, member, place)
+
+
+def _name(row: Schema) -> str:
+    """The name of the schema that a row refers to, or ""."""
+    choices = (row, *row.get("allOf", ()), *row.get("oneOf", ()))
+    references = (choice["$ref"] for choice in choices if "$ref" in choice)
+    return str(next(references, "")).rpartition("/")[2]
 
 
 def _kind(row: Schema) -> str:
-    named = row.get("$ref") or next((one["$ref"] for one in row.get("allOf", ())), "")
-    if named:
-        return named.rpartition("/")[2]
+    if named := _name(row):
+        return named
     if row.get("type") == "array":
         return f"list of {_kind(row['items'])}"
     return str(row.get("format") or row.get("type") or "any")

@@ -149,6 +149,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Find an organisation's own code by describing it.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_NAME_OVERRIDES": {"RunStatus": "codeindex.models.RunStatus"},
 }
 
 # The database: connections are kept, and tried before use, so that a restarted server goes

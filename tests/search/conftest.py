@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from codeindex.models import Space
-from tests.search import shelf
+from tests import shelf
 
 
 @pytest.fixture

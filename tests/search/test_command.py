@@ -8,8 +8,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
-from tests.search import shelf
-from tests.search.shelf import Written
+from tests import shelf
+from tests.shelf import Written
 
 RESULT_KEYS = {
     "repository", "path", "start_line", "end_line", "kind", "qualified_name", "score", "source",

@@ -10,8 +10,8 @@ from search import places, queries, ranking, retrieval
 from search.queries import BadQuery
 from search.results import Result, module_name
 from search.retrieval import Meaning
-from tests.search import shelf
-from tests.search.shelf import Written
+from tests import shelf
+from tests.shelf import Written
 
 EAST, NORTH, BETWEEN = (1, 0, 0, 0), (0, 1, 0, 0), (0.8, 0.6, 0, 0)
 

@@ -10,8 +10,8 @@ from codeindex import spaces
 from codeindex.models import Repository, Space, Text, Visibility
 from search import queries, retrieval
 from search.retrieval import Candidate, Meaning, UnknownRepository
-from tests.search import shelf
-from tests.search.shelf import Written
+from tests import shelf
+from tests.shelf import Written
 
 RNG = np.random.default_rng(7)
 

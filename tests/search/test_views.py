@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.test import Client
+from django.urls import reverse
+
+from codeindex.models import Definition, Repository, SourceFile, Space, Visibility
+from tests import shelf
+from tests.shelf import Written
+
+
+@pytest.fixture
+def shop(alice: User, team: Group) -> Repository:
+    return shelf.repository(alice, "shop", teams=[team])
+
+
+@pytest.fixture
+def load(shop: Repository) -> tuple[SourceFile, Definition]:
+    written = Written("def load(csv):\n    return '<b>'", "load", docstring="Reads <i>it</i>.")
+    return shelf.put(shop, "src/load.py", written)
+
+
+def page(client: Client, address: str, status: int = 200) -> str:
+    """The page, without the token that is another in each."""
+    response = client.get(address)
+    assert response.status_code == status
+    return re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", response.content.decode())
+
+
+class TestSearch:
+    def test_the_first_page_is_a_box(self, client: Client, alice: User) -> None:
+        client.force_login(alice)
+        assert 'name="q"' in page(client, "/")
+
+    def test_results_show_code_escaped_and_where_it_is(
+        self, client: Client, alice: User, load: tuple[SourceFile, Definition]
+    ) -> None:
+        client.force_login(alice)
+        shown = page(client, "/?q=load+a+csv")
+        assert "src/load.py:1–2" in shown
+        assert "Reads &lt;i&gt;it&lt;/i&gt;." in shown
+        assert "&lt;b&gt;" in shown
+        assert "<b>" not in shown
+        assert f'href="/files/{load[0].pk}/{load[1].pk}/"' in shown
+
+    def test_the_query_comes_back_escaped(self, client: Client, alice: User) -> None:
+        client.force_login(alice)
+        shown = page(client, "/?q=%22%3E%3Cscript%3Ealert(1)%3C/script%3E")
+        assert "<script>alert" not in shown
+
+    @pytest.mark.parametrize(
+        ("address", "status", "reason"),
+        [
+            ("/?q=", 400, "The query is empty."),
+            ("/?q=%00", 400, "NUL"),
+            (f"/?q={'x' * 3000}", 400, "3,000 characters"),
+            ("/?q=x&limit=0", 400, "from 1 to 200"),
+            ("/?q=x&limit=many", 400, "from 1 to 200"),
+            ("/?q=x&repository=none", 404, "There is no repository none."),
+        ],
+    )
+    def test_a_bad_query_gets_the_reason(
+        self, client: Client, db: None, address: str, status: int, reason: str
+    ) -> None:
+        assert reason in page(client, address, status)
+
+    def test_more_results_can_be_asked_for(
+        self, client: Client, alice: User, shop: Repository
+    ) -> None:
+        for number in range(12):
+            shelf.put(shop, f"{number}.py", Written(f"def csv{number}(): csv", f"csv{number}"))
+        client.force_login(alice)
+        first = page(client, "/?q=csv")
+        assert first.count('class="card result"') == 10
+        assert "?q=csv&amp;limit=50" in first
+        more = page(client, "/?q=csv&limit=50")
+        assert more.count('class="card result"') == 12
+        assert "Show more" not in more
+
+    def test_says_what_to_do_where_nothing_is_indexed(self, client: Client, alice: User) -> None:
+        assert "Sign in" in page(client, "/")
+        client.force_login(alice)
+        assert reverse("register") in page(client, "/")
+        assert reverse("register") in page(client, "/?q=anything")
+
+
+class TestDefinition:
+    def test_shows_the_definition(
+        self, client: Client, alice: User, space: Space, shop: Repository
+    ) -> None:
+        written = Written(
+            "def load(csv):\n    pass", "load", (1, 0, 0, 0), predicted_names=(("readTable", 0.25),)
+        )
+        file, definition = shelf.put(shop, "src/load.py", written)
+        client.force_login(alice)
+        shown = page(client, f"/files/{file.pk}/{definition.pk}/")
+        assert "readTable" in shown
+        assert "0.250" in shown
+        assert f'href="/files/{file.pk}/#L1"' in shown
+
+    def test_its_file_shows_all_definitions(
+        self, client: Client, alice: User, load: tuple[SourceFile, Definition]
+    ) -> None:
+        client.force_login(alice)
+        shown = page(client, f"/files/{load[0].pk}/")
+        assert 'id="L2"' in shown
+        assert f'href="/files/{load[0].pk}/{load[1].pk}/"' in shown
+
+    def test_a_skipped_file_says_why(
+        self, client: Client, alice: User, load: tuple[SourceFile, Definition]
+    ) -> None:
+        load[0].blob.skipped = "generated"
+        load[0].blob.save()
+        client.force_login(alice)
+        assert "Nothing of this file is indexed: generated." in page(
+            client, f"/files/{load[0].pk}/"
+        )
+
+    def test_a_definition_of_another_file_is_not_there(
+        self, client: Client, alice: User, shop: Repository, load: tuple[SourceFile, Definition]
+    ) -> None:
+        other, _ = shelf.put(shop, "other.py", Written("def other(): ...", "other"))
+        client.force_login(alice)
+        page(client, f"/files/{other.pk}/{load[1].pk}/", 404)
+
+
+class TestHidden:
+    """Nothing of Alice's repository shows to Charlie."""
+
+    @pytest.fixture
+    def pages(self, load: tuple[SourceFile, Definition]) -> list[str]:
+        return [f"/files/{load[0].pk}/", f"/files/{load[0].pk}/{load[1].pk}/"]
+
+    def test_ids_grant_nothing(
+        self, client: Client, alice: User, bob: User, charlie: User, pages: list[str]
+    ) -> None:
+        for user, status in ((alice, 200), (bob, 200), (charlie, 404)):
+            client.force_login(user)
+            for address in pages:
+                page(client, address, status)
+        client.logout()
+        for address in pages:
+            page(client, address, 404)
+
+    def test_old_files_are_gone(
+        self, client: Client, alice: User, load: tuple[SourceFile, Definition], pages: list[str]
+    ) -> None:
+        SourceFile.objects.filter(pk=load[0].pk).update(live=False)
+        client.force_login(alice)
+        for address in pages:
+            page(client, address, 404)
+
+    def test_a_search_tells_nothing(
+        self, client: Client, charlie: User, load: tuple[SourceFile, Definition]
+    ) -> None:
+        client.force_login(charlie)
+        for address in ("/", "/?q=load+csv", "/?q=load"):
+            shown = page(client, address)
+            assert "src/load.py" not in shown
+            assert "shop" not in shown
+        hidden = page(client, "/?q=load&repository=shop", 404)
+        unknown = page(client, "/?q=load&repository=none", 404)
+        assert hidden.replace("shop", "none") == unknown
+
+    def test_places_of_the_same_code_elsewhere_are_not_told(
+        self, client: Client, charlie: User, load: tuple[SourceFile, Definition]
+    ) -> None:
+        own = shelf.repository(charlie, "own")
+        written = Written("def load(csv):\n    return '<b>'", "load", docstring="Reads <i>it</i>.")
+        file, definition = shelf.put(own, "copy.py", written)
+        assert definition == load[1]
+        client.force_login(charlie)
+        for address in (f"/files/{file.pk}/{definition.pk}/", "/?q=load", f"/files/{file.pk}/"):
+            shown = page(client, address)
+            assert "copy.py" in shown
+            assert "src/load.py" not in shown
+            assert "other place" not in shown
+
+    def test_public_code_needs_no_account(
+        self, client: Client, shop: Repository, pages: list[str]
+    ) -> None:
+        Repository.objects.filter(pk=shop.pk).update(visibility=Visibility.PUBLIC)
+        for address in [*pages, "/?q=load"]:
+            assert "src/load.py" in page(client, address)
