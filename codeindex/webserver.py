@@ -23,7 +23,7 @@ bind = address.authority(settings.CODEINDEX_HOST, settings.PORT)
 worker_class = "gthread"
 threads = 8
 timeout = 600
-graceful_timeout = 5
+graceful_timeout = 3
 control_socket_disable = True
 
 

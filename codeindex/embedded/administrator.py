@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 
 from django.contrib.auth import get_user_model
 
-NAME = "admin"
+_NAME = "admin"
 
 
-def created() -> str | None:
-    """Makes an administrator where there is none, and returns the password: it is kept nowhere."""
-    users = get_user_model()
-    if users.objects.filter(is_superuser=True, is_active=True).exists():
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    name: str
+    password: str
+
+
+def given() -> Credentials | None:
+    """Makes an administrator where there is none, and gives a password where no administrator
+    has one, as after a first command without `make run`. The password is kept nowhere."""
+    administrators = get_user_model().objects.filter(is_superuser=True).order_by("pk")
+    if any(administrator.has_usable_password() for administrator in administrators):
         return None
+    administrator = administrators.first() or get_user_model().objects.create_superuser(_NAME)
     password = secrets.token_urlsafe(12)
-    users.objects.create_superuser(NAME, password=password)
-    return password
+    administrator.set_password(password)
+    administrator.save(update_fields=["password"])
+    return Credentials(administrator.get_username(), password)

@@ -131,13 +131,13 @@ def _prepare_database(state: State, alive: Callable[[], bool]) -> None:
     django.setup()
     try:
         call_command("migrate", interactive=False, verbosity=0)
-        password = administrator.created()
+        first = administrator.given()
     except DatabaseError as error:
         raise CannotStart(f"The database cannot be brought up to date: {error}") from error
     finally:
         connection.close()
-    if password is not None:
-        _say(f"First administrator: user {administrator.NAME}, password {password}")
+    if first is not None:
+        _say(f"First administrator: user {first.name}, password {first.password}")
         _say("Write the password down: it is not shown again.")
     call_command("collectstatic", interactive=False, verbosity=0)
 

@@ -1,0 +1,139 @@
+"""A codeindex as `make run` starts it, and a browser to drive it with."""
+
+from __future__ import annotations
+
+import http.cookiejar
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.parse
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from codeindex.embedded import lifeline, processes
+from codeindex.embedded.state import State
+
+PROJECT = Path(__file__).parents[2]
+
+
+class Installation:
+    """A state folder of its own on a port of its own; started, killed and started again."""
+
+    def __init__(self, home: Path, **variables: str) -> None:
+        self.state = State(home)
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+        self.password = ""
+        self._variables = {
+            "DJANGO_SETTINGS_MODULE": "codeindex.settings",
+            "CODEINDEX_HOME": str(home),
+            "CODEINDEX_ENV_FILE": os.devnull,
+            "PORT": str(self.port),
+            **variables,
+        }
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return os.environ | self._variables
+
+    def start(self, until: str = "is ready at") -> None:
+        """Returns when the launcher has said so much: by default that the page is open."""
+        self.launcher = subprocess.Popen(
+            [sys.executable, "-I", "-S", lifeline.__file__, str(int(signal.SIGTERM)),
+             sys.executable, "-m", "codeindex.embedded"],
+            stdout=subprocess.PIPE, text=True, cwd=PROJECT, env=self.environment,
+        )  # fmt: skip
+        assert self.launcher.stdout is not None
+        for line in self.launcher.stdout:
+            if told := re.search(r"user admin, password (\S+)", line):
+                self.password = told[1]
+            if until in line:
+                return
+        raise AssertionError(f"the launcher ended with {self.launcher.wait()}")
+
+    def interrupt(self) -> int:
+        """Ctrl-C; returns the exit status."""
+        self.launcher.send_signal(signal.SIGINT)
+        return self.launcher.wait(60)
+
+    def kill_everything(self) -> None:
+        """As the system does when memory is short, and at worst: all at once."""
+        launcher = psutil.Process(self.launcher.pid)
+        for process in [launcher, *launcher.children(recursive=True)]:
+            process.kill()
+        self.launcher.wait()
+
+    def pids(self, *words: str) -> set[int]:
+        """Of its live processes whose command line holds all the words."""
+        lines = {each.pid: " ".join(each.cmdline()) for each in processes.left_overs(self.state)}
+        return {pid for pid, line in lines.items() if all(word in line for word in words)}
+
+    def browser(self) -> Browser:
+        return Browser(f"http://127.0.0.1:{self.port}")
+
+
+@dataclass(frozen=True)
+class Page:
+    status: int
+    url: str
+    text: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+
+class Browser:
+    """Follows redirects, keeps cookies and fills in forms."""
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+        self._cookies = http.cookiejar.CookieJar()
+        self._opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(self._cookies)
+        )
+
+    def get(self, path: str, **query: str) -> Page:
+        return self._open(path + (f"?{urllib.parse.urlencode(query)}" if query else ""))
+
+    def submit(self, path: str, *, to: str = "", **fields: str) -> Page:
+        """Sends a form of the page at `path`, to another address if the form says so."""
+        self.get(path)
+        token = next(each.value for each in self._cookies if each.name == "csrftoken")
+        return self._open(to or path, {"csrfmiddlewaretoken": str(token), **fields})
+
+    def _open(self, path: str, fields: dict[str, str] | None = None) -> Page:
+        data = None if fields is None else urllib.parse.urlencode(fields).encode()
+        request = urllib.request.Request(self.root + path, data, {"Referer": self.root + path})
+        try:
+            answer = self._opener.open(request, timeout=60)
+        except urllib.error.HTTPError as error:
+            answer = error
+        with answer:
+            return Page(answer.status, answer.url, answer.read().decode())
+
+
+def until(condition: Callable[[], object], seconds: float = 60) -> None:
+    """Waits for a condition; fails when it does not come true in time. A server that is being
+    restarted refuses connections meanwhile."""
+    deadline = time.monotonic() + seconds
+    while not _holds(condition):
+        assert time.monotonic() < deadline, "it did not come about in time"
+        time.sleep(0.2)
+
+
+def _holds(condition: Callable[[], object]) -> bool:
+    try:
+        return bool(condition())
+    except (OSError, psutil.NoSuchProcess):
+        return False

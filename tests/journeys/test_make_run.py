@@ -1,0 +1,162 @@
+"""What `make run` starts, from an empty folder: sign in, register, watch, search; then everything
+is killed, and nothing is lost."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from tests.git import GitRepository
+from tests.journeys.installation import PROJECT, Browser, Installation, until
+
+BACKOFF = '''import time
+
+
+def call_with_backoff(function, attempts):
+    """Call a function again after ever longer pauses until it succeeds."""
+    for attempt in range(attempts):
+        try:
+            return function()
+        except OSError:
+            time.sleep(2**attempt)
+
+
+def mean(numbers):
+    """The arithmetic mean."""
+    return sum(numbers) / len(numbers)
+'''
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> GitRepository:
+    shop = GitRepository.made(tmp_path_factory.mktemp("allowed") / "shop")
+    shop.commit({"retry.py": BACKOFF})
+    return shop
+
+
+@pytest.fixture(scope="module")
+def installation(
+    tmp_path_factory: pytest.TempPathFactory, shop: GitRepository
+) -> Iterator[Installation]:
+    home = tmp_path_factory.mktemp("home")
+    installation = Installation(home, CODEINDEX_LOCAL_ROOTS=str(shop.path.parent))
+    installation.start()
+    yield installation
+    if installation.launcher.poll() is None:
+        installation.interrupt()
+
+
+@pytest.fixture(scope="module")
+def browser(installation: Installation) -> Browser:
+    browser = installation.browser()
+    page = browser.submit("/account/login/", username="admin", password=installation.password)
+    assert page.status == 200
+    assert not page.url.endswith("/login/")
+    return browser
+
+
+def first_result(browser: Browser, description: str) -> dict[str, object]:
+    return browser.get("/api/v1/search", q=description).json["results"][0]
+
+
+def finds(browser: Browser, name: str) -> bool:
+    page = browser.get("/api/v1/search", q=name)
+    return page.status == 200 and name in [each["qualified_name"] for each in page.json["results"]]
+
+
+def index_again(browser: Browser, number: int) -> bool:
+    shown = f"/repositories/{number}/"
+    return browser.submit(shown, to=f"{shown}index").status == 200
+
+
+@pytest.fixture(scope="module")
+def indexed(browser: Browser, shop: GitRepository) -> int:
+    """The number of a repository that was registered on the page and is indexed to the end."""
+    page = browser.submit("/repositories/register", url=str(shop.path), visibility="private")
+    assert page.status == 200, page.text
+    number = int(page.url.rstrip("/").rpartition("/")[2])
+
+    def complete() -> bool:
+        run = browser.get(f"/api/v1/repositories/{number}").json["latest_run"]
+        return run["status"] == "published" and run["texts_ready"] == run["texts"] > 0
+
+    until(complete)
+    return number
+
+
+def test_from_registering_to_a_result(browser: Browser, indexed: int) -> None:
+    found = first_result(browser, "retry after ever longer pauses")
+    assert found["qualified_name"] == "call_with_backoff"
+    assert (found["repository"], found["path"]) == ("shop", "retry.py")
+    assert (found["start_line"], found["end_line"]) == (4, 10)
+
+    page = browser.get("/", q="retry after ever longer pauses")
+    assert "call_with_backoff" in page.text
+
+
+def test_a_stranger_sees_nothing_of_it(installation: Installation, indexed: int) -> None:
+    stranger = installation.browser()
+    assert stranger.get("/api/v1/search", q="retry after ever longer pauses").json["results"] == []
+    assert stranger.get(f"/repositories/{indexed}/").status == 404
+
+
+def test_a_command_in_another_shell_finds_the_database(
+    installation: Installation, indexed: int
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "manage.py", "search", "retry after ever longer pauses"],
+        cwd=PROJECT, env=installation.environment, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "call_with_backoff" in done.stdout
+
+
+@pytest.mark.parametrize("words", [("postgres", "-D"), ("valkey",), ("celery", "worker")])
+def test_what_is_killed_is_started_again(
+    installation: Installation, browser: Browser, indexed: int, shop: GitRepository,
+    words: tuple[str, ...],
+) -> None:  # fmt: skip
+    before = installation.pids(*words)
+    for pid in before:
+        os.kill(pid, signal.SIGKILL)
+    until(lambda: installation.pids(*words) - before)
+
+    name = f"added_after_{words[0]}"
+    shop.commit({f"{name}.py": f"def {name}(number):\n    return number + 1\n"})
+    until(lambda: index_again(browser, indexed))
+    until(lambda: finds(browser, name))
+
+
+def test_a_killed_web_server_is_back(installation: Installation, browser: Browser) -> None:
+    before = installation.pids("gunicorn")
+    for pid in before:
+        os.kill(pid, signal.SIGKILL)
+    until(lambda: browser.get("/health").status == 200)
+    assert not before & installation.pids("gunicorn")
+
+
+def test_everything_is_found_again_after_everything_was_killed(
+    installation: Installation, browser: Browser, indexed: int
+) -> None:
+    installation.kill_everything()
+    installation.start()
+    found = first_result(browser, "retry after ever longer pauses")
+    assert found["qualified_name"] == "call_with_backoff"
+
+
+def test_ctrl_c_ends_every_process(installation: Installation) -> None:
+    assert installation.pids()
+    assert installation.interrupt() == 0
+    assert not installation.pids()
+
+
+def test_a_killed_launcher_takes_everything_along(installation: Installation) -> None:
+    installation.start(until="Loading the model")
+    installation.launcher.kill()
+    installation.launcher.wait()
+    until(lambda: not installation.pids())
