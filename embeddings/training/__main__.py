@@ -79,7 +79,12 @@ def _train(options: argparse.Namespace) -> None:
         labels=options.labels,
     )
     plan = Plan(
-        options.epochs, options.fusion_epochs, options.pairs, options.seed, options.code2vec
+        epochs=options.epochs,
+        fusion_epochs=options.fusion_epochs,
+        queries=options.queries,
+        pairs=options.pairs,
+        seed=options.seed,
+        code2vec=options.code2vec,
     )
     trainer.train(data, settings, plan, options.out, resume=options.resume)
 
@@ -141,9 +146,10 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--query", type=QueryKind, default=QueryKind.LANGUAGE_MODEL)
     parser.add_argument("--pooling", type=QueryPooling, default=QueryPooling.MEAN)
     parser.add_argument("--labels", type=LabelSource, default=LabelSource.CODE)
-    parser.add_argument("--epochs", type=int, default=8, help="of code2vec")
-    parser.add_argument("--fusion-epochs", type=int, default=12)
-    parser.add_argument("--pairs", type=int, help="only so many functions with docstrings")
+    parser.add_argument("--epochs", type=int, default=4, help="of code2vec")
+    parser.add_argument("--fusion-epochs", type=int, default=30)
+    parser.add_argument("--queries", type=int, help="only so many docstrings for code2vec")
+    parser.add_argument("--pairs", type=int, help="only so many described functions for the fusion")
     parser.add_argument("--code2vec", help="take code2vec and labels from this checkpoint")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--resume", action="store_true", help="go on where a run was stopped")

@@ -24,7 +24,7 @@ from embeddings.training.objectives import Contrast, label_loss, subtoken_loss
 from embeddings.types import Matrix
 from embeddings.vocabulary import Ids, Lexicon, Ragged
 
-CODE_BATCH, FUSION_BATCH = 512, 1024
+CODE_BATCH, FUSION_BATCH = 256, 1024
 # An epoch sees so many of a definition's contexts, others each time.
 TRAINING_CONTEXTS = 80
 ALL_CONTEXTS = 1000
@@ -43,9 +43,11 @@ class CodeStage:
     function by its docstring (eq. 2)."""
 
     name = "code2vec"
-    rate = 2e-3
+    rate = 3e-3
 
-    def __init__(self, data: Data, network: Network, lexicon: Lexicon, indexed: Indexed) -> None:
+    def __init__(
+        self, data: Data, network: Network, lexicon: Lexicon, indexed: Indexed, queries: int | None
+    ) -> None:
         self._data, self._indexed, self._code2vec = data, indexed, network.code2vec
         code = network.code2vec.layer.out_features
         self._labels = network.labels
@@ -56,7 +58,10 @@ class CodeStage:
             data.device
         )
         self._targets = targets(data, lexicon)
-        self._described = np.array([bool(function.query) for function in data.functions])
+        self._held_out = data.rows("validation", described=True)[:MEASURED]
+        searched = np.concatenate([data.rows("train", described=True)[:queries], self._held_out])
+        data.prepare({View.QUERY}, searched)
+        self._described = np.isin(np.arange(len(data.functions)), searched)
         rows = data.rows("train")
         self._rows = rows[self._described[rows] | telling(data, rows)]
         self._parts = Ragged.of([self._labels.parts_of(label_of(f.name)) for f in data.functions])
@@ -92,10 +97,9 @@ class CodeStage:
 
     def measure(self) -> dict[str, float]:
         rows = self._data.rows("validation")
-        described = rows[self._described[rows]][:MEASURED]
-        code = code_vectors(self._code2vec, self._indexed, described, self._data.device)
-        queries = self._head.query(self._data.vectors(View.QUERY, described))
-        ranks = evaluation.ranks(queries, self._head.fuse(code, code), range(len(described)))
+        code = self._code(self._held_out)
+        queries = self._head.query(self._data.vectors(View.QUERY, self._held_out))
+        ranks = evaluation.ranks(queries, self._head.fuse(code, code), range(len(code)))
         return {
             "validation label f1": label_f1(self._labels, self._data, rows[:MEASURED], self._code),
             "validation mrr": evaluation.mrr(ranks).value,

@@ -12,7 +12,7 @@ import torch
 from embeddings import checkpoints
 from embeddings.checkpoints import Checkpoint, Network, Settings
 from embeddings.llm import LanguageModel
-from embeddings.training.data import Data, View
+from embeddings.training.data import Data
 from embeddings.training.features import Contexts, Indexed, VocabularySizes, path_contexts
 from embeddings.training.loop import Run
 from embeddings.training.stages import CodeStage, FusionStage, label_of
@@ -25,11 +25,13 @@ FIRST_PATH_DEVIATION = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How long to train, on how many described functions (all if None), from which seed, and
-    from which checkpoint code2vec is taken instead of being trained."""
+    """How long to train; on how many docstrings in the stage of code2vec (`queries`) and on how
+    many described functions in that of the fusion (`pairs`), all if None; from which seed; and from
+    which checkpoint code2vec is taken instead of being trained."""
 
-    epochs: int = 8
-    fusion_epochs: int = 12
+    epochs: int = 4
+    fusion_epochs: int = 30
+    queries: int | None = None
     pairs: int | None = None
     seed: int = 1
     code2vec: str | None = None
@@ -54,8 +56,7 @@ def train(data: Data, settings: Settings, plan: Plan, out: Path, *, resume: bool
     else:
         lexicon, network = _fresh(data, found, settings, plan)
         indexed = Indexed(found, lexicon)
-        data.prepare({View.QUERY})
-        run.train(CodeStage(data, network, lexicon, indexed), plan.epochs)
+        run.train(CodeStage(data, network, lexicon, indexed, plan.queries), plan.epochs)
     run.train(FusionStage(data, network, lexicon, indexed, plan.pairs), plan.fusion_epochs)
     checkpoints.save(out, settings, lexicon, network)
     run.finish()

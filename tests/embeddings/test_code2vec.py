@@ -36,9 +36,7 @@ def test_attention_is_a_distribution_over_a_definitions_own_contexts(
     assert (attention[~batch.mask] == 0).all()
 
 
-def test_the_vector_is_the_attended_sum_of_tanh_layers(
-    lexicon: Lexicon, network: Code2Vec
-) -> None:
+def test_the_vector_is_the_attended_sum_of_tanh_layers(lexicon: Lexicon, network: Code2Vec) -> None:
     batch = lexicon.batch([contexts(ADD)])
     vectors, attention = network(batch)
     tokens = network.subtokens(batch.subtokens, batch.offsets)

@@ -151,7 +151,7 @@ def test_the_figures_of_a_checkpoint_are_printed(
     where = ["--checkpoint", str(checkpoint), "--corpus", str(corpus), "--cosqa", str(tmp_path)]
     assert main(["evaluate", *where]) == 0
     report = json.loads(capsys.readouterr().out)
-    assert {"CoSQA dev MRR", "label subtoken F1"} <= report["fused"].keys()
+    assert {"CoSQA dev MRR", "label subtoken F1"} <= report["checkpoint"].keys()
     assert "CoSQA dev nDCG@10" in report["language model alone"]
 
 
