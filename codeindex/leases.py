@@ -1,8 +1,8 @@
 """Leases: how a worker holds rows while it works on them outside any transaction.
 
 A lease is a token and a time on the row. A thread renews it while the worker lives, so that the
-rows of a worker that was killed are anyone's within `LEASE`, and work that takes hours keeps its
-rows all the same. Who writes a result names the token: a worker that lost its lease writes nothing.
+rows of a worker that was killed are anyone's after CODEINDEX_LEASE_SECONDS, and work that takes
+hours keeps its rows all the same. Who writes a result names the token: a worker that lost its lease writes nothing.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from datetime import timedelta
 from threading import Event, Thread
 from typing import Any
 
+from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
-LEASE = timedelta(seconds=60)
 FREE = Q(leased_until=None) | Q(leased_until__lt=Now())
 
 logger = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 def until() -> Any:
     """The end of a lease that is taken now, by the database's clock."""
-    return Now() + LEASE
+    return Now() + timedelta(seconds=settings.CODEINDEX_LEASE_SECONDS)
 
 
 @contextmanager
@@ -43,7 +43,7 @@ def kept(rows: QuerySet[Any]) -> Iterator[None]:
 
 
 def _renew(rows: QuerySet[Any], done: Event) -> None:
-    while not done.wait(LEASE.total_seconds() / 3):
+    while not done.wait(settings.CODEINDEX_LEASE_SECONDS / 3):
         try:
             rows.update(leased_until=until())
         except DatabaseError:

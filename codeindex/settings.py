@@ -40,6 +40,8 @@ CODEINDEX_REFUSED_NETWORKS = _env.networks(
 CODEINDEX_CLONE_SECONDS = _env.whole("CODEINDEX_CLONE_SECONDS", 600)
 CODEINDEX_CLONE_BYTES = _env.size("CODEINDEX_CLONE_BYTES", "2 GiB")
 CODEINDEX_FILE_BYTES = _env.size("CODEINDEX_FILE_BYTES", "1 MiB")
+# How long the work of a worker that was killed waits for another one
+CODEINDEX_LEASE_SECONDS = _env.whole("CODEINDEX_LEASE_SECONDS", 60, high=3600)
 
 CODEINDEX_CHECKPOINT = _env.text("CODEINDEX_CHECKPOINT", "default")
 CODEINDEX_LLM = _env.text("CODEINDEX_LLM") or None
