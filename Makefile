@@ -7,6 +7,8 @@
 # PORT=8080             where the page is served
 # TORCH=2.13.0+cpu      the build of torch to install (docs/operations.md)
 
+-include local.mk
+
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && exit; \
 	done; echo python3)

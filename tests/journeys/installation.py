@@ -39,6 +39,7 @@ class Installation:
             "CODEINDEX_HOME": str(home),
             "CODEINDEX_ENV_FILE": os.devnull,
             "PORT": str(self.port),
+            "CODEINDEX_LEASE_SECONDS": "5",
             **variables,
         }
 
@@ -123,7 +124,7 @@ class Browser:
             return Page(answer.status, answer.url, answer.read().decode())
 
 
-def until(condition: Callable[[], object], seconds: float = 60) -> None:
+def until(condition: Callable[[], object], seconds: float = 120) -> None:
     """Waits for a condition; fails when it does not come true in time. A server that is being
     restarted refuses connections meanwhile."""
     deadline = time.monotonic() + seconds
