@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 
-Schema = dict[str, Any]
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,64 +41,69 @@ def page(request: HttpRequest) -> HttpResponse:
 @cache
 def _endpoints() -> list[Endpoint]:
     schema = SchemaGenerator().get_schema(public=True)
+    read = _Reader(schema["components"]["schemas"])
     return [
-        _endpoint(schema, method, path, operation)
+        read.endpoint(method, path, operation)
         for path, operations in schema["paths"].items()
         for method, operation in operations.items()
     ]
 
 
-def _endpoint(schema: Schema, method: str, path: str, operation: Schema) -> Endpoint:
-    parameters = [
-        Field(row["name"], _kind(row["schema"]), row.get("required", False), _help(row))
-        for row in operation.get("parameters", ())
-    ]
-    return Endpoint(
-        method=method.upper(),
-        path=path,
-        summary=operation.get("summary", ""),
-        parameters=parameters,
-        body=list(_fields(schema, operation.get("requestBody", {}))),
-        answer=[
-            field
-            for status, response in operation["responses"].items()
-            if status.startswith("2")
-            for field in _fields(schema, response)
-        ],
-    )
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads an OpenAPI schema; `named` are the schemas that others refer to."""
+
+    named: Row
+
+    def endpoint(self, method: str, path: str, operation: Row) -> Endpoint:
+        answers = operation["responses"].items()
+        return Endpoint(
+            method=method.upper(),
+            path=path,
+            summary=operation.get("summary", ""),
+            parameters=[self._parameter(row) for row in operation.get("parameters", ())],
+            body=self._body(operation.get("requestBody", {})),
+            answer=[
+                field
+                for status, message in answers
+                if status.startswith("2")
+                for field in self._body(message)
+            ],
+        )
+
+    def _parameter(self, row: Row) -> Field:
+        kind = self._kind(row["schema"])
+        return Field(row["name"], kind, row.get("required", False), _help(row))
+
+    def _body(self, message: Row) -> list[Field]:
+        body = message.get("content", {}).get("application/json", {}).get("schema", {})
+        return list(self._members(body, ""))
+
+    def _members(self, row: Row, place: str) -> Iterator[Field]:
+        """What an object holds, or each object of a list, and what these hold in turn."""
+        described = self.named.get(_name(row.get("items", row)), {})
+        required = described.get("required", ())
+        above = place and f"{place}[]." if "items" in row else place and f"{place}."
+        for name, member in described.get("properties", {}).items():
+            yield Field(above + name, self._kind(member), name in required, _help(member))
+            yield from self._members(member, above + name)
+
+    def _kind(self, row: Row) -> str:
+        if name := _name(row):
+            return " or ".join(self.named[name].get("enum", ())) or name
+        if row.get("type") == "array":
+            return f"list of {self._kind(row['items'])}"
+        return str(row.get("format") or row.get("type") or "any")
 
 
-def _fields(schema: Schema, message: Schema) -> Iterator[Field]:
-    body = message.get("content", {}).get("application/json", {}).get("schema", {})
-    return _members(schema, body, "")
-
-
-def _members(schema: Schema, row: Schema, path: str) -> Iterator[Field]:
-    """What an object holds, or each object of a list, and what these hold in turn."""
-    items = row.get("items")
-    described = schema["components"]["schemas"].get(_name(items or row), {})
-    for name, member in described.get("properties", {}).items():
-        place = f"{path}[].{name}" if items and path else f"{path}.{name}" if path else name
-        yield Field(place, _kind(member), name in described.get("required", ()), _help(member))
-        yield from _members(schema, member, place)
-
-
-def _name(row: Schema) -> str:
+def _name(row: Row) -> str:
     """The name of the schema that a row refers to, or ""."""
     choices = (row, *row.get("allOf", ()), *row.get("oneOf", ()))
     references = (choice["$ref"] for choice in choices if "$ref" in choice)
     return str(next(references, "")).rpartition("/")[2]
 
 
-def _kind(row: Schema) -> str:
-    if named := _name(row):
-        return named
-    if row.get("type") == "array":
-        return f"list of {_kind(row['items'])}"
-    return str(row.get("format") or row.get("type") or "any")
-
-
-def _help(row: Schema) -> str:
+def _help(row: Row) -> str:
     """The first paragraph: lists of choices that are generated below it are for programs."""
     limits = row.get("schema", {})
     said = str(row.get("description", "")).partition("\n\n")[0]
