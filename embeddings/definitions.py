@@ -27,11 +27,12 @@ class UnreadableSource(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """The definitions of a source, in the order of their beginnings, the module first; and the
-    number of its regions that do not parse."""
+    """The definitions of a source, in the order of their beginnings, the module first; the number
+    of its regions that do not parse; and where each of the definitions lies in the syntax tree."""
 
     definitions: list[Definition]
     errors: int
+    found: list[Found]
 
 
 def decode(data: bytes, language: Language) -> str:
@@ -59,13 +60,13 @@ def extract(source: str, language: Language) -> Extraction:
     data = source.encode("utf-8", "replace")
     root = parse(data, language).root_node
     module = outlines.found_in(root, language)
-    definitions = [
-        _definition(found, data, language) for found in outlines.every(module) if found.parses
-    ]
+    found = [each for each in outlines.every(module) if each.parses]
+    definitions = [_definition(each, data, language) for each in found]
     outline = outlines.text_of(module, data, language)
     if outline:
-        definitions.insert(0, _module(module, outline, source, language))
-    return Extraction(definitions, _errors(root, language))
+        found.insert(0, module)
+        definitions.insert(0, _module(module, outline, data, language))
+    return Extraction(definitions, _errors(root, language), found)
 
 
 def text_hash(definition: Definition) -> str:
@@ -96,16 +97,16 @@ def _definition(found: Found, source: bytes, language: Language) -> Definition:
     )
 
 
-def _module(module: Found, outline: str, source: str, language: Language) -> Definition:
+def _module(module: Found, outline: str, source: bytes, language: Language) -> Definition:
     return Definition(
         kind=Kind.MODULE,
         language=language.name,
         name="",
         qualified_name="",
         start_line=1,
-        end_line=max(1, len(source.removesuffix("\n").split("\n"))),
+        end_line=source.count(b"\n") + (not source.endswith(b"\n")),
         start_byte=0,
-        end_byte=len(source.encode("utf-8", "replace")),
+        end_byte=len(source),
         docstring=_docstring(module, language),
         text=outline,
     )

@@ -17,9 +17,13 @@ _ESCAPED = {"\n": "", "n": "\n", "t": "\t", "\\": "\\", '"': '"', "'": "'"}
 
 def opening(body: Node, language: Language) -> Node | None:
     """The statement at the start of a body that is its docstring."""
-    for statement in body.named_children:
-        if statement.type not in language.comments:
-            return statement if is_docstring(statement, language) else None
+    cursor = body.walk()
+    more = cursor.goto_first_child()
+    while more:
+        node = cursor.node
+        if node is not None and node.is_named and node.type not in language.comments:
+            return node if is_docstring(node, language) else None
+        more = cursor.goto_next_sibling()
     return None
 
 
@@ -49,11 +53,6 @@ def _literals(statement: Node, language: Language) -> list[Node]:
 def _is_text(string: Node, language: Language) -> bool:
     prefix = (string.children[0].text or b"").lower()
     return b"b" not in prefix and b"f" not in prefix
-
-
-def interpolates(string: Node, language: Language) -> bool:
-    """Whether a string holds expressions, as an f-string does."""
-    return any(child.type in language.interpolations for child in string.named_children)
 
 
 def _value(string: Node) -> str:

@@ -9,106 +9,128 @@ a path's number among all paths tells both its ends by a binary search and an ad
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.sampling import sample
-from embeddings.syntax import Flat
+from embeddings.syntax import Forest
 
 Numbers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """Paths as parallel arrays: the two leaves and the nodes from each up to below the top."""
+    """Paths as parallel arrays: the leaf at either end, and the nodes from there to below the
+    top. `bounds` holds the number of paths before each tree and, at the end, in all."""
 
     starts: Numbers
-    start_heights: Numbers
+    ups: Numbers
     ends: Numbers
-    end_heights: Numbers
+    downs: Numbers
+    bounds: Numbers
 
 
 def choose(
-    flat: Flat, max_length: int, max_width: int, max_pairs: int | None, seed: bytes
+    forest: Forest, max_length: int, max_width: int, max_pairs: int | None, seeds: Sequence[bytes]
 ) -> Pairs:
-    """All pairs of leaves whose path is within the bounds, by their first leaf; where they are
-    more than `max_pairs`, a sample that depends on `seed` only."""
+    """The pairs of leaves of each tree whose path is within the bounds, by their first leaf; where
+    a tree has more than `max_pairs`, a sample that depends on its seed only."""
     heights = max_length - 1
-    if heights < 1 or not flat.leaves:
-        return Pairs(*np.empty((4, 0), dtype=np.int64))
-    branches = _branches(flat, heights)
-    members, first = _members(branches, heights, outside=len(flat.kinds))
-    runs = _completions(flat, branches, first, heights, max_width)
-    totals = np.sum([length for _, length in runs], axis=0, dtype=np.int64)
-    until = np.cumsum(totals)
-    count = int(until[-1]) if runs else 0
-    if max_pairs is None or count <= max_pairs:
-        numbers = np.arange(count, dtype=np.int64)
-    else:
-        numbers = sample(count, max_pairs, seed)
-    halves = np.searchsorted(until, numbers, side="right")
-    partners = _partners(halves, numbers - (until - totals)[halves], members, runs)
-    return Pairs(
-        halves // heights, halves % heights + 1, partners // heights, partners % heights + 1
-    )
+    if heights < 1 or max_width < 1 or not forest.leaves:
+        none = np.zeros(0, np.int64)
+        return Pairs(none, none, none, none, np.zeros(len(seeds) + 1, np.int64))
+    following, branches = _following(forest), _branches(forest, heights)
+    members, first = _members(branches, heights, len(forest.parents))
+    until = _completions(branches, following, first, heights, max_width)
+    chosen = _numbers(until[np.multiply(forest.bounds, heights)], max_pairs, seeds)
+    numbers = np.concatenate(chosen)
+    halves = until.searchsorted(numbers, side="right") - 1
+    starts, ups = np.divmod(halves, heights)
+    waiting = _Waiting(branches.ravel()[halves], numbers - until[halves], heights - ups)
+    ends, downs = np.divmod(members[_places(waiting, following, first, heights)], heights)
+    return Pairs(starts, ups + 1, ends, downs + 1, np.cumsum([0, *map(len, chosen)]))
 
 
-def _branches(flat: Flat, heights: int) -> Numbers:
-    """(leaves, heights): each leaf's ancestors from itself upwards, one past the last node above
-    the root. The flattened index of a half-path in this table is its number."""
-    parents = _or_outside(flat.parents)
-    branches = np.empty((len(flat.leaves), heights), dtype=np.int64)
-    branch = np.array(flat.leaves, dtype=np.int64)
-    for height in range(heights):
-        branches[:, height] = branch
-        branch = parents[branch]
-    return branches
+def _numbers(bounds: Numbers, max_pairs: int | None, seeds: Sequence[bytes]) -> list[Numbers]:
+    """The numbers of the chosen paths of each tree, whose own begin and end at `bounds`."""
+    return [
+        np.arange(begin, end)
+        if max_pairs is None or end - begin <= max_pairs
+        else begin + sample(end - begin, max_pairs, seed)
+        for begin, end, seed in zip(bounds[:-1].tolist(), bounds[1:].tolist(), seeds, strict=True)
+    ]
 
 
-def _members(branches: Numbers, heights: int, outside: int) -> tuple[Numbers, Numbers]:
+def _branches(forest: Forest, heights: int) -> Numbers:
+    """(leaves, heights): the node of each half-path; -1 is one above the root."""
+    parents = np.array([*forest.parents, -1])
+    branches = np.empty((heights, len(forest.leaves)), dtype=np.int64)
+    branches[0] = forest.leaves
+    for height in range(1, heights):
+        branches[height] = parents[branches[height - 1]]
+    return np.ascontiguousarray(branches.T)
+
+
+def _members(branches: Numbers, heights: int, nodes: int) -> tuple[Numbers, Numbers]:
     """The half-paths sorted by branch and height, and where those of each begin: those of a branch
-    with up to h nodes are `members[first[branch * heights] : first[branch * heights + h]]`."""
-    keys = (branches * heights + np.arange(heights)).ravel()
-    first = np.zeros((outside + 1) * heights + 1, dtype=np.int64)
-    np.cumsum(np.bincount(keys, minlength=len(first) - 1), out=first[1:])
-    first[outside * heights :] = first[outside * heights]
-    return np.argsort(keys, kind="stable"), first
+    with at most h nodes are `members[first[row] : first[row + h]]` with row = (branch + 1) *
+    heights. The row of the branches above the root comes first, and counts as empty."""
+    keys = (branches * heights + np.arange(heights, 2 * heights)).ravel()
+    first = np.zeros((nodes + 1) * heights + 1, dtype=np.int64)
+    np.bincount(keys, minlength=len(first) - 1).cumsum(out=first[1:])
+    first[:heights] = first[heights]
+    return keys.argsort(kind="stable"), first
 
 
 def _completions(
-    flat: Flat, branches: Numbers, first: Numbers, heights: int, max_width: int
-) -> list[tuple[Numbers, Numbers]]:
-    """For each sibling to the right, nearest first: where the members that complete each half-path
-    begin, and how many they are."""
-    following = _or_outside(flat.following)
-    room = np.arange(heights, 0, -1)
-    sibling, runs = branches, []
-    for _ in range(max_width):
-        sibling = following[sibling]
-        if (sibling == len(flat.kinds)).all():
-            break
-        begin = first[sibling * heights]
-        length = first[sibling * heights + room] - begin
-        runs.append((begin.ravel(), length.ravel()))
-    return runs
-
-
-def _partners(
-    halves: Numbers, rest: Numbers, members: Numbers, runs: list[tuple[Numbers, Numbers]]
+    branches: Numbers, following: Numbers, first: Numbers, heights: int, max_width: int
 ) -> Numbers:
-    """The half-path that completes each of `halves`, being number `rest` of those that do."""
-    partners = np.empty_like(halves)
-    for begin, length in runs:
-        here = (rest >= 0) & (rest < length[halves])
-        partners[here] = members[(begin[halves] + rest)[here]]
-        rest = rest - length[halves]
-    return partners
+    """How many paths begin with a half-path before each, and at the end how many there are."""
+    room = np.arange(heights, 0, -1)
+    counts: Numbers = np.zeros_like(branches)
+    sibling = following[branches]
+    for _ in range(max_width):
+        row = (sibling + 1) * heights
+        counts += first[row + room] - first[row]
+        sibling = following[sibling]
+        if sibling.max() < 0:
+            break
+    return np.concatenate([[0], counts.cumsum()])
 
 
-def _or_outside(nodes: list[int]) -> Numbers:
-    """The list with -1 as the number after the last node, which leads to itself."""
-    array = np.array([*nodes, -1], dtype=np.int64)
-    array[array < 0] = len(nodes)
-    return array
+def _following(forest: Forest) -> Numbers:
+    """Each node's next sibling, -1 after the last; at the end -1, to follow that."""
+    parents = np.array(forest.parents)
+    order = parents.argsort(kind="stable")
+    beside = np.diff(parents[order]) == 0
+    beside &= parents[order[1:]] >= 0
+    following = np.full(len(parents) + 1, -1)
+    following[order[:-1][beside]] = order[1:][beside]
+    return following
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """Paths whose end is to be found: the branch of the half-path they begin with, the number of
+    the path among all that do, and the nodes that are left for the way down."""
+
+    branch: Numbers
+    number: Numbers
+    room: Numbers
+
+
+def _places(waiting: _Waiting, following: Numbers, first: Numbers, heights: int) -> Numbers:
+    """Where among the members those are with which the waiting paths end: in the nearest sibling
+    of the branch, or if that has too few, in the next."""
+    places = np.empty_like(waiting.branch)
+    sibling, number = waiting.branch, waiting.number
+    while (number >= 0).any():
+        sibling = following[sibling]
+        row = (sibling + 1) * heights
+        begin = first[row]
+        places = np.where(number >= 0, begin + number, places)
+        number = number - (first[row + waiting.room] - begin)
+    return places

@@ -8,55 +8,44 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import cache
-from typing import cast
 
 from tree_sitter import Node, Parser, Tree
 
-from embeddings.docstrings import interpolates, is_docstring
+from embeddings.docstrings import is_docstring
 from embeddings.languages import Language, compiled
 
 _WORD = re.compile(rb"[\w\x80-\xff]")
 _KIND_IDS = 1 << 16
 
 
-# What a node of some kind is to the walk. Plain numbers, for they are compared at every node:
-# those below INNER are no nodes of the flattened tree, those from STRING on are leaves at once.
-PUNCTUATION, IGNORED, INNER, OPERATOR, STATEMENT, STRING, TEXT, IDENTIFIER, NUMBER, WORD = range(10)
+# What a node of some kind is to the walk. Plain numbers, for they are compared at every node. All
+# but SKIPPED and INNER are leaves, as is an INNER node without children that carries a token; what
+# those from QUOTED on are depends on the node.
+SKIPPED, INNER, TEXT, IDENTIFIER, NUMBER, STRING, QUOTED, OPERATOR, STATEMENT = range(9)
 
 
 @dataclass(frozen=True, slots=True)
-class Flat:
-    """A syntax tree without comments, docstrings and punctuation, as parallel lists.
+class Forest:
+    """Syntax trees without comments, docstrings and punctuation, side by side in parallel lists.
 
-    Nodes are numbered in preorder from the root, 0: `kinds`, `parents` and `following` (the next
-    sibling) have one entry a node, -1 where there is none. `leaves` holds the nodes that are
-    leaves, in source order; `roles`, `starts` and `ends` (byte offsets) have one entry a leaf.
-    `words` holds the tokens of leaves that are more than their keyword, `return` in `return # x`.
+    Nodes are numbered in preorder: `parents` has one entry a node, -1 above a root. Leaves are in
+    source order: `leaves` holds their nodes, `roles`, `starts` and `ends` (byte offsets in their
+    own source) what they are and where, and `ways` the numbers that `kinds` gives to the kinds on
+    their ways: those of up to `reach` nodes above and of the leaf itself, downwards. `words` holds
+    the tokens of leaves that are more than their keywords, `return` in `return # x`. `bounds` holds
+    the number of leaves before each tree and, at the end, in all.
     """
 
-    source: bytes
-    kinds: list[str] = field(default_factory=list)
+    reach: int
     parents: list[int] = field(default_factory=list)
-    following: list[int] = field(default_factory=list)
     leaves: list[int] = field(default_factory=list)
+    ways: list[int] = field(default_factory=list)
     roles: list[int] = field(default_factory=list)
     starts: list[int] = field(default_factory=list)
     ends: list[int] = field(default_factory=list)
     words: dict[int, str] = field(default_factory=dict)
-
-    def add_leaf(self, node: int, role: int, start: int, end: int) -> None:
-        """Makes `node` a leaf, unless it is empty, as a missing token is."""
-        if start < end:
-            self.leaves.append(node)
-            self.roles.append(role)
-            self.starts.append(start)
-            self.ends.append(end)
-
-    def text(self, leaf: int) -> str:
-        """What the leaf's token is made of, as it is written."""
-        if leaf in self.words:
-            return self.words[leaf]
-        return self.source[self.starts[leaf] : self.ends[leaf]].decode("utf-8", "replace")
+    kinds: dict[tuple[str, ...], int] = field(default_factory=dict)
+    bounds: list[int] = field(default_factory=lambda: [0])
 
 
 def parse(source: bytes, language: Language) -> Tree:
@@ -64,82 +53,84 @@ def parse(source: bytes, language: Language) -> Tree:
     return Parser(compiled(language)).parse(source)
 
 
-def flatten(root: Node, source: bytes, language: Language) -> Flat:
-    """The nodes and leaves under `root`, a node of the tree of `source`. Linear in their number."""
+def plant(forest: Forest, root: Node, source: bytes, language: Language) -> None:
+    """Adds the tree under `root`, a node of the tree of `source`. Linear in its nodes, and written
+    out in one piece, for it is where most of the time goes."""
     roles, names = _tables(language)
-    flat = Flat(source, [names[root.kind_id]], [-1], [-1])
-    kinds, parents, following = flat.kinds, flat.parents, flat.following
+    parents, leaves, ways, reach = forest.parents, forest.leaves, forest.ways, forest.reach
+    kinds, leaf_roles, starts, ends = forest.kinds, forest.roles, forest.starts, forest.ends
     cursor = root.walk()
     down, onward, up = cursor.goto_first_child, cursor.goto_next_sibling, cursor.goto_parent
-    above: list[tuple[int, int, int]] = []
-    parent, latest, parent_role = 0, -1, roles[root.kind_id]
+    top = parent = len(parents)
+    parents.append(-1)
+    line = [names[root.kind_id]]
     more = down()
     while more:
-        node = cast(Node, cursor.node)
+        node: Node = cursor.node  # type: ignore[assignment]
         kind = node.kind_id
         role = roles[kind]
-        if role in (STATEMENT, STRING):
-            role = _role_in_context(node, role, flat, parent, latest, language)
-        if role >= INNER:
-            previous, latest = latest, len(kinds)
-            kinds.append(names[kind])
+        if role:
+            name = names[kind]
+            if role >= QUOTED:
+                first = len(parents) == parent + 1
+                role, name = _in_context(node, role, name, line, first, language)
+        if role:
             parents.append(parent)
-            following.append(-1)
-            if previous >= 0:
-                following[previous] = latest
-            if role >= STRING:
-                if role != TEXT or _WORD.search(source, node.start_byte, node.end_byte):
-                    flat.add_leaf(latest, role, node.start_byte, node.end_byte)
-            elif down():
-                above.append((parent, latest, parent_role))
-                parent, latest, parent_role = latest, -1, role
+            if role == INNER and down():
+                line.append(name)
+                parent = len(parents) - 1
                 continue
-            elif _WORD.search(source, node.start_byte, node.end_byte):
-                flat.add_leaf(latest, WORD, node.start_byte, node.end_byte)
-        elif parent_role == OPERATOR and role == PUNCTUATION:
-            kinds[parent] = _refined(kinds[parent], names[kind])
-        while not (more := onward()) and above:
+            start, end = node.start_byte, node.end_byte
+            if (role >= IDENTIFIER and start < end) or _WORD.search(source, start, end):
+                leaves.append(len(parents) - 1)
+                ways.append(kinds.setdefault((*line[-reach:], name), len(kinds)))
+                leaf_roles.append(role)
+                starts.append(start)
+                ends.append(end)
+        while not (more := onward()) and parent != top:
             up()
-            if latest < 0:
-                _add_keywords(flat, parent, cast(Node, cursor.node))
-            parent, latest, parent_role = above.pop()
-    return flat
+            name = line.pop()
+            if len(parents) == parent + 1:
+                _add_keywords(forest, parent, (*line[-reach:], name), cursor.node)
+            parent = parents[parent]
+    forest.bounds.append(len(leaves))
 
 
-def _role_in_context(
-    node: Node, role: int, flat: Flat, parent: int, latest: int, language: Language
-) -> int:
-    """A docstring is ignored; a string that interpolates is an inner node."""
-    if role == STRING:
-        return INNER if interpolates(node, language) else STRING
-    first = latest < 0 and _documentable(flat, parent, language)
-    return IGNORED if first and is_docstring(node, language) else INNER
+def _in_context(
+    node: Node, role: int, kind: str, line: list[str], first: bool, language: Language
+) -> tuple[int, str]:
+    """Role and kind of a node for which its grammar's kind does not tell: a docstring is skipped,
+    a string that interpolates is an inner node, an operator belongs to its node's kind."""
+    if role == STATEMENT:
+        documents = first and line[-2:][0] in language.documented and is_docstring(node, language)
+        return (SKIPPED if documents else INNER), kind
+    if role == OPERATOR:
+        return INNER, _refined(node, kind)
+    interpolates = any(child.type in language.interpolations for child in node.children)
+    return (INNER if interpolates else STRING), kind
 
 
-def _documentable(flat: Flat, parent: int, language: Language) -> bool:
-    """Whether a first statement under `parent` would be the docstring of a definition."""
-    holder = flat.parents[parent]
-    return flat.kinds[parent if holder < 0 else holder] in language.documented
+def _refined(node: Node, kind: str) -> str:
+    """A node's kind with its operators; a chain like `a < b < c` names each of them once."""
+    operators = [child.type.replace(" ", "_") for child in node.children if not child.is_named]
+    return ":".join([kind, *dict.fromkeys(operators)])
 
 
-def _add_keywords(flat: Flat, node: int, span: Node) -> None:
-    """A node that holds no others is a leaf if it is written in words, as `return` is."""
-    words = [child.type for child in span.children if _is_keyword(child)]
+def _add_keywords(forest: Forest, number: int, way: tuple[str, ...], node: Node | None) -> None:
+    """A node without others is a leaf if it is written in words, as `return` is."""
+    assert node is not None
+    words = [child.type for child in node.children if _is_keyword(child)]
     if words:
-        flat.words[len(flat.leaves)] = " ".join(words)
-        flat.add_leaf(node, WORD, span.start_byte, span.end_byte)
+        forest.words[len(forest.leaves)] = " ".join(words)
+        forest.leaves.append(number)
+        forest.ways.append(forest.kinds.setdefault(way, len(forest.kinds)))
+        forest.roles.append(INNER)
+        forest.starts.append(node.start_byte)
+        forest.ends.append(node.end_byte)
 
 
 def _is_keyword(node: Node) -> bool:
     return not node.is_named and node.type.replace("_", "a").isalnum()
-
-
-@cache
-def _refined(kind: str, operator: str) -> str:
-    """The kind with one more operator; a chain like `a < b < c` names each operator once."""
-    operator = operator.replace(" ", "_")
-    first, *operators = kind.split(":")
-    return kind if operator in operators else ":".join([first, *operators, operator])
 
 
 @cache
@@ -151,7 +142,7 @@ def _tables(language: Language) -> tuple[bytes, list[str]]:
     for kind in range(grammar.node_kind_count):
         names[kind] = grammar.node_kind_for_id(kind) or ""
         named = grammar.node_kind_is_named(kind)
-        roles[kind] = _role(names[kind], language) if named else PUNCTUATION
+        roles[kind] = _role(names[kind], language) if named else SKIPPED
     return bytes(roles), names
 
 
@@ -159,9 +150,9 @@ def _role(kind: str, language: Language) -> int:
     if kind == language.docstring_statement:
         return STATEMENT
     for kinds, role in (
-        (language.ignored, IGNORED),
+        (language.ignored, SKIPPED),
         (language.operators, OPERATOR),
-        (language.strings, STRING),
+        (language.strings, QUOTED),
         (language.identifiers, IDENTIFIER),
         (language.texts, TEXT),
         (language.numbers, NUMBER),

@@ -7,7 +7,6 @@ import re
 import string
 
 from embeddings import syntax
-from embeddings.syntax import Flat
 
 MAX_LENGTH = 64
 """A token has at most so many characters."""
@@ -23,11 +22,10 @@ _UNWRITABLE = re.compile(r"[^!-~]|[\"',]")
 _BLANK = "BLANK"
 
 
-def token(flat: Flat, leaf: int, own_name: str | None = None) -> str:
+def token(role: int, text: str, own_name: str | None = None) -> str:
     """The token of a leaf: an identifier as it is written, a string's content with escapes and
     white space as single blanks, a number in lower case without digit separators. `own_name` is
     replaced by the placeholder where an identifier equals it and where a string holds it."""
-    role, text = flat.roles[leaf], flat.text(leaf)
     if role == syntax.IDENTIFIER:
         return NAME_PLACEHOLDER if text == own_name else text
     if role == syntax.NUMBER:

@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from embeddings.definitions import extract
 from embeddings.languages import PYTHON
 from embeddings.names import masked
-from embeddings.paths import contexts
+from embeddings.paths import contexts, table_in, table_of
+from embeddings.types import Kind, PathContext
 from tests.embeddings import oracle
 
 
@@ -96,6 +97,25 @@ def test_the_contexts_of_a_thousand_real_functions_are_those_of_the_definition()
     assert len(texts) == 1_000
     for text in texts:
         assert counted(text) == oracle.counted(text.encode(), 8, 2)
+
+
+def test_many_texts_at_once_give_what_each_gives():
+    texts = ["", *standard_library_functions(100), "...", MANY]
+    assert table_of(texts).rows() == [contexts(text) for text in texts]
+    assert table_of([]).rows() == []
+
+
+def test_a_source_gives_what_the_texts_of_its_definitions_give():
+    source = Path(ast.__file__).read_text("utf-8")
+    definitions, table = table_in(source, PYTHON, kinds=tuple(Kind))
+    assert definitions == extract(source, PYTHON).definitions
+    for definition, found in zip(definitions, table.rows(), strict=True):
+        alone = contexts(definition.text, kind=definition.kind)
+        assert [_without_spans(context) for context in found] == [*map(_without_spans, alone)]
+
+
+def _without_spans(context: PathContext) -> tuple:
+    return context.start.token, context.path, context.top, context.end.token
 
 
 def test_a_sum_has_one_context_whose_top_is_the_operator():
