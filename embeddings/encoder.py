@@ -112,10 +112,10 @@ class FusedEncoder(CodeEncoder):
     def _code_vectors(self, texts: Sequence[str], language: str) -> Matrix:
         """(n,) definitions → (n, code); the name is hidden from its own path-contexts, so that the
         same vector serves search and labels."""
-        drawn = asdict(self._settings.paths)
+        bounds = paths.Bounds(**asdict(self._settings.paths))
         rows = [np.zeros((0, self._settings.code.code), np.float32)]
         for batch in _parts(texts):
-            contexts = [paths.contexts(text, language, hide_name=True, **drawn) for text in batch]
+            contexts = paths.table_of(batch, language, hide_name=True, bounds=bounds).rows()
             vectors = self._network.code2vec(self._lexicon.batch(contexts).to(self._device)).vectors
             rows.append(vectors.cpu().numpy())
         return np.concatenate(rows)
