@@ -14,6 +14,7 @@ from codeindex.models import (
     EmbeddingState,
     IndexRun,
     Repository,
+    RunStatus,
     SpaceState,
 )
 from codeindex.repositories import Progress
@@ -86,6 +87,11 @@ def runs(repository: Repository) -> list[IndexRun]:
     """The latest runs of all branches, the newest first."""
     of_all = IndexRun.objects.filter(branch__repository=repository)
     return list(of_all.select_related("branch", "requested_by")[:RUNS])
+
+
+def timings(run: IndexRun) -> list[tuple[str, float]]:
+    """The stages that the run went through, in order, with their seconds."""
+    return [(stage, run.timings[stage]) for stage in RunStatus.values if stage in run.timings]
 
 
 def failures(repository: Repository) -> list[Failure]:

@@ -52,7 +52,7 @@ def repository(request: HttpRequest, pk: int) -> HttpResponse:
     shown = {
         "nav": "repositories",
         "overview": told,
-        "runs": overview.runs(row),
+        "runs": [(run, overview.timings(run)) for run in overview.runs(row)],
         "failures": overview.failures(row) if any(run.texts_failed for run in told.live) else [],
         "is_managed": Repository.objects.managed_by(request.user).filter(pk=pk).exists(),
     }
@@ -64,7 +64,7 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
     """The part of the repository's page that updates by itself."""
     row = get_object_or_404(Repository.objects.visible_to(request.user), pk=pk)
     (told,) = overview.of([row])
-    return render(request, "codeindex/progress.html", {"overview": told, "when_finished": "reload"})
+    return render(request, "codeindex/progress.html", {"overview": told})
 
 
 @login_required

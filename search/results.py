@@ -8,8 +8,13 @@ from pathlib import PurePosixPath
 
 from django.urls import reverse
 
+from embeddings.types import Kind
+
 SOURCE_LINES = 100
 """Lines of a result's source; a longer one ends in a mark that says how many are left out."""
+
+LIKELY = 0.02
+"""Probability from which a predicted name is shown on a page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,14 @@ class Found:
         if left_out <= 0:
             return "\n".join(self.lines)
         return "\n".join([*self.lines[:SOURCE_LINES], f"… {left_out:,} more lines"])
+
+    @property
+    def suggested_names(self) -> Sequence[tuple[str, float]]:
+        """The predicted names that mean something to a reader: of functions and methods, which
+        the prediction has learnt, without those that are hardly likelier than any other."""
+        if self.place.kind not in (Kind.FUNCTION, Kind.METHOD):
+            return ()
+        return [name for name in self.predicted_names if name[1] >= LIKELY]
 
     @property
     def summary(self) -> str:

@@ -65,7 +65,7 @@ the weights in `search.ranking` are; 100 and 400 do as well."""
 MATCHES = 2_000
 """Texts that are scored by their words, at 5 to 10 µs each."""
 
-GATE = 500
+GATE = 200
 """Texts whose visibility is looked up at once."""
 
 MAX_EF_SEARCH = 1_000

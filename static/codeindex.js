@@ -1,5 +1,6 @@
 // What pages do by themselves: "/" goes to the search box, j and k walk through results, and a
-// part marked with data-poll is fetched anew until it says that it is finished.
+// part marked with data-poll is fetched anew until it no longer is. When such a part comes to
+// another stage, the page around it is loaded anew too.
 
 const POLL_MILLISECONDS = 1000;
 const PATIENCE_MILLISECONDS = 15000;
@@ -39,13 +40,14 @@ async function refresh(part) {
   const response = await fetch(part.dataset.poll, { headers: { Accept: "text/html" } });
   if (!response.ok) throw new Error(`${response.status}`);
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
-  const fresh = page.querySelector("[data-poll], [data-finished]");
+  const fresh = page.getElementById(part.id);
   if (!fresh) throw new Error("not the part that was asked for");
   part.replaceWith(fresh);
   return fresh;
 }
 
 async function watch(part) {
+  const { stage } = part.dataset;
   let wait = POLL_MILLISECONDS;
   while (part.dataset.poll) {
     await new Promise((resolve) => setTimeout(resolve, wait));
@@ -56,8 +58,11 @@ async function watch(part) {
     } catch {
       wait = Math.min(wait * 2, PATIENCE_MILLISECONDS);  // the server is away: ask less often
     }
+    if (part.dataset.stage !== stage && !isTyping(document.activeElement)) {
+      window.location.reload();
+      return;
+    }
   }
-  if (part.dataset.finished === "reload") window.location.reload();
 }
 
 document.querySelectorAll("[data-poll]").forEach(watch);

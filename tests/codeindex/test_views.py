@@ -180,7 +180,7 @@ class TestRepository:
         )
         shown = page(client, address)
         assert "data-poll" not in shown
-        assert 'data-finished="reload"' in shown
+        assert 'data-stage="published"' in shown
 
     def test_the_list_shows_what_is_visible(
         self, client: Client, bob: User, charlie: User, running: IndexRun
