@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser, User
+from hypothesis import HealthCheck, example, given, settings, strategies
 
 from codeindex.models import SourceFile, Space, Visibility
 from search import places, queries, ranking, retrieval
@@ -148,12 +150,29 @@ def test_more_results_begin_with_the_same_ones(space: Space, alice: User) -> Non
 class TestFind:
     """Without a space: words alone, and no encoder is loaded."""
 
+    @pytest.fixture(autouse=True)
+    def searchable(self, alice: User) -> None:
+        """Something, so that every stage is gone through."""
+        shelf.put(shelf.repository(alice, "fuzz"), "a.py", Written("def a(b): c", "a"))
+
     def test_finds_by_words(self, alice: User) -> None:
         shelf.put(shelf.repository(alice), "a.py", Written("def load(csv): ...", "load"))
         answer = ranking.find(alice, " load a CSV ")
         assert answer.query == "load a CSV"
         assert names(list(answer.results)) == ["load"]
         assert answer.notices == []
+
+    @settings(
+        max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    )
+    @given(text=strategies.text(max_size=2_100))
+    @example("'a' & | ! ( : * <->")
+    @example("\\' \\\\ :ABCD")
+    @example("a.b.c.d.e.f.g.h.i.j.k")
+    @example("+".join(f"word{number}" for number in range(200)))
+    def test_any_text_has_an_answer_or_a_reason(self, alice: User, text: str) -> None:
+        with suppress(BadQuery):
+            assert ranking.find(alice, text).query == text.strip()
 
     def test_says_where_meaning_is_still_being_computed(self, alice: User, charlie: User) -> None:
         shelf.repository(alice, "shop", finished=False)
