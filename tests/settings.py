@@ -5,16 +5,22 @@ import os
 import shutil
 import tempfile
 
-_FROM_OUTSIDE = ("DATABASE_URL", "BROKER_URL", "CODEINDEX_", "DEBUG", "SECRET_KEY", "ALLOWED_HOSTS")
+_FROM_OUTSIDE = {
+    *("ALLOWED_HOSTS", "BROKER_URL", "CSRF_TRUSTED_ORIGINS", "DATABASE_URL", "DEBUG", "LOG_LEVEL"),
+    *("PORT", "SECRET_KEY"),
+}
 
-for _name in [name for name in os.environ if name.startswith(_FROM_OUTSIDE)]:
-    del os.environ[_name]
+for _name in list(os.environ):
+    if _name in _FROM_OUTSIDE or _name.startswith("CODEINDEX_"):
+        del os.environ[_name]
 os.environ["CODEINDEX_ENV_FILE"] = os.devnull
 os.environ["CODEINDEX_HOME"] = tempfile.mkdtemp(prefix="codeindex-tests-")
 atexit.register(shutil.rmtree, os.environ["CODEINDEX_HOME"], ignore_errors=True)
 
 from codeindex.settings import *  # noqa: E402, F403
-from codeindex.settings import STORAGES  # noqa: E402
+from codeindex.settings import STATIC_ROOT, STORAGES  # noqa: E402
+
+STATIC_ROOT.mkdir()  # whitenoise warns where it is missing
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {

@@ -8,6 +8,7 @@ import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TextIO
 
 import psutil
 
@@ -24,8 +25,7 @@ def held(state: State) -> Iterator[None]:
     """Holds the state folder, which is made if it is missing; raises InUse if another does.
 
     The lock is the kernel's: it ends with the process that took it, however that ends."""
-    _make(state)
-    with state.lock.open("a+", encoding="utf-8") as lock:
+    with _open_lock(state) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -33,19 +33,17 @@ def held(state: State) -> Iterator[None]:
         lock.truncate(0)
         lock.write(f"{os.getpid()}\n")
         lock.flush()
-        state.users_lock.touch(mode=0o600)
         yield
 
 
-def _make(state: State) -> None:
+def _open_lock(state: State) -> TextIO:
     try:
         state.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        state.users_lock.touch(mode=0o600)
+        return state.lock.open("a+", encoding="utf-8")
     except OSError as error:
-        raise CannotStart(
-            f"Cannot make the state folder {state.folder}: {error.strerror}."
-        ) from None
-    if state.folder.stat().st_uid != os.geteuid() and os.geteuid() != 0:
-        raise CannotStart(f"The state folder {state.folder} belongs to another user.")
+        why = f"Cannot use the state folder {state.folder}: {error.strerror}."
+        raise CannotStart(why) from None
 
 
 def in_use(state: State) -> InUse:

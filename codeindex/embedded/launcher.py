@@ -82,7 +82,7 @@ def _run() -> None:
         address.refuse_taken(settings.CODEINDEX_HOST, settings.PORT)
         with _supervised(state) as alive:
             _prepare_database(state, alive)
-            supervisor.start_application(state)
+            _start_application(state, alive)
             _await_page(state, alive)
             while alive():
                 time.sleep(1)
@@ -140,6 +140,14 @@ def _prepare_database(state: State, alive: Callable[[], bool]) -> None:
         _say(f"First administrator: user {first.name}, password {first.password}")
         _say("Write the password down: it is not shown again.")
     call_command("collectstatic", interactive=False, verbosity=0)
+
+
+def _start_application(state: State, alive: Callable[[], bool]) -> None:
+    while not supervisor.is_up(state):
+        if not alive():
+            raise CannotStart(f"The supervisor does not start; its log files are in {state.logs}.")
+        time.sleep(_POLL_SECONDS)
+    supervisor.start_application(state)
 
 
 def _await_page(state: State, alive: Callable[[], bool]) -> None:

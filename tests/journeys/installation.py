@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.cookiejar
 import json
 import os
@@ -71,7 +72,8 @@ class Installation:
         """As the system does when memory is short, and at worst: all at once."""
         launcher = psutil.Process(self.launcher.pid)
         for process in [launcher, *launcher.children(recursive=True)]:
-            process.kill()
+            with contextlib.suppress(psutil.NoSuchProcess):  # it died with its parent
+                process.kill()
         self.launcher.wait()
 
     def pids(self, *words: str) -> set[int]:

@@ -7,10 +7,13 @@ import os
 import signal
 import subprocess
 import sys
+import urllib.parse
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from codeindex.embedded.state import DATABASE, State
 from tests.git import GitRepository
 from tests.journeys.installation import PROJECT, Browser, Installation, until
 
@@ -160,3 +163,21 @@ def test_a_killed_launcher_takes_everything_along(installation: Installation) ->
     installation.launcher.kill()
     installation.launcher.wait()
     until(lambda: not installation.pids())
+
+
+def test_services_of_others_are_used_and_none_started(
+    tmp_path: Path, services: State, installation: Installation
+) -> None:
+    socket_folder = urllib.parse.quote(str(services.sockets), safe="")
+    beside = Installation(
+        tmp_path / "home",
+        DATABASE_URL=f"postgres://{DATABASE}@{socket_folder}/{DATABASE}",
+        BROKER_URL=services.broker_url,
+    )
+    beside.start(until="Loading the model")
+    try:
+        assert beside.pids("gunicorn")
+        assert not beside.pids("postgres")
+        assert not beside.state.valkey.exists()
+    finally:
+        beside.interrupt()
