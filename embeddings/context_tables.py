@@ -22,10 +22,12 @@ _context_of = partial(tuple.__new__, PathContext)
 @dataclass(frozen=True, slots=True)
 class Subject:
     """A definition whose contexts are wanted: the node under which it lies in the tree of `source`,
-    its text, on which a sample depends, and its own name, if that is to be hidden."""
+    the byte from which spans count, its text, on which a sample depends, and its own name, if that
+    is to be hidden."""
 
     root: Node
     source: bytes
+    start: int
     text: bytes
     own_name: str | None
 
@@ -89,5 +91,5 @@ def _leaves(forest: Forest, used: Numbers, subjects: Sequence[Subject]) -> list[
         subject, start, end = subjects[tree], forest.starts[leaf], forest.ends[leaf]
         text = forest.words.get(leaf) or subject.source[start:end].decode("utf-8", "replace")
         word = token(forest.roles[leaf], text, subject.own_name)
-        leaves.append(_leaf_of((word, start, end)))
+        leaves.append(_leaf_of((word, start - subject.start, end - subject.start)))
     return leaves

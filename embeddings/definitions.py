@@ -7,15 +7,14 @@ import hashlib
 import io
 import tokenize
 from dataclasses import dataclass
-from functools import cache
 
-from tree_sitter import Node, Query, QueryCursor
+from tree_sitter import Node, QueryCursor
 
-from embeddings import docstrings, outlines
-from embeddings.languages import PYTHON, Language, compiled
-from embeddings.outlines import Found
+from embeddings import outlines
+from embeddings.found import Found, Source, definitions, search
+from embeddings.languages import PYTHON, Language, query
 from embeddings.syntax import parse
-from embeddings.types import Definition, Kind
+from embeddings.types import Definition
 
 FORMAT_VERSION = 1
 """Of what `Definition.text` is made of: another version, other hashes, other vectors."""
@@ -59,14 +58,11 @@ def extract(source: str, language: Language) -> Extraction:
     given if it parses itself: a class without those of its members that do not."""
     data = source.encode("utf-8", "replace")
     root = parse(data, language).root_node
-    module = outlines.found_in(root, language)
-    found = [each for each in outlines.every(module) if each.parses]
-    definitions = [_definition(each, data, language) for each in found]
-    outline = outlines.text_of(module, data, language)
-    if outline:
-        found.insert(0, module)
-        definitions.insert(0, _module(module, outline, data, language))
-    return Extraction(definitions, _errors(root, language), found)
+    parsed = search(root, data, language)
+    found = [parsed.module, *definitions(parsed.module)]
+    if not (language.modules and outlines.text_of(parsed.module, parsed)):
+        found.pop(0)
+    return Extraction([_definition(each, parsed) for each in found], _errors(root, language), found)
 
 
 def text_hash(definition: Definition) -> str:
@@ -82,46 +78,25 @@ def _encoding(data: bytes) -> str:
         raise UnreadableSource(f"unknown encoding: {error}") from error
 
 
-def _definition(found: Found, source: bytes, language: Language) -> Definition:
+def _definition(found: Found, source: Source) -> Definition:
+    if found.what == "module":
+        lines = source.data.count(b"\n") + (not source.data.endswith(b"\n"))
+        start_line, end_line, start_byte, end_byte = 1, lines, 0, len(source.data)
+    else:
+        start_line, end_line = found.first.start_point.row + 1, found.outer.end_point.row + 1
+        start_byte, end_byte = found.first.start_byte, found.outer.end_byte
     return Definition(
-        kind=_kind(found),
-        language=language.name,
+        kind=found.kind,
+        language=source.language.name,
         name=found.name,
         qualified_name=found.qualified_name,
-        start_line=found.outer.start_point.row + 1,
-        end_line=found.outer.end_point.row + 1,
-        start_byte=found.outer.start_byte,
-        end_byte=found.outer.end_byte,
-        docstring=_docstring(found, language),
-        text=outlines.text_of(found, source, language),
+        start_line=start_line,
+        end_line=end_line,
+        start_byte=start_byte,
+        end_byte=end_byte,
+        docstring=outlines.docstring_of(found, source),
+        text=outlines.text_of(found, source),
     )
-
-
-def _module(module: Found, outline: str, source: bytes, language: Language) -> Definition:
-    return Definition(
-        kind=Kind.MODULE,
-        language=language.name,
-        name="",
-        qualified_name="",
-        start_line=1,
-        end_line=source.count(b"\n") + (not source.endswith(b"\n")),
-        start_byte=0,
-        end_byte=len(source),
-        docstring=_docstring(module, language),
-        text=outline,
-    )
-
-
-def _kind(found: Found) -> Kind:
-    if found.what == "class":
-        return Kind.CLASS
-    in_class = found.inside is not None and found.inside.what == "class"
-    return Kind.METHOD if in_class else Kind.FUNCTION
-
-
-def _docstring(found: Found, language: Language) -> str:
-    statement = None if found.body is None else docstrings.opening(found.body, language)
-    return outlines.bounded(docstrings.said_by(statement, language)) if statement else ""
 
 
 def _errors(root: Node, language: Language) -> int:
@@ -129,12 +104,8 @@ def _errors(root: Node, language: Language) -> int:
     if not root.has_error:
         return 0
     errors, end = 0, -1
-    for node in QueryCursor(_error_query(language)).captures(root).get("error", []):
+    broken = QueryCursor(query(language, "[(ERROR) (MISSING)] @error"))
+    for node in broken.captures(root).get("error", []):
         if node.start_byte >= end:
             errors, end = errors + 1, node.end_byte
     return errors
-
-
-@cache
-def _error_query(language: Language) -> Query:
-    return Query(compiled(language), "[(ERROR) (MISSING)] @error")

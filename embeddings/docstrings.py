@@ -1,10 +1,12 @@
-"""Docstrings: which node is one, and what it says."""
+"""Documentation of definitions: the docstring that opens a body, or the comment above."""
 
 from __future__ import annotations
 
 import inspect
 import re
 import sys
+from bisect import bisect_right
+from dataclasses import dataclass
 
 from tree_sitter import Node
 
@@ -13,6 +15,12 @@ from embeddings.languages import Language
 _LITERAL = re.compile(r"^([A-Za-z]*)(\"\"\"|'''|\"|')(.*)\2$", re.S)
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))", re.S)
 _ESCAPED = {"\n": "", "n": "\n", "t": "\t", "\\": "\\", '"': '"', "'": "'"}
+
+_DIRECTIVE = re.compile(r"//(?:go:|nolint|lint:)|/[/*]\s*(?:eslint|@ts-|prettier|istanbul|global)")
+_LICENCE = re.compile(r"\b(?:copyright|licen[cs]ed?|spdx-)", re.I)
+_COMMENT_BEGIN = re.compile(r"^(?:/\*+!?|//+!?)[ \t]?")
+_COMMENT_END = re.compile(r"[ \t]*\**\*/$")
+_COMMENT_MARGIN = re.compile(r"^[ \t]*\*+(?:[ \t]|$)", re.M)
 
 
 def opening(body: Node, language: Language) -> Node | None:
@@ -33,12 +41,61 @@ def is_docstring(statement: Node, language: Language) -> bool:
     if statement.type != language.docstring_statement:
         return False
     literals = _literals(statement, language)
-    return bool(literals) and all(_is_text(literal, language) for literal in literals)
+    return bool(literals) and all(map(_is_text, literals))
 
 
 def said_by(statement: Node, language: Language) -> str:
     """What a docstring statement says, its indentation cleaned as `inspect.cleandoc` does."""
     return inspect.cleandoc("".join(map(_value, _literals(statement, language))))
+
+
+@dataclass(frozen=True, slots=True)
+class Comments:
+    """The comments of a source as spans of bytes, in their order."""
+
+    source: bytes
+    starts: list[int]
+    ends: list[int]
+
+    def before(self, position: int) -> int | None:
+        """The number of the comment between which and `position` is nothing but white space."""
+        last = bisect_right(self.ends, position) - 1
+        return last if last >= 0 and not self.source[self.ends[last] : position].strip() else None
+
+    def above(self, position: int) -> tuple[int, int] | None:
+        """The span of the documentation of what begins at `position`: a block comment or a row of
+        line comments that ends on the line before; directives to tools are none."""
+        first, last = position, 0
+        while (comment := self.before(first)) is not None and self._documents(comment, first):
+            is_block = self.source.startswith(b"/*", self.starts[comment])
+            if is_block and last:
+                break
+            first, last = self.starts[comment], last or self.ends[comment]
+            if is_block:
+                break
+        return (first, last) if last else None
+
+    def _documents(self, comment: int, position: int) -> bool:
+        start, end = self.starts[comment], self.ends[comment]
+        line = self.source.rfind(b"\n", 0, start) + 1
+        alone = not self.source[line:start].strip()
+        near = self.source.count(b"\n", end, position) <= 1
+        return alone and near and not _DIRECTIVE.match(_decoded(self.source[start:end]))
+
+
+def said_in(comment: bytes) -> str:
+    """What a comment says, without the marks around it and at the beginnings of its lines."""
+    text = _decoded(comment)
+    if text.startswith("/*"):
+        text = _COMMENT_MARGIN.sub("", _COMMENT_END.sub("", _COMMENT_BEGIN.sub("", text)))
+        return inspect.cleandoc(text)
+    lines = (_COMMENT_BEGIN.sub("", line.strip()) for line in text.splitlines())
+    return inspect.cleandoc("\n".join(lines))
+
+
+def is_licence(text: str) -> bool:
+    """Whether documentation is about the rights to a file and not about what it holds."""
+    return _LICENCE.search(text) is not None
 
 
 def _literals(statement: Node, language: Language) -> list[Node]:
@@ -50,19 +107,17 @@ def _literals(statement: Node, language: Language) -> list[Node]:
     return literals if all(node.type in language.strings for node in literals) else []
 
 
-def _is_text(string: Node, language: Language) -> bool:
+def _is_text(string: Node) -> bool:
     prefix = (string.children[0].text or b"").lower()
     return b"b" not in prefix and b"f" not in prefix
 
 
 def _value(string: Node) -> str:
-    literal = _LITERAL.match((string.text or b"").decode("utf-8", "replace"))
+    literal = _LITERAL.match(_decoded(string.text or b""))
     if literal is None:
         return ""
     prefix, _, content = literal.groups()
-    if "r" in prefix.lower():
-        return content
-    return _ESCAPE.sub(_unescaped, content)
+    return content if "r" in prefix.lower() else _ESCAPE.sub(_unescaped, content)
 
 
 def _unescaped(escape: re.Match[str]) -> str:
@@ -72,3 +127,7 @@ def _unescaped(escape: re.Match[str]) -> str:
         return _ESCAPED.get(character, escape[0])
     code = int("".join(filter(None, codes)), 16)
     return chr(code) if code <= sys.maxunicode and chr(code).isprintable() else escape[0]
+
+
+def _decoded(text: bytes) -> str:
+    return text.decode("utf-8", "replace")

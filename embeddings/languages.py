@@ -5,49 +5,82 @@ of its syntax trees are; `docs/languages.md` shows how to add one."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import PurePosixPath
 
 import tree_sitter
+import tree_sitter_go
+import tree_sitter_java
+import tree_sitter_javascript
 import tree_sitter_python
+import tree_sitter_typescript
+
+Kinds = frozenset[str]
+"""Kinds of nodes, as a grammar calls them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Language:
     """How sources of one programming language are read.
 
-    `definitions` is a tree-sitter query with the captures `@function` or `@class` (the node of a
-    definition), `@name`, `@body`, and optionally `@outer` beside `@inner` (a node that belongs to
-    the definition that it encloses, as decorators do) and `@field` (a member of a class, or a
-    name of a module, that an outline shows), whose `@body` is its value.
+    `definitions` is a tree-sitter query. It captures each definition's node as
 
-    The sets hold node kinds: `identifiers`, `strings` and `numbers` are leaves of that sort;
+    - `@function`, or `@method` if it is one wherever it lies (a `@function` in a class is, too),
+      with its `@name` and `@body`;
+    - `@class`, with the same; its text is an outline;
+    - `@type`, with its `@name` and perhaps `@body`: a class whose text is the whole of it;
+
+    and further, where the language has them,
+
+    - `@owner` beside a function: what its qualified name begins with, as the receiver's type;
+    - `@scope`, with its `@name`: what is no definition, but qualifies those inside;
+    - `@field`: a member of a class, or a name of a module, that outlines show up to its `@body`;
+    - `@outer` beside `@inner`: a node that belongs to the definition that it encloses;
+    - `@before` beside `@inner`: a node in front of a definition that belongs to it;
+    - `@module`: the node above which the documentation of the module stands;
+    - `@comment`, where documentation is the comment above and no docstring.
+
+    An outline shows `stub` for the body of a function or class and `value` for that of a field,
+    and stands between `block`. `modules` says whether a file is a definition, too. The texts of
+    some kinds of nodes begin with one of the `prefixes`, without which they would be something
+    else by themselves. A text that does not parse, such as a method's, may do so inside one of the
+    `wrappers`; `standalone` are the kinds of nodes that are the same in a text as in a file.
+
+    Of the other kinds `identifiers`, `strings` and `numbers` are leaves of that sort.
     `interpolations` are children that make a string an inner node, whose literal pieces are
-    `texts`; `ignored` are no part of the tree, `comments` among them; `operators` are kinds that
-    their operators refine. Where docstrings are statements, `docstring_statement` is their kind
-    (`joined_strings` that of several in a row), and `documented` are the kinds whose body may
-    begin with one. An outline shows a definition up
-    to its body, or to the token `opener` before that, and `stub` in place of the body.
+    `texts`. `comments` and `ignored` are no part of the tree; `operators` are kinds that their
+    operators refine. Where docstrings are statements, `docstring_statement` is their kind
+    (`joined_strings` that of several in a row) and `documented` are the kinds whose body may begin
+    with one.
     """
 
     name: str
     extensions: tuple[str, ...]
     grammar: Callable[[], object]
     definitions: str
-    identifiers: frozenset[str]
-    strings: frozenset[str]
-    texts: frozenset[str]
-    numbers: frozenset[str]
-    interpolations: frozenset[str] = frozenset()
-    comments: frozenset[str] = frozenset()
-    ignored: frozenset[str] = frozenset()
-    operators: frozenset[str] = frozenset()
+    stub: str
+    value: str
+    identifiers: Kinds
+    strings: Kinds
+    texts: Kinds
+    numbers: Kinds
+    comments: Kinds
+    standalone: Kinds
+    operators: Kinds
+    block: tuple[str, str] = (" {", "}")
+    modules: bool = True
+    prefixes: tuple[tuple[str, str], ...] = ()
+    wrappers: tuple[tuple[str, str], ...] = ()
+    interpolations: Kinds = frozenset()
+    ignored: Kinds = frozenset()
     docstring_statement: str = ""
     joined_strings: str = ""
-    documented: frozenset[str] = frozenset()
-    opener: str = ""
-    stub: str = ""
+    documented: Kinds = frozenset()
+
+
+def _kinds(names: str) -> Kinds:
+    return frozenset(names.split())
 
 
 PYTHON = Language(
@@ -62,30 +95,208 @@ PYTHON = Language(
         (class_definition body: (block
           (expression_statement (assignment left: (identifier) right: (_)? @body) @field)))
     """,
-    identifiers=frozenset({"identifier"}),
-    strings=frozenset({"string"}),
-    texts=frozenset({"string_content"}),
-    numbers=frozenset({"integer", "float"}),
-    interpolations=frozenset({"interpolation"}),
-    comments=frozenset({"comment"}),
-    ignored=frozenset({"comment", "line_continuation", "string_start", "string_end"}),
-    operators=frozenset(
-        {
-            "binary_operator",
-            "unary_operator",
-            "boolean_operator",
-            "comparison_operator",
-            "augmented_assignment",
-        }
+    stub=" ...",
+    value=" = ...",
+    block=("", ""),
+    standalone=_kinds("function_definition decorated_definition"),
+    identifiers=_kinds("identifier"),
+    strings=_kinds("string"),
+    texts=_kinds("string_content"),
+    numbers=_kinds("integer float"),
+    interpolations=_kinds("interpolation"),
+    comments=_kinds("comment"),
+    ignored=_kinds("line_continuation string_start string_end"),
+    operators=_kinds(
+        "binary_operator unary_operator boolean_operator comparison_operator augmented_assignment"
     ),
     docstring_statement="expression_statement",
     joined_strings="concatenated_string",
-    documented=frozenset({"module", "function_definition", "class_definition"}),
-    opener=":",
-    stub=" ...",
+    documented=_kinds("module function_definition class_definition"),
 )
 
-LANGUAGES: tuple[Language, ...] = (PYTHON,)
+JAVA = Language(
+    name="java",
+    extensions=(".java",),
+    grammar=tree_sitter_java.language,
+    definitions="""
+        (method_declaration name: (identifier) @name body: (block) @body) @method
+        (constructor_declaration name: (identifier) @name body: (constructor_body) @body) @method
+        (compact_constructor_declaration name: (identifier) @name body: (block) @body) @method
+        (class_declaration name: (identifier) @name body: (class_body) @body) @class
+        (interface_declaration name: (identifier) @name body: (interface_body) @body) @class
+        (record_declaration name: (identifier) @name body: (class_body) @body) @class
+        (enum_declaration name: (identifier) @name body: (_) @body) @type
+        (annotation_type_declaration name: (identifier) @name body: (_) @body) @type
+        (field_declaration declarator: (variable_declarator value: (_)? @body)) @field
+        (method_declaration !body) @field
+        [(line_comment) (block_comment)] @comment
+    """,
+    stub=" {}",
+    value=";",
+    modules=False,
+    wrappers=(("class _ {\n", "\n}"),),
+    standalone=_kinds("method_declaration constructor_declaration compact_constructor_declaration"),
+    identifiers=_kinds("identifier type_identifier"),
+    strings=_kinds("string_literal character_literal"),
+    texts=_kinds("string_fragment multiline_string_fragment"),
+    numbers=_kinds(
+        """decimal_integer_literal hex_integer_literal octal_integer_literal
+        binary_integer_literal decimal_floating_point_literal hex_floating_point_literal"""
+    ),
+    interpolations=_kinds("string_interpolation"),
+    comments=_kinds("line_comment block_comment"),
+    ignored=_kinds("escape_sequence"),
+    operators=_kinds("binary_expression unary_expression update_expression assignment_expression"),
+)
+
+_JAVASCRIPT_DEFINITIONS = """
+    (function_declaration name: (_) @name body: (_) @body) @function
+    (generator_function_declaration name: (_) @name body: (_) @body) @function
+    (method_definition name: (_) @name body: (_) @body) @method
+    (variable_declarator name: (identifier) @name value: [
+      (arrow_function body: (_) @body)
+      (function_expression body: (_) @body)
+      (generator_function body: (_) @body)]) @function
+    (pair key: (property_identifier) @name value: [
+      (arrow_function body: (_) @body)
+      (function_expression body: (_) @body)
+      (generator_function body: (_) @body)]) @method
+    (assignment_expression left: (identifier) @name right: [
+      (arrow_function body: (_) @body)
+      (function_expression body: (_) @body)
+      (generator_function body: (_) @body)]) @function
+    (assignment_expression
+      left: (member_expression object: (_) @owner property: (_) @name)
+      right: [
+        (arrow_function body: (_) @body)
+        (function_expression body: (_) @body)
+        (generator_function body: (_) @body)]) @function
+    (export_statement "default" @name value: [
+      (arrow_function body: (_) @body)
+      (function_expression body: (_) @body)
+      (generator_function body: (_) @body)]) @function
+    (class_declaration name: (_) @name body: (class_body) @body) @class
+    (variable_declarator name: (identifier) @name value: (class body: (class_body) @body)) @class
+    (variable_declarator name: (identifier) @name value: (object)) @scope
+    (assignment_expression left: (_) @name right: (object)) @scope
+    (program (lexical_declaration . (variable_declarator value: (_)? @body)) @field)
+    (program (export_statement declaration:
+      (lexical_declaration . (variable_declarator value: (_)? @body))) @field)
+    (export_statement declaration: (_) @inner) @outer
+    (lexical_declaration . (variable_declarator) @inner .) @outer
+    (variable_declaration . (variable_declarator) @inner .) @outer
+    (expression_statement (assignment_expression) @inner) @outer
+    (program (import_statement) @module)
+    (comment) @comment
+"""
+
+JAVASCRIPT = Language(
+    name="javascript",
+    extensions=(".js", ".jsx", ".mjs", ".cjs"),
+    grammar=tree_sitter_javascript.language,
+    definitions=_JAVASCRIPT_DEFINITIONS
+    + """
+    (field_definition property: (_) @name value: [
+      (arrow_function body: (_) @body)
+      (function_expression body: (_) @body)]) @method
+    (field_definition value: (_)? @body) @field
+    """,
+    stub=" {}",
+    value=";",
+    prefixes=(("variable_declarator", "const "),),
+    wrappers=(("class _ {\n", "\n}"), ("({\n", "\n})")),
+    standalone=_kinds(
+        """function_declaration generator_function_declaration method_definition export_statement
+        lexical_declaration variable_declaration variable_declarator expression_statement"""
+    ),
+    identifiers=_kinds(
+        """identifier property_identifier private_property_identifier statement_identifier
+        shorthand_property_identifier shorthand_property_identifier_pattern"""
+    ),
+    strings=_kinds("string template_string regex"),
+    texts=_kinds("string_fragment regex_pattern jsx_text"),
+    numbers=_kinds("number"),
+    interpolations=_kinds("template_substitution"),
+    comments=_kinds("comment html_comment"),
+    ignored=_kinds("escape_sequence hash_bang_line"),
+    operators=_kinds(
+        "binary_expression unary_expression update_expression augmented_assignment_expression"
+    ),
+)
+
+TYPESCRIPT = replace(
+    JAVASCRIPT,
+    name="typescript",
+    extensions=(".ts", ".mts", ".cts"),
+    grammar=tree_sitter_typescript.language_typescript,
+    definitions=_JAVASCRIPT_DEFINITIONS
+    + """
+    (public_field_definition name: (_) @name value: [
+      (arrow_function body: (_) @body)
+      (function_expression body: (_) @body)]) @method
+    (abstract_class_declaration name: (_) @name body: (class_body) @body) @class
+    (interface_declaration name: (_) @name body: (_) @body) @type
+    (enum_declaration name: (_) @name body: (_) @body) @type
+    (type_alias_declaration name: (_) @name) @type
+    (internal_module name: (_) @name) @scope
+    (public_field_definition value: (_)? @body) @field
+    (class_body [(method_signature) (abstract_method_signature)] @field)
+    (program [(function_signature) (ambient_declaration)] @field)
+    (class_body (decorator) @before . (method_definition) @inner)
+    (class_body (decorator) @before . (decorator) . (method_definition) @inner)
+    (class_body (decorator) @before . (decorator) . (decorator) . (method_definition) @inner)
+    """,
+    identifiers=JAVASCRIPT.identifiers | {"type_identifier"},
+)
+
+TSX = replace(
+    TYPESCRIPT,
+    name="tsx",
+    extensions=(".tsx",),
+    grammar=tree_sitter_typescript.language_tsx,
+)
+
+GO = Language(
+    name="go",
+    extensions=(".go",),
+    grammar=tree_sitter_go.language,
+    definitions="""
+        (function_declaration name: (identifier) @name body: (block) @body) @function
+        (method_declaration
+          receiver: (parameter_list (parameter_declaration type: [
+            (type_identifier) @owner
+            (pointer_type (type_identifier) @owner)
+            (generic_type type: (type_identifier) @owner)
+            (pointer_type (generic_type type: (type_identifier) @owner))]))
+          name: (field_identifier) @name body: (block) @body) @method
+        (type_spec name: (_) @name
+          type: [(struct_type (field_declaration_list) @body) (_)]) @type
+        (type_alias name: (_) @name) @type
+        (type_declaration . [(type_spec) (type_alias)] @inner .) @outer
+        (source_file (const_declaration . (const_spec value: (_)? @body)) @field)
+        (source_file (const_declaration "(") @field)
+        (source_file (var_declaration (var_spec value: (_)? @body)) @field)
+        (source_file (var_declaration (var_spec_list)) @field)
+        (package_clause) @module
+        (comment) @comment
+    """,
+    stub="",
+    value="",
+    prefixes=(("type_spec", "type "), ("type_alias", "type ")),
+    wrappers=(("", "\n"),),
+    standalone=_kinds("function_declaration method_declaration"),
+    identifiers=_kinds(
+        "identifier field_identifier type_identifier package_identifier label_name blank_identifier"
+    ),
+    strings=_kinds("interpreted_string_literal raw_string_literal rune_literal"),
+    texts=_kinds("interpreted_string_literal_content raw_string_literal_content"),
+    numbers=_kinds("int_literal float_literal imaginary_literal"),
+    comments=_kinds("comment"),
+    ignored=_kinds("escape_sequence"),
+    operators=_kinds("binary_expression unary_expression assignment_statement"),
+)
+
+LANGUAGES: tuple[Language, ...] = (PYTHON, JAVA, JAVASCRIPT, TYPESCRIPT, TSX, GO)
 _BY_NAME = {language.name: language for language in LANGUAGES}
 _BY_EXTENSION = {end: language for language in LANGUAGES for end in language.extensions}
 
@@ -107,6 +318,6 @@ def compiled(language: Language) -> tree_sitter.Language:
 
 
 @cache
-def definitions_query(language: Language) -> tree_sitter.Query:
-    """The query for definitions, compiled once in a process."""
-    return tree_sitter.Query(compiled(language), language.definitions)
+def query(language: Language, pattern: str) -> tree_sitter.Query:
+    """A query of the grammar, compiled once in a process."""
+    return tree_sitter.Query(compiled(language), pattern)

@@ -3,62 +3,80 @@ that can be read cannot be predicted."""
 
 from __future__ import annotations
 
-from functools import cache
+from dataclasses import dataclass
 
-from tree_sitter import Node, Query, QueryCursor
+from tree_sitter import Node, QueryCursor
 
-from embeddings.languages import Language, by_name, compiled, definitions_query
+from embeddings.found import named
+from embeddings.languages import Language, by_name, query
 from embeddings.syntax import parse
 from embeddings.tokens import NAME_PLACEHOLDER, without_name
 from embeddings.types import Kind
 
 _NESTING = 3
-"""How many nodes below the root the text's own definition may lie, as under a decorator."""
+"""How many nodes below the root the text's own definition may begin, as under a decorator."""
 
 
-def own_name(root: Node, language: Language) -> str | None:
-    """The name of the one definition that the text under `root` consists of, beside statements
-    that define nothing; None if there are several or none."""
-    cursor = QueryCursor(definitions_query(language))
-    cursor.set_max_start_depth(_NESTING)
-    name, end = None, -1
-    for _, captures in cursor.matches(root):
-        for definition in captures.get("function") or captures.get("class") or []:
-            if definition.start_byte >= end:
-                if name is not None:
-                    return None
-                name, end = captures["name"][0].text, definition.end_byte
-    return name.decode("utf-8", "replace") if name else None
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A parsed text: the node under which it lies in the tree of `source`, which it is but for a
+    wrapper around it; where it begins there; and the name of the one definition that it consists
+    of, beside statements that define nothing, if it does."""
+
+    root: Node
+    source: bytes
+    start: int
+    own_name: str | None
+
+
+def read(text: str, language: Language) -> Reading:
+    """Parses a text by itself or, if it then is no definition without errors, as a method may be,
+    inside the first of the language's wrappers in which it is one."""
+    alone = _read(text, language, "", "")
+    if alone.own_name is None or alone.root.has_error:
+        for prefix, suffix in language.wrappers:
+            wrapped = _read(text, language, prefix, suffix)
+            if wrapped.own_name is not None and not wrapped.root.has_error:
+                return wrapped
+    return alone
 
 
 def masked(text: str, language: str = "python", *, kind: str | None = None) -> str:
     """`text` with its definition's own name hidden as `paths.contexts` hides it: wherever it is an
     identifier, and as a whole word in strings, the docstring among them, and comments. A text with
     several definitions or none, or of `kind` module, has no own name and stays as it is."""
-    entry, source = by_name(language), text.encode("utf-8", "replace")
-    root = parse(source, entry).root_node
-    name = None if kind == Kind.MODULE else own_name(root, entry)
-    if name is None:
+    entry = by_name(language)
+    reading = read(text, entry)
+    if reading.own_name is None or kind == Kind.MODULE:
         return text
-    pieces, end = [], 0
-    for node in sorted(_may_hold_names(root, entry), key=lambda node: node.start_byte):
-        pieces += [source[end : node.start_byte].decode(), _hidden(node, name, entry)]
+    source, end, pieces = reading.source, reading.start, []
+    for node in _may_hold_names(reading.root, entry):
+        pieces += [source[end : node.start_byte].decode(), _hidden(node, reading.own_name, entry)]
         end = node.end_byte
-    return "".join(pieces) + source[end:].decode()
+    text_end = reading.start + len(text.encode("utf-8", "replace"))
+    return "".join(pieces) + source[end:text_end].decode()
+
+
+def _read(text: str, language: Language, prefix: str, suffix: str) -> Reading:
+    source = (prefix + text + suffix).encode("utf-8", "replace")
+    root, start = parse(source, language).root_node, len(prefix.encode())
+    if prefix:
+        brace = root.descendant_for_byte_range(len(prefix.rstrip()) - 1, len(prefix.rstrip()))
+        root = brace.parent if brace is not None and brace.parent is not None else root
+    names = named(root, language, _NESTING)
+    return Reading(root, source, start, names[0].decode() if len(names) == 1 else None)
 
 
 def _hidden(node: Node, name: str, language: Language) -> str:
     text = (node.text or b"").decode()
-    if node.type in language.identifiers:
-        return NAME_PLACEHOLDER if text == name else text
-    return without_name(text, name)
+    if node.type not in language.identifiers:
+        return without_name(text, name)
+    private = "#" if name.startswith("#") else ""
+    return private + NAME_PLACEHOLDER if text == name else text
 
 
 def _may_hold_names(root: Node, language: Language) -> list[Node]:
-    return QueryCursor(_name_holders(language)).captures(root).get("holder", [])
-
-
-@cache
-def _name_holders(language: Language) -> Query:
     kinds = sorted(language.identifiers | language.texts | language.comments)
-    return Query(compiled(language), f"[{' '.join(f'({kind})' for kind in kinds)}] @holder")
+    holders = query(language, f"[{' '.join(f'({kind})' for kind in kinds)}] @holder")
+    nodes = QueryCursor(holders).captures(root).get("holder", [])
+    return sorted(nodes, key=lambda node: node.start_byte)

@@ -1,107 +1,53 @@
-"""What a syntax tree defines, as a tree of its own, and the text by which an encoder knows each
-definition: the whole of a function, an outline of a class or module that parses in its language."""
+"""The text by which an encoder knows a definition: the whole of a function with its documentation,
+and of a class or module an outline that parses in its language."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 
-from tree_sitter import Node, QueryCursor
+from tree_sitter import Node
 
 from embeddings import docstrings
-from embeddings.languages import Language, definitions_query
+from embeddings.found import Found, Source
+from embeddings.languages import Language
 
 MAX_TEXT = 100_000
 """Characters of a text; a longer one is cut at the end of a line."""
 
-MAX_NESTING = 30
-"""What lies inside more definitions than these is no definition of its own: each text holds all
-that it encloses, so that depth would multiply it."""
-
 _INDENT = "    "
 _UTF8_BYTES = 4
 _CONTINUED = " \t\n\\"
+_ASSIGNED = _CONTINUED + "="
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Found:
-    """A module, class, function or field (a name with a value, of a class or module), as `what`
-    says: `node` is its own, `outer` the same with what belongs to it as decorators do, `body` its
-    body or value. `members` are the definitions and fields of which `inside` is the closest."""
-
-    what: str
-    node: Node
-    outer: Node
-    body: Node | None
-    name: str
-    inside: Found | None
-    members: list[Found] = field(default_factory=list)
-
-    @property
-    def parses(self) -> bool:
-        """Whether it is free of errors; a class or module may have some in its body, for its
-        outline leaves them out."""
-        if self.what in ("function", "field"):
-            return not self.node.has_error
-        return self.body is self.node or not any(
-            child.has_error for child in self.node.children if child != self.body
-        )
-
-    @property
-    def qualified_name(self) -> str:
-        """Its name after those of all that encloses it, dotted."""
-        names, found = [self.name], self.inside
-        while found is not None and found.name:
-            names.append(found.name)
-            found = found.inside
-        return ".".join(reversed(names))
+def text_of(found: Found, source: Source) -> str:
+    """What an encoder reads: a function's own lines; a class's signature, documentation and
+    members' signatures; a module's documentation and outline, empty if it has neither."""
+    comment = _comment(found, source)
+    if found.what not in ("class", "module"):
+        body = _prefix(found, source) + dedented(source, *_span(found))
+    else:
+        body = _outline(found, source)
+    return bounded("\n".join(filter(None, (comment, body))))
 
 
-def found_in(root: Node, language: Language) -> Found:
-    """The module with all that it defines."""
-    module = Found("module", root, root, root, "", None)
-    enclosing = [module]
-    for what, outer, match in _matches(root, language):
-        while enclosing[-1].outer.end_byte <= outer.start_byte and len(enclosing) > 1:
-            enclosing.pop()
-        if len(enclosing) <= MAX_NESTING:
-            found = _of_match(what, outer, match, inside=enclosing[-1])
-            enclosing[-1].members.append(found)
-            enclosing.append(found)
-    return module
+def docstring_of(found: Found, source: Source) -> str:
+    """What a definition's documentation says, without marks and indentation."""
+    language = source.language
+    if not language.docstring_statement:
+        span = _comment_span(found, source)
+        return bounded(docstrings.said_in(source.data[slice(*span)])) if span else ""
+    statement = docstrings.opening(found.body, language) if found.body else None
+    return bounded(docstrings.said_by(statement, language)) if statement else ""
 
 
-def every(module: Found) -> Iterator[Found]:
-    """A module's definitions at any depth, in the order of their beginnings."""
-    waiting = module.members[::-1]
-    while waiting:
-        found = waiting.pop()
-        if found.what != "field":
-            yield found
-        waiting += reversed(found.members)
-
-
-def text_of(found: Found, source: bytes, language: Language) -> str:
-    """What an encoder reads: a function's own lines; a class's signature, docstring and members'
-    signatures; a module's docstring and outline, which is empty if it has neither."""
-    if found.what == "function":
-        return bounded(dedented(source, found.outer))
-    parts = _parts(found, source, language)
-    if found.what == "module":
-        return bounded("\n".join(parts))
-    head = _head(found, source, language)
-    if not parts:
-        return bounded(head + language.stub)
-    return bounded("\n".join([head, *(textwrap.indent(part, _INDENT) for part in parts)]))
-
-
-def dedented(source: bytes, node: Node, end: int | None = None) -> str:
-    """A node's text, up to `end`, without the indentation of its first line; lines that have less
-    of it, as those in a string may, stay as they are."""
-    start, end = node.start_byte, node.end_byte if end is None else end
-    text = source[start : min(end, start + MAX_TEXT * _UTF8_BYTES)].decode("utf-8", "ignore")
-    before = source[source.rfind(b"\n", 0, start) + 1 : start].decode("utf-8", "ignore")
+def dedented(source: Source, start: int, end: int) -> str:
+    """The text of a span, without the indentation of its first line; lines that have less of it,
+    as those in a string may, stay as they are."""
+    end = min(end, start + MAX_TEXT * _UTF8_BYTES)
+    text = source.data[start:end].decode("utf-8", "ignore")
+    line = source.data.rfind(b"\n", 0, start) + 1
+    before = source.data[line:start].decode("utf-8", "ignore")
     return text.replace("\n" + before, "\n") if before.isspace() else text
 
 
@@ -113,42 +59,83 @@ def bounded(text: str) -> str:
     return text[: end if end > 0 else MAX_TEXT]
 
 
-def _matches(root: Node, language: Language) -> list[tuple[str, Node, dict[str, list[Node]]]]:
-    """What is found, its outer node and the query's captures, those that enclose others first."""
-    matches = [captures for _, captures in QueryCursor(definitions_query(language)).matches(root)]
-    outers = {match["inner"][0].id: match["outer"][0] for match in matches if "inner" in match}
-    found = []
-    for match in matches:
-        for what in ("function", "class", "field"):
-            if what in match:
-                node = match[what][0]
-                found.append((what, outers.get(node.id, node), match))
-    return sorted(found, key=lambda each: (each[1].start_byte, -each[1].end_byte))
+def _comment(found: Found, source: Source) -> str:
+    span = None if source.language.docstring_statement else _comment_span(found, source)
+    return dedented(source, *span) if span else ""
 
 
-def _of_match(what: str, outer: Node, match: dict[str, list[Node]], inside: Found) -> Found:
-    body = match["body"][0] if "body" in match else None
-    name = b"" if what == "field" else match["name"][0].text or b""
-    return Found(what, match[what][0], outer, body, name.decode("utf-8", "replace"), inside)
+def _comment_span(found: Found, source: Source) -> tuple[int, int] | None:
+    """The documentation above a definition, or, unless it is a licence, that of the module."""
+    if found.what != "module":
+        return source.comments.above(found.first.start_byte)
+    span = source.comments.above(source.documented.start_byte) if source.documented else None
+    return None if span and docstrings.is_licence(source.data[slice(*span)].decode()) else span
 
 
-def _parts(found: Found, source: bytes, language: Language) -> list[str]:
+def _outline(found: Found, source: Source) -> str:
+    parts = _parts(found, source)
+    if found.what == "module":
+        return "\n".join(parts)
+    head, (opened, closed) = _head(found, source), source.language.block
+    if not parts:
+        return head + (opened + closed or source.language.stub)
+    inner = (textwrap.indent(part, _INDENT) for part in parts)
+    return "\n".join(filter(None, [head + opened, *inner, closed]))
+
+
+def _parts(found: Found, source: Source) -> list[str]:
     """What stands in the body of an outline."""
-    assert found.body is not None
-    docstring = docstrings.opening(found.body, language)
-    shown = [] if docstring is None else [dedented(source, docstring)]
-    for member in found.members:
-        if member.parses:
-            shown.append(_head(member, source, language) + (language.stub if member.body else ""))
-    return shown
+    statement = docstrings.opening(found.body, source.language) if found.body else None
+    docstring = dedented(source, *statement.byte_range) if statement else ""
+    members = [_signature(each, source) for each in found.members if _is_shown(each)]
+    return [*filter(None, [docstring, *members])]
 
 
-def _head(found: Found, source: bytes, language: Language) -> str:
-    """What stands before the body or value, decorators included."""
+def _is_shown(found: Found) -> bool:
+    """Whether a part is told in an outline: not what is broken, and not a method of an object that
+    has no name there."""
+    in_class = found.inside is not None and found.inside.what == "class"
+    belongs = found.what != "method" or in_class or bool(found.owner)
+    return found.parses and belongs and found.what != "scope"
+
+
+def _signature(found: Found, source: Source) -> str:
+    """How a definition or field stands in the outline of what it is a member of."""
+    head = _head(found, source)
     if found.body is None:
-        return dedented(source, found.outer)
-    end = found.body.start_byte
-    for child in found.node.children:
-        if child.type == language.opener and child.end_byte <= end and found.what != "field":
-            return dedented(source, found.outer, child.end_byte)
-    return dedented(source, found.outer, end).rstrip(_CONTINUED)
+        return head
+    if found.what == "field":
+        return head.rstrip(_ASSIGNED) + source.language.value
+    empty = "".join(source.language.block) if found.what in ("class", "type") else ""
+    return head + (empty or source.language.stub)
+
+
+def _head(found: Found, source: Source) -> str:
+    """What stands before the body or value, decorators included."""
+    start, end = _span(found)
+    if found.body is not None:
+        end = _end_of_head(found.node, found.body, source.language)
+    return _prefix(found, source) + dedented(source, start, end).rstrip(_CONTINUED)
+
+
+def _end_of_head(node: Node, body: Node, language: Language) -> int:
+    """Where the last token in front of the body ends, comments left out."""
+    start = end = body.start_byte
+    while node != body:
+        for child in node.children:
+            if child.end_byte > start:
+                node = child
+                break
+            if child.type not in language.comments:
+                end = child.end_byte
+    return end
+
+
+def _span(found: Found) -> tuple[int, int]:
+    return found.first.start_byte, found.outer.end_byte
+
+
+def _prefix(found: Found, source: Source) -> str:
+    """What a definition begins with when it stands alone and not in its declaration."""
+    prefixes = source.language.prefixes
+    return dict(prefixes).get(found.outer.type, "") if prefixes else ""

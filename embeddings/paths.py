@@ -43,11 +43,12 @@ from dataclasses import dataclass
 
 from embeddings.context_tables import ContextTable, Subject, tabulate
 from embeddings.definitions import extract
+from embeddings.found import Found
 from embeddings.languages import Language, by_name
-from embeddings.names import own_name
-from embeddings.outlines import MAX_TEXT, Found
+from embeddings.names import read
+from embeddings.outlines import MAX_TEXT
 from embeddings.pairs import choose
-from embeddings.syntax import Forest, parse, plant
+from embeddings.syntax import Forest, plant
 from embeddings.types import Definition, Kind, PathContext
 
 MAX_LENGTH = 8
@@ -116,7 +117,7 @@ def table_in(
     wanted = [(definition, found) for definition, found in located if definition.kind in kinds]
     subjects = [
         _of_found(found, data, definition.text, hide_name)
-        if definition.kind in CODE and len(definition.text) < MAX_TEXT
+        if _is_the_same_alone(found, definition.text, language)
         else _of_text(definition.text, language, hide_name and definition.kind != Kind.MODULE)
         for definition, found in wanted
     ]
@@ -124,14 +125,24 @@ def table_in(
 
 
 def _of_text(text: str, language: Language, hide_name: bool) -> Subject:
-    source = text.encode("utf-8", "replace")
-    root = parse(source, language).root_node
-    return Subject(root, source, source, own_name(root, language) if hide_name else None)
+    reading, name = read(text, language), None
+    if hide_name:
+        name = reading.own_name
+    return Subject(reading.root, reading.source, reading.start, _seed(text), name)
 
 
 def _of_found(found: Found, source: bytes, text: str, hide_name: bool) -> Subject:
-    name = found.name if hide_name else None
-    return Subject(found.outer, source, text.encode("utf-8", "replace"), name)
+    return Subject(found.outer, source, 0, _seed(text), found.name if hide_name else None)
+
+
+def _is_the_same_alone(found: Found, text: str, language: Language) -> bool:
+    """Whether a definition's text parses to what it is in its file."""
+    whole = found.first == found.outer and len(text) < MAX_TEXT
+    return whole and found.kind in CODE and found.outer.type in language.standalone
+
+
+def _seed(text: str) -> bytes:
+    return text.encode("utf-8", "replace")
 
 
 def _table(subjects: list[Subject], language: Language, bounds: Bounds) -> ContextTable:

@@ -62,6 +62,7 @@ def plant(forest: Forest, root: Node, source: bytes, language: Language) -> None
     cursor = root.walk()
     down, onward, up = cursor.goto_first_child, cursor.goto_next_sibling, cursor.goto_parent
     top = parent = len(parents)
+    spoken = -1
     parents.append(-1)
     line = [names[root.kind_id]]
     more = down()
@@ -72,8 +73,9 @@ def plant(forest: Forest, root: Node, source: bytes, language: Language) -> None
         if role:
             name = names[kind]
             if role >= QUOTED:
-                first = len(parents) == parent + 1
+                first = len(parents) == parent + 1 and spoken != parent
                 role, name = _in_context(node, role, name, line, first, language)
+                spoken = parent if role == SKIPPED else spoken
         if role:
             parents.append(parent)
             if role == INNER and down():
@@ -150,7 +152,7 @@ def _role(kind: str, language: Language) -> int:
     if kind == language.docstring_statement:
         return STATEMENT
     for kinds, role in (
-        (language.ignored, SKIPPED),
+        (language.comments | language.ignored, SKIPPED),
         (language.operators, OPERATOR),
         (language.strings, QUOTED),
         (language.identifiers, IDENTIFIER),

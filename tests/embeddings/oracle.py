@@ -7,17 +7,9 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
-from embeddings.languages import PYTHON
-from embeddings.syntax import parse
+from tree_sitter import Node
 
-STRING_DELIMITERS = {"string_start", "string_end"}
-OPERATORS = {
-    "binary_operator",
-    "unary_operator",
-    "boolean_operator",
-    "comparison_operator",
-    "augmented_assignment",
-}
+from embeddings.languages import PYTHON, Language
 
 
 @dataclass(eq=False)
@@ -29,9 +21,9 @@ class Tree:
     place: int = 0
 
 
-def counted(source: bytes, max_length: int, max_width: int) -> Counter:
-    """How often each (start span, path, top, end span) is a path-context of a Python source."""
-    leaves = _leaves(_tree(parse(source, PYTHON).root_node))
+def counted(root: Node, max_length: int, max_width: int, language: Language = PYTHON) -> Counter:
+    """How often each (start span, path, top, end span) is a path-context under `root`."""
+    leaves = _leaves(_tree(root, language))
     return Counter(
         (start.leaf, *path, end.leaf)
         for i, start in enumerate(leaves)
@@ -59,37 +51,36 @@ def _leaves(tree: Tree) -> list[Tree]:
     return [leaf for child in tree.children for leaf in _leaves(child)]
 
 
-def _tree(node) -> Tree:
-    kept = [child for child in node.named_children if not _dropped(child)]
-    if _is_plain_string(node) or node.type == "string_content":
+def _tree(node: Node, language: Language) -> Tree:
+    kept = [child for child in node.named_children if not _dropped(child, language)]
+    if _is_plain_string(node, language) or node.type in language.texts:
         kept = []
-    tree = Tree(_kind(node), [_tree(child) for child in kept])
-    if not kept and _carries_token(node):
+    tree = Tree(_kind(node, language), [_tree(child, language) for child in kept])
+    if not kept and _carries_token(node, language):
         tree.leaf = (node.start_byte, node.end_byte)
     for place, child in enumerate(tree.children):
         child.parent, child.place = tree, place
     return tree
 
 
-def _kind(node) -> str:
+def _kind(node: Node, language: Language) -> str:
     operators = [child.type.replace(" ", "_") for child in node.children if not child.is_named]
-    refine = operators if node.type in OPERATORS else []
+    refine = operators if node.type in language.operators else []
     return ":".join([node.type, *dict.fromkeys(refine)])
 
 
-def _dropped(node) -> bool:
-    return (
-        node.type in STRING_DELIMITERS
-        or node.type in ("comment", "line_continuation")
-        or _is_docstring(node)
+def _dropped(node: Node, language: Language) -> bool:
+    return node.type in language.comments | language.ignored or (
+        language is PYTHON and _is_docstring(node)
     )
 
 
-def _is_plain_string(node) -> bool:
-    return node.type == "string" and "interpolation" not in {c.type for c in node.children}
+def _is_plain_string(node: Node, language: Language) -> bool:
+    inside = {child.type for child in node.children}
+    return node.type in language.strings and not inside & language.interpolations
 
 
-def _is_docstring(node) -> bool:
+def _is_docstring(node: Node) -> bool:
     body = node.parent
     if node.type != "expression_statement" or body is None:
         return False
@@ -106,10 +97,10 @@ def _is_docstring(node) -> bool:
     )
 
 
-def _carries_token(node) -> bool:
+def _carries_token(node: Node, language: Language) -> bool:
+    if node.type in language.strings | language.identifiers | language.numbers:
+        return node.end_byte > node.start_byte
     text = node.text.decode()
-    if node.type == "string":
-        return True
-    if node.child_count and node.type != "string_content":
+    if node.child_count and node.type not in language.texts:
         text = " ".join(child.type for child in node.children if not child.is_named)
     return re.search(r"\w", text) is not None

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embeddings.definitions import UnreadableSource, decode, extract, text_hash
-from embeddings.languages import PYTHON, by_path
+from embeddings.languages import PYTHON
 from embeddings.types import Definition, Kind
 
 SOURCE = '''\
@@ -231,10 +231,3 @@ def test_sources_are_read_in_their_encoding(data):
 def test_what_cannot_be_read_says_why(data):
     with pytest.raises(UnreadableSource, match=r"binary|encoding|not in"):
         decode(data, PYTHON)
-
-
-def test_the_language_is_told_by_the_extension():
-    assert by_path("a/b.py") is PYTHON
-    assert by_path("SETUP.PY") is PYTHON
-    assert by_path("a.py/README") is None
-    assert by_path(".py") is None

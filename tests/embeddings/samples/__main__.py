@@ -1,0 +1,14 @@
+"""`python -m tests.embeddings.samples LANGUAGE` writes what is found in that language's sample;
+read it before you commit it."""
+
+from __future__ import annotations
+
+import sys
+
+from embeddings.languages import by_name
+from tests.embeddings.samples import source_of, written_contexts, written_definitions
+
+for name in sys.argv[1:]:
+    source = source_of(by_name(name))
+    (source.parent / "definitions.txt").write_text(written_definitions(source), "utf-8")
+    (source.parent / "contexts.txt").write_text(written_contexts(source), "utf-8")
