@@ -12,8 +12,7 @@ from tree_sitter import Node, QueryCursor
 
 from embeddings import outlines
 from embeddings.found import Found, Source, definitions, search
-from embeddings.languages import PYTHON, Language, query
-from embeddings.syntax import parse
+from embeddings.languages import PYTHON, Language, parse, query
 from embeddings.types import Definition
 
 FORMAT_VERSION = 1

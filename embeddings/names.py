@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from tree_sitter import Node, QueryCursor
 
 from embeddings.found import named
-from embeddings.languages import Language, by_name, query
-from embeddings.syntax import parse
+from embeddings.languages import Language, by_name, parse, query
 from embeddings.tokens import NAME_PLACEHOLDER, without_name
 from embeddings.types import Kind
 

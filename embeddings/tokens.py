@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 import string
 
-from embeddings import syntax
+from embeddings import roles
 
 MAX_LENGTH = 64
 """A token has at most so many characters."""
@@ -26,13 +26,13 @@ def token(role: int, text: str, own_name: str | None = None) -> str:
     """The token of a leaf: an identifier as it is written, a string's content with escapes and
     white space as single blanks, a number in lower case without digit separators. `own_name` is
     replaced by the placeholder where an identifier equals it and where a string holds it."""
-    if role == syntax.IDENTIFIER:
+    if role == roles.IDENTIFIER:
         return NAME_PLACEHOLDER if text == own_name else text
-    if role == syntax.NUMBER:
+    if role == roles.NUMBER:
         return text.lower().translate(_DIGIT_SEPARATORS)[:MAX_LENGTH]
-    if role == syntax.STRING:
+    if role == roles.STRING:
         text = _QUOTES.sub("", text).strip("\"'`")
-    if role in (syntax.STRING, syntax.TEXT):
+    if role in (roles.STRING, roles.TEXT):
         return _content(text if own_name is None else without_name(text, own_name))
     return text[:MAX_LENGTH]
 

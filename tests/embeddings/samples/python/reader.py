@@ -1,3 +1,5 @@
+# ruff: noqa
+# fmt: off
 """Reads things.
 
   At once."""

@@ -1,27 +1,18 @@
-"""Source → syntax tree, flattened to what path-contexts are made of: nodes and leaves.
-
-Trees are walked with a cursor and never by recursion, so that depth costs memory and no stack.
-"""
+"""Syntax trees, flattened to what path-contexts are made of: nodes and leaves. They are walked with
+a cursor and never by recursion, so that depth costs memory and no stack."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import cache
 
-from tree_sitter import Node, Parser, Tree
+from tree_sitter import Node
 
 from embeddings.docstrings import is_docstring
-from embeddings.languages import Language, compiled
+from embeddings.languages import Language
+from embeddings.roles import IDENTIFIER, INNER, OPERATOR, QUOTED, SKIPPED, STATEMENT, STRING, tables
 
 _WORD = re.compile(rb"[\w\x80-\xff]")
-_KIND_IDS = 1 << 16
-
-
-# What a node of some kind is to the walk. Plain numbers, for they are compared at every node. All
-# but SKIPPED and INNER are leaves, as is an INNER node without children that carries a token; what
-# those from QUOTED on are depends on the node.
-SKIPPED, INNER, TEXT, IDENTIFIER, NUMBER, STRING, QUOTED, OPERATOR, STATEMENT = range(9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +39,10 @@ class Forest:
     bounds: list[int] = field(default_factory=lambda: [0])
 
 
-def parse(source: bytes, language: Language) -> Tree:
-    """The syntax tree of UTF-8 `source`; where it is broken the tree has error nodes."""
-    return Parser(compiled(language)).parse(source)
-
-
 def plant(forest: Forest, root: Node, source: bytes, language: Language) -> None:
     """Adds the tree under `root`, a node of the tree of `source`. Linear in its nodes, and written
     out in one piece, for it is where most of the time goes."""
-    roles, names = _tables(language)
+    roles, names = tables(language)
     parents, leaves, ways, reach = forest.parents, forest.leaves, forest.ways, forest.reach
     kinds, leaf_roles, starts, ends = forest.kinds, forest.roles, forest.starts, forest.ends
     cursor = root.walk()
@@ -133,32 +119,3 @@ def _add_keywords(forest: Forest, number: int, way: tuple[str, ...], node: Node 
 
 def _is_keyword(node: Node) -> bool:
     return not node.is_named and node.type.replace("_", "a").isalnum()
-
-
-@cache
-def _tables(language: Language) -> tuple[bytes, list[str]]:
-    """The role and the name of each kind of node, by `kind_id`. The last is that of errors."""
-    grammar = compiled(language)
-    roles = bytearray([INNER]) * _KIND_IDS
-    names = ["ERROR"] * _KIND_IDS
-    for kind in range(grammar.node_kind_count):
-        names[kind] = grammar.node_kind_for_id(kind) or ""
-        named = grammar.node_kind_is_named(kind)
-        roles[kind] = _role(names[kind], language) if named else SKIPPED
-    return bytes(roles), names
-
-
-def _role(kind: str, language: Language) -> int:
-    if kind == language.docstring_statement:
-        return STATEMENT
-    for kinds, role in (
-        (language.comments | language.ignored, SKIPPED),
-        (language.operators, OPERATOR),
-        (language.strings, QUOTED),
-        (language.identifiers, IDENTIFIER),
-        (language.texts, TEXT),
-        (language.numbers, NUMBER),
-    ):
-        if kind in kinds:
-            return role
-    return INNER

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.sampling import sample
-from embeddings.syntax import Forest
+from embeddings.paths.forest import Forest
+from embeddings.paths.sampling import sample
 
 Numbers = NDArray[np.int64]
 

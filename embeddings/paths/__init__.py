@@ -41,14 +41,14 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from embeddings.context_tables import ContextTable, Subject, tabulate
 from embeddings.definitions import extract
 from embeddings.found import Found
 from embeddings.languages import Language, by_name
 from embeddings.names import read
 from embeddings.outlines import MAX_TEXT
-from embeddings.pairs import choose
-from embeddings.syntax import Forest, plant
+from embeddings.paths.forest import Forest, plant
+from embeddings.paths.pairs import choose
+from embeddings.paths.tables import ContextTable, Subject, tabulate
 from embeddings.types import Definition, Kind, PathContext
 
 MAX_LENGTH = 8
@@ -146,7 +146,7 @@ def _seed(text: str) -> bytes:
 
 
 def _table(subjects: list[Subject], language: Language, bounds: Bounds) -> ContextTable:
-    forest = Forest(reach=bounds.max_length)
+    forest = Forest(reach=max(1, bounds.max_length))
     for subject in subjects:
         plant(forest, subject.root, subject.source, language)
     texts = [subject.text for subject in subjects]

@@ -10,8 +10,8 @@ from itertools import pairwise
 import numpy as np
 from tree_sitter import Node
 
-from embeddings.pairs import Numbers, Pairs
-from embeddings.syntax import Forest
+from embeddings.paths.forest import Forest
+from embeddings.paths.pairs import Numbers, Pairs
 from embeddings.tokens import token
 from embeddings.types import Leaf, PathContext
 
