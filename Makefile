@@ -19,7 +19,7 @@ INSTALLED := $(VENV)/installed.txt
 WANTED = { grep -v '^torch==' requirements.lock; echo 'torch==$(TORCH)'; }
 INSTALL_MEBIBYTES := 3000
 
-.PHONY: run test lint types format setup install lock
+.PHONY: run test lint types format setup lock
 
 # The launcher ends with make, so that a killed make leaves nothing behind.
 run: setup
@@ -37,17 +37,21 @@ types: setup
 format: setup
 	@$(BIN)/python -m ruff check --fix . && $(BIN)/python -m ruff format .
 
+# Installs only what differs from the last time: the stamp is the list that was installed.
 setup:
-	@$(WANTED) | cmp -s - $(INSTALLED) || $(MAKE) --no-print-directory install
+	@[ "$$($(WANTED))" = "$$(cat $(INSTALLED) 2>/dev/null)" ] || { $(INSTALL); }
 
-install:
-	@command -v $(PYTHON) >/dev/null || \
-		{ echo "codeindex needs Python 3.11 or newer; there is no $(PYTHON)." >&2; exit 1; }
-	@$(PYTHON) codeindex/embedded/preflight.py . $(INSTALL_MEBIBYTES)
-	@$(PYTHON) -m venv $(VENV)
-	@$(WANTED) > $(VENV)/wanted.txt
-	@$(BIN)/python -m pip install --disable-pip-version-check --requirement $(VENV)/wanted.txt
-	@mv $(VENV)/wanted.txt $(INSTALLED)
+define INSTALL
+	refuse() { echo "$$*" >&2; exit 1; }; \
+	command -v $(PYTHON) >/dev/null || refuse "codeindex needs Python 3.11 or newer; there is no $(PYTHON)."; \
+	$(PYTHON) codeindex/embedded/preflight.py . $(INSTALL_MEBIBYTES) || exit 1; \
+	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		refuse "$(PYTHON) has no venv module: install it (python3-venv on Debian and Ubuntu)."; \
+	$(PYTHON) -m venv $(VENV) && \
+	$(WANTED) > $(VENV)/wanted.txt && \
+	$(BIN)/python -m pip install --disable-pip-version-check --requirement $(VENV)/wanted.txt && \
+	mv $(VENV)/wanted.txt $(INSTALLED)
+endef
 
 # What CUDA builds of torch bring along is left out: pip chooses it with the build.
 lock:

@@ -1,8 +1,8 @@
 """What this machine must offer before anything is installed or started.
 
 The Makefile runs this file with the system's own Python, before the virtual environment is
-there, so it needs nothing but the standard library and keeps to syntax that every Python 3
-reads: an old one is told that it is too old. Prints one line and exits with 1 on a problem.
+there, so it needs nothing but the standard library, and keeps to what every Python reads: an
+old one is told that it is too old. Prints one line and exits with 1 on a problem.
 
     python3 preflight.py FOLDER MEBIBYTES     (free space that FOLDER's disk must have)
 """
@@ -29,10 +29,8 @@ def problem(folder, mebibytes):
 
 def _python_problem():
     if sys.version_info < OLDEST_PYTHON:
-        return (
-            "codeindex needs Python 3.11 or newer; {} is Python {}. Name one: make PYTHON=…".format(
-                sys.executable, platform.python_version()
-            )
+        return "codeindex needs Python 3.11 or newer; {} is Python {}. Name one: PYTHON=...".format(
+            sys.executable, platform.python_version()
         )
     if sys.version_info.releaselevel != "final":
         return "codeindex needs a released Python; this is {}.".format(platform.python_version())
