@@ -64,8 +64,13 @@ def _ends() -> list[signal.Signals]:
 
 def _stop(number: int, frame: FrameType | None) -> None:
     for each in _ends():
-        signal.signal(each, signal.SIG_IGN)
+        signal.signal(each, _stop_already)
     raise Stopped
+
+
+def _stop_already(number: int, frame: FrameType | None) -> None:
+    """What is being stopped needs no second word. (SIG_IGN would have Python complain about a
+    second signal that is pending.)"""
 
 
 def _failed(message: str) -> int:
