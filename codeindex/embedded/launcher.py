@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
@@ -174,4 +174,5 @@ def _reason(log: Path) -> str:
 
 
 def _say(line: str) -> None:
-    print(line, flush=True)
+    with suppress(BrokenPipeError):  # nobody listens any more, as after `make run | head`
+        print(line, flush=True)
