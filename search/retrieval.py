@@ -63,10 +63,7 @@ LONG_TEXT = 200.0
 the weights in `search.ranking` are; 100 and 400 do as well."""
 
 MATCHES = 2_000
-"""Texts that are scored by their words, at 5 to 10 µs each."""
-
-GATE = 200
-"""Texts whose visibility is looked up at once."""
+"""Texts that are scored by their words, at about 5 µs each."""
 
 MAX_EF_SEARCH = 1_000
 
@@ -185,34 +182,31 @@ def _containing(words: Sequence[Lexeme], within: Scope, limit: int) -> set[int]:
     found: set[int] = set()
     for telling in _telling(words, within):
         found.update(covering(telling, words, within, limit))
+        if len(found) >= limit:
+            break
     return found
 
 
 def _covering_of_few(
     telling: LexemeQuery, words: Sequence[Lexeme], within: Scope, limit: int
 ) -> Iterable[int]:
-    return _best(_visible(Text.objects.filter(words=telling), "pk", within), words)[:limit]
+    texts = _visible(Text.objects.filter(words=telling), "pk", within)
+    return texts.order_by(_coverage(words).desc(), "pk").values_list("pk", flat=True)[:limit]
 
 
 def _covering_of_many(
     telling: LexemeQuery, words: Sequence[Lexeme], within: Scope, limit: int
 ) -> Iterator[int]:
-    """The gate last, and only as far down as it takes to find enough."""
-    matches = Text.objects.filter(words=telling)[:MATCHES]
-    best = list(_best(Text.objects.filter(pk__in=matches.values("pk")), words))
-    left = limit
-    for start in range(0, len(best), GATE):
-        some = best[start : start + GATE]
+    """The gate last, and only as far down as it takes to find enough, by ever larger steps."""
+    matches = Text.objects.filter(words=telling).values_list("pk", _coverage(words))[:MATCHES]
+    best = [text for text, _ in sorted(matches, key=lambda match: (-match[1], match[0]))]
+    start, step, left = 0, 2 * limit, limit
+    while left > 0 and start < len(best):
+        some = best[start : start + step]
         gate = _visible(Text.objects.filter(pk__in=some), "pk", within)
         seen = set(gate.values_list("pk", flat=True))
         yield from islice((text for text in some if text in seen), left)
-        left -= len(seen)
-        if left <= 0:
-            return
-
-
-def _best(texts: QuerySet[Text], words: Sequence[Lexeme]) -> QuerySet[Text, int]:
-    return texts.order_by(_coverage(words).desc(), "pk").values_list("pk", flat=True)
+        start, step, left = start + step, 2 * step, left - len(seen)
 
 
 def _visible(rows: QuerySet[Row], text: str, within: Scope) -> QuerySet[Row]:

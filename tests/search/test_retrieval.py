@@ -128,11 +128,11 @@ class TestWords:
         self, space: Space, alice: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(retrieval, "EXACT_UP_TO", 1)
-        monkeypatch.setattr(retrieval, "GATE", 2)
         shop, hidden = shelf.repository(alice), shelf.repository(alice, "hidden")
         for number in range(5):
-            shelf.put(hidden, f"{number}.py", Written(f"backoff retry {number}", "f"))
             shelf.put(shop, f"{number}.py", Written(f"backoff {number}", "f"))
+        for number in range(2 * retrieval.DEPTH):  # that cover more, and are all in the way
+            shelf.put(hidden, f"{number}.py", Written(f"backoff retry {number}", "f"))
         bodies = found(alice, "retry with backoff", "shop")
         assert sorted(bodies) == [f"backoff {number}" for number in range(5)]
 
