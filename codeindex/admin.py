@@ -8,6 +8,8 @@ from django.http import HttpRequest
 
 from codeindex.models import Branch, EmbeddingState, IndexRun, Repository, Space
 
+admin.site.site_header = admin.site.site_title = "codeindex"
+
 
 class ReadOnly(admin.ModelAdmin):
     def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:

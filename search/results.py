@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from textwrap import shorten
 
 from django.urls import reverse
 
@@ -13,7 +14,9 @@ from embeddings.types import Kind
 SOURCE_LINES = 100
 """Lines of a result's source; a longer one ends in a mark that says how many are left out."""
 
-LIKELY = 0.02
+SUMMARY_CHARACTERS = 240
+
+LIKELY = 0.1
 """Probability from which a predicted name is shown on a page."""
 
 
@@ -65,16 +68,17 @@ class Found:
 
     @property
     def suggested_names(self) -> Sequence[tuple[str, float]]:
-        """The predicted names that mean something to a reader: of functions and methods, which
-        the prediction has learnt, without those that are hardly likelier than any other."""
+        """The predicted names that mean something to a reader: likely ones, of functions and
+        methods, which the prediction has learnt."""
         if self.place.kind not in (Kind.FUNCTION, Kind.METHOD):
             return ()
         return [name for name in self.predicted_names if name[1] >= LIKELY]
 
     @property
     def summary(self) -> str:
-        """The first line of its docstring."""
-        return self.docstring.strip().partition("\n")[0].strip()
+        """The first paragraph of its docstring, on one line."""
+        paragraph = " ".join(self.docstring.strip().partition("\n\n")[0].split())
+        return shorten(paragraph, SUMMARY_CHARACTERS, placeholder=" …")
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,7 +173,7 @@ class TestRepository:
         address = f"/repositories/{running.branch.repository_id}/progress"
         shown = page(client, address)
         assert f'data-poll="{address}"' in shown
-        for part in ("500", "of 2,000", "1,234", "25 %", "a second", "30 s"):
+        for part in ("500", "of 2,000", "1,234", "25 %", "a second", "Time left"):
             assert part in shown
         IndexRun.objects.filter(pk=running.pk).update(
             status=RunStatus.PUBLISHED, finished=timezone.now()

@@ -132,6 +132,24 @@ def test_a_long_source_is_cut_with_a_mark(space: Space, alice: User) -> None:
     assert lines[100:] == ["… 50 more lines"]
 
 
+def test_the_summary_is_the_docstring_s_first_paragraph(space: Space, alice: User) -> None:
+    docstring = "\n    Reads it,\n    and closes it.\n\n    Raises what open raises.\n"
+    shelf.put(shelf.repository(alice), "a.py", Written("f", "f", EAST, docstring=docstring))
+    (result,) = results(alice, "anything", space)
+    assert result.found.summary == "Reads it, and closes it."
+
+
+def test_only_likely_names_of_functions_are_suggested(space: Space, alice: User) -> None:
+    shop, names = shelf.repository(alice), (("draw", 0.5), ("paint", 0.01))
+    for kind in ("function", "class"):
+        written = Written(kind, kind, EAST, kind=kind, predicted_names=names)
+        shelf.put(shop, f"{kind}.py", written)
+    found = {result.found.place.kind: result.found for result in results(alice, "any", space)}
+    assert found["function"].suggested_names == [("draw", 0.5)]
+    assert not found["class"].suggested_names
+    assert found["class"].predicted_names == [("draw", 0.5), ("paint", 0.01)]
+
+
 @pytest.mark.parametrize("limit", [10, 200])
 def test_as_many_results_as_are_asked_for(space: Space, alice: User, limit: int) -> None:
     vectors = [[1.0, number / 250, 0, 0] for number in range(250)]
@@ -163,7 +181,7 @@ class TestFind:
         assert answer.notices == []
 
     @settings(
-        max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+        max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
     )
     @given(text=strategies.text(max_size=2_100))
     @example("'a' & | ! ( : * <->")
