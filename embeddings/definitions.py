@@ -20,7 +20,7 @@ FORMAT_VERSION = 1
 
 
 class UnreadableSource(Exception):
-    """Why a file's bytes are no text, in words for the person who wonders."""
+    """Why a file's bytes are no text, in few words, which are the same for files alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def decode(data: bytes, language: Language) -> str:
         text = data.decode(encoding)
         text.encode("utf-8")
     except (UnicodeError, LookupError) as error:
-        raise UnreadableSource(f"not in {encoding.removesuffix('-sig')}: {error}") from error
+        raise UnreadableSource(f"not in {encoding.removesuffix('-sig')}") from error
     if "\0" in text:
         raise UnreadableSource("binary: it holds NUL characters")
     return text.replace("\r\n", "\n").replace("\r", "\n")
@@ -74,7 +74,8 @@ def _encoding(data: bytes) -> str:
     try:
         return tokenize.detect_encoding(io.BytesIO(data).readline)[0]
     except SyntaxError as error:
-        raise UnreadableSource(f"unknown encoding: {error}") from error
+        is_invalid = "invalid" in str(error)
+        raise UnreadableSource("not in utf-8" if is_invalid else str(error)) from error
 
 
 def _definition(found: Found, source: Source) -> Definition:

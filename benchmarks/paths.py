@@ -1,0 +1,170 @@
+"""How fast path-contexts are extracted: `python -m benchmarks.paths FOLDER [--java-extractor JAR]`.
+
+On a folder of sources, on one core and on all: functions and methods a second for parsing the files
+alone, and for the whole way from files to path-contexts (parse, definitions, leaves, paths), with
+path-contexts a second and the memory of the largest process. Processes and grammars are loaded
+before a clock starts. With the jar of tech-srl's JavaExtractor: its whole process against ours,
+from start to files written, on the folder's Java files, same bounds, no sampling.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import Pool
+from pathlib import Path
+
+from embeddings.definitions import UnreadableSource, decode
+from embeddings.languages import LANGUAGES, Language, by_path, parse
+from embeddings.paths import MAX_LENGTH, MAX_WIDTH, contexts
+from embeddings.paths.mining import Choice, Mined, files_under, mined
+
+LEAVES = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What one file gave, and the most memory (MiB) that its process ever used."""
+
+    functions: int = 0
+    contexts: int = 0
+    memory: float = 0.0
+
+
+def main() -> None:
+    """Prints one line a measurement."""
+    options = _options()
+    files = [file for file in files_under([options.folder]) if _source(file)]
+    functions = sum(_extracted(file).functions for file in files)
+    print(f"{len(files):,} files, {functions:,} functions and methods in {options.folder}")
+    for cores in sorted({1, options.cores}):
+        alone = _measured("parse alone", _parsed, files, cores, functions)
+        whole = _measured("whole", _extracted, files, cores, functions)
+        print(f"{'':14} whole at {alone / whole:.0%} of the rate of parsing alone")
+    _print_large_function()
+    if options.java_extractor:
+        _compare(options.folder, options.java_extractor, options.cores)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.paths", description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--java-extractor", type=Path, metavar="JAR")
+    parser.add_argument("--cores", type=int, default=os.cpu_count() or 1)
+    return parser.parse_args()
+
+
+def _source(file: Path) -> tuple[str, Language] | None:
+    language = by_path(file.name)
+    try:
+        return (decode(file.read_bytes(), language), language) if language else None
+    except (OSError, UnreadableSource):
+        return None
+
+
+def _parsed(file: Path) -> Counts:
+    source = _source(file)
+    if source is not None:
+        parse(source[0].encode("utf-8", "replace"), source[1])
+    return Counts(memory=_memory())
+
+
+def _extracted(file: Path) -> Counts:
+    found = mined(file, Choice())
+    if not isinstance(found, Mined):
+        return Counts()
+    return Counts(len(found.entries), len(found.starts), _memory())
+
+
+def _memory() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def _measured(
+    what: str, work: Callable[[Path], Counts], files: list[Path], cores: int, functions: int
+) -> float:
+    """Seconds that the work on all files takes, best of three."""
+    best = float("inf")
+    with Pool(cores, initializer=_warm) as pool:
+        pool.map(_idle, range(10 * cores))
+        for _ in range(3):
+            started = time.perf_counter()
+            counts = list(pool.imap_unordered(work, files, chunksize=4))
+            best = min(best, time.perf_counter() - started)
+    found = sum(each.contexts for each in counts)
+    print(
+        f"{what:14} {cores} core(s): {best:7.2f} s {functions / best:9,.0f} functions/s "
+        f"{found / best:11,.0f} contexts/s {max(each.memory for each in counts):6.0f} MiB"
+    )
+    return best
+
+
+def _warm() -> None:
+    """Loads every grammar and what numpy loads at its first use."""
+    for language in LANGUAGES:
+        contexts("f(a, b)", language.name)
+
+
+def _idle(_: int) -> None:
+    time.sleep(0.02)
+
+
+def _print_large_function() -> None:
+    text = "def f(a, b):\n" + "    x = f(a, b)\n" * (LEAVES // 4)
+    best = min(_seconds(text) for _ in range(5))
+    print(f"a function with {LEAVES:,} leaves: {best * 1000:.0f} ms")
+
+
+def _seconds(text: str) -> float:
+    started = time.perf_counter()
+    contexts(text)
+    return time.perf_counter() - started
+
+
+def _compare(folder: Path, jar: Path, cores: int) -> None:
+    """JavaExtractor and this project, one after the other, best of three each."""
+    theirs = ["java", "-cp", str(jar), "JavaExtractor.App", "--dir", str(folder)]
+    theirs += ["--max_path_length", str(MAX_LENGTH), "--max_path_width", str(MAX_WIDTH)]
+    theirs += ["--num_threads", str(cores)]
+    ours = [sys.executable, "-m", "embeddings.paths", str(folder), "--format", "code2vec"]
+    ours += ["--max-contexts", "0", "--languages", "java", "--quiet", "--jobs", str(cores)]
+    rates = {"JavaExtractor": 0.0, "ours": 0.0}
+    for _ in range(3):
+        with _scratch() as scratch:
+            lines = scratch / "lines"
+            rates["JavaExtractor"] = max(rates["JavaExtractor"], _rate(theirs, lines, lines))
+        with _scratch() as scratch:
+            written = scratch / "out" / "path_contexts.c2s"
+            command = [*ours, "--output", str(scratch / "out")]
+            rates["ours"] = max(rates["ours"], _rate(command, scratch / "lines", written))
+    for name, rate in rates.items():
+        print(f"{name:14} whole process, {cores} core(s): {rate:9,.0f} methods/s")
+    print(f"{'':14} {rates['ours'] / rates['JavaExtractor']:.1f} times as many")
+
+
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+def _rate(command: list[str], output: Path, lines: Path) -> float:
+    """Lines that a command writes, one a method, a second of its whole process."""
+    with output.open("wb") as file:
+        started = time.perf_counter()
+        subprocess.run(command, stdout=file, stderr=subprocess.DEVNULL, check=True)
+        elapsed = time.perf_counter() - started
+    with lines.open("rb") as file:
+        return sum(1 for _ in file) / elapsed
+
+
+if __name__ == "__main__":
+    main()

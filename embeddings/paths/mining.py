@@ -1,0 +1,115 @@
+"""Files and folders → the path-contexts of all definitions in them, on all cores."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import Pool
+from pathlib import Path
+
+from embeddings.definitions import UnreadableSource, decode
+from embeddings.languages import by_path
+from embeddings.paths import CODE, DEFAULT_BOUNDS, Bounds, table_in
+from embeddings.paths.pairs import Numbers
+from embeddings.types import Kind
+
+_FILES_AT_ONCE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What is wanted of each file."""
+
+    bounds: Bounds = DEFAULT_BOUNDS
+    kinds: Collection[Kind] = CODE
+    hide_name: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A definition as its contexts are labelled."""
+
+    kind: Kind
+    name: str
+    qualified_name: str
+    start_line: int
+    end_line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mined:
+    """The contexts of one file. Context i goes from `tokens[starts[i]]` by `paths[numbers[i]]`, the
+    kinds and the place of the top, to `tokens[ends[i]]`; those of `entries[k]` are `bounds[k]` to
+    `bounds[k + 1]`."""
+
+    path: str
+    language: str
+    entries: list[Entry]
+    tokens: list[str]
+    paths: list[tuple[tuple[str, ...], int]]
+    starts: Numbers
+    numbers: Numbers
+    ends: Numbers
+    bounds: Numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file that was not mined, and why."""
+
+    path: str
+    reason: str
+
+
+def files_under(paths: Sequence[Path]) -> list[Path]:
+    """The files that are meant by files and folders, sorted within each; no hidden folders are
+    entered and no links to folders followed."""
+    return [file for path in paths for file in ([path] if path.is_file() else _files_in(path))]
+
+
+def mine(files: Sequence[Path], choice: Choice, jobs: int) -> Iterator[Mined | Skipped]:
+    """What each file holds, in their order, found by so many processes."""
+    mine_one = partial(mined, choice=choice)
+    with ExitStack() as stack:
+        if jobs == 1:
+            yield from map(mine_one, files)
+        else:
+            pool = stack.enter_context(Pool(jobs))
+            yield from pool.imap(mine_one, files, chunksize=_FILES_AT_ONCE)
+
+
+def mined(path: Path, choice: Choice) -> Mined | Skipped:
+    """The contexts of one file, unless it is in no known language or cannot be read."""
+    language = by_path(path.name)
+    if language is None:
+        return Skipped(str(path), "in no known language")
+    try:
+        source = decode(path.read_bytes(), language)
+    except (OSError, UnreadableSource) as error:
+        return Skipped(str(path), str(error))
+    definitions, table = table_in(
+        source, language, kinds=choice.kinds, hide_name=choice.hide_name, bounds=choice.bounds
+    )
+    return Mined(
+        path=str(path),
+        language=language.name,
+        entries=[
+            Entry(each.kind, each.name, each.qualified_name, each.start_line, each.end_line)
+            for each in definitions
+        ],
+        tokens=[leaf.token for leaf in table.leaves],
+        paths=list(zip(table.paths, table.tops, strict=True)),
+        starts=table.starts,
+        numbers=table.numbers,
+        ends=table.ends,
+        bounds=table.bounds,
+    )
+
+
+def _files_in(folder: Path) -> Iterator[Path]:
+    for root, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (Path(root, name) for name in sorted(names) if Path(root, name).is_file())
