@@ -11,6 +11,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.management import BaseCommand, CommandError
+from django.db import ProgrammingError
 
 from codeindex.embedded import ensure_services
 from codeindex.embedded.state import CannotStart
@@ -21,6 +22,7 @@ from search.retrieval import UnknownRepository
 from search.serializers import ResultSerializer
 
 SHOWN_LINES = 6
+UNMIGRATED = "the database has no tables. `make run` and `manage.py index` make them."
 
 
 class Command(BaseCommand):
@@ -39,6 +41,10 @@ class Command(BaseCommand):
         parser.add_argument("--limit", type=int, default=queries.DEFAULT_RESULTS, metavar="N")
         parser.add_argument("--json", action="store_true", help="one line of JSON a query")
 
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._said: set[str] = set()
+
     def handle(self, *, text: str | None, file: str | None, **options: Any) -> None:
         try:
             with ensure_services():
@@ -49,6 +55,8 @@ class Command(BaseCommand):
                     show(_found(text or "", options))
         except (CannotStart, BadQuery, UnknownRepository, OSError) as error:
             raise CommandError(str(error)) from error
+        except ProgrammingError as error:
+            raise CommandError(f"Nothing is indexed yet: {UNMIGRATED}") from error
 
     def _answer_each(self, file: str, options: dict[str, Any]) -> None:
         """A line of JSON for each line of the file; one that is no query gets its reason."""
@@ -59,17 +67,22 @@ class Command(BaseCommand):
                 self.stdout.write(_json(line, [], error=str(reason)))
 
     def _as_json(self, answer: Answer) -> None:
-        for notice in answer.notices:
-            self.stderr.write(notice)
+        self._notify(answer)
         self.stdout.write(_json(answer.query, ResultSerializer(answer.results, many=True).data))
 
     def _as_text(self, answer: Answer) -> None:
-        for notice in answer.notices:
-            self.stderr.write(notice)
+        self._notify(answer)
         for number, result in enumerate(answer.results, start=1):
             self.stdout.write(_shown(number, result))
         if not answer.results:
             self.stdout.write("Nothing was found.")
+
+    def _notify(self, answer: Answer) -> None:
+        """Each notice once, however many queries it is true of."""
+        for notice in answer.notices:
+            if notice not in self._said:
+                self.stderr.write(notice)
+                self._said.add(notice)
 
 
 def _found(text: str, options: dict[str, Any]) -> Answer:
