@@ -64,7 +64,8 @@ class Comments:
 
     def above(self, position: int) -> tuple[int, int] | None:
         """The span of the documentation of what begins at `position`: a block comment or a row of
-        line comments that ends on the line before; directives to tools are none."""
+        line comments that ends on the line before (or, for the kind of block that is made for it,
+        a blank line before). Directives to tools are none, nor is a licence atop a file."""
         first, last = position, 0
         while (comment := self.before(first)) is not None and self._documents(comment, first):
             is_block = self.source.startswith(b"/*", self.starts[comment])
@@ -73,13 +74,17 @@ class Comments:
             first, last = self.starts[comment], last or self.ends[comment]
             if is_block:
                 break
-        return (first, last) if last else None
+        is_atop = not self.source[:first].strip()
+        if not last or (is_atop and _LICENCE.search(_decoded(self.source[first:last]))):
+            return None
+        return first, last
 
     def _documents(self, comment: int, position: int) -> bool:
         start, end = self.starts[comment], self.ends[comment]
         line = self.source.rfind(b"\n", 0, start) + 1
         alone = not self.source[line:start].strip()
-        near = self.source.count(b"\n", end, position) <= 1
+        apart = 2 if self.source.startswith(b"/**", start) else 1
+        near = self.source.count(b"\n", end, position) <= apart
         return alone and near and not _DIRECTIVE.match(_decoded(self.source[start:end]))
 
 
@@ -91,11 +96,6 @@ def said_in(comment: bytes) -> str:
         return inspect.cleandoc(text)
     lines = (_COMMENT_BEGIN.sub("", line.strip()) for line in text.splitlines())
     return inspect.cleandoc("\n".join(lines))
-
-
-def is_licence(text: str) -> bool:
-    """Whether documentation is about the rights to a file and not about what it holds."""
-    return _LICENCE.search(text) is not None
 
 
 def _literals(statement: Node, language: Language) -> list[Node]:

@@ -281,7 +281,7 @@ GO = Language(
         (comment) @comment
     """,
     stub="",
-    value="",
+    value=" = nil",
     prefixes=(("type_spec", "type "), ("type_alias", "type ")),
     wrappers=(("", "\n"),),
     standalone=_kinds("function_declaration method_declaration"),

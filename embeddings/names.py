@@ -29,13 +29,14 @@ class Reading:
 
 
 def read(text: str, language: Language) -> Reading:
-    """Parses a text by itself or, if it then is no definition without errors, as a method may be,
-    inside the first of the language's wrappers in which it is one."""
+    """Parses a text by itself or, if it then has errors or is no definition, as a method may do,
+    inside the first of the language's wrappers in which it has none and is one."""
     alone = _read(text, language, "", "")
     if alone.own_name is None or alone.root.has_error:
         for prefix, suffix in language.wrappers:
             wrapped = _read(text, language, prefix, suffix)
-            if wrapped.own_name is not None and not wrapped.root.has_error:
+            better = alone.root.has_error or wrapped.own_name is not None
+            if better and not wrapped.root.has_error:
                 return wrapped
     return alone
 

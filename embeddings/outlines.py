@@ -65,11 +65,10 @@ def _comment(found: Found, source: Source) -> str:
 
 
 def _comment_span(found: Found, source: Source) -> tuple[int, int] | None:
-    """The documentation above a definition, or, unless it is a licence, that of the module."""
+    """The documentation above a definition or above the node that tells that of the module."""
     if found.what != "module":
         return source.comments.above(found.first.start_byte)
-    span = source.comments.above(source.documented.start_byte) if source.documented else None
-    return None if span and docstrings.is_licence(source.data[slice(*span)].decode()) else span
+    return source.comments.above(source.documented.start_byte) if source.documented else None
 
 
 def _outline(found: Found, source: Source) -> str:
