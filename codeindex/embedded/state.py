@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ SOCKET_PATH_BYTES = 107
 """What `sockaddr_un` holds, less its closing NUL."""
 
 _LONGEST_SOCKET_NAME = "supervisor.sock.4194304"
+_PLAIN = re.compile(r"[A-Za-z0-9/._+=-]+")
 
 
 class CannotStart(Exception):
@@ -71,9 +73,11 @@ class State:
 
     @property
     def sockets(self) -> Path:
-        """A folder of mode 0700 whose sockets' paths are short enough for the kernel."""
+        """A folder of mode 0700 whose sockets' paths are short enough for the kernel, and plain
+        enough to stand in a URL and in libpq's list of hosts."""
         beside = self.folder / "sockets"
-        if len(os.fsencode(beside / _LONGEST_SOCKET_NAME)) <= SOCKET_PATH_BYTES:
+        short = len(os.fsencode(beside / _LONGEST_SOCKET_NAME)) <= SOCKET_PATH_BYTES
+        if short and _PLAIN.fullmatch(str(beside)):
             return beside
         digest = hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:16]
         return Path(tempfile.gettempdir()) / f"codeindex-{digest}"

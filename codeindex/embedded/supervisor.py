@@ -11,7 +11,7 @@ import re
 import shlex
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from xmlrpc.client import Error, ServerProxy
@@ -121,21 +121,17 @@ def _supervisor(state: State, directory: Path) -> str:
         "directory": directory,
         "nodaemon": "true",
         "silent": "true",
+        "user": "root" if os.geteuid() == 0 else "",
     }
-    if os.geteuid() == 0:
-        main["user"] = "root"
+    remote = {"supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface"}
     return "\n".join(
         [
             _section("supervisord", main),
             _section("unix_http_server", {"file": state.supervisor_socket, "chmod": "0700"}),
             _section("supervisorctl", {"serverurl": f"unix://{state.supervisor_socket}"}),
-            _section("rpcinterface:supervisor", {_FACTORY: f"{_RPC}:make_main_rpcinterface"}),
+            _section("rpcinterface:supervisor", remote),
         ]
     )
-
-
-_FACTORY = "supervisor.rpcinterface_factory"
-_RPC = "supervisor.rpcinterface"
 
 
 def _groups(programs: Iterable[Program]) -> list[str]:
@@ -174,14 +170,15 @@ def _program(state: State, program: Program) -> str:
     )
 
 
-def _section(name: str, values: dict[str, object]) -> str:
+def _section(name: str, values: Mapping[str, object]) -> str:
+    """Values that are empty are left out."""
     lines = [f"{key} = {_value(value)}" for key, value in values.items() if value != ""]
     return "\n".join([f"[{name}]", *lines, ""])
 
 
 def _value(value: object) -> str:
-    """As supervisord reads it: a percent sign is doubled, and a comment cannot be escaped."""
+    """As supervisord reads it: what it takes for a comment or a format cannot be escaped."""
     text = str(value)
-    if re.search(r"\s[;#]|\n", text):
-        raise CannotStart(f"A path with ' ;', ' #' or a line break cannot be used: {text!r}.")
-    return text.replace("%", "%%")
+    if re.search(r"\s[;#]|[%\n]", text):
+        raise CannotStart(f"A path with %, ' ;', ' #' or a line break cannot be used: {text!r}.")
+    return text

@@ -35,9 +35,9 @@ def prepare(state: State, account: Account | None) -> None:
         os.chown(state.valkey, account.uid, account.gid)
     settings = {
         "port": "0",
-        "unixsocket": f'"{state.valkey_socket}"',
+        "unixsocket": str(state.valkey_socket),
         "unixsocketperm": "700",
-        "dir": f'"{state.valkey}"',
+        "dir": _quoted(state.valkey),
         "appendonly": "yes",
         "appendfsync": "everysec",
         "save": '""',
@@ -46,6 +46,11 @@ def prepare(state: State, account: Account | None) -> None:
     }
     lines = [f"{name} {value}\n" for name, value in settings.items()]
     _configuration(state).write_text("".join(lines), encoding="utf-8")
+
+
+def _quoted(path: Path) -> str:
+    escaped = str(path).replace("\\", r"\\").replace('"', r"\"")
+    return f'"{escaped}"'
 
 
 def _configuration(state: State) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -159,12 +160,14 @@ class TestServices:
         available = "SELECT 1 FROM pg_available_extensions WHERE name = 'vector'"
         assert query(services, available) == [(1,)]
 
-    def test_a_folder_whose_path_is_too_long_for_a_socket(self, tmp_path: Path) -> None:
-        state = State(tmp_path / ("deep" * 30))
+    @pytest.mark.parametrize("name", ["deep" * 30, """ö d'd, "and", more? #1"""])
+    def test_a_folder_whose_path_does_not_suit_sockets(self, tmp_path: Path, name: str) -> None:
+        state = State(tmp_path / name)
         assert len(os.fsencode(state.valkey_socket)) <= SOCKET_PATH_BYTES
         with folder.held(state), services_of(state):
             assert query(state, "SELECT 1") == [(1,)]
             assert state.sockets.stat().st_mode & 0o777 == 0o700
+        shutil.rmtree(state.sockets)
 
     def test_somebody_elses_socket_folder_is_refused(self, tmp_path: Path) -> None:
         state = State(tmp_path / ("deep" * 30))
