@@ -2,7 +2,8 @@
 
 A lease is a token and a time on the row. A thread renews it while the worker lives, so that the
 rows of a worker that was killed are anyone's after CODEINDEX_LEASE_SECONDS, and work that takes
-hours keeps its rows all the same. Who writes a result names the token: a worker that lost its lease writes nothing.
+hours keeps its rows all the same. Who writes a result names the token: a worker that lost its
+lease writes nothing.
 """
 
 from __future__ import annotations
