@@ -5,10 +5,13 @@ from __future__ import annotations
 import errno
 import http.client
 import socket
+import time
 
 from codeindex.embedded.state import CannotStart
 
 _ANSWER_SECONDS = 2.0
+_GIVEN_BACK_SECONDS = 3.0
+_POLL_SECONDS = 0.1
 _WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
@@ -23,19 +26,29 @@ def url(host: str, port: int) -> str:
 
 
 def refuse_taken(host: str, port: int) -> None:
-    """Raises CannotStart if the server could not listen there."""
-    try:
-        family, kind, protocol, _, place = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        with socket.socket(family, kind, protocol) as listener:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind(place)
-            listener.listen()
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            raise CannotStart(f"Port {port} is taken: choose another with PORT=….") from None
-        raise CannotStart(f"Cannot listen on {authority(host, port)}: {error.strerror}.") from None
+    """Raises CannotStart if the server could not listen there. A port that a killed process is
+    still giving back is waited for: the kernel closes its sockets a moment after it has gone."""
+    deadline = time.monotonic() + _GIVEN_BACK_SECONDS
+    while True:
+        try:
+            return _listen(host, port)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                place = authority(host, port)
+                raise CannotStart(f"Cannot listen on {place}: {error.strerror}.") from None
+            if time.monotonic() > deadline:
+                raise CannotStart(f"Port {port} is taken: choose another with PORT=….") from None
+        time.sleep(_POLL_SECONDS)
+
+
+def _listen(host: str, port: int) -> None:
+    family, kind, protocol, _, place = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    with socket.socket(family, kind, protocol) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(place)
+        listener.listen()
 
 
 def answers(host: str, port: int, allowed_hosts: list[str]) -> bool:
