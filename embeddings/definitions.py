@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from tree_sitter import Node, QueryCursor
 
 from embeddings import outlines
-from embeddings.found import Found, Source, definitions, search
-from embeddings.languages import PYTHON, Language, parse, query
+from embeddings.found import Found, Source, definitions_in, search
+from embeddings.languages import PYTHON, Language, query
 from embeddings.types import Definition
 
 FORMAT_VERSION = 1
@@ -25,12 +25,11 @@ class UnreadableSource(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """The definitions of a source, in the order of their beginnings, the module first; the number
-    of its regions that do not parse; and where each of the definitions lies in the syntax tree."""
+    """The definitions of a source, in the order of their beginnings, the module first; and the
+    number of its regions that do not parse."""
 
     definitions: list[Definition]
     errors: int
-    found: list[Found]
 
 
 def decode(data: bytes, language: Language) -> str:
@@ -55,13 +54,15 @@ def decode(data: bytes, language: Language) -> str:
 def extract(source: str, language: Language) -> Extraction:
     """The definitions of a decoded source. What does not parse is counted, and a definition is
     given if it parses itself: a class without those of its members that do not."""
-    data = source.encode("utf-8", "replace")
-    root = parse(data, language).root_node
-    parsed = search(root, data, language)
-    found = [parsed.module, *definitions(parsed.module)]
-    if not (language.modules and outlines.text_of(parsed.module, parsed)):
-        found.pop(0)
-    return Extraction([_definition(each, parsed) for each in found], _errors(root, language), found)
+    searched = search(source, language)
+    definitions = [_definition(found, searched) for found in given(searched)]
+    return Extraction(definitions, _errors(searched.module.node, language))
+
+
+def given(source: Source) -> list[Found]:
+    """What a source defines, the module first if that has anything to say."""
+    has_module = source.language.modules and outlines.text_of(source.module, source)
+    return [*([source.module] if has_module else []), *definitions_in(source.module)]
 
 
 def text_hash(definition: Definition) -> str:
@@ -79,12 +80,8 @@ def _encoding(data: bytes) -> str:
 
 
 def _definition(found: Found, source: Source) -> Definition:
-    if found.what == "module":
-        lines = source.data.count(b"\n") + (not source.data.endswith(b"\n"))
-        start_line, end_line, start_byte, end_byte = 1, lines, 0, len(source.data)
-    else:
-        start_line, end_line = found.first.start_point.row + 1, found.outer.end_point.row + 1
-        start_byte, end_byte = found.first.start_byte, found.outer.end_byte
+    start_line, end_line = source.lines(found)
+    start_byte, end_byte = source.span(found)
     return Definition(
         kind=found.kind,
         language=source.language.name,

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from tree_sitter import Node, QueryCursor
 
 from embeddings.docstrings import Comments
-from embeddings.languages import Language, query
+from embeddings.languages import Language, parse, query
 from embeddings.types import Kind
 
 MAX_NESTING = 30
 """What lies inside more definitions than these is no definition of its own: each text holds all
 that it encloses, so that depth would multiply it."""
 
-_KINDS = ("function", "method", "class", "type", "scope", "field")
+_KINDS = ("method", "function", "class", "type", "scope", "field")
 _QUALIFIER = re.compile(r"[\w$.]+")
 
 Captures = dict[str, list[Node]]
@@ -81,9 +81,23 @@ class Source:
     comments: Comments
     documented: Node | None
 
+    def lines(self, found: Found) -> tuple[int, int]:
+        """The first and the last line of a definition, counted from 1."""
+        if found is self.module:
+            return 1, self.data.count(b"\n") + (not self.data.endswith(b"\n"))
+        return found.first.start_point.row + 1, found.outer.end_point.row + 1
 
-def search(root: Node, data: bytes, language: Language) -> Source:
-    """All that the tree of `data` under `root` defines. Linear in the tree."""
+    def span(self, found: Found) -> tuple[int, int]:
+        """The first byte of a definition, and the one after its last."""
+        if found is self.module:
+            return 0, len(self.data)
+        return found.first.start_byte, found.outer.end_byte
+
+
+def search(source: str, language: Language) -> Source:
+    """Parses a decoded source and finds all that it defines. Linear in its syntax tree."""
+    data = source.encode("utf-8", "replace")
+    root = parse(data, language).root_node
     matches = _matches(root, language)
     module = Found("module", root, root, root, root, "", "", None)
     enclosing = [module]
@@ -99,7 +113,7 @@ def search(root: Node, data: bytes, language: Language) -> Source:
     return Source(data, language, module, Comments(data, *spans), documented)
 
 
-def definitions(module: Found) -> Iterator[Found]:
+def definitions_in(module: Found) -> Iterator[Found]:
     """A module's definitions that parse, at any depth, in the order of their beginnings."""
     waiting = module.members[::-1]
     while waiting:

@@ -25,7 +25,7 @@ def text_of(found: Found, source: Source) -> str:
     members' signatures; a module's documentation and outline, empty if it has neither."""
     comment = _comment(found, source)
     if found.what not in ("class", "module"):
-        body = _prefix(found, source) + dedented(source, *_span(found))
+        body = _prefix(found, source) + dedented(source, *source.span(found))
     else:
         body = _outline(found, source)
     return bounded("\n".join(filter(None, (comment, body))))
@@ -111,7 +111,7 @@ def _signature(found: Found, source: Source) -> str:
 
 def _head(found: Found, source: Source) -> str:
     """What stands before the body or value, decorators included."""
-    start, end = _span(found)
+    start, end = source.span(found)
     if found.body is not None:
         end = _end_of_head(found.node, found.body, source.language)
     return _prefix(found, source) + dedented(source, start, end).rstrip(_CONTINUED)
@@ -128,10 +128,6 @@ def _end_of_head(node: Node, body: Node, language: Language) -> int:
             if child.type not in language.comments:
                 end = child.end_byte
     return end
-
-
-def _span(found: Found) -> tuple[int, int]:
-    return found.first.start_byte, found.outer.end_byte
 
 
 def _prefix(found: Found, source: Source) -> str:

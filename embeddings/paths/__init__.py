@@ -41,15 +41,15 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from embeddings.definitions import extract
-from embeddings.found import Found
+from embeddings.definitions import given
+from embeddings.found import Found, Source, search
 from embeddings.languages import Language, by_name
 from embeddings.names import read
-from embeddings.outlines import MAX_TEXT
+from embeddings.outlines import MAX_TEXT, text_of
 from embeddings.paths.forest import Forest, plant
 from embeddings.paths.pairs import choose
 from embeddings.paths.tables import ContextTable, Subject, tabulate
-from embeddings.types import Definition, Kind, PathContext
+from embeddings.types import Kind, PathContext
 
 MAX_LENGTH = 8
 MAX_WIDTH = 2
@@ -108,37 +108,37 @@ def table_in(
     kinds: Collection[Kind] = CODE,
     hide_name: bool = True,
     bounds: Bounds = DEFAULT_BOUNDS,
-) -> tuple[list[Definition], ContextTable]:
-    """The definitions of a decoded source, and what `contexts` gives for the text of each. As the
-    source is not parsed again, the leaves of functions and methods have their spans in it."""
-    data = source.encode("utf-8", "replace")
-    extraction = extract(source, language)
-    located = zip(extraction.definitions, extraction.found, strict=True)
-    wanted = [(definition, found) for definition, found in located if definition.kind in kinds]
+) -> tuple[Source, list[Found], ContextTable]:
+    """Where the definitions of a decoded source are, and what `contexts` gives for the text of
+    each. As the source is not parsed again, leaves of functions have their spans in it."""
+    searched = search(source, language)
+    wanted = [found for found in given(searched) if found.kind in kinds]
     subjects = [
-        _of_found(found, data, definition.text, hide_name)
-        if _is_the_same_alone(found, definition.text, language)
-        else _of_text(definition.text, language, hide_name and definition.kind != Kind.MODULE)
-        for definition, found in wanted
+        _of_found(found, searched, hide_name)
+        if _is_the_same_alone(found, searched)
+        else _of_text(text_of(found, searched), language, hide_name and found.kind != Kind.MODULE)
+        for found in wanted
     ]
-    return [definition for definition, _ in wanted], _table(subjects, language, bounds)
+    return searched, wanted, _table(subjects, language, bounds)
 
 
 def _of_text(text: str, language: Language, hide_name: bool) -> Subject:
     reading, name = read(text, language), None
     if hide_name:
         name = reading.own_name
-    return Subject(reading.root, reading.source, reading.start, _seed(text), name)
+    return Subject(reading.root, reading.source, reading.start, lambda: _seed(text), name)
 
 
-def _of_found(found: Found, source: bytes, text: str, hide_name: bool) -> Subject:
-    return Subject(found.outer, source, 0, _seed(text), found.name if hide_name else None)
+def _of_found(found: Found, source: Source, hide_name: bool) -> Subject:
+    name = found.name if hide_name else None
+    return Subject(found.outer, source.data, 0, lambda: _seed(text_of(found, source)), name)
 
 
-def _is_the_same_alone(found: Found, text: str, language: Language) -> bool:
+def _is_the_same_alone(found: Found, source: Source) -> bool:
     """Whether a definition's text parses to what it is in its file."""
-    whole = found.first == found.outer and len(text) < MAX_TEXT
-    return whole and found.kind in CODE and found.outer.type in language.standalone
+    start, end = source.span(found)
+    whole = found.first == found.outer and end - start < MAX_TEXT
+    return whole and found.kind in CODE and found.outer.type in source.language.standalone
 
 
 def _seed(text: str) -> bytes:
@@ -149,6 +149,6 @@ def _table(subjects: list[Subject], language: Language, bounds: Bounds) -> Conte
     forest = Forest(reach=max(1, bounds.max_length))
     for subject in subjects:
         plant(forest, subject.root, subject.source, language)
-    texts = [subject.text for subject in subjects]
-    pairs = choose(forest, bounds.max_length, bounds.max_width, bounds.max_contexts, texts)
+    seeds = [subject.seed for subject in subjects]
+    pairs = choose(forest, bounds.max_length, bounds.max_width, bounds.max_contexts, seeds)
     return tabulate(forest, pairs, subjects)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import asdict
-from itertools import pairwise
+from itertools import chain, pairwise, repeat
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Protocol, Self
@@ -15,6 +15,7 @@ from embeddings.tokens import NAME_PLACEHOLDER, normalised
 from embeddings.words import parts
 
 Row = tuple[int, int, int]
+Step = tuple[str, str]
 
 
 class Writer(Protocol):
@@ -83,14 +84,12 @@ class Code2Vec:
 
     def __exit__(self, *_: object) -> None:
         self._file.close()
-        known: dict[str, int] = {}
-        paths = []
-        for kinds, top in self._paths:
-            numbers = [known.setdefault(step, len(known) + 1) for step in _steps(kinds, top)]
-            paths.append(" ".join(map(str, numbers)))
+        steps = _Steps()
+        paths = [" ".join(map(steps.__getitem__, _steps(*path))) for path in self._paths]
         self._write_vocabulary("tokens.csv", "token", [*self._tokens])
         self._write_vocabulary("paths.csv", "path", paths)
-        self._write_vocabulary("node_types.csv", "node_type", [*known])
+        node_types = [f"{kind} {direction}" for kind, direction in steps]
+        self._write_vocabulary("node_types.csv", "node_type", node_types)
 
     def _number(self, token: str) -> int:
         """The number of a token that was not met before as it is written."""
@@ -116,13 +115,16 @@ def _in_words(kinds: tuple[str, ...], top: int) -> str:
     return " ".join([*kinds[:top], f"[{kinds[top]}]", *kinds[top + 1 :]])
 
 
-def _steps(kinds: tuple[str, ...], top: int) -> list[str]:
+class _Steps(dict[Step, str]):
+    """The numbers of the steps that were asked for."""
+
+    def __missing__(self, step: Step) -> str:
+        return self.setdefault(step, str(len(self) + 1))
+
+
+def _steps(kinds: tuple[str, ...], top: int) -> Iterator[Step]:
     """The nodes of a path with the direction in which it runs through each."""
-    ups, downs = (
-        [f"{kind} UP" for kind in kinds[:top]],
-        [f"{kind} DOWN" for kind in kinds[top + 1 :]],
-    )
-    return [*ups, f"{kinds[top]} TOP", *downs]
+    return zip(kinds, chain(repeat("UP", top), ["TOP"], repeat("DOWN")), strict=False)
 
 
 def _as_label(name: str) -> str:

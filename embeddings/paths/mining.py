@@ -90,15 +90,15 @@ def mined(path: Path, choice: Choice) -> Mined | Skipped:
         source = decode(path.read_bytes(), language)
     except (OSError, UnreadableSource) as error:
         return Skipped(str(path), str(error))
-    definitions, table = table_in(
+    searched, found, table = table_in(
         source, language, kinds=choice.kinds, hide_name=choice.hide_name, bounds=choice.bounds
     )
     return Mined(
         path=str(path),
         language=language.name,
         entries=[
-            Entry(each.kind, each.name, each.qualified_name, each.start_line, each.end_line)
-            for each in definitions
+            Entry(each.kind, each.name, each.qualified_name, *searched.lines(each))
+            for each in found
         ],
         tokens=[leaf.token for leaf in table.leaves],
         paths=list(zip(table.paths, table.tops, strict=True)),

@@ -9,7 +9,7 @@ a path's number among all paths tells both its ends by a binary search and an ad
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,8 @@ from embeddings.paths.forest import Forest
 from embeddings.paths.sampling import sample
 
 Numbers = NDArray[np.int64]
+Seed = Callable[[], bytes]
+"""What a sample depends on; asked for only where there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Pairs:
 
 
 def choose(
-    forest: Forest, max_length: int, max_width: int, max_pairs: int | None, seeds: Sequence[bytes]
+    forest: Forest, max_length: int, max_width: int, max_pairs: int | None, seeds: Sequence[Seed]
 ) -> Pairs:
     """The pairs of leaves of each tree whose path is within the bounds, by their first leaf; where
     a tree has more than `max_pairs`, a sample that depends on its seed only."""
@@ -42,8 +44,9 @@ def choose(
     if heights < 1 or max_width < 1 or not forest.leaves:
         none = np.zeros(0, np.int64)
         return Pairs(none, none, none, none, np.zeros(len(seeds) + 1, np.int64))
-    following, branches = _following(forest), _branches(forest, heights)
-    members, first = _members(branches, heights, len(forest.parents))
+    parents = np.array(forest.parents, dtype=np.int32)
+    following, branches = _following(parents), _branches(parents, forest.leaves, heights)
+    members, first = _members(branches, heights, len(parents))
     until = _completions(branches, following, first, heights, max_width)
     chosen = _numbers(until[np.multiply(forest.bounds, heights)], max_pairs, seeds)
     numbers = np.concatenate(chosen)
@@ -54,24 +57,24 @@ def choose(
     return Pairs(starts, ups + 1, ends, downs + 1, np.cumsum([0, *map(len, chosen)]))
 
 
-def _numbers(bounds: Numbers, max_pairs: int | None, seeds: Sequence[bytes]) -> list[Numbers]:
+def _numbers(bounds: Numbers, max_pairs: int | None, seeds: Sequence[Seed]) -> list[Numbers]:
     """The numbers of the chosen paths of each tree, whose own begin and end at `bounds`."""
     return [
         np.arange(begin, end)
         if max_pairs is None or end - begin <= max_pairs
-        else begin + sample(end - begin, max_pairs, seed)
+        else begin + sample(end - begin, max_pairs, seed())
         for begin, end, seed in zip(bounds[:-1].tolist(), bounds[1:].tolist(), seeds, strict=True)
     ]
 
 
-def _branches(forest: Forest, heights: int) -> Numbers:
+def _branches(parents: NDArray[np.int32], leaves: list[int], heights: int) -> Numbers:
     """(leaves, heights): the node of each half-path; -1 is one above the root."""
-    parents = np.array([*forest.parents, -1])
-    branches = np.empty((heights, len(forest.leaves)), dtype=np.int64)
-    branches[0] = forest.leaves
+    above = np.append(parents, -1)
+    branches = np.empty((len(leaves), heights), dtype=np.int64)
+    branches[:, 0] = branch = np.array(leaves)
     for height in range(1, heights):
-        branches[height] = parents[branches[height - 1]]
-    return np.ascontiguousarray(branches.T)
+        branches[:, height] = branch = above[branch]
+    return branches
 
 
 def _members(branches: Numbers, heights: int, nodes: int) -> tuple[Numbers, Numbers]:
@@ -101,9 +104,8 @@ def _completions(
     return np.concatenate([[0], counts.cumsum()])
 
 
-def _following(forest: Forest) -> Numbers:
+def _following(parents: NDArray[np.int32]) -> Numbers:
     """Each node's next sibling, -1 after the last; at the end -1, to follow that."""
-    parents = np.array(forest.parents)
     order = parents.argsort(kind="stable")
     beside = np.diff(parents[order]) == 0
     beside &= parents[order[1:]] >= 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
@@ -11,7 +11,8 @@ import numpy as np
 from tree_sitter import Node
 
 from embeddings.paths.forest import Forest
-from embeddings.paths.pairs import Numbers, Pairs
+from embeddings.paths.pairs import Numbers, Pairs, Seed
+from embeddings.roles import IDENTIFIER
 from embeddings.tokens import token
 from embeddings.types import Leaf, PathContext
 
@@ -22,13 +23,13 @@ _context_of = partial(tuple.__new__, PathContext)
 @dataclass(frozen=True, slots=True)
 class Subject:
     """A definition whose contexts are wanted: the node under which it lies in the tree of `source`,
-    the byte from which spans count, its text, on which a sample depends, and its own name, if that
-    is to be hidden."""
+    the byte from which spans count, what a sample depends on, and its own name, if that is to be
+    hidden."""
 
     root: Node
     source: bytes
     start: int
-    text: bytes
+    seed: Seed
     own_name: str | None
 
 
@@ -85,11 +86,21 @@ def tabulate(forest: Forest, pairs: Pairs, subjects: Sequence[Subject]) -> Conte
 
 
 def _leaves(forest: Forest, used: Numbers, subjects: Sequence[Subject]) -> list[Leaf]:
-    trees = np.searchsorted(forest.bounds, used, side="right") - 1
-    leaves = []
-    for leaf, tree in zip(used.tolist(), trees.tolist(), strict=True):
-        subject, start, end = subjects[tree], forest.starts[leaf], forest.ends[leaf]
-        text = forest.words.get(leaf) or subject.source[start:end].decode("utf-8", "replace")
-        word = token(forest.roles[leaf], text, subject.own_name)
-        leaves.append(_leaf_of((word, start - subject.start, end - subject.start)))
+    """The leaves of those numbers, which are in order."""
+    leaves: list[Leaf] = []
+    numbers, bounds = used.tolist(), used.searchsorted(forest.bounds).tolist()
+    for subject, (begin, end) in zip(subjects, pairwise(bounds), strict=True):
+        leaves += map(_leaf_of, _spelt(forest, numbers[begin:end], subject))
     return leaves
+
+
+def _spelt(forest: Forest, numbers: list[int], subject: Subject) -> Iterator[tuple[str, int, int]]:
+    """Token and span of leaves of one subject. Most are identifiers, and these as they are."""
+    source, start, own_name = subject.source, subject.start, subject.own_name
+    roles, starts, ends, words = forest.roles, forest.starts, forest.ends, forest.words
+    for leaf in numbers:
+        begin, end = starts[leaf], ends[leaf]
+        text = source[begin:end].decode("utf-8", "replace")
+        if roles[leaf] != IDENTIFIER or text == own_name:
+            text = token(roles[leaf], words.get(leaf, text), own_name)
+        yield text, begin - start, end - start
