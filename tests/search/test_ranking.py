@@ -181,7 +181,7 @@ class TestFind:
         assert answer.notices == []
 
     @settings(
-        max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+        max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
     )
     @given(text=strategies.text(max_size=2_100))
     @example("'a' & | ! ( : * <->")

@@ -71,11 +71,11 @@ class TestNearest:
     def test_the_index_gives_as_many_as_are_asked_for(
         self, indexed: Space, alice: User, bob: User, limit: int
     ) -> None:
-        """Also where the user sees only one vector in six, and the nearest are all hidden."""
+        """Also where the user sees only one vector in four, and the nearest are all hidden."""
         query = directions(1)[0]
-        hidden = directions(1_250) * 0.1 + query
+        hidden = directions(625) * 0.1 + query
         shelf.put_many(shelf.repository(bob, "hidden"), hidden)
-        shown = directions(250)
+        shown = directions(210)
         texts = shelf.put_many(shelf.repository(alice), shown)
         order = nearest(alice, Meaning(indexed, query), limit)
         exact = [texts[row] for row in np.argsort(-(shown @ query))[:limit]]
@@ -91,7 +91,7 @@ class TestNearest:
         assert order == [texts[row] for row in np.argsort(-(shown @ query))]
 
     def test_many_rows_are_found_by_the_index(self, indexed: Space, alice: User) -> None:
-        shelf.put_many(shelf.repository(alice), directions(1_000))
+        shelf.put_many(shelf.repository(alice), directions(500))
         meaning = Meaning(indexed, directions(1)[0])
         with CaptureQueriesContext(
             connection,
