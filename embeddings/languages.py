@@ -1,6 +1,6 @@
 """The programming languages that are understood: one entry each, and nowhere else a rule of one
 language. An entry names the grammar, the definitions (as a tree-sitter query) and what the leaves
-of its syntax trees are; `docs/languages.md` shows how to add one."""
+of its syntax trees are; CONTRIBUTING.md shows how to add one."""
 
 from __future__ import annotations
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
+import tree_sitter_rust
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from embeddings import languages as entries
 from embeddings.definitions import extract
 from embeddings.languages import LANGUAGES, PYTHON, Language, by_name, by_path
 from embeddings.names import masked, read
@@ -55,7 +59,9 @@ def test_the_contexts_of_the_sample_are_those_of_the_definition(language: Langua
 @languages
 def test_a_source_gives_what_the_texts_of_its_definitions_give(language: Language):
     source = samples.source_of(language).read_text("utf-8")
-    definitions, table = table_in(source, language, kinds=tuple(Kind))
+    _, found_there, table = table_in(source, language, kinds=tuple(Kind))
+    definitions = extract(source, language).definitions
+    assert [each.qualified_name for each in found_there] == [d.qualified_name for d in definitions]
     for definition, found in zip(definitions, table.rows(), strict=True):
         alone = contexts(definition.text, language.name, kind=definition.kind)
         assert [*map(_without_spans, found)] == [*map(_without_spans, alone)]
@@ -155,3 +161,35 @@ def _without_spans(context: PathContext) -> tuple:
 
 def _span(leaf, start: int) -> tuple[int, int]:
     return leaf.start_byte + start, leaf.end_byte + start
+
+
+def test_the_sixth_language_is_as_short_as_the_guide_says():
+    guide = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text("utf-8")
+    (entry,) = re.findall(r"```python\n(.*?)```", guide, re.DOTALL)
+    assert entry.count("\n") < 40
+    names = {**vars(entries), "tree_sitter_rust": tree_sitter_rust}
+    exec(entry, names)
+    source = """
+/// A queue of jobs.
+#[derive(Debug)]
+pub struct Queue<T> { jobs: Vec<T> }
+
+impl<T> Queue<T> {
+    /// Adds a job.
+    pub fn push(&mut self, job: T) { self.jobs.push(job) }
+}
+
+/// Their sum.
+#[inline]
+fn total(of: &[i32]) -> i32 { of.iter().sum() }
+"""
+    assert [
+        (definition.kind, definition.qualified_name, definition.docstring)
+        for definition in extract(source, names["RUST"]).definitions
+    ] == [
+        (Kind.CLASS, "Queue", "A queue of jobs."),
+        (Kind.METHOD, "Queue.push", "Adds a job."),
+        (Kind.FUNCTION, "total", "Their sum."),
+    ]
+    _, _, table = table_in(source, names["RUST"])
+    assert [len(row) > 5 for row in table.rows()] == [True, True]
