@@ -13,13 +13,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from embeddings import checkpoints, definitions, paths
+from embeddings import checkpoints, definitions, explanations, paths
 from embeddings.checkpoints import Checkpoint
+from embeddings.explanations import Attribution, Explanation, Shares
 from embeddings.labels import LabelSource
 from embeddings.llm import EncoderUnavailable, canonical, load_model
 from embeddings.names import masked
 from embeddings.queries import word_batch
-from embeddings.types import Matrix, TextEncoder
+from embeddings.types import Matrix, PathContext, TextEncoder
 
 __all__ = ["CodeEncoder", "Encoded", "EncoderUnavailable", "NotFinite", "load_encoder"]
 
@@ -71,6 +72,14 @@ class CodeEncoder(ABC):
         """For each of n definitions at most k names with their probabilities, likeliest first. The
         name that a definition has is hidden from the prediction."""
 
+    @abstractmethod
+    def explain(
+        self, source: str, query: str | None = None, language: str = "python"
+    ) -> Explanation:
+        """Which path-contexts of a definition make its code vector and, with a query, what its text
+        and its code add to their similarity: exactly for linear fusions, by Shapley values for
+        attention (`explanations.Attribution`)."""
+
     def encode_definitions(self, texts: Sequence[str], language: str = "python") -> Matrix:
         """(n,) definitions → (n, dimensions), rows of unit length; raises NotFinite."""
         return self.encode(texts, language).vectors
@@ -109,16 +118,32 @@ class FusedEncoder(CodeEncoder):
         return self._names(texts, self._code_vectors(texts, language), k, language)
 
     @torch.inference_mode()
+    def explain(
+        self, source: str, query: str | None = None, language: str = "python"
+    ) -> Explanation:
+        (contexts,) = self._contexts([source], language)
+        code = self._network.code2vec(self._lexicon.batch([contexts]).to(self._device))
+        shares = None
+        if query is not None:
+            text, asked = self._model.encode([source]), self.encode_queries([query])
+            shares = explanations.shares(
+                self._network.fusion, text, code.vectors.cpu().numpy(), asked
+            )
+        return Explanation(source, explanations.attended(contexts, code.attention[0]), shares)
+
+    @torch.inference_mode()
     def _code_vectors(self, texts: Sequence[str], language: str) -> Matrix:
         """(n,) definitions → (n, code); the name is hidden from its own path-contexts, so that the
         same vector serves search and labels."""
-        bounds = paths.Bounds(**asdict(self._settings.paths))
         rows = [np.zeros((0, self._settings.code.code), np.float32)]
         for batch in _parts(texts):
-            contexts = paths.table_of(batch, language, hide_name=True, bounds=bounds).rows()
-            vectors = self._network.code2vec(self._lexicon.batch(contexts).to(self._device)).vectors
-            rows.append(vectors.cpu().numpy())
+            contexts = self._lexicon.batch(self._contexts(batch, language)).to(self._device)
+            rows.append(self._network.code2vec(contexts).vectors.cpu().numpy())
         return np.concatenate(rows)
+
+    def _contexts(self, texts: Sequence[str], language: str) -> list[list[PathContext]]:
+        bounds = paths.Bounds(**asdict(self._settings.paths))
+        return paths.table_of(texts, language, hide_name=True, bounds=bounds).rows()
 
     @torch.inference_mode()
     def _query_vectors(self, texts: Sequence[str]) -> Matrix:
@@ -158,6 +183,15 @@ class TextOnlyEncoder(CodeEncoder):
         self, texts: Sequence[str], k: int = NAMES, language: str = "python"
     ) -> Names:
         return [[] for _ in texts]
+
+    def explain(
+        self, source: str, query: str | None = None, language: str = "python"
+    ) -> Explanation:
+        shares = None
+        if query is not None:
+            similarity = self.encode_definitions([source])[0] @ self.encode_queries([query])[0]
+            shares = Shares(float(similarity), 0.0, Attribution.EXACT)
+        return Explanation(source, (), shares)
 
 
 def load_encoder(
