@@ -50,6 +50,11 @@ class RepositoryQuerySet(models.QuerySet["Repository"]):
             return self.none()
         return self if user.is_superuser else self.filter(owner=user.pk)
 
+    def called(self, name: str) -> RepositoryQuerySet:
+        """Those of a name, or the one that `owner/name` says."""
+        owner, _, own_name = name.partition("/")
+        return self.filter(Q(name=name) | Q(owner__username=owner, name=own_name))
+
 
 class Repository(models.Model):
     """A registered git repository. `url` never holds a credential."""

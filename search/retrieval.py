@@ -108,9 +108,7 @@ def scope(user: User | AnonymousUser, repository: str = "") -> Scope:
     owner/name). Raises `UnknownRepository`, for a hidden one too."""
     repositories = Repository.objects.visible_to(user)
     if repository:
-        owner, _, name = repository.partition("/")
-        called = Q(name=repository) | Q(owner__username=owner, name=name)
-        repositories = repositories.filter(called)
+        repositories = repositories.called(repository)
         if not repositories.exists():
             raise UnknownRepository(f"There is no repository {repository}.")
     live = Branch.objects.filter(repository__in=repositories, live_run__isnull=False)

@@ -11,10 +11,8 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.management import BaseCommand, CommandError
-from django.db import ProgrammingError
 
-from codeindex.embedded import ensure_services
-from codeindex.embedded.state import CannotStart
+from codeindex.management.index import existing_index
 from search import queries, ranking
 from search.queries import BadQuery
 from search.results import Answer, Result
@@ -22,7 +20,6 @@ from search.retrieval import UnknownRepository
 from search.serializers import ResultSerializer
 
 SHOWN_LINES = 6
-UNMIGRATED = "the database has no tables. `make run` and `manage.py index` make them."
 
 
 class Command(BaseCommand):
@@ -47,16 +44,14 @@ class Command(BaseCommand):
 
     def handle(self, *, text: str | None, file: str | None, **options: Any) -> None:
         try:
-            with ensure_services():
+            with existing_index():
                 if file is not None:
                     self._answer_each(file, options)
                 else:
                     show = self._as_json if options["json"] else self._as_text
                     show(_found(text or "", options))
-        except (CannotStart, BadQuery, UnknownRepository, OSError) as error:
+        except (BadQuery, UnknownRepository, OSError) as error:
             raise CommandError(str(error)) from error
-        except ProgrammingError as error:
-            raise CommandError(f"Nothing is indexed yet: {UNMIGRATED}") from error
 
     def _answer_each(self, file: str, options: dict[str, Any]) -> None:
         """A line of JSON for each line of the file; one that is no query gets its reason."""

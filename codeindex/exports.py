@@ -1,0 +1,69 @@
+"""What is live, as training reads it: definitions one after the other, each text once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from django.db.models import QuerySet
+
+from codeindex.models import Repository, SourceFile
+
+ROWS = 1_000
+"""Definitions that are held at once."""
+
+TEST_FOLDERS = {"test", "tests", "testing", "testsuite", "spec", "specs", "__tests__"}
+TEST_FILE = re.compile(
+    r"^(test|tests|conftest)\.py$|^test_|_tests?\.|[._-](test|spec)\.|^Test[A-Z]|Tests?\.java$"
+)
+
+FIELDS = (
+    "branch__repository__owner__username",
+    "branch__repository__name",
+    "path",
+    "blob__definitions__kind",
+    "blob__language",
+    "blob__definitions__name",
+    "blob__definitions__qualified_name",
+    "blob__definitions__text__body",
+    "blob__definitions__docstring",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LiveDefinition:
+    """A definition that a search can find. `repository` is owner/name, `text` what an encoder
+    reads, `test` whether its file is one of tests, by its path."""
+
+    repository: str
+    path: str
+    kind: str
+    language: str
+    name: str
+    qualified_name: str
+    text: str
+    docstring: str
+    test: bool
+
+
+def definitions(repositories: QuerySet[Repository]) -> Iterator[LiveDefinition]:
+    """The live definitions of the repositories; of those that share a text, the one of the first
+    repository and path. Read through a cursor: any number fits in memory."""
+    text = "blob__definitions__text"
+    rows = (
+        SourceFile.objects.filter(live=True, branch__repository__in=repositories)
+        .filter(blob__definitions__isnull=False)
+        .order_by(text, "branch__repository", "path", "blob__definitions__start_line")
+        .distinct(text)
+        .values_list(*FIELDS)
+    )
+    for owner, repository, path, *rest in rows.iterator(ROWS):
+        yield LiveDefinition(f"{owner}/{repository}", path, *rest, test=is_test(path))
+
+
+def is_test(path: str) -> bool:
+    """Whether a file holds tests, by the names that the indexed languages' tools look for."""
+    *folders, name = PurePosixPath(path).parts
+    return not TEST_FOLDERS.isdisjoint(folders) or bool(TEST_FILE.search(name))
