@@ -11,9 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import sysconfig
-from collections.abc import Iterator
-from itertools import chain
 from pathlib import Path
 
 from embeddings.checkpoints import Settings
@@ -21,8 +18,7 @@ from embeddings.fusion import FusionKind
 from embeddings.labels import LabelSource
 from embeddings.llm import DEFAULT_MODEL, EncoderUnavailable
 from embeddings.queries import QueryKind, QueryPooling, QuerySettings
-from embeddings.training import corpora, measures, packages, trainer
-from embeddings.training.corpora import Exclusions
+from embeddings.training import corpus_command, measures, trainer
 from embeddings.training.data import TRAINING_TOKENS, View, load
 from embeddings.training.trainer import Plan
 
@@ -36,34 +32,6 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     return 0
-
-
-def _corpus(options: argparse.Namespace) -> None:
-    exclusions = Exclusions(
-        repositories=frozenset(chain.from_iterable(map(_lines, options.leave_out))),
-        packages=frozenset(map(packages.canonical, options.exclude)),
-        functions=frozenset(chain.from_iterable(map(_evaluated, options.without))),
-    )
-    corpora.build(_sources(options), exclusions, options.out)
-    print(f"{len(corpora.read(options.out)):,} functions in {options.out}")
-
-
-def _sources(options: argparse.Namespace) -> Iterator[packages.Package]:
-    if options.standard_library:
-        yield packages.standard_library()
-    own = [Path(sysconfig.get_path("purelib"))] if options.installed else []
-    for folder in (*own, *options.packages):
-        yield from packages.installed(folder)
-
-
-def _lines(path: Path) -> Iterator[str]:
-    return (line.strip().lower() for line in path.read_text().splitlines() if line.strip())
-
-
-def _evaluated(path: Path) -> Iterator[str]:
-    """The hashes of the functions in a file of JSON lines with a `code`."""
-    for line in path.read_text(encoding="utf-8").splitlines():
-        yield corpora.normalised(json.loads(line)["code"])
 
 
 def _vectors(options: argparse.Namespace) -> None:
@@ -98,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m embeddings.training", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     commands = parser.add_subparsers(required=True)
-    _add_corpus(commands.add_parser("corpus", help="collect functions to train on"))
+    corpus_command.add_to(commands.add_parser("corpus", help="collect functions to train on"))
     vectors = commands.add_parser("vectors", help="language-model vectors of a corpus, on disk")
     vectors.set_defaults(run=_vectors)
     vectors.add_argument("--views", type=View, nargs="*", help="only these texts of a function")
@@ -113,23 +81,6 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--device", default="cpu")
     evaluate.set_defaults(run=_evaluate)
     return parser
-
-
-def _add_corpus(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--installed", action="store_true", help="this environment's packages")
-    parser.add_argument("--standard-library", action="store_true")
-    parser.add_argument("--packages", type=Path, action="append", default=[], metavar="FOLDER")
-    parser.add_argument(
-        "--leave-out", type=Path, action="append", default=[], metavar="FILE",
-        help="repositories (owner/name, one a line) whose packages are left out",
-    )  # fmt: skip
-    parser.add_argument("--exclude", nargs="*", default=[], metavar="PACKAGE")
-    parser.add_argument(
-        "--without", type=Path, action="append", default=[], metavar="JSONL",
-        help="evaluation data: functions that occur in it are left out",
-    )  # fmt: skip
-    parser.add_argument("--out", type=Path, required=True)
-    parser.set_defaults(run=_corpus)
 
 
 def _add_data(parser: argparse.ArgumentParser) -> None:

@@ -1,0 +1,62 @@
+"""Projects that functions are taken from: their licences, the repositories that they are made from,
+and the families that a split keeps together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+PERMISSIVE = re.compile(
+    r"\b(0?BSD|MIT|Apache|ISC|PSF|Python Software Foundation|Unlicense|zlib|HPND|CC0|Biopython)\b",
+    re.IGNORECASE,
+)
+RECIPROCAL = re.compile(r"GPL|General Public|Mozilla|MPL|EUPL|CeCILL|Eclipse", re.IGNORECASE)
+# What stands where a forge's addresses have an owner, and is none.
+NO_OWNERS = {"sponsors", "orgs", "users", "topics"}
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """What a manifest says of a project. `version` is a release or a commit, `repositories` are
+    `owner/name` in lower case."""
+
+    name: str
+    version: str
+    licence: str
+    repositories: tuple[str, ...]
+
+
+def is_permissive(project: Project) -> bool:
+    """Whether the licence that the project states allows any use with attribution."""
+    return bool(PERMISSIVE.search(project.licence)) and not RECIPROCAL.search(project.licence)
+
+
+def is_made_from(project: Project, repositories: frozenset[str]) -> bool:
+    """Whether a project comes from one of the repositories (`owner/name`, lower case): by the
+    addresses in its metadata or, since projects move between owners, by its name."""
+    names = {repository.partition("/")[2] for repository in repositories}
+    own = {repository.partition("/")[2] for repository in project.repositories}
+    return not repositories.isdisjoint(project.repositories) or not names.isdisjoint(
+        {project.name, *own}
+    )
+
+
+def families(projects: Iterable[Project]) -> dict[str, str]:
+    """Name of a project → its family, which has one name: the projects that are linked by the
+    owners of their repositories, since an organisation's projects share authors and code."""
+    parents: dict[str, str] = {}
+
+    def root(node: str) -> str:
+        while (parent := parents.setdefault(node, node)) != node:
+            node = parents[node] = parents[parent]
+        return node
+
+    names = []
+    for project in projects:
+        names.append(project.name)
+        for owner in {repository.partition("/")[0] for repository in project.repositories}:
+            if owner not in NO_OWNERS:
+                first, second = sorted((root(project.name), root(f"{owner}/")))
+                parents[second] = first
+    return {name: root(name) for name in names}
