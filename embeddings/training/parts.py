@@ -4,7 +4,6 @@ next one reads only what is new."""
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -41,6 +40,4 @@ def _batch(line: str) -> Batch:
     row = json.loads(line)
     repositories = tuple(row["project"].pop("repositories"))
     functions = [Function(**function) for function in row["functions"]]
-    return Batch(
-        Project(**row["project"], repositories=repositories), functions, Counter(row["left_out"])
-    )
+    return Batch(Project(**row["project"], repositories=repositories), functions, row["left_out"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
@@ -12,10 +11,8 @@ from typing import Protocol, Self
 from embeddings.training.functions import Function, Unfit, defined_in, fingerprint, function_of
 from embeddings.training.projects import Project
 
-VENDOR_FOLDERS = {"vendor", "vendored", "_vendor", "_vendored", "extern", "externals", "_extern"}
-OTHER_FOLDERS = {"third_party", "thirdparty", "site-packages", "node_modules", "migrations"}
-FOREIGN_FOLDERS = VENDOR_FOLDERS | OTHER_FOLDERS | {"testing", "testsuite"}
-TEST_FOLDER = re.compile(r"(^|_)tests?(_|$)")
+FOREIGN_FOLDERS = {"site-packages", "node_modules", "migrations", "testing", "testsuite"}
+FOREIGN_FOLDER = re.compile(r"(^|_)tests?(_|$)|vendor|third_?party|^_?extern(al)?s?$")
 FOREIGN_FILE = re.compile(r"(^test_|_tests?\.py$|^conftest\.py$|_pb2(_grpc)?\.py$|^tests?\.py$)")
 
 
@@ -25,14 +22,18 @@ class Batch:
 
     project: Project
     functions: list[Function] = field(default_factory=list)
-    left_out: Counter[str] = field(default_factory=Counter)
+    left_out: dict[str, int] = field(default_factory=dict)
 
     def add(self, name: str, code: str, docstring: str) -> None:
         """Keeps a function if it is worth training on."""
         try:
             self.functions.append(function_of(self.project.name, name, code, docstring))
         except Unfit as reason:
-            self.left_out[str(reason)] += 1
+            self.leave_out(str(reason))
+
+    def leave_out(self, reason: str) -> None:
+        """Counts what is not worth training on."""
+        self.left_out[reason] = self.left_out.get(reason, 0) + 1
 
 
 class Source(Protocol):
@@ -81,9 +82,9 @@ class Tree:
                 for found in defined_in((self.root / file).read_bytes()):
                     batch.add(found.name, found.text, found.docstring)
             except Unfit as reason:
-                batch.left_out[str(reason)] += 1
+                batch.leave_out(str(reason))
             except OSError:
-                batch.left_out["file unreadable"] += 1
+                batch.leave_out("file unreadable")
         yield batch
 
 
@@ -93,7 +94,7 @@ def is_own_source(path: PurePath) -> bool:
     return (
         path.suffix == ".py"
         and FOREIGN_FOLDERS.isdisjoint(folders)
-        and not any(map(TEST_FOLDER.search, folders))
+        and not any(map(FOREIGN_FOLDER.search, folders))
         and not FOREIGN_FILE.search(path.name)
     )
 
