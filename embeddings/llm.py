@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
 from transformers import AutoModel, AutoTokenizer
 from transformers.utils import logging
 
@@ -33,6 +34,8 @@ TOKENS_PER_BATCH = {"cpu": 2048, "cuda": 32_768}
 # lies behind `max_tokens` times as many characters would be cut off anyway.
 CHARACTERS_PER_TOKEN = 32
 SAMPLED_VALUES = 1024
+# A tuned model's folder: which model it was, and those of its weights that were trained.
+TUNED, TUNED_WEIGHTS = "tuned.json", "tuned.safetensors"
 
 
 class EncoderUnavailable(Exception):
@@ -61,7 +64,7 @@ class LanguageModel:
     """A Hugging Face model that turns texts into unit vectors; the `TextEncoder` protocol."""
 
     def __init__(self, model: Any, tokenizer: Any, settings: ModelSettings, device: str) -> None:
-        self._model = model.eval()
+        self.network: nn.Module = model.eval()
         self._tokenizer = tokenizer
         self._device = device
         self.settings = settings
@@ -74,13 +77,13 @@ class LanguageModel:
         """The same model, reading only the beginning of a text."""
         limit = min(max_tokens, self.settings.max_tokens)
         settings = replace(self.settings, max_tokens=limit)
-        return LanguageModel(self._model, self._tokenizer, settings, self._device)
+        return LanguageModel(self.network, self._tokenizer, settings, self._device)
 
     def encode(self, texts: Sequence[str]) -> Matrix:
         """(n,) texts → (n, dimensions), rows of unit length. A text is cut at `max_tokens`; equal
         texts are encoded once; batches hold texts of similar length."""
         distinct = list(dict.fromkeys(texts))
-        tokens = self._tokens(distinct)
+        tokens = self.tokens(distinct)
         vectors = np.zeros((len(distinct), self.dimensions), np.float32)
         budget = TOKENS_PER_BATCH.get(torch.device(self._device).type, TOKENS_PER_BATCH["cpu"])
         for rows in _batches([len(ids) for ids in tokens], budget):
@@ -88,7 +91,8 @@ class LanguageModel:
         places = {text: row for row, text in enumerate(distinct)}
         return vectors[[places[text] for text in texts]]
 
-    def _tokens(self, texts: Sequence[str]) -> list[list[int]]:
+    def tokens(self, texts: Sequence[str]) -> list[list[int]]:
+        """The ids of each text's tokens, `max_tokens` at most."""
         if not texts:
             return []
         limit = self.settings.max_tokens
@@ -99,6 +103,11 @@ class LanguageModel:
 
     @torch.inference_mode()
     def _vectors(self, batch: Sequence[Sequence[int]]) -> Matrix:
+        return np.asarray(self.forward(batch).cpu().numpy(), dtype=np.float32)
+
+    def forward(self, batch: Sequence[Sequence[int]]) -> Tensor:
+        """n texts as tokens → (n, dimensions), rows of unit length, through which a loss can flow
+        back into the network."""
         width = max(map(len, batch))
         ids = torch.full((len(batch), width), self._pad, dtype=torch.long)
         mask = torch.zeros_like(ids)
@@ -106,10 +115,9 @@ class LanguageModel:
             ids[row, : len(tokens)] = torch.tensor(tokens)
             mask[row, : len(tokens)] = 1
         ids, mask = ids.to(self._device), mask.to(self._device)
-        hidden = self._model(input_ids=ids, attention_mask=mask).last_hidden_state
+        hidden = self.network(input_ids=ids, attention_mask=mask).last_hidden_state
         pooled = pool(hidden.float(), mask, self.settings.pooling)
-        unit = torch.nn.functional.normalize(pooled, dim=-1)
-        return np.asarray(unit.cpu().numpy(), dtype=np.float32)
+        return torch.nn.functional.normalize(pooled, dim=-1)
 
 
 def pool(hidden: Tensor, mask: Tensor, pooling: Pooling) -> Tensor:
@@ -132,23 +140,37 @@ def load_model(
     dtype: str = "float32",
     device: str = "cpu",
 ) -> LanguageModel:
-    """A language model by hub name, folder, or the name of an installed one. Pooling and limit
-    are the model's own where it states them (the files of sentence-transformers), else the mean
-    and `MAX_TOKENS`. Raises EncoderUnavailable."""
+    """A language model by hub name, folder, or the name of an installed one; a folder may hold a
+    tuned one, see `save_tuned`. Pooling and limit are the model's own where it states them (the
+    files of sentence-transformers), else the mean and `MAX_TOKENS`. Raises EncoderUnavailable."""
     name = canonical(name)
-    place = _place(name)
+    tuned = Path(name, TUNED)
+    origin = json.loads(tuned.read_text())["model"] if tuned.is_file() else name
+    place = _place(origin)
     settings = _stated(place, ModelSettings(name=name, dtype=dtype))
     if pooling is not None:
         settings = replace(settings, pooling=pooling)
     if max_tokens is not None:
         settings = replace(settings, max_tokens=max_tokens)
-    tokenizer = _pretrained(AutoTokenizer, name, place)
-    model = _pretrained(AutoModel, name, place, dtype=getattr(torch, dtype))
+    tokenizer = _pretrained(AutoTokenizer, origin, place)
+    model = _pretrained(AutoModel, origin, place, dtype=getattr(torch, dtype))
     if model.config.is_encoder_decoder:
         model = model.get_encoder()
+    if origin != name:
+        model.load_state_dict(load_file(Path(name, TUNED_WEIGHTS)), strict=False)
     limit = getattr(model.config, "max_position_embeddings", None) or settings.max_tokens
     settings = replace(settings, max_tokens=min(settings.max_tokens, limit))
     return LanguageModel(model.to(device), tokenizer, settings, device)
+
+
+def save_tuned(model: LanguageModel, origin: str, trained: Sequence[str], folder: Path) -> None:
+    """Writes what `load_model(folder)` needs beside the model of the name `origin`: the weights of
+    the names `trained`, in half precision."""
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = model.network.state_dict()
+    halves = {name: weights[name].to("cpu", torch.float16).contiguous() for name in trained}
+    save_file(halves, folder / TUNED_WEIGHTS)
+    (folder / TUNED).write_text(json.dumps({"model": origin}) + "\n")
 
 
 def canonical(name: str) -> str:

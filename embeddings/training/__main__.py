@@ -21,6 +21,7 @@ from embeddings.queries import QueryKind, QueryPooling, QuerySettings
 from embeddings.training import corpus_command, measures, trainer
 from embeddings.training.data import TRAINING_TOKENS, View, load
 from embeddings.training.trainer import Plan
+from embeddings.training.tuning import Tuning, tune
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -57,6 +58,11 @@ def _train(options: argparse.Namespace) -> None:
     trainer.train(data, settings, plan, options.out, resume=options.resume)
 
 
+def _tune(options: argparse.Namespace) -> None:
+    data = load(options.corpus, options.llm, options.device, options.limit, options.max_tokens)
+    tune(data, Tuning(options.epochs, options.seed), options.out, resume=options.resume)
+
+
 def _evaluate(options: argparse.Namespace) -> None:
     report = measures.measure(options.checkpoint, options.corpus, options.cosqa, options.device)
     print(json.dumps(report, indent=1, ensure_ascii=False))
@@ -70,9 +76,14 @@ def _parser() -> argparse.ArgumentParser:
     vectors = commands.add_parser("vectors", help="language-model vectors of a corpus, on disk")
     vectors.set_defaults(run=_vectors)
     vectors.add_argument("--views", type=View, nargs="*", help="only these texts of a function")
+    tuned = commands.add_parser("tune", help="tune the language model itself")
+    tuned.set_defaults(run=_tune)
+    tuned.add_argument("--epochs", type=int, default=20, help="of 50 batches of 64 pairs")
     train = commands.add_parser("train", help="train a checkpoint")
-    for command in (vectors, train):
+    for command in (vectors, tuned, train):
         _add_data(command)
+    for command in (tuned, train):
+        _add_run(command)
     _add_train(train)
     evaluate = commands.add_parser("evaluate", help="figures of a checkpoint, as JSON")
     evaluate.add_argument("--checkpoint", default="default", help="name or folder")
@@ -91,8 +102,13 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--max-tokens", type=int, default=TRAINING_TOKENS)
 
 
-def _add_train(parser: argparse.ArgumentParser) -> None:
+def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--resume", action="store_true", help="go on where a run was stopped")
+
+
+def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fusion", type=FusionKind, default=FusionKind.WEIGHTED_SUM)
     parser.add_argument("--query", type=QueryKind, default=QueryKind.LANGUAGE_MODEL)
     parser.add_argument("--pooling", type=QueryPooling, default=QueryPooling.MEAN)
@@ -102,8 +118,6 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--queries", type=int, help="only so many docstrings for code2vec")
     parser.add_argument("--pairs", type=int, help="only so many described functions for the fusion")
     parser.add_argument("--code2vec", help="take code2vec and labels from this checkpoint")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--resume", action="store_true", help="go on where a run was stopped")
     parser.set_defaults(run=_train)
 
 

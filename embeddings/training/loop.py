@@ -58,13 +58,14 @@ class Run:
 
     def train(self, stage: Stage, epochs: int) -> None:
         """Trains the stage, from where a stopped run left it if that is wanted."""
-        optimiser = torch.optim.Adam(stage.trained.parameters(), lr=stage.rate)
+        wanted = [weight for weight in stage.trained.parameters() if weight.requires_grad]
+        optimiser = torch.optim.Adam(wanted, lr=stage.rate)
         first = self._restore(stage, optimiser)
         for epoch in range(first, epochs):
             torch.manual_seed(self.seed * 1000 + epoch)
             losses = self._epoch(stage, optimiser, epoch, epochs)
             stage.trained.eval()
-            self._record(stage.name, epoch, {**losses, **stage.measure()})
+            self.record(stage.name, epoch + 1, {**losses, **stage.measure()})
             self._save(stage, optimiser, epoch + 1)
         stage.trained.eval()
 
@@ -92,8 +93,9 @@ class Run:
             progress.set_postfix({name: f"{mean:.3f}" for name, mean in means.items()})
         return means
 
-    def _record(self, stage: str, epoch: int, figures: dict[str, float]) -> None:
-        tqdm.write(f"{stage} {epoch + 1}: " + ", ".join(f"{k} {v:.3f}" for k, v in figures.items()))
+    def record(self, stage: str, epoch: int, figures: dict[str, float]) -> None:
+        """Shows figures and adds them to the curves."""
+        tqdm.write(f"{stage} {epoch}: " + ", ".join(f"{k} {v:.3f}" for k, v in figures.items()))
         path = self.folder / CURVES
         fresh = not path.exists()
         with path.open("a", newline="") as file:
@@ -101,7 +103,7 @@ class Run:
             if fresh:
                 writer.writerow(["stage", "epoch", "figure", "value"])
             for name, value in figures.items():
-                writer.writerow([stage, epoch + 1, name, f"{value:.4f}"])
+                writer.writerow([stage, epoch, name, f"{value:.4f}"])
 
     def _state(self, stage: Stage) -> Path:
         return self.folder / f"{stage.name}.{STATE}"

@@ -1,0 +1,61 @@
+"""What people could ask for a function, made from its docstring and its name. People type fewer and
+other words than a docstring has, and a model that is tuned on docstrings alone forgets how to read
+those."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from embeddings.names import masked
+from embeddings.training.corpora import Function
+from embeddings.words import parts
+
+SHORTENED_WORDS = 8
+LANGUAGE = "python"
+# Words that search engines' users leave out.
+UNSAID = frozenset(
+    parts(
+        """a an the this that these those its of for to in on at by with from into as and or if when
+        is are be been was were will can should it which given return returns get gets"""
+    )
+)
+Pair = tuple[str, str]
+
+
+def pair(function: Function, random: np.random.Generator) -> Pair:
+    """A question and a text of the function that answers it: where the question is the docstring,
+    without that; where it is the name, without that. Code is also shown as it stands, for that is
+    how it is indexed."""
+    if not function.query or random.random() < 0.25:
+        text = function.code if random.random() < 0.5 else function.bare
+        return _spaced(function.name), masked(text)
+    choice = random.random()
+    if choice < 0.5:
+        return function.query, _bare(function, random)
+    said = shortened(function.query) if choice < 0.7 else keywords(function.query)
+    if random.random() < 0.3:
+        said = f"{LANGUAGE} {said}" if random.random() < 0.7 else f"{said} in {LANGUAGE}"
+    return said, function.code if random.random() < 0.5 else _bare(function, random)
+
+
+def shortened(query: str) -> str:
+    """The first words, up to the end of the first clause."""
+    words = query.split()[:SHORTENED_WORDS]
+    for place, word in enumerate(words[2:], start=3):
+        if word[-1] in ".,;:":
+            return " ".join(words[:place]).rstrip(".,;:")
+    return " ".join(words)
+
+
+def keywords(query: str) -> str:
+    """The words that a search engine would be given."""
+    words = [word for word in query.lower().rstrip(".").split() if word not in UNSAID]
+    return " ".join(words[:SHORTENED_WORDS]) or query
+
+
+def _bare(function: Function, random: np.random.Generator) -> str:
+    return masked(function.bare) if random.random() < 0.2 else function.bare
+
+
+def _spaced(name: str) -> str:
+    return " ".join(parts(name))

@@ -1,0 +1,164 @@
+"""Tuning a language model: its layers learn to put a question beside the code that answers it
+(eq. 2 of Ngo & Rivalan 2025). Its word embeddings stay as they are: they are half of a small
+model's weights, and keep it open to words that the training does not meet. At the end the tuned
+weights are mixed with the first ones, in the proportion that finds most on the validation split:
+what lies between the two is better than either on questions of other kinds (Wortsman et al. 2022).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from embeddings import evaluation
+from embeddings.llm import save_tuned
+from embeddings.training.corpora import Function
+from embeddings.training.data import TRAINING_TOKENS, Data
+from embeddings.training.loop import Run
+from embeddings.training.objectives import Contrast
+from embeddings.training.queries import Pair, keywords, pair
+from embeddings.training.stages import telling
+from embeddings.types import Matrix
+from embeddings.vocabulary import Ids
+
+BATCH = 64
+# So many functions of a batch come from one project: what is hard to tell apart.
+NEIGHBOURS = 16
+STEPS_PER_EPOCH = 50
+# Functions in one pass through the network: those of a batch by length, so that little is padding.
+PASS = 16
+MEASURED = 500
+MIXES = (0.5, 0.75, 1.0)
+RATE = 5e-5
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """How long a language model is tuned, and from which seed."""
+
+    epochs: int
+    seed: int = 1
+
+
+class TextStage:
+    """The language model's layers, on pairs that are drawn anew in each epoch."""
+
+    name = "text"
+    rate = RATE
+
+    def __init__(self, data: Data) -> None:
+        self._model = data.model.limited(TRAINING_TOKENS)
+        self._functions = data.functions
+        rows = data.rows("train")
+        described = np.array([bool(data.functions[row].query) for row in rows])
+        self._projects = _by_project(data.functions, rows[described | telling(data, rows)])
+        self._held_out = [data.functions[r] for r in data.rows("validation", described=True)]
+        self._contrast = Contrast()
+        network = _ready(self._model.network)
+        self.trained_names = [name for name, w in network.named_parameters() if w.requires_grad]
+        self.trained = nn.ModuleList([network, self._contrast]).to(data.device)
+
+    def steps(self) -> int:
+        return STEPS_PER_EPOCH
+
+    def losses(self, random: np.random.Generator) -> Iterator[dict[str, Tensor]]:
+        for _ in range(STEPS_PER_EPOCH):
+            queries, texts = zip(*self._pairs(random), strict=True)
+            yield {"search": self._contrast(self._vectors(texts), self._vectors(queries))}
+
+    def measure(self) -> dict[str, float]:
+        """How well docstrings find code without them, and keywords code as it stands."""
+        some = self._held_out[:MEASURED]
+        return {
+            "validation mrr, bare": self._mrr([(one.query, one.bare) for one in some]),
+            "validation mrr, keywords": self._mrr(
+                [(keywords(one.query), one.code) for one in some]
+            ),
+        }
+
+    def _mrr(self, pairs: Sequence[Pair]) -> float:
+        queries, texts = (self._model.encode(column) for column in zip(*pairs, strict=True))
+        return evaluation.mrr(evaluation.ranks(queries, texts, range(len(pairs)))).value
+
+    def mix(self, first: dict[str, Tensor], share: float) -> None:
+        """Sets the weights to `share` of the tuned ones and the rest of the first ones."""
+        weights = self._model.network.state_dict()
+        with torch.no_grad():
+            for name, before in first.items():
+                weights[name].lerp_(before, 1 - share)
+
+    def _pairs(self, random: np.random.Generator) -> list[Pair]:
+        """Questions with their code, no two of which ask the same or answer to the same name."""
+        pairs: dict[str, Pair] = {}
+        asked: set[str] = set()
+        while len(pairs) < BATCH:
+            project = self._projects[random.choice(len(self._projects), p=self._shares)]
+            for row in random.choice(project, min(NEIGHBOURS, len(project)), replace=False):
+                function = self._functions[row]
+                query, text = pair(function, random)
+                if function.name not in pairs and query not in asked and len(pairs) < BATCH:
+                    pairs[function.name] = query, text
+                    asked.add(query)
+        return list(pairs.values())
+
+    @property
+    def _shares(self) -> Matrix:
+        """How often a project is drawn: large ones more often, but not in proportion."""
+        sizes = np.sqrt([len(project) for project in self._projects])
+        shares: Matrix = sizes / sizes.sum()
+        return shares
+
+    def _vectors(self, texts: tuple[str, ...]) -> Tensor:
+        tokens = self._model.tokens(texts)
+        order = sorted(range(len(tokens)), key=lambda row: len(tokens[row]))
+        passes = [order[start : start + PASS] for start in range(0, len(order), PASS)]
+        found = torch.cat([self._model.forward([tokens[row] for row in one]) for one in passes])
+        return found[torch.tensor(order).argsort()]
+
+
+def tune(data: Data, tuning: Tuning, out: Path, *, resume: bool) -> None:
+    """Writes a tuned language model, with its curves, into the folder `out`."""
+    out.mkdir(parents=True, exist_ok=True)
+    stage = TextStage(data)
+    weights = stage.trained[0].state_dict()
+    first = {name: weights[name].clone() for name in stage.trained_names}
+    run = Run(out, tuning.seed, resume)
+    run.train(stage, tuning.epochs)
+    last = {name: weights[name].clone() for name in stage.trained_names}
+    figures = {}
+    for share in MIXES:
+        stage.trained[0].load_state_dict(last, strict=False)
+        stage.mix(first, share)
+        figures[share] = stage.measure()
+        run.record(f"{share:.0%} of the tuned weights", tuning.epochs, figures[share])
+    stage.trained[0].load_state_dict(last, strict=False)
+    stage.mix(first, max(MIXES, key=lambda share: sum(figures[share].values())))
+    moved = [name for name in first if not torch.equal(first[name], last[name])]
+    save_tuned(data.model, data.model.settings.name, moved, out)
+    run.finish()
+
+
+def _ready(network: Any) -> nn.Module:
+    """Keeps the embeddings of words out of the training, and drops nothing out: the training is so
+    short that no pair is seen twice. Plain attention is the faster one to go back through on a
+    processor."""
+    network.get_input_embeddings().requires_grad_(False)
+    network.set_attn_implementation("eager")
+    for module in network.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = 0.0
+    trained: nn.Module = network
+    return trained
+
+
+def _by_project(functions: list[Function], rows: Ids) -> list[Ids]:
+    projects: dict[str, list[int]] = {}
+    for row in rows.tolist():
+        projects.setdefault(functions[row].package, []).append(row)
+    return [np.array(found) for found in projects.values()]
