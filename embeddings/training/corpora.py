@@ -33,7 +33,8 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Exclusions:
-    """What must not be trained on: repositories, projects by name, and functions by their code."""
+    """What must not be trained on: repositories (`owner/name`, lower case), projects by their
+    canonical names, and functions by their code."""
 
     repositories: frozenset[str] = frozenset()
     packages: frozenset[str] = frozenset()
@@ -43,7 +44,7 @@ class Exclusions:
         """Why a project must not be trained on, or nothing."""
         if not projects.is_permissive(project):
             return "no permissive licence stated"
-        if project.name in self.packages:
+        if projects.canonical(project.name) in self.packages:
             return "excluded by name"
         if projects.is_made_from(project, self.repositories):
             return "made from a repository that must not be trained on"

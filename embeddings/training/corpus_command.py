@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
-from embeddings.training import corpora, packages
+from embeddings.training import corpora, packages, repositories
 from embeddings.training.corpora import Exclusions
-from embeddings.training.sources import Source
+from embeddings.training.json_lines import CodeSearchNet, Export
+from embeddings.training.projects import canonical
+from embeddings.training.sources import Source, SourceUnavailable
 
 
 def add_to(parser: argparse.ArgumentParser) -> None:
@@ -19,6 +21,22 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--installed", action="store_true", help="this environment's packages")
     parser.add_argument("--standard-library", action="store_true")
     parser.add_argument("--packages", type=Path, action="append", default=[], metavar="FOLDER")
+    parser.add_argument(
+        "--repositories", type=Path, action="append", default=[], metavar="MANIFEST",
+        help="git repositories: url, commit and licence of each, in TOML or JSON",
+    )  # fmt: skip
+    parser.add_argument(
+        "--checkouts", type=Path, metavar="FOLDER",
+        help="where repositories are cloned (OUT/checkouts)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--codesearchnet", type=Path, action="append", default=[], metavar="JSONL.GZ",
+    )  # fmt: skip
+    parser.add_argument("--licence", default="", help="of the files of --codesearchnet")
+    parser.add_argument(
+        "--export", type=Path, action="append", default=[], metavar="JSONL",
+        help="what `manage.py export-definitions` wrote",
+    )  # fmt: skip
     parser.add_argument(
         "--leave-out", type=Path, action="append", default=[], metavar="FILE",
         help="repositories (owner/name, one a line) whose projects are left out",
@@ -35,10 +53,13 @@ def add_to(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> None:
     exclusions = Exclusions(
         repositories=frozenset(chain.from_iterable(map(_lines, options.leave_out))),
-        packages=frozenset(map(packages.canonical, options.exclude)),
+        packages=frozenset(map(canonical, options.exclude)),
         functions=tuple(chain.from_iterable(map(_codes, options.without))),
     )
-    corpora.build(list(_sources(options)), exclusions, options.out)
+    try:
+        corpora.build(list(_sources(options)), exclusions, options.out)
+    except SourceUnavailable as error:
+        raise SystemExit(str(error)) from error
     print(f"{len(corpora.read(options.out)):,} functions in {options.out}")
 
 
@@ -48,6 +69,10 @@ def _sources(options: argparse.Namespace) -> Iterator[Source]:
     own = [Path(sysconfig.get_path("purelib"))] if options.installed else []
     for folder in (*own, *options.packages):
         yield from packages.installed(folder)
+    for manifest in options.repositories:
+        yield from repositories.listed(manifest, options.checkouts or options.out / "checkouts")
+    yield from (CodeSearchNet(path, options.licence) for path in options.codesearchnet)
+    yield from map(Export, options.export)
 
 
 def _lines(path: Path) -> Iterator[str]:

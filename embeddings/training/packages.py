@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
-from embeddings.training.projects import Project
+from embeddings.training.projects import Project, canonical
 from embeddings.training.sources import Tree, is_own_source
 
 STANDARD_LIBRARY = "python-standard-library"
@@ -37,11 +37,6 @@ def standard_library() -> Tree:
     version = platform.python_version()
     project = Project(STANDARD_LIBRARY, version, "PSF-2.0", ("python/cpython",))
     return Tree.of(project, root)
-
-
-def canonical(name: str) -> str:
-    """A package's name as the index writes it (PEP 503)."""
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _licence(distribution: Distribution) -> str:

@@ -12,6 +12,8 @@ PERMISSIVE = re.compile(
     re.IGNORECASE,
 )
 RECIPROCAL = re.compile(r"GPL|General Public|Mozilla|MPL|EUPL|CeCILL|Eclipse", re.IGNORECASE)
+OWN = "the organisation's own"
+"""In place of a licence: code that an organisation trains its own model on."""
 # What stands where a forge's addresses have an owner, and is none.
 NO_OWNERS = {"sponsors", "orgs", "users", "topics"}
 
@@ -29,7 +31,13 @@ class Project:
 
 def is_permissive(project: Project) -> bool:
     """Whether the licence that the project states allows any use with attribution."""
-    return bool(PERMISSIVE.search(project.licence)) and not RECIPROCAL.search(project.licence)
+    stated = project.licence
+    return stated == OWN or bool(PERMISSIVE.search(stated) and not RECIPROCAL.search(stated))
+
+
+def canonical(name: str) -> str:
+    """A project's name as package indexes write it (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def is_made_from(project: Project, repositories: frozenset[str]) -> bool:

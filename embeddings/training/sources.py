@@ -31,9 +31,21 @@ class Batch:
         except Unfit as reason:
             self.leave_out(str(reason))
 
+    def add_file(self, data: bytes) -> None:
+        """Adds what a Python file defines."""
+        try:
+            for found in defined_in(data):
+                self.add(found.name, found.text, found.docstring)
+        except Unfit as reason:
+            self.leave_out(str(reason))
+
     def leave_out(self, reason: str) -> None:
         """Counts what is not worth training on."""
         self.left_out[reason] = self.left_out.get(reason, 0) + 1
+
+
+class SourceUnavailable(Exception):
+    """Why a source cannot be read, in words for whoever named it."""
 
 
 class Source(Protocol):
@@ -79,10 +91,7 @@ class Tree:
         batch = Batch(self.project)
         for file in self.files:
             try:
-                for found in defined_in((self.root / file).read_bytes()):
-                    batch.add(found.name, found.text, found.docstring)
-            except Unfit as reason:
-                batch.leave_out(str(reason))
+                batch.add_file((self.root / file).read_bytes())
             except OSError:
                 batch.leave_out("file unreadable")
         yield batch

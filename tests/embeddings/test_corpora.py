@@ -3,7 +3,10 @@ and splits that keep an organisation's projects together."""
 
 from __future__ import annotations
 
+import gzip
 import json
+import shutil
+import subprocess
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -148,6 +151,138 @@ def test_what_was_read_of_a_source_is_read_once(tmp_path: Path) -> None:
     assert read() == ["kept"]
     (root / "more.py").write_text(OTHER.replace("total", "mean"))
     assert read() == ["total", "mean"]
+
+
+def git(folder: Path, *arguments: str) -> str:
+    author = ["-c", "user.name=Alice", "-c", "user.email=alice@example.org"]
+    command = ["git", "-C", str(folder), *author, *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """A repository whose first commit holds SUM and a test, and whose second does not."""
+    folder = tmp_path / "alice" / "sums"
+    (folder / "tests").mkdir(parents=True)
+    (folder / "code.py").write_text(SUM)
+    (folder / "tests" / "code.py").write_text(OTHER)
+    git(folder, "init", "--quiet")
+    git(folder, "add", ".")
+    git(folder, "commit", "--quiet", "-m", "Sums")
+    (folder / "code.py").write_text("")
+    git(folder, "commit", "--quiet", "-a", "-m", "No sums")
+    return folder
+
+
+@pytest.mark.parametrize("suffix", ["toml", "json"])
+def test_repositories_are_cloned_and_read_at_a_commit(
+    repository: Path, tmp_path: Path, suffix: str
+) -> None:
+    entry = {
+        "url": str(repository),
+        "commit": git(repository, "rev-parse", "HEAD~"),
+        "licence": "MIT",
+    }
+    manifest, out = tmp_path / f"repositories.{suffix}", tmp_path / "corpus"
+    lines = "\n".join(f"{key} = {value!r}" for key, value in entry.items())
+    as_json = json.dumps({"repository": [entry]})
+    manifest.write_text(as_json if suffix == "json" else f"[[repository]]\n{lines}\n")
+    assert main(["corpus", "--repositories", str(manifest), "--out", str(out)]) == 0
+    (function,) = corpora.read(out)
+    assert (function.package, function.bare) == ("alice/sums", without_docstring(SUM).strip())
+    (row,) = json.loads((out / "manifest.json").read_text())["packages"]
+    assert (row["version"], row["licence"]) == (entry["commit"], "MIT")
+    assert row["repositories"] == ["alice/sums"]
+    assert (out / "checkouts" / "alice" / "sums").is_dir()
+
+
+def test_a_clone_at_hand_serves_and_is_only_read(repository: Path, tmp_path: Path) -> None:
+    entry = {"url": "https://example.org/alice/sums.git", "licence": "MIT", "path": "alice/sums"}
+    manifest, out = tmp_path / "repositories.json", tmp_path / "corpus"
+    commit = git(repository, "rev-parse", "HEAD~")
+    manifest.write_text(json.dumps({"repository": [{**entry, "commit": commit}]}))
+    assert main(["corpus", "--repositories", str(manifest), "--out", str(out)]) == 0
+    assert [function.name for function in corpora.read(out)] == ["total"]
+    manifest.write_text(json.dumps({"repository": [{**entry, "commit": "0" * 40}]}))
+    with pytest.raises(SystemExit, match="git archive"):
+        main(["corpus", "--repositories", str(manifest), "--out", str(out)])
+
+
+def test_a_killed_build_goes_on_where_it_was(repository: Path, tmp_path: Path) -> None:
+    commit = git(repository, "rev-parse", "HEAD~")
+    entry = {"url": str(repository), "commit": commit, "licence": "MIT"}
+    missing = {**entry, "url": str(tmp_path / "bob" / "gone")}
+    manifest, out = tmp_path / "repositories.json", tmp_path / "corpus"
+    manifest.write_text(json.dumps({"repository": [entry, missing]}))
+    with pytest.raises(SystemExit, match="git fetch"):
+        main(["corpus", "--repositories", str(manifest), "--out", str(out)])
+    shutil.rmtree(repository)
+    manifest.write_text(json.dumps({"repository": [entry]}))
+    assert main(["corpus", "--repositories", str(manifest), "--out", str(out)]) == 0
+    assert len(corpora.read(out)) == 1
+
+
+def test_a_manifest_without_a_commit_is_refused(tmp_path: Path) -> None:
+    manifest = tmp_path / "repositories.json"
+    manifest.write_text(json.dumps({"repository": [{"url": "https://example.org/a/b"}]}))
+    with pytest.raises(SystemExit, match="repository 1 needs"):
+        main(["corpus", "--repositories", str(manifest), "--out", str(tmp_path)])
+
+
+def test_codesearchnet_is_read_as_published(tmp_path: Path) -> None:
+    def row(repository: str, code: str, **others: str) -> dict[str, str]:
+        published = {"path": "code.py", "func_name": "Sums.total", "language": "python"}
+        said = {"docstring": "Adds up the amounts of the rows.", "partition": "train"}
+        return {"repo": repository, "code": code, **published, **said, **others}
+
+    rows = [
+        row("alice/Sums", SUM),
+        row("alice/Sums", OTHER, partition="test"),
+        row("alice/Sums", OTHER, path="tests/test_code.py"),
+        row("bob/py2", "def total(rows):\n    print 'all', sum(rows), len(rows), max(rows)"),
+        row("Charlie/Evaluated", OTHER),
+    ]
+    published, left_out = tmp_path / "python_train_0.jsonl.gz", tmp_path / "never.txt"
+    published.write_bytes(gzip.compress("\n".join(map(json.dumps, rows)).encode()))
+    left_out.write_text("charlie/evaluated\n")
+    options = ["--codesearchnet", str(published), "--licence", "MIT", "--leave-out", str(left_out)]
+    assert main(["corpus", *options, "--out", str(tmp_path / "corpus")]) == 0
+    (function,) = corpora.read(tmp_path / "corpus")
+    assert (function.package, function.name) == ("alice/Sums", "total")
+    assert function.query == "Adds up the amounts of the rows."
+    manifest = json.loads((tmp_path / "corpus" / "manifest.json").read_text())
+    left = manifest["functions_left_out"]
+    assert left["held out by its publisher"] == left["test"] == left["not parsed"] == 1
+    assert set(manifest["packages_left_out"]) == {"Charlie/Evaluated"}
+
+
+def test_an_organisations_own_index_is_read_as_exported(tmp_path: Path) -> None:
+    def row(kind: str, text: str, **others: object) -> dict[str, object]:
+        known = {"repository": "alice/sums", "path": "code.py", "qualified_name": "total"}
+        said = {"docstring": "Adds up the amounts of the rows.", "test": False}
+        return {
+            **known,
+            **said,
+            "kind": kind,
+            "language": "python",
+            "name": "total",
+            "text": text,
+        } | others
+
+    rows = [
+        row("function", SUM),
+        row("function", OTHER, test=True),
+        row("method", OTHER, qualified_name="TestSums.total"),
+        row("class", "class Sums:\n    def total(rows, start): ..."),
+        row("method", "int total() { return 0; }", language="java"),
+    ]
+    exported, out = tmp_path / "export.jsonl", tmp_path / "corpus"
+    exported.write_text("\n".join(map(json.dumps, rows)))
+    assert main(["corpus", "--export", str(exported), "--out", str(out)]) == 0
+    assert [function.code for function in corpora.read(out)] == [SUM]
+    exported.write_text(json.dumps({"code": SUM}))
+    with pytest.raises(SystemExit, match="line 1: it has no 'repository'"):
+        main(["corpus", "--export", str(exported), "--out", str(out)])
 
 
 @pytest.mark.parametrize(
