@@ -7,7 +7,7 @@ import gzip
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
@@ -43,10 +43,11 @@ class CodeSearchNet:
 
     def batches(self) -> Iterator[Batch]:
         for repository, rows in groupby(_rows(self.path, ["code", "repo"]), itemgetter("repo")):
-            yield self._batch(repository, rows)
+            yield self._batch(repository, list(rows))
 
-    def _batch(self, repository: str, rows: Iterable[Row]) -> Batch:
-        batch = Batch(Project(repository, "CodeSearchNet", self.licence, (repository.lower(),)))
+    def _batch(self, repository: str, rows: Sequence[Row]) -> Batch:
+        commit = rows[0].get("sha", "")
+        batch = Batch(Project(repository, commit, self.licence, (repository.lower(),)))
         for row in rows:
             if row.get("partition", "train") != "train":
                 batch.leave_out("held out by its publisher")

@@ -231,7 +231,12 @@ def test_a_manifest_without_a_commit_is_refused(tmp_path: Path) -> None:
 
 def test_codesearchnet_is_read_as_published(tmp_path: Path) -> None:
     def row(repository: str, code: str, **others: str) -> dict[str, str]:
-        published = {"path": "code.py", "func_name": "Sums.total", "language": "python"}
+        published = {
+            "path": "code.py",
+            "func_name": "Sums.total",
+            "language": "python",
+            "sha": "c0",
+        }
         said = {"docstring": "Adds up the amounts of the rows.", "partition": "train"}
         return {"repo": repository, "code": code, **published, **said, **others}
 
@@ -254,6 +259,7 @@ def test_codesearchnet_is_read_as_published(tmp_path: Path) -> None:
     left = manifest["functions_left_out"]
     assert left["held out by its publisher"] == left["test"] == left["not parsed"] == 1
     assert set(manifest["packages_left_out"]) == {"Charlie/Evaluated"}
+    assert [row["version"] for row in manifest["packages"]] == ["c0"]
 
 
 def test_an_organisations_own_index_is_read_as_exported(tmp_path: Path) -> None:
