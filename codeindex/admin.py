@@ -70,7 +70,10 @@ class IndexRunAdmin(ReadOnly):
 
 @admin.register(Space)
 class SpaceAdmin(ReadOnly):
-    list_display = ["name", "state", "dimensions", "ready", "pending", "failed", "created"]
+    list_display = [
+        "name", "state", "checkpoint", "dimensions", "ready", "pending", "failed", "problem",
+        "created",
+    ]  # fmt: skip
     list_filter = ["state"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Space]:

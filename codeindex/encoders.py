@@ -1,4 +1,4 @@
-"""The encoder of this process, loaded once, by the settings that name it.
+"""The encoders of this process: those that it fills spaces with, and the one that it searches with.
 
 torch comes with the first call, not with the import: commands that need no model start at once,
 and a Celery worker's children load it after they were forked.
@@ -6,28 +6,150 @@ and a Celery worker's children load it after they were forked.
 
 from __future__ import annotations
 
-from functools import cache
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from threading import Lock, Thread
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.db import DatabaseError, connection
 
 import embeddings
+from codeindex.models import Space, SpaceState
 
 if TYPE_CHECKING:
     from embeddings import CodeEncoder
 
+SHIPPED = "default"
+RETRY_SECONDS = 60.0
 
-@cache
-def loaded() -> CodeEncoder:
-    """The configured encoder. Raises `EncoderUnavailable` with a message fit for a user."""
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where an encoder comes from: a checkpoint by its name or folder, and the language model, if
+    that is not the checkpoint's own; `text_only`: that model alone."""
+
+    checkpoint: str = SHIPPED
+    llm: str = ""
+    text_only: bool = False
+
+    @classmethod
+    def of(cls, space: Space) -> Source:
+        return cls(space.checkpoint, space.llm, space.text_only)
+
+
+def located(checkpoint: str) -> str:
+    """A folder by its whole path, so that processes started elsewhere find it; a name as it is."""
+    folder = Path(checkpoint)
+    return str(folder.resolve()) if folder.is_dir() else checkpoint
+
+
+def pinned() -> Source | None:
+    """The encoder that the settings name, if they do."""
+    checkpoint, llm = settings.CODEINDEX_CHECKPOINT, settings.CODEINDEX_LLM
+    if not (checkpoint or llm or settings.CODEINDEX_TEXT_ONLY):
+        return None
+    return Source(checkpoint or SHIPPED, llm or "", settings.CODEINDEX_TEXT_ONLY)
+
+
+def wanted() -> Source:
+    """The encoder whose space is made and filled here: the settings' one, or else the active
+    space's, or else the one that ships."""
+    active = None if pinned() else _active()
+    return pinned() or (Source.of(active) if active else Source())
+
+
+def load(source: Source) -> CodeEncoder:
+    """An encoder of its own. Raises `EncoderUnavailable` with a message fit for a user."""
     return embeddings.load_encoder(
-        settings.CODEINDEX_CHECKPOINT,
-        llm=settings.CODEINDEX_LLM or None,
+        source.checkpoint,
+        llm=source.llm or None,
         device=settings.CODEINDEX_DEVICE or None,
-        text_only=settings.CODEINDEX_TEXT_ONLY,
+        text_only=source.text_only,
     )
 
 
+# One space is active, and mostly one more is filled beside it.
+kept = lru_cache(maxsize=2)(load)
+
+
+def of(space: Space, loader: Callable[[Source], CodeEncoder] = kept) -> CodeEncoder:
+    """The encoder of a space's vectors. Raises `EncoderUnavailable`, also where another one is in
+    its place by now."""
+    source = Source.of(space)
+    encoder = loader(source)
+    if encoder.fingerprint != space.fingerprint:
+        raise embeddings.EncoderUnavailable(
+            f"The encoder in {source.checkpoint} is no longer the one of the space {space.name}."
+        )
+    return encoder
+
+
+class Searcher:
+    """Holds the encoder that searches. When another space has become active, its encoder is loaded
+    beside, in a thread, while searches go on in the space of the encoder that is held."""
+
+    def __init__(self) -> None:
+        self._encoder: CodeEncoder | None = None
+        self._first = Lock()
+        self._loading: Thread | None = None
+        self._not_before = 0.0
+
+    def encoder(self) -> CodeEncoder:
+        """What to encode a query with now. Raises `EncoderUnavailable`."""
+        active = _active()
+        with self._first:
+            if self._encoder is None:
+                self._encoder = _initial(active)
+            elif active and active.fingerprint != self._encoder.fingerprint:
+                self._load_beside(active)
+            return self._encoder
+
+    def _load_beside(self, space: Space) -> None:
+        if (self._loading and self._loading.is_alive()) or time.monotonic() < self._not_before:
+            return
+        self._not_before = time.monotonic() + RETRY_SECONDS
+        self._loading = Thread(target=self._replace, args=(space,), daemon=True)
+        self._loading.start()
+
+    def _replace(self, space: Space) -> None:
+        try:
+            encoder = of(space, load)
+            encoder.encode_queries(["warm up"])
+        except Exception:
+            logger.exception("the encoder of the space %s cannot be loaded", space)
+        else:
+            self._encoder = encoder
+            self._not_before = 0.0
+
+
+searcher = Searcher()
+
+
 def warm() -> None:
-    """Load the encoder and let it run once, so that the first query does not wait for it."""
-    loaded().encode_queries(["warm up"])
+    """Load the encoder that searches and let it run once, so that the first query does not wait."""
+    try:
+        searcher.encoder().encode_queries(["warm up"])
+    except DatabaseError:
+        logger.warning("the database is away; the first query loads the encoder", exc_info=True)
+    finally:
+        connection.close()
+
+
+def _initial(active: Space | None) -> CodeEncoder:
+    if active:
+        try:
+            return of(active, load)
+        except embeddings.EncoderUnavailable as reason:
+            logger.warning("%s", reason)
+    return load(wanted())
+
+
+def _active() -> Space | None:
+    return Space.objects.filter(state=SpaceState.ACTIVE).first()

@@ -295,11 +295,18 @@ class SpaceState(models.TextChoices):
 
 
 class Space(models.Model):
-    """One encoder's vectors. Vectors of two spaces are never compared."""
+    """One encoder's vectors. Vectors of two spaces are never compared. The encoder is loaded from
+    `checkpoint` (a shipped one's name, or a folder) with the language model `llm`, if that is not
+    the checkpoint's own; `text_only`: it is that model alone."""
 
     name = models.CharField(max_length=200)
     fingerprint = models.CharField(max_length=64, unique=True)
+    checkpoint = models.TextField(default="default")
+    llm = models.TextField(blank=True)
+    text_only = models.BooleanField(default=False)
     dimensions = models.PositiveSmallIntegerField()
+    figures = models.JSONField(default=dict, blank=True)  # what was measured → value (interval)
+    problem = models.TextField(blank=True)  # why nothing is encoded for it
     state = models.CharField(max_length=10, choices=SpaceState.choices, default=SpaceState.BUILDING)
     created = models.DateTimeField(db_default=Now())
 

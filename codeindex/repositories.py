@@ -123,8 +123,13 @@ def complain(error: str) -> None:
 @transaction.atomic
 def publish(run: IndexRun) -> bool:
     """Make the run's commit what is searchable of its branch, in one step; False if it was
-    published or given up before. Earlier runs of the branch have nothing left to wait for."""
+    published or given up before, or lacks vectors in a space that has just become active while
+    something of the branch is searchable. Earlier runs of it have nothing left to wait for."""
     locks.publishing()
+    if Branch.objects.filter(pk=run.branch_id, live_run__isnull=False).exists():
+        ready, failed = store.count_embedded(run)
+        if ready + failed < run.texts:
+            return False
     waiting = IndexRun.objects.filter(pk=run.pk, status=RunStatus.EMBEDDING)
     if not waiting.update(status=RunStatus.PUBLISHED, published=Now()):
         return False

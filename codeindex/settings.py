@@ -43,7 +43,8 @@ CODEINDEX_FILE_BYTES = _env.size("CODEINDEX_FILE_BYTES", "1 MiB")
 # How long the work of a worker that was killed waits for another one
 CODEINDEX_LEASE_SECONDS = _env.whole("CODEINDEX_LEASE_SECONDS", 60, high=3600)
 
-CODEINDEX_CHECKPOINT = _env.text("CODEINDEX_CHECKPOINT", "default")
+# Where neither this nor the next two are set, the active space's encoder is used
+CODEINDEX_CHECKPOINT = _env.text("CODEINDEX_CHECKPOINT") or None
 CODEINDEX_LLM = _env.text("CODEINDEX_LLM") or None
 CODEINDEX_DEVICE = _env.text("CODEINDEX_DEVICE") or None
 CODEINDEX_TEXT_ONLY = _env.flag("CODEINDEX_TEXT_ONLY", False)

@@ -2,39 +2,60 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from django.db import connection, transaction
+from django.db.models import Case, Exists, OuterRef, QuerySet, When
 
 from codeindex import locks
+from codeindex.encoders import Source
 from codeindex.models import Embedding, EmbeddingState, Space, SpaceState
 
 if TYPE_CHECKING:
     from embeddings import CodeEncoder
 
+SHIPPED = Source()
+
 INDEX_FROM = 2_000
 """Vectors. Below, Postgres reads them all in about a millisecond."""
 
 
-def of(encoder: CodeEncoder) -> Space:
-    """The space of `encoder`'s vectors; made, and everything live put down for it, at first use.
-    The very first space is active at once."""
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How many of the live texts a space has a vector of, has given up, and should have in all."""
+
+    ready: int
+    failed: int
+    wanted: int
+
+    @property
+    def missing(self) -> int:
+        return self.wanted - self.ready - self.failed
+
+
+def of(encoder: CodeEncoder, source: Source = SHIPPED) -> Space:
+    """The space of `encoder`'s vectors, which is loaded from `source`; made, and everything live
+    put down for it, at first use. The very first space is active at once."""
     space = Space.objects.filter(fingerprint=encoder.fingerprint).first()
-    if space and space.state != SpaceState.RETIRED:
-        return space
-    with transaction.atomic():
-        locks.publishing()
-        first = not Space.objects.filter(state=SpaceState.ACTIVE).exists()
-        space, _ = Space.objects.update_or_create(
-            fingerprint=encoder.fingerprint,
-            defaults={"state": SpaceState.ACTIVE if first else SpaceState.BUILDING},
-            create_defaults={
-                "name": encoder.name,
-                "dimensions": encoder.dimensions,
-                "state": SpaceState.ACTIVE if first else SpaceState.BUILDING,
-            },
-        )
-        fill(space)
+    if space is None or space.state == SpaceState.RETIRED:
+        space = _begun(encoder, source)
+    if Source.of(space) != source:
+        Space.objects.filter(pk=space.pk).update(**asdict(source))
+        space.refresh_from_db()
+    return space
+
+
+@transaction.atomic
+def _begun(encoder: CodeEncoder, source: Source) -> Space:
+    locks.publishing()
+    first = not Space.objects.filter(state=SpaceState.ACTIVE).exists()
+    state = {"state": SpaceState.ACTIVE if first else SpaceState.BUILDING}
+    made = {"name": encoder.name, "dimensions": encoder.dimensions, **asdict(source)}
+    space, _ = Space.objects.update_or_create(
+        fingerprint=encoder.fingerprint, defaults=state, create_defaults=made | state
+    )
+    fill(space)
     return space
 
 
@@ -44,16 +65,67 @@ def fill(space: Space) -> None:
         cursor.execute(FILL, {"space": space.pk})
 
 
+def waiting() -> QuerySet[Space]:
+    """The spaces for which texts wait to be encoded, the active one first."""
+    pending = Embedding.objects.filter(space=OuterRef("pk"), state=EmbeddingState.PENDING)
+    spaces = Space.objects.exclude(state=SpaceState.RETIRED).filter(Exists(pending))
+    return spaces.order_by(Case(When(state=SpaceState.ACTIVE, then=0), default=1), "pk")
+
+
+def complain(space: Space, problem: str) -> None:
+    """Note why nothing is encoded for the space; "" takes it back."""
+    Space.objects.filter(pk=space.pk).exclude(problem=problem).update(problem=problem)
+
+
 def activate_when_complete(space: Space) -> bool:
-    """Search and publish by `space` from now on, if it is building and lacks no vector."""
+    """Activate `space` if it is being filled and lacks nothing."""
+    space.refresh_from_db()
+    is_filled = space.state == SpaceState.BUILDING and not has_pending(space)
+    return is_filled and not activate(space).missing
+
+
+@transaction.atomic
+def activate(space: Space) -> Coverage:
+    """Search and publish by `space` from now on, and retire the one that did until now; unless the
+    space lacks the vector of a live text: then it is filled."""
+    locks.publishing()
+    fill(space)
+    covered = coverage()[space.pk]
+    if covered.missing:
+        Space.objects.filter(pk=space.pk, state=SpaceState.RETIRED).update(
+            state=SpaceState.BUILDING
+        )
+    else:
+        Space.objects.filter(state=SpaceState.ACTIVE).exclude(pk=space.pk).update(
+            state=SpaceState.RETIRED
+        )
+        Space.objects.filter(pk=space.pk).update(state=SpaceState.ACTIVE)
+    return covered
+
+
+def retire(space: Space) -> bool:
+    """Fill a space no longer; False for the active one."""
+    retired = Space.objects.filter(pk=space.pk).exclude(state=SpaceState.ACTIVE)
+    return bool(retired.update(state=SpaceState.RETIRED))
+
+
+def remove(space: Space) -> bool:
+    """Delete a retired space with its vectors and its index; False for any other."""
     with transaction.atomic():
-        locks.publishing()
-        building = Space.objects.filter(pk=space.pk, state=SpaceState.BUILDING)
-        if not building.exists() or has_pending(space):
+        held = Space.objects.select_for_update().filter(pk=space.pk, state=SpaceState.RETIRED)
+        if not held.exists():
             return False
-        Space.objects.filter(state=SpaceState.ACTIVE).update(state=SpaceState.RETIRED)
-        building.update(state=SpaceState.ACTIVE)
+        Space.objects.filter(pk=space.pk).delete()
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {index_name(space)}")
     return True
+
+
+def coverage() -> dict[int, Coverage]:
+    """Of each space, by its id."""
+    with connection.cursor() as cursor:
+        cursor.execute(COVERAGE)
+        return {space: Coverage(*counts) for space, *counts in cursor.fetchall()}
 
 
 def has_pending(space: Space) -> bool:
@@ -110,4 +182,21 @@ JOIN codeindex_sourcefile AS file ON file.blob_id = definition.blob_id
 WHERE file.live OR file.until_run_id IS NULL
 ORDER BY definition.text_id
 ON CONFLICT DO NOTHING
+"""
+
+COVERAGE = """
+WITH live AS (
+    SELECT DISTINCT definition.text_id
+    FROM codeindex_definition AS definition
+    JOIN codeindex_sourcefile AS file ON file.blob_id = definition.blob_id
+    WHERE file.live
+), held AS (
+    SELECT embedding.space_id,
+           count(*) FILTER (WHERE embedding.state = 'ready') AS ready,
+           count(*) FILTER (WHERE embedding.state = 'failed') AS failed
+    FROM codeindex_embedding AS embedding JOIN live USING (text_id)
+    GROUP BY embedding.space_id
+)
+SELECT space.id, coalesce(held.ready, 0), coalesce(held.failed, 0), (SELECT count(*) FROM live)
+FROM codeindex_space AS space LEFT JOIN held ON held.space_id = space.id
 """

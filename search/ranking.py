@@ -26,6 +26,13 @@ NEW_MODEL = (
     "The vectors of a new model are still being computed: descriptions do not find everything yet."
 )
 
+OLD_MODEL = (
+    "A new model is being loaded: until then descriptions do not find definitions that are new."
+)
+
+NOTICES = {SpaceState.ACTIVE: "", SpaceState.BUILDING: NEW_MODEL, SpaceState.RETIRED: OLD_MODEL}
+"""By the state of the space that is searched."""
+
 NAMED_REPOSITORIES = 3
 """Repositories that a notice names."""
 
@@ -63,14 +70,13 @@ def _meaning(query: Query) -> tuple[Meaning | None, str]:
     if not Space.objects.exists():
         return None, ""
     try:
-        encoder = encoders.loaded()
+        encoder = encoders.searcher.encoder()
     except embeddings.EncoderUnavailable as reason:
         return None, f"Only words are compared, not meaning: {reason}"
     space = Space.objects.filter(fingerprint=encoder.fingerprint).first()
     if space is None:
         return None, NEW_MODEL
-    notice = "" if space.state == SpaceState.ACTIVE else NEW_MODEL
-    return Meaning(space, encoder.encode_queries([query.text])[0]), notice
+    return Meaning(space, encoder.encode_queries([query.text])[0]), NOTICES[space.state]
 
 
 def _scores(candidates: Sequence[Candidate]) -> dict[int, float]:

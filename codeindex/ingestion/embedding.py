@@ -13,8 +13,9 @@ from django.db import connection
 from pgvector import HalfVector
 from psycopg.types.json import Jsonb
 
+import embeddings
 from codeindex import encoders, spaces
-from codeindex.models import Embedding, EmbeddingState
+from codeindex.models import Embedding, EmbeddingState, Space
 
 if TYPE_CHECKING:
     from embeddings import CodeEncoder
@@ -28,17 +29,31 @@ logger = logging.getLogger(__name__)
 
 
 def encode_batch(limit: int) -> int | None:
-    """Encode up to `limit` pending texts of the configured encoder's space. How many the next
-    batch should have, or None when nothing was free to be claimed. Raises `EncoderUnavailable`."""
-    encoder = encoders.loaded()
-    space = spaces.of(encoder)
+    """Encode up to `limit` pending texts: the active space's, or else those of a space that is
+    filled beside it. How many the next batch should have, or None when nothing was free to be
+    claimed. Raises `EncoderUnavailable`."""
+    source = encoders.wanted()
+    own = spaces.of(encoders.kept(source), source)
+    for space in spaces.waiting():
+        next_limit = _encode_batch_of(space, limit)
+        if next_limit:
+            return next_limit
+    spaces.activate_when_complete(own)
+    return None
+
+
+def _encode_batch_of(space: Space, limit: int) -> int | None:
+    """None where nothing was free, or where the space's encoder cannot be had here."""
+    try:
+        encoder = encoders.of(space)
+    except embeddings.EncoderUnavailable as reason:
+        spaces.complain(space, str(reason))
+        return None
+    spaces.complain(space, "")
     began = time.monotonic()
     with Embedding.objects.claimed(space, limit=limit) as batch:
-        if not batch:
-            spaces.activate_when_complete(space)
-            return None
         encode(encoder, batch)
-    return _next_limit(len(batch), time.monotonic() - began)
+    return _next_limit(len(batch), time.monotonic() - began) if batch else None
 
 
 def encode(encoder: CodeEncoder, batch: Sequence[Embedding]) -> None:
