@@ -76,7 +76,7 @@ def read(folder: Path, limit: int | None = None) -> list[Function]:
 
 def split(sizes: Counter[str], families: Mapping[str, str] | None = None) -> dict[str, str]:
     """Project → "train", "validation" or "test": whole families, by a hash of their names, each
-    held-out split taking what it has room for, so that no large one becomes the half of it."""
+    held-out split taking what it has room for, so that none becomes more than its quarter."""
     families = families or {}
     held: Counter[str] = Counter()
     for project, size in sizes.items():
@@ -84,7 +84,7 @@ def split(sizes: Counter[str], families: Mapping[str, str] | None = None) -> dic
     room = {name: share * sizes.total() for name, share in HELD_OUT.items()}
     chosen: dict[str, str] = {}
     for family in sorted(held, key=fingerprint):
-        fits = (name for name, left in room.items() if held[family] <= left / 2)
+        fits = (name for name, left in room.items() if held[family] <= left / 4)
         chosen[family] = next(fits, "train")
         if chosen[family] in room:
             room[chosen[family]] -= held[family]

@@ -119,9 +119,11 @@ def test_a_corpus_is_split_by_project(tmp_path: Path) -> None:
     assert {"train", "validation", "test"} == set.union(*splits.values())
 
 
-def test_no_held_out_split_is_one_large_project() -> None:
-    sizes = Counter({f"small{number}": 10 for number in range(50)}, large=10_000)
-    assert split(sizes)["large"] == "train"
+def test_no_large_project_is_more_than_a_quarter_of_a_held_out_split() -> None:
+    sizes = Counter({f"small{n}": 10 for n in range(500)}, large=2_000, larger=3_000)
+    chosen = split(sizes)
+    assert chosen["large"] == chosen["larger"] == "train"
+    assert {"validation", "test"} <= set(chosen.values())
 
 
 def test_projects_of_one_organisation_fall_into_one_split() -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-VERBS = ["read", "write", "sort", "open", "sum"]
-THINGS = ["file", "path", "list", "csv", "json"]
+VERBS = ["read", "write", "sort", "open"]
+THINGS = ["file", "path", "csv"]
 FUNCTIONS = len(VERBS) * len(THINGS)
-PACKAGES = 48
+PACKAGES = 96
 
 
 def site(folder: Path) -> None:
