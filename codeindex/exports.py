@@ -20,7 +20,6 @@ TEST_FILE = re.compile(
 )
 
 FIELDS = (
-    "branch__repository__owner__username",
     "branch__repository__name",
     "path",
     "blob__definitions__kind",
@@ -34,8 +33,9 @@ FIELDS = (
 
 @dataclass(frozen=True, slots=True)
 class LiveDefinition:
-    """A definition that a search can find. `repository` is owner/name, `text` what an encoder
-    reads, `test` whether its file is one of tests, by its path."""
+    """A definition that a search can find. `repository` is a name, the same for the copies that
+    several owners have; `text` what an encoder reads; `test` whether its file is one of tests, by
+    its path."""
 
     repository: str
     path: str
@@ -59,8 +59,8 @@ def definitions(repositories: QuerySet[Repository]) -> Iterator[LiveDefinition]:
         .distinct(text)
         .values_list(*FIELDS)
     )
-    for owner, repository, path, *rest in rows.iterator(ROWS):
-        yield LiveDefinition(f"{owner}/{repository}", path, *rest, test=is_test(path))
+    for repository, path, *rest in rows.iterator(ROWS):
+        yield LiveDefinition(repository, path, *rest, test=is_test(path))
 
 
 def is_test(path: str) -> bool:

@@ -38,7 +38,7 @@ def shelves(alice, bob):
 def test_each_live_text_is_a_line(shelves):
     first, second = exported()
     assert first == {
-        "repository": "alice/shop",
+        "repository": "shop",
         "path": "src/read.py",
         "kind": "method",
         "language": "python",
@@ -48,7 +48,7 @@ def test_each_live_text_is_a_line(shelves):
         "docstring": "Lit ä.",
         "test": False,
     }
-    assert (second["repository"], second["name"], second["test"]) == ("bob/store", "save", True)
+    assert (second["repository"], second["name"], second["test"]) == ("store", "save", True)
 
 
 @pytest.mark.parametrize("name", ["store", "bob/store"])
