@@ -8,5 +8,6 @@ urlpatterns = [
     path("", views.search, name="search"),
     path("files/<int:file_id>/", views.file, name="file"),
     path("files/<int:file_id>/<int:definition_id>/", views.definition, name="definition"),
+    path("files/<int:file_id>/<int:definition_id>/why/", views.why, name="why"),
     path("api/v1/search", api.SearchView.as_view(), name="api-search"),
 ]

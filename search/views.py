@@ -10,9 +10,10 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from codeindex.models import Definition, SourceFile
-from search import choices, details, places, queries, ranking
+from search import choices, details, places, queries, ranking, reasons
 from search.highlighting import listing
 from search.queries import BadQuery
+from search.reasons import Reasons
 from search.results import Answer
 from search.retrieval import UnknownRepository
 
@@ -44,15 +45,27 @@ def search(request: HttpRequest) -> HttpResponse:
 @require_safe
 def definition(request: HttpRequest, file_id: int, definition_id: int) -> HttpResponse:
     """A definition at one of its places."""
-    visible = SourceFile.objects.visible_to(request.user)
-    file = get_object_or_404(visible.select_related("branch__repository"), pk=file_id)
-    row = get_object_or_404(Definition, pk=definition_id, blob=file.blob_id)
+    file, row = _visible(request, file_id, definition_id)
     here = places.at(file, row)
+    visible = SourceFile.objects.visible_to(request.user)
     elsewhere = places.of([row.text_id], visible).get(row.text_id, [])
     others = [place for place in elsewhere if place.url != here.url]
     found = details.of({row.text_id: [here, *others]})[row.text_id]
     shown = listing(found.lines, found.language, first=here.start_line)
     return render(request, "search/definition.html", {"found": found, "listing": shown})
+
+
+@require_safe
+def why(request: HttpRequest, file_id: int, definition_id: int) -> HttpResponse:
+    """What a definition's vector is made of, and why it is similar to `q`."""
+    file, row = _visible(request, file_id, definition_id)
+    shown: dict[str, Any] = {"place": places.at(file, row), "query": request.GET.get("q", "")}
+    try:
+        query = queries.read(shown["query"]).text if shown["query"] else ""
+    except BadQuery as error:
+        shown["reasons"] = Reasons(wanting=str(error))
+        return render(request, "search/why.html", shown, status=400)
+    return render(request, "search/why.html", shown | {"reasons": reasons.of(row, query)})
 
 
 @require_safe
@@ -70,6 +83,16 @@ def file(request: HttpRequest, file_id: int) -> HttpResponse:
             "listing": listing(row.blob.content.split("\n"), row.blob.language),
         },
     )
+
+
+def _visible(
+    request: HttpRequest, file_id: int, definition_id: int
+) -> tuple[SourceFile, Definition]:
+    """A file that the user may see, and a definition in it; else 404."""
+    visible = SourceFile.objects.visible_to(request.user)
+    file = get_object_or_404(visible.select_related("branch__repository"), pk=file_id)
+    definitions = Definition.objects.select_related("text")
+    return file, get_object_or_404(definitions, pk=definition_id, blob=file.blob_id)
 
 
 def _box(request: HttpRequest) -> dict[str, Any]:
