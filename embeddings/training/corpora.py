@@ -76,7 +76,8 @@ def read(folder: Path, limit: int | None = None) -> list[Function]:
 
 def split(sizes: Counter[str], families: Mapping[str, str] | None = None) -> dict[str, str]:
     """Project → "train", "validation" or "test": whole families, by a hash of their names, each
-    held-out split taking what it has room for, so that none becomes more than its quarter."""
+    held-out split taking what it has room for, so that none becomes more than its quarter. Where
+    all are too large, the smallest is held out."""
     families = families or {}
     held: Counter[str] = Counter()
     for project, size in sizes.items():
@@ -88,6 +89,10 @@ def split(sizes: Counter[str], families: Mapping[str, str] | None = None) -> dic
         chosen[family] = next(fits, "train")
         if chosen[family] in room:
             room[chosen[family]] -= held[family]
+    for name in HELD_OUT:
+        trained = [family for family in chosen if chosen[family] == "train"]
+        if name not in chosen.values() and len(trained) > 1:
+            chosen[min(trained, key=held.__getitem__)] = name
     return {project: chosen[families.get(project, project)] for project in sizes}
 
 

@@ -126,6 +126,11 @@ def test_no_large_project_is_more_than_a_quarter_of_a_held_out_split() -> None:
     assert {"validation", "test"} <= set(chosen.values())
 
 
+def test_of_few_projects_the_smallest_are_held_out() -> None:
+    assert split(Counter(a=30, b=10, c=20)) == {"a": "train", "b": "test", "c": "validation"}
+    assert split(Counter(a=30)) == {"a": "train"}
+
+
 def test_projects_of_one_organisation_fall_into_one_split() -> None:
     projects = [Project(f"cloud-{n}", "1", "MIT", (f"org/{n}", "sponsors/x")) for n in range(20)]
     others = [Project(f"other-{n}", "1", "MIT", ("sponsors/x",)) for n in range(180)]
