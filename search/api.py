@@ -8,9 +8,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from search import ranking
+from search import filters, ranking
 from search.queries import BadQuery
-from search.retrieval import UnknownRepository
+from search.scopes import UnknownRepository
 from search.serializers import AnswerSerializer, SearchParameters
 
 
@@ -27,10 +27,15 @@ class SearchView(APIView):
         wanted = asked.validated_data
         try:
             answer = ranking.find(
-                request.user, wanted["q"], repository=wanted["repository"], limit=wanted["limit"]
+                request.user,
+                wanted["q"],
+                repository=wanted["repository"],
+                kept_to=filters.given(wanted),
+                limit=wanted["limit"],
+                order=wanted["order"],
             )
         except BadQuery as error:
-            raise ValidationError({"q": [str(error)]}) from error
+            raise ValidationError({error.parameter: [str(error)]}) from error
         except UnknownRepository as error:
             raise NotFound(str(error)) from error
         return Response(AnswerSerializer(answer, context={"request": request}).data)

@@ -41,6 +41,6 @@ def _predicted_names(texts: Mapping[int, object]) -> dict[int, list[tuple[str, f
         text__in=texts, space__state=SpaceState.ACTIVE, state=EmbeddingState.READY
     )
     return {
-        text: [(name, probability) for name, probability in names]
+        text: [(name, score) for name, score in names]
         for text, names in ready.values_list("text", "predicted_names")
     }

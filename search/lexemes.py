@@ -51,6 +51,10 @@ def any_of(lexemes: Sequence[Lexeme]) -> LexemeQuery:
     return LexemeQuery(" | ".join(map(_quoted, lexemes)))
 
 
+def all_of(lexemes: Sequence[Lexeme]) -> LexemeQuery:
+    return LexemeQuery(" & ".join(map(_quoted, lexemes)))
+
+
 def both(one: Lexeme, others: Sequence[Lexeme]) -> LexemeQuery:
     """`one`, and at least one of the others if there are any."""
     rest = " | ".join(map(_quoted, others))

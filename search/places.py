@@ -9,6 +9,8 @@ from django.db.models import Case, F, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import JSONObject, Length
 
 from codeindex.models import Definition, SourceFile, Text
+from search import manners
+from search.manners import Rule
 from search.results import Place
 
 PLACES = 20
@@ -30,14 +32,24 @@ FIELDS = {
 
 
 def of(
-    texts: Iterable[int], files: QuerySet[SourceFile], symbol: Sequence[str] = ()
+    texts: Iterable[int],
+    files: QuerySet[SourceFile],
+    symbol: Sequence[str] = (),
+    rules: Sequence[Rule] = (),
 ) -> dict[int, list[Place]]:
-    """text → its places among `files`, the foremost first: one whose name is `symbol`, then the
-    shortest path; PLACES + 2 at most, so that it is seen whether there are more than are named. A
-    text without a place there is left out."""
+    """text → its places among `files`, the foremost first: one whose name is `symbol`, then one
+    that no rule puts lower, then the shortest path; PLACES + 2 at most, so that it is seen whether
+    there are more than are named. A text without a place there is left out."""
     there = (
         files.filter(blob__definitions__text=OuterRef("pk"))
-        .order_by(_is_not(symbol), Length("path"), "path", "blob__definitions__start_line", "pk")
+        .order_by(
+            _is_not(symbol),
+            _is_aside(rules),
+            Length("path"),
+            "path",
+            "blob__definitions__start_line",
+            "pk",
+        )
         .values(place=JSONObject(**FIELDS))[: PLACES + 2]
     )
     found = Text.objects.filter(pk__in=list(texts)).values_list("pk", ArraySubquery(there))
@@ -66,3 +78,10 @@ def _is_not(symbol: Sequence[str]) -> Case | Value:
     name = "blob__definitions__qualified_name"
     called = Q(**{name: dotted}) | Q(**{f"{name}__endswith": f".{dotted}"})
     return Case(When(called, then=0), default=1) if symbol else Value(0)
+
+
+def _is_aside(rules: Sequence[Rule]) -> Case | Value:
+    """1 for a path that the rules put lower, else 0."""
+    if not rules:
+        return Value(0)
+    return Case(When(path__regex=manners.pattern(rules), then=1), default=0)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from embeddings.words import parts
+from search import filters
+from search.filters import BadQuery, Filter
 
 MAX_CHARACTERS = 2_000
 MAX_RESULTS = 200
@@ -19,23 +22,37 @@ _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _SEPARATOR = re.compile(r"\.|::|#")
 
 
-class BadQuery(ValueError):
-    """Nothing can be searched with this; the message says why and is fit for a user."""
-
-
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A checked query. `symbol` holds the parts of a dotted name (`Session.request` → Session,
-    request) if the text is one, and is empty otherwise."""
+    """A checked query: what was `typed`, and the `text` in it that is no filter. `symbol` holds the
+    parts of a dotted name (`Session.request` → Session, request) if the text is one, and is empty
+    otherwise."""
 
+    typed: str
     text: str
     words: tuple[str, ...]
     symbol: tuple[str, ...]
+    filters: tuple[Filter, ...] = ()
 
 
-def read(text: str) -> Query:
-    """The query that `text` is. Raises `BadQuery`."""
-    text = text.strip()
+def read(text: str, more: Sequence[Filter] = ()) -> Query:
+    """The query that `text` is, with the filters in it and `more`. Raises `BadQuery`."""
+    typed = text.strip()
+    _check(typed)
+    text, own = filters.read(typed)
+    if not text:
+        raise BadQuery("Filters alone find nothing: say also what you look for.")
+    return Query(typed, text, _words(text), _symbol(text), filters.few_enough((*own, *more)))
+
+
+def checked_limit(limit: int | str) -> int:
+    """`limit` as a number, if so many results can be asked for. Raises `BadQuery`."""
+    if not re.fullmatch(r"\d{1,3}", str(limit)) or not 1 <= int(limit) <= MAX_RESULTS:
+        raise BadQuery(f"The limit is a whole number from 1 to {MAX_RESULTS}.", "limit")
+    return int(limit)
+
+
+def _check(text: str) -> None:
     if "\x00" in text:
         raise BadQuery("The query holds a NUL character.")
     if _SURROGATE.search(text):
@@ -44,14 +61,6 @@ def read(text: str) -> Query:
         raise BadQuery("The query is empty.")
     if len(text) > MAX_CHARACTERS:
         raise BadQuery(f"The query has {len(text):,} characters; {MAX_CHARACTERS:,} are allowed.")
-    return Query(text, _words(text), _symbol(text))
-
-
-def checked_limit(limit: int | str) -> int:
-    """`limit` as a number, if so many results can be asked for. Raises `BadQuery`."""
-    if not re.fullmatch(r"\d{1,3}", str(limit)) or not 1 <= int(limit) <= MAX_RESULTS:
-        raise BadQuery(f"The limit is a whole number from 1 to {MAX_RESULTS}.")
-    return int(limit)
 
 
 def _words(text: str) -> tuple[str, ...]:

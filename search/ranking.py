@@ -9,10 +9,13 @@ from django.contrib.auth.models import AnonymousUser, User
 import embeddings
 from codeindex import encoders
 from codeindex.models import IndexRun, Repository, Space, SpaceState
-from search import details, places, queries, retrieval
+from search import details, manners, places, queries, retrieval, scopes
+from search.filters import Field, Filter
+from search.manners import Order, Rule
 from search.queries import Query
-from search.results import Answer, Result
-from search.retrieval import DEPTH, Candidate, Meaning, Scope
+from search.results import Answer, Found, Result
+from search.retrieval import DEPTH, Candidate, Meaning
+from search.scopes import Scope
 
 MEANING, WORDS = 1.0, 1.0
 """Weights, measured with the first shipped checkpoint on development questions: CoSQA (MRR 0.485
@@ -21,6 +24,10 @@ by meaning alone, 0.314 by words alone, 0.498 by both) and questions on two repo
 
 NAME = 3.0
 """More than meaning (-1 to 1) and words (0 to 1) can make up for: what is named comes first."""
+
+LOWERED = 0.5
+"""What tests, examples and other code aside lose: half of what is between the nearest text and the
+DEPTHth. Chosen, not measured: no development question has such code among its candidates."""
 
 NEW_MODEL = (
     "The vectors of a new model are still being computed: descriptions do not find everything yet."
@@ -42,27 +49,48 @@ def find(
     text: str,
     *,
     repository: str = "",
+    kept_to: Sequence[Filter] = (),
     limit: int = queries.DEFAULT_RESULTS,
+    order: str = Order.IMPLEMENTATIONS,
 ) -> Answer:
     """What `user` may see that answers `text`: a description, a question, a name, or code.
 
-    `repository` keeps to the repositories of this name (or owner/name). Up to MAX_RESULTS results.
-    Raises `BadQuery` and `UnknownRepository`.
+    `repository` keeps to the repositories of this name (or owner/name), `kept_to` to what it says
+    beside the filters in the text. Up to MAX_RESULTS results. Raises `BadQuery` and
+    `UnknownRepository`.
     """
-    query = queries.read(text)
+    own = [Filter(Field.REPOSITORY, repository)] if repository else []
+    query = queries.read(text, [*own, *kept_to])
     limit = queries.checked_limit(limit)
-    within = retrieval.scope(user, repository)
+    rules = manners.rules(query, manners.checked_order(order))
+    within = scopes.of(user, query.filters)
     meaning, why_words_only = _meaning(query)
     notices = [notice for notice in (why_words_only, _unfinished(within)) if notice]
-    return Answer(query.text, ranked(query, meaning, within, limit), notices)
+    return Answer(query.typed, ranked(query, meaning, within, limit, rules), notices)
 
 
-def ranked(query: Query, meaning: Meaning | None, within: Scope, limit: int) -> list[Result]:
+def ranked(
+    query: Query,
+    meaning: Meaning | None,
+    within: Scope,
+    limit: int,
+    rules: Sequence[Rule] = (),
+) -> list[Result]:
     """The best `limit` texts for the query, identical code being one text."""
-    scores = _scores(retrieval.candidates(query, meaning, within, limit))
+    candidates = retrieval.candidates(query, meaning, within, limit, rules)
+    scores = _scores(candidates)
     best = sorted(scores, key=lambda text: (-scores[text], text))[:limit]
-    found = details.of(places.of(best, within.files, query.symbol))
-    return [Result(found[text], scores[text]) for text in best if text in found]
+    found = details.of(places.of(best, within.files, query.symbol, rules))
+    aside = {candidate.text for candidate in candidates if candidate.aside}
+    return [
+        Result(found[text], scores[text], _lowered(found[text], rules) if text in aside else "")
+        for text in best
+        if text in found
+    ]
+
+
+def _lowered(found: Found, rules: Sequence[Rule]) -> str:
+    return manners.reason(found.place.path, rules)
 
 
 def _meaning(query: Query) -> tuple[Meaning | None, str]:
@@ -94,6 +122,7 @@ def _scores(candidates: Sequence[Candidate]) -> dict[int, float]:
         candidate.text: MEANING * closeness(candidate.similarity)
         + WORDS * candidate.coverage
         + NAME * candidate.named
+        - LOWERED * candidate.aside
         for candidate in candidates
     }
 

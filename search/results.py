@@ -83,10 +83,12 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What was found, and how well it answers: higher is better, comparable within one answer."""
+    """What was found, and how well it answers: higher is better, comparable within one answer.
+    `lowered` says as what it was put lower: as a test, an example, …; empty if it was not."""
 
     found: Found
     score: float
+    lowered: str = ""
 
 
 @dataclass(frozen=True, slots=True)

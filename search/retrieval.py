@@ -13,7 +13,6 @@ from itertools import accumulate, islice
 from typing import TypeVar
 
 import numpy as np
-from django.contrib.auth.models import AnonymousUser, User
 from django.db import connection, transaction
 from django.db.models import (
     Case,
@@ -35,28 +34,22 @@ from numpy.typing import NDArray
 from pgvector.django import CosineDistance, HalfVectorField
 
 from codeindex.models import (
-    Branch,
     Definition,
     Embedding,
     EmbeddingState,
-    Repository,
-    SourceFile,
     Space,
     Text,
 )
-from search import lexemes
+from search import lexemes, manners, scopes
 from search.lexemes import Lexeme, LexemeQuery, any_of, both
+from search.manners import Rule
 from search.queries import Query
+from search.scopes import Scope
 
 Row = TypeVar("Row", bound=Model)
 
 DEPTH = 100
 """Candidates of each kind at least: results are ranked among more than are shown."""
-
-EXACT_UP_TO = 20_000
-"""Texts. Where no more are visible, all their vectors are compared (about 3 µs each); above, the
-HNSW index is faster, and it finds enough, since the filter keeps many of its rows. Measured at
-350,000 texts: both take the same time when 19,000 of them are kept."""
 
 LONG_TEXT = 200.0
 """Distinct words; a text of so many counts half for the same words as a very short one. Measured as
@@ -66,20 +59,6 @@ MATCHES = 2_000
 """Texts that are scored by their words, at about 5 µs each."""
 
 MAX_EF_SEARCH = 1_000
-
-
-class UnknownRepository(LookupError):
-    """No repository of this name, for this user."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What a search may find: live files that its user may see, in `branches`, holding `texts`
-    texts at most."""
-
-    files: QuerySet[SourceFile]
-    branches: Sequence[int]
-    texts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,30 +74,18 @@ class Candidate:
     """A text and what speaks for it. `similarity` is the cosine of its vector and the query's,
     None where it has no vector; `coverage` the part of the query's words that it holds, weighted
     and discounted for length, from 0 to 1; `named` whether the query is the name of one of its
-    definitions."""
+    definitions; `aside` whether it lies only where the rules of `search.manners` put it lower."""
 
     text: int
     similarity: float | None
     coverage: float
+    aside: bool
     named: bool
 
 
-def scope(user: User | AnonymousUser, repository: str = "") -> Scope:
-    """What `user` may find, in all repositories or in those called `repository` (a name, or
-    owner/name). Raises `UnknownRepository`, for a hidden one too."""
-    repositories = Repository.objects.visible_to(user)
-    if repository:
-        repositories = repositories.called(repository)
-        if not repositories.exists():
-            raise UnknownRepository(f"There is no repository {repository}.")
-    live = Branch.objects.filter(repository__in=repositories, live_run__isnull=False)
-    texts = dict(live.values_list("pk", "live_run__texts"))
-    # The gate decides; the branches beside it, as literals, tell the planner how much it keeps.
-    files = SourceFile.objects.visible_to(user).filter(branch__in=texts)
-    return Scope(files, list(texts), sum(texts.values()))
-
-
-def candidates(query: Query, meaning: Meaning | None, within: Scope, limit: int) -> list[Candidate]:
+def candidates(
+    query: Query, meaning: Meaning | None, within: Scope, limit: int, rules: Sequence[Rule] = ()
+) -> list[Candidate]:
     """At least `limit` texts that may answer the query, if so many are visible and `meaning` is
     given; in no order."""
     if not within.branches:
@@ -129,13 +96,13 @@ def candidates(query: Query, meaning: Meaning | None, within: Scope, limit: int)
     found = named.union(_containing(words, within, depth))
     if meaning:
         found.update(nearest(meaning, within, depth))
-    return _scored(found, words, meaning, named)
+    return _scored(found, words, meaning, named, _is_aside(rules, within))
 
 
 def nearest(meaning: Meaning, within: Scope, limit: int) -> list[int]:
     """The texts whose vectors are nearest to the query's: exactly, where few are visible, else by
     the HNSW index, which goes on until it has found `limit` visible ones."""
-    if within.texts > EXACT_UP_TO:
+    if not within.is_small:
         found = _nearest_by_index(meaning, within, limit)
         if len(found) == limit:
             return found
@@ -176,7 +143,7 @@ def _distance(meaning: Meaning) -> CosineDistance:
 
 def _containing(words: Sequence[Lexeme], within: Scope, limit: int) -> set[int]:
     """The texts that cover most of the query's words, among those that hold its rarest ones."""
-    covering = _covering_of_few if within.texts <= EXACT_UP_TO else _covering_of_many
+    covering = _covering_of_few if within.is_small else _covering_of_many
     found: set[int] = set()
     for telling in _telling(words, within):
         found.update(covering(telling, words, within, limit))
@@ -195,8 +162,12 @@ def _covering_of_few(
 def _covering_of_many(
     telling: LexemeQuery, words: Sequence[Lexeme], within: Scope, limit: int
 ) -> Iterator[int]:
-    """The gate last, and only as far down as it takes to find enough, by ever larger steps."""
-    matches = Text.objects.filter(words=telling).values_list("pk", _coverage(words))[:MATCHES]
+    """The gate last, and only as far down as it takes to find enough, by ever larger steps; with
+    filters first, too, since they may keep none of the first matches."""
+    matching = Text.objects.filter(words=telling)
+    if not within.is_whole:
+        matching = _visible(matching, "pk", within)
+    matches = matching.values_list("pk", _coverage(words))[:MATCHES]
     best = [text for text, _ in sorted(matches, key=lambda match: (-match[1], match[0]))]
     start, step, left = 0, 2 * limit, limit
     while left > 0 and start < len(best):
@@ -208,9 +179,9 @@ def _covering_of_many(
 
 
 def _visible(rows: QuerySet[Row], text: str, within: Scope) -> QuerySet[Row]:
-    """Those of whose text, named by the field `text`, one live visible file holds a definition."""
-    held = Exists(within.files.filter(blob=OuterRef("blob")))
-    return rows.filter(Exists(Definition.objects.filter(held, text=OuterRef(text))))
+    """Those of whose text, named by the field `text`, one file of the scope holds a definition."""
+    found = scopes.held(within.definitions, within.files)
+    return rows.filter(Exists(found.filter(text=OuterRef(text))))
 
 
 def _telling(words: Sequence[Lexeme], within: Scope) -> Iterator[LexemeQuery]:
@@ -238,19 +209,32 @@ def _named(symbol: Sequence[str], within: Scope, limit: int) -> set[int]:
         module = "/".join(map(re.escape, symbol[:parts]))
         inside = visible.filter(path__regex=rf"(^|/){module}(/__init__)?\.[^/.]+$")
         called |= Q(qualified_name=".".join(symbol[parts:])) & Exists(inside)
-    definitions = Definition.objects.filter(called, name=symbol[-1])
+    definitions = within.definitions.filter(called, name=symbol[-1])
     return set(definitions.values_list("text", flat=True)[:limit])
 
 
+def _is_aside(rules: Sequence[Rule], within: Scope) -> Combinable:
+    """Whether a text lies in no file of the scope but those that the rules put lower."""
+    if not rules:
+        return Value(False)
+    proper = within.files.exclude(path__regex=manners.pattern(rules))
+    return ~Exists(scopes.held(Definition.objects.filter(text=OuterRef("pk")), proper))
+
+
 def _scored(
-    texts: Collection[int], words: Sequence[Lexeme], meaning: Meaning | None, named: set[int]
+    texts: Collection[int],
+    words: Sequence[Lexeme],
+    meaning: Meaning | None,
+    named: set[int],
+    aside: Combinable,
 ) -> list[Candidate]:
     """The texts, which the user may see, with all that speaks for them."""
     similarity = Value(None, FloatField())
     if meaning:
         vector = _ready(meaning.space).filter(text=OuterRef("pk"))
         similarity = Subquery(vector.values(similarity=1.0 - _distance(meaning)))
-    scores = Text.objects.filter(pk__in=texts).values_list("pk", similarity, _coverage(words))
+    found = Text.objects.filter(pk__in=texts)
+    scores = found.values_list("pk", similarity, _coverage(words), aside)
     return [Candidate(*score, named=score[0] in named) for score in scores]
 
 

@@ -7,21 +7,41 @@ from rest_framework import serializers
 from rest_framework.reverse import reverse
 
 from search import queries
+from search.manners import Order
 from search.results import Result
+
+
+def _repeatable(help_text: str) -> serializers.ListField:
+    return serializers.ListField(
+        child=serializers.CharField(allow_blank=True), default=list, help_text=help_text
+    )
 
 
 class SearchParameters(serializers.Serializer):
     q = serializers.CharField(
         allow_blank=True,
         default="",
-        help_text="A description, a question, a name, or code; "
+        help_text="A description, a question, a name, or code, with filters if you like; "
         f"at most {queries.MAX_CHARACTERS:,} characters.",
     )
     repository = serializers.CharField(
         allow_blank=True, default="", help_text="Only in repositories of this name, or owner/name."
     )
+    repo = _repeatable("The same, of one or several; `-NAME` leaves a repository out.")
+    path = _repeatable(
+        "Only files whose path holds this or, with `*`, `**` or `?`, is described by it; several "
+        "must all hold. `-PATH` leaves files out."
+    )
+    lang = _repeatable("Only in this language, or an extension's; `-LANGUAGE` leaves it out.")
+    kind = _repeatable("Only function, method, class or module; `-KIND` leaves it out.")
     limit = serializers.IntegerField(
         min_value=1, max_value=queries.MAX_RESULTS, default=queries.DEFAULT_RESULTS
+    )
+    order = serializers.ChoiceField(
+        choices=list(Order),
+        default=Order.IMPLEMENTATIONS.value,
+        help_text="implementations: tests, examples, documentation, benchmarks, vendored and "
+        "generated code are put lower; plain: they are not.",
     )
 
 
@@ -39,12 +59,16 @@ class ResultSerializer(serializers.Serializer):
     score = serializers.FloatField(
         help_text="The higher, the better; comparable within one answer."
     )
+    lowered = serializers.CharField(
+        help_text="What it was put lower as: test, example, documentation, benchmark, vendored or "
+        "generated; empty if it was not."
+    )
     source = serializers.CharField(
         source="found.source", help_text="Its own lines, cut at 100 with a mark."
     )
     docstring = serializers.CharField(source="found.docstring")
     predicted_names = serializers.SerializerMethodField(
-        help_text="Names that its code suggests, with their probabilities, likeliest first."
+        help_text="Names that its code suggests, each with its expected F1, best first."
     )
     url = serializers.SerializerMethodField(help_text="Its page here.")
 

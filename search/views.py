@@ -12,10 +12,11 @@ from django.views.decorators.http import require_safe
 from codeindex.models import Definition, SourceFile
 from search import choices, details, places, queries, ranking, reasons
 from search.highlighting import listing
+from search.manners import Order
 from search.queries import BadQuery
 from search.reasons import Reasons
 from search.results import Answer
-from search.retrieval import UnknownRepository
+from search.scopes import UnknownRepository
 
 SNIPPET_LINES = 12
 
@@ -32,7 +33,13 @@ def search(request: HttpRequest) -> HttpResponse:
     began = time.perf_counter()
     try:
         limit = queries.checked_limit(request.GET.get("limit", STEPS[0]))
-        answer = ranking.find(request.user, box["text"], repository=box["repository"], limit=limit)
+        answer = ranking.find(
+            request.user,
+            box["text"],
+            repository=box["repository"],
+            limit=limit,
+            order=box["order"],
+        )
     except BadQuery as error:
         return render(request, "search/results.html", {**box, "error": error}, status=400)
     except UnknownRepository as error:
@@ -100,6 +107,7 @@ def _box(request: HttpRequest) -> dict[str, Any]:
         "nav": "search",
         "text": request.GET.get("q", ""),
         "repository": request.GET.get("repository", ""),
+        "order": request.GET.get("order", Order.IMPLEMENTATIONS.value),
         "repositories": choices.of(request.user),
         "max_characters": queries.MAX_CHARACTERS,
     }

@@ -12,8 +12,8 @@ from tests import shelf
 from tests.shelf import Written
 
 RESULT_KEYS = {
-    "repository", "path", "start_line", "end_line", "kind", "qualified_name", "score", "source",
-    "docstring", "predicted_names", "url",
+    "repository", "path", "start_line", "end_line", "kind", "qualified_name", "score", "lowered",
+    "source", "docstring", "predicted_names", "url",
 }  # fmt: skip
 
 

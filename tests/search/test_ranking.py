@@ -1,14 +1,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser, User
 from hypothesis import HealthCheck, example, given, settings, strategies
 
 from codeindex.models import SourceFile, Space, Visibility
-from search import places, queries, ranking, retrieval
+from search import manners, places, queries, ranking, scopes
+from search.manners import Order
 from search.queries import BadQuery
 from search.results import Result, module_name
 from search.retrieval import Meaning
@@ -18,12 +18,18 @@ from tests.shelf import Written
 EAST, NORTH, BETWEEN = (1, 0, 0, 0), (0, 1, 0, 0), (0.8, 0.6, 0, 0)
 
 
-def results(user: User | AnonymousUser, text: str, space: Space, **named: Any) -> list[Result]:
+def results(
+    user: User | AnonymousUser,
+    text: str,
+    space: Space,
+    limit: int = 10,
+    order: Order = Order.IMPLEMENTATIONS,
+) -> list[Result]:
     """What a query that means EAST finds."""
-    limit = named.pop("limit", 10)
-    within = retrieval.scope(user, **named)
+    query = queries.read(text)
     meaning = Meaning(space, [float(x) for x in EAST])
-    return ranking.ranked(queries.read(text), meaning, within, limit)
+    within = scopes.of(user, query.filters)
+    return ranking.ranked(query, meaning, within, limit, manners.rules(query, order))
 
 
 def names(found: list[Result]) -> list[str]:
@@ -187,6 +193,10 @@ class TestFind:
     @example("'a' & | ! ( : * <->")
     @example("\\' \\\\ :ABCD")
     @example("a.b.c.d.e.f.g.h.i.j.k")
+    @example('kind:class "an exact phrase" -path:tests')
+    @example('"((" path:[a-( -lang:py')
+    @example(f"x path:{'*a**?' * 40} path:{'[' * 200}")
+    @example('x kind:"no')
     @example("+".join(f"word{number}" for number in range(200)))
     def test_any_text_has_an_answer_or_a_reason(self, alice: User, text: str) -> None:
         with suppress(BadQuery):

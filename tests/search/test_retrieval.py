@@ -8,8 +8,10 @@ from django.test.utils import CaptureQueriesContext
 
 from codeindex import spaces
 from codeindex.models import Repository, Space, Text, Visibility
-from search import queries, retrieval
-from search.retrieval import Candidate, Meaning, UnknownRepository
+from search import queries, retrieval, scopes
+from search.filters import Field, Filter
+from search.retrieval import Candidate, Meaning
+from search.scopes import Scope, UnknownRepository
 from tests import shelf
 from tests.shelf import Written
 
@@ -21,13 +23,18 @@ def directions(count: int) -> np.ndarray:
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
+def scope(user: User | AnonymousUser, repository: str = "", *more: Filter) -> Scope:
+    own = [Filter(Field.REPOSITORY, repository)] if repository else []
+    return scopes.of(user, [*own, *more])
+
+
 def nearest(user: User, meaning: Meaning, limit: int, repository: str = "") -> list[int]:
-    return retrieval.nearest(meaning, retrieval.scope(user, repository), limit)
+    return retrieval.nearest(meaning, scope(user, repository), limit)
 
 
 def found(user: User | AnonymousUser, text: str, repository: str = "") -> dict[str, Candidate]:
     """Candidates of the words and the name alone, by the bodies of their texts."""
-    within = retrieval.scope(user, repository)
+    within = scope(user, repository)
     candidates = retrieval.candidates(queries.read(text), None, within, 10)
     bodies = dict(Text.objects.values_list("pk", "body"))
     return {bodies[candidate.text]: candidate for candidate in candidates}
@@ -36,7 +43,7 @@ def found(user: User | AnonymousUser, text: str, repository: str = "") -> dict[s
 @pytest.fixture
 def indexed(space: Space, monkeypatch: pytest.MonkeyPatch) -> Space:
     """A space with an HNSW index, in which few texts are many already."""
-    monkeypatch.setattr(retrieval, "EXACT_UP_TO", 100)
+    monkeypatch.setattr(scopes, "EXACT_UP_TO", 100)
     name = spaces.index_name(space)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -127,7 +134,7 @@ class TestWords:
     def test_words_are_found_among_many_texts_too(
         self, space: Space, alice: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(retrieval, "EXACT_UP_TO", 1)
+        monkeypatch.setattr(scopes, "EXACT_UP_TO", 1)
         shop, hidden = shelf.repository(alice), shelf.repository(alice, "hidden")
         for number in range(5):
             shelf.put(shop, f"{number}.py", Written(f"backoff {number}", "f"))
@@ -182,7 +189,7 @@ class TestPermission:
 
     def seen(self, user: User | AnonymousUser, space: Space) -> set[str]:
         """By meaning, words and name."""
-        within = retrieval.scope(user)
+        within = scope(user)
         query = queries.read("secret")
         candidates = retrieval.candidates(query, Meaning(space, [1.0, 0, 0, 0]), within, 10)
         bodies = dict(Text.objects.values_list("pk", "body"))
@@ -239,6 +246,6 @@ class TestPermission:
         reasons = []
         for name in ("shop", "none"):
             with pytest.raises(UnknownRepository) as raised:
-                retrieval.scope(charlie, name)
+                scope(charlie, name)
             reasons.append(str(raised.value).replace(name, "…"))
         assert reasons[0] == reasons[1]

@@ -98,7 +98,7 @@ class TestDefinition:
         client.force_login(alice)
         shown = page(client, f"/files/{file.pk}/{definition.pk}/")
         assert "readTable" in shown
-        assert "0.250" in shown
+        assert "0.25" in shown
         assert f'href="/files/{file.pk}/#L1"' in shown
 
     def test_its_file_shows_all_definitions(

@@ -14,9 +14,10 @@ from django.core.management import BaseCommand, CommandError
 
 from codeindex.management.index import existing_index
 from search import queries, ranking
+from search.manners import Order
 from search.queries import BadQuery
 from search.results import Answer, Result
-from search.retrieval import UnknownRepository
+from search.scopes import UnknownRepository
 from search.serializers import ResultSerializer
 
 SHOWN_LINES = 6
@@ -36,6 +37,12 @@ class Command(BaseCommand):
         )
         parser.add_argument("--repository", default="", metavar="NAME", help="name or owner/name")
         parser.add_argument("--limit", type=int, default=queries.DEFAULT_RESULTS, metavar="N")
+        parser.add_argument(
+            "--order",
+            choices=[order.value for order in Order],
+            default=Order.IMPLEMENTATIONS.value,
+            help="implementations before tests, examples and the like, or plain",
+        )
         parser.add_argument("--json", action="store_true", help="one line of JSON a query")
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
@@ -83,7 +90,11 @@ class Command(BaseCommand):
 def _found(text: str, options: dict[str, Any]) -> Answer:
     administrator = User(is_superuser=True)
     return ranking.find(
-        administrator, text, repository=options["repository"], limit=options["limit"]
+        administrator,
+        text,
+        repository=options["repository"],
+        limit=options["limit"],
+        order=options["order"],
     )
 
 
