@@ -1,0 +1,200 @@
+"""An organisation's own model: a checkpoint's fusion, query side and labels go on learning from the
+organisation's docstrings and names. code2vec and the language model stay as they are, so that it
+takes minutes. The names of the organisation's code join those that can be predicted.
+
+At the end the new weights are mixed with the first ones, in the proportion that finds most on the
+validation split (Wortsman et al. 2022): where little data teaches nothing new, nothing is lost."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from embeddings import checkpoints
+from embeddings.checkpoints import Checkpoint, Network, Settings
+from embeddings.labels import Labels
+from embeddings.training import corpora
+from embeddings.training.corpora import Function
+from embeddings.training.data import TRAINING_TOKENS, Data
+from embeddings.training.features import Indexed, path_contexts
+from embeddings.training.loop import Run
+from embeddings.training.objectives import name_loss
+from embeddings.training.stages import (
+    FusionStage,
+    code_of,
+    label_f1,
+    label_of,
+    parts_of,
+    telling_rows,
+)
+from embeddings.training.vectors import VectorCache
+from embeddings.vocabulary import Lexicon, Vocabulary
+
+Weights = dict[str, Tensor]
+
+MIXES = (0.0, 0.25, 0.5, 0.75, 1.0)
+# How often a new name must occur, to be one that can be predicted.
+LEAST_LABELS = 2
+LABEL_BATCH = 256
+MEASURED = 1000
+# Of an organisation's described functions, at least so many are kept back, in whole projects.
+HELD_OUT = {"test": 0.10, "validation": 0.05}
+LARGEST_HELD_OUT = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Adaptation:
+    """How long is trained, and from which seed."""
+
+    fusion_epochs: int = 30
+    label_epochs: int = 10
+    seed: int = 1
+
+
+class OwnFusionStage(FusionStage):
+    """The fusion from where the checkpoint has it: with smaller steps than from its beginning."""
+
+    rate = 3e-4
+
+
+class LabelStage:
+    """Labels (eq. 1) on code vectors that stay as they are."""
+
+    name = "labels"
+    rate = 1e-3
+
+    def __init__(self, data: Data, network: Network, indexed: Indexed) -> None:
+        self._data, self._labels = data, network.labels
+        self._rows, held_out = (telling_rows(data, split) for split in ("train", "validation"))
+        self._held_out = held_out[:MEASURED]
+        device = data.device
+        self._code = code_of(network.code2vec, network.labels, indexed, self._rows, device)
+        self._measured = code_of(network.code2vec, network.labels, indexed, self._held_out, device)
+        self._vectors = torch.from_numpy(self._code.vectors).to(device)
+        self._parts = parts_of(network.labels, data).take(self._rows)
+        self.trained: nn.Module = network.labels
+
+    def steps(self) -> int:
+        return max(1, len(self._rows) // LABEL_BATCH)
+
+    def losses(self, random: np.random.Generator) -> Iterator[dict[str, Tensor]]:
+        order = random.permutation(len(self._rows))
+        for step in range(self.steps()):
+            rows = order[step * LABEL_BATCH : (step + 1) * LABEL_BATCH]
+            logits = self._labels(self._vectors[rows], self._code.spoken.take(rows))
+            yield {"labels": name_loss(logits, self._labels.targets(self._parts.take(rows)))}
+
+    def measure(self) -> dict[str, float]:
+        f1 = label_f1(self._labels, self._data, self._held_out, self._measured)
+        return {"validation label f1": f1}
+
+
+def data_of(corpus: Path, checkpoint: Checkpoint, device: str) -> Data:
+    """A corpus folder, read by the language model of a checkpoint."""
+    model = checkpoints.text_model(checkpoint, device)
+    cache = VectorCache(model.limited(TRAINING_TOKENS), corpus / "vectors")
+    return Data(corpora.read(corpus), model, cache, corpus, device)
+
+
+def adapt(
+    data: Data, checkpoint: Checkpoint, plan: Adaptation, out: Path, *, resume: bool = False
+) -> None:
+    """Writes a checkpoint that goes on from another one, with its curves, into the folder `out`."""
+    out.mkdir(parents=True, exist_ok=True)
+    settings = replace(checkpoint.settings, text=data.model.settings)
+    lexicon = replace(checkpoint.lexicon, labels=_names(data, checkpoint.lexicon))
+    network = _network(settings, lexicon, checkpoint.network).to(data.device)
+    found = path_contexts(data.functions, settings.paths, data.folder / "contexts")
+    indexed = Indexed(found, lexicon)
+    run = Run(out, plan.seed, resume)
+    _train(run, OwnFusionStage(data, network, lexicon, indexed, None), plan.fusion_epochs)
+    if not network.from_fused:
+        _train(run, LabelStage(data, network, indexed), plan.label_epochs)
+    checkpoints.save(out, settings, lexicon, network)
+    run.finish()
+
+
+def _train(run: Run, stage: FusionStage | LabelStage, epochs: int) -> None:
+    """Trains a stage, and leaves of it what finds most on the validation split."""
+    first = _copied(stage.trained)
+    run.train(stage, epochs)
+    last = _copied(stage.trained)
+    figures = {}
+    for share in MIXES:
+        _mix(stage.trained, first, last, share)
+        figures[share] = stage.measure()
+        run.record(f"{stage.name}, {share:.0%} of the new weights", epochs, figures[share])
+    _mix(stage.trained, first, last, max(MIXES, key=lambda share: sum(figures[share].values())))
+
+
+@torch.no_grad()
+def _mix(module: nn.Module, first: Weights, last: Weights, share: float) -> None:
+    module.load_state_dict({name: first[name].lerp(last[name], share) for name in first})
+
+
+def _copied(module: nn.Module) -> Weights:
+    return {name: weights.clone() for name, weights in module.state_dict().items()}
+
+
+def _names(data: Data, lexicon: Lexicon) -> Vocabulary:
+    """The names that could be predicted before, and those of the organisation's own code."""
+    own = Counter(label_of(data.functions[row].name) for row in data.rows("train"))
+    del own[""]
+    known = set(lexicon.labels.words)
+    new = [name for name, count in own.items() if count >= LEAST_LABELS and name not in known]
+    return Vocabulary([*lexicon.labels.words, *sorted(new)])
+
+
+def _network(settings: Settings, lexicon: Lexicon, first: Network) -> Network:
+    """A network that knows what `first` does, and more names."""
+    network = Network(settings, lexicon)
+    weights = {**network.state_dict(), **first.state_dict()}
+    labels = {f"labels.{name}": w for name, w in _extended(network.labels, first.labels).items()}
+    network.load_state_dict({**weights, **labels})
+    return network
+
+
+def _extended(labels: Labels, first: Labels) -> Weights:
+    """The weights of `labels`, those of `first` where both have the same: what belongs to a
+    subtoken of names is one row a subtoken."""
+    both = [part for part in first.part_rows if part in labels.part_rows]
+    rows, first_rows = ([of[part] for part in both] for of in (labels.part_rows, first.part_rows))
+    weights, before = _copied(labels), first.state_dict()
+    for name in ("parts.weight", "parts.bias", "offered"):
+        weights[name][rows] = before.pop(name)[first_rows]
+    return {**weights, **before}
+
+
+def held_out(sizes: Counter[str]) -> dict[str, str]:
+    """Project → "train", "validation" or "test": whole projects by a hash of their names, those
+    that hold more than LARGEST_HELD_OUT always being trained on. `sizes` are described functions.
+    Raises ValueError where too little could be kept back."""
+    splits = dict.fromkeys(sizes, "train")
+    small = [one for one, size in sizes.items() if size <= LARGEST_HELD_OUT * sizes.total()]
+    waiting = iter(sorted(small, key=corpora.fingerprint))
+    for split, share in HELD_OUT.items():
+        held = 0
+        while held < max(1, share * sizes.total()):
+            project = next(waiting, None)
+            if project is None:
+                raise ValueError("There are too few projects to keep some of them back.")
+            splits[project] = split
+            held += sizes[project]
+    return splits
+
+
+def keep_back(corpus: Path) -> list[Function]:
+    """Divides the functions of a corpus folder anew, as `held_out` does, and returns them."""
+    functions = corpora.read(corpus)
+    splits = held_out(Counter(one.package for one in functions if one.query))
+    divided = [replace(one, split=splits.get(one.package, "train")) for one in functions]
+    with (corpus / "functions.jsonl").open("w", encoding="utf-8") as file:
+        file.writelines(json.dumps(asdict(one)) + "\n" for one in divided)
+    return divided
