@@ -5,8 +5,10 @@ from __future__ import annotations
 from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
-from codeindex.models import Branch, EmbeddingState, IndexRun, Repository, Space
+from codeindex.models import Branch, EmbeddingState, Evaluation, IndexRun, Repository, Space
 
 admin.site.site_header = admin.site.site_title = "codeindex"
 
@@ -94,3 +96,36 @@ class SpaceAdmin(ReadOnly):
     @admin.display(ordering="failed_count")
     def failed(self, space: Space) -> int:
         return space.failed_count
+
+
+@admin.register(Evaluation)
+class EvaluationAdmin(ReadOnly):
+    list_display = ["file", "created", "space", "questions", "ndcg", "mrr", "recall", "asked_as"]
+    list_filter = ["file", "space"]
+    fields = ["file", "file_hash", "created", "asked_as", "space", "commits", "notices", "table"]
+    readonly_fields = fields
+    date_hierarchy = "created"
+
+    @admin.display()
+    def questions(self, evaluation: Evaluation) -> str:
+        return evaluation.rows()[1][1]
+
+    @admin.display(description="nDCG@10")
+    def ndcg(self, evaluation: Evaluation) -> str:
+        return evaluation.rows()[1][2]
+
+    @admin.display(description="MRR")
+    def mrr(self, evaluation: Evaluation) -> str:
+        return evaluation.rows()[1][3]
+
+    @admin.display(description="recall@10")
+    def recall(self, evaluation: Evaluation) -> str:
+        return evaluation.rows()[1][4]
+
+    @admin.display(description="figures")
+    def table(self, evaluation: Evaluation) -> SafeString:
+        cells = (
+            (format_html_join("", "<td>{}</td>", ((cell,) for cell in row)),)
+            for row in evaluation.rows()
+        )
+        return format_html("<table>{}</table>", format_html_join("", "<tr>{}</tr>", cells))

@@ -66,7 +66,8 @@ def find(
     within = scopes.of(user, query.filters)
     meaning, why_words_only = _meaning(query)
     notices = [notice for notice in (why_words_only, _unfinished(within)) if notice]
-    return Answer(query.typed, ranked(query, meaning, within, limit, rules), notices)
+    found = ranked(query, meaning, within, limit, rules)
+    return Answer(query.typed, found, notices, meaning.space if meaning else None)
 
 
 def ranked(

@@ -9,6 +9,7 @@ from textwrap import shorten
 
 from django.urls import reverse
 
+from codeindex.models import Space
 from embeddings.types import Kind
 
 SOURCE_LINES = 100
@@ -93,11 +94,13 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The results of a query, best first; `notices` say what they may lack, and why."""
+    """The results of a query, best first; `notices` say what they may lack, and why; `space` is the
+    one in which vectors were compared, if any were."""
 
     query: str
     results: Sequence[Result]
     notices: Sequence[str]
+    space: Space | None = None
 
 
 def module_name(path: str) -> str:

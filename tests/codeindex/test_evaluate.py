@@ -1,0 +1,183 @@
+"""Questions put to the index: their figures are right, kept and shown."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
+from django.test import Client
+
+from codeindex.management import questions
+from codeindex.management.questions import Malformed, Question
+from codeindex.models import Evaluation, Repository
+from embeddings.evaluation import LAST_LINE
+from tests import shelf
+from tests.shelf import Written
+
+COMMIT = "c0ffee" * 6
+Save = Callable[[Any], Path]
+
+
+@pytest.fixture
+def save(tmp_path: Path) -> Save:
+    def saved(content: Any) -> Path:
+        file = tmp_path / "questions.json"
+        file.write_text(content if isinstance(content, str) else json.dumps(content))
+        return file
+
+    return saved
+
+
+@pytest.fixture
+def shop(alice: User) -> Repository:
+    made = shelf.repository(alice)
+    shelf.put(made, "src/load.py", Written("def load(csv): ...", "load"))
+    shelf.put(made, "src/save.py", Written("def save(csv): archive", "save"))
+    shelf.put(made, "other/load.py", Written("def load(csv, archive): csv", "load"))
+    return made
+
+
+def asked(text: str, *relevant: object, **more: object) -> dict[str, object]:
+    return {"query": text, "relevant": list(relevant), **more}
+
+
+def evaluate(*arguments: object, **options: object) -> tuple[str, str]:
+    out, err = StringIO(), StringIO()
+    call_command("evaluate", *map(str, arguments), stdout=out, stderr=err, **options)
+    return out.getvalue(), err.getvalue()
+
+
+def test_figures_of_questions_are_printed_and_kept(shop: Repository, save: Save) -> None:
+    file = save({
+        "shop": {
+            "root": "src",
+            "revision": COMMIT,
+            "queries": [
+                asked("load", "src/load.py", category="symbol"),
+                asked("archive", "src/load.py", category="semantic"),
+                asked("csv", "src/load.py", secondary=["src/save.py"], category="semantic"),
+            ],
+        }
+    })  # fmt: skip
+    printed, said = evaluate(file)
+    kept = Evaluation.objects.get()
+    figures = {
+        group: (count, *(value for value, _, _ in measured))
+        for group, count, *measured in kept.figures
+    }
+    assert said == ""
+    assert figures == {
+        "all": (3, *[pytest.approx(2 / 3)] * 3),
+        "repository shop": (3, *[pytest.approx(2 / 3)] * 3),
+        "category symbol": (1, 1.0, 1.0, 1.0),
+        "category semantic": (2, 0.5, 0.5, 0.5),
+    }
+    assert (kept.file, kept.commits, kept.asked_as, kept.space) == (
+        "questions.json", {"shop": COMMIT}, "", "",
+    )  # fmt: skip
+    assert "category symbol    1          1.000 (1.000–1.000)" in printed
+    assert "by words alone" in printed
+
+
+class TestScore:
+    def test_a_target_counts_once_and_where_lines_meet(self) -> None:
+        question = Question("any", [("a.py", 5, 9), ("b.py", 1, LAST_LINE)], "")
+        results = [("a.py", 1, 4), ("a.py", 9, 20), ("a.py", 6, 7), ("c.py", 1, 2)]
+        score = questions.score(question, results)
+        assert score.ndcg == pytest.approx((1 / math.log2(3)) / (1 + 1 / math.log2(3)))
+        assert (score.reciprocal_rank, score.recall) == (0.5, 0.5)
+
+    def test_recall_is_of_the_first_ten(self) -> None:
+        question = Question("any", [("a.py", 1, LAST_LINE)], "")
+        score = questions.score(question, [("b.py", 1, 1)] * 10 + [("a.py", 1, 1)])
+        assert (score.ndcg, score.reciprocal_rank, score.recall) == (0.0, 1 / 11, 0.0)
+
+    def test_nothing_found_is_zero(self) -> None:
+        score = questions.score(Question("any", [("a.py", 1, 1)], ""), [])
+        assert (score.ndcg, score.reciprocal_rank, score.recall) == (0.0, 0.0, 0.0)
+
+
+def test_only_some_repositories(shop: Repository, alice: User, save: Save) -> None:
+    shelf.put(shelf.repository(alice, "more"), "a.py", Written("def more(csv): ...", "more"))
+    about = {"queries": [asked("csv", "a.py")]}
+    file = save({"shop": about, "more": about})
+    evaluate(file)
+    evaluate(file, repository=["alice/more"])
+    some, every = Evaluation.objects.all()
+    assert [row[0] for row in every.figures] == ["all", "repository shop", "repository more"]
+    assert [row[0] for row in some.figures] == ["all", "repository alice/more"]
+    assert some.file_hash == every.file_hash
+
+
+def test_says_what_does_not_fit_the_index(shop: Repository, save: Save) -> None:
+    queries = [asked("csv", "gone.py", "src/load.py")]
+    _, said = evaluate(save({"shop": {"revision": "0ddba11", "queries": queries}}))
+    assert f"shop is indexed at {COMMIT}, not at 0ddba11." in said
+    assert "1 targets are no indexed files of shop: gone.py" in said
+
+
+def test_a_user_sees_no_more_than_elsewhere(
+    shop: Repository, alice: User, charlie: User, save: Save
+) -> None:
+    file = save({"shop": {"queries": [asked("csv", "src/load.py")]}})
+    evaluate(file, user="alice")
+    assert Evaluation.objects.get().asked_as == "alice"
+    with pytest.raises(CommandError, match="There is no repository shop in the index"):
+        evaluate(file, user="charlie")
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "reason"),
+    [
+        ("{", {}, "is not JSON"),
+        ([], {}, "is not an object"),
+        ({}, {}, "has no questions"),
+        ({"shop": 1}, {}, "shop is not an object"),
+        ({"shop": {}}, {}, '"queries" of shop is not a list'),
+        ({"shop": {"queries": []}}, {}, "shop has no queries"),
+        ({"shop": {"queries": [asked("x", "a.py"), {"query": "x"}]}}, {},
+         "query 2 of shop has no relevant places"),
+        ({"shop": {"queries": [{"relevant": ["a.py"]}]}}, {}, '"query" of query 1 of shop'),
+        ({"shop": {"queries": [asked("x", {"path": "a.py"})]}}, {}, '"start_line" of a.py'),
+        ({"shop": {"queries": [asked("", "a.py")]}}, {}, "cannot be searched: The query is empty"),
+        ({"none": {"queries": [asked("x", "a.py")]}}, {}, "no repository none in the index"),
+        ({"shop": {"queries": [asked("x", "a.py")]}}, {"repository": ["none"]},
+         "asks nothing about none, but about shop"),
+        ({"shop": {"queries": [asked("x", "a.py")]}}, {"user": "nobody"}, "no user nobody"),
+    ],
+)  # fmt: skip
+def test_says_what_is_wrong(
+    shop: Repository, save: Save, content: Any, options: dict[str, Any], reason: str
+) -> None:
+    with pytest.raises(CommandError, match=reason):
+        evaluate(save(content), **options)
+    assert not Evaluation.objects.exists()
+
+
+def test_a_missing_file_is_named(db: None, tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="No such file"):
+        evaluate(tmp_path / "none.json")
+
+
+def test_bytes_are_not_json(tmp_path: Path) -> None:
+    file = tmp_path / "questions.json"
+    file.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(Malformed, match="is not JSON"):
+        questions.read(file)
+
+
+def test_an_administrator_compares_them(shop: Repository, client: Client, save: Save) -> None:
+    evaluate(save({"shop": {"queries": [asked("load", "src/load.py", "other/load.py")]}}))
+    client.force_login(User.objects.create_superuser("administrator"))
+    listed = client.get("/admin/codeindex/evaluation/").content.decode()
+    assert "1.000 (1.000–1.000)" in listed
+    kept = Evaluation.objects.get()
+    shown = client.get(f"/admin/codeindex/evaluation/{kept.pk}/change/").content.decode()
+    assert "<td>repository shop</td><td>1</td><td>1.000 (1.000–1.000)</td>" in shown
