@@ -8,10 +8,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from search import filters, ranking
+from search import filters, places, ranking, similar
 from search.queries import BadQuery
 from search.scopes import UnknownRepository
-from search.serializers import AnswerSerializer, SearchParameters
+from search.serializers import (
+    AnswerSerializer,
+    SearchParameters,
+    SimilarParameters,
+    SimilarSerializer,
+)
 
 
 class SearchView(APIView):
@@ -39,3 +44,18 @@ class SearchView(APIView):
         except UnknownRepository as error:
             raise NotFound(str(error)) from error
         return Response(AnswerSerializer(answer, context={"request": request}).data)
+
+
+class SimilarView(APIView):
+    @extend_schema(
+        operation_id="similar",
+        summary="The definitions that are most like one: its `url` with `/api/v1` before it",
+        parameters=[SimilarParameters],
+        responses=SimilarSerializer,
+    )
+    def get(self, request: Request, file_id: int, definition_id: int) -> Response:
+        asked = SimilarParameters(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        _, definition = places.visible(request.user, file_id, definition_id)
+        answer = similar.to(request.user, definition, asked.validated_data["limit"])
+        return Response(SimilarSerializer(answer, context={"request": request}).data)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Case, F, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import JSONObject, Length
+from django.shortcuts import get_object_or_404
 
 from codeindex.models import Definition, SourceFile, Text
 from search import manners
@@ -54,6 +56,16 @@ def of(
     )
     found = Text.objects.filter(pk__in=list(texts)).values_list("pk", ArraySubquery(there))
     return {text: [Place(**row) for row in rows] for text, rows in found if rows}
+
+
+def visible(
+    user: User | AnonymousUser, file_id: int, definition_id: int
+) -> tuple[SourceFile, Definition]:
+    """A file that `user` may see, and a definition in it. Raises `Http404`."""
+    files = SourceFile.objects.visible_to(user).select_related("branch__repository")
+    file = get_object_or_404(files, pk=file_id)
+    definitions = Definition.objects.select_related("text")
+    return file, get_object_or_404(definitions, pk=definition_id, blob=file.blob_id)
 
 
 def at(file: SourceFile, definition: Definition) -> Place:

@@ -17,8 +17,8 @@ SOURCE_LINES = 100
 
 SUMMARY_CHARACTERS = 240
 
-LIKELY = 0.1
-"""Probability from which a predicted name is shown on a page."""
+LIKELY = 0.3
+"""The expected score from which a predicted name is shown on a page."""
 
 
 @dataclass(frozen=True, slots=True)

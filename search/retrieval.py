@@ -109,6 +109,14 @@ def nearest(meaning: Meaning, within: Scope, limit: int) -> list[int]:
     return _nearest_exactly(meaning, within, limit)
 
 
+def similar(meaning: Meaning, within: Scope, limit: int) -> dict[int, float]:
+    """text → the cosine of its vector with the given one, of the nearest, nearest first."""
+    near = nearest(meaning, within, limit)
+    rows = _ready(meaning.space).filter(text__in=near)
+    found = dict(rows.values_list("text", 1.0 - _distance(meaning)))
+    return dict(sorted(found.items(), key=lambda row: (-row[1], row[0])))
+
+
 def _nearest_by_index(meaning: Meaning, within: Scope, limit: int) -> list[int]:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(

@@ -17,7 +17,13 @@ def _repeatable(help_text: str) -> serializers.ListField:
     )
 
 
-class SearchParameters(serializers.Serializer):
+class SimilarParameters(serializers.Serializer):
+    limit = serializers.IntegerField(
+        min_value=1, max_value=queries.MAX_RESULTS, default=queries.DEFAULT_RESULTS
+    )
+
+
+class SearchParameters(SimilarParameters):
     q = serializers.CharField(
         allow_blank=True,
         default="",
@@ -34,9 +40,6 @@ class SearchParameters(serializers.Serializer):
     )
     lang = _repeatable("Only in this language, or an extension's; `-LANGUAGE` leaves it out.")
     kind = _repeatable("Only function, method, class or module; `-KIND` leaves it out.")
-    limit = serializers.IntegerField(
-        min_value=1, max_value=queries.MAX_RESULTS, default=queries.DEFAULT_RESULTS
-    )
     order = serializers.ChoiceField(
         choices=list(Order),
         default=Order.IMPLEMENTATIONS.value,
@@ -89,3 +92,7 @@ class AnswerSerializer(serializers.Serializer):
     notices = serializers.ListField(
         child=serializers.CharField(), help_text="What the answer may lack, and why."
     )
+
+
+class SimilarSerializer(AnswerSerializer):
+    query = None

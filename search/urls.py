@@ -9,5 +9,11 @@ urlpatterns = [
     path("files/<int:file_id>/", views.file, name="file"),
     path("files/<int:file_id>/<int:definition_id>/", views.definition, name="definition"),
     path("files/<int:file_id>/<int:definition_id>/why/", views.why, name="why"),
+    path("files/<int:file_id>/<int:definition_id>/similar/", views.similar_to, name="similar"),
     path("api/v1/search", api.SearchView.as_view(), name="api-search"),
+    path(
+        "api/v1/files/<int:file_id>/<int:definition_id>/similar",
+        api.SimilarView.as_view(),
+        name="api-similar",
+    ),
 ]

@@ -9,8 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from codeindex.models import Definition, SourceFile
-from search import choices, details, places, queries, ranking, reasons
+from codeindex.models import SourceFile
+from search import choices, details, places, queries, ranking, reasons, similar
 from search.highlighting import listing
 from search.manners import Order
 from search.queries import BadQuery
@@ -52,7 +52,7 @@ def search(request: HttpRequest) -> HttpResponse:
 @require_safe
 def definition(request: HttpRequest, file_id: int, definition_id: int) -> HttpResponse:
     """A definition at one of its places."""
-    file, row = _visible(request, file_id, definition_id)
+    file, row = places.visible(request.user, file_id, definition_id)
     here = places.at(file, row)
     visible = SourceFile.objects.visible_to(request.user)
     elsewhere = places.of([row.text_id], visible).get(row.text_id, [])
@@ -65,7 +65,7 @@ def definition(request: HttpRequest, file_id: int, definition_id: int) -> HttpRe
 @require_safe
 def why(request: HttpRequest, file_id: int, definition_id: int) -> HttpResponse:
     """What a definition's vector is made of, and why it is similar to `q`."""
-    file, row = _visible(request, file_id, definition_id)
+    file, row = places.visible(request.user, file_id, definition_id)
     shown: dict[str, Any] = {"place": places.at(file, row), "query": request.GET.get("q", "")}
     try:
         query = queries.read(shown["query"]).text if shown["query"] else ""
@@ -73,6 +73,20 @@ def why(request: HttpRequest, file_id: int, definition_id: int) -> HttpResponse:
         shown["reasons"] = Reasons(wanting=str(error))
         return render(request, "search/why.html", shown, status=400)
     return render(request, "search/why.html", shown | {"reasons": reasons.of(row, query)})
+
+
+@require_safe
+def similar_to(request: HttpRequest, file_id: int, definition_id: int) -> HttpResponse:
+    """What is most like a definition."""
+    file, row = places.visible(request.user, file_id, definition_id)
+    shown: dict[str, Any] = {"place": places.at(file, row)}
+    try:
+        limit = queries.checked_limit(request.GET.get("limit", STEPS[0]))
+        answer = similar.to(request.user, row, limit)
+    except BadQuery as error:
+        return render(request, "search/similar.html", shown | {"error": error}, status=400)
+    shown |= {"more": _more(request, answer, limit), **_listed(answer)}
+    return render(request, "search/similar.html", shown)
 
 
 @require_safe
@@ -90,16 +104,6 @@ def file(request: HttpRequest, file_id: int) -> HttpResponse:
             "listing": listing(row.blob.content.split("\n"), row.blob.language),
         },
     )
-
-
-def _visible(
-    request: HttpRequest, file_id: int, definition_id: int
-) -> tuple[SourceFile, Definition]:
-    """A file that the user may see, and a definition in it; else 404."""
-    visible = SourceFile.objects.visible_to(request.user)
-    file = get_object_or_404(visible.select_related("branch__repository"), pk=file_id)
-    definitions = Definition.objects.select_related("text")
-    return file, get_object_or_404(definitions, pk=definition_id, blob=file.blob_id)
 
 
 def _box(request: HttpRequest) -> dict[str, Any]:

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from django.contrib.auth.models import Group, User
+from django.test import Client
+
+from codeindex.models import Embedding, EmbeddingState, Space
+from search import scopes, similar
+from tests import shelf
+from tests.shelf import Written
+
+EAST, NORTH, BETWEEN = (1, 0, 0, 0), (0, 1, 0, 0), (0.8, 0.6, 0, 0)
+LOAD = Written("def load(csv): ...", "load", EAST)
+
+
+@pytest.fixture
+def address(space: Space, alice: User, team: Group) -> str:
+    """Of a definition that Alice and her team may see."""
+    shop = shelf.repository(alice, "shop", teams=[team])
+    file, definition = shelf.put(shop, "load.py", LOAD)
+    shelf.put(shop, "copy.py", LOAD)
+    shelf.put(shop, "far.py", Written("def far(): ...", "far", NORTH))
+    shelf.put(shop, "near.py", Written("def near(): ...", "near", BETWEEN))
+    shelf.put(shop, "pending.py", Written("def pending(): ...", "pending"))
+    return f"/files/{file.pk}/{definition.pk}/"
+
+
+def found(client: Client, address: str, **parameters: object) -> list[tuple[str, float]]:
+    answer = client.get(f"/api/v1{address}similar", parameters).json()
+    assert set(answer) == {"results", "notices"}
+    return [(one["path"], round(one["score"], 2)) for one in answer["results"]]
+
+
+def test_the_nearest_come_first_without_itself_and_its_copies(
+    client: Client, alice: User, address: str
+) -> None:
+    client.force_login(alice)
+    assert found(client, address) == [("near.py", 0.8), ("far.py", 0.0)]
+    assert found(client, address, limit=1) == [("near.py", 0.8)]
+
+
+def test_everyone_sees_what_they_may(
+    client: Client, alice: User, bob: User, charlie: User, address: str
+) -> None:
+    own = shelf.repository(charlie, "own")
+    file, definition = shelf.put(own, "mine.py", LOAD)
+    shelf.put(own, "near.py", Written("def mine(): ...", "mine", (0.6, 0.8, 0, 0)))
+    client.force_login(bob)
+    assert found(client, address) == [("near.py", 0.8), ("far.py", 0.0)]
+    client.force_login(charlie)
+    for hidden in (f"/api/v1{address}similar", f"{address}similar/"):
+        assert client.get(hidden).status_code == 404
+    assert found(client, f"/files/{file.pk}/{definition.pk}/") == [("near.py", 0.6)]
+    client.logout()
+    assert client.get(f"/api/v1{address}similar").status_code == 404
+
+
+def test_what_has_no_vector_says_so(client: Client, alice: User, address: str) -> None:
+    client.force_login(alice)
+    Embedding.objects.update(state=EmbeddingState.FAILED, vector=None)
+    assert similar.FAILED in client.get(f"{address}similar/").content.decode()
+    Embedding.objects.all().delete()
+    answer = client.get(f"/api/v1{address}similar").json()
+    assert answer == {"results": [], "notices": [similar.PENDING]}
+
+
+@pytest.mark.parametrize("exact_up_to", [1, 1000])
+def test_as_many_as_are_asked_for(
+    space: Space, alice: User, exact_up_to: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scopes, "EXACT_UP_TO", exact_up_to)
+    shop = shelf.repository(alice)
+    _, definition = shelf.put(shop, "load.py", LOAD)
+    shelf.put_many(shop, np.random.default_rng(1).standard_normal((60, 4)).tolist())
+    scores = [result.score for result in similar.to(alice, definition, 50).results]
+    assert len(scores) == 50
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_the_page_and_what_leads_to_it(client: Client, alice: User, address: str) -> None:
+    client.force_login(alice)
+    shown = client.get(f"{address}similar/").content.decode()
+    assert shown.index("near.py") < shown.index("far.py")
+    assert "copy.py" not in shown
+    assert f'href="{address}similar/"' in client.get(address).content.decode()
+    assert shown.count('similar/">similar code</a>') == 2
+    assert client.get(f"{address}similar/?limit=0").status_code == 400
+    assert client.get(f"/api/v1{address}similar?limit=many").status_code == 400
