@@ -1,6 +1,7 @@
 # make run      set everything up and start; the page is open at the address that it prints
 # make test     set everything up and run the tests
 # make lint     style; make types, types; make format corrects style
+# make validate the table of docs/validation.md from the recorded figures
 # make lock     pin anew what pyproject.toml asks for
 #
 # PYTHON=python3.12     the Python to use, 3.11 or newer
@@ -19,7 +20,7 @@ INSTALLED := $(VENV)/installed.txt
 WANTED = { grep -v '^torch==' requirements.lock; echo 'torch==$(TORCH)'; }
 INSTALL_MEBIBYTES := 3000
 
-.PHONY: run test lint types format setup lock
+.PHONY: run test lint types format validate setup lock
 
 # The launcher ends with make, so that a killed make leaves nothing behind.
 run: setup
@@ -36,6 +37,9 @@ types: setup
 
 format: setup
 	@$(BIN)/python -m ruff check --fix . && $(BIN)/python -m ruff format .
+
+validate: setup
+	@$(BIN)/python -m embeddings.training validate
 
 # Installs only what differs from the last time: the stamp is the list that was installed.
 setup:

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+import shutil
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +18,24 @@ from torch import Tensor, nn
 from embeddings.code2vec import Code2Vec, Code2VecSettings
 from embeddings.fusion import FUSIONS, FusionKind, FusionNetwork
 from embeddings.labels import Labels, LabelSource
-from embeddings.llm import EncoderUnavailable, ModelSettings, Pooling
+from embeddings.llm import (
+    TUNED,
+    TUNED_WEIGHTS,
+    EncoderUnavailable,
+    LanguageModel,
+    ModelSettings,
+    Pooling,
+    load_model,
+)
 from embeddings.queries import QueryKind, QueryPooling, QuerySettings, WordQueryEncoder
 from embeddings.vocabulary import Lexicon, Vocabulary
 
-FORMAT = 1
+FORMAT = 2
 SHIPPED = Path(__file__).parent / "checkpoints"
 WEIGHTS, CONFIG = "model.safetensors", "config.json"
 VOCABULARIES = ("subtokens", "paths", "labels")
+OWN_TEXT = "."
+"""The name of a language model whose tuned weights lie in the checkpoint's folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +72,9 @@ class Network(nn.Module):
         self.code2vec = Code2Vec(len(lexicon.subtokens), len(lexicon.paths), settings.code)
         self.fusion: FusionNetwork = FUSIONS[settings.fusion](text, code)
         self.from_fused = settings.labels is LabelSource.FUSED
-        self.labels = Labels(lexicon.labels, self.fusion.dimensions if self.from_fused else code)
+        spoken = None if settings.fusion is FusionKind.TEXT else lexicon.subtokens
+        width = self.fusion.dimensions if self.from_fused else code
+        self.labels = Labels(lexicon.labels, width, spoken)
         self.queries = (
             None
             if settings.query.kind is QueryKind.LANGUAGE_MODEL
@@ -74,16 +87,26 @@ class Checkpoint:
     """A trained network with its settings and vocabularies. `fingerprint` is the hash of its
     files, the card apart."""
 
-    name: str
+    folder: Path
     settings: Settings
     lexicon: Lexicon
     network: Network
     fingerprint: str
 
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
 
 def save(folder: Path, settings: Settings, lexicon: Lexicon, network: Network) -> None:
-    """Writes a checkpoint; what is in the folder already is replaced."""
+    """Writes a checkpoint; what is in the folder already is replaced. The weights of a language
+    model that was tuned come with it."""
     folder.mkdir(parents=True, exist_ok=True)
+    tuned = Path(settings.text.name)
+    if (tuned / TUNED).is_file():
+        for name in (TUNED, TUNED_WEIGHTS):
+            shutil.copyfile(tuned / name, folder / name)
+        settings = replace(settings, text=replace(settings.text, name=OWN_TEXT))
     for name in VOCABULARIES:
         getattr(lexicon, name).save(_vocabulary(folder, name))
     weights = {name: _half(tensor) for name, tensor in network.state_dict().items()}
@@ -104,8 +127,30 @@ def load(checkpoint: str | Path) -> Checkpoint:
     network = Network(settings, lexicon)
     network.load_state_dict({k: v.float() for k, v in load_file(folder / WEIGHTS).items()})
     return Checkpoint(
-        folder.name, settings, lexicon, network.eval().requires_grad_(False), _fingerprint(folder)
+        folder, settings, lexicon, network.eval().requires_grad_(False), _fingerprint(folder)
     )
+
+
+def text_model(checkpoint: Checkpoint, device: str, llm: str | None = None) -> LanguageModel:
+    """The language model that a checkpoint was trained with, or `llm` in its place, read in the
+    same way. Raises EncoderUnavailable."""
+    settings = checkpoint.settings.text
+    own = checkpoint.folder if settings.name == OWN_TEXT else settings.name
+    return load_model(
+        llm or str(own),
+        pooling=settings.pooling,
+        max_tokens=settings.max_tokens,
+        dtype=settings.dtype,
+        device=device,
+    )
+
+
+def text_name(checkpoint: Checkpoint) -> str:
+    """What the language model is called that a checkpoint was trained with, tuned or not."""
+    name = checkpoint.settings.text.name
+    if name != OWN_TEXT:
+        return name
+    return str(json.loads((checkpoint.folder / TUNED).read_text())["model"])
 
 
 def _folder(checkpoint: str | Path) -> Path:

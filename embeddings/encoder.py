@@ -21,6 +21,7 @@ from embeddings.llm import EncoderUnavailable, canonical, load_model
 from embeddings.names import masked
 from embeddings.queries import word_batch
 from embeddings.types import Matrix, PathContext, TextEncoder
+from embeddings.vocabulary import Ragged
 
 __all__ = ["CodeEncoder", "Encoded", "EncoderUnavailable", "NotFinite", "load_encoder"]
 
@@ -40,9 +41,18 @@ class NotFinite(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Code:
+    """What code2vec makes of n definitions: their vectors (n, code), and of each the subtokens that
+    a name could take from it."""
+
+    vectors: Matrix
+    spoken: Ragged
+
+
+@dataclass(frozen=True, slots=True)
 class Encoded:
     """Definitions' vectors (n, dimensions), rows of unit length, and for each the names it could
-    have with their probabilities, likeliest first."""
+    have, each with the F1 over subtokens that it is expected to have, best first."""
 
     vectors: Matrix
     names: Names
@@ -69,8 +79,8 @@ class CodeEncoder(ABC):
     def predict_names(
         self, texts: Sequence[str], k: int = NAMES, language: str = "python"
     ) -> Names:
-        """For each of n definitions at most k names with their probabilities, likeliest first. The
-        name that a definition has is hidden from the prediction."""
+        """For each of n definitions at most k names, best first, each with the F1 over subtokens
+        that it is expected to have. The name that a definition has is hidden from that."""
 
     @abstractmethod
     def explain(
@@ -101,13 +111,13 @@ class FusedEncoder(CodeEncoder):
         )
 
     def encode(self, texts: Sequence[str], language: str = "python") -> Encoded:
-        code = self._code_vectors(texts, language)
-        vectors = self._network.fusion.fuse(self._model.encode(texts), code)
+        code = self._code(texts, language)
+        vectors = self._network.fusion.fuse(self._model.encode(texts), code.vectors)
         return Encoded(_finite(vectors), self._names(texts, code, NAMES, language))
 
     def encode_definitions(self, texts: Sequence[str], language: str = "python") -> Matrix:
-        code = self._code_vectors(texts, language)
-        return _finite(self._network.fusion.fuse(self._model.encode(texts), code))
+        code = self._code(texts, language)
+        return _finite(self._network.fusion.fuse(self._model.encode(texts), code.vectors))
 
     def encode_queries(self, texts: Sequence[str]) -> Matrix:
         return _finite(self._network.fusion.query(self._query_vectors(texts)))
@@ -115,7 +125,7 @@ class FusedEncoder(CodeEncoder):
     def predict_names(
         self, texts: Sequence[str], k: int = NAMES, language: str = "python"
     ) -> Names:
-        return self._names(texts, self._code_vectors(texts, language), k, language)
+        return self._names(texts, self._code(texts, language), k, language)
 
     @torch.inference_mode()
     def explain(
@@ -132,14 +142,16 @@ class FusedEncoder(CodeEncoder):
         return Explanation(source, explanations.attended(contexts, code.attention[0]), shares)
 
     @torch.inference_mode()
-    def _code_vectors(self, texts: Sequence[str], language: str) -> Matrix:
-        """(n,) definitions → (n, code); the name is hidden from its own path-contexts, so that the
-        same vector serves search and labels."""
+    def _code(self, texts: Sequence[str], language: str) -> Code:
+        """The code half of n definitions; the name is hidden from its own path-contexts, so that
+        the same vector serves search and labels."""
         rows = [np.zeros((0, self._settings.code.code), np.float32)]
+        spoken = [Ragged.of([])]
         for batch in _parts(texts):
             contexts = self._lexicon.batch(self._contexts(batch, language)).to(self._device)
             rows.append(self._network.code2vec(contexts).vectors.cpu().numpy())
-        return np.concatenate(rows)
+            spoken.append(self._network.labels.spoken(contexts))
+        return Code(np.concatenate(rows), Ragged.joined(spoken))
 
     def _contexts(self, texts: Sequence[str], language: str) -> list[list[PathContext]]:
         bounds = paths.Bounds(**asdict(self._settings.paths))
@@ -153,12 +165,12 @@ class FusedEncoder(CodeEncoder):
         return np.asarray(self._network.queries(words).cpu().numpy(), np.float32)
 
     @torch.inference_mode()
-    def _names(self, texts: Sequence[str], code: Matrix, k: int, language: str) -> Names:
-        vectors = code
+    def _names(self, texts: Sequence[str], code: Code, k: int, language: str) -> Names:
+        vectors = code.vectors
         if self._settings.labels is LabelSource.FUSED:
             hidden = self._model.encode([masked(text, language) for text in texts])
-            vectors = self._network.fusion.fuse(hidden, code)
-        return self._network.labels.predict(self._tensor(vectors), k)
+            vectors = self._network.fusion.fuse(hidden, code.vectors)
+        return self._network.labels.predict(self._tensor(vectors), code.spoken, k)
 
     def _tensor(self, rows: Matrix) -> Tensor:
         return torch.from_numpy(rows).to(self._device)
@@ -212,19 +224,13 @@ def load_encoder(
     if text_only and llm:
         return TextOnlyEncoder(llm, load_model(llm, device=device))
     loaded = checkpoints.load(checkpoint)
-    trained_with = loaded.settings.text
-    name = canonical(llm or trained_with.name)
+    trained_with = checkpoints.text_name(loaded)
+    name = canonical(llm or trained_with)
     if text_only:
         return TextOnlyEncoder(name, load_model(name, device=device))
-    if name != trained_with.name and not Path(name).is_dir():
+    if name != trained_with and not Path(name).is_dir():
         raise _untrained(name, loaded)
-    model = load_model(
-        name,
-        pooling=trained_with.pooling,
-        max_tokens=trained_with.max_tokens,
-        dtype=trained_with.dtype,
-        device=device,
-    )
+    model = checkpoints.text_model(loaded, device, None if name == trained_with else name)
     if model.weights_fingerprint != loaded.settings.text_fingerprint:
         raise _untrained(name, loaded)
     return FusedEncoder(loaded, model, device)
@@ -233,7 +239,7 @@ def load_encoder(
 def _untrained(name: str, checkpoint: Checkpoint) -> EncoderUnavailable:
     return EncoderUnavailable(
         f"The checkpoint {checkpoint.name} has no trained heads for the language model {name}: it "
-        f"was trained with {checkpoint.settings.text.name}. Train a checkpoint with "
+        f"was trained with {checkpoints.text_name(checkpoint)}. Train a checkpoint with "
         f"`python -m embeddings.training train --llm {name} --corpus FOLDER --out FOLDER` and name "
         f"its folder, or ask for a text-only space."
     )

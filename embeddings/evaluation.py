@@ -3,8 +3,9 @@ subtokens of names, each a mean with a 95% bootstrap interval."""
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,10 @@ from embeddings.vocabulary import subtokens
 Values = NDArray[np.float64]
 Ranks = NDArray[np.int64]
 
+Place = tuple[str, int, int]
+"""A file's path, a first line and a last one."""
+
+LAST_LINE = 1 << 31
 RESAMPLES = 1000
 BLOCK = 256
 NDCG_DEPTH = 10
@@ -77,6 +82,14 @@ def ndcg(found: Ranks, depth: int = NDCG_DEPTH, seed: int = 0) -> Figure:
     return interval(gains, seed=seed)
 
 
+def target_ndcg(results: Sequence[Place], targets: Sequence[Place]) -> float:
+    """nDCG of one query at `NDCG_DEPTH`: a target counts once, at the first result that meets it,
+    and the ideal has all targets first."""
+    gains = (1 / math.log2(rank + 1) for rank in _first_ranks(results[:NDCG_DEPTH], targets))
+    ideal = (1 / math.log2(rank + 1) for rank in range(1, min(len(targets), NDCG_DEPTH) + 1))
+    return sum(gains) / sum(ideal)
+
+
 def name_scores(predicted: Sequence[str], actual: Sequence[str], seed: int = 0) -> NameScores:
     """Subtokens are counted over all names together, so that long names weigh more."""
     rows = [_overlap(one, other) for one, other in zip(predicted, actual, strict=True)]
@@ -113,6 +126,14 @@ def _ratio(rows: Values, ratio: Callable[[Values], Values], seed: int) -> Figure
     weights = random.multinomial(len(rows), np.full(len(rows), 1 / len(rows)), size=RESAMPLES)
     low, high = np.quantile(ratio(weights @ rows), [0.025, 0.975])
     return Figure(float(ratio(rows.sum(axis=0))), float(low), float(high))
+
+
+def _first_ranks(results: Sequence[Place], targets: Sequence[Place]) -> Iterator[int]:
+    for path, start, end in targets:
+        for rank, (found, first, last) in enumerate(results, start=1):
+            if found == path and first <= end and start <= last:
+                yield rank
+                break
 
 
 def _overlap(predicted: str, actual: str) -> tuple[int, int, int]:

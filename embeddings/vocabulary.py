@@ -85,6 +85,15 @@ class Ragged:
             np.concatenate([[0], np.cumsum(lengths)]),
         )
 
+    @classmethod
+    def joined(cls, blocks: Sequence[Ragged]) -> Ragged:
+        """The rows of the blocks, one after the other."""
+        lengths = np.concatenate([block.lengths() for block in blocks])
+        return cls(
+            np.concatenate([block.values for block in blocks]),
+            np.concatenate([[0], np.cumsum(lengths)]),
+        )
+
     def __len__(self) -> int:
         return len(self.offsets) - 1
 

@@ -9,7 +9,6 @@ python -m embeddings.training evaluate --checkpoint CHECKPOINT --corpus CORPUS
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
@@ -18,8 +17,9 @@ from embeddings.fusion import FusionKind
 from embeddings.labels import LabelSource
 from embeddings.llm import DEFAULT_MODEL, EncoderUnavailable
 from embeddings.queries import QueryKind, QueryPooling, QuerySettings
-from embeddings.training import corpus_command, measures, trainer
+from embeddings.training import corpus_command, measures, trainer, validation
 from embeddings.training.data import TRAINING_TOKENS, View, load
+from embeddings.training.measures import Label, Sources
 from embeddings.training.trainer import Plan
 from embeddings.training.tuning import Tuning, tune
 
@@ -64,8 +64,21 @@ def _tune(options: argparse.Namespace) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> None:
-    report = measures.measure(options.checkpoint, options.corpus, options.cosqa, options.device)
-    print(json.dumps(report, indent=1, ensure_ascii=False))
+    sources = Sources(options.corpus, options.cosqa, options.questions, options.repositories)
+    label = Label(options.name or options.llm or options.checkpoint, options.seed, options.device)
+    if options.llm:
+        record = measures.of_model(options.llm, sources, label)
+    else:
+        record = measures.of_checkpoint(options.checkpoint, sources, label)
+    for column, figure in record.figures.items():
+        print(f"{column}: {figure}")
+    if options.record:
+        record.save(options.record)
+
+
+def _validate(options: argparse.Namespace) -> None:
+    count = validation.write(options.records, options.out)
+    print(f"{count} records in {options.out}")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -85,12 +98,11 @@ def _parser() -> argparse.ArgumentParser:
     for command in (tuned, train):
         _add_run(command)
     _add_train(train)
-    evaluate = commands.add_parser("evaluate", help="figures of a checkpoint, as JSON")
-    evaluate.add_argument("--checkpoint", default="default", help="name or folder")
-    evaluate.add_argument("--corpus", type=Path, required=True, help="its test split is measured")
-    evaluate.add_argument("--cosqa", type=Path, help="folder with cosqa_*.jsonl")
-    evaluate.add_argument("--device", default="cpu")
-    evaluate.set_defaults(run=_evaluate)
+    _add_evaluate(commands.add_parser("evaluate", help="figures of a checkpoint or model"))
+    validate = commands.add_parser("validate", help="the table of all recorded figures")
+    validate.add_argument("--records", type=Path, default=Path("docs/validation"))
+    validate.add_argument("--out", type=Path, default=Path("docs/validation.md"))
+    validate.set_defaults(run=_validate)
     return parser
 
 
@@ -119,6 +131,20 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--pairs", type=int, help="only so many described functions for the fusion")
     parser.add_argument("--code2vec", help="take code2vec and labels from this checkpoint")
     parser.set_defaults(run=_train)
+
+
+def _add_evaluate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--checkpoint", default="default", help="name or folder")
+    parser.add_argument("--llm", help="a language model alone instead: hub name or folder")
+    parser.add_argument("--corpus", type=Path, required=True, help="its test split is measured")
+    parser.add_argument("--cosqa", type=Path, help="folder with cosqa_*.jsonl")
+    parser.add_argument("--questions", type=Path, help="questions about repositories")
+    parser.add_argument("--repositories", type=Path, help="folder with their checkouts, by name")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--name", help="what the record is called in the table")
+    parser.add_argument("--seed", type=int, default=1, help="of the training, for the record")
+    parser.add_argument("--record", type=Path, help="file to keep the figures in")
+    parser.set_defaults(run=_evaluate)
 
 
 if __name__ == "__main__":

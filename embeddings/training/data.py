@@ -12,7 +12,7 @@ import numpy as np
 from embeddings.llm import LanguageModel, load_model
 from embeddings.names import masked
 from embeddings.training import corpora
-from embeddings.training.corpora import Function
+from embeddings.training.functions import Function
 from embeddings.training.vectors import VectorCache
 from embeddings.types import Matrix
 from embeddings.vocabulary import Ids

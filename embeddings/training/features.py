@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from embeddings.checkpoints import PathSettings
 from embeddings.paths import contexts
-from embeddings.training.corpora import Function, fingerprint
+from embeddings.training.functions import Function, fingerprint
 from embeddings.vocabulary import (
     ContextBatch,
     Ids,
@@ -107,7 +107,8 @@ def path_contexts(functions: Sequence[Function], settings: PathSettings, folder:
                 if name == "words":
                     columns[:, 2] = numbers[columns[:, 2]]
             blocks.append(Ragged(columns.astype(np.int32), block["offsets"]))
-    return Contexts(_joined(blocks), list(words), list(paths))
+    empty = Ragged(np.zeros((0, 3), np.int32), np.zeros(1, np.int64))
+    return Contexts(Ragged.joined([empty, *blocks]), list(words), list(paths))
 
 
 def _compute(parts: dict[Path, Sequence[Function]], settings: PathSettings) -> None:
@@ -153,13 +154,6 @@ def _write(path: Path, functions: Sequence[Function], settings: PathSettings) ->
 
 def _key(functions: Sequence[Function], settings: PathSettings) -> str:
     return fingerprint("\0".join([str(settings), *(function.code for function in functions)]))
-
-
-def _joined(blocks: Sequence[Ragged]) -> Ragged:
-    lengths = [block.lengths() for block in blocks]
-    values = [np.zeros((0, 3), np.int64), *(block.values for block in blocks)]
-    offsets = np.cumsum(np.concatenate([np.zeros(1, np.int64), *lengths]))
-    return Ragged(np.concatenate(values), offsets)
 
 
 def _thinned(contexts: Ragged, most: int, random: np.random.Generator) -> Ragged:

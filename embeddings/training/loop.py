@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import csv
 import math
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from tqdm import tqdm
 WARM_UP = 0.05
 LARGEST_GRADIENT = 1.0
 STATE, CURVES = "training.pt", "curves.csv"
+SECONDS = "seconds"
 
 
 class Stage(Protocol):
@@ -63,9 +65,11 @@ class Run:
         first = self._restore(stage, optimiser)
         for epoch in range(first, epochs):
             torch.manual_seed(self.seed * 1000 + epoch)
+            started = time.monotonic()
             losses = self._epoch(stage, optimiser, epoch, epochs)
+            took = {SECONDS: time.monotonic() - started}
             stage.trained.eval()
-            self.record(stage.name, epoch + 1, {**losses, **stage.measure()})
+            self.record(stage.name, epoch + 1, {**losses, **stage.measure(), **took})
             self._save(stage, optimiser, epoch + 1)
         stage.trained.eval()
 

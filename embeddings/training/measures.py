@@ -1,46 +1,113 @@
-"""The figures of a checkpoint: search by docstring and labels on the packages that a corpus holds
-out, and CoSQA's questions, for the checkpoint and for its language model alone."""
+"""The figures of an encoder, column by column: search by docstring and names on the projects that a
+corpus holds out, CoSQA's questions, and questions about whole repositories."""
 
 from __future__ import annotations
 
+import csv
 import json
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from embeddings import checkpoints, evaluation
+import numpy as np
+
+from embeddings import checkpoints, definitions, evaluation, languages
 from embeddings.encoder import CodeEncoder, FusedEncoder, TextOnlyEncoder
+from embeddings.evaluation import Figure
 from embeddings.llm import load_model
 from embeddings.training import corpora
-from embeddings.training.corpora import Function
+from embeddings.training.functions import Function
+from embeddings.training.loop import CURVES, SECONDS
 from embeddings.training.stages import label_of
 from embeddings.training.vectors import VectorCache
+from embeddings.types import Definition
 
 DISTRACTORS = 999
-MOST_SEARCHED, MOST_NAMED = 2000, 3000
-Report = dict[str, dict[str, str]]
+MOST_SEARCHED, MOST_NAMED = 4000, 4000
+TIMED = 256
+PYTHON = languages.by_name("python")
 
 
-def measure(
-    checkpoint: str | Path, corpus: Path, cosqa: Path | None, device: str = "cpu"
-) -> Report:
-    """Figure by figure, "value (interval)" of the encoder and of its language model alone, on the
-    corpus's test split and on CoSQA. Language-model vectors are kept in the corpus's folder."""
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What is measured on: a corpus, the folder with CoSQA's files, the file of the questions about
+    repositories, and the folder with these, by name, at the revision that it says."""
+
+    corpus: Path
+    cosqa: Path | None = None
+    questions: Path | None = None
+    repositories: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What was measured of one encoder. `trained` is in seconds, `rate` in definitions a second
+    with nothing cached, `size` in bytes on disk beside the language model as it was published."""
+
+    name: str
+    seed: int
+    kind: str
+    device: str
+    trained: float
+    rate: float
+    size: int
+    figures: dict[str, Figure] = field(default_factory=dict)
+
+    def save(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n")
+
+    @classmethod
+    def load(cls, path: Path) -> Record:
+        values = json.loads(path.read_text())
+        figures = {name: Figure(**figure) for name, figure in values.pop("figures").items()}
+        return cls(**values, figures=figures)
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """How a record is told from others: a name, the same for runs that differ in their seed."""
+
+    name: str
+    seed: int
+    device: str
+
+
+def of_checkpoint(checkpoint: str | Path, sources: Sources, label: Label) -> Record:
+    """A checkpoint's figures. Language-model vectors are kept in the corpus's folder."""
+    device = label.device
     loaded = checkpoints.load(checkpoint)
-    model = VectorCache(load_model(loaded.settings.text.name, device=device), corpus / "vectors")
-    encoders: dict[str, CodeEncoder] = {
-        "checkpoint": FusedEncoder(loaded, model, device),
-        "language model alone": TextOnlyEncoder(loaded.settings.text.name, model),
-    }
-    held_out = [function for function in corpora.read(corpus) if function.split == "test"]
-    report = {name: docstring_search(encoder, held_out) for name, encoder in encoders.items()}
-    for name, encoder in encoders.items():
-        report[name] |= cosqa_search(encoder, cosqa) if cosqa else {}
-    report["checkpoint"] |= labels(encoders["checkpoint"], held_out)
-    return report
+    model = checkpoints.text_model(loaded, device)
+    cached = FusedEncoder(loaded, VectorCache(model, sources.corpus / "vectors"), device)
+    settings = loaded.settings
+    kind = f"{settings.fusion}, query {settings.query.kind}, labels {settings.labels}"
+    return Record(
+        **asdict(label),
+        kind=kind,
+        trained=_trained(loaded.folder),
+        rate=_rate(FusedEncoder(loaded, model, device), sources),
+        size=sum(path.stat().st_size for path in loaded.folder.glob("*.*") if path.is_file()),
+        figures=_figures(cached, sources) | labels(cached, _held_out(sources)),
+    )
 
 
-def docstring_search(encoder: CodeEncoder, functions: Sequence[Function]) -> dict[str, str]:
+def of_model(llm: str, sources: Sources, label: Label) -> Record:
+    """A language model's figures, tuned or as it was published, with nothing trained on top."""
+    model = load_model(llm, device=label.device)
+    cached = TextOnlyEncoder(llm, VectorCache(model, sources.corpus / "vectors"))
+    return Record(
+        **asdict(label),
+        kind="language model alone",
+        trained=_trained(Path(llm)),
+        rate=_rate(TextOnlyEncoder(llm, model), sources),
+        size=sum(path.stat().st_size for path in Path(llm).glob("tuned.*")),
+        figures=_figures(cached, sources),
+    )
+
+
+def docstring_search(encoder: CodeEncoder, functions: Sequence[Function]) -> dict[str, Figure]:
     """Docstring → its function, whose code has lost the docstring."""
     described = [function for function in functions if function.query][:MOST_SEARCHED]
     queries = encoder.encode_queries([function.query for function in described])
@@ -48,12 +115,12 @@ def docstring_search(encoder: CodeEncoder, functions: Sequence[Function]) -> dic
     among = evaluation.ranks_among(queries, code, DISTRACTORS, seed=0)
     whole = evaluation.ranks(queries, code, range(len(described)))
     return {
-        f"docstring → code, MRR among {DISTRACTORS}": str(evaluation.mrr(among)),
-        f"docstring → code, MRR among all {len(described)}": str(evaluation.mrr(whole)),
+        f"docstring → code, MRR among {DISTRACTORS}": evaluation.mrr(among),
+        f"docstring → code, MRR among all {len(described):,}": evaluation.mrr(whole),
     }
 
 
-def cosqa_search(encoder: CodeEncoder, folder: Path) -> dict[str, str]:
+def cosqa_search(encoder: CodeEncoder, folder: Path) -> dict[str, Figure]:
     """CoSQA's development questions over all of its functions."""
     candidates = _rows(folder / "cosqa_corpus.jsonl")
     questions = _rows(folder / "cosqa_dev.jsonl")
@@ -63,25 +130,89 @@ def cosqa_search(encoder: CodeEncoder, folder: Path) -> dict[str, str]:
     found = evaluation.ranks(
         encoder.encode_queries([row["query"] for row in questions]), code, relevant
     )
-    return {
-        "CoSQA dev MRR": str(evaluation.mrr(found)),
-        "CoSQA dev nDCG@10": str(evaluation.ndcg(found)),
-    }
+    return {"CoSQA dev, MRR": evaluation.mrr(found), "CoSQA dev, nDCG@10": evaluation.ndcg(found)}
 
 
-def labels(encoder: CodeEncoder, functions: Sequence[Function]) -> dict[str, str]:
-    """The likeliest name against the true one, dunder methods left out, docstrings removed."""
+def repository_search(encoder: CodeEncoder, questions: Path, folder: Path) -> dict[str, Figure]:
+    """Questions about repositories, over the definitions of each; a result covers a target in the
+    same file if their lines meet."""
+    gains: list[float] = []
+    for name, repository in json.loads(questions.read_text()).items():
+        places, texts = zip(*_definitions(folder / name, repository["root"]), strict=True)
+        vectors = encoder.encode_definitions(texts)
+        asked = encoder.encode_queries([one["query"] for one in repository["queries"]])
+        for query, scores in zip(repository["queries"], asked @ vectors.T, strict=True):
+            targets = [*map(_target, query["relevant"] + query["secondary"])]
+            best = np.argsort(-scores, kind="stable")[: evaluation.NDCG_DEPTH]
+            gains.append(evaluation.target_ndcg([places[row] for row in best], targets))
+    return {"repository questions, nDCG@10": evaluation.interval(np.array(gains))}
+
+
+def labels(encoder: CodeEncoder, functions: Sequence[Function]) -> dict[str, Figure]:
+    """The best name against the true one, dunder methods left out: of the code as it stands, and
+    without its docstring."""
     named = [function for function in functions if label_of(function.name)][:MOST_NAMED]
-    guesses = encoder.predict_names([function.bare for function in named], k=1)
-    scores = evaluation.name_scores(
-        [guess[0][0] for guess in guesses], [label_of(function.name) for function in named]
-    )
-    return {
-        "label subtoken precision": str(scores.precision),
-        "label subtoken recall": str(scores.recall),
-        "label subtoken F1": str(scores.f1),
-        "label exact match": str(scores.exact),
+    texts: dict[str, Callable[[Function], str]] = {
+        "names": lambda function: function.code,
+        "names, no docstring": lambda function: function.bare,
     }
+    figures = {}
+    for column, text in texts.items():
+        guesses = encoder.predict_names([text(function) for function in named], k=1)
+        scores = evaluation.name_scores(
+            [guess[0][0] if guess else "" for guess in guesses],
+            [label_of(function.name) for function in named],
+        )
+        for score in ("precision", "recall", "f1", "exact"):
+            figures[f"{column}, {score}"] = getattr(scores, score)
+    return figures
+
+
+def _figures(encoder: CodeEncoder, sources: Sources) -> dict[str, Figure]:
+    figures = docstring_search(encoder, _held_out(sources))
+    if sources.cosqa:
+        figures |= cosqa_search(encoder, sources.cosqa)
+    if sources.questions and sources.repositories:
+        figures |= repository_search(encoder, sources.questions, sources.repositories)
+    return figures
+
+
+def _held_out(sources: Sources) -> list[Function]:
+    return [function for function in corpora.read(sources.corpus) if function.split == "test"]
+
+
+def _rate(encoder: CodeEncoder, sources: Sources) -> float:
+    texts = [function.code for function in _held_out(sources)[:TIMED]]
+    encoder.encode(texts[:8])
+    started = time.perf_counter()
+    encoder.encode(texts)
+    return len(texts) / (time.perf_counter() - started)
+
+
+def _trained(folder: Path) -> float:
+    """The seconds that a run's curves tell of; 0 where nothing was trained."""
+    curves = folder / CURVES
+    if not curves.is_file():
+        return 0.0
+    with curves.open(newline="") as file:
+        return sum(float(row["value"]) for row in csv.DictReader(file) if row["figure"] == SECONDS)
+
+
+def _definitions(checkout: Path, root: str) -> Iterator[tuple[evaluation.Place, str]]:
+    for path in sorted((checkout / root).rglob("*.py")):
+        source = definitions.decode(path.read_bytes(), PYTHON)
+        for found in definitions.extract(source, PYTHON).definitions:
+            yield _place(path.relative_to(checkout), found), found.text
+
+
+def _place(path: Path, definition: Definition) -> evaluation.Place:
+    return str(path), definition.start_line, definition.end_line
+
+
+def _target(target: str | dict[str, Any]) -> evaluation.Place:
+    if isinstance(target, str):
+        return target, 1, evaluation.LAST_LINE
+    return target["path"], target["start_line"], target["end_line"]
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:

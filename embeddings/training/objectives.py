@@ -1,13 +1,11 @@
 """What is minimised: the contrastive objective for search (eq. 2 of Ngo & Rivalan 2025) and the
-cross-entropy of labels (eq. 1)."""
+cross-entropy of names (eq. 1)."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy, log_softmax
-
-from embeddings.vocabulary import UNKNOWN
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 FIRST_SCALE, LARGEST_SCALE = 20.0, 100.0
 
@@ -28,18 +26,8 @@ class Contrast(nn.Module):
         return (cross_entropy(similarities, own) + cross_entropy(similarities.T, own)) / 2
 
 
-def label_loss(logits: Tensor, labels: Tensor) -> Tensor:
-    """Eq. 1, over the definitions whose label is in the vocabulary: (n, names) and label ids from
-    1 (0 is unknown) → scalar, zero where none is known."""
-    known = labels != UNKNOWN
-    if not known.any():
-        return logits.sum() * 0
-    return cross_entropy(logits[known], labels[known] - 1)
-
-
-def subtoken_loss(logits: Tensor, rows: Tensor, parts: Tensor) -> Tensor:
-    """Eq. 1 for the subtokens of names, so that a name teaches its parts though it occurs once:
-    logits (n, subtokens), and for each subtoken of each name its row and its column → scalar."""
-    if not len(rows):
-        return logits.sum() * 0
-    return -log_softmax(logits, dim=-1)[rows, parts].mean()
+def name_loss(logits: Tensor, parts: Tensor) -> Tensor:
+    """Eq. 1, subtoken by subtoken, so that a name teaches its parts though it occurs once: logits
+    and truth, 0 or 1, both (n, subtokens) → scalar, a mean over the true ones."""
+    surprise = binary_cross_entropy_with_logits(logits, parts, reduction="sum")
+    return surprise / parts.sum().clamp(min=1)

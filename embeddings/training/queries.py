@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 
 from embeddings.names import masked
-from embeddings.training.corpora import Function
+from embeddings.training.functions import Function
 from embeddings.words import parts
 
 SHORTENED_WORDS = 8

@@ -4,7 +4,7 @@ reads code vectors that the first has left, so that every fusion is trained in a
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -15,12 +15,13 @@ from torch import Tensor, nn
 from embeddings import evaluation
 from embeddings.checkpoints import Network
 from embeddings.code2vec import Code2Vec
+from embeddings.encoder import Code
 from embeddings.fusion import CodeOnly
 from embeddings.labels import Labels
 from embeddings.queries import word_batch
 from embeddings.training.data import Data, View
 from embeddings.training.features import Indexed
-from embeddings.training.objectives import Contrast, label_loss, subtoken_loss
+from embeddings.training.objectives import Contrast, name_loss
 from embeddings.types import Matrix
 from embeddings.vocabulary import Ids, Lexicon, Ragged
 
@@ -52,19 +53,18 @@ class CodeStage:
         code = network.code2vec.layer.out_features
         self._labels = network.labels
         if network.from_fused:
-            self._labels = Labels(lexicon.labels, code)
+            self._labels = Labels(lexicon.labels, code, lexicon.subtokens)
         self._head, self._contrast = CodeOnly(data.model.dimensions, code), Contrast()
         self.trained = nn.ModuleList([self._code2vec, self._labels, self._head, self._contrast]).to(
             data.device
         )
-        self._targets = targets(data, lexicon)
         self._held_out = data.rows("validation", described=True)[:MEASURED]
         searched = np.concatenate([data.rows("train", described=True)[:queries], self._held_out])
         data.prepare({View.QUERY}, searched)
         self._described = np.isin(np.arange(len(data.functions)), searched)
         rows = data.rows("train")
         self._rows = rows[self._described[rows] | telling(data, rows)]
-        self._parts = Ragged.of([self._labels.parts_of(label_of(f.name)) for f in data.functions])
+        self._parts = parts_of(self._labels, data)
 
     def steps(self) -> int:
         return max(1, len(self._rows) // CODE_BATCH)
@@ -75,16 +75,9 @@ class CodeStage:
             rows = order[step * CODE_BATCH : (step + 1) * CODE_BATCH]
             batch = self._indexed.batch(rows, TRAINING_CONTEXTS, random).to(self._data.device)
             vectors = self._code2vec(batch).vectors
-            yield {**self._naming(rows, vectors), "search": self._finding(rows, vectors)}
-
-    def _naming(self, rows: Ids, vectors: Tensor) -> dict[str, Tensor]:
-        parts = self._parts.take(rows)
-        owners = np.repeat(np.arange(len(rows)), parts.lengths())
-        scores = vectors @ self._labels.parts.weight.T
-        return {
-            "labels": label_loss(self._labels(vectors), self._tensor(self._targets[rows])),
-            "subtokens": subtoken_loss(scores, self._tensor(owners), self._tensor(parts.values)),
-        }
+            logits = self._labels(vectors, self._labels.spoken(batch))
+            names = name_loss(logits, self._labels.targets(self._parts.take(rows)))
+            yield {"labels": names, "search": self._finding(rows, vectors)}
 
     def _finding(self, rows: Ids, vectors: Tensor) -> Tensor:
         described = self._described[rows]
@@ -96,17 +89,17 @@ class CodeStage:
         return loss
 
     def measure(self) -> dict[str, float]:
-        rows = self._data.rows("validation")
-        code = self._code(self._held_out)
+        named = telling_rows(self._data, "validation")[:MEASURED]
+        code = self._code(self._held_out).vectors
         queries = self._head.query(self._data.vectors(View.QUERY, self._held_out))
         ranks = evaluation.ranks(queries, self._head.fuse(code, code), range(len(code)))
         return {
-            "validation label f1": label_f1(self._labels, self._data, rows[:MEASURED], self._code),
+            "validation label f1": label_f1(self._labels, self._data, named, self._code(named)),
             "validation mrr": evaluation.mrr(ranks).value,
         }
 
-    def _code(self, rows: Ids) -> Matrix:
-        return code_vectors(self._code2vec, self._indexed, rows, self._data.device)
+    def _code(self, rows: Ids) -> Code:
+        return code_of(self._code2vec, self._labels, self._indexed, rows, self._data.device)
 
     def _tensor(self, rows: NDArray[Any]) -> Tensor:
         return torch.from_numpy(rows).to(self._data.device)
@@ -132,8 +125,9 @@ class FusionStage:
             views.add(View.MASKED)
         data.prepare(views, both)
         self._views = {view: self._tensor(data.vectors(view, both)) for view in views}
-        self._code = self._tensor(code_vectors(network.code2vec, indexed, both, data.device))
-        self._targets = torch.from_numpy(targets(data, lexicon)[both]).to(data.device)
+        code = code_of(network.code2vec, network.labels, indexed, both, data.device)
+        self._code, self._spoken = self._tensor(code.vectors), code.spoken
+        self._parts = parts_of(network.labels, data).take(both)
         self._contrast = Contrast()
         trained = [network.fusion, self._contrast, network.queries, network.labels]
         wanted = trained if network.from_fused else trained[:3]
@@ -154,7 +148,9 @@ class FusionStage:
                 hidden = self._network.fusion.definitions(
                     self._views[View.MASKED][rows], self._code[rows]
                 )
-                losses["labels"] = label_loss(self._network.labels(hidden), self._targets[rows])
+                labels, chosen = self._network.labels, rows.numpy()
+                logits = labels(hidden, self._spoken.take(chosen))
+                losses["labels"] = name_loss(logits, labels.targets(self._parts.take(chosen)))
             yield losses
 
     @torch.inference_mode()
@@ -192,29 +188,36 @@ def telling(data: Data, rows: Ids) -> NDArray[np.bool_]:
     return np.array(worth, bool)
 
 
-def targets(data: Data, lexicon: Lexicon) -> Ids:
-    """Each function's label id; 0 where its name is not in the vocabulary."""
-    return np.array([lexicon.labels[label_of(one.name)] for one in data.functions], np.int64)
+def telling_rows(data: Data, split: str) -> Ids:
+    """The functions of a split whose name is worth learning."""
+    rows = data.rows(split)
+    return rows[telling(data, rows)]
+
+
+def parts_of(labels: Labels, data: Data) -> Ragged:
+    """The subtokens of each function's name; none of a dunder method's."""
+    return Ragged.of([labels.parts_of(label_of(function.name)) for function in data.functions])
 
 
 @torch.inference_mode()
-def code_vectors(code2vec: Code2Vec, indexed: Indexed, rows: Ids, device: str) -> Matrix:
-    """(n,) functions → (n, code), from all of their contexts."""
+def code_of(code2vec: Code2Vec, labels: Labels, indexed: Indexed, rows: Ids, device: str) -> Code:
+    """What code2vec makes of (n,) functions, from all of their contexts."""
     was_training = code2vec.training
     code2vec.eval()
     random = np.random.default_rng(0)
-    found = [np.zeros((0, code2vec.layer.out_features), np.float32)]
+    vectors = [np.zeros((0, code2vec.layer.out_features), np.float32)]
+    spoken = [Ragged.of([])]
     for start in range(0, len(rows), CODE_BATCH):
         batch = indexed.batch(rows[start : start + CODE_BATCH], ALL_CONTEXTS, random).to(device)
-        found.append(code2vec(batch).vectors.cpu().numpy())
+        vectors.append(code2vec(batch).vectors.cpu().numpy())
+        spoken.append(labels.spoken(batch))
     code2vec.train(was_training)
-    return np.concatenate(found)
+    return Code(np.concatenate(vectors), Ragged.joined(spoken))
 
 
 @torch.inference_mode()
-def label_f1(labels: Labels, data: Data, rows: Ids, vectors: Callable[[Ids], Matrix]) -> float:
-    """Subtoken F1 of the likeliest name over the functions that have a label."""
-    named = np.array([row for row in rows if label_of(data.functions[row].name)], np.int64)
-    guesses = labels.predict(torch.from_numpy(vectors(named)).to(data.device), 1)
-    actual = [label_of(data.functions[row].name) for row in named]
+def label_f1(labels: Labels, data: Data, rows: Ids, code: Code) -> float:
+    """Subtoken F1 of the best name over functions that have a label."""
+    guesses = labels.predict(torch.from_numpy(code.vectors).to(data.device), code.spoken, 1)
+    actual = [label_of(data.functions[row].name) for row in rows]
     return evaluation.name_scores([guess[0][0] for guess in guesses], actual).f1.value

@@ -18,8 +18,8 @@ from torch import Tensor, nn
 
 from embeddings import evaluation
 from embeddings.llm import save_tuned
-from embeddings.training.corpora import Function
 from embeddings.training.data import TRAINING_TOKENS, Data
+from embeddings.training.functions import Function
 from embeddings.training.loop import Run
 from embeddings.training.objectives import Contrast
 from embeddings.training.queries import Pair, keywords, pair
@@ -30,6 +30,8 @@ from embeddings.vocabulary import Ids
 BATCH = 64
 # So many functions of a batch come from one project: what is hard to tell apart.
 NEIGHBOURS = 16
+# After so many projects a batch is as full as it gets: the names in them are too few.
+MOST_PROJECTS = 20
 STEPS_PER_EPOCH = 50
 # Functions in one pass through the network: those of a batch by length, so that little is padding.
 PASS = 16
@@ -97,7 +99,7 @@ class TextStage:
         """Questions with their code, no two of which ask the same or answer to the same name."""
         pairs: dict[str, Pair] = {}
         asked: set[str] = set()
-        while len(pairs) < BATCH:
+        for _ in range(MOST_PROJECTS):
             project = self._projects[random.choice(len(self._projects), p=self._shares)]
             for row in random.choice(project, min(NEIGHBOURS, len(project)), replace=False):
                 function = self._functions[row]
@@ -105,6 +107,8 @@ class TextStage:
                 if function.name not in pairs and query not in asked and len(pairs) < BATCH:
                     pairs[function.name] = query, text
                     asked.add(query)
+            if len(pairs) == BATCH:
+                break
         return list(pairs.values())
 
     @property

@@ -68,7 +68,7 @@ def test_what_is_no_checkpoint_is_refused_in_words(tmp_path: Path) -> None:
 
 def test_the_shipped_checkpoint_is_small_and_says_what_it_is() -> None:
     folder = checkpoints.SHIPPED / "default"
-    assert sum(path.stat().st_size for path in folder.iterdir()) <= 40_000_000
+    assert sum(path.stat().st_size for path in folder.iterdir()) <= 60_000_000
     assert checkpoints.load("default").settings.text_width == 384
     assert "CoSQA" in (folder / "README.md").read_text()
     manifest = json.loads((folder / "manifest.json").read_text())

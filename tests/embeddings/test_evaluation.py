@@ -24,6 +24,16 @@ def test_mrr_and_ndcg_are_means_with_an_interval_around_them() -> None:
     assert ndcg.value == pytest.approx((1 + 1 / np.log2(3) + 0) / 3)
 
 
+def test_a_target_counts_once_at_its_best_rank() -> None:
+    results = [("a", 1, 9), ("b", 1, 9), ("b", 20, 30), ("c", 1, 5)]
+    whole = evaluation.LAST_LINE
+    assert evaluation.target_ndcg(results, [("a", 9, 12)]) == 1
+    assert evaluation.target_ndcg(results, [("a", 10, 12)]) == 0
+    both = (1 / np.log2(3) + 1 / np.log2(5)) / (1 + 1 / np.log2(3))
+    targets = [("b", 1, whole), ("c", 1, whole)]
+    assert evaluation.target_ndcg(results, targets) == pytest.approx(both)
+
+
 def test_distractors_come_in_whole_groups() -> None:
     rows = np.random.default_rng(0).normal(size=(25, 4)).astype(np.float32)
     found = evaluation.ranks_among(rows, rows, distractors=9, seed=1)

@@ -61,7 +61,7 @@ def test_the_fingerprint_tells_weights_and_reading_apart(folder: Path, tmp_path:
     assert load_model(str(folder), pooling=Pooling.LAST).fingerprint != model.fingerprint
     assert model.limited(8).fingerprint != model.fingerprint
     assert model.limited(8).weights_fingerprint == model.weights_fingerprint
-    other = load_model(str(tiny.bert(tmp_path)))._model
+    other = load_model(str(tiny.bert(tmp_path))).network
     with torch.no_grad():
         next(other.parameters()).mul_(1.01)
     other.save_pretrained(tmp_path)

@@ -3,7 +3,9 @@ after a kill."""
 
 from __future__ import annotations
 
+import csv
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +14,12 @@ import torch
 from safetensors.torch import load_file
 
 from embeddings import load_encoder
+from embeddings.llm import TUNED_WEIGHTS, load_model
+from embeddings.training import validation
 from embeddings.training.__main__ import main
-from embeddings.training.loop import Run
+from embeddings.training.functions import Function, without_docstring
+from embeddings.training.loop import CURVES, Run
+from embeddings.training.queries import keywords, pair, shortened
 from embeddings.training.vectors import VectorCache
 from embeddings.types import Matrix
 from tests.embeddings import tiny, tiny_packages
@@ -77,18 +83,68 @@ def test_training_makes_it_better(corpus: Path, tmp_path: Path) -> None:
     assert losses[-1] < losses[0]
 
 
-def test_the_figures_of_a_checkpoint_are_printed(
+def test_figures_are_recorded_and_make_a_table(
     corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    checkpoint = tiny.checkpoint(tmp_path / "checkpoint", tiny.bert(tmp_path / "bert"))
+    bert = tiny.bert(tmp_path / "bert")
+    checkpoint = tiny.checkpoint(tmp_path / "checkpoint", bert)
     rows = [{"id": row, "code": source} for row, source in enumerate(tiny.SOURCES)]
     (tmp_path / "cosqa_corpus.jsonl").write_text("\n".join(map(json.dumps, rows)))
     (tmp_path / "cosqa_dev.jsonl").write_text(json.dumps({"query": "sort", "relevant": [1]}))
-    where = ["--checkpoint", str(checkpoint), "--corpus", str(corpus), "--cosqa", str(tmp_path)]
-    assert main(["evaluate", *where]) == 0
-    report = json.loads(capsys.readouterr().out)
-    assert {"CoSQA dev MRR", "label subtoken F1"} <= report["checkpoint"].keys()
-    assert "CoSQA dev nDCG@10" in report["language model alone"]
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "files.py").write_text("\n\n".join(tiny.SOURCES))
+    asked = [{"query": "read a file", "relevant": ["files.py"], "secondary": []}]
+    questions = tmp_path / "questions.json"
+    questions.write_text(json.dumps({"shop": {"root": ".", "queries": asked}}))
+    where = ["--corpus", str(corpus), "--cosqa", str(tmp_path)]
+    where += ["--questions", str(questions), "--repositories", str(tmp_path)]
+    records, document = tmp_path / "records", tmp_path / "validation.md"
+    for seed in (1, 2):
+        named = ["--name", "fused", "--seed", str(seed), "--record", str(records / f"{seed}.json")]
+        assert main(["evaluate", "--checkpoint", str(checkpoint), *where, *named]) == 0
+    alone = ["--llm", str(bert), "--name", "text", "--record", str(records / "text.json")]
+    assert main(["evaluate", *where, *alone]) == 0
+    assert "repository questions, nDCG@10: 1.000" in capsys.readouterr().out
+    document.write_text(f"Above.\n{validation.BEGIN}\nold\n{validation.END}\nBelow.\n")
+    for _ in range(2):  # writing it again changes nothing
+        assert main(["validate", "--records", str(records), "--out", str(document)]) == 0
+        first, *_, last = document.read_text().splitlines()
+        assert (first, last) == ("Above.", "Below.")
+        assert document.read_text().count("| fused, 2 seeds | ") == 1
+    assert "old" not in document.read_text()
+
+
+def test_a_tuned_language_model_finds_more_and_comes_with_the_checkpoint(
+    corpus: Path, tmp_path: Path
+) -> None:
+    model, tuned, out = tiny.bert(tmp_path / "bert"), tmp_path / "tuned", tmp_path / "out"
+    where = ["--corpus", str(corpus), "--max-tokens", "32"]
+    assert main(["tune", *where, "--llm", str(model), "--epochs", "2", "--out", str(tuned)]) == 0
+    with (tuned / CURVES).open() as file:
+        losses = [float(row["value"]) for row in csv.DictReader(file) if row["figure"] == "search"]
+    assert losses[-1] < losses[0]
+    before, after = load_model(str(model)), load_model(str(tuned))
+    assert after.weights_fingerprint != before.weights_fingerprint
+    words = [one.network.get_input_embeddings().weight for one in (before, after)]
+    assert torch.equal(*words)
+    train(corpus, tuned, out)
+    assert load_file(out / "tuned.safetensors").keys() == load_file(tuned / TUNED_WEIGHTS).keys()
+    shutil.rmtree(tuned)
+    source = tiny.SOURCES[0]
+    assert load_encoder(out).encode_definitions([source]).shape == (1, 32)
+    assert load_encoder(out, llm=str(model), text_only=True).encode_queries(["a"]).shape == (1, 32)
+
+
+def test_questions_are_what_people_could_type() -> None:
+    docstring = "Return the size of the given file, in bytes."
+    assert keywords(docstring) == "size file, bytes"
+    assert shortened(docstring) == "Return the size of the given file"
+    code = f'def size(path):\n    """{docstring}"""\n    return os.stat(path).size\n'
+    function = Function("shop", "train", "size", code, without_docstring(code), docstring)
+    random = np.random.default_rng(0)
+    for query, text in (pair(function, random) for _ in range(50)):
+        assert query != "size" or "def METHOD_NAME(path)" in text
+        assert query != docstring or docstring not in text
 
 
 def test_vectors_are_computed_once(tmp_path: Path) -> None:

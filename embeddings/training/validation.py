@@ -1,0 +1,86 @@
+"""The table of what was measured: one line a recorded encoder, the means of its seeds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+
+from embeddings.evaluation import Figure
+from embeddings.training.measures import Record
+
+BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+MEBIBYTE = 1 << 20
+
+
+def write(records: Path, document: Path) -> int:
+    """Puts the tables of all records in a folder between the document's marks; returns how many
+    records there were. Raises FileNotFoundError, ValueError."""
+    found = [Record.load(path) for path in sorted(records.glob("*.json"))]
+    if not found:
+        raise FileNotFoundError(f"There are no records in {records}.")
+    before, mark, after = document.read_text().partition(BEGIN)
+    _, end, after = after.partition(END)
+    if not mark or not end:
+        raise ValueError(f"{document} has no lines {BEGIN} and {END}.")
+    document.write_text(f"{before}{BEGIN}\n\n{tables(found)}\n\n{END}{after}")
+    return len(found)
+
+
+def tables(records: Sequence[Record]) -> str:
+    """The figures, and what they cost, as two tables in Markdown."""
+    ordered = sorted(records, key=lambda record: (record.name, record.seed))
+    groups = [[*group] for _, group in groupby(ordered, key=lambda record: record.name)]
+    return f"{_figures(groups)}\n\n{_costs(groups)}"
+
+
+def _figures(groups: Sequence[Sequence[Record]]) -> str:
+    columns = [*dict.fromkeys(name for group in groups for name in group[0].figures)]
+    rows = [
+        [f"{group[0].name}{_seeds(group)}", *(_cell(group, column) for column in columns)]
+        for group in groups
+    ]
+    return _table(["encoder", *columns], rows)
+
+
+def _costs(groups: Sequence[Sequence[Record]]) -> str:
+    rows = [
+        [
+            group[0].name,
+            group[0].kind,
+            f"{np.mean([record.trained for record in group]) / 60:.0f} min",
+            f"{np.mean([record.rate for record in group]):.0f}",
+            f"{group[0].size / MEBIBYTE:.1f}",
+            group[0].device,
+        ]
+        for group in groups
+    ]
+    head = ["encoder", "kind", "training", "definitions a second", "MiB", "device"]
+    return _table(head, rows)
+
+
+def _cell(group: Sequence[Record], column: str) -> str:
+    found = [record.figures[column] for record in group if column in record.figures]
+    if not found:
+        return "–"
+    if len(found) == 1:
+        return str(found[0])
+    values = [[one.value, one.low, one.high] for one in found]
+    spread = max(one.value for one in found) - min(one.value for one in found)
+    return f"{Figure(*np.mean(values, axis=0).tolist())}, spread {spread:.3f}"
+
+
+def _seeds(group: Sequence[Record]) -> str:
+    return f", {len(group)} seeds" if len(group) > 1 else ""
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(map(_escaped, line))} |" for line in lines)
+
+
+def _escaped(cell: str) -> str:
+    return re.sub(r"\|", r"\\|", cell)
