@@ -78,8 +78,13 @@ class Installation:
 
     def pids(self, *words: str) -> set[int]:
         """Of its live processes whose command line holds all the words."""
-        lines = {each.pid: " ".join(each.cmdline()) for each in processes.left_overs(self.state)}
-        return {pid for pid, line in lines.items() if all(word in line for word in words)}
+        found = set()
+        for each in processes.left_overs(self.state):
+            with contextlib.suppress(psutil.NoSuchProcess):  # it may have ended since it was listed
+                line = " ".join(each.cmdline())
+                if all(word in line for word in words):
+                    found.add(each.pid)
+        return found
 
     def browser(self) -> Browser:
         return Browser(f"http://127.0.0.1:{self.port}")
