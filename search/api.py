@@ -38,6 +38,7 @@ class SearchView(APIView):
                 kept_to=filters.given(wanted),
                 limit=wanted["limit"],
                 order=wanted["order"],
+                group=wanted["group"],
             )
         except BadQuery as error:
             raise ValidationError({error.parameter: [str(error)]}) from error

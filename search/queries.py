@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from embeddings.words import parts
 from search import filters
 from search.filters import BadQuery, Filter
+from search.results import Group
 
 MAX_CHARACTERS = 2_000
 MAX_RESULTS = 200
@@ -50,6 +51,13 @@ def checked_limit(limit: int | str) -> int:
     if not re.fullmatch(r"\d{1,3}", str(limit)) or not 1 <= int(limit) <= MAX_RESULTS:
         raise BadQuery(f"The limit is a whole number from 1 to {MAX_RESULTS}.", "limit")
     return int(limit)
+
+
+def checked_group(group: str) -> Group:
+    """Raises `BadQuery`."""
+    if group not in set(Group):
+        raise BadQuery(f"The group is one of {', '.join(Group)}.", "group")
+    return Group(group)
 
 
 def _check(text: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.contrib.auth.models import AnonymousUser, User
 
@@ -13,7 +13,7 @@ from search import details, manners, places, queries, retrieval, scopes
 from search.filters import Field, Filter
 from search.manners import Order, Rule
 from search.queries import Query
-from search.results import Answer, Found, Result
+from search.results import Answer, Group, Place, Result
 from search.retrieval import DEPTH, Candidate, Meaning
 from search.scopes import Scope
 
@@ -52,12 +52,13 @@ def find(
     kept_to: Sequence[Filter] = (),
     limit: int = queries.DEFAULT_RESULTS,
     order: str = Order.IMPLEMENTATIONS,
+    group: str = Group.DEFINITION,
 ) -> Answer:
     """What `user` may see that answers `text`: a description, a question, a name, or code.
 
     `repository` keeps to the repositories of this name (or owner/name), `kept_to` to what it says
-    beside the filters in the text. Up to MAX_RESULTS results. Raises `BadQuery` and
-    `UnknownRepository`.
+    beside the filters in the text. Up to MAX_RESULTS results, each a definition or, by `group`, a
+    file. Raises `BadQuery` and `UnknownRepository`.
     """
     own = [Filter(Field.REPOSITORY, repository)] if repository else []
     query = queries.read(text, [*own, *kept_to])
@@ -66,7 +67,8 @@ def find(
     within = scopes.of(user, query.filters)
     meaning, why_words_only = _meaning(query)
     notices = [notice for notice in (why_words_only, _unfinished(within)) if notice]
-    found = ranked(query, meaning, within, limit, rules)
+    by = queries.checked_group(group)
+    found = ranked(query, meaning, within, limit, rules, by)
     return Answer(query.typed, found, notices, meaning.space if meaning else None)
 
 
@@ -76,22 +78,41 @@ def ranked(
     within: Scope,
     limit: int,
     rules: Sequence[Rule] = (),
+    group: Group = Group.DEFINITION,
 ) -> list[Result]:
-    """The best `limit` texts for the query, identical code being one text."""
+    """The best `limit` texts for the query, identical code being one text; or the best files of all
+    candidates."""
     candidates = retrieval.candidates(query, meaning, within, limit, rules)
     scores = _scores(candidates)
-    best = sorted(scores, key=lambda text: (-scores[text], text))[:limit]
-    found = details.of(places.of(best, within.files, query.symbol, rules))
+    order = sorted(scores, key=lambda text: (-scores[text], text))
+    shown = order if group == Group.FILE else order[:limit]
+    lying = places.of(shown, within.files, query.symbol, rules)
+    grouped = _grouped([text for text in shown if text in lying], lying, group)
+    best = list(grouped)[:limit]
+    found = details.of({text: lying[text] for text in best})
     aside = {candidate.text for candidate in candidates if candidate.aside}
     return [
-        Result(found[text], scores[text], _lowered(found[text], rules) if text in aside else "")
+        Result(
+            found[text],
+            scores[text],
+            manners.reason(found[text].place.path, rules) if text in aside else "",
+            [lying[other][0] for other in grouped[text]],
+        )
         for text in best
         if text in found
     ]
 
 
-def _lowered(found: Found, rules: Sequence[Rule]) -> str:
-    return manners.reason(found.place.path, rules)
+def _grouped(
+    texts: Sequence[int], lying: Mapping[int, Sequence[Place]], group: Group
+) -> dict[int, list[int]]:
+    """Each text, or each file's first one → the others of its file."""
+    if group == Group.DEFINITION:
+        return {text: [] for text in texts}
+    files: dict[int, list[int]] = {}
+    for text in texts:
+        files.setdefault(lying[text][0].file_id, []).append(text)
+    return {first: others for first, *others in files.values()}
 
 
 def _meaning(query: Query) -> tuple[Meaning | None, str]:

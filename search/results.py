@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import PurePosixPath
 from textwrap import shorten
 
@@ -19,6 +20,13 @@ SUMMARY_CHARACTERS = 240
 
 LIKELY = 0.3
 """The expected score from which a predicted name is shown on a page."""
+
+
+class Group(StrEnum):
+    """What a result is."""
+
+    DEFINITION = "definition"
+    FILE = "file"  # its best definition, with the others that were found in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +93,13 @@ class Found:
 @dataclass(frozen=True, slots=True)
 class Result:
     """What was found, and how well it answers: higher is better, comparable within one answer.
-    `lowered` says as what it was put lower: as a test, an example, …; empty if it was not."""
+    `lowered` says as what it was put lower: as a test, an example, …; empty if it was not. `also`
+    are less good ones in the same file, best first, where results are grouped."""
 
     found: Found
     score: float
     lowered: str = ""
+    also: Sequence[Place] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.reverse import reverse
 
 from search import queries
 from search.manners import Order
-from search.results import Result
+from search.results import Group, Place, Result
 
 
 def _repeatable(help_text: str) -> serializers.ListField:
@@ -46,6 +48,28 @@ class SearchParameters(SimilarParameters):
         help_text="implementations: tests, examples, documentation, benchmarks, vendored and "
         "generated code are put lower; plain: they are not.",
     )
+    group = serializers.ChoiceField(
+        choices=list(Group),
+        default=Group.DEFINITION.value,
+        help_text="What a result is: a definition, or a file with its best one and the others.",
+    )
+
+
+def _url(place: Place, context: dict[str, Any]) -> str:
+    """A full address in an answer to a request, a path on the command line."""
+    ids = [place.file_id, place.definition_id]
+    return reverse("definition", ids, request=context.get("request"))
+
+
+class PlaceSerializer(serializers.Serializer):
+    qualified_name = serializers.CharField()
+    kind = serializers.CharField()
+    start_line = serializers.IntegerField()
+    end_line = serializers.IntegerField()
+    url = serializers.SerializerMethodField()
+
+    def get_url(self, place: Place) -> str:
+        return _url(place, self.context)
 
 
 class ResultSerializer(serializers.Serializer):
@@ -74,16 +98,16 @@ class ResultSerializer(serializers.Serializer):
         help_text="Names that its code suggests, each with its expected F1, best first."
     )
     url = serializers.SerializerMethodField(help_text="Its page here.")
+    also = PlaceSerializer(
+        many=True, help_text="Other definitions in its file, best first, if grouped by file."
+    )
 
     @extend_schema_field(serializers.ListField(child=serializers.ListField()))
     def get_predicted_names(self, result: Result) -> list[tuple[str, float]]:
         return list(result.found.predicted_names)
 
     def get_url(self, result: Result) -> str:
-        """A full address in an answer to a request, a path on the command line."""
-        place = result.found.place
-        ids = [place.file_id, place.definition_id]
-        return reverse("definition", ids, request=self.context.get("request"))
+        return _url(result.found.place, self.context)
 
 
 class AnswerSerializer(serializers.Serializer):

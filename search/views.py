@@ -15,7 +15,7 @@ from search.highlighting import listing
 from search.manners import Order
 from search.queries import BadQuery
 from search.reasons import Reasons
-from search.results import Answer
+from search.results import Answer, Group
 from search.scopes import UnknownRepository
 
 SNIPPET_LINES = 12
@@ -39,6 +39,7 @@ def search(request: HttpRequest) -> HttpResponse:
             repository=box["repository"],
             limit=limit,
             order=box["order"],
+            group=box["group"],
         )
     except BadQuery as error:
         return render(request, "search/results.html", {**box, "error": error}, status=400)
@@ -112,6 +113,7 @@ def _box(request: HttpRequest) -> dict[str, Any]:
         "text": request.GET.get("q", ""),
         "repository": request.GET.get("repository", ""),
         "order": request.GET.get("order", Order.IMPLEMENTATIONS.value),
+        "group": request.GET.get("group", Group.DEFINITION.value),
         "repositories": choices.of(request.user),
         "max_characters": queries.MAX_CHARACTERS,
     }

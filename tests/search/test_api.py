@@ -49,6 +49,29 @@ def test_without_an_account_what_is_public_is_found(
     assert result["path"] == "open.py"
 
 
+def test_results_can_be_grouped_by_file(client: Client, alice: User) -> None:
+    made = shelf.repository(alice)
+    file, best = shelf.put(made, "a.py", Written("def csv(): ...", "csv"))
+    _, other = shelf.put(made, "gone.py", Written("def more(csv): rows", "more"), live=False)
+    other.blob = best.blob
+    other.save()
+    shelf.put(made, "b.py", Written("def rest(csv): many, other, words", "rest"))
+    client.force_login(alice)
+    found = client.get("/api/v1/search", {"q": "csv", "group": "file"}).json()["results"]
+    assert [(one["path"], [place["qualified_name"] for place in one["also"]]) for one in found] == [
+        ("a.py", ["more"]),
+        ("b.py", []),
+    ]
+    assert found[0]["also"][0]["url"] == f"http://testserver/files/{file.pk}/{other.pk}/"
+    one = client.get("/api/v1/search", {"q": "csv", "group": "file", "limit": 1}).json()["results"]
+    assert [result["path"] for result in one] == ["a.py"]
+    single = client.get("/api/v1/search", {"q": "csv"}).json()["results"]
+    assert [len(result["also"]) for result in single] == [0, 0, 0]
+    shown = client.get("/?q=csv&group=file").content.decode()
+    assert "1 more in this file" in shown
+    assert client.get("/?q=csv&group=folder").status_code == 400
+
+
 @pytest.mark.parametrize(
     ("parameters", "field", "reason"),
     [

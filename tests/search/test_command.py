@@ -13,7 +13,7 @@ from tests.shelf import Written
 
 RESULT_KEYS = {
     "repository", "path", "start_line", "end_line", "kind", "qualified_name", "score", "lowered",
-    "source", "docstring", "predicted_names", "url",
+    "source", "docstring", "predicted_names", "url", "also",
 }  # fmt: skip
 
 

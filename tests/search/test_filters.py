@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 import numpy as np
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from hypothesis import HealthCheck, example, given, settings, strategies
 
-from codeindex.models import Blob, Space
+from codeindex.models import Blob, Repository, Space
 from search import filters, queries, ranking, scopes
 from search.filters import BadQuery, Field, Filter
 from search.retrieval import Meaning, nearest
@@ -171,6 +173,33 @@ class TestFinding:
         assert found == []
         (result,) = ranking.find(charlie, "csv path:elsewhere").results
         assert result.found.place.repository == "own"
+
+
+QUOTED = strategies.builds('{}"{}"'.format, strategies.sampled_from(["", "-"]), strategies.text())
+PREFIXED = strategies.builds(
+    "{}{}:{}".format,
+    strategies.sampled_from(["", "-"]),
+    strategies.sampled_from(["repo", "path", "lang", "kind", "foo"]),
+    strategies.one_of(
+        strategies.text(), strategies.sampled_from(["go", "class", "**/a*?", "shop"])
+    ),
+)
+TYPED = strategies.lists(strategies.one_of(strategies.text(), QUOTED, PREFIXED), max_size=6)
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(pieces=TYPED)
+@example(["x", f"path:{'*a**?b' * 33}"])
+@example(["x", f"path:{'(a|b)*[' * 25}", '"\\y \\"'])
+@example(["x", '-"the"', '"the of"', '"été"'])
+def test_whatever_is_typed_has_an_answer_or_a_reason(alice: User, pieces: list[str]) -> None:
+    if not Repository.objects.exists():
+        shelf.put(shelf.repository(alice), "src/a.go", Written("def the(x): été", "the"))
+    typed = " ".join(pieces)
+    with suppress(BadQuery, scopes.UnknownRepository):
+        assert ranking.find(alice, typed).query == typed.strip()
 
 
 class TestCounting:

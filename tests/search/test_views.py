@@ -92,13 +92,13 @@ class TestDefinition:
         self, client: Client, alice: User, space: Space, shop: Repository
     ) -> None:
         written = Written(
-            "def load(csv):\n    pass", "load", (1, 0, 0, 0), predicted_names=(("readTable", 0.25),)
+            "def load(csv):\n    pass", "load", (1, 0, 0, 0), predicted_names=(("readTable", 0.75),)
         )
         file, definition = shelf.put(shop, "src/load.py", written)
         client.force_login(alice)
         shown = page(client, f"/files/{file.pk}/{definition.pk}/")
         assert "readTable" in shown
-        assert "0.25" in shown
+        assert "0.75" in shown
         assert f'href="/files/{file.pk}/#L1"' in shown
 
     def test_its_file_shows_all_definitions(
