@@ -21,14 +21,14 @@ MOST = 32
 @dataclass(frozen=True, slots=True)
 class Lexeme:
     """A stemmed word. `share` is the part of all texts that hold it, as Postgres last sampled it;
-    `weight` its inverse document frequency, as in BM25."""
+    `weight` its inverse document frequency, as in BM25, and more than 0 for a word of all texts."""
 
     word: str
     share: float
 
     @property
     def weight(self) -> float:
-        return math.log1p((1 - self.share) / self.share)
+        return math.log1p(max(1 - self.share, RAREST) / self.share)
 
 
 def of(words: Sequence[str]) -> list[Lexeme]:

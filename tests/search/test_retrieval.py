@@ -131,6 +131,14 @@ class TestWords:
         assert order == ["retry request backoff", "retry request", "request"]
         assert all(0 < candidate.coverage <= 1 for candidate in candidates.values())
 
+    def test_a_word_that_all_texts_hold_finds_them(self, space: Space, alice: User) -> None:
+        shop = shelf.repository(alice)
+        for number in range(20):
+            shelf.put(shop, f"{number}.py", Written(f"backoff {number}", "f"))
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE codeindex_text")
+        assert len(found(alice, "backoff")) == 20
+
     def test_words_are_found_among_many_texts_too(
         self, space: Space, alice: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
