@@ -60,7 +60,8 @@ def _train(options: argparse.Namespace) -> None:
 
 def _tune(options: argparse.Namespace) -> None:
     data = load(options.corpus, options.llm, options.device, options.limit, options.max_tokens)
-    tune(data, Tuning(options.epochs, options.seed), options.out, resume=options.resume)
+    tuning = Tuning(options.epochs, options.seed, options.share)
+    tune(data, tuning, options.out, resume=options.resume)
 
 
 def _evaluate(options: argparse.Namespace) -> None:
@@ -92,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     tuned = commands.add_parser("tune", help="tune the language model itself")
     tuned.set_defaults(run=_tune)
     tuned.add_argument("--epochs", type=int, default=20, help="of 50 batches of 64 pairs")
+    tuned.add_argument("--share", type=float, help="of the tuned weights that is kept, 0 to 1")
     train = commands.add_parser("train", help="train a checkpoint")
     for command in (vectors, tuned, train):
         _add_data(command)

@@ -42,10 +42,12 @@ RATE = 5e-5
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """How long a language model is tuned, and from which seed."""
+    """How long a language model is tuned, from which seed, and how much of the tuned weights is
+    kept: if None, what does best on the validation split."""
 
     epochs: int
     seed: int = 1
+    share: float | None = None
 
 
 class TextStage:
@@ -136,13 +138,13 @@ def tune(data: Data, tuning: Tuning, out: Path, *, resume: bool) -> None:
     run.train(stage, tuning.epochs)
     last = {name: weights[name].clone() for name in stage.trained_names}
     figures = {}
-    for share in MIXES:
+    for share in MIXES if tuning.share is None else (tuning.share,):
         stage.trained[0].load_state_dict(last, strict=False)
         stage.mix(first, share)
         figures[share] = stage.measure()
         run.record(f"{share:.0%} of the tuned weights", tuning.epochs, figures[share])
     stage.trained[0].load_state_dict(last, strict=False)
-    stage.mix(first, max(MIXES, key=lambda share: sum(figures[share].values())))
+    stage.mix(first, max(figures, key=lambda share: sum(figures[share].values())))
     moved = [name for name in first if not torch.equal(first[name], last[name])]
     save_tuned(data.model, data.model.settings.name, moved, out)
     run.finish()
