@@ -20,6 +20,9 @@ from codeindex.models import (
     SpaceState,
     Text,
 )
+from embeddings.definitions import extract
+from embeddings.languages import LANGUAGES
+from tests.embeddings.samples import source_of
 
 pytestmark = pytest.mark.django_db
 
@@ -83,6 +86,25 @@ def test_definitions_of_every_kind_are_stored_with_their_spans(source, registere
     assert (run.files, run.files_read, run.definitions, run.texts) == (1, 1, 4, 4)
     assert run.commit == source.git("rev-parse", "HEAD")
     assert set(run.timings) >= {"checkout", "definitions"}
+
+
+def test_a_repository_of_many_languages_gives_the_definitions_of_all(source, registered, space):
+    samples = {entry.name: source_of(entry) for entry in LANGUAGES}
+    source.commit(
+        {f"{name}/{file.name}": file.read_text("utf-8") for name, file in samples.items()}
+        | {"main.rs": "fn main() {}\n"}
+    )
+    run = indexed(registered)
+    for entry in LANGUAGES:
+        written = extract(samples[entry.name].read_text("utf-8"), entry).definitions
+        stored = Definition.objects.filter(blob__source_files__path__startswith=f"{entry.name}/")
+        assert sorted(stored.values_list("qualified_name", "start_line")) == sorted(
+            (definition.qualified_name, definition.start_line) for definition in written
+        )
+    assert {reason: skipped["count"] for reason, skipped in run.skips.items()} == {
+        "not in a supported language": 1
+    }
+    assert run.status not in (RunStatus.FAILED, RunStatus.CANCELLED)
 
 
 def test_words_find_a_text_by_the_parts_of_its_identifiers(source, registered, space):
