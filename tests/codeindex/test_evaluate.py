@@ -104,6 +104,14 @@ class TestScore:
         assert (score.ndcg, score.reciprocal_rank, score.recall) == (0.0, 0.0, 0.0)
 
 
+def test_results_can_be_files(shop: Repository, save: Save) -> None:
+    queries = [asked("csv", "src/load.py", "src/save.py")]
+    printed, said = evaluate(save({"shop": {"root": "src", "queries": queries}}), group="file")
+    assert "Each result is a file." in said
+    assert Evaluation.objects.get().notices == ["Each result is a file."]
+    assert "1.000" in printed
+
+
 def test_only_some_repositories(shop: Repository, alice: User, save: Save) -> None:
     shelf.put(shelf.repository(alice, "more"), "a.py", Written("def more(csv): ...", "more"))
     about = {"queries": [asked("csv", "a.py")]}

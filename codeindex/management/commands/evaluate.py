@@ -19,6 +19,7 @@ from embeddings.evaluation import Place
 from search import ranking
 from search.filters import Field, Filter
 from search.queries import BadQuery
+from search.results import Group
 
 RESULTS = 50
 """Asked for of each question; what comes later counts as not found."""
@@ -39,8 +40,9 @@ class Asked:
 @dataclass(slots=True)
 class Session:
     """What comes together while questions are put: their scores, the space that was searched, and
-    what the answers lacked."""
+    what the answers lacked. A result is a definition or, by `group`, a file."""
 
+    group: str
     asked: list[Asked] = field(default_factory=list)
     space: Space | None = None
     notices: dict[str, None] = field(default_factory=dict)
@@ -58,25 +60,32 @@ class Command(BaseCommand):
             "--repository", nargs="+", default=[], metavar="NAME", help="only these (or owner/name)"
         )
         parser.add_argument("--user", metavar="NAME", help="sees what this user does; else all")
+        parser.add_argument(
+            "--group", choices=[*Group], default=Group.DEFINITION, help="what a result is"
+        )
 
     def handle(
-        self, *, file: Path, repository: list[str], user: str | None, **options: Any
+        self, *, file: Path, repository: list[str], user: str | None, group: str, **options: Any
     ) -> None:
         try:
             read = questions.read(file)
             about = _chosen(read, repository)
             with existing_index():
-                self._evaluate(read, about, user)
+                self._evaluate(read, about, user, Session(group))
         except (Malformed, OSError) as error:
             raise CommandError(str(error)) from error
 
-    def _evaluate(self, read: Questions, about: dict[str, About], name: str | None) -> None:
-        user, session = _user(name), Session()
+    def _evaluate(
+        self, read: Questions, about: dict[str, About], name: str | None, session: Session
+    ) -> None:
+        user = _user(name)
         commits = {called: self._commit(user, called, one) for called, one in about.items()}
         for called, one in about.items():
             for question in one.questions:
                 score = questions.score(question, _results(user, called, one, question, session))
                 session.asked.append(Asked(called, question.category, score))
+        if session.group != Group.DEFINITION:
+            session.notices[f"Each result is a {session.group}."] = None
         for notice in session.notices:
             self.stderr.write(notice)
         kept = Evaluation.objects.create(
@@ -142,7 +151,12 @@ def _results(
     kept_to = [Filter(Field.PATH, f"/{about.root}/**")] if about.root else []
     try:
         answer = ranking.find(
-            user, question.text, repository=called, kept_to=kept_to, limit=RESULTS
+            user,
+            question.text,
+            repository=called,
+            kept_to=kept_to,
+            limit=RESULTS,
+            group=session.group,
         )
     except BadQuery as error:
         raise CommandError(f"{question.text!r} cannot be searched: {error}") from error
