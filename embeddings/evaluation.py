@@ -7,6 +7,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,6 +83,13 @@ def ndcg(found: Ranks, depth: int = NDCG_DEPTH, seed: int = 0) -> Figure:
     return interval(gains, seed=seed)
 
 
+def meets(result: Place, target: Place) -> bool:
+    """Whether both lie in one file and have a line in common."""
+    path, first, last = result
+    wanted, start, end = target
+    return path == wanted and first <= end and start <= last
+
+
 def target_ndcg(results: Sequence[Place], targets: Sequence[Place]) -> float:
     """nDCG of one query at `NDCG_DEPTH`: a target counts once, at the first result that meets it,
     and the ideal has all targets first."""
@@ -129,11 +137,9 @@ def _ratio(rows: Values, ratio: Callable[[Values], Values], seed: int) -> Figure
 
 
 def _first_ranks(results: Sequence[Place], targets: Sequence[Place]) -> Iterator[int]:
-    for path, start, end in targets:
-        for rank, (found, first, last) in enumerate(results, start=1):
-            if found == path and first <= end and start <= last:
-                yield rank
-                break
+    for target in targets:
+        met = (rank for rank, result in enumerate(results, start=1) if meets(result, target))
+        yield from islice(met, 1)
 
 
 def _overlap(predicted: str, actual: str) -> tuple[int, int, int]:

@@ -17,6 +17,7 @@ from embeddings.fusion import FusionKind
 from embeddings.labels import LabelSource
 from embeddings.llm import DEFAULT_MODEL, EncoderUnavailable
 from embeddings.queries import QueryKind, QueryPooling, QuerySettings
+from embeddings.questions import Malformed
 from embeddings.training import corpus_command, measures, trainer, validation
 from embeddings.training.data import TRAINING_TOKENS, View, load
 from embeddings.training.measures import Label, Sources
@@ -29,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
-    except (EncoderUnavailable, FileNotFoundError) as error:
+    except (EncoderUnavailable, FileNotFoundError, Malformed) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

@@ -21,10 +21,10 @@ from embeddings import checkpoints
 from embeddings.checkpoints import Checkpoint, Network, Settings
 from embeddings.labels import Labels
 from embeddings.training import corpora
-from embeddings.training.corpora import Function
 from embeddings.training.data import TRAINING_TOKENS, Data
 from embeddings.training.features import Indexed, path_contexts
-from embeddings.training.loop import Run
+from embeddings.training.functions import Function, fingerprint
+from embeddings.training.loop import Run, Weights, copied
 from embeddings.training.objectives import name_loss
 from embeddings.training.stages import (
     FusionStage,
@@ -36,8 +36,6 @@ from embeddings.training.stages import (
 )
 from embeddings.training.vectors import VectorCache
 from embeddings.vocabulary import Lexicon, Vocabulary
-
-Weights = dict[str, Tensor]
 
 MIXES = (0.0, 0.25, 0.5, 0.75, 1.0)
 # How often a new name must occur, to be one that can be predicted.
@@ -114,33 +112,12 @@ def adapt(
     found = path_contexts(data.functions, settings.paths, data.folder / "contexts")
     indexed = Indexed(found, lexicon)
     run = Run(out, plan.seed, resume)
-    _train(run, OwnFusionStage(data, network, lexicon, indexed, None), plan.fusion_epochs)
+    fusion = OwnFusionStage(data, network, lexicon, indexed, None)
+    run.train_and_mix(fusion, plan.fusion_epochs, MIXES)
     if not network.from_fused:
-        _train(run, LabelStage(data, network, indexed), plan.label_epochs)
+        run.train_and_mix(LabelStage(data, network, indexed), plan.label_epochs, MIXES)
     checkpoints.save(out, settings, lexicon, network)
     run.finish()
-
-
-def _train(run: Run, stage: FusionStage | LabelStage, epochs: int) -> None:
-    """Trains a stage, and leaves of it what finds most on the validation split."""
-    first = _copied(stage.trained)
-    run.train(stage, epochs)
-    last = _copied(stage.trained)
-    figures = {}
-    for share in MIXES:
-        _mix(stage.trained, first, last, share)
-        figures[share] = stage.measure()
-        run.record(f"{stage.name}, {share:.0%} of the new weights", epochs, figures[share])
-    _mix(stage.trained, first, last, max(MIXES, key=lambda share: sum(figures[share].values())))
-
-
-@torch.no_grad()
-def _mix(module: nn.Module, first: Weights, last: Weights, share: float) -> None:
-    module.load_state_dict({name: first[name].lerp(last[name], share) for name in first})
-
-
-def _copied(module: nn.Module) -> Weights:
-    return {name: weights.clone() for name, weights in module.state_dict().items()}
 
 
 def _names(data: Data, lexicon: Lexicon) -> Vocabulary:
@@ -166,7 +143,7 @@ def _extended(labels: Labels, first: Labels) -> Weights:
     subtoken of names is one row a subtoken."""
     both = [part for part in first.part_rows if part in labels.part_rows]
     rows, first_rows = ([of[part] for part in both] for of in (labels.part_rows, first.part_rows))
-    weights, before = _copied(labels), first.state_dict()
+    weights, before = copied(labels), first.state_dict()
     for name in ("parts.weight", "parts.bias", "offered"):
         weights[name][rows] = before.pop(name)[first_rows]
     return {**weights, **before}
@@ -178,7 +155,7 @@ def held_out(sizes: Counter[str]) -> dict[str, str]:
     Raises ValueError where too little could be kept back."""
     splits = dict.fromkeys(sizes, "train")
     small = [one for one, size in sizes.items() if size <= LARGEST_HELD_OUT * sizes.total()]
-    waiting = iter(sorted(small, key=corpora.fingerprint))
+    waiting = iter(sorted(small, key=fingerprint))
     for split, share in HELD_OUT.items():
         held = 0
         while held < max(1, share * sizes.total()):

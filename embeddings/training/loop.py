@@ -7,7 +7,7 @@ from __future__ import annotations
 import csv
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -21,6 +21,7 @@ WARM_UP = 0.05
 LARGEST_GRADIENT = 1.0
 STATE, CURVES = "training.pt", "curves.csv"
 SECONDS = "seconds"
+Weights = dict[str, Tensor]
 
 
 class Stage(Protocol):
@@ -72,6 +73,21 @@ class Run:
             self.record(stage.name, epoch + 1, {**losses, **stage.measure(), **took})
             self._save(stage, optimiser, epoch + 1)
         stage.trained.eval()
+
+    def train_and_mix(self, stage: Stage, epochs: int, shares: Sequence[float]) -> None:
+        """Trains the stage, and keeps of its new weights the share of `shares` that finds most on
+        the validation split, and of its first ones the rest: what lies between the two is often
+        better than either (Wortsman et al. 2022)."""
+        first = copied(stage.trained)
+        self.train(stage, epochs)
+        last = copied(stage.trained)
+        figures = {}
+        for share in shares:
+            _mix(stage.trained, first, last, share)
+            figures[share] = stage.measure()
+            self.record(f"{stage.name}, {share:.0%} of the new weights", epochs, figures[share])
+        best = max(shares, key=lambda share: sum(figures[share].values()))
+        _mix(stage.trained, first, last, best)
 
     def finish(self) -> None:
         """Drops the state of a run that is complete."""
@@ -130,6 +146,16 @@ class Run:
         stage.trained.load_state_dict(state["trained"])
         optimiser.load_state_dict(state["optimiser"])
         return int(state["done"])
+
+
+def copied(module: nn.Module) -> Weights:
+    """A module's weights as they are now."""
+    return {name: weights.clone() for name, weights in module.state_dict().items()}
+
+
+@torch.no_grad()
+def _mix(module: nn.Module, first: Weights, last: Weights, share: float) -> None:
+    module.load_state_dict({name: first[name].lerp(last[name], share) for name in first})
 
 
 def _descend(trained: nn.Module, optimiser: torch.optim.Optimizer, loss: Tensor) -> None:

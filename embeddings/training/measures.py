@@ -17,6 +17,7 @@ from embeddings import checkpoints, definitions, evaluation, languages
 from embeddings.encoder import CodeEncoder, FusedEncoder, TextOnlyEncoder
 from embeddings.evaluation import Figure
 from embeddings.llm import load_model
+from embeddings.questions import read, score
 from embeddings.training import corpora
 from embeddings.training.functions import Function
 from embeddings.training.loop import CURVES, SECONDS
@@ -83,13 +84,14 @@ def of_checkpoint(checkpoint: str | Path, sources: Sources, label: Label) -> Rec
     cached = FusedEncoder(loaded, VectorCache(model, sources.corpus / "vectors"), device)
     settings = loaded.settings
     kind = f"{settings.fusion}, query {settings.query.kind}, labels {settings.labels}"
+    held_out = _held_out(sources)
     return Record(
         **asdict(label),
         kind=kind,
         trained=_trained(loaded.folder),
-        rate=_rate(FusedEncoder(loaded, model, device), sources),
+        rate=_rate(FusedEncoder(loaded, model, device), held_out),
         size=sum(path.stat().st_size for path in loaded.folder.glob("*.*") if path.is_file()),
-        figures=_figures(cached, sources) | labels(cached, _held_out(sources)),
+        figures=_figures(cached, sources, held_out) | labels(cached, held_out),
     )
 
 
@@ -97,13 +99,14 @@ def of_model(llm: str, sources: Sources, label: Label) -> Record:
     """A language model's figures, tuned or as it was published, with nothing trained on top."""
     model = load_model(llm, device=label.device)
     cached = TextOnlyEncoder(llm, VectorCache(model, sources.corpus / "vectors"))
+    held_out = _held_out(sources)
     return Record(
         **asdict(label),
         kind="language model alone",
         trained=_trained(Path(llm)),
-        rate=_rate(TextOnlyEncoder(llm, model), sources),
+        rate=_rate(TextOnlyEncoder(llm, model), held_out),
         size=sum(path.stat().st_size for path in Path(llm).glob("tuned.*")),
-        figures=_figures(cached, sources),
+        figures=_figures(cached, sources, held_out),
     )
 
 
@@ -137,14 +140,13 @@ def repository_search(encoder: CodeEncoder, questions: Path, folder: Path) -> di
     """Questions about repositories, over the definitions of each; a result covers a target in the
     same file if their lines meet."""
     gains: list[float] = []
-    for name, repository in json.loads(questions.read_text()).items():
-        places, texts = zip(*_definitions(folder / name, repository["root"]), strict=True)
+    for about in read(questions).about:
+        places, texts = zip(*_definitions(folder / about.repository, about.root), strict=True)
         vectors = encoder.encode_definitions(texts)
-        asked = encoder.encode_queries([one["query"] for one in repository["queries"]])
-        for query, scores in zip(repository["queries"], asked @ vectors.T, strict=True):
-            targets = [*map(_target, query["relevant"] + query["secondary"])]
+        asked = encoder.encode_queries([question.text for question in about.questions])
+        for question, scores in zip(about.questions, asked @ vectors.T, strict=True):
             best = np.argsort(-scores, kind="stable")[: evaluation.NDCG_DEPTH]
-            gains.append(evaluation.target_ndcg([places[row] for row in best], targets))
+            gains.append(score(question, [places[row] for row in best]).ndcg)
     return {"repository questions, nDCG@10": evaluation.interval(np.array(gains))}
 
 
@@ -163,13 +165,15 @@ def labels(encoder: CodeEncoder, functions: Sequence[Function]) -> dict[str, Fig
             [guess[0][0] if guess else "" for guess in guesses],
             [label_of(function.name) for function in named],
         )
-        for score in ("precision", "recall", "f1", "exact"):
-            figures[f"{column}, {score}"] = getattr(scores, score)
+        for name in ("precision", "recall", "f1", "exact"):
+            figures[f"{column}, {name}"] = getattr(scores, name)
     return figures
 
 
-def _figures(encoder: CodeEncoder, sources: Sources) -> dict[str, Figure]:
-    figures = docstring_search(encoder, _held_out(sources))
+def _figures(
+    encoder: CodeEncoder, sources: Sources, held_out: Sequence[Function]
+) -> dict[str, Figure]:
+    figures = docstring_search(encoder, held_out)
     if sources.cosqa:
         figures |= cosqa_search(encoder, sources.cosqa)
     if sources.questions and sources.repositories:
@@ -181,8 +185,8 @@ def _held_out(sources: Sources) -> list[Function]:
     return [function for function in corpora.read(sources.corpus) if function.split == "test"]
 
 
-def _rate(encoder: CodeEncoder, sources: Sources) -> float:
-    texts = [function.code for function in _held_out(sources)[:TIMED]]
+def _rate(encoder: CodeEncoder, functions: Sequence[Function]) -> float:
+    texts = [function.code for function in functions[:TIMED]]
     encoder.encode(texts[:8])
     started = time.perf_counter()
     encoder.encode(texts)
@@ -207,12 +211,6 @@ def _definitions(checkout: Path, root: str) -> Iterator[tuple[evaluation.Place, 
 
 def _place(path: Path, definition: Definition) -> evaluation.Place:
     return str(path), definition.start_line, definition.end_line
-
-
-def _target(target: str | dict[str, Any]) -> evaluation.Place:
-    if isinstance(target, str):
-        return target, 1, evaluation.LAST_LINE
-    return target["path"], target["start_line"], target["end_line"]
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:

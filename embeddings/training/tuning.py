@@ -20,11 +20,10 @@ from embeddings import evaluation
 from embeddings.llm import save_tuned
 from embeddings.training.data import TRAINING_TOKENS, Data
 from embeddings.training.functions import Function
-from embeddings.training.loop import Run
+from embeddings.training.loop import Run, copied
 from embeddings.training.objectives import Contrast
 from embeddings.training.queries import Pair, keywords, pair
 from embeddings.training.stages import telling
-from embeddings.types import Matrix
 from embeddings.vocabulary import Ids
 
 BATCH = 64
@@ -62,10 +61,12 @@ class TextStage:
         rows = data.rows("train")
         described = np.array([bool(data.functions[row].query) for row in rows])
         self._projects = _by_project(data.functions, rows[described | telling(data, rows)])
+        # Large projects are drawn more often, but not in proportion.
+        sizes = np.sqrt([len(project) for project in self._projects])
+        self._shares = sizes / sizes.sum()
         self._held_out = [data.functions[r] for r in data.rows("validation", described=True)]
         self._contrast = Contrast()
         network = _ready(self._model.network)
-        self.trained_names = [name for name, w in network.named_parameters() if w.requires_grad]
         self.trained = nn.ModuleList([network, self._contrast]).to(data.device)
 
     def steps(self) -> int:
@@ -90,13 +91,6 @@ class TextStage:
         queries, texts = (self._model.encode(column) for column in zip(*pairs, strict=True))
         return evaluation.mrr(evaluation.ranks(queries, texts, range(len(pairs)))).value
 
-    def mix(self, first: dict[str, Tensor], share: float) -> None:
-        """Sets the weights to `share` of the tuned ones and the rest of the first ones."""
-        weights = self._model.network.state_dict()
-        with torch.no_grad():
-            for name, before in first.items():
-                weights[name].lerp_(before, 1 - share)
-
     def _pairs(self, random: np.random.Generator) -> list[Pair]:
         """Questions with their code, no two of which ask the same or answer to the same name."""
         pairs: dict[str, Pair] = {}
@@ -113,13 +107,6 @@ class TextStage:
                 break
         return list(pairs.values())
 
-    @property
-    def _shares(self) -> Matrix:
-        """How often a project is drawn: large ones more often, but not in proportion."""
-        sizes = np.sqrt([len(project) for project in self._projects])
-        shares: Matrix = sizes / sizes.sum()
-        return shares
-
     def _vectors(self, texts: tuple[str, ...]) -> Tensor:
         tokens = self._model.tokens(texts)
         order = sorted(range(len(tokens)), key=lambda row: len(tokens[row]))
@@ -131,20 +118,10 @@ class TextStage:
 def tune(data: Data, tuning: Tuning, out: Path, *, resume: bool) -> None:
     """Writes a tuned language model, with its curves, into the folder `out`."""
     out.mkdir(parents=True, exist_ok=True)
-    stage = TextStage(data)
-    weights = stage.trained[0].state_dict()
-    first = {name: weights[name].clone() for name in stage.trained_names}
-    run = Run(out, tuning.seed, resume)
-    run.train(stage, tuning.epochs)
-    last = {name: weights[name].clone() for name in stage.trained_names}
-    figures = {}
-    for share in MIXES if tuning.share is None else (tuning.share,):
-        stage.trained[0].load_state_dict(last, strict=False)
-        stage.mix(first, share)
-        figures[share] = stage.measure()
-        run.record(f"{share:.0%} of the tuned weights", tuning.epochs, figures[share])
-    stage.trained[0].load_state_dict(last, strict=False)
-    stage.mix(first, max(figures, key=lambda share: sum(figures[share].values())))
+    stage, run = TextStage(data), Run(out, tuning.seed, resume)
+    first = copied(data.model.network)
+    run.train_and_mix(stage, tuning.epochs, MIXES if tuning.share is None else [tuning.share])
+    last = data.model.network.state_dict()
     moved = [name for name in first if not torch.equal(first[name], last[name])]
     save_tuned(data.model, data.model.settings.name, moved, out)
     run.finish()

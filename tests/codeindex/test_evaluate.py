@@ -14,10 +14,10 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from codeindex.management import questions
-from codeindex.management.questions import Malformed, Question
 from codeindex.models import Evaluation, Repository
+from embeddings import questions
 from embeddings.evaluation import LAST_LINE
+from embeddings.questions import Malformed, Question
 from tests import shelf
 from tests.shelf import Written
 

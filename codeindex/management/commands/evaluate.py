@@ -11,11 +11,11 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.core.management import BaseCommand, CommandError
 
-from codeindex.management import questions
 from codeindex.management.index import existing_index
-from codeindex.management.questions import About, Malformed, Question, Questions, Score
 from codeindex.models import Evaluation, Repository, SourceFile, Space
+from embeddings import questions
 from embeddings.evaluation import Place
+from embeddings.questions import About, Malformed, Question, Questions, Score
 from search import ranking
 from search.filters import Field, Filter
 from search.queries import BadQuery

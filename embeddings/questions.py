@@ -1,4 +1,4 @@
-"""Questions about indexed repositories with the places that answer them, read from a file, and how
+"""Questions about repositories with the places that answer them, read from a file, and how
 well results meet them."""
 
 from __future__ import annotations
@@ -12,7 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from embeddings.evaluation import LAST_LINE, NDCG_DEPTH, Figure, Place, interval, target_ndcg
+from embeddings.evaluation import (
+    LAST_LINE,
+    NDCG_DEPTH,
+    Figure,
+    Place,
+    interval,
+    meets,
+    target_ndcg,
+)
 
 
 class Malformed(ValueError):
@@ -75,10 +83,10 @@ def score(question: Question, results: Sequence[Place]) -> Score:
     met = [
         rank
         for rank, result in enumerate(results, start=1)
-        if any(_meets(result, target) for target in question.targets)
+        if any(meets(result, target) for target in question.targets)
     ]
     first = results[:NDCG_DEPTH]
-    found = [any(_meets(result, target) for result in first) for target in question.targets]
+    found = [any(meets(result, target) for result in first) for target in question.targets]
     return Score(
         ndcg=target_ndcg(results, question.targets),
         reciprocal_rank=1 / met[0] if met else 0.0,
@@ -97,12 +105,6 @@ def figures(scores: Sequence[Score]) -> dict[str, Figure]:
 
 def _mean(values: Sequence[float]) -> Figure:
     return interval(np.array(values))
-
-
-def _meets(result: Place, target: Place) -> bool:
-    path, first, last = result
-    wanted, start, end = target
-    return path == wanted and first <= end and start <= last
 
 
 def _about(name: str, entry: object) -> About:
