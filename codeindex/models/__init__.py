@@ -1,0 +1,40 @@
+"""The tables, content-addressed as git is: what is registered, what was read, what it means.
+
+A branch's commit is a set of source files; each points at a blob, which is parsed once, however
+many branches and forks hold it. A definition of a blob points at a text, which is encoded once a
+space, however many definitions share it. Permissions hang on source files alone.
+"""
+
+from codeindex.models.evaluations import Evaluation
+from codeindex.models.files import Blob, Definition, SourceFile, SourceFileQuerySet, Text
+from codeindex.models.repositories import (
+    UNPUBLISHED,
+    Branch,
+    IndexRun,
+    Repository,
+    RepositoryQuerySet,
+    RunStatus,
+    Visibility,
+)
+from codeindex.models.vectors import ATTEMPTS, Embedding, EmbeddingState, Space, SpaceState
+
+__all__ = [
+    "ATTEMPTS",
+    "UNPUBLISHED",
+    "Blob",
+    "Branch",
+    "Definition",
+    "Embedding",
+    "EmbeddingState",
+    "Evaluation",
+    "IndexRun",
+    "Repository",
+    "RepositoryQuerySet",
+    "RunStatus",
+    "SourceFile",
+    "SourceFileQuerySet",
+    "Space",
+    "SpaceState",
+    "Text",
+    "Visibility",
+]

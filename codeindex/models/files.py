@@ -1,0 +1,123 @@
+"""What was read: files of branches, their contents, and the definitions in these."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
+from django.db import models
+from django.db.models import Q
+
+from codeindex.models.repositories import Branch, IndexRun, Repository
+from embeddings.types import Kind
+
+KINDS = [(kind.value, kind.value) for kind in Kind]
+
+
+class Blob(models.Model):
+    """A file's content, by git's own hash and the language it was read as."""
+
+    sha = models.CharField(max_length=64)
+    language = models.CharField(max_length=20)
+    content = models.TextField(blank=True)  # decoded, lines end in "\n"; empty where skipped
+    skipped = models.CharField(max_length=200, blank=True)  # why nothing of it is indexed
+    broken = models.BooleanField(default=False)  # has syntax errors
+    format_version = models.PositiveSmallIntegerField()  # of the definitions' texts
+    unused_since = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["sha", "language", "format_version"], name="blob_read_once"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["unused_since"],
+                condition=Q(unused_since__isnull=False),
+                name="unused_blobs",
+            ),
+        ]
+
+
+class SourceFileQuerySet(models.QuerySet["SourceFile"]):
+    def visible_to(self, user: User | AnonymousUser) -> SourceFileQuerySet:
+        """The one gate: live files of repositories that `user` may see."""
+        repositories = Repository.objects.visible_to(user)
+        return self.filter(live=True, branch__repository__in=repositories)
+
+    def of(self, run: IndexRun) -> SourceFileQuerySet:
+        """The files of `run`'s commit, published or not."""
+        kept = Q(live=True) & (Q(until_run=None) | ~Q(until_run=run))
+        return self.filter(kept | Q(from_run=run, until_run=None), branch=run.branch_id)
+
+
+class SourceFile(models.Model):
+    """A path of a branch from one run until another. A run's own rows are not live until it is
+    published; rows that are no longer live are the history."""
+
+    branch = models.ForeignKey(Branch, models.CASCADE, related_name="source_files")
+    path = models.TextField()  # bytes that are not UTF-8 are shown as \xNN
+    blob = models.ForeignKey(Blob, models.PROTECT, related_name="source_files")
+    from_run = models.ForeignKey(IndexRun, models.CASCADE, related_name="+")
+    until_run = models.ForeignKey(IndexRun, models.SET_NULL, null=True, related_name="+")
+    live = models.BooleanField(default=False)
+
+    objects = SourceFileQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["branch", "path"], condition=Q(live=True), name="one_live_file_a_path"
+            ),
+            models.UniqueConstraint(fields=["from_run", "path"], name="one_file_a_path_and_run"),
+        ]
+        indexes = [
+            models.Index(fields=["blob", "branch"], condition=Q(live=True), name="live_places"),
+            models.Index(
+                fields=["until_run"], condition=Q(until_run__isnull=False), name="leaving_files"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.path
+
+
+class Text(models.Model):
+    """What an encoder reads for a definition, stored and encoded once, whoever holds it."""
+
+    hash = models.CharField(max_length=64, unique=True)
+    language = models.CharField(max_length=20)
+    kind = models.CharField(max_length=10, choices=KINDS)
+    body = models.TextField()
+    words = SearchVectorField()  # its identifiers' subtokens and docstring, stemmed
+    unused_since = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            GinIndex(fields=["words"], name="text_words"),
+            models.Index(
+                fields=["unused_since"],
+                condition=Q(unused_since__isnull=False),
+                name="unused_texts",
+            ),
+        ]
+
+
+class Definition(models.Model):
+    """A function, method, class or module in a blob. Lines count from 1 and include both ends."""
+
+    blob = models.ForeignKey(Blob, models.CASCADE, related_name="definitions")
+    text = models.ForeignKey(Text, models.PROTECT, related_name="definitions")
+    kind = models.CharField(max_length=10, choices=KINDS)
+    name = models.TextField(blank=True)  # empty for a module: its name is its path's
+    qualified_name = models.TextField(blank=True)
+    docstring = models.TextField(blank=True)
+    start_line = models.PositiveIntegerField()
+    end_line = models.PositiveIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["name"], name="definitions_by_name")]
+
+    def __str__(self) -> str:
+        return self.qualified_name or "(module)"

@@ -1,0 +1,162 @@
+"""What is registered: repositories, their branches, and the runs that index these."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser, Group, User
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Now
+
+
+class Visibility(models.TextChoices):
+    PRIVATE = "private", "its owner and their teams"
+    INTERNAL = "internal", "everyone who is signed in"
+    PUBLIC = "public", "everyone"
+
+
+class RepositoryQuerySet(models.QuerySet["Repository"]):
+    def visible_to(self, user: User | AnonymousUser) -> RepositoryQuerySet:
+        """What `user` may know of: theirs, their teams', and what is open to them."""
+        if not user.is_authenticated:
+            return self.filter(visibility=Visibility.PUBLIC)
+        if user.is_superuser:
+            return self
+        shared = Repository.teams.through.objects.filter(
+            repository=OuterRef("pk"), group__user=user.pk
+        )
+        return self.filter(Q(owner=user.pk) | ~Q(visibility=Visibility.PRIVATE) | Exists(shared))
+
+    def managed_by(self, user: User | AnonymousUser) -> RepositoryQuerySet:
+        """What `user` may index again, change and remove: theirs, or all for an administrator."""
+        if not user.is_authenticated:
+            return self.none()
+        return self if user.is_superuser else self.filter(owner=user.pk)
+
+    def called(self, name: str) -> RepositoryQuerySet:
+        """Those of a name, or the one that `owner/name` says."""
+        owner, _, own_name = name.partition("/")
+        return self.filter(Q(name=name) | Q(owner__username=owner, name=own_name))
+
+
+class Repository(models.Model):
+    """A registered git repository. `url` never holds a credential."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="repositories")
+    name = models.CharField(max_length=100)
+    url = models.TextField()
+    credential = models.TextField(blank=True, editable=False)  # encrypted: codeindex.credentials
+    teams = models.ManyToManyField(Group, blank=True, related_name="repositories")
+    visibility = models.CharField(
+        max_length=10, choices=Visibility.choices, default=Visibility.PRIVATE
+    )
+    created = models.DateTimeField(db_default=Now())
+
+    objects = RepositoryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "repositories"
+        constraints = [
+            # Unique for an owner, not for all: a collision must not tell a stranger of a name.
+            models.UniqueConstraint(fields=["owner", "name"], name="repository_name_of_owner"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Branch(models.Model):
+    """A branch that is indexed. An empty name follows the remote's default branch."""
+
+    repository = models.ForeignKey(Repository, models.CASCADE, related_name="branches")
+    name = models.CharField(max_length=255, blank=True)
+    live_run = models.ForeignKey(
+        "IndexRun", models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        verbose_name_plural = "branches"
+        constraints = [
+            models.UniqueConstraint(fields=["repository", "name"], name="branch_of_repository"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.repository}@{self.name or 'default'}"
+
+
+class RunStatus(models.TextChoices):
+    QUEUED = "queued", "waiting for a worker"
+    CHECKOUT = "checkout", "fetching from git"
+    DEFINITIONS = "definitions", "reading definitions"
+    EMBEDDING = "embedding", "computing meaning"
+    PUBLISHED = "published", "searchable"
+    FAILED = "failed", "failed"
+    CANCELLED = "cancelled", "cancelled"
+
+
+UNPUBLISHED = (
+    RunStatus.QUEUED,
+    RunStatus.CHECKOUT,
+    RunStatus.DEFINITIONS,
+    RunStatus.EMBEDDING,
+)
+
+
+class IndexRun(models.Model):
+    """One attempt at one commit of a branch: the progress record, the ledger, the history.
+
+    A first run is published as soon as words can find its definitions; `finished` is set when
+    every text of a run has a vector or a recorded failure, or when the run itself ended badly.
+    """
+
+    branch = models.ForeignKey(Branch, models.CASCADE, related_name="runs")
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    status = models.CharField(max_length=12, choices=RunStatus.choices, default=RunStatus.QUEUED)
+    commit = models.CharField(max_length=64, blank=True)
+    error = models.TextField(blank=True)
+
+    created = models.DateTimeField(db_default=Now())
+    started = models.DateTimeField(null=True, blank=True)
+    stage_started = models.DateTimeField(null=True, blank=True)
+    published = models.DateTimeField(null=True, blank=True)
+    finished = models.DateTimeField(null=True, blank=True)
+    timings = models.JSONField(default=dict)  # stage → seconds
+
+    lease = models.UUIDField(null=True, blank=True, editable=False)
+    leased_until = models.DateTimeField(null=True, blank=True, editable=False)
+    attempts = models.PositiveSmallIntegerField(default=0)
+
+    files = models.PositiveIntegerField(default=0)  # to be indexed
+    files_read = models.PositiveIntegerField(default=0)
+    files_reused = models.PositiveIntegerField(default=0)  # their blob was already parsed
+    files_broken = models.PositiveIntegerField(default=0)  # indexed in part: syntax errors
+    skips = models.JSONField(default=dict)  # reason → {"count": n, "examples": [path, …]}
+    definitions = models.PositiveIntegerField(default=0)
+    texts = models.PositiveIntegerField(default=0)  # distinct, of all definitions
+    texts_reused = models.PositiveIntegerField(default=0)  # had a vector before
+    texts_ready = models.PositiveIntegerField(default=0)
+    texts_failed = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["branch"],
+                condition=Q(status__in=UNPUBLISHED),
+                name="one_unpublished_run_a_branch",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["status"], condition=Q(finished__isnull=True), name="unfinished_runs"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"run {self.pk} of {self.branch}"
+
+    @property
+    def is_meaning_complete(self) -> bool:
+        return self.finished is not None
