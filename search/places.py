@@ -11,7 +11,7 @@ from django.db.models.functions import JSONObject, Length
 from django.shortcuts import get_object_or_404
 
 from codeindex.models import Definition, SourceFile, Text
-from search import manners
+from search import manners, symbols
 from search.manners import Rule
 from search.results import Place
 
@@ -86,10 +86,14 @@ def at(file: SourceFile, definition: Definition) -> Place:
 
 def _is_not(symbol: Sequence[str]) -> Case | Value:
     """0 for what is called `symbol`, else 1."""
-    dotted = ".".join(symbol)
+    if not symbol:
+        return Value(0)
     name = "blob__definitions__qualified_name"
-    called = Q(**{name: dotted}) | Q(**{f"{name}__endswith": f".{dotted}"})
-    return Case(When(called, then=0), default=1) if symbol else Value(0)
+    whole, end = symbols.enclosed(symbol)
+    called = Q(**{name: whole}) | Q(**{f"{name}__endswith": end})
+    for reading in symbols.in_modules(symbol):
+        called |= Q(**{name: reading.name, "path__regex": reading.module})
+    return Case(When(called, then=0), default=1)
 
 
 def _is_aside(rules: Sequence[Rule]) -> Case | Value:

@@ -6,7 +6,6 @@ The one gate is an EXISTS on a single live, visible source file, inside each que
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, islice
@@ -40,7 +39,7 @@ from codeindex.models import (
     Space,
     Text,
 )
-from search import lexemes, manners, scopes
+from search import lexemes, manners, scopes, symbols
 from search.lexemes import Lexeme, LexemeQuery, any_of, both
 from search.manners import Rule
 from search.queries import Query
@@ -209,14 +208,13 @@ def _named(symbol: Sequence[str], within: Scope, limit: int) -> set[int]:
     and the end of their module's path (`sessions.Session.request`)."""
     if not symbol:
         return set()
-    dotted = ".".join(symbol)
     visible = within.files.filter(blob=OuterRef("blob"))
-    names = Q(qualified_name=dotted) | Q(qualified_name__endswith=f".{dotted}")
+    whole, end = symbols.enclosed(symbol)
+    names = Q(qualified_name=whole) | Q(qualified_name__endswith=end)
     called = names & Exists(visible)
-    for parts in range(1, len(symbol)):
-        module = "/".join(map(re.escape, symbol[:parts]))
-        inside = visible.filter(path__regex=rf"(^|/){module}(/__init__)?\.[^/.]+$")
-        called |= Q(qualified_name=".".join(symbol[parts:])) & Exists(inside)
+    for reading in symbols.in_modules(symbol):
+        inside = visible.filter(path__regex=reading.module)
+        called |= Q(qualified_name=reading.name) & Exists(inside)
     definitions = within.definitions.filter(called, name=symbol[-1])
     return set(definitions.values_list("text", flat=True)[:limit])
 

@@ -189,3 +189,30 @@ def test_an_administrator_compares_them(shop: Repository, client: Client, save: 
     kept = Evaluation.objects.get()
     shown = client.get(f"/admin/codeindex/evaluation/{kept.pk}/change/").content.decode()
     assert "<td>repository shop</td><td>1</td><td>1.000 (1.000–1.000)</td>" in shown
+
+
+class TestNames:
+    """Names drawn from the index and put to the search."""
+
+    def test_each_name_finds_its_definition(self, shop: Repository) -> None:
+        shelf.put(shop, "src/cart.py", Written("def load(self): cart", "Cart.load", kind="method"))
+        out = StringIO()
+        call_command("evaluate-names", "shop", stdout=out)
+        assert out.getvalue().splitlines() == [
+            "qualified: 2 of 2 names find theirs first",  # load.load has two places
+            "bare: 2 of 2 names find theirs first",
+        ]
+
+    def test_says_what_came_first_instead(self, shop: Repository, alice: User) -> None:
+        more = shelf.repository(alice, "more")
+        long = " ".join(f"word{number}" for number in range(100))
+        shelf.put(more, "a.py", Written(f"not a symbol: {long}", "cart-load"))
+        shelf.put(more, "b.py", Written("cart load", "b"))
+        out = StringIO()
+        call_command("evaluate-names", "more", stdout=out)
+        assert "bare: 1 of 2 names find theirs first" in out.getvalue()
+        assert "  cart-load in a.py finds b in b.py" in out.getvalue()
+
+    def test_there_is_such_a_repository(self, shop: Repository) -> None:
+        with pytest.raises(CommandError, match="no repository none in the index"):
+            call_command("evaluate-names", "none")

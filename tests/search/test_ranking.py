@@ -93,6 +93,17 @@ def test_of_identical_code_the_place_that_is_named_stands_first(space: Space, al
     assert result.found.place.qualified_name == "B.close"
 
 
+def test_of_identical_code_the_place_in_the_named_module_stands_first(
+    space: Space, alice: User
+) -> None:
+    shop = shelf.repository(alice)
+    same = Written("class Command: ...", "Command", EAST, kind="class")
+    shelf.put(shop, "a.py", same)
+    shelf.put(shop, "commands/longer.py", same)
+    (result,) = results(alice, "longer.Command", space)
+    assert result.found.place.path == "commands/longer.py"
+
+
 def test_only_some_of_very_many_places_are_named(space: Space, alice: User) -> None:
     shop = shelf.repository(alice)
     for number in range(places.PLACES + 1):
