@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A definition that is called `name` in full, in a module whose path the pattern `module` finds,
+    """A definition that is called `name` in full, in a module whose path `module` finds: a pattern
     for Python and Postgres alike."""
 
     module: str
