@@ -52,10 +52,12 @@ class Code:
 @dataclass(frozen=True, slots=True)
 class Encoded:
     """Definitions' vectors (n, dimensions), rows of unit length, and for each the names it could
-    have, each with the F1 over subtokens that it is expected to have, best first."""
+    have, each with the F1 over subtokens that it is expected to have, best first. `structure` is
+    what the code added to the vectors (`FusionNetwork.structure`), None where that is unknown."""
 
     vectors: Matrix
     names: Names
+    structure: Matrix | None = None
 
 
 class CodeEncoder(ABC):
@@ -111,9 +113,12 @@ class FusedEncoder(CodeEncoder):
         )
 
     def encode(self, texts: Sequence[str], language: str = "python") -> Encoded:
-        code = self._code(texts, language)
-        vectors = self._network.fusion.fuse(self._model.encode(texts), code.vectors)
-        return Encoded(_finite(vectors), self._names(texts, code, NAMES, language))
+        code, text = self._code(texts, language), self._model.encode(texts)
+        return Encoded(
+            _finite(self._network.fusion.fuse(text, code.vectors)),
+            self._names(texts, code, NAMES, language),
+            self._network.fusion.structure(text, code.vectors),
+        )
 
     def encode_definitions(self, texts: Sequence[str], language: str = "python") -> Matrix:
         code = self._code(texts, language)

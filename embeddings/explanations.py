@@ -9,7 +9,6 @@ from copy import deepcopy
 from dataclasses import dataclass
 from enum import StrEnum
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -18,9 +17,6 @@ from embeddings.types import Leaf, Matrix, PathContext
 
 TEXT, CODE = "text", "code"
 """How every fusion calls the modules that map its halves."""
-
-IN_PLANE = 1e-5
-"""How far a unit vector may lie from a plane that it is said to lie in; float32 rounds to less."""
 
 
 class Attribution(StrEnum):
@@ -86,19 +82,16 @@ def attended(contexts: Sequence[PathContext], attention: Tensor) -> tuple[Attend
 def shares(fusion: FusionNetwork, text: Matrix, code: Matrix, query: Matrix) -> Shares:
     """How a definition's text (1, t) and code vector (1, c) make its similarity to a query's vector
     (1, dimensions) in the fused space."""
-    whole = fusion.fuse(text, code)[0].astype(np.float64)
-    alone = [_without(fusion, half).fuse(text, code)[0] for half in (CODE, TEXT)]
-    directions = np.stack(alone).astype(np.float64)
-    asked = query[0].astype(np.float64)
-    # A half alone shows the direction of its summand; the lengths are those that give the whole.
-    lengths = np.linalg.pinv(directions.T) @ whole
-    if np.linalg.norm(lengths @ directions - whole) < IN_PLANE:
-        by_text, by_code = lengths * (directions @ asked)
-        return Shares(float(by_text), float(by_code), Attribution.EXACT)
-    only_text, only_code = directions @ asked
-    both = whole @ asked
+    both = float(fusion.fuse(text, code)[0] @ query[0])
+    structure = fusion.structure(text, code)
+    if structure is not None:
+        by_code = float(structure[0] @ query[0])
+        return Shares(both - by_code, by_code, Attribution.EXACT)
+    only_text, only_code = (
+        float(_without(fusion, half).fuse(text, code)[0] @ query[0]) for half in (CODE, TEXT)
+    )
     by_text = (only_text + both - only_code) / 2
-    return Shares(float(by_text), float(both - by_text), Attribution.SHAPLEY)
+    return Shares(by_text, both - by_text, Attribution.SHAPLEY)
 
 
 def _without(fusion: FusionNetwork, half: str) -> FusionNetwork:

@@ -10,7 +10,7 @@ from enum import StrEnum
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import gelu, normalize
+from torch.nn.functional import gelu, normalize, pad
 
 from embeddings.types import Matrix
 
@@ -61,6 +61,12 @@ class FusionNetwork(nn.Module):
         """(n, t) and (n, c) → (n, dimensions), rows of unit length."""
         return _array(self.definitions(self._tensor(text), self._tensor(code)))
 
+    def structure(self, text: Matrix, code: Matrix) -> Matrix | None:
+        """What the code adds to the fused vectors, (n, dimensions): a query's cosine with a fused
+        vector is its product with this plus that with the rest, which the text adds. None where a
+        fusion is no sum."""
+        return None
+
     @torch.inference_mode()
     def query(self, text: Matrix) -> Matrix:
         """(n, t) → (n, dimensions), rows of unit length."""
@@ -70,7 +76,26 @@ class FusionNetwork(nn.Module):
         return torch.from_numpy(rows).to(next(self.parameters()).device)
 
 
-class Concatenation(FusionNetwork):
+class LinearFusion(FusionNetwork):
+    """Those whose vectors are a sum of what the text gives and what the code gives, divided by its
+    norm."""
+
+    def summands(self, text: Tensor, code: Tensor) -> tuple[Tensor, Tensor]:
+        """(n, t) and (n, c) → what each gives, (n, dimensions), before the division."""
+        raise NotImplementedError
+
+    def definitions(self, text: Tensor, code: Tensor) -> Tensor:
+        by_text, by_code = self.summands(text, code)
+        return normalize(by_text + by_code, dim=-1)
+
+    @torch.inference_mode()
+    def structure(self, text: Matrix, code: Matrix) -> Matrix | None:
+        by_text, by_code = self.summands(self._tensor(text), self._tensor(code))
+        norms = torch.linalg.vector_norm(by_text + by_code, dim=-1, keepdim=True)
+        return _array(by_code / norms)
+
+
+class Concatenation(LinearFusion):
     """Eq. 3: the two vectors end to end, each mapped and weighted."""
 
     def __init__(self, text: int, code: int) -> None:
@@ -80,18 +105,20 @@ class Concatenation(FusionNetwork):
         self.query_text, self.query_code = Residual(text), nn.Linear(text, code)
         self.weight = nn.Parameter(torch.tensor(FIRST_CODE_WEIGHT))
 
-    def definitions(self, text: Tensor, code: Tensor) -> Tensor:
-        return self._joined(self.text(text), self.code(normalize(code, dim=-1)))
+    def summands(self, text: Tensor, code: Tensor) -> tuple[Tensor, Tensor]:
+        return self._halves(self.text(text), self.code(normalize(code, dim=-1)))
 
     def queries(self, text: Tensor) -> Tensor:
-        return self._joined(self.query_text(text), self.query_code(text))
+        by_text, by_code = self._halves(self.query_text(text), self.query_code(text))
+        return normalize(by_text + by_code, dim=-1)
 
-    def _joined(self, text: Tensor, code: Tensor) -> Tensor:
-        halves = normalize(text, dim=-1), self.weight * normalize(code, dim=-1)
-        return normalize(torch.cat(halves, dim=-1), dim=-1)
+    def _halves(self, text: Tensor, code: Tensor) -> tuple[Tensor, Tensor]:
+        """Each in its own dimensions, with zeros in the other's."""
+        own, weighted = normalize(text, dim=-1), self.weight * normalize(code, dim=-1)
+        return pad(own, (0, code.shape[-1])), pad(weighted, (text.shape[-1], 0))
 
 
-class WeightedSum(FusionNetwork):
+class WeightedSum(LinearFusion):
     """Eq. 4: w1 · text + w2 · code, both in the text's dimensions, with learnt weights."""
 
     def __init__(self, text: int, code: int) -> None:
@@ -101,10 +128,9 @@ class WeightedSum(FusionNetwork):
         self.query_text = Residual(text)
         self.weights = nn.Parameter(torch.tensor([1.0, FIRST_CODE_WEIGHT]))
 
-    def definitions(self, text: Tensor, code: Tensor) -> Tensor:
+    def summands(self, text: Tensor, code: Tensor) -> tuple[Tensor, Tensor]:
         mapped = normalize(self.code(normalize(code, dim=-1)), dim=-1)
-        summed = self.weights[0] * normalize(self.text(text), dim=-1) + self.weights[1] * mapped
-        return normalize(summed, dim=-1)
+        return self.weights[0] * normalize(self.text(text), dim=-1), self.weights[1] * mapped
 
     def queries(self, text: Tensor) -> Tensor:
         return normalize(self.query_text(text), dim=-1)
@@ -136,7 +162,7 @@ class AttentionFusion(FusionNetwork):
         return normalize(self.query_text(text), dim=-1)
 
 
-class TextOnly(FusionNetwork):
+class TextOnly(LinearFusion):
     """Ablation: the text vector, mapped."""
 
     def __init__(self, text: int, code: int) -> None:
@@ -144,14 +170,15 @@ class TextOnly(FusionNetwork):
         self.dimensions = text
         self.text, self.query_text = Residual(text), Residual(text)
 
-    def definitions(self, text: Tensor, code: Tensor) -> Tensor:
-        return normalize(self.text(text), dim=-1)
+    def summands(self, text: Tensor, code: Tensor) -> tuple[Tensor, Tensor]:
+        mapped = self.text(text)
+        return mapped, torch.zeros_like(mapped)
 
     def queries(self, text: Tensor) -> Tensor:
         return normalize(self.query_text(text), dim=-1)
 
 
-class CodeOnly(FusionNetwork):
+class CodeOnly(LinearFusion):
     """Ablation: the code vector, mapped into the text's dimensions."""
 
     def __init__(self, text: int, code: int) -> None:
@@ -159,8 +186,9 @@ class CodeOnly(FusionNetwork):
         self.dimensions = text
         self.code, self.query_text = nn.Linear(code, text), Residual(text)
 
-    def definitions(self, text: Tensor, code: Tensor) -> Tensor:
-        return normalize(self.code(normalize(code, dim=-1)), dim=-1)
+    def summands(self, text: Tensor, code: Tensor) -> tuple[Tensor, Tensor]:
+        mapped = self.code(normalize(code, dim=-1))
+        return torch.zeros_like(mapped), mapped
 
     def queries(self, text: Tensor) -> Tensor:
         return normalize(self.query_text(text), dim=-1)
