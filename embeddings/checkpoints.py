@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -15,16 +14,16 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from embeddings import derived
 from embeddings.code2vec import Code2Vec, Code2VecSettings
 from embeddings.fusion import FUSIONS, FusionKind, FusionNetwork
 from embeddings.labels import Labels, LabelSource
 from embeddings.llm import (
     TUNED,
-    TUNED_WEIGHTS,
     EncoderUnavailable,
     LanguageModel,
     ModelSettings,
-    Pooling,
+    Runtime,
     load_model,
 )
 from embeddings.queries import QueryKind, QueryPooling, QuerySettings, WordQueryEncoder
@@ -102,10 +101,7 @@ def save(folder: Path, settings: Settings, lexicon: Lexicon, network: Network) -
     """Writes a checkpoint; what is in the folder already is replaced. The weights of a language
     model that was tuned come with it."""
     folder.mkdir(parents=True, exist_ok=True)
-    tuned = Path(settings.text.name)
-    if (tuned / TUNED).is_file():
-        for name in (TUNED, TUNED_WEIGHTS):
-            shutil.copyfile(tuned / name, folder / name)
+    if derived.copy(Path(settings.text.name), folder):
         settings = replace(settings, text=replace(settings.text, name=OWN_TEXT))
     for name in VOCABULARIES:
         getattr(lexicon, name).save(_vocabulary(folder, name))
@@ -131,18 +127,14 @@ def load(checkpoint: str | Path) -> Checkpoint:
     )
 
 
-def text_model(checkpoint: Checkpoint, device: str, llm: str | None = None) -> LanguageModel:
+def text_model(
+    checkpoint: Checkpoint, device: str, llm: str | None = None, runtime: Runtime | None = None
+) -> LanguageModel:
     """The language model that a checkpoint was trained with, or `llm` in its place, read in the
-    same way. Raises EncoderUnavailable."""
+    same way; computed by `runtime`, if that is to be another one. Raises EncoderUnavailable."""
     settings = checkpoint.settings.text
     own = checkpoint.folder if settings.name == OWN_TEXT else settings.name
-    return load_model(
-        llm or str(own),
-        pooling=settings.pooling,
-        max_tokens=settings.max_tokens,
-        dtype=settings.dtype,
-        device=device,
-    )
+    return load_model(llm or str(own), read=settings, runtime=runtime, device=device)
 
 
 def text_name(checkpoint: Checkpoint) -> str:
@@ -175,7 +167,7 @@ def _half(tensor: Tensor) -> Tensor:
 def _settings(config: dict[str, Any]) -> Settings:
     text, query = config["text"], config["query"]
     return Settings(
-        text=ModelSettings(**{**text, "pooling": Pooling(text["pooling"])}),
+        text=ModelSettings.of(text),
         text_width=config["text_width"],
         text_fingerprint=config["text_fingerprint"],
         paths=PathSettings(**config["paths"]),

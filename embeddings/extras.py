@@ -1,0 +1,17 @@
+"""Packages that only some encoders need: named when one is missing, with what installs it."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from embeddings.reading import EncoderUnavailable
+
+
+def require(packages: tuple[str, ...], what: str, extra: str) -> None:
+    """Raises EncoderUnavailable unless all are installed."""
+    missing = [package for package in packages if find_spec(package) is None]
+    if missing:
+        raise EncoderUnavailable(
+            f"{what} needs the package {missing[0]}, which is not installed. Install what it needs "
+            f"with `pip install 'codeindex[{extra}]'`."
+        )

@@ -1,0 +1,72 @@
+"""What can be told of a network from its weights: which ones they are, how much memory they take,
+and which way its tokens look."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+import psutil
+import torch
+from torch import nn
+from transformers import AutoModel
+
+from embeddings.reading import EncoderUnavailable, Runtime
+from embeddings.whitening import Whitening
+
+BITS = {Runtime.EIGHT_BIT: 8, Runtime.FOUR_BIT: 4}
+SAMPLED_VALUES = 1024
+GIGABYTE = 1e9
+
+
+def fingerprint(network: nn.Module, tokenizer: Any, whitening: Whitening | None) -> str:
+    """Hash of the tokenizer's words and a sample of every tensor. All tensors change when a model
+    is trained, so that a sample tells as much as reading gigabytes."""
+    digest = hashlib.sha256(json.dumps(sorted(tokenizer.get_vocab().items())).encode())
+    for name, tensor in sorted(network.state_dict().items()):
+        values = tensor.detach().flatten()
+        sample = values[:: max(1, len(values) // SAMPLED_VALUES)].to("cpu", torch.float32)
+        digest.update(f"{name} {tuple(tensor.shape)}\n".encode())
+        digest.update(sample.numpy().tobytes())
+    if whitening:
+        digest.update(whitening.fingerprint.encode())
+    return digest.hexdigest()
+
+
+@torch.inference_mode()
+def is_causal(network: nn.Module, device: str) -> bool:
+    """Whether a token's state depends on those before it alone, found out by changing the next."""
+    ids = torch.tensor([[1, 2], [1, 3]], device=device)
+    states = network(input_ids=ids).last_hidden_state[:, 0].float()
+    return torch.allclose(states[0], states[1], rtol=1e-3, atol=1e-4)
+
+
+def require_memory(
+    name: str, config: Any, dtype: torch.dtype, runtime: Runtime, device: str
+) -> None:
+    """Raises EncoderUnavailable where a model's weights alone are more than the device has free."""
+    needed, free = size(config, dtype, runtime), free_bytes(device)
+    if needed > free:
+        raise EncoderUnavailable(
+            f"The weights of {name} take {needed / GIGABYTE:.1f} GB, and {device} has "
+            f"{free / GIGABYTE:.1f} GB free. Take half precision (bfloat16), fewer bits (8bit or "
+            f"4bit, on a GPU), fewer layers, another device, or a smaller model."
+        )
+
+
+def size(config: Any, dtype: torch.dtype, runtime: Runtime = Runtime.TORCH) -> int:
+    """Bytes that the weights of a model take in memory."""
+    with torch.device("meta"):
+        model: nn.Module = AutoModel.from_config(config, dtype=dtype)  # type: ignore[no-untyped-call]
+    whole = sum(weight.numel() for weight in model.parameters()) * dtype.itemsize
+    if runtime not in BITS:
+        return whole
+    linear = sum(one.weight.numel() for one in model.modules() if isinstance(one, nn.Linear))
+    return whole - linear * dtype.itemsize + linear * BITS[runtime] // 8
+
+
+def free_bytes(device: str) -> int:
+    if torch.device(device).type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0])
+    return int(psutil.virtual_memory().available)
