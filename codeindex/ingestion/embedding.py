@@ -98,10 +98,18 @@ def _store(embeddings: Sequence[Embedding], encoded: Encoded) -> None:
             {
                 "id": [embedding.pk for embedding in embeddings],
                 "vector": [HalfVector(vector).to_text() for vector in encoded.vectors],
+                "structure": _structures(encoded),
                 "names": [Jsonb([list(name) for name in names]) for names in encoded.names],
                 "lease": embeddings[0].lease,
             },
         )
+
+
+def _structures(encoded: Encoded) -> list[str | None]:
+    """None also for a definition to which its code adds nothing: zeros have no direction."""
+    if encoded.structure is None:
+        return [None] * len(encoded.vectors)
+    return [HalfVector(row).to_text() if row.any() else None for row in encoded.structure]
 
 
 def _fail(embedding: Embedding, reason: str) -> None:
@@ -118,8 +126,9 @@ def _next_limit(done: int, seconds: float) -> int:
 
 STORE = """
 UPDATE codeindex_embedding AS embedding
-SET vector = new.vector::halfvec, predicted_names = new.names, state = 'ready', reason = '',
-    lease = NULL, leased_until = NULL
-FROM unnest(%(id)s::bigint[], %(vector)s::text[], %(names)s::jsonb[]) AS new (id, vector, names)
+SET vector = new.vector::halfvec, structure = new.structure::halfvec,
+    predicted_names = new.names, state = 'ready', reason = '', lease = NULL, leased_until = NULL
+FROM unnest(%(id)s::bigint[], %(vector)s::text[], %(structure)s::text[], %(names)s::jsonb[])
+     AS new (id, vector, structure, names)
 WHERE embedding.id = new.id AND embedding.lease = %(lease)s AND embedding.state = 'pending'
 """

@@ -117,6 +117,8 @@ class Embedding(models.Model):
     lease = models.UUIDField(null=True, blank=True, editable=False)
     leased_until = models.DateTimeField(null=True, blank=True, editable=False)
     vector = HalfVectorField(null=True, blank=True)  # its width is its space's
+    # What the code added to the vector, where a fusion is such a sum: the rest is the text's
+    structure = HalfVectorField(null=True, blank=True)
     predicted_names = models.JSONField(default=list)  # [[name, expected F1], …], best first
 
     objects = EmbeddingManager()

@@ -133,3 +133,12 @@ def test_a_text_only_encoder_has_its_similarity_from_the_text(model: Path) -> No
     assert explanation.shares is not None
     assert explanation.shares.code == 0
     assert explanation.shares.text == pytest.approx(similarity.item(), abs=1e-5)
+
+
+def test_a_vector_comes_with_what_its_code_added(encoder: CodeEncoder) -> None:
+    encoded, asked = encoder.encode(tiny.SOURCES), encoder.encode_queries([QUERY])[0]
+    if encoded.structure is None:
+        assert encoder.explain(tiny.SOURCES[0], QUERY).shares.by is Attribution.SHAPLEY
+        return
+    shares = [encoder.explain(source, QUERY).shares for source in tiny.SOURCES]
+    np.testing.assert_allclose(encoded.structure @ asked, [one.code for one in shares], atol=1e-5)
