@@ -17,7 +17,7 @@ from embeddings import checkpoints, definitions, explanations, paths
 from embeddings.checkpoints import Checkpoint
 from embeddings.explanations import Attribution, Explanation, Shares
 from embeddings.labels import LabelSource
-from embeddings.llm import EncoderUnavailable, canonical, load_model
+from embeddings.llm import EncoderUnavailable, Runtime, canonical, load_model
 from embeddings.names import masked
 from embeddings.queries import word_batch
 from embeddings.types import Matrix, PathContext, TextEncoder
@@ -115,17 +115,17 @@ class FusedEncoder(CodeEncoder):
     def encode(self, texts: Sequence[str], language: str = "python") -> Encoded:
         code, text = self._code(texts, language), self._model.encode(texts)
         return Encoded(
-            _finite(self._network.fusion.fuse(text, code.vectors)),
+            finite(self._network.fusion.fuse(text, code.vectors)),
             self._names(texts, code, NAMES, language),
             self._network.fusion.structure(text, code.vectors),
         )
 
     def encode_definitions(self, texts: Sequence[str], language: str = "python") -> Matrix:
         code = self._code(texts, language)
-        return _finite(self._network.fusion.fuse(self._model.encode(texts), code.vectors))
+        return finite(self._network.fusion.fuse(self._model.encode(texts), code.vectors))
 
     def encode_queries(self, texts: Sequence[str]) -> Matrix:
-        return _finite(self._network.fusion.query(self._query_vectors(texts)))
+        return finite(self._network.fusion.query(self._query_vectors(texts)))
 
     def predict_names(
         self, texts: Sequence[str], k: int = NAMES, language: str = "python"
@@ -165,7 +165,7 @@ class FusedEncoder(CodeEncoder):
     @torch.inference_mode()
     def _query_vectors(self, texts: Sequence[str]) -> Matrix:
         if self._network.queries is None:
-            return self._model.encode(texts)
+            return self._model.for_queries.encode(texts)
         words = word_batch(texts, self._lexicon.subtokens).to(self._device)
         return np.asarray(self._network.queries(words).cpu().numpy(), np.float32)
 
@@ -191,10 +191,10 @@ class TextOnlyEncoder(CodeEncoder):
         self.fingerprint = _digest("text only", model.fingerprint, str(definitions.FORMAT_VERSION))
 
     def encode(self, texts: Sequence[str], language: str = "python") -> Encoded:
-        return Encoded(_finite(self._model.encode(texts)), [[] for _ in texts])
+        return Encoded(finite(self._model.encode(texts)), [[] for _ in texts])
 
     def encode_queries(self, texts: Sequence[str]) -> Matrix:
-        return _finite(self._model.encode(texts))
+        return finite(self._model.for_queries.encode(texts))
 
     def predict_names(
         self, texts: Sequence[str], k: int = NAMES, language: str = "python"
@@ -216,27 +216,33 @@ def load_encoder(
     *,
     llm: str | None = None,
     device: str | None = None,
+    dtype: str | None = None,
+    runtime: Runtime | None = None,
     text_only: bool = False,
 ) -> CodeEncoder:
     """The encoder of a checkpoint, by the name of a shipped one or by its folder.
 
     `llm` names another language model than the checkpoint's (hub name or folder); it is refused
     unless the checkpoint was trained with it or `text_only` asks for that model's own space.
-    `device` is a torch device, by default a GPU if there is one. Raises EncoderUnavailable with a
-    message fit for a user.
+    `device` is a torch device, by default a GPU if there is one. `runtime` is what computes the
+    language model, if not what the checkpoint says; `dtype` is a text-only model's: a checkpoint
+    has one. Raises EncoderUnavailable with a message fit for a user.
     """
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     if text_only and llm:
-        return TextOnlyEncoder(llm, load_model(llm, device=device))
+        model = load_model(llm, dtype=dtype, runtime=runtime, device=device)
+        return TextOnlyEncoder(llm, model)
     loaded = checkpoints.load(checkpoint)
     trained_with = checkpoints.text_name(loaded)
     name = canonical(llm or trained_with)
     if text_only:
-        return TextOnlyEncoder(name, load_model(name, device=device))
+        model = load_model(name, dtype=dtype, runtime=runtime, device=device)
+        return TextOnlyEncoder(name, model)
     if name != trained_with and not Path(name).is_dir():
         raise _untrained(name, loaded)
-    model = checkpoints.text_model(loaded, device, None if name == trained_with else name)
-    if model.weights_fingerprint != loaded.settings.text_fingerprint:
+    other = None if name == trained_with else name
+    model = checkpoints.text_model(loaded, device, other, runtime)
+    if model.is_whole and model.weights_fingerprint != loaded.settings.text_fingerprint:
         raise _untrained(name, loaded)
     return FusedEncoder(loaded, model, device)
 
@@ -255,7 +261,8 @@ def _parts(texts: Sequence[str]) -> Iterator[Sequence[str]]:
         yield texts[start : start + DEFINITIONS_PER_BATCH]
 
 
-def _finite(vectors: Matrix) -> Matrix:
+def finite(vectors: Matrix) -> Matrix:
+    """The same (n, d) vectors, if all are some; raises NotFinite."""
     rows = np.flatnonzero(~np.isfinite(vectors).all(axis=1)).tolist()
     if rows:
         raise NotFinite(rows)

@@ -76,6 +76,11 @@ class LanguageModel:
         return hashlib.sha256(read.encode()).hexdigest()
 
     @property
+    def is_whole(self) -> bool:
+        """Whether its weights are those that it was trained with, and not fewer bits of them."""
+        return self.settings.runtime not in weights.BITS
+
+    @property
     def for_queries(self) -> LanguageModel:
         """The same model with its prompt, and its mean, for descriptions."""
         whitening = self._whitening.for_queries if self._whitening else None

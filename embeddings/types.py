@@ -83,6 +83,11 @@ class TextEncoder(Protocol):
         """Changes whenever the same text could get another vector."""
         ...
 
+    @property
+    def for_queries(self) -> TextEncoder:
+        """What reads descriptions into the same space: the same model, with a prompt of its own."""
+        ...
+
     def encode(self, texts: Sequence[str]) -> Matrix:
         """(n,) texts → (n, dimensions), rows of unit length."""
         ...

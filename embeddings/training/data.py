@@ -68,11 +68,14 @@ class Data:
         for start in range(0, len(described), BLOCK):
             block = described[start : start + BLOCK]
             for view in sorted(views):
-                self.cache.add([_TEXT[view](function) for function in block], view)
+                self._reader(view).add([_TEXT[view](function) for function in block], view)
 
     def vectors(self, view: View, rows: Ids) -> Matrix:
         """(n,) rows → (n, dimensions) of the language model."""
-        return self.cache.get([_TEXT[view](self.functions[row]) for row in rows])
+        return self._reader(view).get([_TEXT[view](self.functions[row]) for row in rows])
+
+    def _reader(self, view: View) -> VectorCache:
+        return self.cache.for_queries if view is View.QUERY else self.cache
 
 
 def load(

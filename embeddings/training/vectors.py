@@ -4,11 +4,13 @@ again, whichever corpus or run asks for it, and a killed run loses one block at 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
+from embeddings.encoder import finite
 from embeddings.training.corpora import fingerprint
 from embeddings.types import Matrix, TextEncoder
 
@@ -19,7 +21,7 @@ class VectorCache:
     """Vectors of one text encoder in a folder, in half precision; a text encoder itself."""
 
     def __init__(self, encoder: TextEncoder, folder: Path) -> None:
-        self._encoder = encoder
+        self._encoder, self._above = encoder, folder
         self.dimensions, self.fingerprint = encoder.dimensions, encoder.fingerprint
         self._folder = folder / encoder.fingerprint[:16]
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -28,15 +30,24 @@ class VectorCache:
             with np.load(path) as block:
                 self._vectors.update(zip(block["keys"].tolist(), block["vectors"], strict=True))
 
+    @cached_property
+    def for_queries(self) -> VectorCache:
+        """The vectors of descriptions: the same ones, where the encoder reads them as it does
+        code."""
+        encoder = self._encoder.for_queries
+        return (
+            self if encoder.fingerprint == self.fingerprint else VectorCache(encoder, self._above)
+        )
+
     def add(self, texts: Sequence[str], description: str) -> None:
-        """Computes what is missing, block by block, with a progress bar."""
+        """Computes what is missing, block by block, with a progress bar. Raises NotFinite."""
         keyed = {fingerprint(text): text for text in texts}
         missing = [key for key in keyed if key not in self._vectors]
         with tqdm(total=len(missing), desc=description, unit="text") as progress:
             for start in range(0, len(missing), BLOCK):
                 keys = missing[start : start + BLOCK]
-                vectors = self._encoder.encode([keyed[key] for key in keys]).astype(np.float16)
-                self._save(keys, vectors)
+                vectors = finite(self._encoder.encode([keyed[key] for key in keys]))
+                self._save(keys, vectors.astype(np.float16))
                 progress.update(len(keys))
 
     def encode(self, texts: Sequence[str]) -> Matrix:
