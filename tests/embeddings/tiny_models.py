@@ -1,0 +1,71 @@
+"""Tiny random models of the families that matter, each with the tokenizer class that is its own:
+BERT pads on the right and adds special tokens, Llama pads on the left and begins with one, Qwen2
+knows bytes and adds none."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import torch
+from tokenizers.pre_tokenizers import ByteLevel
+from transformers import (
+    BertConfig,
+    BertModel,
+    BertTokenizer,
+    LlamaConfig,
+    LlamaModel,
+    LlamaTokenizer,
+    Qwen2Config,
+    Qwen2Model,
+    Qwen2Tokenizer,
+)
+
+WORDS = ["def", "return", "read", "write", "file", "path", "open", "list", "sort", "csv"]
+CHARACTERS = [*"abcdefghijklmnopqrstuvwxyz0123456789_()=+:,."]
+SIZES = {
+    "hidden_size": 32,
+    "num_hidden_layers": 3,
+    "num_attention_heads": 4,
+    "intermediate_size": 64,
+    "max_position_embeddings": 64,
+}
+
+
+def bert(folder: Path) -> Path:
+    pieces = [*WORDS, *CHARACTERS, *(f"##{one}" for one in CHARACTERS)]
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *pieces]
+    BertTokenizer(vocab={word: row for row, word in enumerate(words)}).save_pretrained(folder)
+    torch.manual_seed(0)
+    BertModel(BertConfig(vocab_size=len(words), **SIZES)).save_pretrained(folder)
+    return folder
+
+
+def llama(folder: Path) -> Path:
+    pieces = ["▁", *CHARACTERS, *(f"<0x{byte:02X}>" for byte in range(256))]
+    words = ["<unk>", "<s>", "</s>", *pieces]
+    vocabulary = {word: row for row, word in enumerate(words)}
+    LlamaTokenizer(vocab=vocabulary, merges=[]).save_pretrained(folder)
+    torch.manual_seed(0)
+    config = LlamaConfig(vocab_size=len(words), num_key_value_heads=4, **SIZES)
+    LlamaModel(config).save_pretrained(folder)
+    return folder
+
+
+def qwen2(folder: Path) -> Path:
+    words = ["<|endoftext|>", *sorted(ByteLevel.alphabet())]
+    vocabulary = {word: row for row, word in enumerate(words)}
+    Qwen2Tokenizer(vocab=vocabulary, merges=[]).save_pretrained(folder)
+    torch.manual_seed(0)
+    config = Qwen2Config(vocab_size=len(words), num_key_value_heads=2, **SIZES)
+    Qwen2Model(config).save_pretrained(folder)
+    return folder
+
+
+def state(folder: Path, **files: object) -> Path:
+    """Adds what a sentence-transformers folder says of its model: file name → content."""
+    for name, content in files.items():
+        path = folder / f"{name.replace('__', '/')}.json"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps(content))
+    return folder
