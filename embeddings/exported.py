@@ -74,7 +74,7 @@ def _write(network: nn.Module, path: Path) -> None:
             _States(network).eval(),
             (ids, ids),
             path,
-            input_names=NAMES,
+            input_names=list(NAMES),
             output_names=["states"],
             dynamic_axes={name: {0: "texts", 1: "tokens"} for name in (*NAMES, "states")},
             opset_version=OPSET,
