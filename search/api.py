@@ -16,6 +16,7 @@ from search.serializers import (
     SearchParameters,
     SimilarParameters,
     SimilarSerializer,
+    SimilarToCodeParameters,
 )
 
 
@@ -39,6 +40,7 @@ class SearchView(APIView):
                 limit=wanted["limit"],
                 order=wanted["order"],
                 group=wanted["group"],
+                balance=wanted["balance"],
             )
         except BadQuery as error:
             raise ValidationError({error.parameter: [str(error)]}) from error
@@ -58,5 +60,25 @@ class SimilarView(APIView):
         asked = SimilarParameters(data=request.query_params)
         asked.is_valid(raise_exception=True)
         _, definition = places.visible(request.user, file_id, definition_id)
-        answer = similar.to(request.user, definition, asked.validated_data["limit"])
+        answer = similar.to(request.user, definition, **asked.validated_data)
+        return Response(SimilarSerializer(answer, context={"request": request}).data)
+
+
+class SimilarToCodeView(APIView):
+    @extend_schema(
+        operation_id="similar_to_code",
+        summary="The definitions that are most like pasted code",
+        parameters=[SimilarToCodeParameters],
+        responses=SimilarSerializer,
+    )
+    def get(self, request: Request) -> Response:
+        asked = SimilarToCodeParameters(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        wanted = asked.validated_data
+        try:
+            answer = similar.to_code(
+                request.user, wanted["code"], wanted["lang"], wanted["limit"], wanted["by"]
+            )
+        except BadQuery as error:
+            raise ValidationError({error.parameter: [str(error)]}) from error
         return Response(SimilarSerializer(answer, context={"request": request}).data)

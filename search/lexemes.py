@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,13 @@ def of(words: Sequence[str]) -> list[Lexeme]:
     with connection.cursor() as cursor:
         cursor.execute(LEXEMES, {"words": " ".join(words), "rarest": RAREST, "most": MOST})
         return [Lexeme(word, share) for word, share in cursor.fetchall()]
+
+
+def matched(query: Sequence[str], words: Collection[str]) -> set[str]:
+    """Of `words` those that a query's words match: of the same stem, and no stop words."""
+    with connection.cursor() as cursor:
+        cursor.execute(MATCHED, {"query": " ".join(query), "words": sorted(words)})
+        return {word for (word,) in cursor.fetchall()}
 
 
 class LexemeQuery(SearchQuery):
@@ -78,4 +85,9 @@ LEFT JOIN (
 ) AS common USING (word)
 ORDER BY share NULLS FIRST, word
 LIMIT %(most)s
+"""
+
+MATCHED = """
+SELECT word FROM unnest(%(words)s::text[]) AS word
+WHERE ts_lexize('english_stem', word) && tsvector_to_array(to_tsvector('english', %(query)s))
 """

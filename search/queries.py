@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from embeddings.words import parts
 from search import filters
-from search.filters import BadQuery, Filter
+from search.filters import BadQuery, Field, Filter
 from search.results import Group
 
 MAX_CHARACTERS = 2_000
@@ -21,6 +21,7 @@ _NUMBER = re.compile(r"\b\d\w*")
 _SYMBOL = re.compile(r"[^\W\d]\w*(?:(?:\.|::|#)[^\W\d]\w*)*(?=(?:\(\))?$)")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _SEPARATOR = re.compile(r"\.|::|#")
+_CALLED = {"q": "query", "code": "code"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def read(text: str, more: Sequence[Filter] = ()) -> Query:
     text, own = filters.read(typed)
     if not text:
         raise BadQuery("Filters alone find nothing: say also what you look for.")
-    return Query(typed, text, _words(text), _symbol(text), filters.few_enough((*own, *more)))
+    return Query(typed, text, words_of(text), _symbol(text), filters.few_enough((*own, *more)))
 
 
 def checked_limit(limit: int | str) -> int:
@@ -60,18 +61,33 @@ def checked_group(group: str) -> Group:
     return Group(group)
 
 
-def _check(text: str) -> None:
+def checked_code(code: str) -> str:
+    """Raises `BadQuery`."""
+    _check(code.strip(), "code")
+    return code
+
+
+def checked_language(language: str) -> str:
+    """By its name, or by an extension of its files. Raises `BadQuery`."""
+    return filters.given({Field.LANGUAGE: [language]})[0].value
+
+
+def _check(text: str, parameter: str = "q") -> None:
+    called = _CALLED[parameter]
     if "\x00" in text:
-        raise BadQuery("The query holds a NUL character.")
+        raise BadQuery(f"The {called} holds a NUL character.", parameter)
     if _SURROGATE.search(text):
-        raise BadQuery("The query holds bytes that are not UTF-8.")
+        raise BadQuery(f"The {called} holds bytes that are not UTF-8.", parameter)
     if not text:
-        raise BadQuery("The query is empty.")
+        raise BadQuery(f"The {called} is empty.", parameter)
     if len(text) > MAX_CHARACTERS:
-        raise BadQuery(f"The query has {len(text):,} characters; {MAX_CHARACTERS:,} are allowed.")
+        raise BadQuery(
+            f"The {called} has {len(text):,} characters; {MAX_CHARACTERS:,} are allowed.", parameter
+        )
 
 
-def _words(text: str) -> tuple[str, ...]:
+def words_of(text: str) -> tuple[str, ...]:
+    """Whole identifiers and their subtokens, in lower case, and numbers, each once."""
     found: dict[str, None] = {}
     for identifier in _IDENTIFIER.findall(text):
         found[identifier.lower()] = None

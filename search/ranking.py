@@ -9,25 +9,14 @@ from django.contrib.auth.models import AnonymousUser, User
 import embeddings
 from codeindex import encoders
 from codeindex.models import IndexRun, Repository, Space, SpaceState
-from search import details, manners, places, queries, retrieval, scopes
+from search import details, manners, places, queries, retrieval, scopes, scoring
+from search.balance import EVEN, Balance, checked_balance
 from search.filters import Field, Filter
 from search.manners import Order, Rule
 from search.queries import Query
 from search.results import Answer, Group, Place, Result
-from search.retrieval import DEPTH, Candidate, Meaning
 from search.scopes import Scope
-
-MEANING, WORDS = 1.0, 1.0
-"""Weights, measured with the first shipped checkpoint on development questions: CoSQA (MRR 0.485
-by meaning alone, 0.314 by words alone, 0.498 by both) and questions on two repositories (nDCG@10
-0.679, 0.673, 0.721). Flat between 0.5 and 1.5; reciprocal ranks gave CoSQA 0.445."""
-
-NAME = 3.0
-"""More than meaning (-1 to 1) and words (0 to 1) can make up for: what is named comes first."""
-
-LOWERED = 0.5
-"""What tests, examples and other code aside lose: half of what is between the nearest text and the
-DEPTHth. Chosen, not measured: no development question has such code among its candidates."""
+from search.vectors import Meaning
 
 NEW_MODEL = (
     "The vectors of a new model are still being computed: descriptions do not find everything yet."
@@ -53,23 +42,25 @@ def find(
     limit: int = queries.DEFAULT_RESULTS,
     order: str = Order.IMPLEMENTATIONS,
     group: str = Group.DEFINITION,
+    balance: str = "even",
 ) -> Answer:
     """What `user` may see that answers `text`: a description, a question, a name, or code.
 
     `repository` keeps to the repositories of this name (or owner/name), `kept_to` to what it says
     beside the filters in the text. Up to MAX_RESULTS results, each a definition or, by `group`, a
-    file. Raises `BadQuery` and `UnknownRepository`.
+    file; `balance` as in `search.balance`. Raises `BadQuery` and `UnknownRepository`.
     """
     own = [Filter(Field.REPOSITORY, repository)] if repository else []
     query = queries.read(text, [*own, *kept_to])
     limit = queries.checked_limit(limit)
     rules = manners.rules(query, manners.checked_order(order))
     within = scopes.of(user, query.filters)
-    meaning, why_words_only = _meaning(query)
+    meaning, why_words_only = _meaning(query, checked_balance(balance))
     notices = [notice for notice in (why_words_only, _unfinished(within)) if notice]
     by = queries.checked_group(group)
     found = ranked(query, meaning, within, limit, rules, by)
-    return Answer(query.typed, found, notices, meaning.space if meaning else None)
+    space = meaning.space if meaning else None
+    return Answer(query.typed, found, notices, space, query.words)
 
 
 def ranked(
@@ -83,8 +74,8 @@ def ranked(
     """The best `limit` texts for the query, identical code being one text; or the best files of all
     candidates."""
     candidates = retrieval.candidates(query, meaning, within, limit, rules)
-    scores = _scores(candidates)
-    order = sorted(scores, key=lambda text: (-scores[text], text))
+    scores = scoring.scores(candidates, meaning.balance if meaning else EVEN)
+    order = sorted(scores, key=lambda text: (-scores[text].total, text))
     shown = order if group == Group.FILE else order[:limit]
     lying = places.of(shown, within.files, query.symbol, rules)
     grouped = _grouped([text for text in shown if text in lying], lying, group)
@@ -94,6 +85,7 @@ def ranked(
     return [
         Result(
             found[text],
+            scores[text].total,
             scores[text],
             manners.reason(found[text].place.path, rules) if text in aside else "",
             [lying[other][0] for other in grouped[text]],
@@ -115,7 +107,7 @@ def _grouped(
     return {first: others for first, *others in files.values()}
 
 
-def _meaning(query: Query) -> tuple[Meaning | None, str]:
+def _meaning(query: Query, balance: Balance) -> tuple[Meaning | None, str]:
     """The query's vector, if there is a space to compare it in; a notice where that is wanting."""
     if not Space.objects.exists():
         return None, ""
@@ -126,27 +118,8 @@ def _meaning(query: Query) -> tuple[Meaning | None, str]:
     space = Space.objects.filter(fingerprint=encoder.fingerprint).first()
     if space is None:
         return None, NEW_MODEL
-    return Meaning(space, encoder.encode_queries([query.text])[0]), NOTICES[space.state]
-
-
-def _scores(candidates: Sequence[Candidate]) -> dict[int, float]:
-    """text → the weighted sum of what speaks for it."""
-    known = sorted((c.similarity for c in candidates if c.similarity is not None), reverse=True)
-    nearest = known[:DEPTH] or [0.0]
-    high, low = nearest[0], nearest[-1]
-    width = (high - low) or 1.0
-
-    def closeness(similarity: float | None) -> float:
-        """1 for the nearest text, 0 for one that is DEPTHth or has no vector yet."""
-        return 0.0 if similarity is None else max(-1.0, (similarity - low) / width)
-
-    return {
-        candidate.text: MEANING * closeness(candidate.similarity)
-        + WORDS * candidate.coverage
-        + NAME * candidate.named
-        - LOWERED * candidate.aside
-        for candidate in candidates
-    }
+    vector = encoder.encode_queries([query.text])[0]
+    return Meaning(space, vector, balance), NOTICES[space.state]
 
 
 def _unfinished(within: Scope) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import PurePosixPath
 from textwrap import shorten
@@ -91,13 +91,56 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Segment:
+    """A part of a score as a piece of a bar: where it begins and how long it is, in percent of what
+    speaks for a result; what speaks against it has no length."""
+
+    name: str
+    value: float
+    start: float
+    length: float
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What a text's score is the sum of. `structure` is what its code adds to the closeness of its
+    vector, None where that is not known and is in `meaning`; `rule` is what a rule of
+    `search.manners` took, 0 or less."""
+
+    name: float
+    words: float
+    meaning: float
+    structure: float | None
+    rule: float
+
+    @property
+    def total(self) -> float:
+        return self.name + self.words + self.meaning + (self.structure or 0.0) + self.rule
+
+    @property
+    def segments(self) -> list[Segment]:
+        """The parts that are not nothing, in the order of their names above."""
+        parts = {name: value or 0.0 for name, value in asdict(self).items()}
+        whole = sum(max(0.0, value) for value in parts.values()) or 1.0
+        found, start = [], 0.0
+        for name, value in parts.items():
+            share = 100 * max(0.0, value) / whole
+            if round(value, 2):
+                found.append(Segment(name, value, start, share))
+            start += share
+        return found
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """What was found, and how well it answers: higher is better, comparable within one answer.
-    `lowered` says as what it was put lower: as a test, an example, …; empty if it was not. `also`
-    are less good ones in the same file, best first, where results are grouped."""
+    `parts` are what the score is the sum of, if it is one. `lowered` says as what it was put lower:
+    as a test, an example, …; empty if it was not. `also` are less good ones in the same file, best
+    first, where results are grouped."""
 
     found: Found
     score: float
+    parts: Score | None = None
     lowered: str = ""
     also: Sequence[Place] = ()
 
@@ -105,12 +148,13 @@ class Result:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The results of a query, best first; `notices` say what they may lack, and why; `space` is the
-    one in which vectors were compared, if any were."""
+    one in which vectors were compared, if any were; `words` are the query's."""
 
     query: str
     results: Sequence[Result]
     notices: Sequence[str]
     space: Space | None = None
+    words: Sequence[str] = ()
 
 
 def module_name(path: str) -> str:

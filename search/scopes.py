@@ -5,13 +5,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from django.contrib.auth.models import AnonymousUser, User
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, Model, OuterRef, QuerySet
 
 from codeindex.models import Branch, Definition, Repository, RepositoryQuerySet, SourceFile
 from search import filters, lexemes
 from search.filters import Field, Filter, values
+
+Row = TypeVar("Row", bound=Model)
 
 EXACT_UP_TO = 20_000
 """Texts. Where no more can be found, all their vectors are compared (about 3 µs each); above, the
@@ -58,6 +61,12 @@ def of(user: User | AnonymousUser, kept_to: Sequence[Filter] = ()) -> Scope:
 def held(definitions: QuerySet[Definition], files: QuerySet[SourceFile]) -> QuerySet[Definition]:
     """The definitions that lie in one of the files: the gate is an EXISTS on one row."""
     return definitions.filter(Exists(files.filter(blob=OuterRef("blob"))))
+
+
+def visible(rows: QuerySet[Row], text: str, within: Scope) -> QuerySet[Row]:
+    """Those of whose text, named by the field `text`, one file of the scope holds a definition."""
+    found = held(within.definitions, within.files)
+    return rows.filter(Exists(found.filter(text=OuterRef(text))))
 
 
 def _repositories(user: User | AnonymousUser, kept_to: Sequence[Filter]) -> RepositoryQuerySet:

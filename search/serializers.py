@@ -9,8 +9,10 @@ from rest_framework import serializers
 from rest_framework.reverse import reverse
 
 from search import queries
+from search.balance import PRESETS
 from search.manners import Order
 from search.results import Group, Place, Result
+from search.similar import Likeness
 
 
 def _repeatable(help_text: str) -> serializers.ListField:
@@ -19,13 +21,32 @@ def _repeatable(help_text: str) -> serializers.ListField:
     )
 
 
-class SimilarParameters(serializers.Serializer):
+class Limited(serializers.Serializer):
     limit = serializers.IntegerField(
         min_value=1, max_value=queries.MAX_RESULTS, default=queries.DEFAULT_RESULTS
     )
 
 
-class SearchParameters(SimilarParameters):
+class SimilarParameters(Limited):
+    by = serializers.ChoiceField(
+        choices=list(Likeness),
+        default=Likeness.BOTH.value,
+        help_text="What is compared: meaning is what the text adds to a vector, structure what the "
+        "code adds.",
+    )
+
+
+class SimilarToCodeParameters(SimilarParameters):
+    code = serializers.CharField(
+        trim_whitespace=False,
+        help_text=f"A definition; at most {queries.MAX_CHARACTERS:,} characters.",
+    )
+    lang = serializers.CharField(
+        default="python", help_text="Its language, by its name or an extension."
+    )
+
+
+class SearchParameters(Limited):
     q = serializers.CharField(
         allow_blank=True,
         default="",
@@ -53,6 +74,11 @@ class SearchParameters(SimilarParameters):
         default=Group.DEFINITION.value,
         help_text="What a result is: a definition, or a file with its best one and the others.",
     )
+    balance = serializers.CharField(
+        default="even",
+        help_text=f"What counts: {', '.join(PRESETS)}, or three numbers from 0 to 1 for words, "
+        "meaning and structure (`1,0.5,0`).",
+    )
 
 
 def _url(place: Place, context: dict[str, Any]) -> str:
@@ -72,6 +98,17 @@ class PlaceSerializer(serializers.Serializer):
         return _url(place, self.context)
 
 
+class ScoreSerializer(serializers.Serializer):
+    name = serializers.FloatField(help_text="For being called what the query says.")
+    words = serializers.FloatField(help_text="For the query's words.")
+    meaning = serializers.FloatField(help_text="For how near its vector is, by its text.")
+    structure = serializers.FloatField(
+        allow_null=True,
+        help_text="The same by its code; null where that is not kept apart, and in `meaning`.",
+    )
+    rule = serializers.FloatField(help_text="What was taken for `lowered`, 0 or less.")
+
+
 class ResultSerializer(serializers.Serializer):
     repository = serializers.CharField(source="found.place.repository")
     path = serializers.CharField(
@@ -85,6 +122,9 @@ class ResultSerializer(serializers.Serializer):
     qualified_name = serializers.CharField(source="found.place.qualified_name")
     score = serializers.FloatField(
         help_text="The higher, the better; comparable within one answer."
+    )
+    score_parts = ScoreSerializer(
+        source="parts", help_text="What the score is the sum of; null where it is a cosine."
     )
     lowered = serializers.CharField(
         help_text="What it was put lower as: test, example, documentation, benchmark, vendored or "

@@ -1,43 +1,134 @@
-"""Similar code: what lies nearest to a definition's own vector."""
+"""Similar code: what lies nearest to a definition's own vector, or to that of pasted code, as a
+whole, in what the text adds to it, or in what the code adds to it."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from textwrap import dedent
 
+import numpy as np
 from django.contrib.auth.models import AnonymousUser, User
+from django.db.models import F
+from django.db.models.expressions import Combinable
 
-from codeindex.models import Definition, Embedding, EmbeddingState, SpaceState
-from search import details, places, queries, retrieval, scopes
+import embeddings
+from codeindex import encoders
+from codeindex.models import Definition, Embedding, EmbeddingState, Space, SpaceState
+from search import details, places, queries, scopes, vectors
+from search.filters import BadQuery
 from search.results import Answer, Result
-from search.retrieval import Meaning
+from search.scopes import Scope
+from search.vectors import Meaning, Vector
 
 PENDING = "Nothing can be compared with this yet: its meaning is still being computed."
 FAILED = "Nothing can be compared with this: it could not be encoded."
+UNDIVIDED = (
+    "How much of this vector its text and its code add is not known: only whole vectors can be"
+    " compared."
+)
+
+
+class Likeness(StrEnum):
+    """What is compared."""
+
+    BOTH = "both"
+    MEANING = "meaning"  # what the text adds to a vector
+    STRUCTURE = "structure"  # what the code adds
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Code to compare others with: its vector in a space, and what its code added to that."""
+
+    space: Space
+    vector: Vector
+    structure: Vector | None
+
+
+def checked_likeness(likeness: str) -> Likeness:
+    """Raises `BadQuery`."""
+    if likeness not in set(Likeness):
+        raise BadQuery(f"What is compared is one of {', '.join(Likeness)}.", "by")
+    return Likeness(likeness)
 
 
 def to(
     user: User | AnonymousUser,
     definition: Definition,
     limit: int | str = queries.DEFAULT_RESULTS,
+    by: str = Likeness.BOTH,
 ) -> Answer:
     """The definitions that `user` may see whose vectors are nearest in the active space, without
     those of the same text, scored by their cosine. Whoever calls has seen to it that `user` may see
-    the definition itself. Raises `BadQuery` for a limit."""
-    limit = queries.checked_limit(limit)
+    the definition itself. Raises `BadQuery` for a limit or a likeness."""
+    limit, likeness = queries.checked_limit(limit), checked_likeness(by)
     active = Embedding.objects.filter(text=definition.text_id, space__state=SpaceState.ACTIVE)
     own = active.select_related("space").first()
     if own is None or own.state != EmbeddingState.READY:
         failed = own is not None and own.state == EmbeddingState.FAILED
         return Answer("", [], [FAILED if failed else PENDING])
-    found = _nearest(user, definition, Meaning(own.space, own.vector), limit)
-    return Answer("", found, [], own.space)
-
-
-def _nearest(
-    user: User | AnonymousUser, definition: Definition, meaning: Meaning, limit: int
-) -> list[Result]:
+    sample = Sample(own.space, own.vector, own.structure)
     everything = scopes.of(user)
     others = everything.definitions.exclude(text=definition.text_id)
-    near = retrieval.similar(meaning, replace(everything, definitions=others), limit)
-    found = details.of(places.of(near, everything.files))
-    return [Result(found[text], near[text]) for text in near if text in found]
+    return _nearest(sample, replace(everything, definitions=others), limit, likeness)
+
+
+def to_code(
+    user: User | AnonymousUser,
+    code: str,
+    language: str = "python",
+    limit: int | str = queries.DEFAULT_RESULTS,
+    by: str = Likeness.BOTH,
+) -> Answer:
+    """The same for pasted code. Raises `BadQuery`, too for a language."""
+    limit, likeness = queries.checked_limit(limit), checked_likeness(by)
+    code, known = queries.checked_code(code), queries.checked_language(language)
+    try:
+        encoder = encoders.searcher.encoder()
+    except embeddings.EncoderUnavailable as reason:
+        return Answer("", [], [str(reason)])
+    space = Space.objects.filter(fingerprint=encoder.fingerprint).first()
+    if space is None:
+        return Answer("", [], [PENDING])
+    encoded = encoder.encode([dedent(code)], known)
+    structure = None if encoded.structure is None else encoded.structure[0]
+    return _nearest(Sample(space, encoded.vectors[0], structure), scopes.of(user), limit, likeness)
+
+
+def _nearest(sample: Sample, within: Scope, limit: int, by: Likeness) -> Answer:
+    if by != Likeness.BOTH and sample.structure is None:
+        return Answer("", [], [UNDIVIDED], sample.space)
+    likeness = _LIKENESSES[by](sample)
+    whole = Meaning(sample.space, sample.vector)
+    if by == Likeness.BOTH:
+        near = vectors.nearest(whole, within, limit)
+    else:
+        near = vectors.nearest_by(likeness, whole, within, limit)
+    scores = vectors.scored(sample.space, near, likeness)
+    found = details.of(places.of(scores, within.files))
+    results = [Result(found[text], scores[text]) for text in scores if text in found]
+    return Answer("", results, [], sample.space)
+
+
+def _of_whole(sample: Sample) -> Combinable:
+    return vectors.cosine(Meaning(sample.space, sample.vector))
+
+
+def _of_text(sample: Sample) -> Combinable:
+    assert sample.structure is not None
+    rest = np.asarray(sample.vector) - np.asarray(sample.structure)
+    return vectors.cosine(Meaning(sample.space, rest), F("vector") - F("structure"))
+
+
+def _of_code(sample: Sample) -> Combinable:
+    assert sample.structure is not None
+    return vectors.cosine(Meaning(sample.space, sample.structure), F("structure"))
+
+
+_LIKENESSES: dict[Likeness, Callable[[Sample], Combinable]] = {
+    Likeness.BOTH: _of_whole,
+    Likeness.MEANING: _of_text,
+    Likeness.STRUCTURE: _of_code,
+}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -10,18 +11,34 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from codeindex.models import SourceFile
-from search import choices, details, places, queries, ranking, reasons, similar
+from embeddings import languages
+from search import choices, details, lexemes, places, queries, ranking, reasons, similar
 from search.highlighting import listing
 from search.manners import Order
 from search.queries import BadQuery
 from search.reasons import Reasons
 from search.results import Answer, Group
 from search.scopes import UnknownRepository
+from search.similar import Likeness
 
 SNIPPET_LINES = 12
 
 STEPS = (queries.DEFAULT_RESULTS, 50, queries.MAX_RESULTS)
 """How many results are shown at first, and after asking for more."""
+
+
+BALANCES = {
+    "even": "Words, meaning and structure",
+    "words": "Words above all",
+    "meaning": "Meaning above all",
+    "structure": "Structure above all",
+}
+
+LIKENESSES = {
+    Likeness.BOTH.value: "as a whole",
+    Likeness.MEANING.value: "in meaning",
+    Likeness.STRUCTURE.value: "in structure",
+}
 
 
 @require_safe
@@ -40,6 +57,7 @@ def search(request: HttpRequest) -> HttpResponse:
             limit=limit,
             order=box["order"],
             group=box["group"],
+            balance=box["balance"],
         )
     except BadQuery as error:
         return render(request, "search/results.html", {**box, "error": error}, status=400)
@@ -80,10 +98,36 @@ def why(request: HttpRequest, file_id: int, definition_id: int) -> HttpResponse:
 def similar_to(request: HttpRequest, file_id: int, definition_id: int) -> HttpResponse:
     """What is most like a definition."""
     file, row = places.visible(request.user, file_id, definition_id)
-    shown: dict[str, Any] = {"place": places.at(file, row)}
+    shown = {"place": places.at(file, row)}
+    return _similar(request, shown, lambda limit, by: similar.to(request.user, row, limit, by))
+
+
+@require_safe
+def similar_to_code(request: HttpRequest) -> HttpResponse:
+    """A box for code, or what is most like that."""
+    code, language = request.GET.get("code", ""), request.GET.get("lang", "python")
+    shown = {
+        "code": code,
+        "lang": language,
+        "languages": [known.name for known in languages.LANGUAGES],
+        "max_characters": queries.MAX_CHARACTERS,
+    }
+    if "code" not in request.GET:
+        return render(request, "search/similar.html", shown)
+    return _similar(
+        request,
+        shown,
+        lambda limit, by: similar.to_code(request.user, code, language, limit, by),
+    )
+
+
+def _similar(
+    request: HttpRequest, shown: dict[str, Any], find: Callable[[int, str], Answer]
+) -> HttpResponse:
+    shown |= {"by": request.GET.get("by", Likeness.BOTH.value), "likenesses": LIKENESSES}
     try:
         limit = queries.checked_limit(request.GET.get("limit", STEPS[0]))
-        answer = similar.to(request.user, row, limit)
+        answer = find(limit, shown["by"])
     except BadQuery as error:
         return render(request, "search/similar.html", shown | {"error": error}, status=400)
     shown |= {"more": _more(request, answer, limit), **_listed(answer)}
@@ -114,12 +158,15 @@ def _box(request: HttpRequest) -> dict[str, Any]:
         "repository": request.GET.get("repository", ""),
         "order": request.GET.get("order", Order.IMPLEMENTATIONS.value),
         "group": request.GET.get("group", Group.DEFINITION.value),
+        "balance": request.GET.get("balance") or "even",
+        "balances": BALANCES,
         "repositories": choices.of(request.user),
         "max_characters": queries.MAX_CHARACTERS,
     }
 
 
 def _listed(answer: Answer) -> dict[str, Any]:
+    marked = _marked(answer)
     return {
         "answer": answer,
         "listed": [
@@ -130,11 +177,20 @@ def _listed(answer: Answer) -> dict[str, Any]:
                     result.found.language,
                     first=result.found.place.start_line,
                     at_most=SNIPPET_LINES,
+                    marked=marked,
                 ),
             )
             for result in answer.results
         ],
     }
+
+
+def _marked(answer: Answer) -> set[str]:
+    """The words in what is shown of the results that the query's words match."""
+    if not answer.words:
+        return set()
+    shown = (line for result in answer.results for line in result.found.lines[:SNIPPET_LINES])
+    return lexemes.matched(answer.words, queries.words_of("\n".join(shown)))
 
 
 def _more(request: HttpRequest, answer: Answer, limit: int) -> str:

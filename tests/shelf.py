@@ -39,6 +39,7 @@ class Written:
     source: str
     name: str = "f"
     vector: Sequence[float] | None = None
+    structure: Sequence[float] | None = None
     kind: str = "function"
     docstring: str = ""
     predicted_names: tuple[tuple[str, float], ...] = ()
@@ -156,6 +157,7 @@ def _text(written: Written) -> Text:
             text=text,
             state=EmbeddingState.READY,
             vector=HalfVector(list(written.vector)),
+            structure=written.structure and HalfVector(list(written.structure)),
             predicted_names=[list(name) for name in written.predicted_names],
         )
     return text

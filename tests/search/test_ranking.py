@@ -11,7 +11,7 @@ from search import manners, places, queries, ranking, scopes
 from search.manners import Order
 from search.queries import BadQuery
 from search.results import Result, module_name
-from search.retrieval import Meaning
+from search.vectors import Meaning
 from tests import shelf
 from tests.shelf import Written
 

@@ -8,10 +8,11 @@ from django.test.utils import CaptureQueriesContext
 
 from codeindex import spaces
 from codeindex.models import Repository, Space, Text, Visibility
-from search import queries, retrieval, scopes
+from search import queries, retrieval, scopes, vectors
 from search.filters import Field, Filter
-from search.retrieval import Candidate, Meaning
+from search.retrieval import Candidate
 from search.scopes import Scope, UnknownRepository
+from search.vectors import Meaning
 from tests import shelf
 from tests.shelf import Written
 
@@ -29,7 +30,7 @@ def scope(user: User | AnonymousUser, repository: str = "", *more: Filter) -> Sc
 
 
 def nearest(user: User, meaning: Meaning, limit: int, repository: str = "") -> list[int]:
-    return retrieval.nearest(meaning, scope(user, repository), limit)
+    return vectors.nearest(meaning, scope(user, repository), limit)
 
 
 def found(user: User | AnonymousUser, text: str, repository: str = "") -> dict[str, Candidate]:

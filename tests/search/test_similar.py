@@ -87,3 +87,47 @@ def test_the_page_and_what_leads_to_it(client: Client, alice: User, address: str
     assert shown.count('similar/">similar code</a>') == 2
     assert client.get(f"{address}similar/?limit=0").status_code == 400
     assert client.get(f"/api/v1{address}similar?limit=many").status_code == 400
+
+
+class TestHalves:
+    """What the text adds to a vector, and what the code adds, compared alone."""
+
+    @pytest.fixture
+    def divided(self, space: Space, alice: User) -> str:
+        shop = shelf.repository(alice)
+        own = Written("own", "own", (0.8, 0.6, 0, 0), (0, 0.6, 0, 0))
+        file, definition = shelf.put(shop, "own.py", own)
+        said = Written("said", "said", (0.8, 0, 0.6, 0), (0, 0, 0.6, 0))
+        built = Written("built", "built", (0, 0.6, 0, 0.8), (0, 0.6, 0, 0))
+        shelf.put(shop, "said.py", said)
+        shelf.put(shop, "built.py", built)
+        shelf.put(shop, "whole.py", Written("whole", "whole", (0, 0, 0, 1)))
+        return f"/files/{file.pk}/{definition.pk}/"
+
+    @pytest.mark.parametrize("exact_up_to", [0, 1000])
+    def test_each_is_compared_alone(
+        self,
+        client: Client,
+        alice: User,
+        divided: str,
+        exact_up_to: int,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(scopes, "EXACT_UP_TO", exact_up_to)
+        client.force_login(alice)
+        assert found(client, divided, by="meaning")[:2] == [("said.py", 1), ("built.py", 0)]
+        assert found(client, divided, by="structure")[:2] == [("built.py", 1), ("said.py", 0)]
+
+    def test_a_whole_vector_cannot_be_divided(
+        self, client: Client, alice: User, address: str
+    ) -> None:
+        client.force_login(alice)
+        answer = client.get(f"/api/v1{address}similar", {"by": "structure"}).json()
+        assert answer == {"results": [], "notices": [similar.UNDIVIDED]}
+
+    def test_says_what_can_be_compared(self, client: Client, alice: User, address: str) -> None:
+        client.force_login(alice)
+        assert client.get(f"/api/v1{address}similar", {"by": "sound"}).status_code == 400
+        shown = client.get(f"{address}similar/", {"by": "sound"})
+        assert shown.status_code == 400
+        assert "both, meaning, structure" in shown.content.decode()
