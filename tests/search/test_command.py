@@ -12,8 +12,8 @@ from tests import shelf
 from tests.shelf import Written
 
 RESULT_KEYS = {
-    "repository", "path", "start_line", "end_line", "kind", "qualified_name", "score", "score_parts", "lowered",
-    "source", "docstring", "predicted_names", "url", "also",
+    "repository", "path", "start_line", "end_line", "kind", "qualified_name", "score",
+    "score_parts", "lowered", "source", "docstring", "predicted_names", "url", "also",
 }  # fmt: skip
 
 
