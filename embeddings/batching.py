@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 # Small batches stay in a processor's cache; a GPU wants large ones.
-TOKENS_PER_BATCH = {"cpu": 2048, "cuda": 32_768}
+TOKENS_PER_BATCH = {"cpu": 1024, "cuda": 32_768}
 
 
 @dataclass(slots=True)

@@ -3,9 +3,12 @@ too, when they are first asked for, and kept in a folder by their fingerprint.""
 
 from __future__ import annotations
 
+import logging
 import os
 import tempfile
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -18,6 +21,7 @@ from embeddings.reading import Runtime
 
 NAMES = ("input_ids", "attention_mask")
 OPSET = 17
+FLOAT32 = 1  # by ONNX's numbers
 # A version of the form below: files of another one are not taken.
 FORM = 1
 
@@ -37,7 +41,7 @@ class Exported:
         return torch.from_numpy(self._session.run(None, given)[0])
 
 
-def session(network: nn.Module, runtime: Runtime, fingerprint: str) -> Exported | None:
+def session(network: Any, runtime: Runtime, fingerprint: str) -> Exported | None:
     """The network as `runtime` wants it; None if that is torch. Raises EncoderUnavailable."""
     if runtime not in (Runtime.ONNX, Runtime.ONNX_INT8):
         return None
@@ -54,7 +58,7 @@ def folder() -> Path:
     return Path(cache, "codeindex")
 
 
-def _export(network: nn.Module, runtime: Runtime, path: Path) -> None:
+def _export(network: Any, runtime: Runtime, path: Path) -> None:
     """Writes the file in one step, since others may write it or wait for it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
@@ -65,9 +69,9 @@ def _export(network: nn.Module, runtime: Runtime, path: Path) -> None:
         written.rename(path)
 
 
-def _write(network: nn.Module, path: Path) -> None:
+def _write(network: Any, path: Path) -> None:
     ids = torch.ones(2, 3, dtype=torch.long)
-    with warnings.catch_warnings(), torch.inference_mode(False), torch.no_grad():
+    with warnings.catch_warnings(), _plain_attention(network), torch.no_grad():
         # Tracing tells of every shape that it takes for constant: of masks, which are none here.
         warnings.simplefilter("ignore")
         torch.onnx.export(
@@ -82,19 +86,38 @@ def _write(network: nn.Module, path: Path) -> None:
         )
 
 
+@contextmanager
+def _plain_attention(network: Any) -> Iterator[None]:
+    """In the form that onnxruntime knows, and makes one operation of."""
+    before = network.config._attn_implementation
+    network.set_attn_implementation("eager")
+    yield
+    network.set_attn_implementation(before)
+
+
 def _quantised(path: Path) -> Path:
     """Weights of 8 bits a value, scaled by columns; what they are multiplied with is rounded as it
     comes."""
     quantization = import_module("onnxruntime.quantization")
     quantised = path.with_name("quantised.onnx")
-    quantization.quantize_dynamic(
-        path,
-        quantised,
-        per_channel=True,
-        op_types_to_quantize=["MatMul"],
-        extra_options={"DefaultTensorType": 1},
-    )
+    with _root_logger_silent():
+        quantization.quantize_dynamic(
+            path,
+            quantised,
+            per_channel=True,
+            op_types_to_quantize=["MatMul"],
+            extra_options={"DefaultTensorType": FLOAT32},
+        )
     return quantised
+
+
+@contextmanager
+def _root_logger_silent() -> Iterator[None]:
+    """The quantisation tells the root logger of every product that it leaves as it is."""
+    root = logging.getLogger()
+    before, root.disabled = root.disabled, True
+    yield
+    root.disabled = before
 
 
 class _States(nn.Module):
