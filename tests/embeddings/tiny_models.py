@@ -53,9 +53,9 @@ def llama(folder: Path) -> Path:
 
 
 def qwen2(folder: Path) -> Path:
-    words = ["<|endoftext|>", *sorted(ByteLevel.alphabet())]
+    words = ["<|endoftext|>", *sorted(ByteLevel.alphabet()), "de"]
     vocabulary = {word: row for row, word in enumerate(words)}
-    Qwen2Tokenizer(vocab=vocabulary, merges=[]).save_pretrained(folder)
+    Qwen2Tokenizer(vocab=vocabulary, merges=[("d", "e")]).save_pretrained(folder)
     torch.manual_seed(0)
     config = Qwen2Config(vocab_size=len(words), num_key_value_heads=2, **SIZES)
     Qwen2Model(config).save_pretrained(folder)
