@@ -15,6 +15,9 @@ from torch.nn.functional import gelu, normalize, pad
 from embeddings.types import Matrix
 
 ATTENTION_HEADS = 4
+# HNSW takes no more than 4,000 dimensions, and search gains little from so many: what a wider
+# language model gives is projected, and the projection trained with the rest.
+STORED_WIDTH = 1024
 # How much the code half counts before training.
 FIRST_CODE_WEIGHT = 0.2
 
@@ -41,6 +44,21 @@ class Residual(nn.Module):
     def forward(self, vectors: Tensor) -> Tensor:
         changed: Tensor = vectors + self.change(vectors)
         return changed
+
+
+class Projection(nn.Linear):
+    """A linear map to fewer dimensions that starts as one which nearly keeps angles, always the
+    same: both sides of a fusion start alike."""
+
+    def __init__(self, width: int, stored: int) -> None:
+        super().__init__(width, stored)
+        nn.init.orthogonal_(self.weight, generator=torch.Generator().manual_seed(0))
+        nn.init.zeros_(self.bias)
+
+
+def text_map(width: int, stored: int) -> nn.Module:
+    """A trained map of text vectors (n, width) → (n, stored)."""
+    return Residual(width) if width == stored else Projection(width, stored)
 
 
 class FusionNetwork(nn.Module):
@@ -100,9 +118,10 @@ class Concatenation(LinearFusion):
 
     def __init__(self, text: int, code: int) -> None:
         super().__init__()
-        self.dimensions = text + code
-        self.text, self.code = Residual(text), Residual(code)
-        self.query_text, self.query_code = Residual(text), nn.Linear(text, code)
+        stored = min(text, STORED_WIDTH - code)
+        self.dimensions = stored + code
+        self.text, self.code = text_map(text, stored), Residual(code)
+        self.query_text, self.query_code = text_map(text, stored), nn.Linear(text, code)
         self.weight = nn.Parameter(torch.tensor(FIRST_CODE_WEIGHT))
 
     def summands(self, text: Tensor, code: Tensor) -> tuple[Tensor, Tensor]:
@@ -123,9 +142,9 @@ class WeightedSum(LinearFusion):
 
     def __init__(self, text: int, code: int) -> None:
         super().__init__()
-        self.dimensions = text
-        self.text, self.code = Residual(text), nn.Linear(code, text)
-        self.query_text = Residual(text)
+        self.dimensions = stored = min(text, STORED_WIDTH)
+        self.text, self.code = text_map(text, stored), nn.Linear(code, stored)
+        self.query_text = text_map(text, stored)
         self.weights = nn.Parameter(torch.tensor([1.0, FIRST_CODE_WEIGHT]))
 
     def summands(self, text: Tensor, code: Tensor) -> tuple[Tensor, Tensor]:
@@ -142,13 +161,13 @@ class AttentionFusion(FusionNetwork):
 
     def __init__(self, text: int, code: int) -> None:
         super().__init__()
-        self.dimensions = text
-        self.text, self.code = Residual(text), nn.Linear(code, text)
-        self.query_text = Residual(text)
-        self.attention = nn.MultiheadAttention(text, ATTENTION_HEADS, batch_first=True)
-        self.inner, self.outer = nn.Linear(text, text), nn.Linear(text, text)
+        self.dimensions = stored = min(text, STORED_WIDTH)
+        self.text, self.code = text_map(text, stored), nn.Linear(code, stored)
+        self.query_text = text_map(text, stored)
+        self.attention = nn.MultiheadAttention(stored, ATTENTION_HEADS, batch_first=True)
+        self.inner, self.outer = nn.Linear(stored, stored), nn.Linear(stored, stored)
         for last in (self.attention.out_proj, self.outer):
-            nn.init.normal_(last.weight, std=0.01 * text**-0.5)
+            nn.init.normal_(last.weight, std=0.01 * stored**-0.5)
             nn.init.zeros_(last.bias)
 
     def definitions(self, text: Tensor, code: Tensor) -> Tensor:
@@ -167,8 +186,8 @@ class TextOnly(LinearFusion):
 
     def __init__(self, text: int, code: int) -> None:
         super().__init__()
-        self.dimensions = text
-        self.text, self.query_text = Residual(text), Residual(text)
+        self.dimensions = stored = min(text, STORED_WIDTH)
+        self.text, self.query_text = text_map(text, stored), text_map(text, stored)
 
     def summands(self, text: Tensor, code: Tensor) -> tuple[Tensor, Tensor]:
         mapped = self.text(text)
@@ -183,8 +202,8 @@ class CodeOnly(LinearFusion):
 
     def __init__(self, text: int, code: int) -> None:
         super().__init__()
-        self.dimensions = text
-        self.code, self.query_text = nn.Linear(code, text), Residual(text)
+        self.dimensions = stored = min(text, STORED_WIDTH)
+        self.code, self.query_text = nn.Linear(code, stored), text_map(text, stored)
 
     def summands(self, text: Tensor, code: Tensor) -> tuple[Tensor, Tensor]:
         mapped = self.code(normalize(code, dim=-1))

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
-from embeddings.fusion import FUSIONS, FusionKind
+from embeddings.fusion import FUSIONS, STORED_WIDTH, FusionKind
 from embeddings.training.objectives import Contrast
 from embeddings.types import Fusion, Matrix
 
@@ -82,3 +82,14 @@ def test_the_contrastive_objective_is_least_where_pairs_match() -> None:
     rows = torch.from_numpy(unit_rows(6, TEXT, 1))
     contrast = Contrast()
     assert contrast(rows, rows) < contrast(rows, rows.roll(1, 0))
+
+
+@pytest.mark.parametrize("kind", PAPERS)
+def test_a_wide_model_is_projected_and_starts_near_itself(kind: FusionKind) -> None:
+    torch.manual_seed(0)
+    fusion = FUSIONS[kind](4096, CODE)
+    assert fusion.dimensions <= STORED_WIDTH
+    asked = unit_rows(20, 4096, 1)
+    near = asked + 0.5 * unit_rows(20, 4096, 2)
+    fused = fusion.fuse(near.astype(np.float32), scaled_code(20))
+    assert ((fusion.query(asked) @ fused.T).argmax(axis=1) == np.arange(20)).all()
