@@ -29,10 +29,10 @@ from embeddings.llm import (
 from embeddings.queries import QueryKind, QueryPooling, QuerySettings, WordQueryEncoder
 from embeddings.vocabulary import Lexicon, Vocabulary
 
-FORMAT = 2
+FORMAT = 3
 SHIPPED = Path(__file__).parent / "checkpoints"
 WEIGHTS, CONFIG = "model.safetensors", "config.json"
-VOCABULARIES = ("subtokens", "paths", "labels")
+VOCABULARIES = ("subtokens", "paths", "labels", "words")
 OWN_TEXT = "."
 """The name of a language model whose tuned weights lie in the checkpoint's folder."""
 
@@ -70,10 +70,10 @@ class Network(nn.Module):
         code, text = settings.code.code, settings.text_width
         self.code2vec = Code2Vec(len(lexicon.subtokens), len(lexicon.paths), settings.code)
         self.fusion: FusionNetwork = FUSIONS[settings.fusion](text, code)
-        self.from_fused = settings.labels is LabelSource.FUSED
-        spoken = None if settings.fusion is FusionKind.TEXT else lexicon.subtokens
-        width = self.fusion.dimensions if self.from_fused else code
-        self.labels = Labels(lexicon.labels, width, spoken)
+        self.source = settings.labels
+        words = lexicon.words if settings.labels is LabelSource.WORDS else None
+        width = self.fusion.dimensions if self.source is LabelSource.FUSED else code
+        self.labels = Labels(lexicon.labels, width, words)
         self.queries = (
             None
             if settings.query.kind is QueryKind.LANGUAGE_MODEL

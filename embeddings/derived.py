@@ -22,12 +22,15 @@ TUNED, TUNED_WEIGHTS, WHITENING = "tuned.json", "tuned.safetensors", "whitening.
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """`model` is the published one's name; `settings` are None where it is read as that one."""
+    """`model` is the published one's name; `settings` are None where it is read as that one.
+    `asks_published`: descriptions are read by the published one, to which the weights were tuned,
+    and not by these."""
 
     model: str
     settings: ModelSettings | None = None
     weights: Mapping[str, Tensor] | None = None
     whitening: Whitening | None = None
+    asks_published: bool = False
 
     def save(self, folder: Path) -> None:
         """Weights are kept in half precision."""
@@ -38,7 +41,9 @@ class Derived:
         if self.whitening is not None:
             self.whitening.save(folder / WHITENING)
         read = {"settings": asdict(self.settings)} if self.settings else {}
-        (folder / TUNED).write_text(json.dumps({"model": self.model, **read}) + "\n")
+        asks = {"asks_published": True} if self.asks_published else {}
+        stated = {"model": self.model, **read, **asks}
+        (folder / TUNED).write_text(json.dumps(stated) + "\n")
 
 
 def load(name: str) -> Derived:
@@ -53,6 +58,7 @@ def load(name: str) -> Derived:
         ModelSettings.of(stated["settings"]) if "settings" in stated else None,
         load_file(weights) if weights.is_file() else None,
         whitening.load(fitted) if fitted.is_file() else None,
+        stated.get("asks_published", False),
     )
 
 

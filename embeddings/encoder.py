@@ -18,10 +18,10 @@ from embeddings.checkpoints import Checkpoint
 from embeddings.explanations import Attribution, Explanation, Shares
 from embeddings.labels import LabelSource
 from embeddings.llm import EncoderUnavailable, Runtime, canonical, load_model
+from embeddings.mentions import mentioned
 from embeddings.names import masked
 from embeddings.queries import word_batch
 from embeddings.types import Matrix, PathContext, TextEncoder
-from embeddings.vocabulary import Ragged
 
 __all__ = ["CodeEncoder", "Encoded", "EncoderUnavailable", "NotFinite", "load_encoder"]
 
@@ -38,15 +38,6 @@ class NotFinite(ValueError):
     def __init__(self, rows: list[int]) -> None:
         super().__init__(f"No finite vector for text(s) number {', '.join(map(str, rows))}.")
         self.rows = rows
-
-
-@dataclass(frozen=True, slots=True)
-class Code:
-    """What code2vec makes of n definitions: their vectors (n, code), and of each the subtokens that
-    a name could take from it."""
-
-    vectors: Matrix
-    spoken: Ragged
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +106,14 @@ class FusedEncoder(CodeEncoder):
     def encode(self, texts: Sequence[str], language: str = "python") -> Encoded:
         code, text = self._code(texts, language), self._model.encode(texts)
         return Encoded(
-            finite(self._network.fusion.fuse(text, code.vectors)),
+            finite(self._network.fusion.fuse(text, code)),
             self._names(texts, code, NAMES, language),
-            self._network.fusion.structure(text, code.vectors),
+            self._network.fusion.structure(text, code),
         )
 
     def encode_definitions(self, texts: Sequence[str], language: str = "python") -> Matrix:
         code = self._code(texts, language)
-        return finite(self._network.fusion.fuse(self._model.encode(texts), code.vectors))
+        return finite(self._network.fusion.fuse(self._model.encode(texts), code))
 
     def encode_queries(self, texts: Sequence[str]) -> Matrix:
         return finite(self._network.fusion.query(self._query_vectors(texts)))
@@ -147,16 +138,14 @@ class FusedEncoder(CodeEncoder):
         return Explanation(source, explanations.attended(contexts, code.attention[0]), shares)
 
     @torch.inference_mode()
-    def _code(self, texts: Sequence[str], language: str) -> Code:
+    def _code(self, texts: Sequence[str], language: str) -> Matrix:
         """The code half of n definitions; the name is hidden from its own path-contexts, so that
         the same vector serves search and labels."""
         rows = [np.zeros((0, self._settings.code.code), np.float32)]
-        spoken = [Ragged.of([])]
         for batch in _parts(texts):
             contexts = self._lexicon.batch(self._contexts(batch, language)).to(self._device)
             rows.append(self._network.code2vec(contexts).vectors.cpu().numpy())
-            spoken.append(self._network.labels.spoken(contexts))
-        return Code(np.concatenate(rows), Ragged.joined(spoken))
+        return np.concatenate(rows)
 
     def _contexts(self, texts: Sequence[str], language: str) -> list[list[PathContext]]:
         bounds = paths.Bounds(**asdict(self._settings.paths))
@@ -170,12 +159,14 @@ class FusedEncoder(CodeEncoder):
         return np.asarray(self._network.queries(words).cpu().numpy(), np.float32)
 
     @torch.inference_mode()
-    def _names(self, texts: Sequence[str], code: Code, k: int, language: str) -> Names:
-        vectors = code.vectors
+    def _names(self, texts: Sequence[str], code: Matrix, k: int, language: str) -> Names:
+        vectors, mentions = code, None
         if self._settings.labels is LabelSource.FUSED:
             hidden = self._model.encode([masked(text, language) for text in texts])
-            vectors = self._network.fusion.fuse(hidden, code.vectors)
-        return self._network.labels.predict(self._tensor(vectors), code.spoken, k)
+            vectors = self._network.fusion.fuse(hidden, code)
+        if self._settings.labels is LabelSource.WORDS:
+            mentions = self._lexicon.mentions([mentioned(text, language) for text in texts])
+        return self._network.labels.predict(self._tensor(vectors), mentions, k)
 
     def _tensor(self, rows: Matrix) -> Tensor:
         return torch.from_numpy(rows).to(self._device)

@@ -1,119 +1,192 @@
-"""Name prediction: a definition's vector → the names that it could have. The definition's own name
-must be hidden in whatever the vector was made from, or the prediction is an echo.
+"""Name prediction: a definition's vector, and perhaps the words that it mentions → the names that
+it could have. The definition's own name must be hidden in whatever these were made from, or the
+prediction is an echo.
 
 What is learnt is how likely each subtoken is to be in the name: of all that names are made of, and
-with more certainty of those that the code itself speaks of, for names are often words of what they
-name (Allamanis, Peng, Sutton 2016). A known name is scored by the subtokens it would get right."""
+with more certainty of those that the definition itself mentions, for names are often words of what
+they name (Allamanis, Peng, Sutton 2016). A name is scored by the subtokens it would get right; the
+names that are scored are the known ones, and those composed of the likeliest subtokens."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from enum import StrEnum
+from itertools import accumulate
 
-import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import embedding_bag
+from torch.nn.functional import dropout, embedding_bag
 
-from embeddings.vocabulary import ContextBatch, Ids, Ragged, Vocabulary, subtokens
+from embeddings.composition import Company
+from embeddings.mentions import PLACES
+from embeddings.vocabulary import Ragged, Vocabulary, subtokens
 
-COPY_WIDTH = 64
+WORD_WIDTH, HIDDEN, COPY_WIDTH, PLACE_WIDTH = 128, 384, 64, 16
+DROPOUT = 0.2
 # Known names are looked through for so many times the names that are wanted, since `readFile` and
 # `read_file` are one to whoever reads them.
 SPELLINGS = 4
-# Before training, a subtoken is in a name as often as this, and e times more often if it is spoken.
+LONGEST = 8
+# The likeliest subtokens of which names are composed.
+TRIED = 16
+# Before training, a subtoken is in a name as often as this.
 FIRST_CHANCE = 1e-3
-FIRST_COPY = 1.0
+
+Names = list[tuple[str, float]]
 
 
 class LabelSource(StrEnum):
-    """The vector that labels are predicted from. FUSED needs the language model to read every text
-    a second time with its name hidden."""
+    """What labels are predicted from: the code vector alone; the fused vector, for which the
+    language model reads every text a second time with its name hidden; or the code vector and the
+    words that the definition mentions."""
 
     CODE = "code"
     FUSED = "fused"
+    WORDS = "words"
+
+
+class Reader(nn.Module):
+    """What definitions mention: read into their vectors, and offered to be copied into names."""
+
+    part_of: Tensor
+
+    def __init__(self, words: Vocabulary, part_rows: dict[str, int], width: int) -> None:
+        super().__init__()
+        known = [part_rows.get(word, -1) for word in words.words]
+        self.register_buffer("part_of", torch.tensor([-1, *known]), persistent=False)
+        self.words = nn.Embedding(len(words), WORD_WIDTH)
+        self.vector = nn.Linear(width, HIDDEN)
+        self.places = nn.Linear(PLACES * WORD_WIDTH, HIDDEN, bias=False)
+        self.asked = nn.Linear(HIDDEN, COPY_WIDTH)
+        self.wanted = nn.Linear(HIDDEN, PLACES)
+        self.offered = nn.Parameter(torch.zeros(len(part_rows), COPY_WIDTH))
+        self.copied = nn.Parameter(torch.zeros(len(part_rows)))
+        self.standing = nn.Sequential(
+            nn.Linear(PLACES, PLACE_WIDTH), nn.ReLU(), nn.Linear(PLACE_WIDTH, 1)
+        )
+
+    def forward(self, vectors: Tensor, mentions: Ragged) -> Tensor:
+        """(n, width) and what n definitions mention → (n, hidden)."""
+        owners, words, places = self._columns(mentions)
+        said = self.words(words)
+        pooled = said.new_zeros(PLACES, len(vectors), said.shape[1])
+        for place in range(PLACES):
+            here = places[:, place].nonzero()[:, 0]
+            count = torch.bincount(owners[here], minlength=len(vectors)).clamp(min=1)
+            summed = pooled[place].index_add(0, owners[here], said[here])
+            pooled[place] = summed / count.sqrt().unsqueeze(1)
+        read = self.places(pooled.transpose(0, 1).flatten(1))
+        hidden = torch.tanh(self.vector(vectors) + read)
+        return dropout(hidden, DROPOUT, self.training)
+
+    def copy(self, logits: Tensor, hidden: Tensor, mentions: Ragged) -> Tensor:
+        """Adds to the logits (n, subtokens) what speaks for those that are mentioned."""
+        owners, words, places = self._columns(mentions)
+        parts = self.part_of[words]
+        known = parts >= 0
+        owners, parts, places = owners[known], parts[known], places[known]
+        more = (
+            self.copied[parts]
+            + self.standing(places)[:, 0]
+            + (self.asked(hidden)[owners] * self.offered[parts]).sum(1)
+            + (self.wanted(hidden)[owners] * places).sum(1)
+        )
+        return logits.index_put((owners, parts), more, accumulate=True)
+
+    def _columns(self, mentions: Ragged) -> tuple[Tensor, Tensor, Tensor]:
+        """Of each mention the row of its definition, its word, and its places (m, PLACES)."""
+        device = self.words.weight.device
+        lengths = torch.from_numpy(mentions.lengths()).to(device)
+        owners = torch.arange(len(mentions), device=device).repeat_interleave(lengths)
+        values = torch.from_numpy(mentions.values).long().to(device).reshape(-1, 2)
+        bits = torch.arange(PLACES, device=device)
+        return owners, values[:, 0], ((values[:, 1:] >> bits) & 1).float()
 
 
 class Labels(nn.Module):
-    """Scores every subtoken of the known names. `spoken` are the subtokens that path-contexts are
-    made of; without them nothing is taken from the code but its vector."""
+    """Scores every subtoken of the known names. `words` are those that are known where they are
+    mentioned; without them, a name is predicted from the vector alone."""
 
     members: Tensor
     offsets: Tensor
-    part_of: Tensor
 
-    def __init__(self, names: Vocabulary, width: int, spoken: Vocabulary | None = None) -> None:
+    def __init__(self, names: Vocabulary, width: int, words: Vocabulary | None = None) -> None:
         super().__init__()
         self.names = names.words
         bags = [subtokens(name) for name in self.names]
         self.part_rows = {p: row for row, p in enumerate(sorted({p for bag in bags for p in bag}))}
+        self._parts = list(self.part_rows)
+        self._company = Company(bags)
         members = Ragged.of([self.parts_of(name) for name in self.names])
         self.register_buffer("members", torch.from_numpy(members.values), persistent=False)
         self.register_buffer("offsets", torch.from_numpy(members.offsets[:-1]), persistent=False)
-        known = [self.part_rows.get(word, -1) for word in (spoken.words if spoken else ())]
-        self.register_buffer("part_of", torch.tensor([-1, *known]), persistent=False)
-        self.parts = nn.Linear(width, max(1, len(self.part_rows)))
+        self.reader = Reader(words, self.part_rows, width) if words else None
+        self.parts = nn.Linear(HIDDEN if words else width, max(1, len(self.part_rows)))
         nn.init.constant_(self.parts.bias, math.log(FIRST_CHANCE))
-        self.asked = nn.Linear(width, COPY_WIDTH)
-        self.offered = nn.Parameter(torch.zeros(self.parts.out_features, COPY_WIDTH))
-        self.copied = nn.Parameter(torch.tensor(FIRST_COPY))
 
     def parts_of(self, name: str) -> list[int]:
         """The rows of a name's different subtokens, those that no known name has left out."""
         found = dict.fromkeys(subtokens(name))
         return [self.part_rows[part] for part in found if part in self.part_rows]
 
-    def spoken(self, batch: ContextBatch) -> Ragged:
-        """For each of n definitions the rows of the subtokens in its path-contexts."""
-        if len(self.part_of) == 1:
-            return Ragged.of([[] for _ in batch.mask])
-        rows = batch.mask.nonzero()[:, 0]
-        ends = torch.stack([rows.repeat(2), torch.cat([batch.starts, batch.ends])])
-        tokens = Ragged(batch.subtokens.cpu().numpy(), _closed(batch.offsets, batch.subtokens))
-        owners, ends = np.unique(ends.cpu().numpy(), axis=1)
-        bags = tokens.take(ends)
-        owners = np.repeat(owners, bags.lengths())
-        parts = self.part_of.cpu().numpy()[bags.values]
-        pairs = np.unique(np.stack([owners, parts])[:, parts >= 0], axis=1)
-        counts = np.bincount(pairs[0], minlength=len(batch.mask))
-        return Ragged(pairs[1], np.concatenate([[0], np.cumsum(counts)]))
-
-    def forward(self, vectors: Tensor, spoken: Ragged) -> Tensor:
-        """(n, width) and what each of n definitions speaks of → logits (n, subtokens)."""
-        more = self.asked(vectors) @ self.offered.T + self.copied
-        logits: Tensor = self.parts(vectors) + self.targets(spoken) * more
-        return logits
+    def forward(self, vectors: Tensor, mentions: Ragged | None = None) -> Tensor:
+        """(n, width) and, where these are read, what n definitions mention, as rows of (word,
+        bits of its places) → logits (n, subtokens)."""
+        if self.reader is None:
+            logits: Tensor = self.parts(vectors)
+            return logits
+        mentions = mentions or Ragged.of([[] for _ in vectors])
+        hidden = self.reader(vectors, mentions)
+        return self.reader.copy(self.parts(hidden), hidden, mentions)
 
     def targets(self, parts: Ragged) -> Tensor:
         """n sets of subtokens → (n, subtokens), 1 where a set has one."""
         marks = torch.zeros(len(parts), self.parts.out_features)
-        owners = np.repeat(np.arange(len(parts)), parts.lengths())
-        marks[torch.from_numpy(owners), torch.from_numpy(parts.values)] = 1
+        owners = torch.arange(len(parts)).repeat_interleave(torch.from_numpy(parts.lengths()))
+        marks[owners, torch.from_numpy(parts.values)] = 1
         return marks.to(self.parts.weight.device)
 
-    def predict(self, vectors: Tensor, spoken: Ragged, k: int) -> list[list[tuple[str, float]]]:
-        """For each of n definitions at most k known names, each with the F1 over subtokens that it
-        is expected to have, best first."""
+    def predict(self, vectors: Tensor, mentions: Ragged | None, k: int) -> list[Names]:
+        """For each of n definitions at most k names, each with the F1 over subtokens that it is
+        expected to have, best first."""
         if not self.names:
             return [[] for _ in vectors]
-        chances = torch.sigmoid(self(vectors, spoken)).T.contiguous()
-        right = embedding_bag(self.members, chances, self.offsets, mode="sum").T
+        chances = torch.sigmoid(self(vectors, mentions))
+        known, composed = self._known(chances, SPELLINGS * k), self._composed(chances)
+        return [_best([*one, *other], k) for one, other in zip(known, composed, strict=True)]
+
+    def _known(self, chances: Tensor, k: int) -> Iterator[Names]:
+        """The best known names; of equal ones the most frequent first."""
+        right = embedding_bag(self.members, chances.T.contiguous(), self.offsets, mode="sum").T
         lengths = self.offsets.diff(append=self.offsets.new_tensor([len(self.members)]))
-        expected = 2 * right / (lengths + chances.sum(0).unsqueeze(1))
-        best = expected.topk(min(SPELLINGS * k, len(self.names)))
-        return [
-            self._apart(rows, scores)[:k]
-            for rows, scores in zip(best.indices.tolist(), best.values.tolist(), strict=True)
-        ]
+        expected = 2 * right / (lengths + chances.sum(1, keepdim=True))
+        best = expected.topk(min(k, len(self.names)))
+        for rows, scores in zip(best.indices.tolist(), best.values.tolist(), strict=True):
+            ordered = sorted(zip(scores, rows, strict=True), key=lambda one: (-one[0], one[1]))
+            yield [(self.names[row], score) for score, row in ordered]
 
-    def _apart(self, rows: list[int], scores: list[float]) -> list[tuple[str, float]]:
-        """Names with their scores, of each set of subtokens the most frequent spelling."""
-        found: dict[frozenset[str], tuple[str, float]] = {}
-        for row, score in sorted(zip(rows, scores, strict=True), key=lambda one: (-one[1], one[0])):
-            found.setdefault(frozenset(subtokens(self.names[row])), (self.names[row], score))
-        return list(found.values())
+    def _composed(self, chances: Tensor) -> Iterator[Names]:
+        """Names of one, two, … subtokens, each the likeliest beside those before, in the order that
+        they have in names."""
+        likely = chances.topk(min(TRIED, chances.shape[1]))
+        columns = likely.indices.tolist(), likely.values.tolist(), chances.sum(1).tolist()
+        for rows, values, total in zip(*columns, strict=True):
+            parts = [self._parts[row] for row in rows]
+            chosen = self._company.joined(dict(zip(parts, values, strict=True)), LONGEST)
+            right = accumulate(chance for _, chance in chosen)
+            yield [
+                (
+                    self._company.name([part for part, _ in chosen[:length]]),
+                    2 * expected / (length + total),
+                )
+                for length, expected in enumerate(right, start=1)
+            ]
 
 
-def _closed(offsets: Tensor, values: Tensor) -> Ids:
-    """Where bags begin, and where the last one ends."""
-    return np.append(offsets.cpu().numpy(), len(values))
+def _best(names: Names, k: int) -> Names:
+    """Of each set of subtokens the first spelling; the k best."""
+    found: dict[frozenset[str], tuple[str, float]] = {}
+    for name, score in names:
+        found.setdefault(frozenset(subtokens(name)), (name, score))
+    return sorted(found.values(), key=lambda one: -one[1])[:k]

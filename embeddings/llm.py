@@ -51,8 +51,11 @@ class LanguageModel:
         settings: ModelSettings,
         device: str,
         whitening: Whitening | None = None,
+        asking: LanguageModel | None = None,
     ) -> None:
+        """`asking` reads descriptions into the same space, if it is not this one."""
         self.network = network
+        self._asking = asking
         self.settings = settings
         self._tokenizer = tokenizer
         self._device = device
@@ -72,7 +75,8 @@ class LanguageModel:
     @property
     def fingerprint(self) -> str:
         mean = self._whitening.fingerprint if self._whitening else ""
-        read = f"{self.weights_fingerprint} {self.settings.described()}{mean}"
+        asking = self._asking.fingerprint if self._asking else ""
+        read = f"{self.weights_fingerprint} {self.settings.described()}{mean}{asking}"
         return hashlib.sha256(read.encode()).hexdigest()
 
     @property
@@ -82,7 +86,10 @@ class LanguageModel:
 
     @property
     def for_queries(self) -> LanguageModel:
-        """The same model with its prompt, and its mean, for descriptions."""
+        """The same model with its prompt, and its mean, for descriptions; or the one to which this
+        was tuned."""
+        if self._asking is not None:
+            return self._asking.for_queries
         whitening = self._whitening.for_queries if self._whitening else None
         return self._reading(self.settings.for_queries, whitening)
 
@@ -195,18 +202,21 @@ def load_model(
         network.load_state_dict(own.weights, strict=False)
     limits = tokenizer.model_max_length, getattr(network.config, "max_position_embeddings", None)
     limit = min([settings.max_tokens, *filter(None, limits)])
-    return LanguageModel(
-        network, tokenizer, replace(settings, max_tokens=limit), device, own.whitening
-    )
+    asking = None
+    if own.asks_published:
+        asking = load_model(own.model, dtype=settings.dtype, runtime=runtime, device=device)
+    settings = replace(settings, max_tokens=limit)
+    return LanguageModel(network, tokenizer, settings, device, own.whitening, asking)
 
 
 def save_tuned(model: LanguageModel, origin: str, trained: Sequence[str], folder: Path) -> None:
     """Writes what `load_model(folder)` needs beside the model of the name `origin`: the weights of
-    the names `trained`, in half precision, and what that model has of its own."""
+    the names `trained`, in half precision, and what that model has of its own. Descriptions stay
+    with the published model."""
     first = derived.load(origin)
     state = model.network.state_dict()
     tuned = {name: state[name] for name in {*trained, *(first.weights or {})}}
-    Derived(first.model, first.settings, tuned, first.whitening).save(folder)
+    Derived(first.model, first.settings, tuned, first.whitening, asks_published=True).save(folder)
 
 
 def _blocks(texts: Sequence[str]) -> Iterator[Sequence[str]]:

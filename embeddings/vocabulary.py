@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import gzip
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
@@ -148,11 +148,13 @@ def collate(contexts: Ragged, tokens: Ragged) -> ContextBatch:
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """The vocabularies of a network."""
+    """The vocabularies of a network; `words` are those that labels know where a definition mentions
+    them."""
 
     subtokens: Vocabulary
     paths: Vocabulary
     labels: Vocabulary
+    words: Vocabulary = field(default_factory=lambda: Vocabulary(()))
 
     def bag(self, token: str) -> list[int]:
         """The ids of a token's subtokens; never empty."""
@@ -173,3 +175,12 @@ class Lexicon:
         offsets = np.cumsum([0, *map(len, definitions)])
         contexts = Ragged(np.array(triples, np.int64).reshape(-1, 3), offsets)
         return collate(contexts, Ragged.of([self.bag(word) for word in rows]))
+
+    def mentions(self, definitions: Sequence[Mapping[str, int]]) -> Ragged:
+        """What n definitions mention as rows of (word id, bits of its places)."""
+        known = [
+            [(self.words[word], places) for word, places in found.items() if self.words[word]]
+            for found in definitions
+        ]
+        values = np.array([pair for row in known for pair in row], np.int64).reshape(-1, 2)
+        return Ragged(values, np.cumsum([0, *map(len, known)]))

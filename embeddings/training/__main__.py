@@ -18,7 +18,7 @@ from embeddings.labels import LabelSource
 from embeddings.llm import DEFAULT_MODEL, EncoderUnavailable
 from embeddings.queries import QueryKind, QueryPooling, QuerySettings
 from embeddings.questions import Malformed
-from embeddings.training import corpus_command, measures, trainer, validation
+from embeddings.training import corpus_command, measures, queries, trainer, validation
 from embeddings.training.data import TRAINING_TOKENS, View, load
 from embeddings.training.measures import Label, Sources
 from embeddings.training.trainer import Plan
@@ -52,7 +52,9 @@ def _train(options: argparse.Namespace) -> None:
         epochs=options.epochs,
         fusion_epochs=options.fusion_epochs,
         queries=options.queries,
+        name_epochs=options.name_epochs,
         pairs=options.pairs,
+        names=options.names,
         seed=options.seed,
         code2vec=options.code2vec,
     )
@@ -61,7 +63,8 @@ def _train(options: argparse.Namespace) -> None:
 
 def _tune(options: argparse.Namespace) -> None:
     data = load(options.corpus, options.llm, options.device, options.limit, options.max_tokens)
-    tuning = Tuning(options.epochs, options.seed, options.share)
+    asked = [pair for path in options.asked for pair in queries.asked(path)]
+    tuning = Tuning(options.epochs, options.seed, options.share, asked)
     tune(data, tuning, options.out, resume=options.resume)
 
 
@@ -95,6 +98,10 @@ def _parser() -> argparse.ArgumentParser:
     tuned.set_defaults(run=_tune)
     tuned.add_argument("--epochs", type=int, default=20, help="of 50 batches of 64 pairs")
     tuned.add_argument("--share", type=float, help="of the tuned weights that is kept, 0 to 1")
+    tuned.add_argument(
+        "--asked", type=Path, nargs="*", default=[], metavar="FILE",
+        help='questions that people asked, as JSON lines: {"question": …, "code": …}',
+    )  # fmt: skip
     train = commands.add_parser("train", help="train a checkpoint")
     for command in (vectors, tuned, train):
         _add_data(command)
@@ -132,7 +139,12 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fusion-epochs", type=int, default=30)
     parser.add_argument("--queries", type=int, help="only so many docstrings for code2vec")
     parser.add_argument("--pairs", type=int, help="only so many described functions for the fusion")
-    parser.add_argument("--code2vec", help="take code2vec and labels from this checkpoint")
+    parser.add_argument("--name-epochs", type=int, default=5)
+    parser.add_argument("--names", type=int, help="only so many functions for the names")
+    parser.add_argument(
+        "--code2vec",
+        help="take code2vec and, where they predict from the same, labels from this checkpoint",
+    )
     parser.set_defaults(run=_train)
 
 

@@ -9,13 +9,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-
-import numpy as np
-import torch
-from torch import Tensor, nn
 
 from embeddings import checkpoints
 from embeddings.checkpoints import Checkpoint, Network, Settings
@@ -25,23 +20,14 @@ from embeddings.training.data import TRAINING_TOKENS, Data
 from embeddings.training.features import Indexed, path_contexts
 from embeddings.training.functions import Function, fingerprint
 from embeddings.training.loop import Run, Weights, copied
-from embeddings.training.objectives import name_loss
-from embeddings.training.stages import (
-    FusionStage,
-    code_of,
-    label_f1,
-    label_of,
-    parts_of,
-    telling_rows,
-)
+from embeddings.training.naming import NameStage
+from embeddings.training.stages import FusionStage, label_of
 from embeddings.training.vectors import VectorCache
 from embeddings.vocabulary import Lexicon, Vocabulary
 
 MIXES = (0.0, 0.25, 0.5, 0.75, 1.0)
 # How often a new name must occur, to be one that can be predicted.
 LEAST_LABELS = 2
-LABEL_BATCH = 256
-MEASURED = 1000
 # Of an organisation's described functions, at least so many are kept back, in whole projects.
 HELD_OUT = {"test": 0.10, "validation": 0.05}
 LARGEST_HELD_OUT = 0.2
@@ -62,36 +48,10 @@ class OwnFusionStage(FusionStage):
     rate = 3e-4
 
 
-class LabelStage:
-    """Labels (eq. 1) on code vectors that stay as they are."""
+class OwnNameStage(NameStage):
+    """The names from where the checkpoint has them."""
 
-    name = "labels"
     rate = 1e-3
-
-    def __init__(self, data: Data, network: Network, indexed: Indexed) -> None:
-        self._data, self._labels = data, network.labels
-        self._rows, held_out = (telling_rows(data, split) for split in ("train", "validation"))
-        self._held_out = held_out[:MEASURED]
-        device = data.device
-        self._code = code_of(network.code2vec, network.labels, indexed, self._rows, device)
-        self._measured = code_of(network.code2vec, network.labels, indexed, self._held_out, device)
-        self._vectors = torch.from_numpy(self._code.vectors).to(device)
-        self._parts = parts_of(network.labels, data).take(self._rows)
-        self.trained: nn.Module = network.labels
-
-    def steps(self) -> int:
-        return max(1, len(self._rows) // LABEL_BATCH)
-
-    def losses(self, random: np.random.Generator) -> Iterator[dict[str, Tensor]]:
-        order = random.permutation(len(self._rows))
-        for step in range(self.steps()):
-            rows = order[step * LABEL_BATCH : (step + 1) * LABEL_BATCH]
-            logits = self._labels(self._vectors[rows], self._code.spoken.take(rows))
-            yield {"labels": name_loss(logits, self._labels.targets(self._parts.take(rows)))}
-
-    def measure(self) -> dict[str, float]:
-        f1 = label_f1(self._labels, self._data, self._held_out, self._measured)
-        return {"validation label f1": f1}
 
 
 def data_of(corpus: Path, checkpoint: Checkpoint, device: str) -> Data:
@@ -114,8 +74,7 @@ def adapt(
     run = Run(out, plan.seed, resume)
     fusion = OwnFusionStage(data, network, lexicon, indexed, None)
     run.train_and_mix(fusion, plan.fusion_epochs, MIXES)
-    if not network.from_fused:
-        run.train_and_mix(LabelStage(data, network, indexed), plan.label_epochs, MIXES)
+    run.train_and_mix(OwnNameStage(data, network, lexicon, indexed, None), plan.label_epochs, MIXES)
     checkpoints.save(out, settings, lexicon, network)
     run.finish()
 
@@ -144,8 +103,9 @@ def _extended(labels: Labels, first: Labels) -> Weights:
     both = [part for part in first.part_rows if part in labels.part_rows]
     rows, first_rows = ([of[part] for part in both] for of in (labels.part_rows, first.part_rows))
     weights, before = copied(labels), first.state_dict()
-    for name in ("parts.weight", "parts.bias", "offered"):
-        weights[name][rows] = before.pop(name)[first_rows]
+    for name in ("parts.weight", "parts.bias", "reader.offered", "reader.copied"):
+        if name in weights:
+            weights[name][rows] = before.pop(name)[first_rows]
     return {**weights, **before}
 
 

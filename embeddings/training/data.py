@@ -13,6 +13,7 @@ from embeddings.llm import LanguageModel, load_model
 from embeddings.names import masked
 from embeddings.training import corpora
 from embeddings.training.functions import Function
+from embeddings.training.queries import keywords
 from embeddings.training.vectors import VectorCache
 from embeddings.types import Matrix
 from embeddings.vocabulary import Ids
@@ -23,20 +24,25 @@ BLOCK = 4096
 
 
 class View(StrEnum):
-    """The texts of a function that the language model reads: its docstring as a query, its code as
-    it stands, without the docstring, and without the docstring and with its name hidden."""
+    """The texts of a function that the language model reads: its docstring as a query, and what of
+    that a search engine would be given; its code as it stands, without the docstring, and with its
+    name hidden."""
 
     QUERY = "query"
+    KEYWORDS = "keywords"
     CODE = "code"
     BARE = "bare"
     MASKED = "masked"
 
 
+ASKED = (View.QUERY, View.KEYWORDS)
+
 _TEXT: dict[View, Callable[[Function], str]] = {
     View.QUERY: lambda function: function.query,
+    View.KEYWORDS: lambda function: keywords(function.query),
     View.CODE: lambda function: function.code,
     View.BARE: lambda function: function.bare,
-    View.MASKED: lambda function: masked(function.bare),
+    View.MASKED: lambda function: masked(function.code),
 }
 
 
@@ -62,20 +68,26 @@ class Data:
         )
 
     def prepare(self, views: Set[View], rows: Ids | None = None) -> None:
-        """Computes the vectors of the described functions (or of `rows`) that are missing."""
-        chosen = [self.functions[row] for row in rows] if rows is not None else self.functions
-        described = [function for function in chosen if function.query]
-        for start in range(0, len(described), BLOCK):
-            block = described[start : start + BLOCK]
+        """Computes the vectors of `rows`, or else of all described functions, that are missing."""
+        chosen = rows if rows is not None else np.arange(len(self.functions))
+        wanted = [self.functions[row] for row in chosen]
+        if rows is None:
+            wanted = [function for function in wanted if function.query]
+        for start in range(0, len(wanted), BLOCK):
+            block = wanted[start : start + BLOCK]
             for view in sorted(views):
                 self._reader(view).add([_TEXT[view](function) for function in block], view)
 
     def vectors(self, view: View, rows: Ids) -> Matrix:
         """(n,) rows → (n, dimensions) of the language model."""
-        return self._reader(view).get([_TEXT[view](self.functions[row]) for row in rows])
+        return self._reader(view).get([self.text(view, row) for row in rows])
+
+    def text(self, view: View, row: int) -> str:
+        """What the language model reads of a function."""
+        return _TEXT[view](self.functions[row])
 
     def _reader(self, view: View) -> VectorCache:
-        return self.cache.for_queries if view is View.QUERY else self.cache
+        return self.cache.for_queries if view in ASKED else self.cache
 
 
 def load(

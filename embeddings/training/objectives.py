@@ -18,12 +18,15 @@ class Contrast(nn.Module):
         super().__init__()
         self.log_scale = nn.Parameter(torch.tensor(FIRST_SCALE).log())
 
-    def forward(self, definitions: Tensor, queries: Tensor) -> Tensor:
-        """(n, d) and (n, d), rows of unit length, row i belonging to row i → scalar."""
+    def forward(self, definitions: Tensor, queries: Tensor, others: Tensor | None = None) -> Tensor:
+        """(n, d) and (n, d), rows of unit length, row i belonging to row i → scalar. A definition
+        is to find its query also among `others` (m, d), queries that belong to none of them."""
         scale = self.log_scale.exp().clamp(max=LARGEST_SCALE)
-        similarities = scale * (queries @ definitions.T)
         own = torch.arange(len(queries), device=queries.device)
-        return (cross_entropy(similarities, own) + cross_entropy(similarities.T, own)) / 2
+        asked = queries if others is None else torch.cat([queries, others])
+        found = cross_entropy(scale * (queries @ definitions.T), own)
+        told: Tensor = cross_entropy(scale * (definitions @ asked.T), own)
+        return (found + told) / 2
 
 
 def name_loss(logits: Tensor, parts: Tensor) -> Tensor:

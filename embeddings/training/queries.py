@@ -4,6 +4,9 @@ those."""
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 
 from embeddings.names import masked
@@ -11,7 +14,13 @@ from embeddings.training.functions import Function
 from embeddings.words import parts
 
 SHORTENED_WORDS = 8
-LANGUAGE = "python"
+TYPED = (
+    "python {said}",
+    "{said} python",
+    "{said} in python",
+    "how to {said} in python",
+    "python how to {said}",
+)
 # Words that search engines' users leave out.
 UNSAID = frozenset(
     parts(
@@ -33,9 +42,23 @@ def pair(function: Function, random: np.random.Generator) -> Pair:
     if choice < 0.5:
         return function.query, _bare(function, random)
     said = shortened(function.query) if choice < 0.7 else keywords(function.query)
-    if random.random() < 0.3:
-        said = f"{LANGUAGE} {said}" if random.random() < 0.7 else f"{said} in {LANGUAGE}"
-    return said, function.code if random.random() < 0.5 else _bare(function, random)
+    return typed(said, random), function.code if random.random() < 0.5 else _bare(function, random)
+
+
+def typed(said: str, random: np.random.Generator) -> str:
+    """As people type it, now and then: with the language beside it, or as a question."""
+    if random.random() < 0.6:
+        return said
+    return str(random.choice(TYPED)).format(said=said)
+
+
+def asked(path: Path) -> list[Pair]:
+    """The questions of a file of JSON lines, each with its `code`; of one asked twice the first."""
+    rows = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    found: dict[str, str] = {}
+    for row in rows:
+        found.setdefault(row["question"], row["code"])
+    return list(found.items())
 
 
 def shortened(query: str) -> str:

@@ -1,5 +1,5 @@
-"""The two stages of training: code2vec with its labels, and the fusion on top of it. The second
-reads code vectors that the first has left, so that every fusion is trained in a minute."""
+"""The stages of training: code2vec, the fusion on top of it, and the names. The later ones read
+code vectors that the first has left, so that every fusion is trained in a minute."""
 
 from __future__ import annotations
 
@@ -15,11 +15,10 @@ from torch import Tensor, nn
 from embeddings import evaluation
 from embeddings.checkpoints import Network
 from embeddings.code2vec import Code2Vec
-from embeddings.encoder import Code
 from embeddings.fusion import CodeOnly
-from embeddings.labels import Labels
+from embeddings.labels import Labels, LabelSource
 from embeddings.queries import word_batch
-from embeddings.training.data import Data, View
+from embeddings.training.data import ASKED, Data, View
 from embeddings.training.features import Indexed
 from embeddings.training.objectives import Contrast, name_loss
 from embeddings.types import Matrix
@@ -41,7 +40,8 @@ def label_of(name: str) -> str:
 
 class CodeStage:
     """code2vec, for labels (eq. 1) and, by a head that is dropped afterwards, for finding a
-    function by its docstring (eq. 2)."""
+    function by its docstring (eq. 2). The labels are dropped too if they are to come from more than
+    the code vector."""
 
     name = "code2vec"
     rate = 3e-3
@@ -52,8 +52,8 @@ class CodeStage:
         self._data, self._indexed, self._code2vec = data, indexed, network.code2vec
         code = network.code2vec.layer.out_features
         self._labels = network.labels
-        if network.from_fused:
-            self._labels = Labels(lexicon.labels, code, lexicon.subtokens)
+        if network.source is not LabelSource.CODE:
+            self._labels = Labels(lexicon.labels, code)
         self._head, self._contrast = CodeOnly(data.model.dimensions, code), Contrast()
         self.trained = nn.ModuleList([self._code2vec, self._labels, self._head, self._contrast]).to(
             data.device
@@ -75,8 +75,7 @@ class CodeStage:
             rows = order[step * CODE_BATCH : (step + 1) * CODE_BATCH]
             batch = self._indexed.batch(rows, TRAINING_CONTEXTS, random).to(self._data.device)
             vectors = self._code2vec(batch).vectors
-            logits = self._labels(vectors, self._labels.spoken(batch))
-            names = name_loss(logits, self._labels.targets(self._parts.take(rows)))
+            names = name_loss(self._labels(vectors), self._labels.targets(self._parts.take(rows)))
             yield {"labels": names, "search": self._finding(rows, vectors)}
 
     def _finding(self, rows: Ids, vectors: Tensor) -> Tensor:
@@ -90,25 +89,26 @@ class CodeStage:
 
     def measure(self) -> dict[str, float]:
         named = telling_rows(self._data, "validation")[:MEASURED]
-        code = self._code(self._held_out).vectors
+        code = self._code(self._held_out)
         queries = self._head.query(self._data.vectors(View.QUERY, self._held_out))
         ranks = evaluation.ranks(queries, self._head.fuse(code, code), range(len(code)))
         return {
-            "validation label f1": label_f1(self._labels, self._data, named, self._code(named)),
+            "validation label f1": label_f1(
+                self._labels, self._data, named, self._code(named), None
+            ),
             "validation mrr": evaluation.mrr(ranks).value,
         }
 
-    def _code(self, rows: Ids) -> Code:
-        return code_of(self._code2vec, self._labels, self._indexed, rows, self._data.device)
+    def _code(self, rows: Ids) -> Matrix:
+        return code_of(self._code2vec, self._indexed, rows, self._data.device)
 
     def _tensor(self, rows: NDArray[Any]) -> Tensor:
         return torch.from_numpy(rows).to(self._data.device)
 
 
 class FusionStage:
-    """The fusion and its query side (eq. 2), on code with and without its docstring; the query
-    encoder, unless that is the language model; and labels, where they come from the fused vector
-    of texts without their name (eq. 1)."""
+    """The fusion and its query side (eq. 2), on code with and without its docstring, asked for by
+    docstrings and by keywords of them; and the query encoder, unless that is the language model."""
 
     name = "fusion"
     rate = 1e-3
@@ -120,18 +120,13 @@ class FusionStage:
         self._rows = data.rows("train", described=True)[:pairs]
         self._held_out = data.rows("validation", described=True)[:MEASURED]
         both = np.concatenate([self._rows, self._held_out])
-        views = {View.QUERY, View.CODE, View.BARE}
-        if network.from_fused:
-            views.add(View.MASKED)
+        views = {*ASKED, View.CODE, View.BARE}
         data.prepare(views, both)
         self._views = {view: self._tensor(data.vectors(view, both)) for view in views}
-        code = code_of(network.code2vec, network.labels, indexed, both, data.device)
-        self._code, self._spoken = self._tensor(code.vectors), code.spoken
-        self._parts = parts_of(network.labels, data).take(both)
+        self._code = self._tensor(code_of(network.code2vec, indexed, both, data.device))
         self._contrast = Contrast()
-        trained = [network.fusion, self._contrast, network.queries, network.labels]
-        wanted = trained if network.from_fused else trained[:3]
-        self.trained = nn.ModuleList([one for one in wanted if one is not None]).to(data.device)
+        trained = [network.fusion, self._contrast, network.queries]
+        self.trained = nn.ModuleList([one for one in trained if one is not None]).to(data.device)
 
     def steps(self) -> int:
         return max(1, len(self._rows) // FUSION_BATCH)
@@ -140,35 +135,32 @@ class FusionStage:
         order = torch.from_numpy(random.permutation(len(self._rows)))
         for step in range(self.steps()):
             rows = order[step * FUSION_BATCH : (step + 1) * FUSION_BATCH]
-            shown = torch.from_numpy(random.random((len(rows), 1)) < 0.5).to(self._data.device)
-            text = torch.where(shown, self._views[View.CODE][rows], self._views[View.BARE][rows])
+            text = self._either(View.CODE, View.BARE, rows, random)
+            asked = View.QUERY if random.random() < 0.5 else View.KEYWORDS
             fused = self._network.fusion.definitions(text, self._code[rows])
-            losses = {"search": self._contrast(fused, self._queries(rows))}
-            if self._network.from_fused:
-                hidden = self._network.fusion.definitions(
-                    self._views[View.MASKED][rows], self._code[rows]
-                )
-                labels, chosen = self._network.labels, rows.numpy()
-                logits = labels(hidden, self._spoken.take(chosen))
-                losses["labels"] = name_loss(logits, labels.targets(self._parts.take(chosen)))
-            yield losses
+            yield {"search": self._contrast(fused, self._queries(rows, asked))}
 
     @torch.inference_mode()
     def measure(self) -> dict[str, float]:
         rows = torch.arange(len(self._rows), len(self._rows) + len(self._held_out))
-        queries = self._queries(rows).cpu().numpy()
         figures = {}
-        for view in (View.BARE, View.CODE):
+        for asked, view in ((View.QUERY, View.BARE), (View.KEYWORDS, View.CODE)):
+            queries = self._queries(rows, asked).cpu().numpy()
             fused = self._network.fusion.definitions(self._views[view][rows], self._code[rows])
             found = evaluation.ranks(queries, fused.cpu().numpy(), range(len(rows)))
-            figures[f"validation mrr, {view}"] = evaluation.mrr(found).value
+            figures[f"validation mrr, {asked} → {view}"] = evaluation.mrr(found).value
         return figures
 
-    def _queries(self, rows: Tensor) -> Tensor:
-        text = self._views[View.QUERY][rows]
+    def _either(self, one: View, other: View, rows: Tensor, random: np.random.Generator) -> Tensor:
+        """(n,) rows → of each the vector of one of the views, at random."""
+        first = torch.from_numpy(random.random((len(rows), 1)) < 0.5).to(self._data.device)
+        return torch.where(first, self._views[one][rows], self._views[other][rows])
+
+    def _queries(self, rows: Tensor, asked: View) -> Tensor:
+        text = self._views[asked][rows]
         if self._network.queries is not None:
             both = np.concatenate([self._rows, self._held_out])[rows.numpy()]
-            texts = [self._data.functions[row].query for row in both]
+            texts = [self._data.text(asked, row) for row in both]
             text = self._network.queries(word_batch(texts, self._lexicon.subtokens).to(text.device))
         return self._network.fusion.queries(text)
 
@@ -200,24 +192,24 @@ def parts_of(labels: Labels, data: Data) -> Ragged:
 
 
 @torch.inference_mode()
-def code_of(code2vec: Code2Vec, labels: Labels, indexed: Indexed, rows: Ids, device: str) -> Code:
-    """What code2vec makes of (n,) functions, from all of their contexts."""
+def code_of(code2vec: Code2Vec, indexed: Indexed, rows: Ids, device: str) -> Matrix:
+    """(n,) functions → their code vectors (n, code), from all of their contexts."""
     was_training = code2vec.training
     code2vec.eval()
     random = np.random.default_rng(0)
     vectors = [np.zeros((0, code2vec.layer.out_features), np.float32)]
-    spoken = [Ragged.of([])]
     for start in range(0, len(rows), CODE_BATCH):
         batch = indexed.batch(rows[start : start + CODE_BATCH], ALL_CONTEXTS, random).to(device)
         vectors.append(code2vec(batch).vectors.cpu().numpy())
-        spoken.append(labels.spoken(batch))
     code2vec.train(was_training)
-    return Code(np.concatenate(vectors), Ragged.joined(spoken))
+    return np.concatenate(vectors)
 
 
 @torch.inference_mode()
-def label_f1(labels: Labels, data: Data, rows: Ids, code: Code) -> float:
+def label_f1(
+    labels: Labels, data: Data, rows: Ids, vectors: Matrix, mentions: Ragged | None
+) -> float:
     """Subtoken F1 of the best name over functions that have a label."""
-    guesses = labels.predict(torch.from_numpy(code.vectors).to(data.device), code.spoken, 1)
+    guesses = labels.predict(torch.from_numpy(vectors).to(data.device), mentions, 1)
     actual = [label_of(data.functions[row].name) for row in rows]
     return evaluation.name_scores([guess[0][0] for guess in guesses], actual).f1.value

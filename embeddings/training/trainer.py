@@ -8,16 +8,20 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from embeddings import checkpoints
 from embeddings.checkpoints import Checkpoint, Network, Settings
+from embeddings.labels import LabelSource
 from embeddings.llm import LanguageModel
 from embeddings.training.data import Data
 from embeddings.training.features import Contexts, Indexed, VocabularySizes, path_contexts
 from embeddings.training.loop import Run
-from embeddings.training.stages import CodeStage, FusionStage, label_of
+from embeddings.training.mentions import Mentions
+from embeddings.training.naming import NameStage, some
+from embeddings.training.stages import CodeStage, FusionStage, label_of, telling_rows
 from embeddings.types import Matrix
-from embeddings.vocabulary import Lexicon
+from embeddings.vocabulary import Lexicon, Vocabulary
 
 # Before training, a token says more than a path.
 FIRST_PATH_DEVIATION = 0.1
@@ -25,14 +29,17 @@ FIRST_PATH_DEVIATION = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How long to train; on how many docstrings in the stage of code2vec (`queries`) and on how
-    many described functions in that of the fusion (`pairs`), all if None; from which seed; and from
-    which checkpoint code2vec is taken instead of being trained."""
+    """How long to train; on how many docstrings in the stage of code2vec (`queries`), on how many
+    described functions in that of the fusion (`pairs`) and on how many functions in that of names,
+    all if None; from which seed; and from which checkpoint code2vec is taken instead of being
+    trained."""
 
     epochs: int = 4
     fusion_epochs: int = 30
     queries: int | None = None
+    name_epochs: int = 5
     pairs: int | None = None
+    names: int | None = None
     seed: int = 1
     code2vec: str | None = None
     sizes: VocabularySizes = field(default_factory=VocabularySizes)
@@ -51,13 +58,15 @@ def train(data: Data, settings: Settings, plan: Plan, out: Path, *, resume: bool
     run = Run(out, plan.seed, resume)
     torch.manual_seed(plan.seed)
     if plan.code2vec:
-        lexicon, network = _borrowed(checkpoints.load(plan.code2vec), settings)
+        lexicon, network = _borrowed(data, checkpoints.load(plan.code2vec), settings, plan)
         indexed = Indexed(found, lexicon)
     else:
         lexicon, network = _fresh(data, found, settings, plan)
         indexed = Indexed(found, lexicon)
         run.train(CodeStage(data, network, lexicon, indexed, plan.queries), plan.epochs)
     run.train(FusionStage(data, network, lexicon, indexed, plan.pairs), plan.fusion_epochs)
+    if network.source is not LabelSource.CODE and plan.name_epochs:
+        run.train(NameStage(data, network, lexicon, indexed, plan.names), plan.name_epochs)
     checkpoints.save(out, settings, lexicon, network)
     run.finish()
 
@@ -66,31 +75,55 @@ def _fresh(data: Data, found: Contexts, settings: Settings, plan: Plan) -> tuple
     """An untrained network whose words come from the training split."""
     rows = data.rows("train")
     names = Counter(filter(None, (label_of(data.functions[row].name) for row in rows)))
-    lexicon = found.lexicon(names, rows, plan.sizes)
+    lexicon = _with_words(found.lexicon(names, rows, plan.sizes), data, settings, plan)
     network = Network(settings, lexicon).to(data.device)
-    _borrow_words(network, lexicon, data.model)
+    code2vec = network.code2vec
+    _borrow_words(code2vec.subtokens.weight, lexicon.subtokens, data.model)
+    torch.nn.init.normal_(code2vec.paths.weight, std=FIRST_PATH_DEVIATION)
+    _begin_names(network, lexicon, data)
     return lexicon, network
 
 
-def _borrowed(checkpoint: Checkpoint, settings: Settings) -> tuple[Lexicon, Network]:
-    """A network with the code2vec of a checkpoint, and its labels if both predict from it."""
-    network = Network(settings, checkpoint.lexicon)
+def _borrowed(
+    data: Data, checkpoint: Checkpoint, settings: Settings, plan: Plan
+) -> tuple[Lexicon, Network]:
+    """A network with the code2vec of a checkpoint, and with its labels if both predict from the
+    same, unless that is a fused vector, which is another one."""
+    alike = settings.labels == checkpoint.settings.labels != LabelSource.FUSED
+    lexicon = checkpoint.lexicon
+    if not alike:
+        lexicon = _with_words(lexicon, data, settings, plan)
+    network = Network(settings, lexicon).to(data.device)
     network.code2vec.load_state_dict(checkpoint.network.code2vec.state_dict())
-    if not (network.from_fused or checkpoint.network.from_fused):
+    if alike:
         network.labels.load_state_dict(checkpoint.network.labels.state_dict())
-    return checkpoint.lexicon, network
+    else:
+        _begin_names(network, lexicon, data)
+    return lexicon, network
+
+
+def _begin_names(network: Network, lexicon: Lexicon, data: Data) -> None:
+    if network.labels.reader is not None:
+        _borrow_words(network.labels.reader.words.weight, lexicon.words, data.model)
+
+
+def _with_words(lexicon: Lexicon, data: Data, settings: Settings, plan: Plan) -> Lexicon:
+    """The lexicon with the words that names are made from, if they are."""
+    if settings.labels is not LabelSource.WORDS:
+        return lexicon
+    named = some(telling_rows(data, "train"), plan.names)
+    found = Mentions.of([data.functions[row] for row in named], data.folder)
+    words = found.vocabulary(plan.sizes.subtokens, plan.sizes.least_subtokens)
+    return replace(lexicon, words=words)
 
 
 @torch.no_grad()
-def _borrow_words(network: Network, lexicon: Lexicon, model: LanguageModel) -> None:
-    """Starts the subtokens' embeddings from what the language model makes of each word, so that
-    code2vec need not learn English from code."""
-    vectors = model.encode(lexicon.subtokens.words)
-    width = network.code2vec.subtokens.embedding_dim
-    known = torch.from_numpy(_principal(vectors, width)).to(network.code2vec.subtokens.weight)
-    network.code2vec.subtokens.weight[0] = 0.0
-    network.code2vec.subtokens.weight[1:, : known.shape[1]] = known
-    torch.nn.init.normal_(network.code2vec.paths.weight, std=FIRST_PATH_DEVIATION)
+def _borrow_words(embedding: Tensor, words: Vocabulary, model: LanguageModel) -> None:
+    """Starts words' embeddings (words, width) from what the language model makes of each, so that
+    English need not be learnt from code."""
+    known = torch.from_numpy(_principal(model.encode(words.words), embedding.shape[1]))
+    embedding[0] = 0.0
+    embedding[1:, : known.shape[1]] = known.to(embedding)
 
 
 def _principal(vectors: Matrix, width: int) -> Matrix:

@@ -1,12 +1,15 @@
-"""Tuning a language model: its layers learn to put a question beside the code that answers it
-(eq. 2 of Ngo & Rivalan 2025). Its word embeddings stay as they are: they are half of a small
-model's weights, and keep it open to words that the training does not meet. At the end the tuned
-weights are mixed with the first ones, in the proportion that finds most on the validation split:
-what lies between the two is better than either on questions of other kinds (Wortsman et al. 2022).
-"""
+"""Tuning a language model: its layers learn to put code beside the question that it answers (eq. 2
+of Ngo & Rivalan 2025). Questions are read by the published model, whose weights stay as they are:
+it has read more of what people ask than any corpus of code tells, and tuned on docstrings it would
+forget that (Zhai et al. 2022 keep one side locked for the same reason). The word embeddings stay,
+too: they are half of a small model's weights, and keep it open to words that the training does not
+meet. At the end the tuned weights are mixed with the first ones, in the proportion that finds most
+on the validation split: what lies between the two is better than either on questions of other kinds
+(Wortsman et al. 2022)."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,16 +20,22 @@ import torch
 from torch import Tensor, nn
 
 from embeddings import evaluation
-from embeddings.llm import save_tuned
+from embeddings.llm import load_model, save_tuned
+from embeddings.training import comments
 from embeddings.training.data import TRAINING_TOKENS, Data
 from embeddings.training.functions import Function
 from embeddings.training.loop import Run, copied
 from embeddings.training.objectives import Contrast
-from embeddings.training.queries import Pair, keywords, pair
+from embeddings.training.queries import Pair, keywords, pair, typed
 from embeddings.training.stages import telling
 from embeddings.vocabulary import Ids
 
 BATCH = 64
+# Of a batch's pairs so many are a comment with the lines below it, and a question that people asked
+# with its answer, where there are such.
+COMMENTS, ASKED = 24, 6
+# Earlier batches' questions that code is told from: they cost nothing, since they do not change.
+REMEMBERED = 1024
 # So many functions of a batch come from one project: what is hard to tell apart.
 NEIGHBOURS = 16
 # After so many projects a batch is as full as it gets: the names in them are too few.
@@ -34,29 +43,33 @@ MOST_PROJECTS = 20
 STEPS_PER_EPOCH = 50
 # Functions in one pass through the network: those of a batch by length, so that little is padding.
 PASS = 16
-MEASURED = 500
-MIXES = (0.5, 0.75, 1.0)
+MEASURED = 300
+MIXES = (0.25, 0.5, 0.75, 1.0)
 RATE = 5e-5
 
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
     """How long a language model is tuned, from which seed, and how much of the tuned weights is
-    kept: if None, what does best on the validation split."""
+    kept: if None, what does best on the validation split. `asked` are questions of people, with
+    code that answers each."""
 
     epochs: int
     seed: int = 1
     share: float | None = None
+    asked: Sequence[Pair] = ()
 
 
 class TextStage:
-    """The language model's layers, on pairs that are drawn anew in each epoch."""
+    """The language model's layers, on pairs that are drawn anew in each epoch. Of the questions
+    that people asked, every fifth is kept for validation."""
 
     name = "text"
     rate = RATE
 
-    def __init__(self, data: Data) -> None:
+    def __init__(self, data: Data, asked: Sequence[Pair]) -> None:
         self._model = data.model.limited(TRAINING_TOKENS)
+        self._questions = load_model(data.model.settings.name, device=data.device).for_queries
         self._functions = data.functions
         rows = data.rows("train")
         described = np.array([bool(data.functions[row].query) for row in rows])
@@ -65,6 +78,10 @@ class TextStage:
         sizes = np.sqrt([len(project) for project in self._projects])
         self._shares = sizes / sizes.sum()
         self._held_out = [data.functions[r] for r in data.rows("validation", described=True)]
+        self._comments = _commented(data, rows)
+        self._held_out_comments = _commented(data, data.rows("validation"))[:MEASURED]
+        self._asked = [pair for number, pair in enumerate(asked) if number % 5]
+        self._held_out_asked = list(asked[::5])
         self._contrast = Contrast()
         network = _ready(self._model.network)
         self.trained = nn.ModuleList([network, self._contrast]).to(data.device)
@@ -73,28 +90,42 @@ class TextStage:
         return STEPS_PER_EPOCH
 
     def losses(self, random: np.random.Generator) -> Iterator[dict[str, Tensor]]:
+        remembered: deque[Tensor] = deque(maxlen=REMEMBERED // BATCH)
         for _ in range(STEPS_PER_EPOCH):
-            queries, texts = zip(*self._pairs(random), strict=True)
-            yield {"search": self._contrast(self._vectors(texts), self._vectors(queries))}
+            questions, texts = zip(*self._pairs(random), strict=True)
+            asked = self._told(questions)
+            others = torch.cat([*remembered, asked[:0]])
+            yield {"search": self._contrast(self._vectors(texts), asked, others)}
+            remembered.append(asked)
 
     def measure(self) -> dict[str, float]:
-        """How well docstrings find code without them, and keywords code as it stands."""
+        """How well docstrings find code without them, keywords code as it stands, comments the
+        lines below them, and questions of people their answers."""
         some = self._held_out[:MEASURED]
-        return {
+        figures = {
             "validation mrr, bare": self._mrr([(one.query, one.bare) for one in some]),
             "validation mrr, keywords": self._mrr(
                 [(keywords(one.query), one.code) for one in some]
             ),
+            "validation mrr, comments": self._mrr(self._held_out_comments),
         }
+        if self._held_out_asked:
+            figures["validation mrr, asked"] = self._mrr(self._held_out_asked)
+        return figures
 
     def _mrr(self, pairs: Sequence[Pair]) -> float:
-        queries, texts = (self._model.encode(column) for column in zip(*pairs, strict=True))
-        return evaluation.mrr(evaluation.ranks(queries, texts, range(len(pairs)))).value
+        if not pairs:
+            return 0.0
+        questions, texts = zip(*pairs, strict=True)
+        asked, found = self._questions.encode(questions), self._model.encode(texts)
+        return evaluation.mrr(evaluation.ranks(asked, found, range(len(pairs)))).value
 
     def _pairs(self, random: np.random.Generator) -> list[Pair]:
         """Questions with their code, no two of which ask the same or answer to the same name."""
-        pairs: dict[str, Pair] = {}
-        asked: set[str] = set()
+        others = [*_some(self._comments, COMMENTS, random), *_some(self._asked, ASKED, random)]
+        others = [(typed(question, random), code) for question, code in others]
+        pairs = {code: (question, code) for question, code in others}
+        asked = {question for question, _ in others}
         for _ in range(MOST_PROJECTS):
             project = self._projects[random.choice(len(self._projects), p=self._shares)]
             for row in random.choice(project, min(NEIGHBOURS, len(project)), replace=False):
@@ -107,6 +138,11 @@ class TextStage:
                 break
         return list(pairs.values())
 
+    def _told(self, questions: Sequence[str]) -> Tensor:
+        """(n,) questions → (n, dimensions), through which no loss flows."""
+        vectors = torch.from_numpy(self._questions.encode(questions))
+        return vectors.to(self._contrast.log_scale.device)
+
     def _vectors(self, texts: tuple[str, ...]) -> Tensor:
         tokens = self._model.tokens(texts)
         order = sorted(range(len(tokens)), key=lambda row: len(tokens[row]))
@@ -118,7 +154,7 @@ class TextStage:
 def tune(data: Data, tuning: Tuning, out: Path, *, resume: bool) -> None:
     """Writes a tuned language model, with its curves, into the folder `out`."""
     out.mkdir(parents=True, exist_ok=True)
-    stage, run = TextStage(data), Run(out, tuning.seed, resume)
+    stage, run = TextStage(data, tuning.asked), Run(out, tuning.seed, resume)
     first = copied(data.model.network)
     run.train_and_mix(stage, tuning.epochs, MIXES if tuning.share is None else [tuning.share])
     last = data.model.network.state_dict()
@@ -138,6 +174,19 @@ def _ready(network: Any) -> nn.Module:
             module.p = 0.0
     trained: nn.Module = network
     return trained
+
+
+def _commented(data: Data, rows: Ids) -> list[Pair]:
+    """The comments in the functions, each with the lines below it, in a random order."""
+    found = {said: code for row in rows for said, code in comments.pairs(data.functions[row].bare)}
+    order = np.random.default_rng(0).permutation(len(found))
+    listed = list(found.items())
+    return [listed[place] for place in order]
+
+
+def _some(pairs: Sequence[Pair], count: int, random: np.random.Generator) -> list[Pair]:
+    chosen = random.choice(len(pairs), min(count, len(pairs)), replace=False)
+    return [pairs[place] for place in chosen]
 
 
 def _by_project(functions: list[Function], rows: Ids) -> list[Ids]:

@@ -2,64 +2,90 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 
+from embeddings.composition import Company
 from embeddings.labels import Labels
-from embeddings.paths import contexts
+from embeddings.mentions import Where
 from embeddings.training.objectives import name_loss
-from embeddings.vocabulary import Lexicon, Ragged, Vocabulary
+from embeddings.vocabulary import Ragged, Vocabulary
 
 NAMES = Vocabulary(["read_file", "write_file", "sort", "__", "readFile"])
 WORDS = Vocabulary(["other", "file", "sort"])
-NOTHING = Ragged.of([[]])
 
 
 @pytest.fixture
 def labels() -> Labels:
     torch.manual_seed(0)
-    return Labels(NAMES, 8, WORDS)
+    return Labels(NAMES, 8)
+
+
+@pytest.fixture
+def reading() -> Labels:
+    torch.manual_seed(0)
+    return Labels(NAMES, 8, WORDS).eval()
+
+
+def mentions(*definitions: dict[str, int]) -> Ragged:
+    rows = [[(WORDS[word], places) for word, places in found.items()] for found in definitions]
+    values = np.array([one for row in rows for one in row]).reshape(-1, 2)
+    return Ragged(values, np.cumsum([0, *map(len, rows)]))
 
 
 def test_predictions_are_expected_scores_in_order(labels: Labels) -> None:
-    (likely,) = labels.predict(torch.randn(1, 8), NOTHING, k=3)
+    (likely,) = labels.predict(torch.randn(1, 8), None, k=3)
     scores = [score for _, score in likely]
     assert len(likely) == 3
     assert scores == sorted(scores, reverse=True)
     assert all(0 <= score <= 1 for score in scores)
 
 
-def test_no_more_names_are_predicted_than_there_are(labels: Labels) -> None:
-    (likely,) = labels.predict(torch.zeros(1, 8), NOTHING, k=50)
-    assert {name for name, _ in likely} == {*NAMES.words} - {"readFile"}
+def test_a_set_of_subtokens_is_predicted_once(labels: Labels) -> None:
+    (likely,) = labels.predict(torch.zeros(1, 8), None, k=50)
+    sets = [frozenset(labels.parts_of(name)) for name, _ in likely]
+    assert len(sets) == len(set(sets))
+    assert {name for name, _ in likely} >= {"read_file", "write_file", "sort"}
+    assert "readFile" not in {name for name, _ in likely}
 
 
 def test_the_best_name_has_what_is_likely_and_no_more(labels: Labels) -> None:
+    _expect(labels, "read_file")
+    (likely,) = labels.predict(torch.zeros(1, 8), None, k=1)
+    assert likely == [("read_file", pytest.approx(1, abs=0.01))]
+
+
+def test_a_name_that_nobody_has_used_is_composed_in_the_usual_order(labels: Labels) -> None:
+    _expect(labels, "sort_file")
+    ((best, *_),) = labels.predict(torch.zeros(1, 8), None, k=1)
+    assert best[0] == "sort_file"
+
+
+def test_subtokens_that_names_do_not_put_together_are_not_composed() -> None:
+    verbs, things = ("get", "read", "load"), [f"thing{number}" for number in range(30)]
+    company = Company([(verb, thing) for verb in verbs for thing in things])
+    chances = {"get": 0.5, "read": 0.45, "load": 0.4, "thing7": 0.35}
+    assert [part for part, _ in company.joined(chances, 2)] == ["get", "thing7"]
+    assert company.name(["thing7", "get"]) == "get_thing7"
+
+
+def test_a_mentioned_subtoken_counts_where_it_is_mentioned(reading: Labels) -> None:
+    """And nowhere else, once words are read alike wherever they stand."""
+    assert reading.reader is not None
     with torch.no_grad():
-        labels.parts.weight.zero_()
-        labels.parts.bias.fill_(-9)
-        labels.parts.bias[labels.parts_of("read_file")] = 9
-    (likely,) = labels.predict(torch.zeros(1, 8), NOTHING, k=2)
-    assert [name for name, _ in likely] == ["read_file", "write_file"]
-    assert [score for _, score in likely] == pytest.approx([1, 0.5], abs=0.01)
+        reading.reader.places.weight.zero_()
+        reading.reader.copied[reading.parts_of("sort")] = 3.0
+    found = mentions({"sort": Where.PARAMETER, "other": Where.OTHER}, {})
+    speaking, silent = reading(torch.zeros(2, 8), found)
+    (changed,) = (speaking != silent).nonzero(as_tuple=True)
+    assert changed.tolist() == reading.parts_of("sort")
+    assert speaking[changed] > silent[changed]
 
 
-def test_a_subtoken_that_the_code_speaks_of_is_likelier(labels: Labels) -> None:
-    silent, speaking = (
-        labels(torch.zeros(1, 8), Ragged.of([parts]))[0] for parts in ([], labels.parts_of("sort"))
-    )
-    changed = (speaking > silent).nonzero().flatten().tolist()
-    assert changed == labels.parts_of("sort")
-
-
-def test_what_definitions_speak_of_is_known_by_row(labels: Labels) -> None:
-    sources = ["def f(sort):\n    return open(myFile, sort)\n", "def f(x):\n    return x + 1\n"]
-    paths = Vocabulary([])
-    batch = Lexicon(WORDS, paths, NAMES).batch([contexts(source) for source in sources])
-    spoken = labels.spoken(batch)
-    first, second = (spoken.take(torch.tensor([row]).numpy()).values.tolist() for row in (0, 1))
-    assert first == sorted(labels.parts_of("file_sort"))
-    assert second == []
+def test_nothing_mentioned_is_no_error(reading: Labels) -> None:
+    assert torch.isfinite(reading(torch.zeros(2, 8), mentions({}, {}))).all()
+    assert len(reading.predict(torch.zeros(2, 8), None, k=1)) == 2
 
 
 def test_the_cross_entropy_teaches_a_name(labels: Labels) -> None:
@@ -67,11 +93,35 @@ def test_the_cross_entropy_teaches_a_name(labels: Labels) -> None:
     optimiser = torch.optim.Adam(labels.parameters(), lr=0.1)
     for _ in range(30):
         optimiser.zero_grad()
-        name_loss(labels(vectors, NOTHING), labels.targets(parts)).backward()
+        name_loss(labels(vectors), labels.targets(parts)).backward()
         optimiser.step()
-    assert labels.predict(vectors, NOTHING, k=1)[0][0][0] == "sort"
+    assert labels.predict(vectors, None, k=1)[0][0][0] == "sort"
+
+
+def test_to_copy_from_parameters_and_not_from_strings_is_learnt(reading: Labels) -> None:
+    """Of two mentioned words the one that is a parameter is in the name, whichever it is."""
+    found = mentions(
+        {"file": Where.PARAMETER, "sort": Where.STRING},
+        {"sort": Where.PARAMETER, "file": Where.STRING},
+    )
+    parts = Ragged.of([reading.parts_of("file"), reading.parts_of("sort")])
+    optimiser = torch.optim.Adam(reading.parameters(), lr=0.05)
+    for _ in range(100):
+        optimiser.zero_grad()
+        name_loss(reading(torch.zeros(2, 8), found), reading.targets(parts)).backward()
+        optimiser.step()
+    first, second = reading.predict(torch.zeros(2, 8), found, k=1)
+    assert (first[0][0], second[0][0]) == ("file", "sort")
 
 
 def test_names_of_unknown_subtokens_are_finite(labels: Labels) -> None:
-    loss = name_loss(labels(torch.randn(1, 8), NOTHING), labels.targets(NOTHING))
+    nothing = Ragged.of([[]])
+    loss = name_loss(labels(torch.randn(1, 8)), labels.targets(nothing))
     assert torch.isfinite(loss)
+
+
+def _expect(labels: Labels, name: str) -> None:
+    with torch.no_grad():
+        labels.parts.weight.zero_()
+        labels.parts.bias.fill_(-9)
+        labels.parts.bias[labels.parts_of(name)] = 9

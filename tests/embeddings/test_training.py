@@ -14,8 +14,9 @@ import torch
 from safetensors.torch import load_file
 
 from embeddings import load_encoder
+from embeddings.labels import LabelSource
 from embeddings.llm import TUNED_WEIGHTS, load_model
-from embeddings.training import validation
+from embeddings.training import comments, validation
 from embeddings.training.__main__ import main
 from embeddings.training.functions import Function, without_docstring
 from embeddings.training.loop import CURVES, Run
@@ -34,20 +35,27 @@ def corpus(tmp_path: Path) -> Path:
 
 
 def train(corpus: Path, model: Path, out: Path, *options: str) -> None:
-    chosen = ["--epochs", "2", "--fusion-epochs", "2", "--max-tokens", "32", *options]
+    chosen = ["--epochs", "2", "--fusion-epochs", "2", "--name-epochs", "2", "--max-tokens", "32"]
+    chosen += options
     where = ["--corpus", str(corpus), "--llm", str(model), "--out", str(out)]
     assert main(["train", *where, *chosen]) == 0
 
 
-def test_training_ends_with_a_checkpoint_that_encodes(corpus: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("labels", LabelSource)
+def test_training_ends_with_a_checkpoint_that_encodes(
+    labels: LabelSource, corpus: Path, tmp_path: Path
+) -> None:
     model = tiny.bert(tmp_path / "bert")
-    train(corpus, model, tmp_path / "checkpoint", "--query", "nbow", "--labels", "fused")
+    train(corpus, model, tmp_path / "checkpoint", "--query", "nbow", "--labels", labels)
     encoder = load_encoder(tmp_path / "checkpoint")
-    assert encoder.encode(tiny.SOURCES).vectors.shape == (3, encoder.dimensions)
+    encoded = encoder.encode(tiny.SOURCES)
+    assert encoded.vectors.shape == (3, encoder.dimensions)
+    assert all(encoded.names)
     assert not list((tmp_path / "checkpoint").glob("*.pt"))
     curves = (tmp_path / "checkpoint" / "curves.csv").read_text()
     assert "code2vec,2,validation label f1" in curves
     assert "fusion,2,search" in curves
+    assert ("names,2,validation label f1" in curves) == (labels is not LabelSource.CODE)
 
 
 def test_a_run_that_was_killed_goes_on_to_the_same_end(
@@ -119,6 +127,9 @@ def test_a_tuned_language_model_finds_more_and_comes_with_the_checkpoint(
 ) -> None:
     model, tuned, out = tiny.bert(tmp_path / "bert"), tmp_path / "tuned", tmp_path / "out"
     where = ["--corpus", str(corpus), "--max-tokens", "32"]
+    asked = [{"question": f"how to sort by {word}", "code": word} for word in tiny.WORDS]
+    (tmp_path / "asked.jsonl").write_text("\n".join(map(json.dumps, asked)))
+    where += ["--asked", str(tmp_path / "asked.jsonl")]
     assert main(["tune", *where, "--llm", str(model), "--epochs", "2", "--out", str(tuned)]) == 0
     with (tuned / CURVES).open() as file:
         losses = [float(row["value"]) for row in csv.DictReader(file) if row["figure"] == "search"]
@@ -127,12 +138,35 @@ def test_a_tuned_language_model_finds_more_and_comes_with_the_checkpoint(
     assert after.weights_fingerprint != before.weights_fingerprint
     words = [one.network.get_input_embeddings().weight for one in (before, after)]
     assert torch.equal(*words)
+    assert after.for_queries.fingerprint == before.fingerprint
     train(corpus, tuned, out)
     assert load_file(out / "tuned.safetensors").keys() == load_file(tuned / TUNED_WEIGHTS).keys()
     shutil.rmtree(tuned)
     source = tiny.SOURCES[0]
     assert load_encoder(out).encode_definitions([source]).shape == (1, 32)
     assert load_encoder(out, llm=str(model), text_only=True).encode_queries(["a"]).shape == (1, 32)
+
+
+def test_a_comment_is_a_question_and_the_lines_below_it_the_answer() -> None:
+    code = (
+        "def f(paths):\n"
+        "    # Read each of the files,\n"
+        "    # one after the other.\n"
+        "    for path in paths:\n"
+        "        with open(path) as file:\n"
+        "            yield file.read()\n"
+        "\n"
+        "    # TODO sort them by their size\n"
+        "    result = sorted(paths, key=lambda path: path.size)\n"
+        "    # old = load(paths)\n"
+        "    result = sorted(paths, key=lambda path: path.age)\n"
+        "    # Tell the caller at once\n"
+        "    return 1\n"
+    )
+    ((said, lines),) = comments.pairs(code)
+    assert said == "Read each of the files, one after the other"
+    assert lines.splitlines()[0] == "for path in paths:"
+    assert lines.splitlines()[-1] == "        yield file.read()"
 
 
 def test_questions_are_what_people_could_type() -> None:

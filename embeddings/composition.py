@@ -1,0 +1,52 @@
+"""Names composed of subtokens: which ones stand beside each other, and in which order."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import combinations
+
+# So many names beside those that there are make a pair of rare subtokens neither likely nor not.
+DOUBT = 1.0
+
+
+class Company:
+    """What known names, as their subtokens, tell of others. Each of `get`, `read` and `load` may be
+    likely, but they say the same, and a name has one of them."""
+
+    def __init__(self, names: Sequence[Sequence[str]]) -> None:
+        self._names = len(names)
+        self._single = Counter(part for name in names for part in set(name))
+        self._pairs = Counter(pair for name in names for pair in combinations(sorted(set(name)), 2))
+        self._places = _places(names)
+
+    def joined(self, chances: dict[str, float], most: int) -> list[tuple[str, float]]:
+        """At most so many subtokens with their chances, the likeliest first; each one's chance is
+        what it is alone, times how seldom it stands beside the worst of those before."""
+        left = dict(chances)
+        found: list[tuple[str, float]] = []
+        while left and len(found) < most:
+            best = max(left, key=left.__getitem__)
+            found.append((best, left.pop(best)))
+            for part in left:
+                left[part] = min(left[part], chances[part] * self._beside(best, part))
+        return found
+
+    def name(self, parts: Sequence[str]) -> str:
+        """The subtokens in the order that they have in names."""
+        return "_".join(sorted(parts, key=lambda part: self._places.get(part, 0.5)))
+
+    def _beside(self, one: str, other: str) -> float:
+        """How often names have both, as a part of how often they would by chance; 1 at most."""
+        by_chance = self._single[one] * self._single[other] / max(1, self._names)
+        together = self._pairs[min(one, other), max(one, other)]
+        return min(1.0, (together + DOUBT) / (by_chance + DOUBT))
+
+
+def _places(names: Sequence[Sequence[str]]) -> dict[str, float]:
+    """Subtoken → where in names it mostly stands, from 0, the beginning, to 1."""
+    found: dict[str, list[float]] = {}
+    for name in names:
+        for place, part in enumerate(name):
+            found.setdefault(part, []).append((place + 0.5) / len(name))
+    return {part: sum(places) / len(places) for part, places in found.items()}

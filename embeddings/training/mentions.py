@@ -1,0 +1,81 @@
+"""What the functions of a corpus mention, on disk, in blocks, so that a run that was killed goes on
+where it was."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from embeddings.mentions import mentioned
+from embeddings.training.functions import Function, fingerprint
+from embeddings.vocabulary import Lexicon, Ragged, Vocabulary
+
+BLOCK = 4096
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Mentions:
+    """Of n functions rows of (number into `words`, bits of its places)."""
+
+    rows: Ragged
+    words: list[str]
+
+    @classmethod
+    def of(cls, functions: Sequence[Function], folder: Path) -> Mentions:
+        """Those of the functions, in their order, from a corpus folder or computed now."""
+        kept = folder / "mentions"
+        kept.mkdir(parents=True, exist_ok=True)
+        known: dict[str, int] = {}
+        blocks = [Ragged(np.zeros((0, 2), np.int32), np.zeros(1, np.int64))]
+        starts = range(0, len(functions), BLOCK)
+        for start in tqdm(starts, "mentions", unit="block", disable=len(starts) < 2):
+            with np.load(_block(functions[start : start + BLOCK], kept)) as block:
+                values = block["values"].copy()
+                words = str(block["words"]).split("\n")
+                numbers = np.array([known.setdefault(word, len(known)) for word in words], np.int32)
+                values[:, 0] = numbers[values[:, 0]]
+                blocks.append(Ragged(values, block["offsets"]))
+        return cls(Ragged.joined(blocks), list(known))
+
+    def vocabulary(self, size: int, least: int) -> Vocabulary:
+        """The words that most functions mention."""
+        counts = np.bincount(self.rows.values[:, 0], minlength=len(self.words)).tolist()
+        return Vocabulary.of(Counter(dict(zip(self.words, counts, strict=True))), size, least)
+
+    def ids(self, lexicon: Lexicon) -> Ragged:
+        """The rows in the ids of a lexicon, without what it does not know."""
+        ids = np.array([lexicon.words[word] for word in self.words] or [0], np.int32)
+        values = self.rows.values.copy()
+        values[:, 0] = ids[values[:, 0]]
+        known = values[:, 0] > 0
+        ends = np.concatenate([[0], np.cumsum(known)])[self.rows.offsets]
+        return Ragged(values[known], ends)
+
+
+def _block(functions: Sequence[Function], folder: Path) -> Path:
+    """The file with what the functions mention, written now if it is missing."""
+    key = fingerprint("\0".join([str(FORMAT), *(function.code for function in functions)]))
+    path = folder / f"{key}.npz"
+    if path.exists():
+        return path
+    known: dict[str, int] = {}
+    rows = [
+        [(known.setdefault(word, len(known)), places) for word, places in found.items()]
+        for found in (mentioned(function.code) for function in functions)
+    ]
+    partial = path.with_suffix(".partial")
+    with partial.open("wb") as file:
+        np.savez(
+            file,
+            values=np.array([one for row in rows for one in row], np.int32).reshape(-1, 2),
+            offsets=np.cumsum([0, *map(len, rows)]),
+            words="\n".join(known),
+        )
+    partial.rename(path)
+    return path

@@ -1,0 +1,100 @@
+"""The stage of names (eq. 1): labels are learnt on vectors that stay as they are, and on what the
+definitions mention."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from embeddings.checkpoints import Network
+from embeddings.labels import LabelSource
+from embeddings.mentions import Where
+from embeddings.training.data import Data, View
+from embeddings.training.features import Indexed
+from embeddings.training.mentions import Mentions
+from embeddings.training.objectives import name_loss
+from embeddings.training.stages import code_of, label_f1, parts_of, telling_rows
+from embeddings.types import Matrix
+from embeddings.vocabulary import Ids, Lexicon, Ragged
+
+BATCH = 256
+MEASURED = 1000
+# So many definitions are read without their documentation, others in each epoch.
+UNDOCUMENTED = 0.3
+
+
+class NameStage:
+    """Names from the code vector, from the fused vector of a text without its name, or from the
+    code vector and the words that are mentioned, as the network has it."""
+
+    name = "names"
+    rate = 2e-3
+
+    def __init__(
+        self, data: Data, network: Network, lexicon: Lexicon, indexed: Indexed, most: int | None
+    ) -> None:
+        self._data, self._network, self._indexed = data, network, indexed
+        self._rows, held_out = (telling_rows(data, split) for split in ("train", "validation"))
+        self._rows = some(self._rows, most)
+        self._held_out = some(held_out, MEASURED)
+        both = np.concatenate([self._rows, self._held_out])
+        self._vectors = torch.from_numpy(self._read(both)).to(data.device)
+        self._mentions = (
+            Mentions.of([data.functions[row] for row in both], data.folder).ids(lexicon)
+            if network.source is LabelSource.WORDS
+            else None
+        )
+        self._parts = parts_of(network.labels, data).take(self._rows)
+        self.trained: nn.Module = network.labels.to(data.device)
+
+    def steps(self) -> int:
+        return max(1, len(self._rows) // BATCH)
+
+    def losses(self, random: np.random.Generator) -> Iterator[dict[str, Tensor]]:
+        order = random.permutation(len(self._rows))
+        labels = self._network.labels
+        for step in range(self.steps()):
+            rows = order[step * BATCH : (step + 1) * BATCH]
+            mentions = _partly_silent(self._mentions.take(rows), random) if self._mentions else None
+            logits = labels(self._vectors[rows], mentions)
+            yield {"labels": name_loss(logits, labels.targets(self._parts.take(rows)))}
+
+    def measure(self) -> dict[str, float]:
+        rows = np.arange(len(self._rows), len(self._vectors))
+        mentions = self._mentions.take(rows) if self._mentions else None
+        vectors = self._vectors[rows].cpu().numpy()
+        labels = self._network.labels
+        f1 = label_f1(labels, self._data, self._held_out, vectors, mentions)
+        return {"validation label f1": f1}
+
+    def _read(self, rows: Ids) -> Matrix:
+        """(n,) functions → the vectors that their names are predicted from."""
+        code = code_of(self._network.code2vec, self._indexed, rows, self._data.device)
+        if self._network.source is not LabelSource.FUSED:
+            return code
+        self._data.prepare({View.MASKED}, rows)
+        return self._network.fusion.fuse(self._data.vectors(View.MASKED, rows), code)
+
+
+def without_documentation(mentions: Ragged, silent: NDArray[np.bool_]) -> Ragged:
+    """What n definitions mention, as if the `silent` ones (n,) were not documented."""
+    values = mentions.values.copy()
+    values[np.repeat(silent, mentions.lengths()), 1] &= ~(Where.DOCUMENTED | Where.OPENING)
+    kept = values[:, 1] > 0
+    ends = np.concatenate([[0], np.cumsum(kept)])[mentions.offsets]
+    return Ragged(values[kept], ends)
+
+
+def _partly_silent(mentions: Ragged, random: np.random.Generator) -> Ragged:
+    return without_documentation(mentions, random.random(len(mentions)) < UNDOCUMENTED)
+
+
+def some(rows: Ids, most: int | None) -> Ids:
+    """At most so many rows, the same ones whenever it is asked."""
+    if most is None or len(rows) <= most:
+        return rows
+    return np.sort(np.random.default_rng(0).permutation(rows)[:most])
