@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock, Thread
@@ -20,6 +20,7 @@ from django.db import DatabaseError, connection
 
 import embeddings
 from codeindex.models import Space, SpaceState
+from embeddings.types import Runtime
 
 if TYPE_CHECKING:
     from embeddings import CodeEncoder
@@ -33,15 +34,18 @@ logger = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class Source:
     """Where an encoder comes from: a checkpoint by its name or folder, and the language model, if
-    that is not the checkpoint's own; `text_only`: that model alone."""
+    that is not the checkpoint's own; `text_only`: that model alone, with weights of a `dtype`. What
+    computes it is its `runtime`. Empty: as the checkpoint says."""
 
     checkpoint: str = SHIPPED
     llm: str = ""
     text_only: bool = False
+    dtype: str = ""
+    runtime: str = ""
 
     @classmethod
     def of(cls, space: Space) -> Source:
-        return cls(space.checkpoint, space.llm, space.text_only)
+        return cls(*(getattr(space, field.name) for field in fields(cls)))
 
 
 def located(checkpoint: str) -> str:
@@ -52,10 +56,14 @@ def located(checkpoint: str) -> str:
 
 def pinned() -> Source | None:
     """The encoder that the settings name, if they do."""
-    checkpoint, llm = settings.CODEINDEX_CHECKPOINT, settings.CODEINDEX_LLM
-    if not (checkpoint or llm or settings.CODEINDEX_TEXT_ONLY):
-        return None
-    return Source(checkpoint or SHIPPED, llm or "", settings.CODEINDEX_TEXT_ONLY)
+    named = Source(
+        settings.CODEINDEX_CHECKPOINT or SHIPPED,
+        settings.CODEINDEX_LLM or "",
+        settings.CODEINDEX_TEXT_ONLY,
+        settings.CODEINDEX_DTYPE,
+        settings.CODEINDEX_RUNTIME,
+    )
+    return named if settings.CODEINDEX_CHECKPOINT or named != Source() else None
 
 
 def wanted() -> Source:
@@ -72,6 +80,8 @@ def load(source: Source) -> CodeEncoder:
         llm=source.llm or None,
         device=settings.CODEINDEX_DEVICE or None,
         text_only=source.text_only,
+        dtype=source.dtype or None,
+        runtime=Runtime(source.runtime) if source.runtime else None,
     )
 
 

@@ -43,11 +43,16 @@ CODEINDEX_FILE_BYTES = _env.size("CODEINDEX_FILE_BYTES", "1 MiB")
 # How long the work of a worker that was killed waits for another one
 CODEINDEX_LEASE_SECONDS = _env.whole("CODEINDEX_LEASE_SECONDS", 60, high=3600)
 
-# Where neither this nor the next two are set, the active space's encoder is used
+# Where none of these is set, the active space's encoder is used
 CODEINDEX_CHECKPOINT = _env.text("CODEINDEX_CHECKPOINT") or None
 CODEINDEX_LLM = _env.text("CODEINDEX_LLM") or None
-CODEINDEX_DEVICE = _env.text("CODEINDEX_DEVICE") or None
 CODEINDEX_TEXT_ONLY = _env.flag("CODEINDEX_TEXT_ONLY", False)
+CODEINDEX_DTYPE = _env.choice("CODEINDEX_DTYPE", "", "", "float32", "bfloat16", "float16")
+CODEINDEX_RUNTIME = _env.choice(
+    "CODEINDEX_RUNTIME", "", "", "torch", "8bit", "4bit", "onnx", "onnx-int8"
+)
+
+CODEINDEX_DEVICE = _env.text("CODEINDEX_DEVICE") or None
 
 # Security
 

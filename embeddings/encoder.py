@@ -231,6 +231,12 @@ def load_encoder(
         return TextOnlyEncoder(name, model)
     if name != trained_with and not Path(name).is_dir():
         raise _untrained(name, loaded)
+    trained_in = loaded.settings.text.dtype
+    if dtype not in (None, trained_in):
+        raise EncoderUnavailable(
+            f"The checkpoint {loaded.name} was trained with {trained_in}, and is not the same in "
+            f"{dtype}: only a text-only space has a dtype of its own."
+        )
     other = None if name == trained_with else name
     model = checkpoints.text_model(loaded, device, other, runtime)
     if model.is_whole and model.weights_fingerprint != loaded.settings.text_fingerprint:

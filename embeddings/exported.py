@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from embeddings.extras import require
-from embeddings.reading import Runtime
+from embeddings.reading import EncoderUnavailable, Runtime
 
 NAMES = ("input_ids", "attention_mask")
 OPSET = 17
@@ -46,6 +46,8 @@ def session(network: Any, runtime: Runtime, fingerprint: str) -> Exported | None
     if runtime not in (Runtime.ONNX, Runtime.ONNX_INT8):
         return None
     require(("onnxruntime", "onnx"), f"The runtime {runtime}", "onnx")
+    if network.device.type != "cpu":
+        raise EncoderUnavailable(f"The runtime {runtime} computes on a CPU: take the device cpu.")
     path = folder() / f"{fingerprint[:32]}-{runtime}-{FORM}.onnx"
     if not path.is_file():
         _export(network, runtime, path)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, fields, replace
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from embeddings.pooling import Pooling
+from embeddings.types import Runtime
+
+__all__ = ["DEFAULT_MODEL", "EncoderUnavailable", "ModelSettings", "Runtime", "stated"]
 
 DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 # Longer inputs cost more than they tell: most definitions end well before this many tokens.
@@ -27,17 +29,6 @@ DOCUMENT_PROMPTS = ("document", "passage", "corpus")
 
 class EncoderUnavailable(Exception):
     """An encoder cannot be had as asked; the message is fit for a user."""
-
-
-class Runtime(StrEnum):
-    """What computes a language model: torch, with all of its weights or with 8 or 4 bits of each
-    (on a GPU); or onnxruntime, as they are or with 8 bits of each (on a CPU)."""
-
-    TORCH = "torch"
-    EIGHT_BIT = "8bit"
-    FOUR_BIT = "4bit"
-    ONNX = "onnx"
-    ONNX_INT8 = "onnx-int8"
 
 
 @dataclass(frozen=True, slots=True)

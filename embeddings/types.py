@@ -24,6 +24,17 @@ class Kind(StrEnum):
     MODULE = "module"
 
 
+class Runtime(StrEnum):
+    """What computes a language model: torch, with all of its weights or with 8 or 4 bits of each
+    (on a GPU); or onnxruntime, as they are or with 8 bits of each (on a CPU)."""
+
+    TORCH = "torch"
+    EIGHT_BIT = "8bit"
+    FOUR_BIT = "4bit"
+    ONNX = "onnx"
+    ONNX_INT8 = "onnx-int8"
+
+
 @dataclass(frozen=True, slots=True)
 class Definition:
     """A function, method, class or module found in a source.

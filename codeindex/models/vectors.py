@@ -24,13 +24,16 @@ class SpaceState(models.TextChoices):
 class Space(models.Model):
     """One encoder's vectors. Vectors of two spaces are never compared. The encoder is loaded from
     `checkpoint` (a shipped one's name, or a folder) with the language model `llm`, if that is not
-    the checkpoint's own; `text_only`: it is that model alone."""
+    the checkpoint's own; `text_only`: it is that model alone, with weights of a `dtype`. What
+    computes it is its `runtime`. Empty: as the checkpoint says."""
 
     name = models.CharField(max_length=200)
     fingerprint = models.CharField(max_length=64, unique=True)
     checkpoint = models.TextField(default="default")
     llm = models.TextField(blank=True)
     text_only = models.BooleanField(default=False)
+    dtype = models.CharField(max_length=8, blank=True, default="")
+    runtime = models.CharField(max_length=10, blank=True, default="")
     dimensions = models.PositiveSmallIntegerField()
     figures = models.JSONField(default=dict, blank=True)  # what was measured → value (interval)
     problem = models.TextField(blank=True)  # why nothing is encoded for it

@@ -186,6 +186,28 @@ def test_the_active_space_is_filled_first_and_an_added_one_waits_to_be_activated
     assert active() == second
 
 
+def test_what_computes_the_language_model_is_chosen_for_a_space(
+    indexed, checkpoints, fresh, settings, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    settings.CODEINDEX_CHECKPOINT = str(checkpoints[0])
+    while embedding.encode_batch(100):
+        pass
+    first = active()
+    settings.CODEINDEX_CHECKPOINT = None
+    told("add", str(checkpoints[0]), "--runtime", "onnx-int8")
+    second = Space.objects.exclude(pk=first.pk).get()
+    assert Source.of(second) == Source(str(checkpoints[0]), runtime="onnx-int8")
+    assert second.fingerprint != first.fingerprint
+    while embedding.encode_batch(100):
+        pass
+    told("activate", second.fingerprint)
+    assert active() == second
+    one = Embedding.objects.filter(space=second).first()
+    other = Embedding.objects.get(space=first, text=one.text)
+    assert np.dot(one.vector, other.vector) > 0.95
+
+
 def test_the_encoder_of_the_settings_replaces_the_active_one_when_its_space_is_full(
     indexed, checkpoints, fresh, settings
 ):

@@ -14,6 +14,7 @@ from codeindex.encoders import Source
 from codeindex.management.index import existing_index
 from codeindex.models import Space
 from codeindex.spaces import Coverage
+from embeddings.types import Runtime
 
 FINGERPRINT = 12
 """Characters of a fingerprint that are shown."""
@@ -36,12 +37,14 @@ class Command(BaseCommand):
             wants = actions.add_parser(action, help=does)
             if action == "add":
                 wants.add_argument("name", metavar="CHECKPOINT", help="a shipped one, or a folder")
+                wants.add_argument("--runtime", choices=list(Runtime), default="")
             elif action != "list":
                 wants.add_argument("name", metavar="NAME", help="or the start of its fingerprint")
 
-    def handle(self, *, action: str | None, name: str = "", **_: Any) -> None:
+    def handle(self, *, action: str | None, name: str = "", runtime: str = "", **_: Any) -> None:
+        given = [one for one in (name, runtime) if one]
         with existing_index():
-            getattr(self, f"_{action or 'list'}")(*([name] if name else []))
+            getattr(self, f"_{action or 'list'}")(*given)
 
     def _list(self) -> None:
         covered = spaces.coverage()
@@ -57,8 +60,8 @@ class Command(BaseCommand):
             if space.problem:
                 self.stdout.write(f"    {space.problem}")
 
-    def _add(self, checkpoint: str) -> None:
-        source = Source(encoders.located(checkpoint))
+    def _add(self, checkpoint: str, runtime: str = "") -> None:
+        source = Source(encoders.located(checkpoint), runtime=runtime)
         try:
             space = spaces.of(encoders.load(source), source)
         except embeddings.EncoderUnavailable as error:
@@ -69,7 +72,7 @@ class Command(BaseCommand):
         space, pinned = _space(name), encoders.pinned()
         if pinned and pinned != Source.of(space):
             raise CommandError(
-                "CODEINDEX_CHECKPOINT, CODEINDEX_LLM or CODEINDEX_TEXT_ONLY name another encoder,"
+                "CODEINDEX_CHECKPOINT or a setting beside it names another encoder,"
                 " whose space would be activated again. Remove these settings first."
             )
         missing = spaces.activate(space).missing
