@@ -10,8 +10,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-# Small batches stay in a processor's cache; a GPU wants large ones.
-TOKENS_PER_BATCH = {"cpu": 1024, "cuda": 32_768}
+# Small batches stay in a processor's cache.
+TOKENS_ON_A_CPU = 1024
+# A GPU wants a tenth of a second's work at once: fewer tokens of a larger model.
+WORK_ON_A_GPU = 5e13
+TOKENS_ON_A_GPU = 4096, 65_536
 
 
 @dataclass(slots=True)
@@ -22,8 +25,11 @@ class Budget:
     tokens: int
 
     @classmethod
-    def of(cls, device: str) -> Budget:
-        return cls(TOKENS_PER_BATCH.get(torch.device(device).type, TOKENS_PER_BATCH["cpu"]))
+    def of(cls, device: str, weights: int) -> Budget:
+        """For a network of so many weights, each of which is multiplied and added once a token."""
+        if torch.device(device).type != "cuda":
+            return cls(TOKENS_ON_A_CPU)
+        return cls(int(np.clip(WORK_ON_A_GPU / (2 * weights), *TOKENS_ON_A_GPU)))
 
     def shrink(self, batch: Sequence[Sequence[int]]) -> None:
         """Half of a batch that was too large is what fits from now on."""

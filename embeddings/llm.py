@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
-from embeddings import derived, exported, pretrained, tokenising, weights
+from embeddings import derived, exported, packing, pretrained, tokenising, weights
 from embeddings.batching import Budget, batches, padded
 from embeddings.derived import TUNED, TUNED_WEIGHTS, Derived
 from embeddings.pooling import Pooling, joined, pool
@@ -61,8 +61,10 @@ class LanguageModel:
         self._device = device
         self._whitening = whitening.to(device) if whitening else None
         self._pad = padding(tokenizer)
-        self._budget = Budget.of(device)
+        self._budget = Budget.of(device, weights.count(network))
         self._is_causal = weights.is_causal(network, device)
+        if self._is_causal and packing.is_worth_it(network):
+            packing.prepare(network)
         self.weights_fingerprint = weights.fingerprint(network, tokenizer, whitening)
         self._exported = exported.session(network, settings.runtime, self.weights_fingerprint)
 
@@ -121,9 +123,11 @@ class LanguageModel:
         """n texts as tokens → (n, dimensions), rows of unit length, through which a loss can flow
         back into the network."""
         ids, mask = padded(batch, self._pad, self._device)
-        vectors = normalize(
-            pool(self._states(ids, mask).float(), mask, self.settings.pooling), dim=-1
-        )
+        if packing.is_prepared(self.network):
+            states = packing.states(self.network, batch)
+        else:
+            states = self._states(ids, mask)
+        vectors = normalize(pool(states.float(), mask, self.settings.pooling), dim=-1)
         return vectors if self._whitening is None else normalize(self._whitening(vectors), dim=-1)
 
     def _states(self, ids: Tensor, mask: Tensor) -> Tensor:

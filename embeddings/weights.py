@@ -9,7 +9,7 @@ from typing import Any
 
 import psutil
 import torch
-from torch import nn
+from torch import Tensor, nn
 from transformers import AutoModel
 
 from embeddings.reading import EncoderUnavailable, Runtime
@@ -32,6 +32,13 @@ def fingerprint(network: nn.Module, tokenizer: Any, whitening: Whitening | None)
     if whitening:
         digest.update(whitening.fingerprint.encode())
     return digest.hexdigest()
+
+
+def count(network: nn.Module) -> int:
+    """How many weights there are, those of words apart."""
+    words: nn.Module = network.get_input_embeddings()  # type: ignore[operator]
+    every, of_words = (sum(map(Tensor.numel, one.parameters())) for one in (network, words))
+    return every - of_words
 
 
 @torch.inference_mode()

@@ -40,7 +40,7 @@ def test_batches_are_bounded_by_tokens_and_keep_the_order(
 ) -> None:
     model = load_model(str(folder))
     whole = model.encode(TEXTS * 3)
-    monkeypatch.setitem(batching.TOKENS_PER_BATCH, "cpu", 20)
+    monkeypatch.setattr(batching, "TOKENS_ON_A_CPU", 20)
     np.testing.assert_allclose(model.encode(TEXTS * 3), whole, atol=1e-4)
 
 

@@ -52,7 +52,7 @@ def test_company_order_and_batch_size_change_no_vector(
     together = model.encode(TEXTS)
     assert distance(together, model.encode(TEXTS[::-1])[::-1]) < EXACT
     assert distance(together, np.concatenate([model.encode([text]) for text in TEXTS])) < EXACT
-    monkeypatch.setitem(batching.TOKENS_PER_BATCH, "cpu", 40)
+    monkeypatch.setattr(batching, "TOKENS_ON_A_CPU", 40)
     assert distance(together, load_model(str(folder), pooling=pooling).encode(TEXTS)) < EXACT
 
 
