@@ -4,23 +4,26 @@ prediction is an echo.
 
 What is learnt is how likely each subtoken is to be in the name: of all that names are made of, and
 with more certainty of those that the definition itself mentions, for names are often words of what
-they name (Allamanis, Peng, Sutton 2016). A name is scored by the subtokens it would get right; the
-names that are scored are the known ones, and those composed of the likeliest subtokens."""
+they name (Allamanis, Peng, Sutton 2016); a mentioned word may be in the name though no known name
+has it. A name is scored by the subtokens it would get right; scored are the known names, and those
+composed of the likeliest subtokens."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from itertools import accumulate
+from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import dropout, embedding_bag
 
 from embeddings.composition import Company
 from embeddings.mentions import PLACES
-from embeddings.vocabulary import Ragged, Vocabulary, subtokens
+from embeddings.vocabulary import Mentions, Ragged, Vocabulary, subtokens
 
 WORD_WIDTH, HIDDEN, COPY_WIDTH, PLACE_WIDTH = 128, 384, 64, 16
 DROPOUT = 0.2
@@ -46,6 +49,14 @@ class LabelSource(StrEnum):
     WORDS = "words"
 
 
+class Scores(NamedTuple):
+    """Logits of n definitions: of every known subtoken (n, subtokens), and of the words that they
+    mention which no known name has, definition after definition, (m,)."""
+
+    parts: Tensor
+    strange: Tensor
+
+
 class Reader(nn.Module):
     """What definitions mention: read into their vectors, and offered to be copied into names."""
 
@@ -62,9 +73,15 @@ class Reader(nn.Module):
         self.wanted = nn.Linear(HIDDEN, PLACES)
         self.offered = nn.Parameter(torch.zeros(len(part_rows), COPY_WIDTH))
         self.copied = nn.Parameter(torch.zeros(len(part_rows)))
+        self.strange = nn.Parameter(torch.tensor(math.log(FIRST_CHANCE)))
         self.standing = nn.Sequential(
             nn.Linear(PLACES, PLACE_WIDTH), nn.ReLU(), nn.Linear(PLACE_WIDTH, 1)
         )
+
+    def is_strange(self, mentions: Ragged) -> Tensor:
+        """Which mentions (m,) are of words that no known name has."""
+        words = torch.from_numpy(mentions.values[:, 0]).long().to(self.part_of.device)
+        return self.part_of[words] < 0
 
     def forward(self, vectors: Tensor, mentions: Ragged) -> Tensor:
         """(n, width) and what n definitions mention → (n, hidden)."""
@@ -80,28 +97,28 @@ class Reader(nn.Module):
         hidden = torch.tanh(self.vector(vectors) + read)
         return dropout(hidden, DROPOUT, self.training)
 
-    def copy(self, logits: Tensor, hidden: Tensor, mentions: Ragged) -> Tensor:
+    def copy(self, logits: Tensor, hidden: Tensor, mentions: Ragged) -> Scores:
         """Adds to the logits (n, subtokens) what speaks for those that are mentioned."""
         owners, words, places = self._columns(mentions)
+        wanted = (self.wanted(hidden)[owners] * places).sum(1)
+        here = self.standing(places)[:, 0] + wanted
         parts = self.part_of[words]
         known = parts >= 0
-        owners, parts, places = owners[known], parts[known], places[known]
-        more = (
-            self.copied[parts]
-            + self.standing(places)[:, 0]
-            + (self.asked(hidden)[owners] * self.offered[parts]).sum(1)
-            + (self.wanted(hidden)[owners] * places).sum(1)
+        owners, parts = owners[known], parts[known]
+        fitting = (self.asked(hidden)[owners] * self.offered[parts]).sum(1)
+        more = here[known] + self.copied[parts] + fitting
+        return Scores(
+            logits.index_put((owners, parts), more, accumulate=True), here[~known] + self.strange
         )
-        return logits.index_put((owners, parts), more, accumulate=True)
 
     def _columns(self, mentions: Ragged) -> tuple[Tensor, Tensor, Tensor]:
         """Of each mention the row of its definition, its word, and its places (m, PLACES)."""
         device = self.words.weight.device
         lengths = torch.from_numpy(mentions.lengths()).to(device)
         owners = torch.arange(len(mentions), device=device).repeat_interleave(lengths)
-        values = torch.from_numpy(mentions.values).long().to(device).reshape(-1, 2)
+        words, places = torch.from_numpy(mentions.values[:, :2]).long().to(device).T
         bits = torch.arange(PLACES, device=device)
-        return owners, values[:, 0], ((values[:, 1:] >> bits) & 1).float()
+        return owners, words, ((places.unsqueeze(1) >> bits) & 1).float()
 
 
 class Labels(nn.Module):
@@ -130,13 +147,12 @@ class Labels(nn.Module):
         found = dict.fromkeys(subtokens(name))
         return [self.part_rows[part] for part in found if part in self.part_rows]
 
-    def forward(self, vectors: Tensor, mentions: Ragged | None = None) -> Tensor:
+    def forward(self, vectors: Tensor, mentions: Ragged | None = None) -> Scores:
         """(n, width) and, where these are read, what n definitions mention, as rows of (word,
-        bits of its places) → logits (n, subtokens)."""
+        bits of its places)."""
         if self.reader is None:
-            logits: Tensor = self.parts(vectors)
-            return logits
-        mentions = mentions or Ragged.of([[] for _ in vectors])
+            return Scores(self.parts(vectors), vectors.new_zeros(0))
+        mentions = mentions or _nothing(len(vectors))
         hidden = self.reader(vectors, mentions)
         return self.reader.copy(self.parts(hidden), hidden, mentions)
 
@@ -147,33 +163,51 @@ class Labels(nn.Module):
         marks[owners, torch.from_numpy(parts.values)] = 1
         return marks.to(self.parts.weight.device)
 
-    def predict(self, vectors: Tensor, mentions: Ragged | None, k: int) -> list[Names]:
+    def predict(self, vectors: Tensor, mentions: Mentions | None, k: int) -> list[Names]:
         """For each of n definitions at most k names, each with the F1 over subtokens that it is
         expected to have, best first."""
         if not self.names:
             return [[] for _ in vectors]
-        chances = torch.sigmoid(self(vectors, mentions))
-        known, composed = self._known(chances, SPELLINGS * k), self._composed(chances)
+        scores = self(vectors, mentions and mentions.rows)
+        chances = torch.sigmoid(scores.parts)
+        strange = self._strange(torch.sigmoid(scores.strange), mentions, len(vectors))
+        totals = chances.sum(1) + chances.new_tensor([sum(one.values()) for one in strange])
+        known = self._known(chances, totals, SPELLINGS * k)
+        composed = self._composed(chances, strange, totals)
         return [_best([*one, *other], k) for one, other in zip(known, composed, strict=True)]
 
-    def _known(self, chances: Tensor, k: int) -> Iterator[Names]:
+    def _strange(
+        self, chances: Tensor, mentions: Mentions | None, definitions: int
+    ) -> list[dict[str, float]]:
+        """For each of n definitions the words that no known name has, with their chances (m,)."""
+        found: list[dict[str, float]] = [{} for _ in range(definitions)]
+        if self.reader is not None and mentions is not None:
+            places = self.reader.is_strange(mentions.rows).nonzero()[:, 0].tolist()
+            owners = np.repeat(np.arange(definitions), mentions.rows.lengths()).tolist()
+            for place, chance in zip(places, chances.tolist(), strict=True):
+                found[owners[place]][mentions.words[place]] = chance
+        return found
+
+    def _known(self, chances: Tensor, totals: Tensor, k: int) -> Iterator[Names]:
         """The best known names; of equal ones the most frequent first."""
         right = embedding_bag(self.members, chances.T.contiguous(), self.offsets, mode="sum").T
         lengths = self.offsets.diff(append=self.offsets.new_tensor([len(self.members)]))
-        expected = 2 * right / (lengths + chances.sum(1, keepdim=True))
+        expected = 2 * right / (lengths + totals.unsqueeze(1))
         best = expected.topk(min(k, len(self.names)))
         for rows, scores in zip(best.indices.tolist(), best.values.tolist(), strict=True):
             ordered = sorted(zip(scores, rows, strict=True), key=lambda one: (-one[0], one[1]))
             yield [(self.names[row], score) for score, row in ordered]
 
-    def _composed(self, chances: Tensor) -> Iterator[Names]:
+    def _composed(
+        self, chances: Tensor, strange: Sequence[dict[str, float]], totals: Tensor
+    ) -> Iterator[Names]:
         """Names of one, two, … subtokens, each the likeliest beside those before, in the order that
         they have in names."""
         likely = chances.topk(min(TRIED, chances.shape[1]))
-        columns = likely.indices.tolist(), likely.values.tolist(), chances.sum(1).tolist()
-        for rows, values, total in zip(*columns, strict=True):
-            parts = [self._parts[row] for row in rows]
-            chosen = self._company.joined(dict(zip(parts, values, strict=True)), LONGEST)
+        columns = likely.indices.tolist(), likely.values.tolist(), totals.tolist(), strange
+        for rows, values, total, more in zip(*columns, strict=True):
+            parts = dict(zip((self._parts[row] for row in rows), values, strict=True))
+            chosen = self._company.joined({**more, **parts}, LONGEST)
             right = accumulate(chance for _, chance in chosen)
             yield [
                 (
@@ -182,6 +216,10 @@ class Labels(nn.Module):
                 )
                 for length, expected in enumerate(right, start=1)
             ]
+
+
+def _nothing(definitions: int) -> Ragged:
+    return Ragged(np.zeros((0, 2), np.int64), np.zeros(definitions + 1, np.int64))
 
 
 def _best(names: Names, k: int) -> Names:

@@ -38,6 +38,7 @@ PLACES = 8
 # As grammars call the fields of their nodes, whatever the language.
 _BY_FIELD = {
     "parameters": Where.PARAMETER,
+    "return_type": Where.RETURNED,
     "function": Where.CALLED,
     "attribute": Where.MEMBER,
     "property": Where.MEMBER,
@@ -93,10 +94,10 @@ def _leaves(root: Node, language: Language) -> Iterator[tuple[Node, int]]:
 
 
 def _where(field: str | None, around: int) -> int:
-    """Where a child stands: parameters and what is called begin a place of their own, the object
-    that something is called on leaves it again."""
+    """Where a child stands: parameters, what is returned and what is called begin a place of their
+    own, the object that something is called on leaves it again."""
     found = _BY_FIELD.get(field or "")
-    if found in (Where.PARAMETER, Where.CALLED):
+    if found in (Where.PARAMETER, Where.RETURNED, Where.CALLED):
         return found
     if field == "object" and around == Where.CALLED:
         return Where.OTHER

@@ -109,6 +109,15 @@ class Ragged:
 
 
 @dataclass(frozen=True, slots=True)
+class Mentions:
+    """What n definitions mention: `rows` of (word id, bits of its places), and the `words`
+    themselves, m in all, one after the other: those without an id may be in a name, too."""
+
+    rows: Ragged
+    words: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
 class ContextBatch:
     """The path-contexts of n definitions, c in all. The batch's distinct tokens (bags of subtoken
     ids: `subtokens`, `offsets`) and distinct `paths` stand once each; `starts`, `middles` and
@@ -176,11 +185,13 @@ class Lexicon:
         contexts = Ragged(np.array(triples, np.int64).reshape(-1, 3), offsets)
         return collate(contexts, Ragged.of([self.bag(word) for word in rows]))
 
-    def mentions(self, definitions: Sequence[Mapping[str, int]]) -> Ragged:
-        """What n definitions mention as rows of (word id, bits of its places)."""
-        known = [
-            [(self.words[word], places) for word, places in found.items() if self.words[word]]
-            for found in definitions
+    def mentions(self, definitions: Sequence[Mapping[str, int]]) -> Mentions:
+        """What n definitions mention, each from its words to the bits of their places."""
+        rows = [
+            (self.words[word], places) for found in definitions for word, places in found.items()
         ]
-        values = np.array([pair for row in known for pair in row], np.int64).reshape(-1, 2)
-        return Ragged(values, np.cumsum([0, *map(len, known)]))
+        values = np.array(rows, np.int64).reshape(-1, 2)
+        return Mentions(
+            Ragged(values, np.cumsum([0, *map(len, definitions)])),
+            [word for found in definitions for word in found],
+        )

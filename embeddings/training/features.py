@@ -36,7 +36,7 @@ class VocabularySizes:
 
     subtokens: int = 20_000
     paths: int = 40_000
-    labels: int = 20_000
+    labels: int = 40_000
     least_subtokens: int = 5
     least_paths: int = 5
     least_labels: int = 2
@@ -51,8 +51,8 @@ class Contexts:
     words: list[str]
     paths: list[str]
 
-    def lexicon(self, labels: Counter[str], rows: Ids, sizes: VocabularySizes) -> Lexicon:
-        """The vocabularies of the functions in `rows`."""
+    def lexicon(self, rows: Ids, sizes: VocabularySizes) -> Lexicon:
+        """The vocabularies of the path-contexts of the functions in `rows`."""
         values = self.triples.take(rows).values
         paths = np.bincount(values[:, 1], minlength=len(self.paths))
         words = np.bincount(values[:, [0, 2]].ravel(), minlength=len(self.words))
@@ -64,7 +64,7 @@ class Contexts:
         return Lexicon(
             Vocabulary.of(parts, sizes.subtokens, sizes.least_subtokens),
             Vocabulary.of(counted, sizes.paths, sizes.least_paths),
-            Vocabulary.of(labels, sizes.labels, sizes.least_labels),
+            Vocabulary(()),
         )
 
 

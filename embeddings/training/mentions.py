@@ -13,21 +13,21 @@ from tqdm import tqdm
 
 from embeddings.mentions import mentioned
 from embeddings.training.functions import Function, fingerprint
-from embeddings.vocabulary import Lexicon, Ragged, Vocabulary
+from embeddings.vocabulary import Ids, Lexicon, Mentions, Ragged, Vocabulary, subtokens
 
 BLOCK = 4096
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Mentions:
+class Mentioned:
     """Of n functions rows of (number into `words`, bits of its places)."""
 
     rows: Ragged
     words: list[str]
 
     @classmethod
-    def of(cls, functions: Sequence[Function], folder: Path) -> Mentions:
+    def of(cls, functions: Sequence[Function], folder: Path) -> Mentioned:
         """Those of the functions, in their order, from a corpus folder or computed now."""
         kept = folder / "mentions"
         kept.mkdir(parents=True, exist_ok=True)
@@ -48,14 +48,29 @@ class Mentions:
         counts = np.bincount(self.rows.values[:, 0], minlength=len(self.words)).tolist()
         return Vocabulary.of(Counter(dict(zip(self.words, counts, strict=True))), size, least)
 
-    def ids(self, lexicon: Lexicon) -> Ragged:
-        """The rows in the ids of a lexicon, without what it does not know."""
+    def drilled(self, lexicon: Lexicon, names: Sequence[str]) -> Ragged:
+        """Rows of (word id, bits of its places, whether it is in the function's name), to learn
+        from."""
+        numbers = {word: number for number, word in enumerate(self.words)}
+        true = [
+            row * len(numbers) + numbers[part]
+            for row, name in enumerate(names)
+            for part in set(subtokens(name))
+            if part in numbers
+        ]
+        owners = np.repeat(np.arange(len(names)), self.rows.lengths())
+        named = np.isin(owners * len(numbers) + self.rows.values[:, 0], true)
         ids = np.array([lexicon.words[word] for word in self.words] or [0], np.int32)
-        values = self.rows.values.copy()
-        values[:, 0] = ids[values[:, 0]]
-        known = values[:, 0] > 0
-        ends = np.concatenate([[0], np.cumsum(known)])[self.rows.offsets]
-        return Ragged(values[known], ends)
+        columns = ids[self.rows.values[:, 0]], self.rows.values[:, 1], named.astype(np.int32)
+        return Ragged(np.stack(columns, axis=1), self.rows.offsets)
+
+    def asked(self, lexicon: Lexicon, rows: Ids) -> Mentions:
+        """What some functions mention, as for a prediction."""
+        found = self.rows.take(rows)
+        words = [self.words[number] for number in found.values[:, 0].tolist()]
+        values = np.array([lexicon.words[word] for word in words], np.int64)
+        pairs = np.stack([values, found.values[:, 1].astype(np.int64)], axis=1)
+        return Mentions(Ragged(pairs, found.offsets), words)
 
 
 def _block(functions: Sequence[Function], folder: Path) -> Path:

@@ -15,9 +15,9 @@ from embeddings.labels import LabelSource
 from embeddings.mentions import Where
 from embeddings.training.data import Data, View
 from embeddings.training.features import Indexed
-from embeddings.training.mentions import Mentions
+from embeddings.training.mentions import Mentioned
 from embeddings.training.objectives import name_loss
-from embeddings.training.stages import code_of, label_f1, parts_of, telling_rows
+from embeddings.training.stages import code_of, label_f1, label_of, parts_of, telling_rows
 from embeddings.types import Matrix
 from embeddings.vocabulary import Ids, Lexicon, Ragged
 
@@ -43,11 +43,12 @@ class NameStage:
         self._held_out = some(held_out, MEASURED)
         both = np.concatenate([self._rows, self._held_out])
         self._vectors = torch.from_numpy(self._read(both)).to(data.device)
-        self._mentions = (
-            Mentions.of([data.functions[row] for row in both], data.folder).ids(lexicon)
-            if network.source is LabelSource.WORDS
-            else None
-        )
+        self._mentions, self._asked = None, None
+        if network.source is LabelSource.WORDS:
+            found = Mentioned.of([data.functions[row] for row in both], data.folder)
+            names = [label_of(data.functions[row].name) for row in both]
+            self._mentions = found.drilled(lexicon, names)
+            self._asked = found.asked(lexicon, np.arange(len(self._rows), len(both)))
         self._parts = parts_of(network.labels, data).take(self._rows)
         self.trained: nn.Module = network.labels.to(data.device)
 
@@ -60,16 +61,29 @@ class NameStage:
         for step in range(self.steps()):
             rows = order[step * BATCH : (step + 1) * BATCH]
             mentions = _partly_silent(self._mentions.take(rows), random) if self._mentions else None
-            logits = labels(self._vectors[rows], mentions)
-            yield {"labels": name_loss(logits, labels.targets(self._parts.take(rows)))}
+            scores = labels(self._vectors[rows], mentions)
+            known = labels.targets(self._parts.take(rows))
+            strange = self._strange_truth(mentions)
+            yield {
+                "labels": name_loss(
+                    torch.cat([scores.parts.flatten(), scores.strange]),
+                    torch.cat([known.flatten(), strange]),
+                )
+            }
 
     def measure(self) -> dict[str, float]:
-        rows = np.arange(len(self._rows), len(self._vectors))
-        mentions = self._mentions.take(rows) if self._mentions else None
-        vectors = self._vectors[rows].cpu().numpy()
+        vectors = self._vectors[len(self._rows) :].cpu().numpy()
         labels = self._network.labels
-        f1 = label_f1(labels, self._data, self._held_out, vectors, mentions)
+        f1 = label_f1(labels, self._data, self._held_out, vectors, self._asked)
         return {"validation label f1": f1}
+
+    def _strange_truth(self, mentions: Ragged | None) -> Tensor:
+        """Whether the words that no known name has are in the function's own one."""
+        reader = self._network.labels.reader
+        if reader is None or mentions is None:
+            return self._vectors.new_zeros(0)
+        named = torch.from_numpy(mentions.values[:, 2]).to(self._vectors)
+        return named[reader.is_strange(mentions)]
 
     def _read(self, rows: Ids) -> Matrix:
         """(n,) functions → the vectors that their names are predicted from."""

@@ -31,6 +31,6 @@ class Contrast(nn.Module):
 
 def name_loss(logits: Tensor, parts: Tensor) -> Tensor:
     """Eq. 1, subtoken by subtoken, so that a name teaches its parts though it occurs once: logits
-    and truth, 0 or 1, both (n, subtokens) → scalar, a mean over the true ones."""
+    and truth, 0 or 1, of the same shape → scalar, a mean over the true ones."""
     surprise = binary_cross_entropy_with_logits(logits, parts, reduction="sum")
     return surprise / parts.sum().clamp(min=1)

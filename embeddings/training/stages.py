@@ -22,7 +22,7 @@ from embeddings.training.data import ASKED, Data, View
 from embeddings.training.features import Indexed
 from embeddings.training.objectives import Contrast, name_loss
 from embeddings.types import Matrix
-from embeddings.vocabulary import Ids, Lexicon, Ragged
+from embeddings.vocabulary import Ids, Lexicon, Mentions, Ragged
 
 CODE_BATCH, FUSION_BATCH = 256, 1024
 # An epoch sees so many of a definition's contexts, others each time.
@@ -75,7 +75,9 @@ class CodeStage:
             rows = order[step * CODE_BATCH : (step + 1) * CODE_BATCH]
             batch = self._indexed.batch(rows, TRAINING_CONTEXTS, random).to(self._data.device)
             vectors = self._code2vec(batch).vectors
-            names = name_loss(self._labels(vectors), self._labels.targets(self._parts.take(rows)))
+            names = name_loss(
+                self._labels(vectors).parts, self._labels.targets(self._parts.take(rows))
+            )
             yield {"labels": names, "search": self._finding(rows, vectors)}
 
     def _finding(self, rows: Ids, vectors: Tensor) -> Tensor:
@@ -207,7 +209,7 @@ def code_of(code2vec: Code2Vec, indexed: Indexed, rows: Ids, device: str) -> Mat
 
 @torch.inference_mode()
 def label_f1(
-    labels: Labels, data: Data, rows: Ids, vectors: Matrix, mentions: Ragged | None
+    labels: Labels, data: Data, rows: Ids, vectors: Matrix, mentions: Mentions | None
 ) -> float:
     """Subtoken F1 of the best name over functions that have a label."""
     guesses = labels.predict(torch.from_numpy(vectors).to(data.device), mentions, 1)

@@ -17,7 +17,7 @@ from embeddings.llm import LanguageModel
 from embeddings.training.data import Data
 from embeddings.training.features import Contexts, Indexed, VocabularySizes, path_contexts
 from embeddings.training.loop import Run
-from embeddings.training.mentions import Mentions
+from embeddings.training.mentions import Mentioned
 from embeddings.training.naming import NameStage, some
 from embeddings.training.stages import CodeStage, FusionStage, label_of, telling_rows
 from embeddings.types import Matrix
@@ -73,9 +73,8 @@ def train(data: Data, settings: Settings, plan: Plan, out: Path, *, resume: bool
 
 def _fresh(data: Data, found: Contexts, settings: Settings, plan: Plan) -> tuple[Lexicon, Network]:
     """An untrained network whose words come from the training split."""
-    rows = data.rows("train")
-    names = Counter(filter(None, (label_of(data.functions[row].name) for row in rows)))
-    lexicon = _with_words(found.lexicon(names, rows, plan.sizes), data, settings, plan)
+    lexicon = found.lexicon(data.rows("train"), plan.sizes)
+    lexicon = _with_names(lexicon, data, settings, plan)
     network = Network(settings, lexicon).to(data.device)
     code2vec = network.code2vec
     _borrow_words(code2vec.subtokens.weight, lexicon.subtokens, data.model)
@@ -92,7 +91,7 @@ def _borrowed(
     alike = settings.labels == checkpoint.settings.labels != LabelSource.FUSED
     lexicon = checkpoint.lexicon
     if not alike:
-        lexicon = _with_words(lexicon, data, settings, plan)
+        lexicon = _with_names(lexicon, data, settings, plan)
     network = Network(settings, lexicon).to(data.device)
     network.code2vec.load_state_dict(checkpoint.network.code2vec.state_dict())
     if alike:
@@ -107,12 +106,17 @@ def _begin_names(network: Network, lexicon: Lexicon, data: Data) -> None:
         _borrow_words(network.labels.reader.words.weight, lexicon.words, data.model)
 
 
-def _with_words(lexicon: Lexicon, data: Data, settings: Settings, plan: Plan) -> Lexicon:
-    """The lexicon with the words that names are made from, if they are."""
+def _with_names(lexicon: Lexicon, data: Data, settings: Settings, plan: Plan) -> Lexicon:
+    """The lexicon with the names of the corpus, and with the words that these are made from, if
+    they are."""
+    rows = data.rows("train")
+    names = Counter(filter(None, (label_of(data.functions[row].name) for row in rows)))
+    labels = Vocabulary.of(names, plan.sizes.labels, plan.sizes.least_labels)
+    lexicon = replace(lexicon, labels=labels)
     if settings.labels is not LabelSource.WORDS:
         return lexicon
     named = some(telling_rows(data, "train"), plan.names)
-    found = Mentions.of([data.functions[row] for row in named], data.folder)
+    found = Mentioned.of([data.functions[row] for row in named], data.folder)
     words = found.vocabulary(plan.sizes.subtokens, plan.sizes.least_subtokens)
     return replace(lexicon, words=words)
 

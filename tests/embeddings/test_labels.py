@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 import torch
 
@@ -10,10 +9,11 @@ from embeddings.composition import Company
 from embeddings.labels import Labels
 from embeddings.mentions import Where
 from embeddings.training.objectives import name_loss
-from embeddings.vocabulary import Ragged, Vocabulary
+from embeddings.vocabulary import Lexicon, Mentions, Ragged, Vocabulary
 
 NAMES = Vocabulary(["read_file", "write_file", "sort", "__", "readFile"])
 WORDS = Vocabulary(["other", "file", "sort"])
+NOTHING = Vocabulary([])
 
 
 @pytest.fixture
@@ -28,10 +28,8 @@ def reading() -> Labels:
     return Labels(NAMES, 8, WORDS).eval()
 
 
-def mentions(*definitions: dict[str, int]) -> Ragged:
-    rows = [[(WORDS[word], places) for word, places in found.items()] for found in definitions]
-    values = np.array([one for row in rows for one in row]).reshape(-1, 2)
-    return Ragged(values, np.cumsum([0, *map(len, rows)]))
+def mentions(*definitions: dict[str, int]) -> Mentions:
+    return Lexicon(NOTHING, NOTHING, NAMES, WORDS).mentions(definitions)
 
 
 def test_predictions_are_expected_scores_in_order(labels: Labels) -> None:
@@ -77,14 +75,14 @@ def test_a_mentioned_subtoken_counts_where_it_is_mentioned(reading: Labels) -> N
         reading.reader.places.weight.zero_()
         reading.reader.copied[reading.parts_of("sort")] = 3.0
     found = mentions({"sort": Where.PARAMETER, "other": Where.OTHER}, {})
-    speaking, silent = reading(torch.zeros(2, 8), found)
+    speaking, silent = reading(torch.zeros(2, 8), found.rows).parts
     (changed,) = (speaking != silent).nonzero(as_tuple=True)
     assert changed.tolist() == reading.parts_of("sort")
     assert speaking[changed] > silent[changed]
 
 
 def test_nothing_mentioned_is_no_error(reading: Labels) -> None:
-    assert torch.isfinite(reading(torch.zeros(2, 8), mentions({}, {}))).all()
+    assert torch.isfinite(reading(torch.zeros(2, 8), mentions({}, {}).rows).parts).all()
     assert len(reading.predict(torch.zeros(2, 8), None, k=1)) == 2
 
 
@@ -93,7 +91,7 @@ def test_the_cross_entropy_teaches_a_name(labels: Labels) -> None:
     optimiser = torch.optim.Adam(labels.parameters(), lr=0.1)
     for _ in range(30):
         optimiser.zero_grad()
-        name_loss(labels(vectors), labels.targets(parts)).backward()
+        name_loss(labels(vectors).parts, labels.targets(parts)).backward()
         optimiser.step()
     assert labels.predict(vectors, None, k=1)[0][0][0] == "sort"
 
@@ -108,15 +106,29 @@ def test_to_copy_from_parameters_and_not_from_strings_is_learnt(reading: Labels)
     optimiser = torch.optim.Adam(reading.parameters(), lr=0.05)
     for _ in range(100):
         optimiser.zero_grad()
-        name_loss(reading(torch.zeros(2, 8), found), reading.targets(parts)).backward()
+        scores = reading(torch.zeros(2, 8), found.rows)
+        name_loss(scores.parts, reading.targets(parts)).backward()
         optimiser.step()
     first, second = reading.predict(torch.zeros(2, 8), found, k=1)
     assert (first[0][0], second[0][0]) == ("file", "sort")
 
 
+def test_a_word_that_no_known_name_has_is_copied_where_it_is_wanted(reading: Labels) -> None:
+    found = mentions({"quux": Where.PARAMETER, "other": Where.PARAMETER, "spam": Where.STRING})
+    optimiser = torch.optim.Adam(reading.parameters(), lr=0.05)
+    for _ in range(100):
+        optimiser.zero_grad()
+        strange = reading(torch.zeros(1, 8), found.rows).strange
+        name_loss(strange, torch.tensor([1.0, 1.0, 0.0])).backward()
+        optimiser.step()
+    unseen = mentions({"knots": Where.PARAMETER, "splice": Where.STRING})
+    ((best, *_),) = reading.predict(torch.zeros(1, 8), unseen, k=1)
+    assert best[0] == "knots"
+
+
 def test_names_of_unknown_subtokens_are_finite(labels: Labels) -> None:
     nothing = Ragged.of([[]])
-    loss = name_loss(labels(torch.randn(1, 8)), labels.targets(nothing))
+    loss = name_loss(labels(torch.randn(1, 8)).parts, labels.targets(nothing))
     assert torch.isfinite(loss)
 
 

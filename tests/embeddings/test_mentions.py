@@ -60,9 +60,10 @@ def test_any_text_has_mentions(text: str) -> None:
 def test_a_lexicon_gives_ids_to_what_it_knows() -> None:
     none = Vocabulary(())
     lexicon = Lexicon(none, none, none, Vocabulary(["load", "parse"]))
-    rows = lexicon.mentions([{"parse": 4, "other": 1}, {}, {"load": 48}])
-    assert rows.values.tolist() == [[2, 4], [1, 48]]
-    assert rows.offsets.tolist() == [0, 1, 1, 2]
+    found = lexicon.mentions([{"parse": 4, "other": 1}, {}, {"load": 48}])
+    assert found.rows.values.tolist() == [[2, 4], [0, 1], [1, 48]]
+    assert found.rows.offsets.tolist() == [0, 2, 2, 3]
+    assert found.words == ["parse", "other", "load"]
 
 
 def test_without_its_documentation_a_definition_mentions_the_rest() -> None:
@@ -72,7 +73,7 @@ def test_without_its_documentation_a_definition_mentions_the_rest() -> None:
         "load": Where.DOCUMENTED | Where.OPENING,
         "parse": Where.CALLED | Where.DOCUMENTED,
     }
-    rows = lexicon.mentions([documented, documented])
+    rows = lexicon.mentions([documented, documented]).rows
     silent = without_documentation(rows, np.array([True, False]))
     assert silent.offsets.tolist() == [0, 1, 3]
     assert silent.values[0].tolist() == [2, Where.CALLED]
