@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 # Small batches stay in a processor's cache.
-TOKENS_ON_A_CPU = 1024
-# A GPU wants a tenth of a second's work at once: fewer tokens of a larger model.
-WORK_ON_A_GPU = 5e13
+TOKENS_ON_A_CPU = 2048
+# A GPU wants about a quarter of a second's work at once: fewer tokens of a larger model.
+WORK_ON_A_GPU = 2e14
 TOKENS_ON_A_GPU = 4096, 65_536
 
 

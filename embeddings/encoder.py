@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -104,7 +105,7 @@ class FusedEncoder(CodeEncoder):
         )
 
     def encode(self, texts: Sequence[str], language: str = "python") -> Encoded:
-        code, text = self._code(texts, language), self._model.encode(texts)
+        text, code = self._halves(texts, language)
         return Encoded(
             finite(self._network.fusion.fuse(text, code)),
             self._names(texts, code, NAMES, language),
@@ -112,8 +113,7 @@ class FusedEncoder(CodeEncoder):
         )
 
     def encode_definitions(self, texts: Sequence[str], language: str = "python") -> Matrix:
-        code = self._code(texts, language)
-        return finite(self._network.fusion.fuse(self._model.encode(texts), code))
+        return finite(self._network.fusion.fuse(*self._halves(texts, language)))
 
     def encode_queries(self, texts: Sequence[str]) -> Matrix:
         return finite(self._network.fusion.query(self._query_vectors(texts)))
@@ -136,6 +136,14 @@ class FusedEncoder(CodeEncoder):
                 self._network.fusion, text, code.vectors.cpu().numpy(), asked
             )
         return Explanation(source, explanations.attended(contexts, code.attention[0]), shares)
+
+    def _halves(self, texts: Sequence[str], language: str) -> tuple[Matrix, Matrix]:
+        """What the language model and code2vec make of n texts. Path-contexts are Python's work: a
+        GPU reads the texts meanwhile."""
+        with ThreadPoolExecutor(1) as beside:
+            text = beside.submit(self._model.encode, texts)
+            code = self._code(texts, language)
+            return text.result(), code
 
     @torch.inference_mode()
     def _code(self, texts: Sequence[str], language: str) -> Matrix:

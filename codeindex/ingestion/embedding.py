@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from embeddings import CodeEncoder
     from embeddings.encoder import Encoded
 
-FIRST_BATCH, LARGEST_BATCH = 16, 2_048
+FIRST_BATCH, LARGEST_BATCH = 16, 8_192
+ENCODED_AT_ONCE = 1_024
 BATCH_SECONDS = 4.0
 PROBE = "def probe():\n    return 1\n"
 
@@ -60,19 +62,33 @@ def _encode_batch_of(space: Space, limit: int) -> int | None:
 
 
 def encode(encoder: CodeEncoder, batch: Sequence[Embedding]) -> None:
-    """Give each of `batch` its vector and predicted names, or the reason why it has none."""
-    for language, group in groupby(
-        sorted(batch, key=lambda embedding: embedding.text.language),
-        key=lambda embedding: embedding.text.language,
-    ):
+    """Give each of `batch` its vector and predicted names, or the reason why it has none. While
+    one part is stored, the next is encoded."""
+    with ThreadPoolExecutor(1) as ahead:
+        parts = [
+            (part, language, ahead.submit(_encoded, encoder, part, language))
+            for part, language in _parts(batch)
+        ]
+        for part, language, encoded in parts:
+            try:
+                found = encoded.result()
+            except Exception:
+                logger.exception("a batch of %d texts could not be encoded", len(part))
+                _encode_one_by_one(encoder, part, language)
+            else:
+                _store(part, found)
+
+
+def _parts(batch: Sequence[Embedding]) -> Iterator[tuple[Sequence[Embedding], str]]:
+    """Of one language each, and not too many at once."""
+
+    def language_of(embedding: Embedding) -> str:
+        return embedding.text.language
+
+    for language, group in groupby(sorted(batch, key=language_of), key=language_of):
         embeddings = list(group)
-        try:
-            encoded = _encoded(encoder, embeddings, language)
-        except Exception:
-            logger.exception("a batch of %d texts could not be encoded", len(embeddings))
-            _encode_one_by_one(encoder, embeddings, language)
-        else:
-            _store(embeddings, encoded)
+        for start in range(0, len(embeddings), ENCODED_AT_ONCE):
+            yield embeddings[start : start + ENCODED_AT_ONCE], language
 
 
 def _encode_one_by_one(
