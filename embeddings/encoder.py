@@ -139,7 +139,9 @@ class FusedEncoder(CodeEncoder):
 
     def _halves(self, texts: Sequence[str], language: str) -> tuple[Matrix, Matrix]:
         """What the language model and code2vec make of n texts. Path-contexts are Python's work: a
-        GPU reads the texts meanwhile."""
+        GPU reads the texts meanwhile. On a CPU the two would only take each other's cores."""
+        if torch.device(self._device).type == "cpu":
+            return self._model.encode(texts), self._code(texts, language)
         with ThreadPoolExecutor(1) as beside:
             text = beside.submit(self._model.encode, texts)
             code = self._code(texts, language)
