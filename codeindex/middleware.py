@@ -1,10 +1,20 @@
-"""What every answer carries."""
+"""What every answer carries, and what is answered while the database is away."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
+
+RETRY_SECONDS = 5
+"""After which a restarted database is mostly there again."""
+
+AWAY = "The database does not answer just now. Nothing is lost; try again in a few seconds."
+
+logger = logging.getLogger(__name__)
 
 POLICY = "; ".join(
     (
@@ -30,3 +40,24 @@ def content_security_policy(
         return response
 
     return answer
+
+
+class DatabaseAway:
+    """503 with a hint when to try again, as a page or as JSON, where a request finds no database.
+    The next one connects anew, since connections are tried before use."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self._get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, OperationalError | InterfaceError):
+            return None
+        logger.error("The database does not answer: %s", error)
+        headers = {"Retry-After": str(RETRY_SECONDS)}
+        if request.path.startswith("/api/"):
+            return JsonResponse({"detail": AWAY}, status=503, headers=headers)
+        page = render_to_string("503.html")  # without a request: who asks is in the database
+        return HttpResponse(page, status=503, headers=headers)

@@ -109,6 +109,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "codeindex.middleware.content_security_policy",
+    "codeindex.middleware.DatabaseAway",
 ]
 
 TEMPLATES = [

@@ -24,6 +24,8 @@ worker_class = "gthread"
 threads = 8
 timeout = 600
 graceful_timeout = 3
+# As much as gunicorn allows: code of 2,000 characters is some 4,000 bytes of an address
+limit_request_line = 8190
 control_socket_disable = True
 
 
