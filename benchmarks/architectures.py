@@ -1,0 +1,73 @@
+"""Language models of the true architectures with random weights: how fast a model is does not
+depend on what its weights are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from transformers import (
+    AutoModel,
+    LlamaConfig,
+    PreTrainedConfig,
+    PreTrainedTokenizerFast,
+    Qwen2Config,
+)
+
+# As the models' own config.json has them.
+CONFIGS: dict[str, PreTrainedConfig] = {
+    "CodeLlama-7b": LlamaConfig(
+        vocab_size=32_016, hidden_size=4096, intermediate_size=11_008, num_hidden_layers=32,
+        num_attention_heads=32, num_key_value_heads=32, max_position_embeddings=16_384,
+    ),
+    "Qwen2.5-Coder-0.5B": Qwen2Config(
+        vocab_size=151_936, hidden_size=896, intermediate_size=4864, num_hidden_layers=24,
+        num_attention_heads=14, num_key_value_heads=2, max_position_embeddings=32_768,
+    ),
+    "Qwen2.5-Coder-1.5B": Qwen2Config(
+        vocab_size=151_936, hidden_size=1536, intermediate_size=8960, num_hidden_layers=28,
+        num_attention_heads=12, num_key_value_heads=2, max_position_embeddings=32_768,
+    ),
+    "Qwen2.5-Coder-7B": Qwen2Config(
+        vocab_size=152_064, hidden_size=3584, intermediate_size=18_944, num_hidden_layers=28,
+        num_attention_heads=28, num_key_value_heads=4, max_position_embeddings=32_768,
+    ),
+}  # fmt: skip
+TINY: dict[str, PreTrainedConfig] = {
+    "tiny Llama": LlamaConfig(
+        vocab_size=32_016, hidden_size=64, intermediate_size=128, num_hidden_layers=2,
+        num_attention_heads=4, num_key_value_heads=4,
+    ),
+    "tiny Qwen2": Qwen2Config(
+        vocab_size=32_016, hidden_size=64, intermediate_size=128, num_hidden_layers=2,
+        num_attention_heads=4, num_key_value_heads=2,
+    ),
+}  # fmt: skip
+WORDS = 32_000
+PAD = "<pad>"
+
+
+def made(folder: Path, config: PreTrainedConfig, words: Tokenizer, device: str, dtype: str) -> Path:
+    """Writes a model of the architecture, with a tokenizer, into a folder."""
+    torch.manual_seed(0)
+    with torch.device(device):
+        network = AutoModel.from_config(config, dtype=getattr(torch, dtype))
+    network.save_pretrained(folder)
+    PreTrainedTokenizerFast(tokenizer_object=words, pad_token=PAD).save_pretrained(folder)
+    return folder
+
+
+def words_of(texts: Sequence[str], count: int = WORDS) -> Tokenizer:
+    """A byte-level BPE, as Llama and Qwen have them, learnt from the texts: true tokenizers are not
+    at hand without a hub, and cut code into about as many tokens."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    trainer = trainers.BpeTrainer(
+        vocab_size=count, special_tokens=[PAD], initial_alphabet=alphabet, show_progress=False
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    return tokenizer

@@ -1,0 +1,209 @@
+"""How fast code models encode on a GPU: `python -m benchmarks.gpu [--models NAME …]`.
+
+Each model has its true architecture and random weights; the texts are definitions of installed
+packages, each once. In one run, and taking turns: this project's encoder; sentence-transformers'
+`encode` with its defaults and with the batch size that suits it best; vLLM's pooling, where it is
+installed. Printed are definitions and tokens a second and the model FLOP utilisation: 2 × weights
+that are multiplied (those of the words apart) × real tokens, over time and over the rate of a large
+matrix product on the same card in the same run. `--device cpu --tiny` tries the program out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from itertools import islice
+from pathlib import Path
+from sysconfig import get_path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from transformers.utils import logging
+
+from benchmarks import architectures
+from embeddings import definitions, packing, weights
+from embeddings.languages import by_path
+from embeddings.llm import load_model
+from embeddings.paths.mining import files_under
+
+MATRIX = 8192
+PRODUCTS = 20
+BATCH_SIZES = (64, 128, 256, 512)
+DEFAULT_BATCH_SIZE = 32
+
+Encode = Callable[[Sequence[str]], NDArray[np.float32]]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a run has to do, and how fast the card multiplies."""
+
+    texts: Sequence[str]
+    tokens: int
+    weights: int
+    rate: float
+
+    def line(self, name: str, seconds: float) -> str:
+        utilisation = 2 * self.weights * self.tokens / seconds / self.rate
+        return (
+            f"  {name:38} {len(self.texts) / seconds:10,.1f} definitions/s "
+            f"{self.tokens / seconds:12,.0f} tokens/s {utilisation:7.1%} MFU"
+        )
+
+
+def main() -> None:
+    """Prints the card, its rate, and a few lines a model."""
+    options = _options()
+    logging.disable_progress_bar()
+    texts = list(islice(_definitions(options.folders), options.texts))
+    words = architectures.words_of(texts)
+    rate = matrix_rate(options.device, getattr(torch, options.dtype), options.tiny)
+    card, teraflops = _card(options.device), f"{rate / 1e12:,.1f} TFLOP/s"
+    print(f"{card}, torch {torch.__version__}, {options.dtype}: {teraflops}", flush=True)
+    for name, config in (architectures.TINY if options.tiny else architectures.CONFIGS).items():
+        if name in options.models or options.tiny:
+            with tempfile.TemporaryDirectory(dir=options.scratch) as folder:
+                print(name, flush=True)
+                place = Path(folder)
+                architectures.made(place, config, words, options.device, options.dtype)
+                _compare(place, texts, rate, options)
+
+
+def matrix_rate(device: str, dtype: torch.dtype, small: bool) -> float:
+    """Floating-point operations a second in the product of two large matrices, at best."""
+    size = 256 if small else MATRIX
+    one, other = (torch.randn(size, size, device=device, dtype=dtype) for _ in range(2))
+    best = min(_seconds(lambda: one @ other, device) for _ in range(PRODUCTS))
+    return 2 * size**3 / best
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.gpu", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("folders", type=Path, nargs="*", default=[Path(get_path("purelib"))])
+    every = list(architectures.CONFIGS)
+    parser.add_argument("--models", nargs="+", choices=every, default=every)
+    parser.add_argument("--texts", type=int, default=4096)
+    parser.add_argument("--max-tokens", type=int, default=512)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--dtype", default="bfloat16")
+    parser.add_argument("--device", default="cuda")
+    parser.add_argument("--tiny", action="store_true", help="tiny models: does the program run?")
+    parser.add_argument("--scratch", type=Path, help="folder with room for a model's weights")
+    return parser.parse_args()
+
+
+def _definitions(folders: Sequence[Path]) -> Iterator[str]:
+    """Definitions of the folders' sources in a random order of files, each text once."""
+    files = np.array([file for file in files_under(folders) if by_path(file.name)], dtype=object)
+    seen = set()
+    for file in np.random.default_rng(0).permutation(files):
+        language = by_path(file.name)
+        assert language is not None
+        try:
+            source = definitions.decode(file.read_bytes(), language)
+        except definitions.UnreadableSource:
+            continue
+        for found in definitions.extract(source, language).definitions:
+            if found.text not in seen:
+                seen.add(found.text)
+                yield found.text
+
+
+def _compare(folder: Path, texts: Sequence[str], rate: float, options: argparse.Namespace) -> None:
+    work = _in_turns(folder, texts, rate, options)
+    if find_spec("vllm"):
+        # It wants the card for itself.
+        gc.collect()
+        torch.cuda.empty_cache()
+        print(work.line("vLLM, pooling", _vllm_seconds(folder, texts, options)), flush=True)
+
+
+def _in_turns(folder: Path, texts: Sequence[str], rate: float, options: argparse.Namespace) -> Work:
+    """This project and sentence-transformers, on the same card."""
+    model = load_model(
+        str(folder), dtype=options.dtype, max_tokens=options.max_tokens, device=options.device
+    )
+    began = time.perf_counter()
+    tokens = sum(map(len, model.tokens(texts)))
+    tokenised = len(texts) / (time.perf_counter() - began)
+    work = Work(texts, tokens, weights.count(model.network), rate)
+    encoders = {"this project": model.encode, **_sentence_transformers(folder, options)}
+    for name, seconds in _timed(encoders, texts, options).items():
+        print(work.line(name, seconds), flush=True)
+    packs = packing.is_prepared(model.network)
+    print(f"  packed: {packs}; the tokenizer alone: {tokenised:,.0f} definitions/s", flush=True)
+    return work
+
+
+def _timed(
+    encoders: dict[str, Encode], texts: Sequence[str], options: argparse.Namespace
+) -> dict[str, float]:
+    """Of each the median of the rounds, after one that is not counted."""
+    for encode in encoders.values():
+        encode(texts[: len(texts) // 8])
+    rounds = [
+        {
+            name: _seconds(lambda e=encode: e(texts), options.device)
+            for name, encode in encoders.items()
+        }
+        for _ in range(options.rounds)
+    ]
+    return {name: statistics.median(one[name] for one in rounds) for name in encoders}
+
+
+def _sentence_transformers(folder: Path, options: argparse.Namespace) -> dict[str, Encode]:
+    """Its `encode` with its defaults and with larger batches."""
+    if not find_spec("sentence_transformers"):
+        return {}
+    library = import_module("sentence_transformers")
+    dtype = {"dtype": getattr(torch, options.dtype)}
+    model = library.SentenceTransformer(str(folder), device=options.device, model_kwargs=dtype)
+    model.max_seq_length = options.max_tokens
+
+    def with_batches(size: int) -> Encode:
+        return lambda texts: model.encode(list(texts), batch_size=size, show_progress_bar=False)
+
+    sizes = (DEFAULT_BATCH_SIZE, *BATCH_SIZES)
+    return {f"sentence-transformers, batches of {size}": with_batches(size) for size in sizes}
+
+
+def _vllm_seconds(folder: Path, texts: Sequence[str], options: argparse.Namespace) -> float:
+    library = import_module("vllm")
+    engine = library.LLM(
+        str(folder), runner="pooling", dtype=options.dtype, max_model_len=options.max_tokens
+    )
+    limit = {"truncate_prompt_tokens": options.max_tokens - 1}
+    params = library.PoolingParams(**limit)
+    engine.embed(list(texts[:64]), pooling_params=params)
+    return _seconds(lambda: engine.embed(list(texts), pooling_params=params), options.device)
+
+
+def _seconds(work: Callable[[], object], device: str) -> float:
+    _wait(device)
+    began = time.perf_counter()
+    work()
+    _wait(device)
+    return time.perf_counter() - began
+
+
+def _wait(device: str) -> None:
+    if torch.device(device).type == "cuda":
+        torch.cuda.synchronize(device)
+
+
+def _card(device: str) -> str:
+    on_gpu = torch.device(device).type == "cuda"
+    return torch.cuda.get_device_name(device) if on_gpu else "CPU"
+
+
+if __name__ == "__main__":
+    main()
