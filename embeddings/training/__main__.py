@@ -18,7 +18,14 @@ from embeddings.labels import LabelSource
 from embeddings.llm import DEFAULT_MODEL, EncoderUnavailable
 from embeddings.queries import QueryKind, QueryPooling, QuerySettings
 from embeddings.questions import Malformed
-from embeddings.training import corpus_command, measures, queries, trainer, validation
+from embeddings.training import (
+    corpus_command,
+    measures,
+    queries,
+    trainer,
+    validation,
+    whitening_command,
+)
 from embeddings.training.data import TRAINING_TOKENS, View, load
 from embeddings.training.measures import Label, Sources
 from embeddings.training.trainer import Plan
@@ -94,6 +101,8 @@ def _parser() -> argparse.ArgumentParser:
     vectors = commands.add_parser("vectors", help="language-model vectors of a corpus, on disk")
     vectors.set_defaults(run=_vectors)
     vectors.add_argument("--views", type=View, nargs="*", help="only these texts of a function")
+    whitened = commands.add_parser("whiten", help="take out what all vectors of a model share")
+    whitening_command.add_to(whitened)
     tuned = commands.add_parser("tune", help="tune the language model itself")
     tuned.set_defaults(run=_tune)
     tuned.add_argument("--epochs", type=int, default=20, help="of 50 batches of 64 pairs")
