@@ -45,11 +45,13 @@ class NotFinite(ValueError):
 class Encoded:
     """Definitions' vectors (n, dimensions), rows of unit length, and for each the names it could
     have, each with the F1 over subtokens that it is expected to have, best first. `structure` is
-    what the code added to the vectors (`FusionNetwork.structure`), None where that is unknown."""
+    what the code added to the vectors (`FusionNetwork.structure`), None where that is unknown.
+    `unread` is how many tokens of each text the language model has not read, its end."""
 
     vectors: Matrix
     names: Names
     structure: Matrix | None = None
+    unread: Sequence[int] = ()
 
 
 class CodeEncoder(ABC):
@@ -110,6 +112,7 @@ class FusedEncoder(CodeEncoder):
             finite(self._network.fusion.fuse(text, code)),
             self._names(texts, code, NAMES, language),
             self._network.fusion.structure(text, code),
+            self._model.unread(texts),
         )
 
     def encode_definitions(self, texts: Sequence[str], language: str = "python") -> Matrix:
@@ -192,7 +195,8 @@ class TextOnlyEncoder(CodeEncoder):
         self.fingerprint = _digest("text only", model.fingerprint, str(definitions.FORMAT_VERSION))
 
     def encode(self, texts: Sequence[str], language: str = "python") -> Encoded:
-        return Encoded(finite(self._model.encode(texts)), [[] for _ in texts])
+        vectors = finite(self._model.encode(texts))
+        return Encoded(vectors, [[] for _ in texts], unread=self._model.unread(texts))
 
     def encode_queries(self, texts: Sequence[str]) -> Matrix:
         return finite(self._model.for_queries.encode(texts))

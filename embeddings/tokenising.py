@@ -39,15 +39,17 @@ def windows(tokenizer: Any, texts: Sequence[str], settings: ModelSettings) -> li
 
 def unread(tokenizer: Any, texts: Sequence[str], settings: ModelSettings) -> list[int]:
     """How many of each text's tokens lie behind its windows."""
-    if not texts:
-        return []
-    added = tokenizer.num_special_tokens_to_add()
-    printable = [_printable(settings.prompt + text) for text in texts]
-    whole = tokenizer(printable, padding=False, verbose=False)["input_ids"]
-    return [
-        max(0, len(ids) - added - sum(len(window) - added for window in read))
-        for ids, read in zip(whole, windows(tokenizer, texts, settings), strict=True)
-    ]
+    read = windows(tokenizer, texts, settings)
+    counts = [0] * len(texts)
+    long = [row for row, one in enumerate(read) if len(one[-1]) == settings.max_tokens]
+    if long:
+        added = tokenizer.num_special_tokens_to_add()
+        printable = [_printable(settings.prompt + texts[row]) for row in long]
+        whole = tokenizer(printable, padding=False, verbose=False)["input_ids"]
+        for row, ids in zip(long, whole, strict=True):
+            seen = sum(len(window) - added for window in read[row])
+            counts[row] = max(0, len(ids) - added - seen)
+    return counts
 
 
 def padding(tokenizer: Any) -> int:

@@ -103,6 +103,10 @@ class TextEncoder(Protocol):
         """(n,) texts → (n, dimensions), rows of unit length."""
         ...
 
+    def unread(self, texts: Sequence[str]) -> list[int]:
+        """How many tokens of each text lie behind its limit."""
+        ...
+
 
 class Fusion(Protocol):
     """Joins a text vector and a code vector, and puts a query, which has no syntax tree, into

@@ -118,6 +118,7 @@ def _store(embeddings: Sequence[Embedding], encoded: Encoded) -> None:
                 "id": [embedding.pk for embedding in embeddings],
                 "vector": list(map(HalfVector, encoded.vectors)),
                 "structure": _structures(encoded),
+                "reason": list(map(_note, encoded.unread or [0] * len(embeddings))),
                 "names": [Jsonb([list(name) for name in names]) for names in encoded.names],
                 "lease": embeddings[0].lease,
             },
@@ -132,6 +133,11 @@ def _binary_cursor() -> Cursor:
     # For this cursor alone: Django reads vectors in its own way.
     register_halfvec_info(cursor, TypeInfo.fetch(connection.connection, "halfvec"))
     return cursor
+
+
+def _note(unread: int) -> str:
+    """What is to be known of a vector that is ready."""
+    return f"its last {unread:,} tokens are not read" if unread else ""
 
 
 def _structures(encoded: Encoded) -> list[HalfVector | None]:
@@ -156,8 +162,10 @@ def _next_limit(done: int, seconds: float) -> int:
 STORE = """
 UPDATE codeindex_embedding AS embedding
 SET vector = new.vector, structure = new.structure,
-    predicted_names = new.names, state = 'ready', reason = '', lease = NULL, leased_until = NULL
-FROM unnest(%(id)s::bigint[], %(vector)b::halfvec[], %(structure)b::halfvec[], %(names)s::jsonb[])
-     AS new (id, vector, structure, names)
+    predicted_names = new.names, state = 'ready', reason = new.reason,
+    lease = NULL, leased_until = NULL
+FROM unnest(%(id)s::bigint[], %(vector)b::halfvec[], %(structure)b::halfvec[], %(names)s::jsonb[],
+            %(reason)s::text[])
+     AS new (id, vector, structure, names, reason)
 WHERE embedding.id = new.id AND embedding.lease = %(lease)s AND embedding.state = 'pending'
 """

@@ -115,7 +115,7 @@ class Embedding(models.Model):
     state = models.CharField(
         max_length=8, choices=EmbeddingState.choices, default=EmbeddingState.PENDING
     )
-    reason = models.TextField(blank=True)
+    reason = models.TextField(blank=True)  # why it failed; if ready, what of the text is not read
     attempts = models.PositiveSmallIntegerField(default=0)
     lease = models.UUIDField(null=True, blank=True, editable=False)
     leased_until = models.DateTimeField(null=True, blank=True, editable=False)

@@ -55,6 +55,10 @@ class VectorCache:
         self.add(texts, "texts")
         return self.get(texts)
 
+    def unread(self, texts: Sequence[str]) -> list[int]:
+        """As the encoder has it."""
+        return self._encoder.unread(texts)
+
     def get(self, texts: Sequence[str]) -> Matrix:
         """(n,) texts → (n, dimensions); raises KeyError for a text that was never added."""
         rows = [self._vectors[fingerprint(text)] for text in texts]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -73,6 +74,18 @@ def test_a_batch_gets_vectors_and_names_and_ends_the_run(indexed):
     stored = Embedding.objects.filter(state="ready").first()
     assert np.linalg.norm(stored.vector) == pytest.approx(1, abs=1e-3)
     assert stored.predicted_names == [["add", 0.5]]
+
+
+def test_what_of_a_text_is_not_read_is_kept_with_its_vector(indexed):
+    class Short(TinyEncoder):
+        def encode(self, texts, language):
+            return replace(super().encode(texts, language), unread=[1_200] + [0] * (len(texts) - 1))
+
+    with Embedding.objects.claimed(spaces.of(Short()), limit=100) as batch:
+        embedding.encode(Short(), batch)
+    reasons = sorted(Embedding.objects.values_list("reason", flat=True))
+    assert reasons == [""] * 9 + ["its last 1,200 tokens are not read"]
+    assert not Embedding.objects.exclude(state="ready").exists()
 
 
 def test_two_claims_never_share_a_text(indexed):
