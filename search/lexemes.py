@@ -40,9 +40,15 @@ def of(words: Sequence[str]) -> list[Lexeme]:
 
 def matched(query: Sequence[str], words: Collection[str]) -> set[str]:
     """Of `words` those that a query's words match: of the same stem, and no stop words."""
+    wanted = set(stems(query).values())
+    return {word for word, stem in stems(words).items() if stem in wanted}
+
+
+def stems(words: Collection[str]) -> dict[str, str]:
+    """word in lower case → its lexeme; stop words have none."""
     with connection.cursor() as cursor:
-        cursor.execute(MATCHED, {"query": " ".join(query), "words": sorted(words)})
-        return {word for (word,) in cursor.fetchall()}
+        cursor.execute(STEMS, {"words": sorted(words)})
+        return {word: stem for word, stem in cursor.fetchall() if stem}
 
 
 class LexemeQuery(SearchQuery):
@@ -87,7 +93,6 @@ ORDER BY share NULLS FIRST, word
 LIMIT %(most)s
 """
 
-MATCHED = """
-SELECT word FROM unnest(%(words)s::text[]) AS word
-WHERE ts_lexize('english_stem', word) && tsvector_to_array(to_tsvector('english', %(query)s))
+STEMS = """
+SELECT word, (ts_lexize('english_stem', word))[1] FROM unnest(%(words)s::text[]) AS word
 """

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import JSONObject, Length
 from django.shortcuts import get_object_or_404
 
@@ -33,6 +34,24 @@ FIELDS = {
 }
 
 
+SPOT = {
+    "file": F("pk"),
+    "path": F("path"),
+    "start_line": F("blob__definitions__start_line"),
+    "end_line": F("blob__definitions__end_line"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A place, as far as it takes to rank: a file by its id and path, and lines of it."""
+
+    file: int
+    path: str
+    start_line: int
+    end_line: int
+
+
 def of(
     texts: Iterable[int],
     files: QuerySet[SourceFile],
@@ -42,20 +61,35 @@ def of(
     """text → its places among `files`, the foremost first: one whose name is `symbol`, then one
     that no rule puts lower, then the shortest path; PLACES + 2 at most, so that it is seen whether
     there are more than are named. A text without a place there is left out."""
-    there = (
-        files.filter(blob__definitions__text=OuterRef("pk"))
-        .order_by(
-            _is_not(symbol),
-            _is_aside(rules),
-            Length("path"),
-            "path",
-            "blob__definitions__start_line",
-            "pk",
-        )
-        .values(place=JSONObject(**FIELDS))[: PLACES + 2]
-    )
+    there = _there(files, symbol, rules).values(place=JSONObject(**FIELDS))[: PLACES + 2]
     found = Text.objects.filter(pk__in=list(texts)).values_list("pk", ArraySubquery(there))
     return {text: [Place(**row) for row in rows] for text, rows in found if rows}
+
+
+def foremost(
+    texts: Iterable[int],
+    files: QuerySet[SourceFile],
+    symbol: Sequence[str] = (),
+    rules: Sequence[Rule] = (),
+) -> dict[int, Spot]:
+    """text → the first of its places; a text without a place there is left out."""
+    first = _there(files, symbol, rules).values(spot=JSONObject(**SPOT))[:1]
+    found = Text.objects.filter(pk__in=list(texts)).values_list("pk", Subquery(first))
+    return {text: Spot(**spot) for text, spot in found if spot}
+
+
+def _there(
+    files: QuerySet[SourceFile], symbol: Sequence[str], rules: Sequence[Rule]
+) -> QuerySet[SourceFile]:
+    """The places of a text of an outer query, the foremost first."""
+    return files.filter(blob__definitions__text=OuterRef("pk")).order_by(
+        _is_not(symbol),
+        _is_aside(rules),
+        Length("path"),
+        "path",
+        "blob__definitions__start_line",
+        "pk",
+    )
 
 
 def visible(

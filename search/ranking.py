@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
+from pathlib import PurePosixPath
 
 from django.contrib.auth.models import AnonymousUser, User
 
 import embeddings
 from codeindex import encoders
 from codeindex.models import IndexRun, Repository, Space, SpaceState
-from search import details, manners, places, queries, retrieval, scopes, scoring
+from search import details, lexemes, manners, places, queries, retrieval, scopes, scoring
 from search.balance import EVEN, Balance, checked_balance
 from search.filters import Field, Filter
+from search.lexemes import Lexeme
 from search.manners import Order, Rule
 from search.queries import Query
-from search.results import Answer, Group, Place, Result
+from search.results import Answer, Group, Result
 from search.scopes import Scope
+from search.scoring import Signal
 from search.vectors import Meaning
 
 NEW_MODEL = (
@@ -55,7 +58,7 @@ def find(
     limit = queries.checked_limit(limit)
     rules = manners.rules(query, manners.checked_order(order))
     within = scopes.of(user, query.filters)
-    meaning, why_words_only = _meaning(query, checked_balance(balance))
+    meaning, why_words_only = meaning_of(query, checked_balance(balance))
     notices = [notice for notice in (why_words_only, _unfinished(within)) if notice]
     by = queries.checked_group(group)
     found = ranked(query, meaning, within, limit, rules, by)
@@ -73,41 +76,71 @@ def ranked(
 ) -> list[Result]:
     """The best `limit` texts for the query, identical code being one text; or the best files of all
     candidates."""
-    candidates = retrieval.candidates(query, meaning, within, limit, rules)
-    scores = scoring.scores(candidates, meaning.balance if meaning else EVEN)
-    order = sorted(scores, key=lambda text: (-scores[text].total, text))
-    shown = order if group == Group.FILE else order[:limit]
-    lying = places.of(shown, within.files, query.symbol, rules)
-    grouped = _grouped([text for text in shown if text in lying], lying, group)
+    found = signals(query, meaning, within, limit, rules)
+    scores = scoring.ranked(found, meaning.balance if meaning else EVEN)
+    by_text = {one.candidate.text: one for one in found}
+    grouped = _grouped([by_text[text] for text in scores], group)
     best = list(grouped)[:limit]
-    found = details.of({text: lying[text] for text in best})
-    aside = {candidate.text for candidate in candidates if candidate.aside}
+    others = [text for first in best for text in grouped[first]]
+    lying = places.of([*best, *others], within.files, query.symbol, rules)
+    shown = details.of({text: lying[text] for text in best if text in lying})
     return [
         Result(
-            found[text],
+            shown[text],
             scores[text].total,
             scores[text],
-            manners.reason(found[text].place.path, rules) if text in aside else "",
-            [lying[other][0] for other in grouped[text]],
+            by_text[text].lowered,
+            [lying[other][0] for other in grouped[text] if other in lying],
         )
         for text in best
-        if text in found
+        if text in shown
     ]
 
 
-def _grouped(
-    texts: Sequence[int], lying: Mapping[int, Sequence[Place]], group: Group
-) -> dict[int, list[int]]:
+def signals(
+    query: Query,
+    meaning: Meaning | None,
+    within: Scope,
+    limit: int = queries.DEFAULT_RESULTS,
+    rules: Sequence[Rule] = (),
+) -> list[Signal]:
+    """All that the ranking knows of the candidates for a query."""
+    words = lexemes.of(query.words)
+    candidates = retrieval.candidates(query, words, meaning, within, limit)
+    texts = [candidate.text for candidate in candidates]
+    spots = places.foremost(texts, within.files, query.symbol, rules)
+    in_path = _in_path(words, {spot.path for spot in spots.values()})
+    return [
+        Signal(one, spots[one.text], in_path[path], manners.reason(path, rules))
+        for one in candidates
+        if one.text in spots
+        for path in (spots[one.text].path,)
+    ]
+
+
+def _in_path(words: Sequence[Lexeme], paths: Collection[str]) -> dict[str, float]:
+    """path → the part of the words, by their weights, that its folders' and file's names hold."""
+    parts = {path: queries.words_of(str(PurePosixPath(path).with_suffix(""))) for path in paths}
+    stems = lexemes.stems({word for own in parts.values() for word in own})
+    whole = sum(lexeme.weight for lexeme in words) or 1.0
+    shares = {}
+    for path, own in parts.items():
+        held = {stems.get(word) for word in own}
+        shares[path] = sum(lexeme.weight for lexeme in words if lexeme.word in held) / whole
+    return shares
+
+
+def _grouped(ordered: Sequence[Signal], group: Group) -> dict[int, list[int]]:
     """Each text, or each file's first one → the others of its file."""
     if group == Group.DEFINITION:
-        return {text: [] for text in texts}
+        return {one.candidate.text: [] for one in ordered}
     files: dict[int, list[int]] = {}
-    for text in texts:
-        files.setdefault(lying[text][0].file_id, []).append(text)
+    for one in ordered:
+        files.setdefault(one.spot.file, []).append(one.candidate.text)
     return {first: others for first, *others in files.values()}
 
 
-def _meaning(query: Query, balance: Balance) -> tuple[Meaning | None, str]:
+def meaning_of(query: Query, balance: Balance = EVEN) -> tuple[Meaning | None, str]:
     """The query's vector, if there is a space to compare it in; a notice where that is wanting."""
     if not Space.objects.exists():
         return None, ""

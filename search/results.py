@@ -104,18 +104,23 @@ class Segment:
 @dataclass(frozen=True, slots=True)
 class Score:
     """What a text's score is the sum of. `structure` is what its code adds to the closeness of its
-    vector, None where that is not known and is in `meaning`; `rule` is what a rule of
-    `search.manners` took, 0 or less."""
+    vector, None where that is not known and is in `meaning`; `file` is what the best of its file
+    lend it; `repeated` what is taken for better results of the same file, and `rule` what a rule of
+    `search.manners` takes, 0 or less."""
 
-    name: float
-    words: float
-    meaning: float
-    structure: float | None
-    rule: float
+    name: float = 0.0
+    words: float = 0.0
+    path: float = 0.0
+    meaning: float = 0.0
+    structure: float | None = None
+    file: float = 0.0
+    repeated: float = 0.0
+    rule: float = 0.0
 
     @property
     def total(self) -> float:
-        return self.name + self.words + self.meaning + (self.structure or 0.0) + self.rule
+        near = self.meaning + (self.structure or 0.0)
+        return self.name + self.words + self.path + near + self.file + self.repeated + self.rule
 
     @property
     def segments(self) -> list[Segment]:

@@ -26,10 +26,9 @@ from django.db.models import (
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast
 
-from codeindex.models import Definition, EmbeddingState, Text
-from search import lexemes, manners, scopes, symbols, vectors
+from codeindex.models import EmbeddingState, Text
+from search import scopes, symbols, vectors
 from search.lexemes import Lexeme, LexemeQuery, any_of, both
-from search.manners import Rule
 from search.queries import Query
 from search.scopes import Scope
 from search.vectors import Meaning
@@ -38,8 +37,10 @@ DEPTH = 100
 """Candidates of each kind at least: results are ranked among more than are shown."""
 
 LONG_TEXT = 200.0
-"""Distinct words; a text of so many counts half for the same words as a very short one. Measured as
-the weights in `search.ranking` are; 100 and 400 do as well."""
+"""Distinct words; a text of so many is a candidate by half as much as a very short one that holds
+the same words."""
+
+LENGTH = Func("words", function="length", output_field=IntegerField())
 
 MATCHES = 2_000
 """Texts that are scored by their words, at about 5 µs each."""
@@ -48,33 +49,48 @@ MATCHES = 2_000
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A text and what speaks for it. `cosine` is that of its vector and the query's, None where it
-    has no vector, and `by_code` what its code adds to that, None where that is not known;
-    `coverage` the part of the query's words that it holds, weighted and discounted for length, from
-    0 to 1; `named` whether the query is the name of one of its definitions; `aside` whether it lies
-    only where the rules of `search.manners` put it lower."""
+    has no vector, and `by_code` what its code adds to that, None where that is not known; `held` is
+    the part of the query's words, by their weights, that it holds, and `length` how many distinct
+    ones of its own; `named` whether the query is the name of one of its definitions; `deep` whether
+    it was only looked up because so many were asked for."""
 
     text: int
     cosine: float | None
     by_code: float | None
-    coverage: float
-    aside: bool
+    held: float
+    length: int
     named: bool
+    deep: bool
 
 
 def candidates(
-    query: Query, meaning: Meaning | None, within: Scope, limit: int, rules: Sequence[Rule] = ()
+    query: Query,
+    words: Sequence[Lexeme],
+    meaning: Meaning | None,
+    within: Scope,
+    limit: int,
 ) -> list[Candidate]:
-    """At least `limit` texts that may answer the query, if so many are visible and `meaning` is
-    given; in no order."""
+    """At least `limit` texts that may answer the query, whose lexemes `words` are, if so many are
+    visible and `meaning` is given; in no order."""
     if not within.branches:
         return []
-    depth = max(DEPTH, 2 * limit)
-    words = lexemes.of(query.words)
-    named = set(_named(query.symbol, within, depth))
-    found = named.union(_containing(words, within, depth))
+    near = _found(query, words, meaning, within, DEPTH)
+    far = set[int]()
+    if len(near) < limit or limit > DEPTH:
+        far = _found(query, words, meaning, within, 2 * limit) - near
+    named = _named(query.symbol, within, 2 * max(DEPTH, limit))
+    return _scored(near, words, meaning, named, deep=False) + _scored(
+        far, words, meaning, named, deep=True
+    )
+
+
+def _found(
+    query: Query, words: Sequence[Lexeme], meaning: Meaning | None, within: Scope, depth: int
+) -> set[int]:
+    found = _named(query.symbol, within, depth).union(_containing(words, within, depth))
     if meaning:
         found.update(vectors.nearest(meaning, within, depth))
-    return _scored(found, words, meaning, named, _is_aside(rules, within))
+    return found
 
 
 def _containing(words: Sequence[Lexeme], within: Scope, limit: int) -> set[int]:
@@ -139,25 +155,20 @@ def _named(symbol: Sequence[str], within: Scope, limit: int) -> set[int]:
         inside = visible.filter(path__regex=reading.module)
         called |= Q(qualified_name=reading.name) & Exists(inside)
     definitions = within.definitions.filter(called, name=symbol[-1])
-    return set(definitions.values_list("text", flat=True)[:limit])
-
-
-def _is_aside(rules: Sequence[Rule], within: Scope) -> Combinable:
-    """Whether a text lies in no file of the scope but those that the rules put lower."""
-    if not rules:
-        return Value(False)
-    proper = within.files.exclude(path__regex=manners.pattern(rules))
-    return ~Exists(scopes.held(Definition.objects.filter(text=OuterRef("pk")), proper))
+    return set(definitions.order_by("text").values_list("text", flat=True)[:limit])
 
 
 def _scored(
     texts: Collection[int],
     words: Sequence[Lexeme],
     meaning: Meaning | None,
-    named: set[int],
-    aside: Combinable,
+    named: Collection[int],
+    *,
+    deep: bool,
 ) -> list[Candidate]:
     """The texts, which the user may see, with all that speaks for them."""
+    if not texts:
+        return []
     found = Text.objects.filter(pk__in=texts)
     cosine = by_code = Cast(None, FloatField())
     if meaning:
@@ -165,18 +176,21 @@ def _scored(
         found = found.annotate(own=FilteredRelation("embeddings", condition=vectorised))
         cosine = vectors.cosine(meaning, F("own__vector"))
         by_code = vectors.by_code(meaning, F("own__structure"))
-    scores = found.values_list("pk", cosine, by_code, _coverage(words), aside)
-    return [Candidate(*score, named=score[0] in named) for score in scores]
+    scores = found.values_list("pk", cosine, by_code, _held(words), LENGTH)
+    return [Candidate(*score, named=score[0] in named, deep=deep) for score in scores]
 
 
 def _coverage(words: Sequence[Lexeme]) -> Combinable:
-    """The share of the query's weight that a text's words carry, discounted for long texts."""
+    """What is held, discounted for long texts as in the tuned ranking."""
+    return _held(words) / (1.0 + LENGTH / LONG_TEXT)
+
+
+def _held(words: Sequence[Lexeme]) -> Combinable:
+    """The share of the query's weight that a text's words carry."""
     if not words:
         return Value(0.0)
     held = sum(
         (Case(When(words=any_of([lexeme]), then=lexeme.weight), default=0.0) for lexeme in words),
         start=Value(0.0),
     )
-    length = Func("words", function="length", output_field=IntegerField())
-    whole = sum(lexeme.weight for lexeme in words)
-    return held / (whole * (1.0 + length / LONG_TEXT))
+    return held / sum(lexeme.weight for lexeme in words)

@@ -100,11 +100,16 @@ class PlaceSerializer(serializers.Serializer):
 
 class ScoreSerializer(serializers.Serializer):
     name = serializers.FloatField(help_text="For being called what the query says.")
-    words = serializers.FloatField(help_text="For the query's words.")
+    words = serializers.FloatField(help_text="For the query's words in its text.")
+    path = serializers.FloatField(help_text="For those in its path.")
     meaning = serializers.FloatField(help_text="For how near its vector is, by its text.")
     structure = serializers.FloatField(
         allow_null=True,
         help_text="The same by its code; null where that is not kept apart, and in `meaning`.",
+    )
+    file = serializers.FloatField(help_text="For how good the best in its file are.")
+    repeated = serializers.FloatField(
+        help_text="What was taken for better results of the same file, 0 or less."
     )
     rule = serializers.FloatField(help_text="What was taken for `lowered`, 0 or less.")
 

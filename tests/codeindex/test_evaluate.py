@@ -14,11 +14,13 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.test import Client
 
+from codeindex import encoders, spaces
 from codeindex.models import Evaluation, Repository
 from embeddings import questions
 from embeddings.evaluation import LAST_LINE
 from embeddings.questions import Malformed, Question
 from tests import shelf
+from tests.embeddings import tiny
 from tests.shelf import Written
 
 COMMIT = "c0ffee" * 6
@@ -216,3 +218,29 @@ class TestNames:
     def test_there_is_such_a_repository(self, shop: Repository) -> None:
         with pytest.raises(CommandError, match="no repository none in the index"):
             call_command("evaluate-names", "none")
+
+
+class TestTuning:
+    """Weights of the ranking from questions: needs vectors, since meaning is what others are
+    weighed against."""
+
+    def test_says_what_parts_are_worth_and_which_weights_suit(
+        self, shop: Repository, save: Save, tmp_path: Path, settings: Any, monkeypatch: Any
+    ) -> None:
+        settings.CODEINDEX_CHECKPOINT = str(tiny.checkpoint(tmp_path / "c", tiny.bert(tmp_path)))
+        monkeypatch.setattr(encoders, "searcher", encoders.Searcher())
+        spaces.of(encoders.searcher.encoder())
+        file = save({"shop": {"root": "src", "queries": [asked("csv archive", "src/save.py")]}})
+        out = StringIO()
+        call_command("tune-ranking", str(file), stdout=out)
+        assert "all                  1.000 / 1.000   1.000 / 1.000" in out.getvalue()
+        assert "Weights(meaning=1.0, words=" in out.getvalue()
+
+    def test_there_must_be_vectors(self, shop: Repository, save: Save) -> None:
+        file = save({"shop": {"queries": [asked("csv", "src/load.py")]}})
+        with pytest.raises(CommandError, match="There are no vectors yet"):
+            call_command("tune-ranking", str(file))
+
+    def test_there_must_be_such_a_repository(self, shop: Repository, save: Save) -> None:
+        with pytest.raises(CommandError, match="none"):
+            call_command("tune-ranking", str(save({"none": {"queries": [asked("x", "a.py")]}})))

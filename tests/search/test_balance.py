@@ -49,8 +49,8 @@ def test_each_half_decides_where_it_is_preferred(alice: User, space: Space) -> N
 
 def test_a_half_alone_counts_in_full(alice: User, space: Space) -> None:
     first, last = found(alice, space, Balance(words=0, meaning=0, structure=1))
-    assert (first.score, last.score) == (1, 0)
-    assert first.parts == Score(name=0, words=0, meaning=0, structure=1, rule=0)
+    assert (first.score, last.score) == (pytest.approx(1 + 0.25 / 3), 0)
+    assert first.parts == Score(structure=1, file=pytest.approx(0.25 / 3))
 
 
 def test_words_decide_where_they_are_preferred(alice: User, space: Space) -> None:
@@ -77,7 +77,7 @@ def test_a_vector_that_is_not_divided_is_meaning(alice: User, space: Space) -> N
     shelf.put(shelf.repository(alice, "old"), "old.py", Written("old", "old", EAST))
     old = found(alice, space)[0]
     assert old.found.place.path == "old.py"
-    assert old.parts == Score(name=0, words=0, meaning=1, structure=None, rule=0)
+    assert old.parts == Score(meaning=1, file=pytest.approx(0.25 / 3))
 
 
 def test_where_many_are_visible_the_nearest_whole_vectors_are_compared(
@@ -113,4 +113,4 @@ def test_the_page_and_the_api_show_the_parts(client: Client, alice: User) -> Non
     assert 'style="' not in shown  # which the content security policy would ignore
     first = client.get("/api/v1/search", {"q": "code"}).json()["results"][0]
     assert first["score"] == pytest.approx(sum(part or 0 for part in first["score_parts"].values()))
-    assert set(first["score_parts"]) == {"name", "words", "meaning", "structure", "rule"}
+    assert set(first["score_parts"]) == set(Score.__dataclass_fields__)

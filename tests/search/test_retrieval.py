@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from codeindex import spaces
 from codeindex.models import Repository, Space, Text, Visibility
-from search import queries, retrieval, scopes, vectors
+from search import lexemes, queries, retrieval, scopes, vectors
 from search.filters import Field, Filter
 from search.retrieval import Candidate
 from search.scopes import Scope, UnknownRepository
@@ -36,7 +36,8 @@ def nearest(user: User, meaning: Meaning, limit: int, repository: str = "") -> l
 def found(user: User | AnonymousUser, text: str, repository: str = "") -> dict[str, Candidate]:
     """Candidates of the words and the name alone, by the bodies of their texts."""
     within = scope(user, repository)
-    candidates = retrieval.candidates(queries.read(text), None, within, 10)
+    query = queries.read(text)
+    candidates = retrieval.candidates(query, lexemes.of(query.words), None, within, 10)
     bodies = dict(Text.objects.values_list("pk", "body"))
     return {bodies[candidate.text]: candidate for candidate in candidates}
 
@@ -128,9 +129,9 @@ class TestWords:
         shelf.put(shop, "b.py", Written("retry request", "b"))
         shelf.put(shop, "c.py", Written("request", "c"))
         candidates = found(alice, "retry the request with backoff")
-        order = sorted(candidates, key=lambda body: -candidates[body].coverage)
+        order = sorted(candidates, key=lambda body: -candidates[body].held)
         assert order == ["retry request backoff", "retry request", "request"]
-        assert all(0 < candidate.coverage <= 1 for candidate in candidates.values())
+        assert all(0 < candidate.held <= 1 for candidate in candidates.values())
 
     def test_a_word_that_all_texts_hold_finds_them(self, space: Space, alice: User) -> None:
         shop = shelf.repository(alice)
@@ -200,7 +201,7 @@ class TestPermission:
         """By meaning, words and name."""
         within = scope(user)
         query = queries.read("secret")
-        candidates = retrieval.candidates(query, Meaning(space, [1.0, 0, 0, 0]), within, 10)
+        candidates = retrieval.candidates(query, [], Meaning(space, [1.0, 0, 0, 0]), within, 10)
         bodies = dict(Text.objects.values_list("pk", "body"))
         return {bodies[candidate.text] for candidate in candidates}
 
