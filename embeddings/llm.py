@@ -213,14 +213,21 @@ def load_model(
     return LanguageModel(network, tokenizer, settings, device, own.whitening, asking)
 
 
-def save_tuned(model: LanguageModel, origin: str, trained: Sequence[str], folder: Path) -> None:
+def save_tuned(
+    model: LanguageModel,
+    origin: str,
+    trained: Sequence[str],
+    folder: Path,
+    *,
+    asks_published: bool = False,
+) -> None:
     """Writes what `load_model(folder)` needs beside the model of the name `origin`: the weights of
-    the names `trained`, in half precision, and what that model has of its own. Descriptions stay
-    with the published model."""
+    the names `trained`, in half precision, and what that model has of its own. If
+    `asks_published`, descriptions stay with that one."""
     first = derived.load(origin)
     state = model.network.state_dict()
     tuned = {name: state[name] for name in {*trained, *(first.weights or {})}}
-    Derived(first.model, first.settings, tuned, first.whitening, asks_published=True).save(folder)
+    Derived(first.model, first.settings, tuned, first.whitening, asks_published).save(folder)
 
 
 def _blocks(texts: Sequence[str]) -> Iterator[Sequence[str]]:

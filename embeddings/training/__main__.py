@@ -71,7 +71,9 @@ def _train(options: argparse.Namespace) -> None:
 def _tune(options: argparse.Namespace) -> None:
     data = load(options.corpus, options.llm, options.device, options.limit, options.max_tokens)
     asked = [pair for path in options.asked for pair in queries.asked(path)]
-    tuning = Tuning(options.epochs, options.seed, options.share, asked)
+    tuning = Tuning(
+        options.epochs, options.seed, options.share, options.comments, asked, options.locked
+    )
     tune(data, tuning, options.out, resume=options.resume)
 
 
@@ -107,6 +109,13 @@ def _parser() -> argparse.ArgumentParser:
     tuned.set_defaults(run=_tune)
     tuned.add_argument("--epochs", type=int, default=20, help="of 50 batches of 64 pairs")
     tuned.add_argument("--share", type=float, help="of the tuned weights that is kept, 0 to 1")
+    tuned.add_argument(
+        "--comments", type=int, default=0,
+        help="of a batch's 64 pairs, that are a comment and the lines below it",
+    )  # fmt: skip
+    tuned.add_argument(
+        "--locked", action="store_true", help="leave the questions to the published model"
+    )
     tuned.add_argument(
         "--asked", type=Path, nargs="*", default=[], metavar="FILE",
         help='questions that people asked, as JSON lines: {"question": …, "code": …}',

@@ -1,11 +1,10 @@
 """Tuning a language model: its layers learn to put code beside the question that it answers (eq. 2
-of Ngo & Rivalan 2025). Questions are read by the published model, whose weights stay as they are:
-it has read more of what people ask than any corpus of code tells, and tuned on docstrings it would
-forget that (Zhai et al. 2022 keep one side locked for the same reason). The word embeddings stay,
-too: they are half of a small model's weights, and keep it open to words that the training does not
-meet. At the end the tuned weights are mixed with the first ones, in the proportion that finds most
-on the validation split: what lies between the two is better than either on questions of other kinds
-(Wortsman et al. 2022)."""
+of Ngo & Rivalan 2025). Questions may be left to the published model, which has read more of what
+people ask than any corpus of code tells (Zhai et al. 2022 lock one side for the same reason). The
+word embeddings always stay as they are: they are half of a small model's weights, and keep it open
+to words that the training does not meet. At the end the tuned weights are mixed with the first ones,
+in the proportion that finds most on the validation split: what lies between the two is better than
+either on questions of other kinds (Wortsman et al. 2022)."""
 
 from __future__ import annotations
 
@@ -31,9 +30,8 @@ from embeddings.training.stages import telling
 from embeddings.vocabulary import Ids
 
 BATCH = 64
-# Of a batch's pairs so many are a comment with the lines below it, and a question that people asked
-# with its answer, where there are such.
-COMMENTS, ASKED = 24, 6
+# Of a batch's pairs so many are questions that people asked, where there are such.
+ASKED = 6
 # Earlier batches' questions that code is told from: they cost nothing, since they do not change.
 REMEMBERED = 1024
 # So many functions of a batch come from one project: what is hard to tell apart.
@@ -51,13 +49,16 @@ RATE = 5e-5
 @dataclass(frozen=True, slots=True)
 class Tuning:
     """How long a language model is tuned, from which seed, and how much of the tuned weights is
-    kept: if None, what does best on the validation split. `asked` are questions of people, with
-    code that answers each."""
+    kept: if None, what does best on the validation split. Of a batch's pairs so many are `comments`
+    with the lines below them; `asked` are questions of people, with code that answers each. If
+    `locked`, questions are read by the published model."""
 
     epochs: int
     seed: int = 1
     share: float | None = None
+    comments: int = 0
     asked: Sequence[Pair] = ()
+    locked: bool = False
 
 
 class TextStage:
@@ -67,9 +68,11 @@ class TextStage:
     name = "text"
     rate = RATE
 
-    def __init__(self, data: Data, asked: Sequence[Pair]) -> None:
+    def __init__(self, data: Data, tuning: Tuning) -> None:
         self._model = data.model.limited(TRAINING_TOKENS)
-        self._questions = load_model(data.model.settings.name, device=data.device).for_queries
+        self._published = None
+        if tuning.locked:
+            self._published = load_model(data.model.settings.name, device=data.device).for_queries
         self._functions = data.functions
         rows = data.rows("train")
         described = np.array([bool(data.functions[row].query) for row in rows])
@@ -78,10 +81,11 @@ class TextStage:
         sizes = np.sqrt([len(project) for project in self._projects])
         self._shares = sizes / sizes.sum()
         self._held_out = [data.functions[r] for r in data.rows("validation", described=True)]
-        self._comments = _commented(data, rows)
+        self._count = tuning.comments
+        self._comments = _commented(data, rows) if tuning.comments else []
         self._held_out_comments = _commented(data, data.rows("validation"))[:MEASURED]
-        self._asked = [pair for number, pair in enumerate(asked) if number % 5]
-        self._held_out_asked = list(asked[::5])
+        self._asked = [pair for number, pair in enumerate(tuning.asked) if number % 5]
+        self._held_out_asked = list(tuning.asked[::5])
         self._contrast = Contrast()
         network = _ready(self._model.network)
         self.trained = nn.ModuleList([network, self._contrast]).to(data.device)
@@ -93,10 +97,11 @@ class TextStage:
         remembered: deque[Tensor] = deque(maxlen=REMEMBERED // BATCH)
         for _ in range(STEPS_PER_EPOCH):
             questions, texts = zip(*self._pairs(random), strict=True)
-            asked = self._told(questions)
+            asked = self._asking(questions)
             others = torch.cat([*remembered, asked[:0]])
             yield {"search": self._contrast(self._vectors(texts), asked, others)}
-            remembered.append(asked)
+            if self._published is not None:
+                remembered.append(asked)
 
     def measure(self) -> dict[str, float]:
         """How well docstrings find code without them, keywords code as it stands, comments the
@@ -117,12 +122,13 @@ class TextStage:
         if not pairs:
             return 0.0
         questions, texts = zip(*pairs, strict=True)
-        asked, found = self._questions.encode(questions), self._model.encode(texts)
+        asked = (self._published or self._model.for_queries).encode(questions)
+        found = self._model.encode(texts)
         return evaluation.mrr(evaluation.ranks(asked, found, range(len(pairs)))).value
 
     def _pairs(self, random: np.random.Generator) -> list[Pair]:
         """Questions with their code, no two of which ask the same or answer to the same name."""
-        others = [*_some(self._comments, COMMENTS, random), *_some(self._asked, ASKED, random)]
+        others = [*_some(self._comments, self._count, random), *_some(self._asked, ASKED, random)]
         others = [(typed(question, random), code) for question, code in others]
         pairs = {code: (question, code) for question, code in others}
         asked = {question for question, _ in others}
@@ -138,12 +144,14 @@ class TextStage:
                 break
         return list(pairs.values())
 
-    def _told(self, questions: Sequence[str]) -> Tensor:
-        """(n,) questions → (n, dimensions), through which no loss flows."""
-        vectors = torch.from_numpy(self._questions.encode(questions))
+    def _asking(self, questions: Sequence[str]) -> Tensor:
+        """(n,) questions → (n, dimensions), through which no loss flows if they are locked."""
+        if self._published is None:
+            return self._vectors(questions)
+        vectors = torch.from_numpy(self._published.encode(questions))
         return vectors.to(self._contrast.log_scale.device)
 
-    def _vectors(self, texts: tuple[str, ...]) -> Tensor:
+    def _vectors(self, texts: Sequence[str]) -> Tensor:
         tokens = self._model.tokens(texts)
         order = sorted(range(len(tokens)), key=lambda row: len(tokens[row]))
         passes = [order[start : start + PASS] for start in range(0, len(order), PASS)]
@@ -154,12 +162,12 @@ class TextStage:
 def tune(data: Data, tuning: Tuning, out: Path, *, resume: bool) -> None:
     """Writes a tuned language model, with its curves, into the folder `out`."""
     out.mkdir(parents=True, exist_ok=True)
-    stage, run = TextStage(data, tuning.asked), Run(out, tuning.seed, resume)
+    stage, run = TextStage(data, tuning), Run(out, tuning.seed, resume)
     first = copied(data.model.network)
     run.train_and_mix(stage, tuning.epochs, MIXES if tuning.share is None else [tuning.share])
     last = data.model.network.state_dict()
     moved = [name for name in first if not torch.equal(first[name], last[name])]
-    save_tuned(data.model, data.model.settings.name, moved, out)
+    save_tuned(data.model, data.model.settings.name, moved, out, asks_published=tuning.locked)
     run.finish()
 
 

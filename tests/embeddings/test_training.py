@@ -138,13 +138,24 @@ def test_a_tuned_language_model_finds_more_and_comes_with_the_checkpoint(
     assert after.weights_fingerprint != before.weights_fingerprint
     words = [one.network.get_input_embeddings().weight for one in (before, after)]
     assert torch.equal(*words)
-    assert after.for_queries.fingerprint == before.fingerprint
     train(corpus, tuned, out)
     assert load_file(out / "tuned.safetensors").keys() == load_file(tuned / TUNED_WEIGHTS).keys()
     shutil.rmtree(tuned)
     source = tiny.SOURCES[0]
     assert load_encoder(out).encode_definitions([source]).shape == (1, 32)
     assert load_encoder(out, llm=str(model), text_only=True).encode_queries(["a"]).shape == (1, 32)
+
+
+def test_questions_may_be_left_to_the_published_model(corpus: Path, tmp_path: Path) -> None:
+    model, tuned, out = tiny.bert(tmp_path / "bert"), tmp_path / "tuned", tmp_path / "out"
+    where = ["--corpus", str(corpus), "--max-tokens", "32", "--llm", str(model)]
+    assert main(["tune", *where, "--epochs", "1", "--locked", "--out", str(tuned)]) == 0
+    before, after = load_model(str(model)), load_model(str(tuned))
+    asked, code = ["sort a list"], ["def f(a): return a"]
+    assert np.array_equal(after.for_queries.encode(asked), before.encode(asked))
+    assert not np.array_equal(after.encode(code), before.encode(code))
+    train(corpus, tuned, out)
+    assert json.loads((out / "tuned.json").read_text())["asks_published"]
 
 
 def test_a_comment_is_a_question_and_the_lines_below_it_the_answer() -> None:
