@@ -2,9 +2,9 @@
 of Ngo & Rivalan 2025). Questions may be left to the published model, which has read more of what
 people ask than any corpus of code tells (Zhai et al. 2022 lock one side for the same reason). The
 word embeddings always stay as they are: they are half of a small model's weights, and keep it open
-to words that the training does not meet. At the end the tuned weights are mixed with the first ones,
-in the proportion that finds most on the validation split: what lies between the two is better than
-either on questions of other kinds (Wortsman et al. 2022)."""
+to words that the training does not meet. At the end the tuned weights are mixed with the first
+ones, in the proportion that finds most on the validation split: what lies between the two is better
+than either on questions of other kinds (Wortsman et al. 2022)."""
 
 from __future__ import annotations
 
