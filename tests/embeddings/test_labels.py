@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 
@@ -32,12 +34,19 @@ def mentions(*definitions: dict[str, int]) -> Mentions:
     return Lexicon(NOTHING, NOTHING, NAMES, WORDS).mentions(definitions)
 
 
-def test_predictions_are_expected_scores_in_order(labels: Labels) -> None:
+def test_predictions_come_with_expected_scores(labels: Labels) -> None:
     (likely,) = labels.predict(torch.randn(1, 8), None, k=3)
-    scores = [score for _, score in likely]
     assert len(likely) == 3
-    assert scores == sorted(scores, reverse=True)
-    assert all(0 <= score <= 1 for score in scores)
+    assert all(0 <= score <= 1 for _, score in likely)
+
+
+def test_a_subtoken_is_added_where_it_is_worth_it(labels: Labels) -> None:
+    _expect(labels, "read")
+    for chance, best in ((0.2, "read_file"), (0.05, "read")):
+        with torch.no_grad():
+            labels.parts.bias[labels.parts_of("file")] = math.log(chance / (1 - chance))
+        ((first, *_),) = labels.predict(torch.zeros(1, 8), None, k=1)
+        assert first[0] == best
 
 
 def test_a_set_of_subtokens_is_predicted_once(labels: Labels) -> None:
