@@ -156,6 +156,7 @@ class TestDescription:
         schema = client.get("/api/v1/schema", headers={"Accept": "application/json"}).json()
         assert set(schema["paths"]) == {
             "/api/v1/search",
+            "/api/v1/similar",
             "/api/v1/files/{file_id}/{definition_id}/similar",
             "/api/v1/repositories",
             "/api/v1/repositories/{id}",
@@ -167,6 +168,7 @@ class TestDescription:
         shown = client.get("/api/v1/docs").content.decode()
         for part in (
             "/api/v1/search",
+            "/api/v1/similar",
             "/api/v1/files/{file_id}/{definition_id}/similar",
             "results[].qualified_name",
             "From 1 to 200. Default: 10.",

@@ -41,12 +41,17 @@ def test_a_decoder_is_whitened_and_a_checkpoint_trained_on_it(corpus: Path, tmp_
     assert np.isfinite(encoder.encode_definitions(tiny.SOURCES)).all()
 
 
-def test_a_model_that_was_tuned_is_not_whitened_afterwards(
+def test_a_model_whose_questions_are_locked_is_not_whitened(
     corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     model, tuned = tiny.bert(tmp_path / "bert"), tmp_path / "tuned"
     where = ["--corpus", str(corpus), "--max-tokens", "32"]
-    assert main(["tune", *where, "--llm", str(model), "--epochs", "1", "--out", str(tuned)]) == 0
+    assert (
+        main(
+            ["tune", *where, "--llm", str(model), "--epochs", "1", "--locked", "--out", str(tuned)]
+        )
+        == 0
+    )
     asked = [*where, "--llm", str(tuned), "--out", str(tmp_path / "whitened")]
     assert main(["whiten", *asked]) == 1
     assert "Whiten the published model" in capsys.readouterr().err

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, example, given, settings, strategies
 from codeindex.models import Blob, Repository, Space
 from search import filters, queries, ranking, scopes
 from search.filters import BadQuery, Field, Filter
-from search.retrieval import Meaning, nearest
+from search.vectors import Meaning, nearest
 from tests import shelf
 from tests.shelf import Written
 
