@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -107,6 +107,12 @@ def _mean(values: Sequence[float]) -> Figure:
     return interval(np.array(values))
 
 
+def _folder(path: str) -> str:
+    """A folder of a repository; the whole of it, whether written as `.` or not at all, is empty."""
+    folder = PurePosixPath(path.strip("/")).as_posix()
+    return "" if folder == "." else folder
+
+
 def _about(name: str, entry: object) -> About:
     fields = _is(dict, entry, name)
     queries = _is(list, fields.get("queries"), f'"queries" of {name}')
@@ -114,7 +120,7 @@ def _about(name: str, entry: object) -> About:
         raise Malformed(f"{name} has no queries.")
     return About(
         repository=name,
-        root=_is(str, fields.get("root", ""), f'"root" of {name}').strip("/"),
+        root=_folder(_is(str, fields.get("root", ""), f'"root" of {name}')),
         revision=_is(str, fields.get("revision", ""), f'"revision" of {name}'),
         questions=[
             _question(query, f"query {number} of {name}")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from embeddings import evaluation
+from embeddings import evaluation, questions
 
 CANDIDATES = np.eye(4, dtype=np.float32)
 
@@ -56,3 +59,14 @@ def test_names_are_compared_by_subtokens_whatever_their_style() -> None:
 
 def test_nothing_measured_is_no_number() -> None:
     assert np.isnan(evaluation.mrr(np.zeros(0, np.int64)).value)
+
+
+@pytest.mark.parametrize(("root", "folder"), [("", ""), (".", ""), ("/", ""), ("./src/", "src")])
+def test_questions_are_about_a_folder_or_the_whole_of_a_repository(
+    root: str, folder: str, tmp_path: Path
+) -> None:
+    asked = {"query": "read a file", "relevant": ["files.py"], "secondary": []}
+    file = tmp_path / "questions.json"
+    file.write_text(json.dumps({"shop": {"root": root, "queries": [asked]}}))
+    (about,) = questions.read(file).about
+    assert about.root == folder

@@ -74,6 +74,9 @@ class Command(BaseCommand):
             work.start()
         run = _watched(run, lambda: work is None or work.is_alive())
         self._summarise(run)
+        if work is not None and work.is_alive():
+            self.stdout.write("The index of the vectors is still being built.")
+            work.join()
 
     def _summarise(self, run: IndexRun) -> None:
         if run.status != RunStatus.PUBLISHED:
