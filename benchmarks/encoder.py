@@ -23,10 +23,9 @@ from sysconfig import get_path
 import numpy as np
 import torch
 
-from embeddings import checkpoints, definitions, evaluation
-from embeddings.languages import by_path
+from benchmarks import sources
+from embeddings import checkpoints, evaluation
 from embeddings.llm import LanguageModel, Runtime
-from embeddings.paths.mining import files_under
 from embeddings.training.functions import Function, Unfit, defined_in, function_of
 from embeddings.types import Definition
 
@@ -54,7 +53,7 @@ def main() -> None:
     """Prints one line a runtime, for speed and for quality."""
     options = _options()
     torch.set_num_threads(options.threads)
-    files = [file for file in files_under(options.folders) if by_path(file.name)]
+    files = sources.files_in(options.folders)
     np.random.default_rng(options.seed).shuffle(files)  # type: ignore[arg-type]
     loaded = checkpoints.load(options.checkpoint)
     timed = {
@@ -86,13 +85,7 @@ def _options() -> argparse.Namespace:
 def _drawn(files: Sequence[Path]) -> Iterator[Definition]:
     """One definition of each file, in turn the first, the second …"""
     for place, file in enumerate(files):
-        language = by_path(file.name)
-        assert language is not None
-        try:
-            source = definitions.decode(file.read_bytes(), language)
-        except definitions.UnreadableSource:
-            continue
-        found = definitions.extract(source, language).definitions
+        found = sources.definitions_in(file)
         if found:
             yield found[place % len(found)]
 

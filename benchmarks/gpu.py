@@ -28,11 +28,9 @@ import torch
 from numpy.typing import NDArray
 from transformers.utils import logging
 
-from benchmarks import architectures
-from embeddings import definitions, packing, weights
-from embeddings.languages import by_path
+from benchmarks import architectures, sources
+from embeddings import packing, weights
 from embeddings.llm import load_model
-from embeddings.paths.mining import files_under
 
 MATRIX = 8192
 PRODUCTS = 20
@@ -103,16 +101,10 @@ def _options() -> argparse.Namespace:
 
 def _definitions(folders: Sequence[Path]) -> Iterator[str]:
     """Definitions of the folders' sources in a random order of files, each text once."""
-    files = np.array([file for file in files_under(folders) if by_path(file.name)], dtype=object)
+    files = np.array(sources.files_in(folders), dtype=object)
     seen = set()
     for file in np.random.default_rng(0).permutation(files):
-        language = by_path(file.name)
-        assert language is not None
-        try:
-            source = definitions.decode(file.read_bytes(), language)
-        except definitions.UnreadableSource:
-            continue
-        for found in definitions.extract(source, language).definitions:
+        for found in sources.definitions_in(file):
             if found.text not in seen:
                 seen.add(found.text)
                 yield found.text

@@ -93,8 +93,10 @@ def _plain_attention(network: Any) -> Iterator[None]:
     """In the form that onnxruntime knows, and makes one operation of."""
     before = network.config._attn_implementation
     network.set_attn_implementation("eager")
-    yield
-    network.set_attn_implementation(before)
+    try:
+        yield
+    finally:
+        network.set_attn_implementation(before)
 
 
 def _quantised(path: Path) -> Path:
@@ -118,8 +120,10 @@ def _root_logger_silent() -> Iterator[None]:
     """The quantisation tells the root logger of every product that it leaves as it is."""
     root = logging.getLogger()
     before, root.disabled = root.disabled, True
-    yield
-    root.disabled = before
+    try:
+        yield
+    finally:
+        root.disabled = before
 
 
 class _States(nn.Module):

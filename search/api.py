@@ -20,7 +20,17 @@ from search.serializers import (
 )
 
 
-class SearchView(APIView):
+class _View(APIView):
+    def handle_exception(self, exc: Exception) -> Response:
+        """What cannot be searched with is 400, a repository that nobody knows 404."""
+        if isinstance(exc, BadQuery):
+            exc = ValidationError({exc.parameter: [str(exc)]})
+        elif isinstance(exc, UnknownRepository):
+            exc = NotFound(str(exc))
+        return super().handle_exception(exc)
+
+
+class SearchView(_View):
     @extend_schema(
         operation_id="search",
         summary="Find definitions by description, question, name or code",
@@ -31,25 +41,20 @@ class SearchView(APIView):
         asked = SearchParameters(data=request.query_params)
         asked.is_valid(raise_exception=True)
         wanted = asked.validated_data
-        try:
-            answer = ranking.find(
-                request.user,
-                wanted["q"],
-                repository=wanted["repository"],
-                kept_to=filters.given(wanted),
-                limit=wanted["limit"],
-                order=wanted["order"],
-                group=wanted["group"],
-                balance=wanted["balance"],
-            )
-        except BadQuery as error:
-            raise ValidationError({error.parameter: [str(error)]}) from error
-        except UnknownRepository as error:
-            raise NotFound(str(error)) from error
+        answer = ranking.find(
+            request.user,
+            wanted["q"],
+            repository=wanted["repository"],
+            kept_to=filters.given(wanted),
+            limit=wanted["limit"],
+            order=wanted["order"],
+            group=wanted["group"],
+            balance=wanted["balance"],
+        )
         return Response(AnswerSerializer(answer, context={"request": request}).data)
 
 
-class SimilarView(APIView):
+class SimilarView(_View):
     @extend_schema(
         operation_id="similar",
         summary="The definitions that are most like one: its `url` with `/api/v1` before it",
@@ -64,7 +69,7 @@ class SimilarView(APIView):
         return Response(SimilarSerializer(answer, context={"request": request}).data)
 
 
-class SimilarToCodeView(APIView):
+class SimilarToCodeView(_View):
     @extend_schema(
         operation_id="similar_to_code",
         summary="The definitions that are most like pasted code",
@@ -75,10 +80,7 @@ class SimilarToCodeView(APIView):
         asked = SimilarToCodeParameters(data=request.query_params)
         asked.is_valid(raise_exception=True)
         wanted = asked.validated_data
-        try:
-            answer = similar.to_code(
-                request.user, wanted["code"], wanted["lang"], wanted["limit"], wanted["by"]
-            )
-        except BadQuery as error:
-            raise ValidationError({error.parameter: [str(error)]}) from error
+        answer = similar.to_code(
+            request.user, wanted["code"], wanted["lang"], wanted["limit"], wanted["by"]
+        )
         return Response(SimilarSerializer(answer, context={"request": request}).data)

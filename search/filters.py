@@ -85,6 +85,11 @@ def given(parameters: Mapping[str, Sequence[str]]) -> tuple[Filter, ...]:
     )
 
 
+def under(folder: str) -> tuple[Filter, ...]:
+    """What keeps to a folder of a repository: nothing, if that is all of it."""
+    return (Filter(Field.PATH, f"/{folder}/**"),) if folder else ()
+
+
 def few_enough(filters: Sequence[Filter]) -> Sequence[Filter]:
     """The filters, unless they are too many. Raises `BadQuery`."""
     if len(filters) > MAX_FILTERS:

@@ -55,12 +55,12 @@ def find(
     """
     own = [Filter(Field.REPOSITORY, repository)] if repository else []
     query = queries.read(text, [*own, *kept_to])
-    limit = queries.checked_limit(limit)
+    limit, by = queries.checked_limit(limit), queries.checked_group(group)
     rules = manners.rules(query, manners.checked_order(order))
+    weights = checked_balance(balance)
     within = scopes.of(user, query.filters)
-    meaning, why_words_only = meaning_of(query, checked_balance(balance))
+    meaning, why_words_only = meaning_of(query, weights)
     notices = [notice for notice in (why_words_only, _unfinished(within)) if notice]
-    by = queries.checked_group(group)
     found = ranked(query, meaning, within, limit, rules, by)
     space = meaning.space if meaning else None
     return Answer(query.typed, found, notices, space, query.words)

@@ -74,20 +74,24 @@ def candidates(
     visible and `meaning` is given; in no order."""
     if not within.branches:
         return []
-    near = _found(query, words, meaning, within, DEPTH)
+    named = _named(query.symbol, within, 2 * max(DEPTH, limit))
+    near = _found(named, words, meaning, within, DEPTH)
     far = set[int]()
     if len(near) < limit or limit > DEPTH:
-        far = _found(query, words, meaning, within, 2 * limit) - near
-    named = _named(query.symbol, within, 2 * max(DEPTH, limit))
+        far = _found(named, words, meaning, within, 2 * limit) - near
     return _scored(near, words, meaning, named, deep=False) + _scored(
         far, words, meaning, named, deep=True
     )
 
 
 def _found(
-    query: Query, words: Sequence[Lexeme], meaning: Meaning | None, within: Scope, depth: int
+    named: Sequence[int],
+    words: Sequence[Lexeme],
+    meaning: Meaning | None,
+    within: Scope,
+    depth: int,
 ) -> set[int]:
-    found = _named(query.symbol, within, depth).union(_containing(words, within, depth))
+    found = {*named[:depth], *_containing(words, within, depth)}
     if meaning:
         found.update(vectors.nearest(meaning, within, depth))
     return found
@@ -142,11 +146,11 @@ def _telling(words: Sequence[Lexeme], within: Scope) -> Iterator[LexemeQuery]:
         yield both(words[rare], words[rare + 1 :])
 
 
-def _named(symbol: Sequence[str], within: Scope, limit: int) -> set[int]:
-    """The texts of definitions that the query names: by their bare or qualified name, or by that
-    and the end of their module's path (`sessions.Session.request`)."""
+def _named(symbol: Sequence[str], within: Scope, limit: int) -> list[int]:
+    """The texts of definitions that the query names, in the order of their ids: by their bare or
+    qualified name, or by that and the end of their module's path (`sessions.Session.request`)."""
     if not symbol:
-        return set()
+        return []
     visible = within.files.filter(blob=OuterRef("blob"))
     whole, end = symbols.enclosed(symbol)
     names = Q(qualified_name=whole) | Q(qualified_name__endswith=end)
@@ -155,7 +159,7 @@ def _named(symbol: Sequence[str], within: Scope, limit: int) -> set[int]:
         inside = visible.filter(path__regex=reading.module)
         called |= Q(qualified_name=reading.name) & Exists(inside)
     definitions = within.definitions.filter(called, name=symbol[-1])
-    return set(definitions.order_by("text").values_list("text", flat=True)[:limit])
+    return list(definitions.order_by("text").values_list("text", flat=True)[:limit])
 
 
 def _scored(

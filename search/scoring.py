@@ -86,7 +86,7 @@ def _score(
         structure=by_code,
         file=0.0,
         repeated=0.0,
-        rule=-weights.lowered * bool(signal.lowered),
+        rule=0.0 - weights.lowered * bool(signal.lowered),
     )
 
 
@@ -140,7 +140,8 @@ def _taken(ordered: Iterable[Signal], weights: Weights) -> dict[int, float]:
     before: Counter[int] = Counter()
     taken = {}
     for one in ordered:
-        taken[one.candidate.text] = -weights.repeated * min(before[one.spot.file], REPEATS)
+        # From 0.0: where nothing is taken, a minus alone would make it -0.0.
+        taken[one.candidate.text] = 0.0 - weights.repeated * min(before[one.spot.file], REPEATS)
         before[one.spot.file] += 1
     return taken
 

@@ -1,17 +1,21 @@
-"""What commands that read or change an index share: that there is one, and which repositories of it
-are meant."""
+"""What commands that read or change an index share: that there is one, which repositories of it are
+meant, and who may see them all."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from django.contrib.auth.models import User
 from django.core.management import CommandError
 from django.db import ProgrammingError
 
 from codeindex.embedded import ensure_services
 from codeindex.embedded.state import CannotStart
 from codeindex.models import Repository, RepositoryQuerySet
+
+ADMINISTRATOR = User(is_superuser=True)
+"""Sees everything, and need not be in the database."""
 
 
 @contextmanager

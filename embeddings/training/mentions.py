@@ -48,7 +48,7 @@ class Mentioned:
         counts = np.bincount(self.rows.values[:, 0], minlength=len(self.words)).tolist()
         return Vocabulary.of(Counter(dict(zip(self.words, counts, strict=True))), size, least)
 
-    def drilled(self, lexicon: Lexicon, names: Sequence[str]) -> Ragged:
+    def labelled(self, lexicon: Lexicon, names: Sequence[str]) -> Ragged:
         """Rows of (word id, bits of its places, whether it is in the function's name), to learn
         from."""
         numbers = {word: number for number, word in enumerate(self.words)}
@@ -64,7 +64,7 @@ class Mentioned:
         columns = ids[self.rows.values[:, 0]], self.rows.values[:, 1], named.astype(np.int32)
         return Ragged(np.stack(columns, axis=1), self.rows.offsets)
 
-    def asked(self, lexicon: Lexicon, rows: Ids) -> Mentions:
+    def mentions(self, lexicon: Lexicon, rows: Ids) -> Mentions:
         """What some functions mention, as for a prediction."""
         found = self.rows.take(rows)
         words = [self.words[number] for number in found.values[:, 0].tolist()]

@@ -43,13 +43,13 @@ class NameStage:
         self._held_out = some(held_out, MEASURED)
         both = np.concatenate([self._rows, self._held_out])
         self._vectors = torch.from_numpy(self._read(both)).to(data.device)
-        self._mentions, self._asked = None, None
+        self._labelled, self._mentions = None, None
         if network.source is LabelSource.WORDS:
             found = Mentioned.of([data.functions[row] for row in both], data.folder)
             names = [label_of(data.functions[row].name) for row in both]
-            self._mentions = found.drilled(lexicon, names)
-            self._asked = found.asked(lexicon, np.arange(len(self._rows), len(both)))
-        self._parts = parts_of(network.labels, data).take(self._rows)
+            self._labelled = found.labelled(lexicon, names)
+            self._mentions = found.mentions(lexicon, np.arange(len(self._rows), len(both)))
+        self._parts = parts_of(network.labels, [data.functions[row] for row in self._rows])
         self.trained: nn.Module = network.labels.to(data.device)
 
     def steps(self) -> int:
@@ -60,7 +60,7 @@ class NameStage:
         labels = self._network.labels
         for step in range(self.steps()):
             rows = order[step * BATCH : (step + 1) * BATCH]
-            mentions = _partly_silent(self._mentions.take(rows), random) if self._mentions else None
+            mentions = _partly_silent(self._labelled.take(rows), random) if self._labelled else None
             scores = labels(self._vectors[rows], mentions)
             known = labels.targets(self._parts.take(rows))
             strange = self._strange_truth(mentions)
@@ -74,7 +74,7 @@ class NameStage:
     def measure(self) -> dict[str, float]:
         vectors = self._vectors[len(self._rows) :].cpu().numpy()
         labels = self._network.labels
-        f1 = label_f1(labels, self._data, self._held_out, vectors, self._asked)
+        f1 = label_f1(labels, self._data, self._held_out, vectors, self._mentions)
         return {"validation label f1": f1}
 
     def _strange_truth(self, mentions: Ragged | None) -> Tensor:

@@ -4,7 +4,7 @@ code vectors that the first has left, so that every fusion is trained in a minut
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from embeddings.labels import Labels, LabelSource
 from embeddings.queries import word_batch
 from embeddings.training.data import ASKED, Data, View
 from embeddings.training.features import Indexed
+from embeddings.training.functions import Function
 from embeddings.training.objectives import Contrast, name_loss
 from embeddings.types import Matrix
 from embeddings.vocabulary import Ids, Lexicon, Mentions, Ragged
@@ -64,7 +65,7 @@ class CodeStage:
         self._described = np.isin(np.arange(len(data.functions)), searched)
         rows = data.rows("train")
         self._rows = rows[self._described[rows] | telling(data, rows)]
-        self._parts = parts_of(self._labels, data)
+        self._parts = parts_of(self._labels, data.functions)
 
     def steps(self) -> int:
         return max(1, len(self._rows) // CODE_BATCH)
@@ -188,9 +189,9 @@ def telling_rows(data: Data, split: str) -> Ids:
     return rows[telling(data, rows)]
 
 
-def parts_of(labels: Labels, data: Data) -> Ragged:
+def parts_of(labels: Labels, functions: Sequence[Function]) -> Ragged:
     """The subtokens of each function's name; none of a dunder method's."""
-    return Ragged.of([labels.parts_of(label_of(function.name)) for function in data.functions])
+    return Ragged.of([labels.parts_of(label_of(function.name)) for function in functions])
 
 
 @torch.inference_mode()

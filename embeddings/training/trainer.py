@@ -1,4 +1,4 @@
-"""Trains a checkpoint from a corpus: vocabularies, code2vec, fusion, in this order."""
+"""Trains a checkpoint from a corpus: vocabularies, code2vec, fusion, names, in this order."""
 
 from __future__ import annotations
 

@@ -105,22 +105,19 @@ class TextStage:
 
     def measure(self) -> dict[str, float]:
         """How well docstrings find code without them, keywords code as it stands, comments the
-        lines below them, and questions of people their answers."""
+        lines below them, and questions of people their answers; no figure where there are none."""
         some = self._held_out[:MEASURED]
-        figures = {
-            "validation mrr, bare": self._mrr([(one.query, one.bare) for one in some]),
-            "validation mrr, keywords": self._mrr(
-                [(keywords(one.query), one.code) for one in some]
-            ),
-            "validation mrr, comments": self._mrr(self._held_out_comments),
+        held_out = {
+            "bare": [(one.query, one.bare) for one in some],
+            "keywords": [(keywords(one.query), one.code) for one in some],
+            "comments": self._held_out_comments,
+            "asked": self._held_out_asked,
         }
-        if self._held_out_asked:
-            figures["validation mrr, asked"] = self._mrr(self._held_out_asked)
-        return figures
+        return {
+            f"validation mrr, {kind}": self._mrr(pairs) for kind, pairs in held_out.items() if pairs
+        }
 
     def _mrr(self, pairs: Sequence[Pair]) -> float:
-        if not pairs:
-            return 0.0
         questions, texts = zip(*pairs, strict=True)
         asked = (self._published or self._model.for_queries).encode(questions)
         found = self._model.encode(texts)

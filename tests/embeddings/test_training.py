@@ -23,15 +23,7 @@ from embeddings.training.loop import CURVES, Run
 from embeddings.training.queries import keywords, pair, shortened
 from embeddings.training.vectors import VectorCache
 from embeddings.types import Matrix
-from tests.embeddings import tiny, tiny_packages
-
-
-@pytest.fixture
-def corpus(tmp_path: Path) -> Path:
-    tiny_packages.site(tmp_path / "site")
-    out = tmp_path / "corpus"
-    assert main(["corpus", "--packages", str(tmp_path / "site"), "--out", str(out)]) == 0
-    return out
+from tests.embeddings import tiny
 
 
 def train(corpus: Path, model: Path, out: Path, *options: str) -> None:

@@ -11,15 +11,7 @@ import pytest
 from embeddings import load_encoder
 from embeddings.llm import Pooling, load_model
 from embeddings.training.__main__ import main
-from tests.embeddings import tiny, tiny_models, tiny_packages
-
-
-@pytest.fixture
-def corpus(tmp_path: Path) -> Path:
-    tiny_packages.site(tmp_path / "site")
-    out = tmp_path / "corpus"
-    assert main(["corpus", "--packages", str(tmp_path / "site"), "--out", str(out)]) == 0
-    return out
+from tests.embeddings import tiny, tiny_models
 
 
 def test_a_decoder_is_whitened_and_a_checkpoint_trained_on_it(corpus: Path, tmp_path: Path) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from hypothesis import HealthCheck, example, given, settings, strategies
 
-from search import queries
+from search import queries, ranking
 from tests import shelf
 from tests.shelf import Written
 
@@ -51,6 +53,14 @@ def test_any_query_has_an_answer_or_a_clear_400(client: Client, text: str) -> No
     if answer.status_code == 400:
         ((reason,),) = answer.json().values()
         assert len(reason) > 10
+
+
+@pytest.mark.parametrize("wrong", [{"limit": 0}, {"order": "?"}, {"group": "?"}, {"balance": "?"}])
+def test_what_is_wrong_is_said_before_anything_is_looked_up(
+    alice: User, wrong: dict[str, Any], django_assert_num_queries: Any
+) -> None:
+    with django_assert_num_queries(0), pytest.raises(queries.BadQuery):
+        ranking.find(alice, "csv", **wrong)
 
 
 def test_a_longer_list_begins_with_the_shorter_one(client: Client, alice: User) -> None:

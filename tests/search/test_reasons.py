@@ -13,16 +13,9 @@ from codeindex.encoders import Searcher
 from search import reasons
 from search.reasons import SHOWN
 from tests import shelf
-from tests.embeddings import tiny
 from tests.shelf import Written
 
 SOURCE = "def load(path):\n    with open(path) as file:\n        return file.read('<b>')\n"
-
-
-@pytest.fixture(scope="module")
-def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    model = tiny.bert(tmp_path_factory.mktemp("bert"))
-    return tiny.checkpoint(tmp_path_factory.mktemp("checkpoint"), model)
 
 
 @pytest.fixture(autouse=True)

@@ -74,6 +74,11 @@ def test_each_better_result_of_the_same_file_costs() -> None:
     assert taken == [0, 0.1, 0.2, 0.3, 0.4, 0.4]
 
 
+def test_nothing_taken_is_zero_without_a_sign() -> None:
+    score = scoring.ranked([signal(1)], weights=Weights())[1]
+    assert [str(score.repeated), str(score.rule)] == ["0.0", "0.0"]
+
+
 def test_a_name_outweighs_all_else() -> None:
     named = signal(1, named=True, cosine=-1.0, lowered="test", length=10_000)
     better = [signal(text, held=1, in_path=1, cosine=1 - text / 100) for text in range(2, 8)]

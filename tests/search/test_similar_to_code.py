@@ -13,17 +13,10 @@ from codeindex.encoders import Searcher
 from codeindex.ingestion import embedding
 from codeindex.models import Embedding
 from tests import shelf
-from tests.embeddings import tiny
 from tests.shelf import Written
 
 LOAD = "def load(path):\n    with open(path) as file:\n        return file.read()\n"
 PASTED = "    def load(path):\n        with open(path) as file:\n            return file.read()\n"
-
-
-@pytest.fixture(scope="module")
-def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    model = tiny.bert(tmp_path_factory.mktemp("bert"))
-    return tiny.checkpoint(tmp_path_factory.mktemp("checkpoint"), model)
 
 
 @pytest.fixture(autouse=True)

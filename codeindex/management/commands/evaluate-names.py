@@ -9,15 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.core.management import BaseCommand, CommandError
 
-from codeindex.management.index import existing_index
+from codeindex.management.index import ADMINISTRATOR, existing_index
 from codeindex.models import Repository, SourceFile
 from search import ranking
 from search.results import Place, module_name
-
-ADMINISTRATOR = User(is_superuser=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,12 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.core.management import BaseCommand, CommandError
 
-from codeindex.management.index import existing_index
+from codeindex.management.index import ADMINISTRATOR, existing_index
 from codeindex.models import Evaluation, Repository, SourceFile, Space
 from embeddings import questions
 from embeddings.evaluation import Place
 from embeddings.questions import About, Malformed, Question, Questions, Score
-from search import ranking
-from search.filters import Field, Filter
+from search import filters, ranking
 from search.queries import BadQuery
 from search.results import Group
 
@@ -138,7 +137,7 @@ def _chosen(read: Questions, names: Sequence[str]) -> dict[str, About]:
 
 def _user(name: str | None) -> User:
     if name is None:
-        return User(is_superuser=True)
+        return ADMINISTRATOR
     found = User.objects.filter(username=name).first()
     if found is None:
         raise CommandError(f"There is no user {name}.")
@@ -148,13 +147,12 @@ def _user(name: str | None) -> User:
 def _results(
     user: User, called: str, about: About, question: Question, session: Session
 ) -> list[Place]:
-    kept_to = [Filter(Field.PATH, f"/{about.root}/**")] if about.root else []
     try:
         answer = ranking.find(
             user,
             question.text,
             repository=called,
-            kept_to=kept_to,
+            kept_to=filters.under(about.root),
             limit=RESULTS,
             group=session.group,
         )

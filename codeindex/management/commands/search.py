@@ -9,10 +9,9 @@ from argparse import ArgumentParser
 from collections.abc import Iterator
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.core.management import BaseCommand, CommandError
 
-from codeindex.management.index import existing_index
+from codeindex.management.index import ADMINISTRATOR, existing_index
 from search import queries, ranking
 from search.manners import Order
 from search.queries import BadQuery
@@ -88,9 +87,8 @@ class Command(BaseCommand):
 
 
 def _found(text: str, options: dict[str, Any]) -> Answer:
-    administrator = User(is_superuser=True)
     return ranking.find(
-        administrator,
+        ADMINISTRATOR,
         text,
         repository=options["repository"],
         limit=options["limit"],

@@ -7,19 +7,16 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.core.management import BaseCommand, CommandError
 
-from codeindex.management.index import existing_index
+from codeindex.management.index import ADMINISTRATOR, existing_index
 from embeddings import questions
 from embeddings.questions import About, Malformed
-from search import manners, queries, ranking, scopes, tuning
+from search import filters, manners, queries, ranking, scopes, tuning
 from search.filters import BadQuery, Field, Filter
 from search.manners import Order
 from search.scopes import UnknownRepository
 from search.tuning import Case, Quality
-
-ADMINISTRATOR = User(is_superuser=True)
 
 
 class Command(BaseCommand):
@@ -65,9 +62,7 @@ class Command(BaseCommand):
 
 def _cases(about: About) -> list[Case]:
     """The questions about a repository, with what is known of the candidates for each."""
-    kept_to = [Filter(Field.REPOSITORY, about.repository)]
-    if about.root:
-        kept_to.append(Filter(Field.PATH, f"/{about.root}/**"))
+    kept_to = [Filter(Field.REPOSITORY, about.repository), *filters.under(about.root)]
     within = scopes.of(ADMINISTRATOR, kept_to)
     cases = []
     for question in about.questions:
