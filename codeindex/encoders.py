@@ -20,9 +20,13 @@ from django.db import DatabaseError, connection
 
 import embeddings
 from codeindex.models import Space, SpaceState
+from codeindex.together import SharedRuns
 from embeddings.types import Runtime
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from embeddings import CodeEncoder
 
 SHIPPED = "default"
@@ -108,6 +112,7 @@ class Searcher:
     def __init__(self) -> None:
         self._encoder: CodeEncoder | None = None
         self._first = Lock()
+        self._runs = SharedRuns()
         self._loading: Thread | None = None
         self._not_before = 0.0
 
@@ -120,6 +125,11 @@ class Searcher:
             elif active and active.fingerprint != self._encoder.fingerprint:
                 self._load_beside(active)
             return self._encoder
+
+    def vector(self, query: str, encoder: CodeEncoder) -> NDArray[np.float32]:
+        """A query → (dimensions,) by the encoder that was held when its search began, in one run
+        with other searches'. Raises what that encoder raises."""
+        return self._runs.vector(query, encoder)
 
     def _load_beside(self, space: Space) -> None:
         if (self._loading and self._loading.is_alive()) or time.monotonic() < self._not_before:

@@ -72,7 +72,10 @@ def embed_batch(limit: int) -> int | None:
         repositories.complain(f"Nothing can be encoded: {error}")
         raise
     repositories.complain("")
-    repositories.settle_all()
+    if next_limit:
+        repositories.settle_in_passing()
+    else:
+        repositories.settle_all()
     return next_limit
 
 
@@ -94,7 +97,7 @@ def sweep() -> None:
         # Nothing to encode, and yet a run waits: what it needs was forgotten under its hands.
         for run in repositories.unfinished():
             store.want_embeddings(run)
-    repositories.settle_all()
+        repositories.settle_all()
     wake_embedders()
 
 

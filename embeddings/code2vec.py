@@ -16,11 +16,13 @@ from embeddings.vocabulary import ContextBatch
 
 @dataclass(frozen=True, slots=True)
 class Code2VecSettings:
-    """Widths of the token and path embeddings and of the code vector."""
+    """Widths of the token and path embeddings and of the code vector. Without `paths`, an ablation,
+    a context is the two tokens at the ends of its path alone."""
 
     embedding: int = 128
     code: int = 384
     dropout: float = 0.25
+    paths: bool = True
 
 
 class CodeVectors(NamedTuple):
@@ -38,8 +40,8 @@ class Code2Vec(nn.Module):
         super().__init__()
         width, code = settings.embedding, settings.code
         self.subtokens = nn.EmbeddingBag(subtokens, width, mode="mean")
-        self.paths = nn.Embedding(paths, width)
-        self.layer = nn.Linear(3 * width, code, bias=False)
+        self.paths = nn.Embedding(paths, width) if settings.paths else None
+        self.layer = nn.Linear((3 if settings.paths else 2) * width, code, bias=False)
         self.attention = nn.Linear(code, 1, bias=False)
         self.dropout = nn.Dropout(settings.dropout)
 
@@ -54,12 +56,11 @@ class Code2Vec(nn.Module):
 
     def _contexts(self, batch: ContextBatch) -> Tensor:
         """tanh(W [start; path; end]), (c, code). W is applied to each distinct token and path once
-        and the three parts are added, which is the same and costs a fraction."""
+        and the parts are added, which is the same and costs a fraction."""
         tokens = self.dropout(self.subtokens(batch.subtokens, batch.offsets))
-        paths = self.dropout(self.paths(batch.paths))
-        start, path, end = self.layer.weight.chunk(3, dim=1)
-        return torch.tanh(
-            (tokens @ start.T).index_select(0, batch.starts)
-            + (paths @ path.T).index_select(0, batch.middles)
-            + (tokens @ end.T).index_select(0, batch.ends)
-        )
+        start, *middle, end = torch.split(self.layer.weight, tokens.shape[1], dim=1)
+        combined = (tokens @ start.T).index_select(0, batch.starts)
+        if self.paths is not None:
+            paths = self.dropout(self.paths(batch.paths))
+            combined = combined + (paths @ middle[0].T).index_select(0, batch.middles)
+        return torch.tanh(combined + (tokens @ end.T).index_select(0, batch.ends))

@@ -60,8 +60,8 @@ def extract(source: str, language: Language) -> Extraction:
 
 
 def given(source: Source) -> list[Found]:
-    """What a source defines, the module first if that has anything to say."""
-    has_module = source.language.modules and outlines.text_of(source.module, source)
+    """What a source defines, the module first if that says more than its parts."""
+    has_module = source.language.modules and outlines.says_more(source.module, source)
     return [*([source.module] if has_module else []), *definitions_in(source.module)]
 
 

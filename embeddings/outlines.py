@@ -31,6 +31,13 @@ def text_of(found: Found, source: Source) -> str:
     return bounded("\n".join(filter(None, (comment, body))))
 
 
+def says_more(module: Found, source: Source) -> bool:
+    """Whether a module has documentation, or an outline of more than one member. Of a single one
+    the outline would be its signature over again, which is nearer to many descriptions than code is
+    and stands in the way of what answers them."""
+    return sum(map(_is_shown, module.members)) > 1 or bool(docstring_of(module, source))
+
+
 def docstring_of(found: Found, source: Source) -> str:
     """What a definition's documentation says, without marks and indentation."""
     language = source.language

@@ -1,8 +1,11 @@
-"""What is shown of a definition: its source, its docstring, the names that its code suggests."""
+"""What is shown of a definition: its source, its docstring, the names that its code suggests, what
+of it the language model has not read."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+
+from django.db.models import QuerySet
 
 from codeindex.models import Definition, Embedding, EmbeddingState, SpaceState
 from search.places import PLACES
@@ -21,6 +24,12 @@ def of(places: Mapping[int, Sequence[Place]]) -> dict[int, Found]:
     }
 
 
+def unread(text: int) -> str:
+    """What the language model has not read of a text; empty where it has read all, or where there
+    is no vector."""
+    return _ready([text]).values_list("reason", flat=True).first() or ""
+
+
 def _found(
     definition: Definition, places: Sequence[Place], names: Sequence[tuple[str, float]]
 ) -> Found:
@@ -37,10 +46,14 @@ def _found(
 
 
 def _predicted_names(texts: Mapping[int, object]) -> dict[int, list[tuple[str, float]]]:
-    ready = Embedding.objects.filter(
-        text__in=texts, space__state=SpaceState.ACTIVE, state=EmbeddingState.READY
-    )
     return {
         text: [(name, score) for name, score in names]
-        for text, names in ready.values_list("text", "predicted_names")
+        for text, names in _ready(texts).values_list("text", "predicted_names")
     }
+
+
+def _ready(texts: Iterable[int]) -> QuerySet[Embedding]:
+    """Their vectors in the space that is searched."""
+    return Embedding.objects.filter(
+        text__in=texts, space__state=SpaceState.ACTIVE, state=EmbeddingState.READY
+    )

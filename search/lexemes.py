@@ -5,10 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from django.contrib.postgres.search import SearchQuery
-from django.db import connection
+from search import statements
 
 RAREST = 1e-5
 """The share of texts that a word is taken to be in which Postgres' statistics do not list."""
@@ -33,9 +31,8 @@ class Lexeme:
 
 def of(words: Sequence[str]) -> list[Lexeme]:
     """The lexemes of a query's words, rarest first; stop words have none."""
-    with connection.cursor() as cursor:
-        cursor.execute(LEXEMES, {"words": " ".join(words), "rarest": RAREST, "most": MOST})
-        return [Lexeme(word, share) for word, share in cursor.fetchall()]
+    given = {"words": " ".join(words), "rarest": RAREST, "most": MOST}
+    return [Lexeme(word, share) for word, share in statements.rows(LEXEMES, given)]
 
 
 def matched(query: Sequence[str], words: Collection[str]) -> set[str]:
@@ -46,32 +43,23 @@ def matched(query: Sequence[str], words: Collection[str]) -> set[str]:
 
 def stems(words: Collection[str]) -> dict[str, str]:
     """word in lower case → its lexeme; stop words have none."""
-    with connection.cursor() as cursor:
-        cursor.execute(STEMS, {"words": sorted(words)})
-        return {word: stem for word, stem in cursor.fetchall() if stem}
+    found = statements.rows(STEMS, {"words": sorted(words)})
+    return {word: stem for word, stem in found if stem}
 
 
-class LexemeQuery(SearchQuery):
-    """A tsquery of lexemes as they are: to_tsquery would take them apart a second time."""
-
-    def as_sql(self, compiler: Any, connection: Any) -> Any:
-        return super().as_sql(
-            compiler, connection, function="", template="(%(expressions)s)::tsquery"
-        )
+def any_of(lexemes: Sequence[Lexeme]) -> str:
+    """A tsquery, of lexemes as they are: to_tsquery would take them apart a second time."""
+    return " | ".join(map(_quoted, lexemes))
 
 
-def any_of(lexemes: Sequence[Lexeme]) -> LexemeQuery:
-    return LexemeQuery(" | ".join(map(_quoted, lexemes)))
+def all_of(lexemes: Sequence[Lexeme]) -> str:
+    return " & ".join(map(_quoted, lexemes))
 
 
-def all_of(lexemes: Sequence[Lexeme]) -> LexemeQuery:
-    return LexemeQuery(" & ".join(map(_quoted, lexemes)))
-
-
-def both(one: Lexeme, others: Sequence[Lexeme]) -> LexemeQuery:
+def both(one: Lexeme, others: Sequence[Lexeme]) -> str:
     """`one`, and at least one of the others if there are any."""
-    rest = " | ".join(map(_quoted, others))
-    return LexemeQuery(f"{_quoted(one)} & ({rest})" if rest else _quoted(one))
+    rest = any_of(others)
+    return f"{_quoted(one)} & ({rest})" if rest else _quoted(one)
 
 
 def _quoted(lexeme: Lexeme) -> str:

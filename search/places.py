@@ -2,44 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.contrib.auth.models import AnonymousUser, User
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.db.models.functions import JSONObject, Length
 from django.shortcuts import get_object_or_404
 
-from codeindex.models import Definition, SourceFile, Text
-from search import manners, symbols
+from codeindex.models import Definition, SourceFile
+from search import manners, statements, symbols
 from search.manners import Rule
 from search.results import Place
+from search.scopes import ROWS, Scope
 
 PLACES = 20
 """Places that are named of one text beside the foremost. What lies at more is boilerplate, mostly
 empty modules."""
 
-FIELDS = {
-    "repository": F("branch__repository__name"),
-    "repository_id": F("branch__repository_id"),
-    "branch": F("branch__name"),
-    "path": F("path"),
-    "file_id": F("pk"),
-    "definition_id": F("blob__definitions__pk"),
-    "kind": F("blob__definitions__kind"),
-    "name": F("blob__definitions__qualified_name"),
-    "start_line": F("blob__definitions__start_line"),
-    "end_line": F("blob__definitions__end_line"),
-}
-
-
-SPOT = {
-    "file": F("pk"),
-    "path": F("path"),
-    "start_line": F("blob__definitions__start_line"),
-    "end_line": F("blob__definitions__end_line"),
-}
+COLUMNS = """
+repository.name, repository.id AS repository_id, branch.name AS branch, file.path,
+file.id AS file_id, definition.id AS definition_id, definition.kind, definition.qualified_name,
+definition.start_line, definition.end_line
+"""
+"""As `Place` has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,44 +36,60 @@ class Spot:
     end_line: int
 
 
-def of(
-    texts: Iterable[int],
-    files: QuerySet[SourceFile],
-    symbol: Sequence[str] = (),
-    rules: Sequence[Rule] = (),
-) -> dict[int, list[Place]]:
-    """text → its places among `files`, the foremost first: one whose name is `symbol`, then one
-    that no rule puts lower, then the shortest path; PLACES + 2 at most, so that it is seen whether
-    there are more than are named. A text without a place there is left out."""
-    there = _there(files, symbol, rules).values(place=JSONObject(**FIELDS))[: PLACES + 2]
-    found = Text.objects.filter(pk__in=list(texts)).values_list("pk", ArraySubquery(there))
-    return {text: [Place(**row) for row in rows] for text, rows in found if rows}
+@dataclass(frozen=True, slots=True)
+class Ordering:
+    """How the places of a text are ordered, in SQL, and the parameters of that."""
+
+    by: str
+    given: Mapping[str, object]
 
 
-def foremost(
-    texts: Iterable[int],
-    files: QuerySet[SourceFile],
-    symbol: Sequence[str] = (),
-    rules: Sequence[Rule] = (),
-) -> dict[int, Spot]:
-    """text → the first of its places; a text without a place there is left out."""
-    first = _there(files, symbol, rules).values(spot=JSONObject(**SPOT))[:1]
-    found = Text.objects.filter(pk__in=list(texts)).values_list("pk", Subquery(first))
-    return {text: Spot(**spot) for text, spot in found if spot}
+def by(symbol: Sequence[str] = (), rules: Sequence[Rule] = ()) -> Ordering:
+    """The foremost place first: one whose name is `symbol`, then one that no rule puts lower, then
+    the shortest path."""
+    parts, given = [], dict[str, object]()
+    if symbol:
+        called, given = symbols.condition(symbol)
+        parts.append(f"{called} DESC")
+    if rules:
+        parts.append("file.path ~ %(aside)s")
+        given = {**given, "aside": manners.pattern(rules)}
+    parts += ["length(file.path)", "file.path", "definition.start_line", "file.id"]
+    return Ordering(", ".join(parts), given)
 
 
-def _there(
-    files: QuerySet[SourceFile], symbol: Sequence[str], rules: Sequence[Rule]
-) -> QuerySet[SourceFile]:
-    """The places of a text of an outer query, the foremost first."""
-    return files.filter(blob__definitions__text=OuterRef("pk")).order_by(
-        _is_not(symbol),
-        _is_aside(rules),
-        Length("path"),
-        "path",
-        "blob__definitions__start_line",
-        "pk",
+def foremost(text: str, within: Scope, order: Ordering) -> str:
+    """Selects the first of the places of the text that an expression says, as a Spot; nothing
+    where there is none."""
+    return (
+        "SELECT file.id AS file, file.path, definition.start_line, definition.end_line"
+        f" FROM {ROWS} WHERE definition.text_id = {text} AND {within.condition}"
+        f" ORDER BY {order.by} LIMIT 1"
     )
+
+
+def of(
+    texts: Iterable[int], within: Scope, order: Ordering | None = None
+) -> dict[int, list[Place]]:
+    """text → its places, the foremost first, those with the shortest path if there is no order;
+    PLACES + 2 at most, so that it is seen whether there are more than are named. A text without a
+    place there is left out."""
+    order = order or by()
+    found = statements.rows(
+        "SELECT wanted.id, place.* FROM unnest(%(texts)s::bigint[]) AS wanted (id)"
+        " CROSS JOIN LATERAL ("
+        f" SELECT {COLUMNS} FROM {ROWS}"
+        " JOIN codeindex_branch AS branch ON branch.id = file.branch_id"
+        " JOIN codeindex_repository AS repository ON repository.id = branch.repository_id"
+        f" WHERE definition.text_id = wanted.id AND {within.condition}"
+        f" ORDER BY {order.by} LIMIT {PLACES + 2}"
+        ") AS place",
+        {**within.given, **order.given, "texts": list(texts)},
+    )
+    places: dict[int, list[Place]] = {}
+    for text, *place in found:
+        places.setdefault(text, []).append(Place(*place))
+    return places
 
 
 def visible(
@@ -116,22 +116,3 @@ def at(file: SourceFile, definition: Definition) -> Place:
         start_line=definition.start_line,
         end_line=definition.end_line,
     )
-
-
-def _is_not(symbol: Sequence[str]) -> Case | Value:
-    """0 for what is called `symbol`, else 1."""
-    if not symbol:
-        return Value(0)
-    name = "blob__definitions__qualified_name"
-    whole, end = symbols.enclosed(symbol)
-    called = Q(**{name: whole}) | Q(**{f"{name}__endswith": end})
-    for reading in symbols.in_modules(symbol):
-        called |= Q(**{name: reading.name, "path__regex": reading.module})
-    return Case(When(called, then=0), default=1)
-
-
-def _is_aside(rules: Sequence[Rule]) -> Case | Value:
-    """1 for a path that the rules put lower, else 0."""
-    if not rules:
-        return Value(0)
-    return Case(When(path__regex=manners.pattern(rules), then=1), default=0)

@@ -9,7 +9,7 @@ from django.contrib.auth.models import AnonymousUser, User
 
 import embeddings
 from codeindex import encoders
-from codeindex.models import IndexRun, Repository, Space, SpaceState
+from codeindex.models import Space, SpaceState
 from search import details, lexemes, manners, places, queries, retrieval, scopes, scoring
 from search.balance import EVEN, Balance, checked_balance
 from search.filters import Field, Filter
@@ -62,8 +62,9 @@ def find(
     meaning, why_words_only = meaning_of(query, weights)
     notices = [notice for notice in (why_words_only, _unfinished(within)) if notice]
     found = ranked(query, meaning, within, limit, rules, by)
-    space = meaning.space if meaning else None
-    return Answer(query.typed, found, notices, space, query.words)
+    if meaning is None:
+        return Answer(query.typed, found, notices, words=query.words)
+    return Answer(query.typed, found, notices, meaning.space, query.words, within.is_small)
 
 
 def ranked(
@@ -82,7 +83,7 @@ def ranked(
     grouped = _grouped([by_text[text] for text in scores], group)
     best = list(grouped)[:limit]
     others = [text for first in best for text in grouped[first]]
-    lying = places.of([*best, *others], within.files, query.symbol, rules)
+    lying = places.of([*best, *others], within, places.by(query.symbol, rules))
     shown = details.of({text: lying[text] for text in best if text in lying})
     return [
         Result(
@@ -106,15 +107,10 @@ def signals(
 ) -> list[Signal]:
     """All that the ranking knows of the candidates for a query."""
     words = lexemes.of(query.words)
-    candidates = retrieval.candidates(query, words, meaning, within, limit)
-    texts = [candidate.text for candidate in candidates]
-    spots = places.foremost(texts, within.files, query.symbol, rules)
-    in_path = _in_path(words, {spot.path for spot in spots.values()})
+    found = retrieval.candidates(query, words, meaning, within, limit, rules)
+    in_path = _in_path(words, {one.spot.path for one in found})
     return [
-        Signal(one, spots[one.text], in_path[path], manners.reason(path, rules))
-        for one in candidates
-        if one.text in spots
-        for path in (spots[one.text].path,)
+        Signal(one, in_path[one.spot.path], manners.reason(one.spot.path, rules)) for one in found
     ]
 
 
@@ -136,7 +132,7 @@ def _grouped(ordered: Sequence[Signal], group: Group) -> dict[int, list[int]]:
         return {one.candidate.text: [] for one in ordered}
     files: dict[int, list[int]] = {}
     for one in ordered:
-        files.setdefault(one.spot.file, []).append(one.candidate.text)
+        files.setdefault(one.candidate.spot.file, []).append(one.candidate.text)
     return {first: others for first, *others in files.values()}
 
 
@@ -151,15 +147,13 @@ def meaning_of(query: Query, balance: Balance = EVEN) -> tuple[Meaning | None, s
     space = Space.objects.filter(fingerprint=encoder.fingerprint).first()
     if space is None:
         return None, NEW_MODEL
-    vector = encoder.encode_queries([query.text])[0]
+    vector = encoders.searcher.vector(query.text, encoder)
     return Meaning(space, vector, balance), NOTICES[space.state]
 
 
 def _unfinished(within: Scope) -> str:
     """A notice where the meaning of repositories is still being computed."""
-    unfinished = IndexRun.objects.filter(finished=None, branch__in=within.branches)
-    waiting = Repository.objects.filter(branches__live_run__in=unfinished).order_by("name")
-    names = list(waiting.values_list("name", flat=True).distinct())
+    names = within.unfinished
     if not names:
         return ""
     listed = ", ".join(names[:NAMED_REPOSITORIES])

@@ -153,13 +153,16 @@ class Result:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The results of a query, best first; `notices` say what they may lack, and why; `space` is the
-    one in which vectors were compared, if any were; `words` are the query's."""
+    one in which vectors were compared, if any were; `words` are the query's. `exact`: whether all
+    vectors that may be found were compared, and not those alone that an index took for the nearest;
+    None where none were."""
 
     query: str
     results: Sequence[Result]
     notices: Sequence[str]
     space: Space | None = None
     words: Sequence[str] = ()
+    exact: bool | None = None
 
 
 def module_name(path: str) -> str:

@@ -1,7 +1,7 @@
 """Candidates: the texts nearest to a query's meaning, those that hold its words, and those of the
 definitions that it names, each within what the user may see, and all scored alike.
 
-The one gate is an EXISTS on a single live, visible source file, inside each query.
+The one gate is an EXISTS on a single live, visible source file, inside each statement.
 """
 
 from __future__ import annotations
@@ -9,28 +9,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, islice
+from typing import Any
 
-from django.db.models import (
-    Case,
-    Exists,
-    F,
-    FilteredRelation,
-    FloatField,
-    Func,
-    IntegerField,
-    OuterRef,
-    Q,
-    Value,
-    When,
-)
-from django.db.models.expressions import Combinable
-from django.db.models.functions import Cast
-
-from codeindex.models import EmbeddingState, Text
-from search import scopes, symbols, vectors
-from search.lexemes import Lexeme, LexemeQuery, any_of, both
+from search import places, statements, symbols, vectors
+from search.lexemes import Lexeme, any_of, both
+from search.manners import Rule
+from search.places import Spot
 from search.queries import Query
-from search.scopes import Scope
+from search.scopes import ROWS, Scope
 from search.vectors import Meaning
 
 DEPTH = 100
@@ -40,19 +26,17 @@ LONG_TEXT = 200.0
 """Distinct words; a text of so many is a candidate by half as much as a very short one that holds
 the same words."""
 
-LENGTH = Func("words", function="length", output_field=IntegerField())
-
 MATCHES = 2_000
 """Texts that are scored by their words, at about 5 µs each."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A text and what speaks for it. `cosine` is that of its vector and the query's, None where it
-    has no vector, and `by_code` what its code adds to that, None where that is not known; `held` is
-    the part of the query's words, by their weights, that it holds, and `length` how many distinct
-    ones of its own; `named` whether the query is the name of one of its definitions; `deep` whether
-    it was only looked up because so many were asked for."""
+    """A text, what speaks for it, and where it lies foremost. `cosine` is that of its vector and
+    the query's, None where it has no vector, and `by_code` what its code adds to that, None where
+    that is not known; `held` is the part of the query's words, by their weights, that it holds, and
+    `length` how many distinct ones of its own; `named` whether the query is the name of one of its
+    definitions; `deep` whether it was only looked up because so many were asked for."""
 
     text: int
     cosine: float | None
@@ -61,6 +45,7 @@ class Candidate:
     length: int
     named: bool
     deep: bool
+    spot: Spot
 
 
 def candidates(
@@ -69,19 +54,20 @@ def candidates(
     meaning: Meaning | None,
     within: Scope,
     limit: int,
+    rules: Sequence[Rule] = (),
 ) -> list[Candidate]:
     """At least `limit` texts that may answer the query, whose lexemes `words` are, if so many are
-    visible and `meaning` is given; in no order."""
-    if not within.branches:
-        return []
+    visible and `meaning` is given; each at its foremost place by the `rules`, in no order."""
     named = _named(query.symbol, within, 2 * max(DEPTH, limit))
     near = _found(named, words, meaning, within, DEPTH)
     far = set[int]()
     if len(near) < limit or limit > DEPTH:
         far = _found(named, words, meaning, within, 2 * limit) - near
-    return _scored(near, words, meaning, named, deep=False) + _scored(
-        far, words, meaning, named, deep=True
-    )
+    found = _scored(near | far, words, meaning, within, places.by(query.symbol, rules))
+    return [
+        Candidate(text, cosine, by_code, held, length, text in named, text in far, Spot(*spot))
+        for text, cosine, by_code, held, length, *spot in found
+    ]
 
 
 def _found(
@@ -109,32 +95,47 @@ def _containing(words: Sequence[Lexeme], within: Scope, limit: int) -> set[int]:
 
 
 def _covering_of_few(
-    telling: LexemeQuery, words: Sequence[Lexeme], within: Scope, limit: int
+    telling: str, words: Sequence[Lexeme], within: Scope, limit: int
 ) -> Iterable[int]:
-    texts = scopes.visible(Text.objects.filter(words=telling), "pk", within)
-    return texts.order_by(_coverage(words).desc(), "pk").values_list("pk", flat=True)[:limit]
+    best = f"{_matching(words)} AND {within.holds('said.id')} ORDER BY coverage DESC, id"
+    given = {**within.given, "telling": telling, **_given(words)}
+    return [text for text, _ in statements.rows(f"{best} LIMIT {limit}", given)]
 
 
 def _covering_of_many(
-    telling: LexemeQuery, words: Sequence[Lexeme], within: Scope, limit: int
+    telling: str, words: Sequence[Lexeme], within: Scope, limit: int
 ) -> Iterator[int]:
     """The gate last, and only as far down as it takes to find enough, by ever larger steps; with
     filters first, too, since they may keep none of the first matches."""
-    matching = Text.objects.filter(words=telling)
-    if not within.is_whole:
-        matching = scopes.visible(matching, "pk", within)
-    matches = matching.values_list("pk", _coverage(words))[:MATCHES]
+    gate = "" if within.is_whole else f"AND {within.holds('said.id')}"
+    given = {**within.given, "telling": telling, **_given(words)}
+    matches = statements.rows(f"{_matching(words)} {gate} LIMIT {MATCHES}", given)
     best = [text for text, _ in sorted(matches, key=lambda match: (-match[1], match[0]))]
     start, step, left = 0, 2 * limit, limit
     while left > 0 and start < len(best):
         some = best[start : start + step]
-        gate = scopes.visible(Text.objects.filter(pk__in=some), "pk", within)
-        seen = set(gate.values_list("pk", flat=True))
+        seen = _visible(some, within)
         yield from islice((text for text in some if text in seen), left)
         start, step, left = start + step, 2 * step, left - len(seen)
 
 
-def _telling(words: Sequence[Lexeme], within: Scope) -> Iterator[LexemeQuery]:
+def _matching(words: Sequence[Lexeme]) -> str:
+    """The texts that a tsquery finds, with how much of the words they cover: what they hold,
+    discounted for long texts as in the tuned ranking."""
+    coverage = f"{_held(words)} / (1.0 + length(said.words) / {LONG_TEXT})"
+    return (
+        f"SELECT said.id, {coverage} AS coverage FROM codeindex_text AS said"
+        " WHERE said.words @@ %(telling)s::tsquery"
+    )
+
+
+def _visible(texts: Sequence[int], within: Scope) -> set[int]:
+    statement = f"SELECT text FROM unnest(%(texts)s::bigint[]) AS text WHERE {within.holds('text')}"
+    found = statements.rows(statement, {**within.given, "texts": list(texts)})
+    return {text for (text,) in found}
+
+
+def _telling(words: Sequence[Lexeme], within: Scope) -> Iterator[str]:
     """Queries for texts that may cover much: those with any of the words that are so rare that
     together some MATCHES texts hold them; and of the common words those with the rarest and
     another one."""
@@ -151,50 +152,53 @@ def _named(symbol: Sequence[str], within: Scope, limit: int) -> list[int]:
     qualified name, or by that and the end of their module's path (`sessions.Session.request`)."""
     if not symbol:
         return []
-    visible = within.files.filter(blob=OuterRef("blob"))
-    whole, end = symbols.enclosed(symbol)
-    names = Q(qualified_name=whole) | Q(qualified_name__endswith=end)
-    called = names & Exists(visible)
-    for reading in symbols.in_modules(symbol):
-        inside = visible.filter(path__regex=reading.module)
-        called |= Q(qualified_name=reading.name) & Exists(inside)
-    definitions = within.definitions.filter(called, name=symbol[-1])
-    return list(definitions.order_by("text").values_list("text", flat=True)[:limit])
+    called, given = symbols.condition(symbol)
+    found = statements.rows(
+        f"SELECT DISTINCT definition.text_id FROM {ROWS}"
+        f" WHERE definition.name = %(bare)s AND {called} AND {within.condition}"
+        f" ORDER BY definition.text_id LIMIT {limit}",
+        {**within.given, **given, "bare": symbol[-1]},
+    )
+    return [text for (text,) in found]
 
 
 def _scored(
     texts: Collection[int],
     words: Sequence[Lexeme],
     meaning: Meaning | None,
-    named: Collection[int],
-    *,
-    deep: bool,
-) -> list[Candidate]:
-    """The texts, which the user may see, with all that speaks for them."""
-    if not texts:
-        return []
-    found = Text.objects.filter(pk__in=texts)
-    cosine = by_code = Cast(None, FloatField())
+    within: Scope,
+    order: places.Ordering,
+) -> list[tuple[Any, ...]]:
+    """Of the texts that may be seen all that speaks for them, and where they lie foremost."""
+    own, cosine, by_code = "", "NULL", "NULL"
     if meaning:
-        vectorised = Q(embeddings__space=meaning.space.pk, embeddings__state=EmbeddingState.READY)
-        found = found.annotate(own=FilteredRelation("embeddings", condition=vectorised))
-        cosine = vectors.cosine(meaning, F("own__vector"))
-        by_code = vectors.by_code(meaning, F("own__structure"))
-    scores = found.values_list("pk", cosine, by_code, _held(words), LENGTH)
-    return [Candidate(*score, named=score[0] in named, deep=deep) for score in scores]
-
-
-def _coverage(words: Sequence[Lexeme]) -> Combinable:
-    """What is held, discounted for long texts as in the tuned ranking."""
-    return _held(words) / (1.0 + LENGTH / LONG_TEXT)
-
-
-def _held(words: Sequence[Lexeme]) -> Combinable:
-    """The share of the query's weight that a text's words carry."""
-    if not words:
-        return Value(0.0)
-    held = sum(
-        (Case(When(words=any_of([lexeme]), then=lexeme.weight), default=0.0) for lexeme in words),
-        start=Value(0.0),
+        own = f"LEFT JOIN codeindex_embedding AS own ON own.text_id = said.id AND {meaning.ready}"
+        cosine, by_code = meaning.cosine, meaning.by_code
+    return statements.rows(
+        f"SELECT said.id, {cosine}, {by_code}, {_held(words)}, length(said.words), spot.*"
+        f" FROM codeindex_text AS said {own}"
+        f" CROSS JOIN LATERAL ({places.foremost('said.id', within, order)}) AS spot"
+        " WHERE said.id = ANY(%(texts)s)",
+        {
+            **within.given,
+            **order.given,
+            **(meaning.given if meaning else {}),
+            **_given(words),
+            "texts": list(texts),
+        },
     )
-    return held / sum(lexeme.weight for lexeme in words)
+
+
+def _held(words: Sequence[Lexeme]) -> str:
+    """The share of the query's weight that a text's words carry."""
+    whole = sum(lexeme.weight for lexeme in words) or 1.0
+    parts = (
+        f"(said.words @@ %(word_{number})s::tsquery)::int * {lexeme.weight / whole}"
+        for number, lexeme in enumerate(words)
+    )
+    return f"({' + '.join(['0.0', *parts])})::float8"
+
+
+def _given(words: Sequence[Lexeme]) -> dict[str, object]:
+    """The parameters of that."""
+    return {f"word_{number}": any_of([lexeme]) for number, lexeme in enumerate(words)}

@@ -1,25 +1,31 @@
-"""What a search may find: the live files that its user may see and that its filters keep, and of
-what they hold the definitions that its filters keep."""
+"""What a search may find: definitions in the live files that its user may see and that its filters
+keep, as a condition of SQL that stands in every statement that looks for some."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TypeVar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from django.contrib.auth.models import AnonymousUser, User
-from django.db.models import Exists, Model, OuterRef, QuerySet
 
-from codeindex.models import Branch, Definition, Repository, RepositoryQuerySet, SourceFile
-from search import filters, lexemes
+from codeindex.models import Branch, Repository, RepositoryQuerySet
+from search import filters, lexemes, statements
 from search.filters import Field, Filter, values
-
-Row = TypeVar("Row", bound=Model)
 
 EXACT_UP_TO = 20_000
 """Texts. Where no more can be found, all their vectors are compared (about 3 µs each); above, the
 HNSW index is faster, and it finds enough, since the scope keeps many of its rows. Measured at
 350,000 texts: both take the same time when 19,000 of them are kept."""
+
+ROWS = """
+codeindex_definition AS definition
+JOIN codeindex_sourcefile AS file ON file.blob_id = definition.blob_id
+LEFT JOIN codeindex_text AS kept_text ON kept_text.id = definition.text_id
+"""
+"""Definitions where they lie, and what an encoder reads of them: a left join, which Postgres leaves
+out where nothing is asked of that."""
+
+GATE = "file.live AND file.branch_id = ANY(%(branches)s)"
 
 
 class UnknownRepository(LookupError):
@@ -28,45 +34,51 @@ class UnknownRepository(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a search may find: `definitions` that lie in `files`, which lie in `branches`; `texts`
-    of them at most. `is_whole`: no filter but repositories' keeps anything out."""
+    """What a search may find: the rows of ROWS of which `condition` holds, with the parameters
+    that it is `given`; `texts` at most. `is_whole`: no filter but repositories' keeps anything out.
+    `unfinished` names the repositories whose meaning is still being computed."""
 
-    files: QuerySet[SourceFile]
-    definitions: QuerySet[Definition]
-    branches: Sequence[int]
+    condition: str
+    given: Mapping[str, object]
     texts: int
     is_whole: bool
+    unfinished: Sequence[str] = ()
 
     @property
     def is_small(self) -> bool:
         """So few texts that looking at each is fastest."""
         return self.texts <= EXACT_UP_TO
 
+    def holds(self, text: str) -> str:
+        """The condition that a definition may be found which has the text that an expression
+        says: the gate of every statement."""
+        return f"EXISTS (SELECT FROM {ROWS} WHERE definition.text_id = {text} AND {self.condition})"
+
+    def without(self, text: int) -> Scope:
+        """All but the definitions of a text."""
+        return replace(
+            self,
+            condition=f"{self.condition} AND definition.text_id <> %(left_out)s",
+            given={**self.given, "left_out": text},
+        )
+
 
 def of(user: User | AnonymousUser, kept_to: Sequence[Filter] = ()) -> Scope:
     """What `user` may find under the filters. Raises `UnknownRepository`, for a hidden one too."""
     repositories = _repositories(user, kept_to)
     live = Branch.objects.filter(repository__in=repositories, live_run__isnull=False)
-    texts = dict(live.values_list("pk", "live_run__texts"))
-    # The gate decides; the branches beside it, as literals, tell the planner how much it keeps.
-    files = _files(SourceFile.objects.visible_to(user).filter(branch__in=texts), kept_to)
-    definitions = _definitions(kept_to)
-    most = sum(texts.values())
-    is_whole = all(one.field == Field.REPOSITORY for one in kept_to)
-    if not is_whole and most > EXACT_UP_TO:
-        most = _fewer(held(definitions, files), most)
-    return Scope(files, definitions, list(texts), most, is_whole)
-
-
-def held(definitions: QuerySet[Definition], files: QuerySet[SourceFile]) -> QuerySet[Definition]:
-    """The definitions that lie in one of the files: the gate is an EXISTS on one row."""
-    return definitions.filter(Exists(files.filter(blob=OuterRef("blob"))))
-
-
-def visible(rows: QuerySet[Row], text: str, within: Scope) -> QuerySet[Row]:
-    """Those of whose text, named by the field `text`, one file of the scope holds a definition."""
-    found = held(within.definitions, within.files)
-    return rows.filter(Exists(found.filter(text=OuterRef(text))))
+    branches = list(
+        live.values_list("pk", "live_run__texts", "live_run__finished", "repository__name")
+    )
+    condition, given = _kept(kept_to)
+    scope = Scope(
+        f"{GATE}{condition}",
+        {**given, "branches": [branch for branch, *_ in branches]},
+        sum(texts for _, texts, *_ in branches),
+        all(one.field == Field.REPOSITORY for one in kept_to),
+        sorted({name for *_, finished, name in branches if finished is None}),
+    )
+    return scope if scope.is_whole or scope.is_small else replace(scope, texts=_fewer(scope))
 
 
 def _repositories(user: User | AnonymousUser, kept_to: Sequence[Filter]) -> RepositoryQuerySet:
@@ -86,35 +98,35 @@ def _repositories(user: User | AnonymousUser, kept_to: Sequence[Filter]) -> Repo
     return visible.exclude(pk__in=set().union(*unwanted)) if unwanted else visible
 
 
-def _files(files: QuerySet[SourceFile], kept_to: Sequence[Filter]) -> QuerySet[SourceFile]:
-    for path in values(kept_to, Field.PATH):
-        files = files.filter(path__iregex=filters.path_pattern(path))
-    for path in values(kept_to, Field.PATH, excluded=True):
-        files = files.exclude(path__iregex=filters.path_pattern(path))
-    if wanted := values(kept_to, Field.LANGUAGE):
-        files = files.filter(blob__language__in=wanted)
-    if unwanted := values(kept_to, Field.LANGUAGE, excluded=True):
-        files = files.exclude(blob__language__in=unwanted)
-    return files
+def _kept(kept_to: Sequence[Filter]) -> tuple[str, dict[str, object]]:
+    """What filters ask of the rows of ROWS, and the parameters of that."""
+    conditions: list[str] = []
+    given: dict[str, object] = {}
+
+    def ask(condition: str, value: object, *, excluded: bool = False) -> None:
+        name = f"kept_{len(given)}"
+        asked = condition.format(f"%({name})s")
+        conditions.append(f" AND NOT ({asked})" if excluded else f" AND {asked}")
+        given[name] = value
+
+    for excluded in (False, True):
+        for path in values(kept_to, Field.PATH, excluded=excluded):
+            ask("file.path ~* {}", filters.path_pattern(path), excluded=excluded)
+        if languages := values(kept_to, Field.LANGUAGE, excluded=excluded):
+            ask("kept_text.language = ANY({})", languages, excluded=excluded)
+        if kinds := values(kept_to, Field.KIND, excluded=excluded):
+            ask("definition.kind = ANY({})", kinds, excluded=excluded)
+        for phrase in values(kept_to, Field.PHRASE, excluded=excluded):
+            # Its words first, which an index knows, unless all of them are stop words.
+            words = () if excluded else lexemes.of(filters.phrase_words(phrase))
+            if words:
+                ask("kept_text.words @@ {}::tsquery", lexemes.all_of(words))
+            ask("kept_text.body ~* {}", filters.phrase_pattern(phrase), excluded=excluded)
+    return "".join(conditions), given
 
 
-def _definitions(kept_to: Sequence[Filter]) -> QuerySet[Definition]:
-    definitions = Definition.objects.all()
-    if wanted := values(kept_to, Field.KIND):
-        definitions = definitions.filter(kind__in=wanted)
-    if unwanted := values(kept_to, Field.KIND, excluded=True):
-        definitions = definitions.exclude(kind__in=unwanted)
-    for phrase in values(kept_to, Field.PHRASE):
-        # Its words first, which an index knows, unless all of them are stop words.
-        if words := lexemes.of(filters.phrase_words(phrase)):
-            definitions = definitions.filter(text__words=lexemes.all_of(words))
-        definitions = definitions.filter(text__body__iregex=filters.phrase_pattern(phrase))
-    for phrase in values(kept_to, Field.PHRASE, excluded=True):
-        definitions = definitions.exclude(text__body__iregex=filters.phrase_pattern(phrase))
-    return definitions
-
-
-def _fewer(kept_definitions: QuerySet[Definition], most: int) -> int:
-    """How many definitions the filters keep, counted no further than matters; else `most`."""
-    kept = kept_definitions.values("pk")[: EXACT_UP_TO + 1].count()
-    return kept if kept <= EXACT_UP_TO else most
+def _fewer(scope: Scope) -> int:
+    """How many definitions the filters keep, counted no further than matters; else all texts."""
+    kept = f"SELECT FROM {ROWS} WHERE {scope.condition} LIMIT {EXACT_UP_TO + 1}"
+    ((count,),) = statements.rows(f"SELECT count(*) FROM ({kept}) AS kept", scope.given)
+    return count if count <= EXACT_UP_TO else scope.texts

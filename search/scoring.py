@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from search.balance import EVEN, Balance
-from search.places import Spot
 from search.results import Score
 from search.retrieval import DEPTH, Candidate
 
@@ -45,12 +44,11 @@ TUNED = Weights()
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """A candidate where it lies: at its foremost place `spot`; `in_path` is the part of the query's
+    """A candidate where it lies: `in_path` is the part of the query's
     words, by their weights, that the path holds; `lowered` what a rule of `search.manners` puts it
     lower as, empty if none does."""
 
     candidate: Candidate
-    spot: Spot
     in_path: float
     lowered: str
 
@@ -129,10 +127,10 @@ def _lent(
     files: dict[int, list[float]] = defaultdict(list)
     for one in _near(signals):
         score = scores[one.candidate.text]
-        files[one.spot.file].append(max(0.0, score.total - score.name))
+        files[one.candidate.spot.file].append(max(0.0, score.total - score.name))
     best = {file: sorted(found, reverse=True)[:LENDERS] for file, found in files.items()}
     lent = {file: weights.file * sum(found) / LENDERS for file, found in best.items()}
-    return {one.candidate.text: lent.get(one.spot.file, 0.0) for one in signals}
+    return {one.candidate.text: lent.get(one.candidate.spot.file, 0.0) for one in signals}
 
 
 def _taken(ordered: Iterable[Signal], weights: Weights) -> dict[int, float]:
@@ -140,9 +138,10 @@ def _taken(ordered: Iterable[Signal], weights: Weights) -> dict[int, float]:
     before: Counter[int] = Counter()
     taken = {}
     for one in ordered:
+        file = one.candidate.spot.file
         # From 0.0: where nothing is taken, a minus alone would make it -0.0.
-        taken[one.candidate.text] = 0.0 - weights.repeated * min(before[one.spot.file], REPEATS)
-        before[one.spot.file] += 1
+        taken[one.candidate.text] = 0.0 - weights.repeated * min(before[file], REPEATS)
+        before[file] += 1
     return taken
 
 

@@ -161,6 +161,11 @@ class AnswerSerializer(serializers.Serializer):
     notices = serializers.ListField(
         child=serializers.CharField(), help_text="What the answer may lack, and why."
     )
+    exact = serializers.BooleanField(
+        allow_null=True,
+        help_text="Whether all vectors that may be found were compared, and not those alone that "
+        "an index took for the nearest; null where none were.",
+    )
 
 
 class SimilarSerializer(AnswerSerializer):

@@ -3,15 +3,12 @@ whole, in what the text adds to it, or in what the code adds to it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from textwrap import dedent
 
 import numpy as np
 from django.contrib.auth.models import AnonymousUser, User
-from django.db.models import F
-from django.db.models.expressions import Combinable
 
 import embeddings
 from codeindex import encoders
@@ -70,9 +67,8 @@ def to(
         failed = own is not None and own.state == EmbeddingState.FAILED
         return Answer("", [], [FAILED if failed else PENDING])
     sample = Sample(own.space, own.vector, own.structure)
-    everything = scopes.of(user)
-    others = everything.definitions.exclude(text=definition.text_id)
-    return _nearest(sample, replace(everything, definitions=others), limit, likeness)
+    others = scopes.of(user).without(definition.text_id)
+    return _nearest(sample, others, limit, likeness)
 
 
 def to_code(
@@ -100,35 +96,27 @@ def to_code(
 def _nearest(sample: Sample, within: Scope, limit: int, by: Likeness) -> Answer:
     if by != Likeness.BOTH and sample.structure is None:
         return Answer("", [], [UNDIVIDED], sample.space)
-    likeness = _LIKENESSES[by](sample)
     whole = Meaning(sample.space, sample.vector)
     if by == Likeness.BOTH:
+        closeness, given = whole.cosine, whole.given
         near = vectors.nearest(whole, within, limit)
     else:
-        near = vectors.nearest_by(likeness, whole, within, limit)
-    scores = vectors.scored(sample.space, near, likeness)
-    found = details.of(places.of(scores, within.files))
+        closeness, given = _by_half(sample, whole, by)
+        near = vectors.nearest_by(closeness, given, whole, within, limit)
+    scores = vectors.scored(whole, near, closeness, given)
+    found = details.of(places.of(scores, within))
     results = [Result(found[text], scores[text]) for text in scores if text in found]
-    return Answer("", results, [], sample.space)
+    return Answer("", results, [], sample.space, exact=within.is_small)
 
 
-def _of_whole(sample: Sample) -> Combinable:
-    return vectors.cosine(Meaning(sample.space, sample.vector))
-
-
-def _of_text(sample: Sample) -> Combinable:
+def _by_half(sample: Sample, whole: Meaning, by: Likeness) -> tuple[str, dict[str, object]]:
+    """The cosine of what the text or the code adds to the sample and to a row, and what that and
+    the whole vector are given."""
     assert sample.structure is not None
-    rest = np.asarray(sample.vector) - np.asarray(sample.structure)
-    return vectors.cosine(Meaning(sample.space, rest), F("vector") - F("structure"))
-
-
-def _of_code(sample: Sample) -> Combinable:
-    assert sample.structure is not None
-    return vectors.cosine(Meaning(sample.space, sample.structure), F("structure"))
-
-
-_LIKENESSES: dict[Likeness, Callable[[Sample], Combinable]] = {
-    Likeness.BOTH: _of_whole,
-    Likeness.MEANING: _of_text,
-    Likeness.STRUCTURE: _of_code,
-}
+    code = np.asarray(sample.structure)
+    half, row = {
+        Likeness.STRUCTURE: (code, "own.structure"),
+        Likeness.MEANING: (np.asarray(sample.vector) - code, "own.vector - own.structure"),
+    }[by]
+    closeness = f"(1.0 - ({whole.wide(row)} <=> %(half)s))"
+    return closeness, {**whole.given, "half": vectors.as_text(half)}

@@ -4,27 +4,23 @@ end of its module's path and its whole name within the module."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A definition that is called `name` in full, in a module whose path `module` finds: a pattern
-    for Python and Postgres alike."""
-
-    module: str
-    name: str
-
-
-def enclosed(symbol: Sequence[str]) -> tuple[str, str]:
-    """The qualified name that a symbol may be, and what a longer one ends with."""
+def condition(symbol: Sequence[str]) -> tuple[str, dict[str, object]]:
+    """The condition of SQL that a definition in a file is called so, and its parameters. Of
+    `shop.cart.Cart.add` it holds for what is called so in full or at the end of its qualified name,
+    for Cart.add in shop/cart, for cart.Cart.add in shop, …"""
     dotted = ".".join(symbol)
-    return dotted, f".{dotted}"
-
-
-def in_modules(symbol: Sequence[str]) -> Iterator[Reading]:
-    """`shop.cart.Cart.add`: Cart.add in shop/cart, and cart.Cart.add in shop, …"""
+    called = [
+        "definition.qualified_name = %(name)s",
+        "right(definition.qualified_name, length(%(ending)s)) = %(ending)s",
+    ]
+    given: dict[str, object] = {"name": dotted, "ending": f".{dotted}"}
     for parts in range(1, len(symbol)):
+        module, name = f"module_{parts}", f"name_{parts}"
+        called.append(f"definition.qualified_name = %({name})s AND file.path ~ %({module})s")
         path = "/".join(map(re.escape, symbol[:parts]))
-        yield Reading(rf"(^|/){path}(/__init__)?\.[^/.]+$", ".".join(symbol[parts:]))
+        given[module] = rf"(^|/){path}(/__init__)?\.[^/.]+$"
+        given[name] = ".".join(symbol[parts:])
+    return f"({' OR '.join(called)})", given

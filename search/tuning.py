@@ -93,7 +93,7 @@ def tuned(groups: Sequence[Sequence[Case]], start: Weights = TUNED) -> Weights:
 
 
 def _places(signals: Sequence[Signal], weights: Weights) -> list[Place]:
-    spots = {one.candidate.text: one.spot for one in signals}
+    spots = {one.candidate.text: one.candidate.spot for one in signals}
     ordered = (spots[text] for text in scoring.ranked(signals, weights=weights))
     return [(spot.path, spot.start_line, spot.end_line) for spot in ordered]
 

@@ -1,20 +1,20 @@
-"""The nearest vectors: exactly, or by the HNSW index of a space, within what the user may see."""
+"""The nearest vectors: exactly, or by the HNSW index of a space, within what the user may see.
+
+Expressions over the rows of codeindex_embedding, here called `own`, say how near a vector is; their
+parameters are what a Meaning is `given`."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from django.db import connection, transaction
-from django.db.models import F, QuerySet, Value
-from django.db.models.expressions import Combinable
-from django.db.models.functions import Cast, Coalesce
 from numpy.typing import NDArray
-from pgvector.django import CosineDistance, HalfVectorField, MaxInnerProduct
+from pgvector import HalfVector
 
-from codeindex.models import Embedding, EmbeddingState, Space
-from search import scopes
+from codeindex.models import Space
+from search import statements
 from search.balance import EVEN, Balance
 from search.scopes import Scope
 
@@ -24,7 +24,8 @@ WIDER = 5
 """Times as many are taken by the HNSW index, which knows only whole vectors, where they are then
 compared by a part of them."""
 
-VECTOR, STRUCTURE = F("vector"), F("structure")
+READY = "own.space_id = {space} AND own.state = 'ready'"
+"""As the partial index has it, which the planner recognises by the literal."""
 
 Vector = list[float] | NDArray[np.float32]
 
@@ -38,27 +39,56 @@ class Meaning:
     vector: Vector
     balance: Balance = EVEN
 
+    @property
+    def given(self) -> dict[str, object]:
+        return {"query": as_text(self.vector)}
 
-def ready(space: Space) -> QuerySet[Embedding]:
-    """As the partial index has it."""
-    return Embedding.objects.filter(space=space.pk, state=EmbeddingState.READY)
+    @property
+    def ready(self) -> str:
+        """The condition that a row is of this space, and has its vector."""
+        return READY.format(space=self.space.pk)
+
+    @property
+    def cosine(self) -> str:
+        """Of the query's vector and that of a row."""
+        return f"(1.0 - {self.distance})"
+
+    @property
+    def by_code(self) -> str:
+        """What the code of a definition adds to that cosine; null where it is not known."""
+        return f"(0.0 - ({self.wide('own.structure')} <#> %(query)s))"
+
+    @property
+    def distance(self) -> str:
+        return f"({self.wide('own.vector')} <=> %(query)s)"
+
+    @property
+    def balanced(self) -> str:
+        """The cosine, as far as the balance has text and code count."""
+        text, code = float(self.balance.meaning), float(self.balance.structure)
+        return f"({text} * {self.cosine} + {code - text} * coalesce({self.by_code}, 0.0))"
+
+    def wide(self, vector: str) -> str:
+        """As the space's index has it: the cast needs the width as a literal."""
+        return f"({vector})::halfvec({self.space.dimensions})"
 
 
-def cosine(meaning: Meaning, of: Combinable = VECTOR) -> Combinable:
-    """Of the query's vector and that of a row."""
-    return 1.0 - CosineDistance(_as_wide(meaning.space, of), meaning.vector)
+def as_text(vector: Vector) -> str:
+    """As Postgres reads a vector."""
+    return HalfVector(vector).to_text()
 
 
-def by_code(meaning: Meaning, of: Combinable = STRUCTURE) -> Combinable:
-    """What the code of a definition adds to that cosine; null where it is not known."""
-    return 0.0 - MaxInnerProduct(_as_wide(meaning.space, of), meaning.vector)
-
-
-def scored(space: Space, texts: Collection[int], closeness: Combinable) -> dict[int, float]:
+def scored(
+    meaning: Meaning, texts: Collection[int], closeness: str, given: Mapping[str, object]
+) -> dict[int, float]:
     """text → its closeness, those that have one, the closest first."""
-    rows = ready(space).filter(text__in=texts).values_list("text", closeness)
-    found = {text: score for text, score in rows if score is not None}
-    return dict(sorted(found.items(), key=lambda row: (-row[1], row[0])))
+    found = statements.rows(
+        f"SELECT text_id, {closeness} AS closeness FROM codeindex_embedding AS own"
+        f" WHERE {meaning.ready} AND text_id = ANY(%(texts)s)",
+        {**given, "texts": list(texts)},
+    )
+    known = [(text, score) for text, score in found if score is not None]
+    return dict(sorted(known, key=lambda row: (-row[1], row[0])))
 
 
 def nearest(meaning: Meaning, within: Scope, limit: int) -> list[int]:
@@ -67,58 +97,49 @@ def nearest(meaning: Meaning, within: Scope, limit: int) -> list[int]:
     enough visible ones."""
     if meaning.balance.is_of_whole_vectors:
         return _nearest(meaning, within, limit)
-    return nearest_by(_balanced(meaning), meaning, within, limit)
+    return nearest_by(meaning.balanced, meaning.given, meaning, within, limit)
 
 
-def nearest_by(closeness: Combinable, meaning: Meaning, within: Scope, limit: int) -> list[int]:
+def nearest_by(
+    closeness: str, given: Mapping[str, object], meaning: Meaning, within: Scope, limit: int
+) -> list[int]:
     """The texts that are nearest by an expression of their own, of the visible ones where these are
     few, else of those whose whole vectors are nearest."""
-    candidates = _vectors(meaning, within)
+    candidates = within.holds("own.text_id")
+    given = {**given, **within.given}
     if not within.is_small:
-        candidates = ready(meaning.space).filter(text__in=_nearest(meaning, within, WIDER * limit))
-    ordered = candidates.order_by(Coalesce(closeness, Value(-1.0)).desc(), "text")
-    return list(ordered.values_list("text", flat=True)[:limit])
+        candidates = "own.text_id = ANY(%(texts)s)"
+        given["texts"] = _nearest(meaning, within, WIDER * limit)
+    order = f"coalesce({closeness}, -1.0) DESC, own.text_id"
+    return _texts(f"{meaning.ready} AND {candidates}", order, given, limit)
 
 
 def _nearest(meaning: Meaning, within: Scope, limit: int) -> list[int]:
+    condition = f"{meaning.ready} AND {within.holds('own.text_id')}"
+    given = {**meaning.given, **within.given}
     if not within.is_small:
-        found = _by_index(meaning, within, limit)
+        found = _by_index(condition, meaning.distance, given, limit)
         if len(found) == limit:
             return found
-    return _exactly(meaning, within, limit)
+    # Ordered by a sum that no index knows, so that all visible vectors are compared.
+    return _texts(condition, f"{meaning.distance} + 0.0", given, limit)
 
 
-def _by_index(meaning: Meaning, within: Scope, limit: int) -> list[int]:
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            "SET LOCAL hnsw.iterative_scan = relaxed_order;"
-            f"SET LOCAL hnsw.ef_search = {min(limit, MAX_EF_SEARCH)};"
-            "SET LOCAL enable_sort = off"  # the index orders; sorting would compare all vectors
-        )
-        ordered = _vectors(meaning, within).order_by(_distance(meaning))
-        return list(ordered.values_list("text", flat=True)[:limit])
+def _by_index(condition: str, distance: str, given: Mapping[str, object], limit: int) -> list[int]:
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SET LOCAL hnsw.iterative_scan = relaxed_order;"
+                f"SET LOCAL hnsw.ef_search = {min(limit, MAX_EF_SEARCH)};"
+                "SET LOCAL enable_sort = off"  # the index orders; sorting would compare all
+            )
+        return _texts(condition, distance, given, limit)
 
 
-def _exactly(meaning: Meaning, within: Scope, limit: int) -> list[int]:
-    """Ordered by a sum that no index knows, so that all visible vectors are compared."""
-    ordered = _vectors(meaning, within).order_by(_distance(meaning) + Value(0.0))
-    return list(ordered.values_list("text", flat=True)[:limit])
-
-
-def _vectors(meaning: Meaning, within: Scope) -> QuerySet[Embedding]:
-    return scopes.visible(ready(meaning.space), "text", within)
-
-
-def _balanced(meaning: Meaning) -> Combinable:
-    balance = meaning.balance
-    code = Coalesce(by_code(meaning), Value(0.0))
-    return balance.meaning * cosine(meaning) + (balance.structure - balance.meaning) * code
-
-
-def _distance(meaning: Meaning) -> CosineDistance:
-    return CosineDistance(_as_wide(meaning.space, VECTOR), meaning.vector)
-
-
-def _as_wide(space: Space, of: Combinable) -> Cast:
-    """As the space's index has it: the cast needs the width as a literal."""
-    return Cast(of, HalfVectorField(dimensions=space.dimensions))
+def _texts(condition: str, order: str, given: Mapping[str, object], limit: int) -> list[int]:
+    found = statements.rows(
+        "SELECT own.text_id FROM codeindex_embedding AS own"
+        f" WHERE {condition} ORDER BY {order} LIMIT {limit}",
+        given,
+    )
+    return [text for (text,) in found]

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from codeindex.models import SourceFile
 from embeddings import languages
-from search import choices, details, lexemes, places, queries, ranking, reasons, similar
+from search import choices, details, lexemes, places, queries, ranking, reasons, scopes, similar
 from search.highlighting import listing
 from search.manners import Order
 from search.queries import BadQuery
@@ -73,12 +73,15 @@ def definition(request: HttpRequest, file_id: int, definition_id: int) -> HttpRe
     """A definition at one of its places."""
     file, row = places.visible(request.user, file_id, definition_id)
     here = places.at(file, row)
-    visible = SourceFile.objects.visible_to(request.user)
-    elsewhere = places.of([row.text_id], visible).get(row.text_id, [])
+    elsewhere = places.of([row.text_id], scopes.of(request.user)).get(row.text_id, [])
     others = [place for place in elsewhere if place.url != here.url]
     found = details.of({row.text_id: [here, *others]})[row.text_id]
     shown = listing(found.lines, found.language, first=here.start_line)
-    return render(request, "search/definition.html", {"found": found, "listing": shown})
+    return render(
+        request,
+        "search/definition.html",
+        {"found": found, "listing": shown, "unread": details.unread(row.text_id)},
+    )
 
 
 @require_safe

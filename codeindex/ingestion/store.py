@@ -146,7 +146,9 @@ def count_embedded(run: IndexRun) -> tuple[int, int]:
     """How many of the run's texts have a vector in the active space, and how many failed."""
     held = Definition.objects.filter(blob__in=SourceFile.objects.of(run).values("blob"))
     embedded = Embedding.objects.filter(
-        space__state=SpaceState.ACTIVE, text__in=held.values("text")
+        space__state=SpaceState.ACTIVE,
+        state__in=(EmbeddingState.READY, EmbeddingState.FAILED),
+        text__in=held.values("text"),
     )
     counts = embedded.aggregate(
         ready=Count("pk", filter=Q(state=EmbeddingState.READY)),

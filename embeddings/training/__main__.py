@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 from embeddings.checkpoints import Settings
+from embeddings.code2vec import Code2VecSettings
 from embeddings.fusion import FusionKind
 from embeddings.labels import LabelSource
 from embeddings.llm import DEFAULT_MODEL, EncoderUnavailable
@@ -51,6 +52,7 @@ def _vectors(options: argparse.Namespace) -> None:
 def _train(options: argparse.Namespace) -> None:
     data = load(options.corpus, options.llm, options.device, options.limit, options.max_tokens)
     settings = Settings(
+        code=Code2VecSettings(paths=not options.without_paths),
         fusion=options.fusion,
         query=QuerySettings(options.query, options.pooling),
         labels=options.labels,
@@ -159,7 +161,11 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--pairs", type=int, help="only so many described functions for the fusion")
     parser.add_argument("--name-epochs", type=int, default=5)
     parser.add_argument("--names", type=int, help="only so many functions for the names")
-    parser.add_argument(
+    code2vec = parser.add_mutually_exclusive_group()
+    code2vec.add_argument(
+        "--without-paths", action="store_true", help="contexts of code2vec are their tokens alone"
+    )
+    code2vec.add_argument(
         "--code2vec",
         help="take code2vec and, where they predict from the same, labels from this checkpoint",
     )

@@ -58,7 +58,9 @@ def train(data: Data, settings: Settings, plan: Plan, out: Path, *, resume: bool
     run = Run(out, plan.seed, resume)
     torch.manual_seed(plan.seed)
     if plan.code2vec:
-        lexicon, network = _borrowed(data, checkpoints.load(plan.code2vec), settings, plan)
+        checkpoint = checkpoints.load(plan.code2vec)
+        settings = replace(settings, code=checkpoint.settings.code)
+        lexicon, network = _borrowed(data, checkpoint, settings, plan)
         indexed = Indexed(found, lexicon)
     else:
         lexicon, network = _fresh(data, found, settings, plan)
@@ -73,12 +75,14 @@ def train(data: Data, settings: Settings, plan: Plan, out: Path, *, resume: bool
 
 def _fresh(data: Data, found: Contexts, settings: Settings, plan: Plan) -> tuple[Lexicon, Network]:
     """An untrained network whose words come from the training split."""
-    lexicon = found.lexicon(data.rows("train"), plan.sizes)
+    sizes = plan.sizes if settings.code.paths else replace(plan.sizes, paths=0)
+    lexicon = found.lexicon(data.rows("train"), sizes)
     lexicon = _with_names(lexicon, data, settings, plan)
     network = Network(settings, lexicon).to(data.device)
     code2vec = network.code2vec
     _borrow_words(code2vec.subtokens.weight, lexicon.subtokens, data.model)
-    torch.nn.init.normal_(code2vec.paths.weight, std=FIRST_PATH_DEVIATION)
+    if code2vec.paths is not None:
+        torch.nn.init.normal_(code2vec.paths.weight, std=FIRST_PATH_DEVIATION)
     _begin_names(network, lexicon, data)
     return lexicon, network
 

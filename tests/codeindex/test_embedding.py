@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from datetime import timedelta
 
@@ -70,7 +71,7 @@ def test_a_batch_gets_vectors_and_names_and_ends_the_run(indexed):
     repositories.settle_all()
     indexed.refresh_from_db()
     assert indexed.finished
-    assert indexed.texts_ready == indexed.texts == 10
+    assert indexed.texts_ready == indexed.texts == 5
     stored = Embedding.objects.filter(state="ready").first()
     assert np.linalg.norm(stored.vector) == pytest.approx(1, abs=1e-3)
     assert stored.predicted_names == [["add", 0.5]]
@@ -84,18 +85,18 @@ def test_what_of_a_text_is_not_read_is_kept_with_its_vector(indexed):
     with Embedding.objects.claimed(spaces.of(Short()), limit=100) as batch:
         embedding.encode(Short(), batch)
     reasons = sorted(Embedding.objects.values_list("reason", flat=True))
-    assert reasons == [""] * 9 + ["its last 1,200 tokens are not read"]
+    assert reasons == [""] * 4 + ["its last 1,200 tokens are not read"]
     assert not Embedding.objects.exclude(state="ready").exists()
 
 
 def test_two_claims_never_share_a_text(indexed):
     space = spaces.of(TinyEncoder())
     with (
-        Embedding.objects.claimed(space, limit=6) as one,
-        Embedding.objects.claimed(space, limit=6) as two,
+        Embedding.objects.claimed(space, limit=3) as one,
+        Embedding.objects.claimed(space, limit=3) as two,
     ):
-        assert len(one) == 6
-        assert len(two) == 4
+        assert len(one) == 3
+        assert len(two) == 2
         assert not {e.pk for e in one} & {e.pk for e in two}
 
 
@@ -108,7 +109,7 @@ def test_what_a_batch_did_not_store_is_free_again(indexed):
     with pytest.raises(WorkerError), Embedding.objects.claimed(space, limit=10):
         raise WorkerError
     with Embedding.objects.claimed(space, limit=10) as batch:
-        assert len(batch) == 10
+        assert len(batch) == 5
 
 
 def test_a_text_that_fails_is_recorded_and_holds_nothing_up(indexed):
@@ -120,7 +121,7 @@ def test_a_text_that_fails_is_recorded_and_holds_nothing_up(indexed):
     indexed.refresh_from_db()
     assert indexed.finished
     failed = Embedding.objects.filter(state="failed")
-    assert indexed.texts_failed == len(failed) == 2  # the function, and the module's outline
+    assert indexed.texts_failed == len(failed) == 1
     assert failed[0].reason == "ValueError: a text it cannot take"
 
 
@@ -137,7 +138,7 @@ def test_an_encoder_that_is_broken_itself_blames_no_text(indexed):
 
 def test_texts_of_a_dead_worker_come_alone_and_are_given_up_in_the_end(indexed):
     space = spaces.of(TinyEncoder())
-    killer = Embedding.objects.filter(text__body__contains="def f1", text__kind="function")
+    killer = Embedding.objects.filter(text__body__contains="def f1")
     killer.update(attempts=1)
     Embedding.objects.exclude(pk__in=killer).update(state="ready", vector=[1, 0, 0])
     expire_leases()
@@ -168,7 +169,7 @@ def test_a_second_encoder_gets_a_space_of_its_own_and_replaces_the_first_when_fu
     Embedding.objects.filter(space=old).update(state="ready", vector=[1, 0, 0])
     new = spaces.of(second)
     assert (old.state, new.state) == (SpaceState.ACTIVE, SpaceState.BUILDING)
-    assert Embedding.objects.filter(space=new, state="pending").count() == 10
+    assert Embedding.objects.filter(space=new, state="pending").count() == 5
     assert not spaces.activate_when_complete(new)
     Embedding.objects.filter(space=new).update(state="ready", vector=[1, 0, 0])
     assert spaces.activate_when_complete(new)
@@ -193,13 +194,29 @@ def test_an_error_of_the_encoder_is_told_of_on_the_runs_that_wait(indexed):
 def test_progress_counts_files_then_texts(indexed):
     spaces.of(TinyEncoder())
     seen = repositories.progress(indexed)
-    assert (seen.stage, seen.unit, seen.done, seen.total) == ("embedding", "texts", 0, 10)
+    assert (seen.stage, seen.unit, seen.done, seen.total) == ("embedding", "texts", 0, 5)
     assert (seen.percent, seen.rate, seen.finished) == (0, None, False)
     Embedding.objects.update(state="ready", vector=[1, 0, 0])
     repositories.settle_all()
     indexed.refresh_from_db()
     seen = repositories.progress(indexed)
     assert (seen.stage, seen.percent, seen.finished) == ("published", 100, True)
+
+
+def test_runs_are_counted_no_longer_than_a_twentieth_of_the_time(indexed):
+    settle, statements = repositories.Settling(), []
+
+    def slowly(execute, statement, *arguments):
+        statements.append(statement)
+        time.sleep(0.01)
+        return execute(statement, *arguments)
+
+    with connection.execute_wrapper(slowly):
+        settle()
+        once = len(statements)
+        for _ in range(99):
+            settle()
+    assert 0 < once <= len(statements) <= 2 * once
 
 
 def test_a_removed_repository_is_forgotten_after_the_grace_period(indexed, registered):
@@ -221,7 +238,7 @@ def test_what_came_back_in_the_grace_period_stays(indexed, registered, source, a
     pipeline.index(tasks.request_index(repository=again).pk)
     forgetting.mark()
     forgetting.sweep(timedelta(0))
-    assert Definition.objects.count() == Text.objects.count() == Embedding.objects.count() == 10
+    assert Definition.objects.count() == Text.objects.count() == Embedding.objects.count() == 5
 
 
 def test_history_keeps_its_definitions_but_not_their_vectors(indexed, registered, source):
@@ -232,8 +249,8 @@ def test_history_keeps_its_definitions_but_not_their_vectors(indexed, registered
     pipeline.index(tasks.request_index(repository=registered).pk)
     forgetting.mark()
     forgetting.sweep(timedelta(0))
-    assert Definition.objects.count() == 10
-    assert Embedding.objects.count() == 8
+    assert Definition.objects.count() == 5
+    assert Embedding.objects.count() == 4
 
 
 @pytest.mark.django_db(transaction=True)

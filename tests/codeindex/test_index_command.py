@@ -9,6 +9,8 @@ from codeindex.models import Definition, IndexRun, Repository, RunStatus
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+SHOP = '"""Sells things."""\n\n\ndef total(basket):\n    return sum(basket)\n'
+
 
 @pytest.fixture(autouse=True)
 def home(tmp_path, settings):
@@ -18,7 +20,7 @@ def home(tmp_path, settings):
 
 
 def test_a_path_is_registered_indexed_and_summarised(source, capsys, monkeypatch):
-    source.commit({"shop.py": "def total(basket):\n    return sum(basket)\n", "README": ""})
+    source.commit({"shop.py": SHOP, "README": ""})
     monkeypatch.chdir(source.path)
     call_command("index", ".")
     said = capsys.readouterr().out
@@ -32,7 +34,7 @@ def test_a_path_is_registered_indexed_and_summarised(source, capsys, monkeypatch
 
 
 def test_a_second_time_indexes_the_same_repository_again(source, capsys):
-    source.commit({"shop.py": "def total(basket):\n    return sum(basket)\n"})
+    source.commit({"shop.py": SHOP})
     call_command("index", str(source.path))
     call_command("index", str(source.path))
     assert Repository.objects.count() == 1

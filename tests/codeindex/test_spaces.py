@@ -51,7 +51,7 @@ def checkpoints(tmp_path_factory):
 
 @pytest.fixture
 def old(indexed) -> Space:
-    """The active space of a repository of three functions and their modules, all with vectors."""
+    """The active space of a repository of six functions, all with vectors."""
     space = made("old", SpaceState.ACTIVE)
     Embedding.objects.filter(space=space).update(**READY)
     return space
@@ -65,7 +65,7 @@ def new(old) -> Space:
 
 @pytest.fixture
 def indexed(source, registered) -> IndexRun:
-    source.commit({f"f{n}.py": f"def f{n}(path): return open(path, {n})\n" for n in range(3)})
+    source.commit({f"f{n}.py": f"def f{n}(path): return open(path, {n})\n" for n in range(6)})
     run = tasks.request_index(repository=registered)
     pipeline.index(run.pk)
     run.refresh_from_db()
@@ -120,7 +120,7 @@ def test_a_retired_space_is_active_again_at_once_or_filled_first(old, new, sourc
     pipeline.index(tasks.request_index(repository=registered).pk)
     Embedding.objects.filter(space=new).update(**READY)
     repositories.settle_all()
-    with pytest.raises(CommandError, match="2 live texts have no vector in old"):
+    with pytest.raises(CommandError, match="1 live texts have no vector in old"):
         told("activate", "old")
     old.refresh_from_db()
     assert old.state == SpaceState.BUILDING
@@ -184,6 +184,22 @@ def test_the_active_space_is_filled_first_and_an_added_one_waits_to_be_activated
     told("activate", second.fingerprint)
     assert embedding.encode_batch(4) is None
     assert active() == second
+
+
+def test_a_run_ends_with_its_last_text_though_it_was_counted_shortly_before(
+    indexed, checkpoints, fresh, settings, monkeypatch
+):
+    monkeypatch.setattr(repositories.Settling, "COUNTING", 1e-9)
+    monkeypatch.setattr(repositories, "settle_in_passing", repositories.Settling())
+    settings.CODEINDEX_CHECKPOINT = str(checkpoints[0])
+    for _ in range(2):
+        assert tasks.embed_batch(4)
+        indexed.refresh_from_db()
+        assert (indexed.texts_ready, indexed.finished) == (4, None)
+    assert tasks.embed_batch(4) is None
+    indexed.refresh_from_db()
+    assert indexed.texts_ready == indexed.texts == 6
+    assert indexed.finished
 
 
 def test_what_computes_the_language_model_is_chosen_for_a_space(

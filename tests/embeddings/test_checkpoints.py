@@ -51,6 +51,14 @@ def test_a_second_saving_changes_nothing(tmp_path: Path) -> None:
     assert checkpoints.load(tmp_path / "second").fingerprint == first.fingerprint
 
 
+def test_a_checkpoint_that_does_not_speak_of_paths_has_them(tmp_path: Path) -> None:
+    folder = saved(tmp_path / "old")
+    config = json.loads((folder / checkpoints.CONFIG).read_text())
+    del config["code"]["paths"]
+    (folder / checkpoints.CONFIG).write_text(json.dumps(config))
+    assert checkpoints.load(folder).settings == SETTINGS
+
+
 def test_other_weights_have_another_fingerprint(tmp_path: Path) -> None:
     first = checkpoints.load(saved(tmp_path / "first"))
     assert checkpoints.load(saved(tmp_path / "other", seed=1)).fingerprint != first.fingerprint

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -44,6 +46,27 @@ def test_the_vector_is_the_attended_sum_of_tanh_layers(lexicon: Lexicon, network
     parts = [tokens[batch.starts], paths[batch.middles], tokens[batch.ends]]
     contexts_ = torch.tanh(network.layer(torch.cat(parts, dim=1)))
     assert torch.allclose(vectors[0], attention[0] @ contexts_, atol=1e-5)
+
+
+@pytest.mark.parametrize("with_paths", [True, False])
+def test_paths_change_a_vector_unless_they_are_left_out(lexicon: Lexicon, with_paths: bool) -> None:
+    torch.manual_seed(0)
+    settings = replace(SETTINGS, paths=with_paths)
+    network = Code2Vec(len(lexicon.subtokens), len(lexicon.paths), settings)
+    batch = lexicon.batch([contexts(READ)])
+    exchanged = replace(batch, paths=batch.paths.flip(0))
+    first, second = network(batch).vectors, network(exchanged).vectors
+    assert torch.equal(first, second) != with_paths
+    assert any(name.startswith("paths") for name in network.state_dict()) == with_paths
+
+
+def test_without_paths_the_layer_combines_the_two_tokens(lexicon: Lexicon) -> None:
+    network = Code2Vec(len(lexicon.subtokens), 1, replace(SETTINGS, paths=False))
+    batch = lexicon.batch([contexts(ADD)])
+    vectors, attention = network(batch)
+    tokens = network.subtokens(batch.subtokens, batch.offsets)
+    pairs = torch.cat([tokens[batch.starts], tokens[batch.ends]], dim=1)
+    assert torch.allclose(vectors[0], attention[0] @ torch.tanh(network.layer(pairs)), atol=1e-5)
 
 
 def test_a_vector_does_not_depend_on_its_batch(lexicon: Lexicon, network: Code2Vec) -> None:

@@ -166,6 +166,13 @@ def test_a_file_without_anything_to_say_is_no_module():
     assert extract("import os\nprint(1)\n", PYTHON).definitions == []
 
 
+def test_a_module_of_one_member_is_that_member_unless_it_is_documented():
+    alone = "import os\ndef read(path): pass\n"
+    assert list(found(alone)) == ["read"]
+    assert list(found('"""Reads."""\n' + alone)) == ["", "read"]
+    assert list(found("LIMIT = 1\n" + alone)) == ["", "read"]
+
+
 def test_what_parses_is_given_and_what_does_not_is_counted():
     extraction = extract(
         "def good(): pass\nclass A:\n  def bad(self: return ((\n  def fine(self): pass\n", PYTHON

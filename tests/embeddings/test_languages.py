@@ -136,11 +136,10 @@ def test_documentation_is_the_comment_on_the_lines_above(comment: str, docstring
 
 
 def test_a_licence_documents_no_module():
-    go = by_name("go")
-    assert (
-        extract("// Copyright 2020 A.\npackage p\nfunc f() {}", go).definitions[0].docstring == ""
-    )
-    assert extract("// P is.\npackage p\nfunc f() {}", go).definitions[0].docstring == "P is."
+    code = "\npackage p\nfunc f() {}\nfunc g() {}"
+    for comment, docstring in {"// Copyright 2020 A.": "", "// P is.": "P is."}.items():
+        module = extract(comment + code, by_name("go")).definitions[0]
+        assert (module.kind, module.docstring) == (Kind.MODULE, docstring)
 
 
 def test_one_file_holds_what_others_do_not_disturb():

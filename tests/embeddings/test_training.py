@@ -13,7 +13,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from embeddings import load_encoder
+from embeddings import checkpoints, load_encoder
 from embeddings.labels import LabelSource
 from embeddings.llm import TUNED_WEIGHTS, load_model
 from embeddings.training import comments, validation
@@ -48,6 +48,20 @@ def test_training_ends_with_a_checkpoint_that_encodes(
     assert "code2vec,2,validation label f1" in curves
     assert "fusion,2,search" in curves
     assert ("names,2,validation label f1" in curves) == (labels is not LabelSource.CODE)
+
+
+def test_code2vec_may_be_trained_without_paths(corpus: Path, tmp_path: Path) -> None:
+    model, first, second = (tmp_path / name for name in ("bert", "first", "second"))
+    train(corpus, tiny.bert(model), first, "--without-paths")
+    train(corpus, model, second, "--code2vec", str(first), "--fusion", "concatenation")
+    for folder in (first, second):
+        assert "code2vec.paths.weight" not in load_file(folder / "model.safetensors")
+        assert not checkpoints.load(folder).lexicon.paths.words
+        encoder = load_encoder(folder)
+        assert encoder.encode(tiny.SOURCES).vectors.shape == (3, encoder.dimensions)
+        why = encoder.explain(tiny.SOURCES[0], "read a file")
+        assert sum(one.attention for one in why.contexts) == pytest.approx(1, abs=1e-5)
+        assert why.shares is not None
 
 
 def test_a_run_that_was_killed_goes_on_to_the_same_end(

@@ -4,10 +4,18 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
 
-from codeindex.models import Space
+from codeindex import encoders, spaces
+from codeindex.encoders import Searcher
+from codeindex.ingestion import embedding
+from codeindex.models import Embedding, Space
 from tests import shelf
 from tests.embeddings import tiny
+from tests.shelf import Written
+
+LOAD = "def load(path):\n    with open(path) as file:\n        return file.read()\n"
+ADD = "def add(a, b):\n    return a + b\n"
 
 
 @pytest.fixture
@@ -24,3 +32,19 @@ def administrator(db: None) -> User:
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     model = tiny.bert(tmp_path_factory.mktemp("bert"))
     return tiny.checkpoint(tmp_path_factory.mktemp("checkpoint"), model)
+
+
+@pytest.fixture
+def encoded(
+    checkpoint: Path, alice: User, client: Client, settings: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two definitions with vectors by a tiny encoder, and Alice, who may search them."""
+    settings.CODEINDEX_CHECKPOINT = str(checkpoint)
+    monkeypatch.setattr(encoders, "searcher", Searcher())
+    shop = shelf.repository(alice)
+    shelf.put(shop, "load.py", Written(LOAD, "load"))
+    shelf.put(shop, "add.py", Written(ADD, "add"))
+    encoder = encoders.searcher.encoder()
+    with Embedding.objects.claimed(spaces.of(encoder), limit=10) as batch:
+        embedding.encode(encoder, batch)
+    client.force_login(alice)

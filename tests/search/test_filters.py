@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from hypothesis import HealthCheck, example, given, settings, strategies
 
-from codeindex.models import Blob, Repository, Space
+from codeindex.models import Repository, Space, Text
 from search import filters, queries, ranking, scopes
 from search.filters import BadQuery, Field, Filter
 from search.vectors import Meaning, nearest
@@ -115,7 +115,7 @@ class TestFinding:
         shelf.put(shop, "tests/load.py", Written("def check(csv): csv read", "check"))
         shelf.put(shop, "src/shelf.py", Written("class Csv: pass", "Csv", kind="class"))
         shelf.put(other, "Main.go", Written("func csv() { reread csv }", "csv"))
-        Blob.objects.filter(source_files__path="Main.go").update(language="go")
+        Text.objects.filter(definitions__blob__source_files__path="Main.go").update(language="go")
 
     @pytest.mark.parametrize("many", [False, True])
     @pytest.mark.parametrize(

@@ -28,9 +28,10 @@ def signal(
     named: bool = False,
     deep: bool = False,
 ) -> Signal:
-    candidate = Candidate(text, cosine, None, held, length, named, deep)
     number = text if file is None else file
-    return Signal(candidate, Spot(number, f"{number}.py", text, text), in_path, lowered)
+    spot = Spot(number, f"{number}.py", text, text)
+    candidate = Candidate(text, cosine, None, held, length, named, deep, spot)
+    return Signal(candidate, in_path, lowered)
 
 
 def order(*signals: Signal, weights: Weights = PLAIN) -> list[int]:

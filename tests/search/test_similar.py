@@ -28,7 +28,7 @@ def address(space: Space, alice: User, team: Group) -> str:
 
 def found(client: Client, address: str, **parameters: object) -> list[tuple[str, float]]:
     answer = client.get(f"/api/v1{address}similar", parameters).json()
-    assert set(answer) == {"results", "notices"}
+    assert set(answer) == {"results", "notices", "exact"}
     return [(one["path"], round(one["score"], 2)) for one in answer["results"]]
 
 
@@ -62,7 +62,7 @@ def test_what_has_no_vector_says_so(client: Client, alice: User, address: str) -
     assert similar.FAILED in client.get(f"{address}similar/").content.decode()
     Embedding.objects.all().delete()
     answer = client.get(f"/api/v1{address}similar").json()
-    assert answer == {"results": [], "notices": [similar.PENDING]}
+    assert answer == {"results": [], "notices": [similar.PENDING], "exact": None}
 
 
 @pytest.mark.parametrize("exact_up_to", [1, 1000])
@@ -123,7 +123,7 @@ class TestHalves:
     ) -> None:
         client.force_login(alice)
         answer = client.get(f"/api/v1{address}similar", {"by": "structure"}).json()
-        assert answer == {"results": [], "notices": [similar.UNDIVIDED]}
+        assert answer == {"results": [], "notices": [similar.UNDIVIDED], "exact": None}
 
     def test_says_what_can_be_compared(self, client: Client, alice: User, address: str) -> None:
         client.force_login(alice)

@@ -2,37 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 
-from codeindex import encoders, spaces
-from codeindex.encoders import Searcher
-from codeindex.ingestion import embedding
-from codeindex.models import Embedding
-from tests import shelf
-from tests.shelf import Written
+pytestmark = pytest.mark.usefixtures("encoded")
 
-LOAD = "def load(path):\n    with open(path) as file:\n        return file.read()\n"
 PASTED = "    def load(path):\n        with open(path) as file:\n            return file.read()\n"
-
-
-@pytest.fixture(autouse=True)
-def encoded(
-    checkpoint: Path, alice: User, client: Client, settings: object, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Two definitions with vectors by a tiny encoder."""
-    settings.CODEINDEX_CHECKPOINT = str(checkpoint)
-    monkeypatch.setattr(encoders, "searcher", Searcher())
-    shop = shelf.repository(alice)
-    shelf.put(shop, "load.py", Written(LOAD, "load"))
-    shelf.put(shop, "add.py", Written("def add(a, b):\n    return a + b\n", "add"))
-    encoder = encoders.searcher.encoder()
-    with Embedding.objects.claimed(spaces.of(encoder), limit=10) as batch:
-        embedding.encode(encoder, batch)
-    client.force_login(alice)
 
 
 @pytest.mark.parametrize("by", ["both", "meaning", "structure"])

@@ -7,7 +7,15 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.urls import reverse
 
-from codeindex.models import Definition, Repository, SourceFile, Space, Visibility
+from codeindex.models import (
+    Definition,
+    Embedding,
+    Repository,
+    SourceFile,
+    Space,
+    SpaceState,
+    Visibility,
+)
 from tests import shelf
 from tests.shelf import Written
 
@@ -100,6 +108,19 @@ class TestDefinition:
         assert "readTable" in shown
         assert "0.75" in shown
         assert f'href="/files/{file.pk}/#L1"' in shown
+
+    def test_says_what_the_language_model_has_not_read(
+        self, client: Client, alice: User, space: Space, shop: Repository
+    ) -> None:
+        written = Written("def load(csv):\n    pass", "load", (1, 0, 0, 0))
+        file, definition = shelf.put(shop, "src/load.py", written)
+        address, sentence = f"/files/{file.pk}/{definition.pk}/", "The language model reads"
+        client.force_login(alice)
+        assert sentence not in page(client, address)
+        Embedding.objects.update(reason="its last 1,200 tokens are not read")
+        assert "alone: its last 1,200 tokens are not read." in page(client, address)
+        Space.objects.update(state=SpaceState.RETIRED)
+        assert sentence not in page(client, address)
 
     def test_its_file_shows_all_definitions(
         self, client: Client, alice: User, load: tuple[SourceFile, Definition]
