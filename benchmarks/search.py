@@ -22,6 +22,7 @@ def main() -> None:
     """Prints the figures, as they come."""
     options = _options()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "codeindex.settings")
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # as the web server has it
     django.setup()
     import_module("benchmarks.searching").measure(options)
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from pathlib import Path
@@ -116,9 +117,10 @@ class Searcher:
         self._loading: Thread | None = None
         self._not_before = 0.0
 
-    def encoder(self) -> CodeEncoder:
-        """What to encode a query with now. Raises `EncoderUnavailable`."""
-        active = _active()
+    def encoder(self, spaces: Iterable[Space] | None = None) -> CodeEncoder:
+        """What to encode a query with now, where the `spaces` are all that there are; they are
+        looked up if they are not given. Raises `EncoderUnavailable`."""
+        active = _active(spaces)
         with self._first:
             if self._encoder is None:
                 self._encoder = _initial(active)
@@ -126,9 +128,9 @@ class Searcher:
                 self._load_beside(active)
             return self._encoder
 
-    def vector(self, query: str, encoder: CodeEncoder) -> NDArray[np.float32]:
+    def vector(self, query: str, encoder: CodeEncoder) -> Future[NDArray[np.float32]]:
         """A query → (dimensions,) by the encoder that was held when its search began, in one run
-        with other searches'. Raises what that encoder raises."""
+        with other searches', as soon as it is there; or what that encoder raises."""
         return self._runs.vector(query, encoder)
 
     def _load_beside(self, space: Space) -> None:
@@ -171,5 +173,6 @@ def _initial(active: Space | None) -> CodeEncoder:
     return load(wanted())
 
 
-def _active() -> Space | None:
-    return Space.objects.filter(state=SpaceState.ACTIVE).first()
+def _active(spaces: Iterable[Space] | None = None) -> Space | None:
+    found = Space.objects.filter(state=SpaceState.ACTIVE) if spaces is None else spaces
+    return next((space for space in found if space.state == SpaceState.ACTIVE), None)

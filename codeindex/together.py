@@ -4,9 +4,9 @@ each other's processors, and cost several times what one run on eight short text
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from threading import Condition
+from threading import Lock
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -37,49 +37,32 @@ class Asked:
 
 
 class SharedRuns:
-    """One run at a time, led by a thread that asks. Who finds nobody encoding encodes at once; who
-    comes during a run waits for its end, then the first leads the next one for all of them. Each
-    thread takes its own query off the list: if a leader is interrupted, the others' are led by
-    the next."""
+    """One run at a time, in a thread of its own, so that a search can look for words meanwhile. A
+    query is encoded at once if nothing is; what comes during a run is encoded by the next one."""
 
     def __init__(self) -> None:
-        self._changed = Condition()
-        self._asked: list[Asked] = []
-        self._leader: Asked | None = None
+        self._thread = ThreadPoolExecutor(1, "encoding")
+        self._lock = Lock()
+        self._waiting: list[Asked] = []
 
-    def vector(self, text: str, encoder: CodeEncoder) -> NDArray[np.float32]:
-        """One query → (dimensions,), of unit length. Raises what the encoder raises for it."""
+    def vector(self, text: str, encoder: CodeEncoder) -> Future[NDArray[np.float32]]:
+        """One query → (dimensions,), of unit length, when it is there, or what the encoder raises
+        for it."""
         own = Asked(text, encoder)
-        try:
-            if self._leads(own):
-                answer(self._batch(own))
-            return own.vector.result()
-        finally:
-            self._leave(own)
+        with self._lock:
+            self._waiting.append(own)
+        self._thread.submit(self._run)
+        return own.vector
 
-    def _leads(self, own: Asked) -> bool:
-        """Whether it comes to lead; if not, it has been answered by then."""
-        with self._changed:
-            self._asked.append(own)
-            self._changed.wait_for(lambda: own.vector.done() or self._leader is None)
-            if own.vector.done():
-                return False
-            self._leader = own
-            return True
-
-    def _batch(self, own: Asked) -> list[Asked]:
-        """The leader's own query, and those that wait and go with it."""
-        with self._changed:
-            waiting = [one for one in self._asked if one is not own and not one.vector.done()]
-        return [own, *(one for one in waiting if one.goes_with(own))][:MOST]
-
-    def _leave(self, own: Asked) -> None:
-        with self._changed:
-            if own in self._asked:
-                self._asked.remove(own)
-            if self._leader is own:
-                self._leader = None
-                self._changed.notify_all()
+    def _run(self) -> None:
+        """The query that has waited longest, and those that go with it; none, if an earlier run has
+        taken them all."""
+        with self._lock:
+            batch = self._waiting[:1]
+            batch += [one for one in self._waiting[1:] if one.goes_with(batch[0])][: MOST - 1]
+            self._waiting = [one for one in self._waiting if one not in batch]
+        if batch:
+            answer(batch)
 
 
 def answer(batch: Sequence[Asked]) -> None:

@@ -18,6 +18,8 @@ from codeindex.embedded import address
 from codeindex.embedded.lifeline import die_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "codeindex.settings")
+# A query is short: a second thread of torch gains nothing, and takes the database's processor
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 bind = address.authority(settings.CODEINDEX_HOST, settings.PORT)
 worker_class = "gthread"

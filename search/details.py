@@ -3,57 +3,51 @@ of it the language model has not read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Mapping, Sequence
 
-from django.db.models import QuerySet
-
-from codeindex.models import Definition, Embedding, EmbeddingState, SpaceState
+from codeindex.models import Embedding, EmbeddingState, SpaceState
+from search import statements
 from search.places import PLACES
 from search.results import Found, Place
 
 
 def of(places: Mapping[int, Sequence[Place]]) -> dict[int, Found]:
     """text → what is found at the first of its places, which must be visible to who asks."""
-    first = {found[0].definition_id: text for text, found in places.items()}
-    definitions = Definition.objects.filter(pk__in=first).select_related("blob")
-    names = _predicted_names(places)
-    return {
-        text: _found(definition, places[text], names.get(text, ()))
-        for definition in definitions
-        for text in (first[definition.pk],)
+    first = {found[0].definition_id: found for found in places.values()}
+    shown = {
+        definition: Found(
+            place=first[definition][0],
+            language=language,
+            lines=lines,
+            docstring=docstring,
+            predicted_names=[(name, score) for name, score in json.loads(names or "[]")],
+            other_places=first[definition][1 : 1 + PLACES],
+            has_more_places=len(first[definition]) > 1 + PLACES,
+        )
+        for definition, language, docstring, lines, names in statements.rows(
+            SHOWN, {"definitions": list(first)}
+        )
     }
+    return {text: shown[found[0].definition_id] for text, found in places.items()}
 
 
 def unread(text: int) -> str:
     """What the language model has not read of a text; empty where it has read all, or where there
     is no vector."""
-    return _ready([text]).values_list("reason", flat=True).first() or ""
-
-
-def _found(
-    definition: Definition, places: Sequence[Place], names: Sequence[tuple[str, float]]
-) -> Found:
-    lines = definition.blob.content.split("\n")
-    return Found(
-        place=places[0],
-        language=definition.blob.language,
-        lines=lines[definition.start_line - 1 : definition.end_line],
-        docstring=definition.docstring,
-        predicted_names=names,
-        other_places=places[1 : 1 + PLACES],
-        has_more_places=len(places) > 1 + PLACES,
+    vectors = Embedding.objects.filter(
+        text=text, space__state=SpaceState.ACTIVE, state=EmbeddingState.READY
     )
+    return vectors.values_list("reason", flat=True).first() or ""
 
 
-def _predicted_names(texts: Mapping[int, object]) -> dict[int, list[tuple[str, float]]]:
-    return {
-        text: [(name, score) for name, score in names]
-        for text, names in _ready(texts).values_list("text", "predicted_names")
-    }
-
-
-def _ready(texts: Iterable[int]) -> QuerySet[Embedding]:
-    """Their vectors in the space that is searched."""
-    return Embedding.objects.filter(
-        text__in=texts, space__state=SpaceState.ACTIVE, state=EmbeddingState.READY
-    )
+SHOWN = """
+SELECT definition.id, blob.language, definition.docstring,
+       (string_to_array(blob.content, E'\\n'))[definition.start_line:definition.end_line],
+       (SELECT own.predicted_names FROM codeindex_embedding AS own
+        JOIN codeindex_space AS space ON space.id = own.space_id
+        WHERE own.text_id = definition.text_id AND space.state = 'active' AND own.state = 'ready')
+FROM codeindex_definition AS definition
+JOIN codeindex_blob AS blob ON blob.id = definition.blob_id
+WHERE definition.id = ANY(%(definitions)s::bigint[])
+"""

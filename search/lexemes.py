@@ -15,6 +15,11 @@ RAREST = 1e-5
 MOST = 32
 """Lexemes of a query that are compared, the rarest ones: pasted code has hundreds."""
 
+KNOWN = 100_000
+"""Words whose stems are kept, once they were asked for: those in paths come again and again."""
+
+_known: dict[str, str | None] = {}
+
 
 @dataclass(frozen=True, slots=True)
 class Lexeme:
@@ -43,8 +48,14 @@ def matched(query: Sequence[str], words: Collection[str]) -> set[str]:
 
 def stems(words: Collection[str]) -> dict[str, str]:
     """word in lower case → its lexeme; stop words have none."""
-    found = statements.rows(STEMS, {"words": sorted(words)})
-    return {word: stem for word, stem in found if stem}
+    known = {word: _known[word] for word in words if word in _known}
+    missing = sorted(set(words) - known.keys())
+    if missing:
+        found = dict(statements.rows(STEMS, {"words": missing}))
+        known |= found
+        if len(_known) < KNOWN:
+            _known.update(found)
+    return {word: stem for word, stem in known.items() if stem}
 
 
 def any_of(lexemes: Sequence[Lexeme]) -> str:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from embeddings.words import parts
 from search import filters
@@ -93,7 +94,7 @@ def checked_order(order: str) -> Order:
     return Order(order)
 
 
-def rules(query: Query, order: Order) -> Sequence[Rule]:
+def rules(query: Query, order: Order) -> tuple[Rule, ...]:
     """Those that hold for a query: none in plain order, and none of what it asks for itself, by a
     word or by the path that it is kept to."""
     if order == Order.PLAIN:
@@ -108,6 +109,7 @@ def pattern(of: Sequence[Rule]) -> str:
     return "|".join(rule.pattern for rule in of)
 
 
-def reason(path: str, of: Sequence[Rule]) -> str:
+@lru_cache(1 << 16)
+def reason(path: str, of: tuple[Rule, ...]) -> str:
     """What a path is put lower as; empty if it is not."""
     return next((rule.reason for rule in of if re.search(rule.pattern, path)), "")

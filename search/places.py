@@ -52,7 +52,8 @@ def by(symbol: Sequence[str] = (), rules: Sequence[Rule] = ()) -> Ordering:
         called, given = symbols.condition(symbol)
         parts.append(f"{called} DESC")
     if rules:
-        parts.append("file.path ~ %(aside)s")
+        # Only where there are several: the pattern takes longer than all else that is asked.
+        parts.append("CASE WHEN count(*) OVER () > 1 THEN file.path ~ %(aside)s END")
         given = {**given, "aside": manners.pattern(rules)}
     parts += ["length(file.path)", "file.path", "definition.start_line", "file.id"]
     return Ordering(", ".join(parts), given)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from django.contrib.auth.models import AnonymousUser, User
@@ -72,7 +73,7 @@ def ranked(
     meaning: Meaning | None,
     within: Scope,
     limit: int,
-    rules: Sequence[Rule] = (),
+    rules: tuple[Rule, ...] = (),
     group: Group = Group.DEFINITION,
 ) -> list[Result]:
     """The best `limit` texts for the query, identical code being one text; or the best files of all
@@ -103,7 +104,7 @@ def signals(
     meaning: Meaning | None,
     within: Scope,
     limit: int = queries.DEFAULT_RESULTS,
-    rules: Sequence[Rule] = (),
+    rules: tuple[Rule, ...] = (),
 ) -> list[Signal]:
     """All that the ranking knows of the candidates for a query."""
     words = lexemes.of(query.words)
@@ -116,7 +117,7 @@ def signals(
 
 def _in_path(words: Sequence[Lexeme], paths: Collection[str]) -> dict[str, float]:
     """path → the part of the words, by their weights, that its folders' and file's names hold."""
-    parts = {path: queries.words_of(str(PurePosixPath(path).with_suffix(""))) for path in paths}
+    parts = {path: _words_in(path) for path in paths}
     stems = lexemes.stems({word for own in parts.values() for word in own})
     whole = sum(lexeme.weight for lexeme in words) or 1.0
     shares = {}
@@ -124,6 +125,11 @@ def _in_path(words: Sequence[Lexeme], paths: Collection[str]) -> dict[str, float
         held = {stems.get(word) for word in own}
         shares[path] = sum(lexeme.weight for lexeme in words if lexeme.word in held) / whole
     return shares
+
+
+@lru_cache(1 << 16)
+def _words_in(path: str) -> tuple[str, ...]:
+    return queries.words_of(str(PurePosixPath(path).with_suffix("")))
 
 
 def _grouped(ordered: Sequence[Signal], group: Group) -> dict[int, list[int]]:
@@ -138,13 +144,14 @@ def _grouped(ordered: Sequence[Signal], group: Group) -> dict[int, list[int]]:
 
 def meaning_of(query: Query, balance: Balance = EVEN) -> tuple[Meaning | None, str]:
     """The query's vector, if there is a space to compare it in; a notice where that is wanting."""
-    if not Space.objects.exists():
+    spaces = list(Space.objects.all())
+    if not spaces:
         return None, ""
     try:
-        encoder = encoders.searcher.encoder()
+        encoder = encoders.searcher.encoder(spaces)
     except embeddings.EncoderUnavailable as reason:
         return None, f"Only words are compared, not meaning: {reason}"
-    space = Space.objects.filter(fingerprint=encoder.fingerprint).first()
+    space = next((one for one in spaces if one.fingerprint == encoder.fingerprint), None)
     if space is None:
         return None, NEW_MODEL
     vector = encoders.searcher.vector(query.text, encoder)

@@ -26,7 +26,7 @@ LONG_TEXT = 200.0
 """Distinct words; a text of so many is a candidate by half as much as a very short one that holds
 the same words."""
 
-MATCHES = 2_000
+MATCHES = 1_000
 """Texts that are scored by their words, at about 5 µs each."""
 
 
@@ -111,7 +111,7 @@ def _covering_of_many(
     given = {**within.given, "telling": telling, **_given(words)}
     matches = statements.rows(f"{_matching(words)} {gate} LIMIT {MATCHES}", given)
     best = [text for text, _ in sorted(matches, key=lambda match: (-match[1], match[0]))]
-    start, step, left = 0, 2 * limit, limit
+    start, step, left = 0, limit, limit
     while left > 0 and start < len(best):
         some = best[start : start + step]
         seen = _visible(some, within)

@@ -6,6 +6,7 @@ parameters are what a Meaning is `given`."""
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +19,11 @@ from search import statements
 from search.balance import EVEN, Balance
 from search.scopes import Scope
 
-MAX_EF_SEARCH = 1_000
+WIDTH = 400
+"""Candidates that the HNSW index keeps while it looks (`ef_search`). Of the ten nearest of 82,000
+vectors of real code 100 find 0.935, 200 find 0.979 and 400 find 0.987, in 4, 6 and 8 ms."""
+
+MAX_WIDTH = 1_000
 
 WIDER = 5
 """Times as many are taken by the HNSW index, which knows only whole vectors, where they are then
@@ -32,16 +37,18 @@ Vector = list[float] | NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """A query's vector, of shape (dimensions,), the space in which it may be compared, and how much
-    of what the text and the code of a definition add to its vector counts."""
+    """A query's vector, of shape (dimensions,), which may still be on its way, the space in which
+    it may be compared, and how much of what the text and the code of a definition add to its vector
+    counts."""
 
     space: Space
-    vector: Vector
+    vector: Vector | Future[NDArray[np.float32]]
     balance: Balance = EVEN
 
     @property
     def given(self) -> dict[str, object]:
-        return {"query": as_text(self.vector)}
+        vector = self.vector.result() if isinstance(self.vector, Future) else self.vector
+        return {"query": as_text(vector)}
 
     @property
     def ready(self) -> str:
@@ -130,7 +137,7 @@ def _by_index(condition: str, distance: str, given: Mapping[str, object], limit:
         with connection.cursor() as cursor:
             cursor.execute(
                 "SET LOCAL hnsw.iterative_scan = relaxed_order;"
-                f"SET LOCAL hnsw.ef_search = {min(limit, MAX_EF_SEARCH)};"
+                f"SET LOCAL hnsw.ef_search = {min(max(limit, WIDTH), MAX_WIDTH)};"
                 "SET LOCAL enable_sort = off"  # the index orders; sorting would compare all
             )
         return _texts(condition, distance, given, limit)
