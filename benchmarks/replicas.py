@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 from django.db import connection, transaction
+from django.db.models.functions import Now
 from pgvector import HalfVector
 from pgvector.psycopg.halfvec import register_halfvec_info
 from psycopg.types import TypeInfo
@@ -63,7 +64,9 @@ def _replicate(number: int, space: Space, originals: Vectors) -> None:
         owner=owner, name=f"{NAME}{number}", url=f"file:///{NAME}{number}"
     )
     branch = repository.branches.create()
-    run = IndexRun.objects.create(branch=branch, status="published", texts=len(originals.texts))
+    run = IndexRun.objects.create(
+        branch=branch, status="published", texts=len(originals.texts), finished=Now()
+    )
     names = {"prefix": f"{NAME}{number}/", "name": f"{NAME}%", "branch": branch.pk, "run": run.pk}
     with connection.cursor() as cursor:
         for statement in COPIES:
