@@ -70,6 +70,7 @@ def answer(batch: Sequence[Asked]) -> None:
     repeated one by one, so that no query fails for another's sake."""
     try:
         rows = batch[0].encoder.encode_queries([one.text for one in batch])
+        answered = list(zip(batch, rows, strict=True))
     except Exception as failure:
         if len(batch) == 1:
             batch[0].vector.set_exception(failure)
@@ -77,5 +78,5 @@ def answer(batch: Sequence[Asked]) -> None:
         for one in batch:
             answer([one])
     else:
-        for one, row in zip(batch, rows, strict=True):
+        for one, row in answered:
             one.vector.set_result(row)

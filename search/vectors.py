@@ -29,9 +29,6 @@ WIDER = 5
 """Times as many are taken by the HNSW index, which knows only whole vectors, where they are then
 compared by a part of them."""
 
-READY = "own.space_id = {space} AND own.state = 'ready'"
-"""As the partial index has it, which the planner recognises by the literal."""
-
 Vector = list[float] | NDArray[np.float32]
 
 
@@ -52,8 +49,9 @@ class Meaning:
 
     @property
     def ready(self) -> str:
-        """The condition that a row is of this space, and has its vector."""
-        return READY.format(space=self.space.pk)
+        """The condition that a row is of this space, and has its vector: as the partial index has
+        it, which the planner recognises by the literals."""
+        return f"own.space_id = {self.space.pk} AND own.state = 'ready'"
 
     @property
     def cosine(self) -> str:

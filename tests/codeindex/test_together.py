@@ -96,3 +96,13 @@ def test_each_query_is_encoded_by_the_encoder_that_it_names(runs):
     old.let_go.set()
     assert numbers(queries) == [1, 2, 3, 4, 5]
     assert (old.batches, new.batches) == ([["1"], ["2", "4"]], [["3", "5"]])
+
+
+def test_an_encoder_that_gives_too_few_vectors_leaves_nobody_waiting(runs):
+    class Short(Recording):
+        def encode_queries(self, texts: list[str]) -> np.ndarray:
+            return super().encode_queries(texts)[:-1]
+
+    for query in all_of(runs, [1, 2, 3], Short()):
+        with pytest.raises(ValueError, match="zip"):
+            query.result(SECONDS)
