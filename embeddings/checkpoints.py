@@ -71,8 +71,8 @@ class Network(nn.Module):
         self.code2vec = Code2Vec(len(lexicon.subtokens), len(lexicon.paths), settings.code)
         self.fusion: FusionNetwork = FUSIONS[settings.fusion](text, code)
         self.source = settings.labels
-        words = lexicon.words if settings.labels is LabelSource.WORDS else None
-        width = self.fusion.dimensions if self.source is LabelSource.FUSED else code
+        words = lexicon.words if self.source.reads_words else None
+        width = code * self.source.reads_code + text * self.source.reads_text
         self.labels = Labels(lexicon.labels, width, words)
         self.queries = (
             None

@@ -17,7 +17,6 @@ from torch import Tensor
 from embeddings import checkpoints, definitions, explanations, paths
 from embeddings.checkpoints import Checkpoint
 from embeddings.explanations import Attribution, Explanation, Shares
-from embeddings.labels import LabelSource
 from embeddings.llm import EncoderUnavailable, Runtime, canonical, load_model
 from embeddings.mentions import mentioned
 from embeddings.names import masked
@@ -173,12 +172,12 @@ class FusedEncoder(CodeEncoder):
 
     @torch.inference_mode()
     def _names(self, texts: Sequence[str], code: Matrix, k: int, language: str) -> Names:
-        vectors, mentions = code, None
-        if self._settings.labels is LabelSource.FUSED:
+        source, hidden, mentions = self._settings.labels, None, None
+        if source.reads_text:
             hidden = self._model.encode([masked(text, language) for text in texts])
-            vectors = self._network.fusion.fuse(hidden, code)
-        if self._settings.labels is LabelSource.WORDS:
+        if source.reads_words:
             mentions = self._lexicon.mentions([mentioned(text, language) for text in texts])
+        vectors = source.joined(hidden, code)
         return self._network.labels.predict(self._tensor(vectors), mentions, k)
 
     def _tensor(self, rows: Matrix) -> Tensor:

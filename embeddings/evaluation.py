@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 
 import numpy as np
@@ -29,11 +29,20 @@ NDCG_DEPTH = 10
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A measured value and the ends of its 95% interval."""
+    """A measured value and the ends of its 95% interval; `drawn` are the values of the resamples,
+    where they are known."""
 
     value: float
     low: float
     high: float
+    drawn: Values | None = field(default=None, compare=False, repr=False)
+
+    def less(self, other: Figure) -> Figure:
+        """How much this one is above another over the same items. Both were resampled alike, so
+        that the interval is that of a paired bootstrap."""
+        if self.drawn is None or other.drawn is None:
+            raise ValueError("Only figures that were just measured can be compared.")
+        return _figure(self.value - other.value, self.drawn - other.drawn)
 
     def __str__(self) -> str:
         return f"{self.value:.3f} ({self.low:.3f}–{self.high:.3f})"
@@ -132,8 +141,12 @@ def _ratio(rows: Values, ratio: Callable[[Values], Values], seed: int) -> Figure
         return Figure(float("nan"), float("nan"), float("nan"))
     random = np.random.default_rng(seed)
     weights = random.multinomial(len(rows), np.full(len(rows), 1 / len(rows)), size=RESAMPLES)
-    low, high = np.quantile(ratio(weights @ rows), [0.025, 0.975])
-    return Figure(float(ratio(rows.sum(axis=0))), float(low), float(high))
+    return _figure(float(ratio(rows.sum(axis=0))), ratio(weights @ rows))
+
+
+def _figure(value: float, drawn: Values) -> Figure:
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    return Figure(value, float(low), float(high), drawn)
 
 
 def _first_ranks(results: Sequence[Place], targets: Sequence[Place]) -> Iterator[int]:

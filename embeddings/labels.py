@@ -23,6 +23,7 @@ from torch.nn.functional import dropout, embedding_bag
 
 from embeddings.composition import Company
 from embeddings.mentions import PLACES
+from embeddings.types import Matrix
 from embeddings.vocabulary import Mentions, Ragged, Vocabulary, subtokens
 
 WORD_WIDTH, HIDDEN, COPY_WIDTH, PLACE_WIDTH = 128, 384, 64, 16
@@ -46,13 +47,32 @@ Guess = tuple[float, str, float]
 
 
 class LabelSource(StrEnum):
-    """What labels are predicted from: the code vector alone; the fused vector, for which the
-    language model reads every text a second time with its name hidden; or the code vector and the
-    words that the definition mentions."""
+    """What labels are predicted from. The code half: the code vector alone, or with the words that
+    the definition mentions. The text half: the language model's vector of the text, which it reads
+    a second time with the name hidden. Or both halves and the words, end to end (eq. 3): names have
+    their own use for each, other than the one that search weights them for."""
 
     CODE = "code"
-    FUSED = "fused"
     WORDS = "words"
+    TEXT = "text"
+    FUSED = "fused"
+
+    @property
+    def reads_code(self) -> bool:
+        return self is not LabelSource.TEXT
+
+    @property
+    def reads_text(self) -> bool:
+        return self in (LabelSource.TEXT, LabelSource.FUSED)
+
+    @property
+    def reads_words(self) -> bool:
+        return self in (LabelSource.WORDS, LabelSource.FUSED)
+
+    def joined(self, text: Matrix | None, code: Matrix) -> Matrix:
+        """What is read of n texts whose name is hidden (n, t) and of their code vectors (n, c)."""
+        halves = [*([text] if text is not None else []), *([code] if self.reads_code else [])]
+        return np.concatenate(halves, axis=1)
 
 
 class Scores(NamedTuple):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from embeddings.checkpoints import Settings
@@ -20,6 +21,7 @@ from embeddings.llm import DEFAULT_MODEL, EncoderUnavailable
 from embeddings.queries import QueryKind, QueryPooling, QuerySettings
 from embeddings.questions import Malformed
 from embeddings.training import (
+    asking,
     corpus_command,
     measures,
     queries,
@@ -29,6 +31,7 @@ from embeddings.training import (
 )
 from embeddings.training.data import TRAINING_TOKENS, View, load
 from embeddings.training.measures import Label, Sources
+from embeddings.training.stages import Objective
 from embeddings.training.trainer import Plan
 from embeddings.training.tuning import Tuning, tune
 
@@ -65,6 +68,7 @@ def _train(options: argparse.Namespace) -> None:
         pairs=options.pairs,
         names=options.names,
         seed=options.seed,
+        objective=options.objective,
         code2vec=options.code2vec,
     )
     trainer.train(data, settings, plan, options.out, resume=options.resume)
@@ -86,6 +90,11 @@ def _evaluate(options: argparse.Namespace) -> None:
         record = measures.of_model(options.llm, sources, label)
     else:
         record = measures.of_checkpoint(options.checkpoint, sources, label)
+    others = (
+        measures.of_checkpoint(folder, sources, replace(label, name=name))
+        for name, folder in (one.split("=", 1) for one in options.against)
+    )
+    record = record.compared(others)
     for column, figure in record.figures.items():
         print(f"{column}: {figure}")
     if options.record:
@@ -107,6 +116,8 @@ def _parser() -> argparse.ArgumentParser:
     vectors.add_argument("--views", type=View, nargs="*", help="only these texts of a function")
     whitened = commands.add_parser("whiten", help="take out what all vectors of a model share")
     whitening_command.add_to(whitened)
+    asked = commands.add_parser("questions", help="have a language model ask for functions")
+    asking.add_to(asked)
     tuned = commands.add_parser("tune", help="tune the language model itself")
     tuned.set_defaults(run=_tune)
     tuned.add_argument("--epochs", type=int, default=20, help="of 50 batches of 64 pairs")
@@ -161,6 +172,10 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--pairs", type=int, help="only so many described functions for the fusion")
     parser.add_argument("--name-epochs", type=int, default=5)
     parser.add_argument("--names", type=int, help="only so many functions for the names")
+    parser.add_argument(
+        "--objective", type=Objective, choices=list(Objective), default=Objective.BOTH,
+        help="what code2vec is trained for",
+    )  # fmt: skip
     code2vec = parser.add_mutually_exclusive_group()
     code2vec.add_argument(
         "--without-paths", action="store_true", help="contexts of code2vec are their tokens alone"
@@ -179,6 +194,10 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cosqa", type=Path, help="folder with cosqa_*.jsonl")
     parser.add_argument("--questions", type=Path, help="questions about repositories")
     parser.add_argument("--repositories", type=Path, help="folder with their checkouts, by name")
+    parser.add_argument(
+        "--against", nargs="*", default=[], metavar="NAME=FOLDER",
+        help="checkpoints to compare with, item by item",
+    )  # fmt: skip
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--name", help="what the record is called in the table")
     parser.add_argument("--seed", type=int, default=1, help="of the training, for the record")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -11,9 +11,10 @@ import numpy as np
 
 from embeddings.llm import LanguageModel, load_model
 from embeddings.names import masked
-from embeddings.training import corpora
+from embeddings.training import corpora, precision
 from embeddings.training.functions import Function
 from embeddings.training.queries import keywords
+from embeddings.training.questions import QUESTIONS, written
 from embeddings.training.vectors import VectorCache
 from embeddings.types import Matrix
 from embeddings.vocabulary import Ids
@@ -24,18 +25,19 @@ BLOCK = 4096
 
 
 class View(StrEnum):
-    """The texts of a function that the language model reads: its docstring as a query, and what of
-    that a search engine would be given; its code as it stands, without the docstring, and with its
-    name hidden."""
+    """The texts of a function that the language model reads: its docstring as a query, what of that
+    a search engine would be given, and a question that was written for it, if there is one; its
+    code as it stands, without the docstring, and with its name hidden."""
 
     QUERY = "query"
     KEYWORDS = "keywords"
+    QUESTION = "question"
     CODE = "code"
     BARE = "bare"
     MASKED = "masked"
 
 
-ASKED = (View.QUERY, View.KEYWORDS)
+ASKED = (View.QUERY, View.KEYWORDS, View.QUESTION)
 
 _TEXT: dict[View, Callable[[Function], str]] = {
     View.QUERY: lambda function: function.query,
@@ -48,13 +50,15 @@ _TEXT: dict[View, Callable[[Function], str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """A corpus (or its first functions), the language model, and what is kept of both on disk."""
+    """A corpus (or its first functions), the language model, what is kept of both on disk, and the
+    questions that were written for functions, by their code."""
 
     functions: list[Function]
     model: LanguageModel
     cache: VectorCache
     folder: Path
     device: str
+    questions: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def rows(self, split: str, *, described: bool = False) -> Ids:
         """The functions of a split; only those with a docstring if `described`."""
@@ -70,13 +74,13 @@ class Data:
     def prepare(self, views: Set[View], rows: Ids | None = None) -> None:
         """Computes the vectors of `rows`, or else of all described functions, that are missing."""
         chosen = rows if rows is not None else np.arange(len(self.functions))
-        wanted = [self.functions[row] for row in chosen]
         if rows is None:
-            wanted = [function for function in wanted if function.query]
-        for start in range(0, len(wanted), BLOCK):
-            block = wanted[start : start + BLOCK]
-            for view in sorted(views):
-                self._reader(view).add([_TEXT[view](function) for function in block], view)
+            chosen = chosen[[bool(function.query) for function in self.functions]]
+        for start in range(0, len(chosen), BLOCK):
+            block = chosen[start : start + BLOCK]
+            with precision.mixed(self.device):
+                for view in sorted(views):
+                    self._reader(view).add([self.text(view, row) for row in block], view)
 
     def vectors(self, view: View, rows: Ids) -> Matrix:
         """(n,) rows → (n, dimensions) of the language model."""
@@ -84,7 +88,14 @@ class Data:
 
     def text(self, view: View, row: int) -> str:
         """What the language model reads of a function."""
-        return _TEXT[view](self.functions[row])
+        function = self.functions[row]
+        if view is View.QUESTION:
+            return next(iter(self.asked(function)), keywords(function.query))
+        return _TEXT[view](function)
+
+    def asked(self, function: Function) -> Sequence[str]:
+        """The questions that were written for a function."""
+        return self.questions.get(function.code, ())
 
     def _reader(self, view: View) -> VectorCache:
         return self.cache.for_queries if view in ASKED else self.cache
@@ -96,4 +107,5 @@ def load(
     """The data of a corpus folder; what is computed is kept in the folder too."""
     model = load_model(llm, device=device)
     cache = VectorCache(model.limited(max_tokens), corpus / "vectors")
-    return Data(corpora.read(corpus, limit), model, cache, corpus, device)
+    functions = corpora.read(corpus, limit)
+    return Data(functions, model, cache, corpus, device, written(corpus / QUESTIONS))

@@ -6,8 +6,8 @@ from __future__ import annotations
 import csv
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from embeddings.training.vectors import VectorCache
 from embeddings.types import Definition
 
 DISTRACTORS = 999
-MOST_SEARCHED, MOST_NAMED = 4000, 4000
+MOST_SEARCHED, MOST_NAMED = 4000, 8000
 TIMED = 256
 PYTHON = languages.by_name("python")
 
@@ -45,7 +45,8 @@ class Sources:
 @dataclass(frozen=True, slots=True)
 class Record:
     """What was measured of one encoder. `trained` is in seconds, `rate` in definitions a second
-    with nothing cached, `size` in bytes on disk beside the language model as it was published."""
+    with nothing cached, `size` in bytes on disk beside the language model as it was published.
+    `gains` say how much better it is than other encoders, by their names, in each column."""
 
     name: str
     seed: int
@@ -55,16 +56,31 @@ class Record:
     rate: float
     size: int
     figures: dict[str, Figure] = field(default_factory=dict)
+    gains: dict[str, dict[str, Figure]] = field(default_factory=dict)
+
+    def compared(self, others: Iterable[Record]) -> Record:
+        """The same record with its gains over others, in the columns that both have."""
+        gains = {
+            other.name: {
+                column: figure.less(other.figures[column])
+                for column, figure in self.figures.items()
+                if column in other.figures
+            }
+            for other in others
+        }
+        return replace(self, gains=gains)
 
     def save(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n")
+        values = asdict(self, dict_factory=_without_draws)
+        path.write_text(json.dumps(values, indent=1, ensure_ascii=False) + "\n")
 
     @classmethod
     def load(cls, path: Path) -> Record:
         values = json.loads(path.read_text())
-        figures = {name: Figure(**figure) for name, figure in values.pop("figures").items()}
-        return cls(**values, figures=figures)
+        figures = _figures_of(values.pop("figures"))
+        gains = {name: _figures_of(one) for name, one in values.pop("gains", {}).items()}
+        return cls(**values, figures=figures, gains=gains)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +207,15 @@ def _rate(encoder: CodeEncoder, functions: Sequence[Function]) -> float:
     started = time.perf_counter()
     encoder.encode(texts)
     return len(texts) / (time.perf_counter() - started)
+
+
+def _without_draws(values: list[tuple[str, Any]]) -> dict[str, Any]:
+    """What is kept of a record: of a figure all but its resamples."""
+    return {name: value for name, value in values if name != "drawn"}
+
+
+def _figures_of(values: dict[str, dict[str, Any]]) -> dict[str, Figure]:
+    return {name: Figure(**figure) for name, figure in values.items()}
 
 
 def _trained(folder: Path) -> float:

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from embeddings.checkpoints import Network
-from embeddings.labels import LabelSource
 from embeddings.mentions import Where
 from embeddings.training.data import Data, View
 from embeddings.training.features import Indexed
@@ -28,8 +27,7 @@ UNDOCUMENTED = 0.3
 
 
 class NameStage:
-    """Names from the code vector, from the fused vector of a text without its name, or from the
-    code vector and the words that are mentioned, as the network has it."""
+    """Names from the code half, from the text half, or from both, as the network has it."""
 
     name = "names"
     rate = 2e-3
@@ -44,7 +42,7 @@ class NameStage:
         both = np.concatenate([self._rows, self._held_out])
         self._vectors = torch.from_numpy(self._read(both)).to(data.device)
         self._labelled, self._mentions = None, None
-        if network.source is LabelSource.WORDS:
+        if network.source.reads_words:
             found = Mentioned.of([data.functions[row] for row in both], data.folder)
             names = [label_of(data.functions[row].name) for row in both]
             self._labelled = found.labelled(lexicon, names)
@@ -88,10 +86,11 @@ class NameStage:
     def _read(self, rows: Ids) -> Matrix:
         """(n,) functions → the vectors that their names are predicted from."""
         code = code_of(self._network.code2vec, self._indexed, rows, self._data.device)
-        if self._network.source is not LabelSource.FUSED:
-            return code
-        self._data.prepare({View.MASKED}, rows)
-        return self._network.fusion.fuse(self._data.vectors(View.MASKED, rows), code)
+        source, hidden = self._network.source, None
+        if source.reads_text:
+            self._data.prepare({View.MASKED}, rows)
+            hidden = self._data.vectors(View.MASKED, rows)
+        return source.joined(hidden, code)
 
 
 def without_documentation(mentions: Ragged, silent: NDArray[np.bool_]) -> Ragged:

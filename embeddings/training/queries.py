@@ -5,6 +5,7 @@ those."""
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -31,10 +32,15 @@ UNSAID = frozenset(
 Pair = tuple[str, str]
 
 
+def question(written: Sequence[str], function: Function, random: np.random.Generator) -> Pair:
+    """One of the questions that were written for a function, and its code, mostly as it stands, for
+    that is how it is indexed."""
+    return str(random.choice(written)), function.code if random.random() < 0.75 else function.bare
+
+
 def pair(function: Function, random: np.random.Generator) -> Pair:
     """A question and a text of the function that answers it: where the question is the docstring,
-    without that; where it is the name, without that. Code is also shown as it stands, for that is
-    how it is indexed."""
+    without that; where it is the name, without that. Code is also shown as it stands."""
     if not function.query or random.random() < 0.25:
         text = function.code if random.random() < 0.5 else function.bare
         return _spaced(function.name), masked(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,15 @@ MEASURED = 1000
 SAME_NAMES = 20
 
 
+class Objective(StrEnum):
+    """What code2vec is trained for: names (eq. 1), finding a function by its docstring (eq. 2), or
+    both together."""
+
+    LABELS = "labels"
+    SEARCH = "search"
+    BOTH = "both"
+
+
 def label_of(name: str) -> str:
     """A name as a label: without the underscores around it; empty for a dunder method, whose name
     is the language's and not its author's."""
@@ -40,17 +50,24 @@ def label_of(name: str) -> str:
 
 
 class CodeStage:
-    """code2vec, for labels (eq. 1) and, by a head that is dropped afterwards, for finding a
-    function by its docstring (eq. 2). The labels are dropped too if they are to come from more than
-    the code vector."""
+    """code2vec, for labels (eq. 1), for finding a function by its docstring (eq. 2), by a head that
+    is dropped afterwards, or for both. The labels are dropped too if they are to come from more
+    than the code vector."""
 
     name = "code2vec"
     rate = 3e-3
 
     def __init__(
-        self, data: Data, network: Network, lexicon: Lexicon, indexed: Indexed, queries: int | None
+        self,
+        data: Data,
+        network: Network,
+        lexicon: Lexicon,
+        indexed: Indexed,
+        queries: int | None,
+        objective: Objective,
     ) -> None:
         self._data, self._indexed, self._code2vec = data, indexed, network.code2vec
+        self._objective = objective
         code = network.code2vec.layer.out_features
         self._labels = network.labels
         if network.source is not LabelSource.CODE:
@@ -64,7 +81,10 @@ class CodeStage:
         data.prepare({View.QUERY}, searched)
         self._described = np.isin(np.arange(len(data.functions)), searched)
         rows = data.rows("train")
-        self._rows = rows[self._described[rows] | telling(data, rows)]
+        worth = self._described[rows]
+        if objective is not Objective.SEARCH:
+            worth = worth | telling(data, rows)
+        self._rows = rows[worth]
         self._parts = parts_of(self._labels, data.functions)
 
     def steps(self) -> int:
@@ -76,10 +96,16 @@ class CodeStage:
             rows = order[step * CODE_BATCH : (step + 1) * CODE_BATCH]
             batch = self._indexed.batch(rows, TRAINING_CONTEXTS, random).to(self._data.device)
             vectors = self._code2vec(batch).vectors
-            names = name_loss(
-                self._labels(vectors).parts, self._labels.targets(self._parts.take(rows))
-            )
-            yield {"labels": names, "search": self._finding(rows, vectors)}
+            losses = {}
+            if self._objective is not Objective.SEARCH:
+                losses["labels"] = self._naming(rows, vectors)
+            if self._objective is not Objective.LABELS:
+                losses["search"] = self._finding(rows, vectors)
+            yield losses
+
+    def _naming(self, rows: Ids, vectors: Tensor) -> Tensor:
+        named = self._labels.targets(self._parts.take(rows))
+        return name_loss(self._labels(vectors).parts, named)
 
     def _finding(self, rows: Ids, vectors: Tensor) -> Tensor:
         described = self._described[rows]

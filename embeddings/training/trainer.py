@@ -19,7 +19,7 @@ from embeddings.training.features import Contexts, Indexed, VocabularySizes, pat
 from embeddings.training.loop import Run
 from embeddings.training.mentions import Mentioned
 from embeddings.training.naming import NameStage, some
-from embeddings.training.stages import CodeStage, FusionStage, label_of, telling_rows
+from embeddings.training.stages import CodeStage, FusionStage, Objective, label_of, telling_rows
 from embeddings.types import Matrix
 from embeddings.vocabulary import Lexicon, Vocabulary
 
@@ -31,8 +31,8 @@ FIRST_PATH_DEVIATION = 0.1
 class Plan:
     """How long to train; on how many docstrings in the stage of code2vec (`queries`), on how many
     described functions in that of the fusion (`pairs`) and on how many functions in that of names,
-    all if None; from which seed; and from which checkpoint code2vec is taken instead of being
-    trained."""
+    all if None; from which seed; what code2vec is trained for, or from which checkpoint it is taken
+    instead of being trained."""
 
     epochs: int = 4
     fusion_epochs: int = 30
@@ -41,6 +41,7 @@ class Plan:
     pairs: int | None = None
     names: int | None = None
     seed: int = 1
+    objective: Objective = Objective.BOTH
     code2vec: str | None = None
     sizes: VocabularySizes = field(default_factory=VocabularySizes)
 
@@ -65,7 +66,8 @@ def train(data: Data, settings: Settings, plan: Plan, out: Path, *, resume: bool
     else:
         lexicon, network = _fresh(data, found, settings, plan)
         indexed = Indexed(found, lexicon)
-        run.train(CodeStage(data, network, lexicon, indexed, plan.queries), plan.epochs)
+        stage = CodeStage(data, network, lexicon, indexed, plan.queries, plan.objective)
+        run.train(stage, plan.epochs)
     run.train(FusionStage(data, network, lexicon, indexed, plan.pairs), plan.fusion_epochs)
     if network.source is not LabelSource.CODE and plan.name_epochs:
         run.train(NameStage(data, network, lexicon, indexed, plan.names), plan.name_epochs)
@@ -91,8 +93,11 @@ def _borrowed(
     data: Data, checkpoint: Checkpoint, settings: Settings, plan: Plan
 ) -> tuple[Lexicon, Network]:
     """A network with the code2vec of a checkpoint, and with its labels if both predict from the
-    same, unless that is a fused vector, which is another one."""
-    alike = settings.labels == checkpoint.settings.labels != LabelSource.FUSED
+    same."""
+    read = settings.text_fingerprint == checkpoint.settings.text_fingerprint
+    alike = settings.labels is checkpoint.settings.labels and (
+        read or not settings.labels.reads_text
+    )
     lexicon = checkpoint.lexicon
     if not alike:
         lexicon = _with_names(lexicon, data, settings, plan)
@@ -117,7 +122,7 @@ def _with_names(lexicon: Lexicon, data: Data, settings: Settings, plan: Plan) ->
     names = Counter(filter(None, (label_of(data.functions[row].name) for row in rows)))
     labels = Vocabulary.of(names, plan.sizes.labels, plan.sizes.least_labels)
     lexicon = replace(lexicon, labels=labels)
-    if settings.labels is not LabelSource.WORDS:
+    if not settings.labels.reads_words:
         return lexicon
     named = some(telling_rows(data, "train"), plan.names)
     found = Mentioned.of([data.functions[row] for row in named], data.folder)

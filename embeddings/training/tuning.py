@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -20,21 +20,23 @@ from torch import Tensor, nn
 
 from embeddings import evaluation
 from embeddings.llm import load_model, save_tuned
-from embeddings.training import comments
+from embeddings.training import comments, precision
 from embeddings.training.data import TRAINING_TOKENS, Data
 from embeddings.training.functions import Function
 from embeddings.training.loop import Run, copied
 from embeddings.training.objectives import Contrast
-from embeddings.training.queries import Pair, keywords, pair, typed
+from embeddings.training.queries import Pair, keywords, pair, question, typed
 from embeddings.training.stages import telling
 from embeddings.vocabulary import Ids
 
-BATCH = 64
+BATCH = 128
+# Of a batch's pairs so many are questions that were written for functions, where there are such.
+WRITTEN = 64
 # Of a batch's pairs so many are questions that people asked, where there are such.
 ASKED = 6
 # Earlier batches' questions that code is told from: they cost nothing, since they do not change.
 REMEMBERED = 1024
-# So many functions of a batch come from one project: what is hard to tell apart.
+# So many of the other functions come from one project: what is hard to tell apart.
 NEIGHBOURS = 16
 # After so many projects a batch is as full as it gets: the names in them are too few.
 MOST_PROJECTS = 20
@@ -44,6 +46,7 @@ PASS = 16
 MEASURED = 300
 MIXES = (0.25, 0.5, 0.75, 1.0)
 RATE = 5e-5
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,11 @@ class TextStage:
         rows = data.rows("train")
         described = np.array([bool(data.functions[row].query) for row in rows])
         self._projects = _by_project(data.functions, rows[described | telling(data, rows)])
+        self._data = data
+        self._written = _questioned(data, "train")
+        self._held_out_written = [
+            (data.asked(one)[0], one.code) for one in _questioned(data, "validation")
+        ]
         # Large projects are drawn more often, but not in proportion.
         sizes = np.sqrt([len(project) for project in self._projects])
         self._shares = sizes / sizes.sum()
@@ -104,12 +112,14 @@ class TextStage:
                 remembered.append(asked)
 
     def measure(self) -> dict[str, float]:
-        """How well docstrings find code without them, keywords code as it stands, comments the
-        lines below them, and questions of people their answers; no figure where there are none."""
+        """How well docstrings find code without them, keywords and written questions code as it
+        stands, comments the lines below them, and questions of people their answers; no figure
+        where there are none."""
         some = self._held_out[:MEASURED]
         held_out = {
             "bare": [(one.query, one.bare) for one in some],
             "keywords": [(keywords(one.query), one.code) for one in some],
+            "written": self._held_out_written[:MEASURED],
             "comments": self._held_out_comments,
             "asked": self._held_out_asked,
         }
@@ -126,9 +136,13 @@ class TextStage:
     def _pairs(self, random: np.random.Generator) -> list[Pair]:
         """Questions with their code, no two of which ask the same or answer to the same name."""
         others = [*_some(self._comments, self._count, random), *_some(self._asked, ASKED, random)]
-        others = [(typed(question, random), code) for question, code in others]
-        pairs = {code: (question, code) for question, code in others}
-        asked = {question for question, _ in others}
+        others = [(typed(said, random), code) for said, code in others]
+        others += [
+            question(self._data.asked(one), one, random)
+            for one in _some(self._written, WRITTEN, random)
+        ]
+        pairs = {code: (said, code) for said, code in others}
+        asked = {said for said, _ in others}
         for _ in range(MOST_PROJECTS):
             project = self._projects[random.choice(len(self._projects), p=self._shares)]
             for row in random.choice(project, min(NEIGHBOURS, len(project)), replace=False):
@@ -152,7 +166,8 @@ class TextStage:
         tokens = self._model.tokens(texts)
         order = sorted(range(len(tokens)), key=lambda row: len(tokens[row]))
         passes = [order[start : start + PASS] for start in range(0, len(order), PASS)]
-        found = torch.cat([self._model.forward([tokens[row] for row in one]) for one in passes])
+        with precision.mixed(self._data.device):
+            found = torch.cat([self._model.forward([tokens[row] for row in one]) for one in passes])
         return found[torch.tensor(order).argsort()]
 
 
@@ -189,9 +204,15 @@ def _commented(data: Data, rows: Ids) -> list[Pair]:
     return [listed[place] for place in order]
 
 
-def _some(pairs: Sequence[Pair], count: int, random: np.random.Generator) -> list[Pair]:
-    chosen = random.choice(len(pairs), min(count, len(pairs)), replace=False)
-    return [pairs[place] for place in chosen]
+def _questioned(data: Data, split: str) -> list[Function]:
+    """The functions of a split for which questions were written."""
+    functions = [data.functions[row] for row in data.rows(split, described=True)]
+    return [function for function in functions if data.asked(function)]
+
+
+def _some(values: Sequence[T], count: int, random: np.random.Generator) -> list[T]:
+    chosen = random.choice(len(values), min(count, len(values)), replace=False)
+    return [values[place] for place in chosen]
 
 
 def _by_project(functions: list[Function], rows: Ids) -> list[Ids]:

@@ -31,10 +31,10 @@ def write(records: Path, document: Path) -> int:
 
 
 def tables(records: Sequence[Record]) -> str:
-    """The figures, and what they cost, as two tables in Markdown."""
+    """The figures, how much some are above others, and what they cost, as tables in Markdown."""
     ordered = sorted(records, key=lambda record: (record.name, record.seed))
     groups = [[*group] for _, group in groupby(ordered, key=lambda record: record.name)]
-    return f"{_figures(groups)}\n\n{_costs(groups)}"
+    return "\n\n".join(filter(None, [_figures(groups), _gains(ordered), _costs(groups)]))
 
 
 def _figures(groups: Sequence[Sequence[Record]]) -> str:
@@ -44,6 +44,20 @@ def _figures(groups: Sequence[Sequence[Record]]) -> str:
         for group in groups
     ]
     return _table(["encoder", *columns], rows)
+
+
+def _gains(records: Sequence[Record]) -> str:
+    """Differences over the same items, with the intervals of a paired bootstrap."""
+    compared = [
+        (f"{record.name} less {other}", figures)
+        for record in records
+        for other, figures in record.gains.items()
+    ]
+    columns = [*dict.fromkeys(column for _, figures in compared for column in figures)]
+    rows = [
+        [name, *(str(figures.get(column, "–")) for column in columns)] for name, figures in compared
+    ]
+    return _table(["difference", *columns], rows) if rows else ""
 
 
 def _costs(groups: Sequence[Sequence[Record]]) -> str:
