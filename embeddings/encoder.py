@@ -174,7 +174,7 @@ class FusedEncoder(CodeEncoder):
     def _names(self, texts: Sequence[str], code: Matrix, k: int, language: str) -> Names:
         source, hidden, mentions = self._settings.labels, None, None
         if source.reads_text:
-            hidden = self._model.encode([masked(text, language) for text in texts])
+            hidden = self._model.for_names.encode([masked(text, language) for text in texts])
         if source.reads_words:
             mentions = self._lexicon.mentions([mentioned(text, language) for text in texts])
         vectors = source.joined(hidden, code)

@@ -39,6 +39,8 @@ __all__ = [
 
 # Texts that are tokenised while those before them are computed.
 TEXTS_AHEAD = 4096
+# Of a text whose name is hidden so much is read to predict it.
+NAMED_TOKENS = 64
 
 
 class LanguageModel:
@@ -94,6 +96,11 @@ class LanguageModel:
             return self._asking.for_queries
         whitening = self._whitening.for_queries if self._whitening else None
         return self._reading(self.settings.for_queries, whitening)
+
+    @property
+    def for_names(self) -> LanguageModel:
+        """The same model, reading what a name is predicted from."""
+        return self.limited(NAMED_TOKENS)
 
     def limited(self, max_tokens: int) -> LanguageModel:
         """The same model, reading only the beginning of a text."""

@@ -99,6 +99,12 @@ class TextEncoder(Protocol):
         """What reads descriptions into the same space: the same model, with a prompt of its own."""
         ...
 
+    @property
+    def for_names(self) -> TextEncoder:
+        """What reads texts whose name is hidden, to predict it: the same model, and of each text
+        the beginning alone, which says most of what there is to say for half of the cost."""
+        ...
+
     def encode(self, texts: Sequence[str]) -> Matrix:
         """(n,) texts → (n, dimensions), rows of unit length."""
         ...

@@ -69,6 +69,7 @@ def _train(options: argparse.Namespace) -> None:
         names=options.names,
         seed=options.seed,
         objective=options.objective,
+        joint=options.joint,
         code2vec=options.code2vec,
     )
     trainer.train(data, settings, plan, options.out, resume=options.resume)
@@ -84,7 +85,13 @@ def _tune(options: argparse.Namespace) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> None:
-    sources = Sources(options.corpus, options.cosqa, options.questions, options.repositories)
+    sources = Sources(
+        options.corpus,
+        options.cosqa,
+        options.questions,
+        options.repositories,
+        names=not options.search_alone,
+    )
     label = Label(options.name or options.llm or options.checkpoint, options.seed, options.device)
     if options.llm:
         record = measures.of_model(options.llm, sources, label)
@@ -176,6 +183,7 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
         "--objective", type=Objective, choices=list(Objective), default=Objective.BOTH,
         help="what code2vec is trained for",
     )  # fmt: skip
+    parser.add_argument("--joint", action="store_true", help="code2vec learns on with the fusion")
     code2vec = parser.add_mutually_exclusive_group()
     code2vec.add_argument(
         "--without-paths", action="store_true", help="contexts of code2vec are their tokens alone"
@@ -198,6 +206,7 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
         "--against", nargs="*", default=[], metavar="NAME=FOLDER",
         help="checkpoints to compare with, item by item",
     )  # fmt: skip
+    parser.add_argument("--search-alone", action="store_true", help="leave out names")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--name", help="what the record is called in the table")
     parser.add_argument("--seed", type=int, default=1, help="of the training, for the record")

@@ -121,8 +121,9 @@ class Writer:
         decoded = self._tokenizer.batch_decode(
             [[token] for token in range(self._network.config.vocab_size)]
         )
-        ends = [token for token, text in enumerate(decoded) if "\n" in text]
-        self._ends = torch.tensor([*ends, self._tokenizer.eos_token_id], device=device)
+        last = self._tokenizer.eos_token_id
+        ends = [token for token, text in enumerate(decoded) if "\n" in text or token == last]
+        self._ends = torch.tensor(ends, dtype=torch.long, device=device)
 
     @torch.inference_mode()
     def questions(self, functions: Sequence[Function], bar: Any) -> Iterator[Written]:
@@ -194,7 +195,7 @@ def shown(function: Function) -> str:
 
 def _draw(logits: Tensor) -> Tensor:
     """(n, words) → (n, 1), one of the likeliest each."""
-    likely = (logits / TEMPERATURE).topk(LIKELIEST, dim=-1)
+    likely = (logits / TEMPERATURE).topk(min(LIKELIEST, logits.shape[1]), dim=-1)
     return likely.indices.gather(1, torch.multinomial(likely.values.softmax(-1), 1))
 
 

@@ -68,10 +68,12 @@ def build(sources: Sequence[Source], exclusions: Exclusions, out: Path) -> None:
     (out / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
 
 
-def read(folder: Path, limit: int | None = None) -> list[Function]:
-    """The functions of a corpus in its order, or the first of them."""
+def read(folder: Path, limit: int | None = None, *, split: str = "") -> list[Function]:
+    """The functions of a corpus in its order, or the first of them; of one split alone if that is
+    asked. Lines of other splits are not parsed: most of a corpus is there to train on."""
+    mark = f'"split": "{split}"' if split else ""
     with (folder / "functions.jsonl").open(encoding="utf-8") as file:
-        return [Function(**json.loads(line)) for line in islice(file, limit)]
+        return [Function(**json.loads(line)) for line in islice(file, limit) if mark in line]
 
 
 def split(sizes: Counter[str], families: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -37,7 +37,9 @@ class View(StrEnum):
     MASKED = "masked"
 
 
-ASKED = (View.QUERY, View.KEYWORDS, View.QUESTION)
+# What asks for a function, and the text that is to answer.
+ANSWERS = {View.QUERY: View.BARE, View.KEYWORDS: View.CODE, View.QUESTION: View.CODE}
+ASKED = tuple(ANSWERS)
 
 _TEXT: dict[View, Callable[[Function], str]] = {
     View.QUERY: lambda function: function.query,
@@ -98,6 +100,8 @@ class Data:
         return self.questions.get(function.code, ())
 
     def _reader(self, view: View) -> VectorCache:
+        if view is View.MASKED:
+            return self.cache.for_names
         return self.cache.for_queries if view in ASKED else self.cache
 
 

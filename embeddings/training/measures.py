@@ -34,12 +34,14 @@ PYTHON = languages.by_name("python")
 @dataclass(frozen=True, slots=True)
 class Sources:
     """What is measured on: a corpus, the folder with CoSQA's files, the file of the questions about
-    repositories, and the folder with these, by name, at the revision that it says."""
+    repositories, and the folder with these, by name, at the revision that it says. `names`: whether
+    these are measured beside search."""
 
     corpus: Path
     cosqa: Path | None = None
     questions: Path | None = None
     repositories: Path | None = None
+    names: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,8 @@ def of_checkpoint(checkpoint: str | Path, sources: Sources, label: Label) -> Rec
         trained=_trained(loaded.folder),
         rate=_rate(FusedEncoder(loaded, model, device), held_out),
         size=sum(path.stat().st_size for path in loaded.folder.glob("*.*") if path.is_file()),
-        figures=_figures(cached, sources, held_out) | labels(cached, held_out),
+        figures=_figures(cached, sources, held_out)
+        | (labels(cached, held_out) if sources.names else {}),
     )
 
 
@@ -198,7 +201,7 @@ def _figures(
 
 
 def _held_out(sources: Sources) -> list[Function]:
-    return [function for function in corpora.read(sources.corpus) if function.split == "test"]
+    return corpora.read(sources.corpus, split="test")
 
 
 def _rate(encoder: CodeEncoder, functions: Sequence[Function]) -> float:

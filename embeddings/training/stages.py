@@ -19,7 +19,7 @@ from embeddings.code2vec import Code2Vec
 from embeddings.fusion import CodeOnly
 from embeddings.labels import Labels, LabelSource
 from embeddings.queries import word_batch
-from embeddings.training.data import ASKED, Data, View
+from embeddings.training.data import ANSWERS, ASKED, Data, View
 from embeddings.training.features import Indexed
 from embeddings.training.functions import Function
 from embeddings.training.objectives import Contrast, name_loss
@@ -136,8 +136,9 @@ class CodeStage:
 
 
 class FusionStage:
-    """The fusion and its query side (eq. 2), on code with and without its docstring, asked for by
-    docstrings and by keywords of them; and the query encoder, unless that is the language model."""
+    """The fusion and its query side (eq. 2), and the query encoder, unless that is the language
+    model. Docstrings ask for code that has lost them; keywords of them, and questions that were
+    written, for code as it stands."""
 
     name = "fusion"
     rate = 1e-3
@@ -146,13 +147,14 @@ class FusionStage:
         self, data: Data, network: Network, lexicon: Lexicon, indexed: Indexed, pairs: int | None
     ) -> None:
         self._data, self._network, self._lexicon = data, network, lexicon
-        self._rows = data.rows("train", described=True)[:pairs]
+        self._indexed = indexed
+        self._rows = _described(data)[:pairs]
         self._held_out = data.rows("validation", described=True)[:MEASURED]
-        both = np.concatenate([self._rows, self._held_out])
-        views = {*ASKED, View.CODE, View.BARE}
-        data.prepare(views, both)
-        self._views = {view: self._tensor(data.vectors(view, both)) for view in views}
-        self._code = self._tensor(code_of(network.code2vec, indexed, both, data.device))
+        self._both = np.concatenate([self._rows, self._held_out])
+        views = {*ANSWERS, *ANSWERS.values()}
+        data.prepare(views, self._both)
+        self._views = {view: self._tensor(data.vectors(view, self._both)) for view in views}
+        self._code = self._tensor(self._code_vectors(self._both))
         self._contrast = Contrast()
         trained = [network.fusion, self._contrast, network.queries]
         self.trained = nn.ModuleList([one for one in trained if one is not None]).to(data.device)
@@ -164,37 +166,70 @@ class FusionStage:
         order = torch.from_numpy(random.permutation(len(self._rows)))
         for step in range(self.steps()):
             rows = order[step * FUSION_BATCH : (step + 1) * FUSION_BATCH]
-            text = self._either(View.CODE, View.BARE, rows, random)
-            asked = View.QUERY if random.random() < 0.5 else View.KEYWORDS
-            fused = self._network.fusion.definitions(text, self._code[rows])
+            asked = ASKED[random.integers(len(ASKED))]
+            text = self._views[ANSWERS[asked]][rows]
+            fused = self._network.fusion.definitions(text, self._learning(rows, random))
             yield {"search": self._contrast(fused, self._queries(rows, asked))}
 
     @torch.inference_mode()
     def measure(self) -> dict[str, float]:
-        rows = torch.arange(len(self._rows), len(self._rows) + len(self._held_out))
+        rows = torch.arange(len(self._rows), len(self._both))
+        code = self._known(rows)
         figures = {}
-        for asked, view in ((View.QUERY, View.BARE), (View.KEYWORDS, View.CODE)):
+        for asked, view in ANSWERS.items():
             queries = self._queries(rows, asked).cpu().numpy()
-            fused = self._network.fusion.definitions(self._views[view][rows], self._code[rows])
+            fused = self._network.fusion.definitions(self._views[view][rows], code)
             found = evaluation.ranks(queries, fused.cpu().numpy(), range(len(rows)))
             figures[f"validation mrr, {asked} → {view}"] = evaluation.mrr(found).value
         return figures
 
-    def _either(self, one: View, other: View, rows: Tensor, random: np.random.Generator) -> Tensor:
-        """(n,) rows → of each the vector of one of the views, at random."""
-        first = torch.from_numpy(random.random((len(rows), 1)) < 0.5).to(self._data.device)
-        return torch.where(first, self._views[one][rows], self._views[other][rows])
+    def _learning(self, rows: Tensor, random: np.random.Generator) -> Tensor:
+        """(n,) rows → their code vectors (n, code) in training."""
+        return self._code[rows]
+
+    def _known(self, rows: Tensor) -> Tensor:
+        """(n,) rows → their code vectors (n, code) as they are used."""
+        return self._code[rows]
+
+    def _code_vectors(self, rows: Ids) -> Matrix:
+        return code_of(self._network.code2vec, self._indexed, rows, self._data.device)
 
     def _queries(self, rows: Tensor, asked: View) -> Tensor:
         text = self._views[asked][rows]
         if self._network.queries is not None:
-            both = np.concatenate([self._rows, self._held_out])[rows.numpy()]
-            texts = [self._data.text(asked, row) for row in both]
+            texts = [self._data.text(asked, row) for row in self._both[rows.numpy()]]
             text = self._network.queries(word_batch(texts, self._lexicon.subtokens).to(text.device))
         return self._network.fusion.queries(text)
 
     def _tensor(self, rows: Matrix) -> Tensor:
         return torch.from_numpy(rows).to(self._data.device)
+
+
+class JointStage(FusionStage):
+    """The fusion, with code2vec learning on through it: towards what the text does not say."""
+
+    name = "joint"
+
+    def __init__(
+        self, data: Data, network: Network, lexicon: Lexicon, indexed: Indexed, pairs: int | None
+    ) -> None:
+        super().__init__(data, network, lexicon, indexed, pairs)
+        self.trained = nn.ModuleList([self.trained, network.code2vec])
+
+    def _learning(self, rows: Tensor, random: np.random.Generator) -> Tensor:
+        batch = self._indexed.batch(self._both[rows.numpy()], TRAINING_CONTEXTS, random)
+        vectors: Tensor = self._network.code2vec(batch.to(self._data.device)).vectors
+        return vectors
+
+    def _known(self, rows: Tensor) -> Tensor:
+        return self._tensor(self._code_vectors(self._both[rows.numpy()]))
+
+
+def _described(data: Data) -> Ids:
+    """The described functions to train on, those for which questions were written first."""
+    rows = data.rows("train", described=True)
+    written = np.array([bool(data.asked(data.functions[row])) for row in rows], bool)
+    return np.concatenate([rows[written], rows[~written]])
 
 
 def telling(data: Data, rows: Ids) -> NDArray[np.bool_]:

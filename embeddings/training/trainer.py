@@ -12,14 +12,23 @@ from torch import Tensor
 
 from embeddings import checkpoints
 from embeddings.checkpoints import Checkpoint, Network, Settings
+from embeddings.code2vec import Code2Vec
 from embeddings.labels import LabelSource
 from embeddings.llm import LanguageModel
+from embeddings.queries import WordQueryEncoder
 from embeddings.training.data import Data
 from embeddings.training.features import Contexts, Indexed, VocabularySizes, path_contexts
 from embeddings.training.loop import Run
 from embeddings.training.mentions import Mentioned
 from embeddings.training.naming import NameStage, some
-from embeddings.training.stages import CodeStage, FusionStage, Objective, label_of, telling_rows
+from embeddings.training.stages import (
+    CodeStage,
+    FusionStage,
+    JointStage,
+    Objective,
+    label_of,
+    telling_rows,
+)
 from embeddings.types import Matrix
 from embeddings.vocabulary import Lexicon, Vocabulary
 
@@ -32,7 +41,7 @@ class Plan:
     """How long to train; on how many docstrings in the stage of code2vec (`queries`), on how many
     described functions in that of the fusion (`pairs`) and on how many functions in that of names,
     all if None; from which seed; what code2vec is trained for, or from which checkpoint it is taken
-    instead of being trained."""
+    instead of being trained; and whether it learns on with the fusion (`joint`)."""
 
     epochs: int = 4
     fusion_epochs: int = 30
@@ -42,6 +51,7 @@ class Plan:
     names: int | None = None
     seed: int = 1
     objective: Objective = Objective.BOTH
+    joint: bool = False
     code2vec: str | None = None
     sizes: VocabularySizes = field(default_factory=VocabularySizes)
 
@@ -68,7 +78,10 @@ def train(data: Data, settings: Settings, plan: Plan, out: Path, *, resume: bool
         indexed = Indexed(found, lexicon)
         stage = CodeStage(data, network, lexicon, indexed, plan.queries, plan.objective)
         run.train(stage, plan.epochs)
-    run.train(FusionStage(data, network, lexicon, indexed, plan.pairs), plan.fusion_epochs)
+    if network.queries is not None:
+        _share_words(network.queries, network.code2vec)
+    fusing = JointStage if plan.joint else FusionStage
+    run.train(fusing(data, network, lexicon, indexed, plan.pairs), plan.fusion_epochs)
     if network.source is not LabelSource.CODE and plan.name_epochs:
         run.train(NameStage(data, network, lexicon, indexed, plan.names), plan.name_epochs)
     checkpoints.save(out, settings, lexicon, network)
@@ -108,6 +121,13 @@ def _borrowed(
     else:
         _begin_names(network, lexicon, data)
     return lexicon, network
+
+
+@torch.no_grad()
+def _share_words(queries: WordQueryEncoder, code2vec: Code2Vec) -> None:
+    """Queries begin with the words that code2vec has learnt: both have one vocabulary."""
+    if queries.embedding.weight.shape == code2vec.subtokens.weight.shape:
+        queries.embedding.weight.copy_(code2vec.subtokens.weight)
 
 
 def _begin_names(network: Network, lexicon: Lexicon, data: Data) -> None:

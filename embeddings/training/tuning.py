@@ -42,7 +42,7 @@ NEIGHBOURS = 16
 MOST_PROJECTS = 20
 STEPS_PER_EPOCH = 50
 # Functions in one pass through the network: those of a batch by length, so that little is padding.
-PASS = 16
+PASS = 8
 MEASURED = 300
 MIXES = (0.25, 0.5, 0.75, 1.0)
 RATE = 5e-5

@@ -32,12 +32,13 @@ class VectorCache:
 
     @cached_property
     def for_queries(self) -> VectorCache:
-        """The vectors of descriptions: the same ones, where the encoder reads them as it does
-        code."""
-        encoder = self._encoder.for_queries
-        return (
-            self if encoder.fingerprint == self.fingerprint else VectorCache(encoder, self._above)
-        )
+        """The vectors of descriptions."""
+        return self._of(self._encoder.for_queries)
+
+    @cached_property
+    def for_names(self) -> VectorCache:
+        """The vectors of texts whose name is hidden."""
+        return self._of(self._encoder.for_names)
 
     def add(self, texts: Sequence[str], description: str) -> None:
         """Computes what is missing, block by block, with a progress bar. Raises NotFinite."""
@@ -63,6 +64,11 @@ class VectorCache:
         """(n,) texts → (n, dimensions); raises KeyError for a text that was never added."""
         rows = [self._vectors[fingerprint(text)] for text in texts]
         return np.asarray(rows, dtype=np.float32).reshape(len(texts), self.dimensions)
+
+    def _of(self, encoder: TextEncoder) -> VectorCache:
+        """The vectors of an encoder: these, where it reads texts in the same way."""
+        alike = encoder.fingerprint == self.fingerprint
+        return self if alike else VectorCache(encoder, self._above)
 
     def _save(self, keys: Sequence[str], vectors: np.ndarray) -> None:
         path = self._folder / f"{keys[0]}.npz"

@@ -70,3 +70,16 @@ def test_questions_are_about_a_folder_or_the_whole_of_a_repository(
     file.write_text(json.dumps({"shop": {"root": root, "queries": [asked]}}))
     (about,) = questions.read(file).about
     assert about.root == folder
+
+
+def test_figures_over_the_same_items_are_compared_item_by_item() -> None:
+    random = np.random.default_rng(0)
+    hard = random.integers(1, 50, size=500)
+    worse = evaluation.mrr(hard)
+    better = evaluation.mrr(np.maximum(1, hard - 1))
+    gain = better.less(worse)
+    assert gain.value == pytest.approx(better.value - worse.value)
+    assert 0 < gain.low < gain.value < gain.high
+    assert gain.high - gain.low < (better.high - better.low)
+    with pytest.raises(ValueError, match="just measured"):
+        better.less(evaluation.Figure(0.5, 0.4, 0.6))

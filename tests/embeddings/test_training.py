@@ -16,11 +16,12 @@ from safetensors.torch import load_file
 from embeddings import checkpoints, load_encoder
 from embeddings.labels import LabelSource
 from embeddings.llm import TUNED_WEIGHTS, load_model
-from embeddings.training import comments, validation
+from embeddings.training import comments, measures, validation
 from embeddings.training.__main__ import main
 from embeddings.training.functions import Function, without_docstring
 from embeddings.training.loop import CURVES, Run
 from embeddings.training.queries import keywords, pair, shortened
+from embeddings.training.stages import Objective
 from embeddings.training.vectors import VectorCache
 from embeddings.types import Matrix
 from tests.embeddings import tiny
@@ -62,6 +63,30 @@ def test_code2vec_may_be_trained_without_paths(corpus: Path, tmp_path: Path) -> 
         why = encoder.explain(tiny.SOURCES[0], "read a file")
         assert sum(one.attention for one in why.contexts) == pytest.approx(1, abs=1e-5)
         assert why.shares is not None
+
+
+@pytest.mark.parametrize("objective", Objective)
+def test_code2vec_is_trained_for_what_is_asked(
+    objective: Objective, corpus: Path, tmp_path: Path
+) -> None:
+    train(corpus, tiny.bert(tmp_path / "bert"), tmp_path / "out", "--objective", objective)
+    with (tmp_path / "out" / CURVES).open() as file:
+        figures = {row["figure"] for row in csv.DictReader(file) if row["stage"] == "code2vec"}
+    assert ("labels" in figures) == (objective is not Objective.SEARCH)
+    assert ("search" in figures) == (objective is not Objective.LABELS)
+
+
+@pytest.mark.parametrize("joint", [True, False])
+def test_code2vec_learns_on_with_the_fusion_if_that_is_asked(
+    joint: bool, corpus: Path, tmp_path: Path
+) -> None:
+    model, first, second = (tmp_path / name for name in ("bert", "first", "second"))
+    train(corpus, tiny.bert(model), first, "--labels", "words")
+    borrowed = ["--labels", "words", "--code2vec", str(first), *(["--joint"] if joint else [])]
+    train(corpus, model, second, *borrowed)
+    weights = (load_file(folder / "model.safetensors") for folder in (first, second))
+    before, after = (one["code2vec.layer.weight"] for one in weights)
+    assert torch.equal(before, after) != joint
 
 
 def test_a_run_that_was_killed_goes_on_to_the_same_end(
@@ -119,12 +144,19 @@ def test_figures_are_recorded_and_make_a_table(
     alone = ["--llm", str(bert), "--name", "text", "--record", str(records / "text.json")]
     assert main(["evaluate", *where, *alone]) == 0
     assert "repository questions, nDCG@10: 1.000" in capsys.readouterr().out
+    compared = ["--search-alone", "--name", "again", "--record", str(records / "again.json")]
+    compared += ["--against", f"the same={checkpoint}"]
+    assert main(["evaluate", "--checkpoint", str(checkpoint), *where, *compared]) == 0
+    gains = measures.Record.load(records / "again.json").gains["the same"]
+    assert {(one.value, one.low, one.high) for one in gains.values()} == {(0.0, 0.0, 0.0)}
+    assert not [column for column in gains if column.startswith("names")]
     document.write_text(f"Above.\n{validation.BEGIN}\nold\n{validation.END}\nBelow.\n")
     for _ in range(2):  # writing it again changes nothing
         assert main(["validate", "--records", str(records), "--out", str(document)]) == 0
         first, *_, last = document.read_text().splitlines()
         assert (first, last) == ("Above.", "Below.")
         assert document.read_text().count("| fused, 2 seeds | ") == 1
+        assert document.read_text().count("| again less the same | 0.000") == 1
     assert "old" not in document.read_text()
 
 
