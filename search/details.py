@@ -26,7 +26,7 @@ def of(places: Mapping[int, Sequence[Place]]) -> dict[int, Found]:
             has_more_places=len(first[definition]) > 1 + PLACES,
         )
         for definition, language, docstring, lines, names in statements.rows(
-            SHOWN, {"definitions": list(first)}
+            SHOWN, {"definitions": statements.array(first)}
         )
     }
     return {text: shown[found[0].definition_id] for text, found in places.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from search import statements
 
@@ -36,8 +37,9 @@ class Lexeme:
 
 def of(words: Sequence[str]) -> list[Lexeme]:
     """The lexemes of a query's words, rarest first; stop words have none."""
-    given = {"words": " ".join(words), "rarest": RAREST, "most": MOST}
-    return [Lexeme(word, share) for word, share in statements.rows(LEXEMES, given)]
+    found = statements.rows(LEXEMES, {"words": " ".join(words)})
+    ordered = sorted((shares(analysed).get(word, 0.0), word) for word, analysed in found)
+    return [Lexeme(word, share or RAREST) for share, word in ordered[:MOST]]
 
 
 def matched(query: Sequence[str], words: Collection[str]) -> set[str]:
@@ -73,23 +75,30 @@ def both(one: Lexeme, others: Sequence[Lexeme]) -> str:
     return f"{_quoted(one)} & ({rest})" if rest else _quoted(one)
 
 
+@lru_cache(1)
+def shares(analysed: int) -> dict[str, float]:
+    """lexeme → the share of texts that hold it, as Postgres sampled it the last time of so many:
+    kept until it does so again, since the view of its statistics is slow."""
+    return dict(statements.rows(SHARES, {}))
+
+
 def _quoted(lexeme: Lexeme) -> str:
     return "'" + lexeme.word.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
+LEXEMES = """
+SELECT word, pg_stat_get_analyze_count('codeindex_text'::regclass)
+             + pg_stat_get_autoanalyze_count('codeindex_text'::regclass)
+FROM unnest(tsvector_to_array(to_tsvector('english', %(words)s))) AS word
+"""
+
 # ANALYZE keeps the thousand most common lexemes of a tsvector column with the share of rows that
 # hold them: document frequencies, without a table of our own.
-LEXEMES = """
-SELECT word, COALESCE(share, %(rarest)s)::float8
-FROM unnest(tsvector_to_array(to_tsvector('english', %(words)s))) AS word
-LEFT JOIN (
-    SELECT common.word, common.share
-    FROM pg_stats,
-         unnest(most_common_elems::text::text[], most_common_elem_freqs) AS common (word, share)
-    WHERE schemaname = current_schema() AND tablename = 'codeindex_text' AND attname = 'words'
-) AS common USING (word)
-ORDER BY share NULLS FIRST, word
-LIMIT %(most)s
+SHARES = """
+SELECT common.word, common.share
+FROM pg_stats,
+     unnest(most_common_elems::text::text[], most_common_elem_freqs) AS common (word, share)
+WHERE schemaname = current_schema() AND tablename = 'codeindex_text' AND attname = 'words'
 """
 
 STEMS = """

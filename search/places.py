@@ -85,7 +85,7 @@ def of(
         f" WHERE definition.text_id = wanted.id AND {within.condition}"
         f" ORDER BY {order.by} LIMIT {PLACES + 2}"
         ") AS place",
-        {**within.given, **order.given, "texts": list(texts)},
+        {**within.given, **order.given, "texts": statements.array(texts)},
     )
     places: dict[int, list[Place]] = {}
     for text, *place in found:

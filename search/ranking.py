@@ -59,8 +59,9 @@ def find(
     limit, by = queries.checked_limit(limit), queries.checked_group(group)
     rules = manners.rules(query, manners.checked_order(order))
     weights = checked_balance(balance)
-    within = scopes.of(user, query.filters)
+    # First, since its vector is made meanwhile
     meaning, why_words_only = meaning_of(query, weights)
+    within = scopes.of(user, query.filters)
     notices = [notice for notice in (why_words_only, _unfinished(within)) if notice]
     found = ranked(query, meaning, within, limit, rules, by)
     if meaning is None:

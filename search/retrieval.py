@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, islice
+from itertools import accumulate
 from typing import Any
 
 from search import places, statements, symbols, vectors
@@ -104,35 +104,28 @@ def _covering_of_few(
 
 def _covering_of_many(
     telling: str, words: Sequence[Lexeme], within: Scope, limit: int
-) -> Iterator[int]:
-    """The gate last, and only as far down as it takes to find enough, by ever larger steps; with
-    filters first, too, since they may keep none of the first matches."""
+) -> Iterable[int]:
+    """The gate last, and only as far down as it takes to find enough; with filters first, too,
+    since they may keep none of the first matches."""
     gate = "" if within.is_whole else f"AND {within.holds('said.id')}"
-    given = {**within.given, "telling": telling, **_given(words)}
-    matches = statements.rows(f"{_matching(words)} {gate} LIMIT {MATCHES}", given)
-    best = [text for text, _ in sorted(matches, key=lambda match: (-match[1], match[0]))]
-    start, step, left = 0, limit, limit
-    while left > 0 and start < len(best):
-        some = best[start : start + step]
-        seen = _visible(some, within)
-        yield from islice((text for text in some if text in seen), left)
-        start, step, left = start + step, 2 * step, left - len(seen)
+    matches = f"{_matching(words)} {gate} LIMIT {MATCHES}"
+    found = statements.rows(
+        "SELECT best.id"
+        f" FROM (SELECT * FROM ({matches}) AS matches ORDER BY coverage DESC, id) AS best"
+        f" WHERE {within.holds('best.id')} ORDER BY best.coverage DESC, best.id LIMIT {limit}",
+        {**within.given, "telling": telling, **_given(words)},
+    )
+    return [text for (text,) in found]
 
 
 def _matching(words: Sequence[Lexeme]) -> str:
     """The texts that a tsquery finds, with how much of the words they cover: what they hold,
     discounted for long texts as in the tuned ranking."""
-    coverage = f"{_held(words)} / (1.0 + length(said.words) / {LONG_TEXT})"
+    discount = f"(1.0::float8 + length(said.words) / {LONG_TEXT}::float8)"
     return (
-        f"SELECT said.id, {coverage} AS coverage FROM codeindex_text AS said"
+        f"SELECT said.id, {_held(words)} / {discount} AS coverage FROM codeindex_text AS said"
         " WHERE said.words @@ %(telling)s::tsquery"
     )
-
-
-def _visible(texts: Sequence[int], within: Scope) -> set[int]:
-    statement = f"SELECT text FROM unnest(%(texts)s::bigint[]) AS text WHERE {within.holds('text')}"
-    found = statements.rows(statement, {**within.given, "texts": list(texts)})
-    return {text for (text,) in found}
 
 
 def _telling(words: Sequence[Lexeme], within: Scope) -> Iterator[str]:
@@ -184,19 +177,21 @@ def _scored(
             **order.given,
             **(meaning.given if meaning else {}),
             **_given(words),
-            "texts": list(texts),
+            "texts": statements.array(texts),
         },
     )
 
 
 def _held(words: Sequence[Lexeme]) -> str:
-    """The share of the query's weight that a text's words carry."""
+    """The share of the query's weight that a text's words carry; not of numbers as SQL has them,
+    which are decimal, and take as long as the words."""
     whole = sum(lexeme.weight for lexeme in words) or 1.0
     parts = (
-        f"(said.words @@ %(word_{number})s::tsquery)::int * {lexeme.weight / whole}"
+        f"CASE WHEN said.words @@ %(word_{number})s::tsquery"
+        f" THEN {lexeme.weight / whole}::float8 ELSE 0.0::float8 END"
         for number, lexeme in enumerate(words)
     )
-    return f"({' + '.join(['0.0', *parts])})::float8"
+    return f"({' + '.join(['0.0::float8', *parts])})"
 
 
 def _given(words: Sequence[Lexeme]) -> dict[str, object]:

@@ -73,7 +73,7 @@ def of(user: User | AnonymousUser, kept_to: Sequence[Filter] = ()) -> Scope:
     condition, given = _kept(kept_to)
     scope = Scope(
         f"{GATE}{condition}",
-        {**given, "branches": [branch for branch, *_ in branches]},
+        {**given, "branches": statements.array(branch for branch, *_ in branches)},
         sum(texts for _, texts, *_ in branches),
         all(one.field == Field.REPOSITORY for one in kept_to),
         sorted({name for *_, finished, name in branches if finished is None}),

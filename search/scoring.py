@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from search.balance import EVEN, Balance
 from search.results import Score
@@ -58,23 +58,36 @@ def ranked(
 ) -> dict[int, Score]:
     """text → its score, the best first; those that were looked up only to fill a long list last, so
     that a longer list begins with the shorter one."""
-    closeness = _closeness(signals, balance)
-    alone = {one.candidate.text: _score(one, balance, weights, closeness) for one in signals}
-    lent = _lent(signals, alone, weights)
-    totals = {text: score.total + lent[text] for text, score in alone.items()}
-    taken = _taken(_ordered(signals, totals), weights)
-    left = {text: total + taken[text] for text, total in totals.items()}
-    texts = (one.candidate.text for one in _ordered(signals, left))
-    return {text: replace(alone[text], file=lent[text], repeated=taken[text]) for text in texts}
+    alone = _alone(signals, balance, weights)
+    totals = {text: score.total for text, score in alone.items()}
+    lent = _lent(signals, alone, totals, weights)
+    shared = {text: total + lent[text] for text, total in totals.items()}
+    taken = _taken(_ordered(signals, shared), weights)
+    left = {text: total + taken[text] for text, total in shared.items()}
+    texts = [one.candidate.text for one in _ordered(signals, left)]
+    return {text: alone[text].in_its_file(lent[text], taken[text]) for text in texts}
+
+
+def _alone(signals: Sequence[Signal], balance: Balance, weights: Weights) -> dict[int, Score]:
+    """text → the score of what speaks for the candidate itself."""
+    similarities = [_similarity(one.candidate, balance) for one in signals]
+    closeness = _closeness(signals, similarities)
+    full = weights.meaning * balance.of_vectors
+    return {
+        one.candidate.text: _score(one, full * closeness(similarity), similarity, balance, weights)
+        for one, similarity in zip(signals, similarities, strict=True)
+    }
 
 
 def _score(
-    signal: Signal, balance: Balance, weights: Weights, closeness: Callable[[Candidate], float]
+    signal: Signal, near: float, similarity: float | None, balance: Balance, weights: Weights
 ) -> Score:
-    """Of what speaks for the candidate itself."""
     candidate = signal.candidate
-    near = weights.meaning * balance.of_vectors * closeness(candidate)
-    by_code = None if candidate.by_code is None else near * _share_of_code(candidate, balance)
+    by_code = None
+    if candidate.by_code is not None:
+        # How near a text is comes as much from its code as its similarity does
+        share = balance.structure * candidate.by_code / similarity if similarity else 0.0
+        by_code = near * share
     by_words = candidate.held / (1.0 + candidate.length / weights.long_text)
     return Score(
         name=NAME * candidate.named,
@@ -82,29 +95,8 @@ def _score(
         path=weights.path * balance.words * signal.in_path,
         meaning=near - (by_code or 0.0),
         structure=by_code,
-        file=0.0,
-        repeated=0.0,
         rule=0.0 - weights.lowered * bool(signal.lowered),
     )
-
-
-def _closeness(signals: Sequence[Signal], balance: Balance) -> Callable[[Candidate], float]:
-    """1 for the nearest text, 0 for one that is DEPTHth or has no vector yet, -1 at least."""
-    similarities = (_similarity(one.candidate, balance) for one in _near(signals))
-    known = sorted((one for one in similarities if one is not None), reverse=True)
-    nearest = known[:DEPTH] or [0.0]
-    high, low = nearest[0], nearest[-1]
-    width = (high - low) or 1.0
-
-    def closeness(candidate: Candidate) -> float:
-        similarity = _similarity(candidate, balance)
-        return 0.0 if similarity is None else max(-1.0, (similarity - low) / width)
-
-    return closeness
-
-
-def _near(signals: Iterable[Signal]) -> Iterable[Signal]:
-    return (one for one in signals if not one.candidate.deep)
 
 
 def _similarity(candidate: Candidate, balance: Balance) -> float | None:
@@ -113,21 +105,39 @@ def _similarity(candidate: Candidate, balance: Balance) -> float | None:
     return balance.similarity(candidate.cosine, candidate.by_code)
 
 
-def _share_of_code(candidate: Candidate, balance: Balance) -> float:
-    """Of the similarity: how near a text is comes as much from its code as the similarity does."""
-    whole = _similarity(candidate, balance)
-    return balance.structure * (candidate.by_code or 0.0) / whole if whole else 0.0
+def _closeness(
+    signals: Sequence[Signal], similarities: Sequence[float | None]
+) -> Callable[[float | None], float]:
+    """Of a similarity: 1 for the nearest text, 0 for one that is DEPTHth or has no vector yet, -1
+    at least."""
+    known = [
+        similarity
+        for one, similarity in zip(signals, similarities, strict=True)
+        if similarity is not None and not one.candidate.deep
+    ]
+    nearest = sorted(known, reverse=True)[:DEPTH] or [0.0]
+    high, low = nearest[0], nearest[-1]
+    width = (high - low) or 1.0
+
+    def closeness(similarity: float | None) -> float:
+        return 0.0 if similarity is None else max(-1.0, (similarity - low) / width)
+
+    return closeness
 
 
 def _lent(
-    signals: Sequence[Signal], scores: Mapping[int, Score], weights: Weights
+    signals: Sequence[Signal],
+    scores: Mapping[int, Score],
+    totals: Mapping[int, float],
+    weights: Weights,
 ) -> dict[int, float]:
     """text → its share of the mean of what the LENDERS best candidates of its file score; what they
     lack counts as 0."""
     files: dict[int, list[float]] = defaultdict(list)
-    for one in _near(signals):
-        score = scores[one.candidate.text]
-        files[one.candidate.spot.file].append(max(0.0, score.total - score.name))
+    for one in signals:
+        if not one.candidate.deep:
+            text = one.candidate.text
+            files[one.candidate.spot.file].append(max(0.0, totals[text] - scores[text].name))
     best = {file: sorted(found, reverse=True)[:LENDERS] for file, found in files.items()}
     lent = {file: weights.file * sum(found) / LENDERS for file, found in best.items()}
     return {one.candidate.text: lent.get(one.candidate.spot.file, 0.0) for one in signals}

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-from django.db import connection, transaction
 from numpy.typing import NDArray
 from pgvector import HalfVector
 
@@ -32,7 +32,7 @@ compared by a part of them."""
 Vector = list[float] | NDArray[np.float32]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Meaning:
     """A query's vector, of shape (dimensions,), which may still be on its way, the space in which
     it may be compared, and how much of what the text and the code of a definition add to its vector
@@ -42,7 +42,7 @@ class Meaning:
     vector: Vector | Future[NDArray[np.float32]]
     balance: Balance = EVEN
 
-    @property
+    @cached_property
     def given(self) -> dict[str, object]:
         vector = self.vector.result() if isinstance(self.vector, Future) else self.vector
         return {"query": as_text(vector)}
@@ -90,7 +90,7 @@ def scored(
     found = statements.rows(
         f"SELECT text_id, {closeness} AS closeness FROM codeindex_embedding AS own"
         f" WHERE {meaning.ready} AND text_id = ANY(%(texts)s)",
-        {**given, "texts": list(texts)},
+        {**given, "texts": statements.array(texts)},
     )
     known = [(text, score) for text, score in found if score is not None]
     return dict(sorted(known, key=lambda row: (-row[1], row[0])))
@@ -114,7 +114,7 @@ def nearest_by(
     given = {**given, **within.given}
     if not within.is_small:
         candidates = "own.text_id = ANY(%(texts)s)"
-        given["texts"] = _nearest(meaning, within, WIDER * limit)
+        given["texts"] = statements.array(_nearest(meaning, within, WIDER * limit))
     order = f"coalesce({closeness}, -1.0) DESC, own.text_id"
     return _texts(f"{meaning.ready} AND {candidates}", order, given, limit)
 
@@ -131,20 +131,26 @@ def _nearest(meaning: Meaning, within: Scope, limit: int) -> list[int]:
 
 
 def _by_index(condition: str, distance: str, given: Mapping[str, object], limit: int) -> list[int]:
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SET LOCAL hnsw.iterative_scan = relaxed_order;"
-                f"SET LOCAL hnsw.ef_search = {min(max(limit, WIDTH), MAX_WIDTH)};"
-                "SET LOCAL enable_sort = off"  # the index orders; sorting would compare all
-            )
-        return _texts(condition, distance, given, limit)
+    """What the index orders: sorting would compare all."""
+    looking = {
+        "hnsw.iterative_scan": "relaxed_order",
+        "hnsw.ef_search": str(min(max(limit, WIDTH), MAX_WIDTH)),
+        "enable_sort": "off",
+    }
+    return _texts(condition, distance, given, limit, looking)
 
 
-def _texts(condition: str, order: str, given: Mapping[str, object], limit: int) -> list[int]:
+def _texts(
+    condition: str,
+    order: str,
+    given: Mapping[str, object],
+    limit: int,
+    settings: Mapping[str, str] = statements.AS_THEY_ARE,
+) -> list[int]:
     found = statements.rows(
         "SELECT own.text_id FROM codeindex_embedding AS own"
         f" WHERE {condition} ORDER BY {order} LIMIT {limit}",
         given,
+        settings,
     )
     return [text for (text,) in found]

@@ -109,7 +109,7 @@ class TestNearest:
         asked = [query["sql"] for query in captured if "<=>" in query["sql"]]
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_sort = off")
-            cursor.execute(f"EXPLAIN {asked[0]}")
+            cursor.execute(f"EXPLAIN {asked[0].rpartition(';')[2]}")
             plan = "\n".join(line for (line,) in cursor.fetchall())
         assert len(asked) == 1
         assert f"Index Scan using {spaces.index_name(indexed)}" in plan
@@ -140,6 +140,15 @@ class TestWords:
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE codeindex_text")
         assert len(found(alice, "backoff")) == 20
+
+    @pytest.mark.django_db(transaction=True)
+    def test_how_rare_a_word_is_follows_what_postgres_sampled_last(self, alice: User) -> None:
+        shelf.space()
+        shelf.put(shelf.repository(alice), "a.py", Written("backoff", "f"))
+        assert [word.share for word in lexemes.of(["backoff"])] == [lexemes.RAREST]
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE codeindex_text")
+        assert [word.share for word in lexemes.of(["backoff"])] == [1]
 
     def test_words_are_found_among_many_texts_too(
         self, space: Space, alice: User, monkeypatch: pytest.MonkeyPatch
