@@ -70,8 +70,11 @@ class LabelSource(StrEnum):
         return self in (LabelSource.WORDS, LabelSource.FUSED)
 
     def joined(self, text: Matrix | None, code: Matrix) -> Matrix:
-        """What is read of n texts whose name is hidden (n, t) and of their code vectors (n, c)."""
-        halves = [*([text] if text is not None else []), *([code] if self.reads_code else [])]
+        """What is read of n texts whose name is hidden (n, t) and of their code vectors (n, c): a
+        text's has unit length, and is brought to the size that a code vector's components have."""
+        halves = [code] if self.reads_code else []
+        if text is not None:
+            halves = [text * np.float32(text.shape[1] ** 0.5), *halves]
         return np.concatenate(halves, axis=1)
 
 

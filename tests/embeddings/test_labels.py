@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 import torch
 
 from embeddings.composition import Company
-from embeddings.labels import Labels
+from embeddings.labels import Labels, LabelSource
 from embeddings.mentions import Where
 from embeddings.training.objectives import name_loss
 from embeddings.vocabulary import Lexicon, Mentions, Ragged, Vocabulary
@@ -146,3 +147,11 @@ def _expect(labels: Labels, name: str) -> None:
         labels.parts.weight.zero_()
         labels.parts.bias.fill_(-9)
         labels.parts.bias[labels.parts_of(name)] = 9
+
+
+def test_names_are_predicted_from_either_half_or_from_both_in_one_size() -> None:
+    text, code = np.full((2, 16), 0.25, np.float32), np.ones((2, 3), np.float32)
+    assert LabelSource.CODE.joined(None, code).tolist() == code.tolist()
+    assert LabelSource.WORDS.joined(None, code).tolist() == code.tolist()
+    assert LabelSource.TEXT.joined(text, code).tolist() == np.ones((2, 16)).tolist()
+    assert LabelSource.FUSED.joined(text, code).tolist() == np.ones((2, 19)).tolist()

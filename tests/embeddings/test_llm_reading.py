@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from embeddings import derived, extras, whitening
+from embeddings import derived, extras, llm, whitening
 from embeddings.derived import Derived
 from embeddings.llm import EncoderUnavailable, Pooling, Runtime, load_model
 from tests.embeddings import tiny_models
@@ -143,3 +143,16 @@ def test_fewer_bits_need_a_gpu(bert: Path) -> None:
 def test_a_missing_package_is_named_with_what_installs_it() -> None:
     with pytest.raises(EncoderUnavailable, match=r"nothing_such, .* 'codeindex\[gguf\]'"):
         extras.require(("numpy", "nothing_such"), "The GGUF file some.gguf", "gguf")
+
+
+def test_of_a_text_whose_name_is_hidden_the_beginning_is_read(
+    bert: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(llm, "NAMED_TOKENS", 8)
+    model = load_model(str(bert))
+    long, longer = LONG, f"{LONG} more"
+    short = "def read(path)"
+    assert np.allclose(model.for_names.encode([short]), model.encode([short]), atol=1e-6)
+    assert np.allclose(*model.for_names.encode([long, longer]), atol=1e-6)
+    assert not np.allclose(model.for_names.encode([long]), model.encode([long]), atol=1e-3)
+    assert model.for_names.fingerprint != model.fingerprint
