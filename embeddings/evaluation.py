@@ -37,6 +37,11 @@ class Figure:
     high: float
     drawn: Values | None = field(default=None, compare=False, repr=False)
 
+    @property
+    def stated(self) -> tuple[float, float, float]:
+        """What is kept of it: all but the resamples."""
+        return self.value, self.low, self.high
+
     def less(self, other: Figure) -> Figure:
         """How much this one is above another over the same items. Both were resampled alike, so
         that the interval is that of a paired bootstrap."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -182,4 +182,4 @@ def _figures(asked: Sequence[Asked]) -> list[list[Any]]:
 
 def _measured(scores: Sequence[Score]) -> list[tuple[float, ...]]:
     figures = questions.figures(scores)
-    return [astuple(figures[measure]) for measure in Evaluation.MEASURES]
+    return [figures[measure].stated for measure in Evaluation.MEASURES]
