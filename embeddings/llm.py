@@ -163,7 +163,7 @@ class LanguageModel:
             found.append(self._fitting([windows[row] for row in rows]))
             order += rows
         vectors = np.empty((len(windows), self.dimensions), np.float32)
-        vectors[order] = torch.cat(found).cpu().numpy()
+        vectors[order] = torch.cat(found).float().cpu().numpy()
         return vectors
 
     def _fitting(self, batch: Sequence[Tokens]) -> Tensor:
