@@ -127,11 +127,11 @@ def _parser() -> argparse.ArgumentParser:
     asking.add_to(asked)
     tuned = commands.add_parser("tune", help="tune the language model itself")
     tuned.set_defaults(run=_tune)
-    tuned.add_argument("--epochs", type=int, default=20, help="of 50 batches of 64 pairs")
+    tuned.add_argument("--epochs", type=int, default=20, help="of 50 batches of 128 pairs")
     tuned.add_argument("--share", type=float, help="of the tuned weights that is kept, 0 to 1")
     tuned.add_argument(
         "--comments", type=int, default=0,
-        help="of a batch's 64 pairs, that are a comment and the lines below it",
+        help="of a batch's 128 pairs, that are a comment and the lines below it",
     )  # fmt: skip
     tuned.add_argument(
         "--locked", action="store_true", help="leave the questions to the published model"
