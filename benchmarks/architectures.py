@@ -1,10 +1,15 @@
 """Language models of the true architectures with random weights: how fast a model is does not
-depend on what its weights are."""
+depend on what its weights are. `python -m benchmarks.architectures NAME FOLDER` writes one into a
+folder, for a worker to load.
+"""
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Sequence
+from copy import deepcopy
 from pathlib import Path
+from sysconfig import get_path
 
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -12,9 +17,12 @@ from transformers import (
     AutoModel,
     LlamaConfig,
     PreTrainedConfig,
+    PreTrainedModel,
     PreTrainedTokenizerFast,
     Qwen2Config,
 )
+
+from benchmarks import sources
 
 # As the models' own config.json has them.
 CONFIGS: dict[str, PreTrainedConfig] = {
@@ -49,14 +57,28 @@ WORDS = 32_000
 PAD = "<pad>"
 
 
-def made(folder: Path, config: PreTrainedConfig, words: Tokenizer, device: str, dtype: str) -> Path:
-    """Writes a model of the architecture, with a tokenizer, into a folder."""
+def main() -> None:
+    """Writes a model with its tokenizer, in bfloat16."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.architectures", description=__doc__)
+    parser.add_argument("name", choices=list(CONFIGS))
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--device", default="cuda")
+    options = parser.parse_args()
+    words = tokenizer_of(sources.texts_in([Path(get_path("purelib"))], 4096))
+    network(CONFIGS[options.name], options.device, "bfloat16").save_pretrained(options.folder)
+    words.save_pretrained(options.folder)
+
+
+def network(config: PreTrainedConfig, device: str, dtype: str) -> PreTrainedModel:
+    """A model of the architecture."""
     torch.manual_seed(0)
     with torch.device(device):
-        network = AutoModel.from_config(config, dtype=getattr(torch, dtype))
-    network.save_pretrained(folder)
-    PreTrainedTokenizerFast(tokenizer_object=words, pad_token=PAD).save_pretrained(folder)
-    return folder
+        made: PreTrainedModel = AutoModel.from_config(deepcopy(config), dtype=getattr(torch, dtype))
+    return made.eval()
+
+
+def tokenizer_of(texts: Sequence[str]) -> PreTrainedTokenizerFast:
+    return PreTrainedTokenizerFast(tokenizer_object=words_of(texts), pad_token=PAD)
 
 
 def words_of(texts: Sequence[str], count: int = WORDS) -> Tokenizer:
@@ -71,3 +93,7 @@ def words_of(texts: Sequence[str], count: int = WORDS) -> Tokenizer:
     )
     tokenizer.train_from_iterator(texts, trainer)
     return tokenizer
+
+
+if __name__ == "__main__":
+    main()

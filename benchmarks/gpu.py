@@ -15,27 +15,28 @@ import gc
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
-from itertools import islice
 from pathlib import Path
 from sysconfig import get_path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from transformers import PreTrainedConfig, PreTrainedTokenizerFast
 from transformers.utils import logging
 
 from benchmarks import architectures, sources
 from embeddings import packing, weights
-from embeddings.llm import load_model
+from embeddings.llm import LanguageModel, ModelSettings
 
 MATRIX = 8192
 PRODUCTS = 20
-BATCH_SIZES = (64, 128, 256, 512)
-DEFAULT_BATCH_SIZE = 32
+# The first is what sentence-transformers takes by default.
+BATCH_SIZES = (32, 64, 128, 256, 512)
 
 Encode = Callable[[Sequence[str]], NDArray[np.float32]]
 
@@ -57,22 +58,29 @@ class Work:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A model's architecture and its tokenizer, and a folder for what only reads models there."""
+
+    config: PreTrainedConfig
+    words: PreTrainedTokenizerFast
+    folder: Path
+
+
 def main() -> None:
     """Prints the card, its rate, and a few lines a model."""
     options = _options()
     logging.disable_progress_bar()
-    texts = list(islice(_definitions(options.folders), options.texts))
-    words = architectures.words_of(texts)
+    texts = sources.texts_in(options.folders, options.texts)
+    words = architectures.tokenizer_of(texts)
     rate = matrix_rate(options.device, getattr(torch, options.dtype), options.tiny)
     card, teraflops = _card(options.device), f"{rate / 1e12:,.1f} TFLOP/s"
     print(f"{card}, torch {torch.__version__}, {options.dtype}: {teraflops}", flush=True)
     for name, config in (architectures.TINY if options.tiny else architectures.CONFIGS).items():
         if name in options.models or options.tiny:
+            print(name, flush=True)
             with tempfile.TemporaryDirectory(dir=options.scratch) as folder:
-                print(name, flush=True)
-                place = Path(folder)
-                architectures.made(place, config, words, options.device, options.dtype)
-                _compare(place, texts, rate, options)
+                _compare(Subject(config, words, Path(folder)), texts, rate, options)
 
 
 def matrix_rate(device: str, dtype: torch.dtype, small: bool) -> float:
@@ -95,40 +103,45 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--dtype", default="bfloat16")
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--tiny", action="store_true", help="tiny models: does the program run?")
+    parser.add_argument(
+        "--batch-sizes", type=int, nargs="*", default=BATCH_SIZES, help="of sentence-transformers"
+    )
     parser.add_argument("--scratch", type=Path, help="folder with room for a model's weights")
     return parser.parse_args()
 
 
-def _definitions(folders: Sequence[Path]) -> Iterator[str]:
-    """Definitions of the folders' sources in a random order of files, each text once."""
-    files = np.array(sources.files_in(folders), dtype=object)
-    seen = set()
-    for file in np.random.default_rng(0).permutation(files):
-        for found in sources.definitions_in(file):
-            if found.text not in seen:
-                seen.add(found.text)
-                yield found.text
-
-
-def _compare(folder: Path, texts: Sequence[str], rate: float, options: argparse.Namespace) -> None:
-    work = _in_turns(folder, texts, rate, options)
+def _compare(
+    subject: Subject, texts: Sequence[str], rate: float, options: argparse.Namespace
+) -> None:
+    work = _in_turns(subject, texts, rate, options)
     if find_spec("vllm"):
         # It wants the card for itself.
         gc.collect()
         torch.cuda.empty_cache()
-        print(work.line("vLLM, pooling", _vllm_seconds(folder, texts, options)), flush=True)
+        network = architectures.network(subject.config, options.device, options.dtype)
+        network.save_pretrained(subject.folder)
+        seconds = _vllm_seconds(subject.folder, texts, options)
+        print(work.line("vLLM, pooling", seconds), flush=True)
 
 
-def _in_turns(folder: Path, texts: Sequence[str], rate: float, options: argparse.Namespace) -> Work:
+def _in_turns(
+    subject: Subject, texts: Sequence[str], rate: float, options: argparse.Namespace
+) -> Work:
     """This project and sentence-transformers, on the same card."""
-    model = load_model(
-        str(folder), dtype=options.dtype, max_tokens=options.max_tokens, device=options.device
-    )
+    network = architectures.network(subject.config, options.device, options.dtype)
+    network.config.use_cache = False  # as models are when they are loaded
+    settings = ModelSettings(dtype=options.dtype, max_tokens=options.max_tokens)
+    model = LanguageModel(network, subject.words, settings, options.device)
     began = time.perf_counter()
-    tokens = sum(map(len, model.tokens(texts)))
+    tokens = model.tokens(texts)
     tokenised = len(texts) / (time.perf_counter() - began)
-    work = Work(texts, tokens, weights.count(model.network), rate)
-    encoders = {"this project": model.encode, **_sentence_transformers(folder, options)}
+    work = Work(texts, sum(map(len, tokens)), weights.count(model.network), rate)
+    windows = [[one] for one in tokens]
+    encoders = {
+        "this project": model.encode,
+        "this project, tokens given": lambda texts: model.encode_tokens(windows[: len(texts)]),
+        **_sentence_transformers(subject, options),
+    }
     for name, seconds in _timed(encoders, texts, options).items():
         print(work.line(name, seconds), flush=True)
     packs = packing.is_prepared(model.network)
@@ -141,7 +154,7 @@ def _timed(
 ) -> dict[str, float]:
     """Of each the median of the rounds, after one that is not counted."""
     for encode in encoders.values():
-        encode(texts[: len(texts) // 8])
+        encode(texts[: max(1, len(texts) // 8)])
     rounds = [
         {
             name: _seconds(lambda e=encode: e(texts), options.device)
@@ -152,20 +165,32 @@ def _timed(
     return {name: statistics.median(one[name] for one in rounds) for name in encoders}
 
 
-def _sentence_transformers(folder: Path, options: argparse.Namespace) -> dict[str, Encode]:
-    """Its `encode` with its defaults and with larger batches."""
+def _sentence_transformers(subject: Subject, options: argparse.Namespace) -> dict[str, Encode]:
+    """Its `encode` with its defaults and with larger batches. It reads a model of one layer from
+    the disk, in whose place comes one of all layers."""
     if not find_spec("sentence_transformers"):
         return {}
     library = import_module("sentence_transformers")
+    config = deepcopy(subject.config)
+    config.num_hidden_layers = 1
+    if getattr(config, "layer_types", None):
+        config.layer_types = config.layer_types[:1]
+    architectures.network(config, options.device, options.dtype).save_pretrained(subject.folder)
+    subject.words.save_pretrained(subject.folder)
     dtype = {"dtype": getattr(torch, options.dtype)}
-    model = library.SentenceTransformer(str(folder), device=options.device, model_kwargs=dtype)
+    model = library.SentenceTransformer(
+        str(subject.folder), device=options.device, model_kwargs=dtype
+    )
+    model[0].model = architectures.network(subject.config, options.device, options.dtype)
     model.max_seq_length = options.max_tokens
 
     def with_batches(size: int) -> Encode:
         return lambda texts: model.encode(list(texts), batch_size=size, show_progress_bar=False)
 
-    sizes = (DEFAULT_BATCH_SIZE, *BATCH_SIZES)
-    return {f"sentence-transformers, batches of {size}": with_batches(size) for size in sizes}
+    return {
+        f"sentence-transformers, batches of {size}": with_batches(size)
+        for size in options.batch_sizes
+    }
 
 
 def _vllm_seconds(folder: Path, texts: Sequence[str], options: argparse.Namespace) -> float:

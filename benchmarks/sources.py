@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
+
+import numpy as np
 
 from embeddings import definitions
 from embeddings.languages import by_path
@@ -25,3 +28,17 @@ def definitions_in(file: Path) -> list[Definition]:
     except definitions.UnreadableSource:
         return []
     return definitions.extract(source, language).definitions
+
+
+def texts_in(folders: Sequence[Path], count: int) -> list[str]:
+    """So many definitions of the folders' sources, in a random order of files, each text once."""
+    return list(islice(_distinct(folders), count))
+
+
+def _distinct(folders: Sequence[Path]) -> Iterator[str]:
+    seen = set()
+    for file in np.random.default_rng(0).permutation(np.array(files_in(folders), dtype=object)):
+        for found in definitions_in(file):
+            if found.text not in seen:
+                seen.add(found.text)
+                yield found.text

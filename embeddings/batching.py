@@ -5,9 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 # Small batches stay in a processor's cache.
@@ -58,11 +60,12 @@ def padded(batch: Sequence[Sequence[int]], pad: int, device: str) -> tuple[Tenso
     for row, tokens in enumerate(batch):
         ids[row, : len(tokens)] = tokens
         mask[row, : len(tokens)] = 1
-    return _moved(torch.from_numpy(ids), device), _moved(torch.from_numpy(mask), device)
+    return moved(ids, device), moved(mask, device)
 
 
-def _moved(tensor: Tensor, device: str) -> Tensor:
-    """On the device; a GPU goes on computing meanwhile."""
+def moved(numbers: NDArray[Any], device: str | torch.device) -> Tensor:
+    """The numbers on a device; a GPU goes on computing meanwhile."""
+    tensor = torch.from_numpy(numbers)
     if torch.device(device).type == "cuda":
         return tensor.pin_memory().to(device, non_blocking=True)
     return tensor.to(device)

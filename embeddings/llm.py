@@ -4,7 +4,7 @@ decoder, by a hub name, a folder or a GGUF file."""
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from dataclasses import replace
@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
-from embeddings import derived, exported, packing, pretrained, tokenising, weights
+from embeddings import adapters, derived, exported, packing, pretrained, tokenising, weights
 from embeddings.batching import Budget, batches, padded
 from embeddings.derived import TUNED, TUNED_WEIGHTS, Derived
 from embeddings.pooling import Pooling, joined, pool
@@ -37,8 +37,9 @@ __all__ = [
     "ModelSettings", "Pooling", "Runtime", "canonical", "load_model", "save_tuned",
 ]  # fmt: skip
 
-# Texts that are tokenised while those before them are computed.
-TEXTS_AHEAD = 4096
+# Texts that are tokenised while those before them are computed: at first few, so that the device
+# begins at once, and then more and more, so that lengths that go together find each other.
+FIRST_TEXTS, MOST_TEXTS = 512, 4096
 # Of a text whose name is hidden so much is read to predict it.
 NAMED_TOKENS = 64
 
@@ -114,9 +115,14 @@ class LanguageModel:
         distinct = list(dict.fromkeys(texts))
         rows = [np.zeros((0, self.dimensions), np.float32)]
         with ThreadPoolExecutor(1) as ahead:
-            rows += map(self._encoded, ahead.map(self._windows, _blocks(distinct)))
+            rows += map(self.encode_tokens, ahead.map(self._windows, _blocks(distinct)))
         places = {text: row for row, text in enumerate(distinct)}
         return np.concatenate(rows)[[places[text] for text in texts]]
+
+    def encode_tokens(self, texts: Sequence[Windows]) -> Matrix:
+        """n texts as their windows → (n, dimensions), rows of unit length."""
+        vectors = self._vectors([window for text in texts for window in text])
+        return vectors if len(vectors) == len(texts) else joined(vectors, texts)
 
     def tokens(self, texts: Sequence[str]) -> list[Tokens]:
         """The ids of each text's tokens, `max_tokens` at most."""
@@ -148,11 +154,6 @@ class LanguageModel:
 
     def _windows(self, texts: Sequence[str]) -> list[Windows]:
         return tokenising.windows(self._tokenizer, texts, self.settings)
-
-    def _encoded(self, texts: Sequence[Windows]) -> Matrix:
-        """n texts as their windows → (n, dimensions)."""
-        vectors = self._vectors([window for text in texts for window in text])
-        return vectors if len(vectors) == len(texts) else joined(vectors, texts)
 
     @torch.inference_mode()
     def _vectors(self, windows: Sequence[Tokens]) -> Matrix:
@@ -210,7 +211,7 @@ def load_model(
     tokenizer = pretrained.tokenizer(origin)
     network = pretrained.network(origin, settings, device)
     if own.weights:
-        network.load_state_dict(own.weights, strict=False)
+        adapters.load(network, own.weights)
     limits = tokenizer.model_max_length, getattr(network.config, "max_position_embeddings", None)
     limit = min([settings.max_tokens, *filter(None, limits)])
     asking = None
@@ -223,20 +224,24 @@ def load_model(
 def save_tuned(
     model: LanguageModel,
     origin: str,
-    trained: Sequence[str],
+    tuned: Mapping[str, Tensor],
     folder: Path,
     *,
     asks_published: bool = False,
 ) -> None:
-    """Writes what `load_model(folder)` needs beside the model of the name `origin`: the weights of
-    the names `trained`, in half precision, and what that model has of its own. If
+    """Writes what `load_model(folder)` needs beside the model of the name `origin`: the `tuned`
+    weights or adapters, in half precision, and what that model has of its own. If
     `asks_published`, descriptions stay with that one."""
     first = derived.load(origin)
-    state = model.network.state_dict()
-    tuned = {name: state[name] for name in {*trained, *(first.weights or {})}}
-    Derived(first.model, first.settings, tuned, first.whitening, asks_published).save(folder)
+    state, own = model.network.state_dict(), first.weights or {}
+    whole = {name for name in own if name in state} | set(adapters.adapted(own))
+    fresh = {name: tuned[name] for name in tuned if adapters.weight_of(name) not in whole}
+    weights = {**{name: state[name] for name in whole}, **fresh}
+    Derived(first.model, first.settings, weights, first.whitening, asks_published).save(folder)
 
 
 def _blocks(texts: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(texts), TEXTS_AHEAD):
-        yield texts[start : start + TEXTS_AHEAD]
+    start, size = 0, FIRST_TEXTS
+    while start < len(texts):
+        yield texts[start : start + size]
+        start, size = start + size, min(2 * size, MOST_TEXTS)

@@ -39,16 +39,17 @@ def windows(tokenizer: Any, texts: Sequence[str], settings: ModelSettings) -> li
 
 def unread(tokenizer: Any, texts: Sequence[str], settings: ModelSettings) -> list[int]:
     """How many of each text's tokens lie behind its windows."""
-    read = windows(tokenizer, texts, settings)
+    window = settings.max_tokens - tokenizer.num_special_tokens_to_add()
+    read = max(1, settings.budget // settings.max_tokens) * window
+    whole = [_printable(settings.prompt + text) for text in texts]
+    # A token is a byte at least: only longer texts need be looked at.
+    long = [row for row, text in enumerate(whole) if len(text.encode()) > read]
     counts = [0] * len(texts)
-    long = [row for row, one in enumerate(read) if len(one[-1]) == settings.max_tokens]
     if long:
-        added = tokenizer.num_special_tokens_to_add()
-        printable = [_printable(settings.prompt + texts[row]) for row in long]
-        whole = tokenizer(printable, padding=False, verbose=False)["input_ids"]
-        for row, ids in zip(long, whole, strict=True):
-            seen = sum(len(window) - added for window in read[row])
-            counts[row] = max(0, len(ids) - added - seen)
+        options = {"add_special_tokens": False, "padding": False, "verbose": False}
+        tokens = tokenizer([whole[row] for row in long], **options)["input_ids"]
+        for row, ids in zip(long, tokens, strict=True):
+            counts[row] = max(0, len(ids) - read)
     return counts
 
 

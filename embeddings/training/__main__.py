@@ -33,7 +33,7 @@ from embeddings.training.data import TRAINING_TOKENS, View, load
 from embeddings.training.measures import Label, Sources
 from embeddings.training.stages import Objective
 from embeddings.training.trainer import Plan
-from embeddings.training.tuning import Tuning, tune
+from embeddings.training.tuning import ADAPTERS_RATE, BATCH, RATE, Tuning, tune
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -79,7 +79,16 @@ def _tune(options: argparse.Namespace) -> None:
     data = load(options.corpus, options.llm, options.device, options.limit, options.max_tokens)
     asked = [pair for path in options.asked for pair in queries.asked(path)]
     tuning = Tuning(
-        options.epochs, options.seed, options.share, options.comments, asked, options.locked
+        options.epochs,
+        options.seed,
+        options.share,
+        options.comments,
+        asked,
+        options.locked,
+        options.batch,
+        options.lora,
+        options.rate,
+        options.teachers,
     )
     tune(data, tuning, options.out, resume=options.resume)
 
@@ -127,15 +136,28 @@ def _parser() -> argparse.ArgumentParser:
     asking.add_to(asked)
     tuned = commands.add_parser("tune", help="tune the language model itself")
     tuned.set_defaults(run=_tune)
-    tuned.add_argument("--epochs", type=int, default=20, help="of 50 batches of 128 pairs")
+    tuned.add_argument("--epochs", type=int, default=20, help="of 50 batches")
+    tuned.add_argument("--batch", type=int, default=BATCH, help=f"pairs in a batch, {BATCH} if not")
+    tuned.add_argument(
+        "--rate", type=float,
+        help=f"the highest learning rate, if not {RATE} or, of adapters, {ADAPTERS_RATE}",
+    )  # fmt: skip
     tuned.add_argument("--share", type=float, help="of the tuned weights that is kept, 0 to 1")
     tuned.add_argument(
         "--comments", type=int, default=0,
-        help="of a batch's 128 pairs, that are a comment and the lines below it",
+        help="of a batch's pairs, that are a comment and the lines below it",
     )  # fmt: skip
     tuned.add_argument(
         "--locked", action="store_true", help="leave the questions to the published model"
     )
+    tuned.add_argument(
+        "--lora", type=int, default=0, metavar="RANK",
+        help="train adapters of this rank, and no whole weights",
+    )  # fmt: skip
+    tuned.add_argument(
+        "--teachers", nargs="*", default=[], metavar="NAME",
+        help="language models to find like, on average, instead of by the pairs",
+    )  # fmt: skip
     tuned.add_argument(
         "--asked", type=Path, nargs="*", default=[], metavar="FILE",
         help='questions that people asked, as JSON lines: {"question": …, "code": …}',

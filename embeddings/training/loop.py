@@ -8,9 +8,10 @@ import csv
 import math
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -22,6 +23,7 @@ LARGEST_GRADIENT = 1.0
 STATE, CURVES = "training.pt", "curves.csv"
 SECONDS = "seconds"
 Weights = dict[str, Tensor]
+T = TypeVar("T")
 
 
 class Stage(Protocol):
@@ -146,6 +148,15 @@ class Run:
         stage.trained.load_state_dict(state["trained"])
         optimiser.load_state_dict(state["optimiser"])
         return int(state["done"])
+
+
+def ahead(values: Iterator[T]) -> Iterator[T]:
+    """The same values, each made while the one before it is used."""
+    with ThreadPoolExecutor(1) as beside:
+        upcoming = beside.submit(next, values, None)
+        while (value := upcoming.result()) is not None:
+            upcoming = beside.submit(next, values, None)
+            yield value
 
 
 def copied(module: nn.Module) -> Weights:

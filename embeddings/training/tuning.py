@@ -18,13 +18,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from embeddings import evaluation
-from embeddings.llm import load_model, save_tuned
+from embeddings import adapters, evaluation, packing
+from embeddings.llm import LanguageModel, load_model, save_tuned
 from embeddings.training import comments, precision
 from embeddings.training.data import TRAINING_TOKENS, Data
 from embeddings.training.functions import Function
-from embeddings.training.loop import Run, copied
-from embeddings.training.objectives import Contrast
+from embeddings.training.loop import Run, ahead, copied
+from embeddings.training.objectives import Contrast, taught
 from embeddings.training.queries import Pair, keywords, pair, question, typed
 from embeddings.training.stages import telling
 from embeddings.vocabulary import Ids
@@ -38,14 +38,16 @@ ASKED = 6
 REMEMBERED = 1024
 # So many of the other functions come from one project: what is hard to tell apart.
 NEIGHBOURS = 16
-# After so many projects a batch is as full as it gets: the names in them are too few.
-MOST_PROJECTS = 20
+# After so many projects for each that would fill it, a batch is as full as it gets: the names in
+# them are too few.
+ENOUGH_PROJECTS = 2.5
 STEPS_PER_EPOCH = 50
 # Functions in one pass through the network: those of a batch by length, so that little is padding.
 PASS = 8
+PASS_ON_A_GPU = 128
 MEASURED = 300
 MIXES = (0.25, 0.5, 0.75, 1.0)
-RATE = 5e-5
+RATE, ADAPTERS_RATE = 5e-5, 2e-4
 T = TypeVar("T")
 
 
@@ -54,7 +56,10 @@ class Tuning:
     """How long a language model is tuned, from which seed, and how much of the tuned weights is
     kept: if None, what does best on the validation split. Of a batch's pairs so many are `comments`
     with the lines below them; `asked` are questions of people, with code that answers each. If
-    `locked`, questions are read by the published model."""
+    `locked`, questions are read by the published model. If there is a `rank`, adapters of that rank
+    are trained and no whole weights. If there are `teachers`, the model learns to find what they
+    find on average, and not what belongs together: a small model can learn from large ones what it
+    would not from the pairs alone."""
 
     epochs: int
     seed: int = 1
@@ -62,6 +67,10 @@ class Tuning:
     comments: int = 0
     asked: Sequence[Pair] = ()
     locked: bool = False
+    batch: int = BATCH
+    rank: int = 0
+    rate: float | None = None
+    teachers: Sequence[str] = ()
 
 
 class TextStage:
@@ -69,10 +78,12 @@ class TextStage:
     that people asked, every fifth is kept for validation."""
 
     name = "text"
-    rate = RATE
 
     def __init__(self, data: Data, tuning: Tuning) -> None:
         self._model = data.model.limited(TRAINING_TOKENS)
+        self._batch = tuning.batch
+        self._teachers = [_teacher(name, data.device) for name in tuning.teachers]
+        self.rate = tuning.rate or (ADAPTERS_RATE if tuning.rank else RATE)
         self._published = None
         if tuning.locked:
             self._published = load_model(data.model.settings.name, device=data.device).for_queries
@@ -95,19 +106,22 @@ class TextStage:
         self._asked = [pair for number, pair in enumerate(tuning.asked) if number % 5]
         self._held_out_asked = list(tuning.asked[::5])
         self._contrast = Contrast()
-        network = _ready(self._model.network)
+        network = _ready(self._model.network, tuning.rank)
         self.trained = nn.ModuleList([network, self._contrast]).to(data.device)
 
     def steps(self) -> int:
         return STEPS_PER_EPOCH
 
     def losses(self, random: np.random.Generator) -> Iterator[dict[str, Tensor]]:
-        remembered: deque[Tensor] = deque(maxlen=REMEMBERED // BATCH)
-        for _ in range(STEPS_PER_EPOCH):
-            questions, texts = zip(*self._pairs(random), strict=True)
-            asked = self._asking(questions)
-            others = torch.cat([*remembered, asked[:0]])
-            yield {"search": self._contrast(self._vectors(texts), asked, others)}
+        remembered: deque[Tensor] = deque(maxlen=REMEMBERED // self._batch)
+        for pairs in ahead(self._pairs(random) for _ in range(STEPS_PER_EPOCH)):
+            questions, texts = zip(*pairs, strict=True)
+            asked, found = self._asking(questions), self._vectors(self._model, texts)
+            if self._teachers:
+                yield {"taught": taught(asked @ found.T, self._told(questions, texts))}
+            else:
+                others = torch.cat([*remembered, asked[:0]])
+                yield {"search": self._contrast(found, asked, others)}
             if self._published is not None:
                 remembered.append(asked)
 
@@ -143,57 +157,79 @@ class TextStage:
         ]
         pairs = {code: (said, code) for said, code in others}
         asked = {said for said, _ in others}
-        for _ in range(MOST_PROJECTS):
+        for _ in range(int(ENOUGH_PROJECTS * self._batch / NEIGHBOURS)):
             project = self._projects[random.choice(len(self._projects), p=self._shares)]
             for row in random.choice(project, min(NEIGHBOURS, len(project)), replace=False):
                 function = self._functions[row]
                 query, text = pair(function, random)
-                if function.name not in pairs and query not in asked and len(pairs) < BATCH:
+                if function.name not in pairs and query not in asked and len(pairs) < self._batch:
                     pairs[function.name] = query, text
                     asked.add(query)
-            if len(pairs) == BATCH:
+            if len(pairs) == self._batch:
                 break
         return list(pairs.values())
 
     def _asking(self, questions: Sequence[str]) -> Tensor:
         """(n,) questions → (n, dimensions), through which no loss flows if they are locked."""
         if self._published is None:
-            return self._vectors(questions)
+            return self._vectors(self._model.for_queries, questions)
         vectors = torch.from_numpy(self._published.encode(questions))
         return vectors.to(self._contrast.log_scale.device)
 
-    def _vectors(self, texts: Sequence[str]) -> Tensor:
-        tokens = self._model.tokens(texts)
+    @torch.no_grad()
+    def _told(self, questions: Sequence[str], texts: Sequence[str]) -> Tensor:
+        """The teachers' similarities of questions and texts, (n, n), their mean."""
+        similarities = [
+            self._vectors(one.for_queries, questions) @ self._vectors(one, texts).T
+            for one in self._teachers
+        ]
+        return torch.stack(similarities).mean(0)
+
+    def _vectors(self, model: LanguageModel, texts: Sequence[str]) -> Tensor:
+        tokens = model.tokens(texts)
+        size = PASS if torch.device(self._data.device).type == "cpu" else PASS_ON_A_GPU
         order = sorted(range(len(tokens)), key=lambda row: len(tokens[row]))
-        passes = [order[start : start + PASS] for start in range(0, len(order), PASS)]
+        passes = [order[start : start + size] for start in range(0, len(order), size)]
         with precision.mixed(self._data.device):
-            found = torch.cat([self._model.forward([tokens[row] for row in one]) for one in passes])
-        return found[torch.tensor(order).argsort()]
+            found = torch.cat([model.forward([tokens[row] for row in one]) for one in passes])
+        return found[torch.tensor(order).argsort()].float()
 
 
 def tune(data: Data, tuning: Tuning, out: Path, *, resume: bool) -> None:
     """Writes a tuned language model, with its curves, into the folder `out`."""
     out.mkdir(parents=True, exist_ok=True)
+    network = data.model.network
+    first = copied(network)
     stage, run = TextStage(data, tuning), Run(out, tuning.seed, resume)
-    first = copied(data.model.network)
     run.train_and_mix(stage, tuning.epochs, MIXES if tuning.share is None else [tuning.share])
-    last = data.model.network.state_dict()
-    moved = [name for name in first if not torch.equal(first[name], last[name])]
-    save_tuned(data.model, data.model.settings.name, moved, out, asks_published=tuning.locked)
+    learnt = adapters.merge(network)
+    if not tuning.rank:
+        last = network.state_dict()
+        learnt = {name: last[name] for name in first if not torch.equal(first[name], last[name])}
+    save_tuned(data.model, data.model.settings.name, learnt, out, asks_published=tuning.locked)
     run.finish()
 
 
-def _ready(network: Any) -> nn.Module:
+def _ready(network: Any, rank: int) -> nn.Module:
     """Keeps the embeddings of words out of the training, and drops nothing out: the training is so
     short that no pair is seen twice. Plain attention is the faster one to go back through on a
     processor."""
+    if packing.is_prepared(network):
+        packing.undo(network)
+    if network.device.type == "cpu":
+        network.set_attn_implementation("eager")
     network.get_input_embeddings().requires_grad_(False)
-    network.set_attn_implementation("eager")
     for module in network.modules():
         if isinstance(module, nn.Dropout):
             module.p = 0.0
+    if rank:
+        adapters.add(network, rank)
     trained: nn.Module = network
     return trained
+
+
+def _teacher(name: str, device: str) -> LanguageModel:
+    return load_model(name, device=device).limited(TRAINING_TOKENS)
 
 
 def _commented(data: Data, rows: Ids) -> list[Pair]:

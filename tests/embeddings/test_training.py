@@ -184,6 +184,39 @@ def test_a_tuned_language_model_finds_more_and_comes_with_the_checkpoint(
     assert load_encoder(out, llm=str(model), text_only=True).encode_queries(["a"]).shape == (1, 32)
 
 
+@pytest.mark.parametrize("again", [[], ["--lora", "2"]], ids=["whole weights", "adapters"])
+def test_adapters_alone_are_trained_and_kept_and_tuned_further(
+    again: list[str], corpus: Path, tmp_path: Path
+) -> None:
+    model, tuned, further = tiny.bert(tmp_path / "bert"), tmp_path / "tuned", tmp_path / "further"
+    where = ["tune", "--corpus", str(corpus), "--max-tokens", "32", "--epochs", "1", "--share", "1"]
+    assert main([*where, "--llm", str(model), "--lora", "2", "--out", str(tuned)]) == 0
+    kept = load_file(tuned / TUNED_WEIGHTS)
+    assert {name.rpartition(".")[2] for name in kept} == {"down", "up"}
+    assert {min(weight.shape) for weight in kept.values()} == {2}
+    assert not torch.equal(*(query_weights(one) for one in (model, tuned)))
+    assert main([*where, "--llm", str(tuned), *again, "--out", str(further)]) == 0
+    assert not torch.equal(*(query_weights(one) for one in (tuned, further)))
+    moved = (query_weights(further) - query_weights(tuned)).abs().max()
+    assert moved < 2 * (query_weights(tuned) - query_weights(model)).abs().max()
+
+
+def query_weights(folder: Path) -> torch.Tensor:
+    """Of the first layer's attention."""
+    network = load_model(str(folder)).network
+    return network.get_parameter("encoder.layer.0.attention.self.query.weight").detach()
+
+
+def test_a_model_learns_to_find_what_its_teachers_find(corpus: Path, tmp_path: Path) -> None:
+    model, tuned = tiny.bert(tmp_path / "bert"), tmp_path / "tuned"
+    where = ["tune", "--corpus", str(corpus), "--max-tokens", "32", "--epochs", "3"]
+    teachers = ["--teachers", str(tiny.llama(tmp_path / "llama")), str(model)]
+    assert main([*where, "--llm", str(model), *teachers, "--out", str(tuned)]) == 0
+    with (tuned / CURVES).open() as file:
+        losses = [float(row["value"]) for row in csv.DictReader(file) if row["figure"] == "taught"]
+    assert losses[-1] < losses[0]
+
+
 def test_questions_may_be_left_to_the_published_model(corpus: Path, tmp_path: Path) -> None:
     model, tuned, out = tiny.bert(tmp_path / "bert"), tmp_path / "tuned", tmp_path / "out"
     where = ["--corpus", str(corpus), "--max-tokens", "32", "--llm", str(model)]

@@ -1,0 +1,77 @@
+"""What `python -m benchmarks.worker` measures, once Django is set up."""
+
+from __future__ import annotations
+
+import time
+from argparse import Namespace
+from collections.abc import Sequence
+
+from django.contrib.auth.models import User
+from django.core.management import call_command
+
+from codeindex import encoders, repositories, tasks
+from codeindex.embedded import ensure_services
+from codeindex.ingestion import embedding, pipeline
+from codeindex.models import Embedding, EmbeddingState
+from embeddings import CodeEncoder
+
+
+def measure(options: Namespace) -> None:
+    """Prints the worker's rate beside that of its encoder."""
+    with ensure_services():
+        call_command("migrate", verbosity=0, interactive=False)
+        for path in options.repositories:
+            _read(path)
+        encoder = encoders.kept(encoders.wanted())
+        encoder.encode([embedding.PROBE])
+        batches = _embedded()
+        texts = _texts(options.texts)
+        _print("the worker", batches)
+        _print("the worker, its batches of full size", _full(batches))
+        for _ in range(2):
+            _print("the encoder alone", [_alone(encoder, texts)])
+
+
+def _read(path: str) -> None:
+    """The repository as definitions that wait for their vectors."""
+    owner = User.objects.filter(is_superuser=True).first()
+    repository = repositories.register(
+        url=path, owner=owner or User.objects.create_superuser("admin"), trusted_path=True
+    )
+    pipeline.index(tasks.request_index(repository=repository).pk)
+
+
+def _embedded() -> list[tuple[int, float]]:
+    """Embeds what waits; of each batch, how many texts it had and how many seconds it took."""
+    batches = []
+    limit: int | None = embedding.FIRST_BATCH
+    stored = 0
+    while limit:
+        began = time.perf_counter()
+        limit = tasks.embed_batch(limit)
+        seconds = time.perf_counter() - began
+        before, stored = stored, Embedding.objects.filter(state=EmbeddingState.READY).count()
+        batches.append((stored - before, seconds))
+    return batches
+
+
+def _full(batches: Sequence[tuple[int, float]]) -> Sequence[tuple[int, float]]:
+    """Those after the first that was no larger than the one before, the last one apart."""
+    grown = (row for row in range(1, len(batches)) if batches[row][0] < 1.9 * batches[row - 1][0])
+    return batches[next(grown, 0) : -2]
+
+
+def _texts(count: int) -> list[str]:
+    ready = Embedding.objects.filter(state=EmbeddingState.READY).order_by("pk")
+    return list(ready.values_list("text__body", flat=True)[:count])
+
+
+def _alone(encoder: CodeEncoder, texts: Sequence[str]) -> tuple[int, float]:
+    began = time.perf_counter()
+    encoder.encode_definitions(texts)
+    return len(texts), time.perf_counter() - began
+
+
+def _print(name: str, done: Sequence[tuple[int, float]]) -> None:
+    texts, seconds = map(sum, zip(*done, strict=True))
+    print(f"{name:40} {texts:9,} texts {texts / seconds:10,.1f} a second", flush=True)
