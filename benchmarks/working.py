@@ -28,8 +28,7 @@ def measure(options: Namespace) -> None:
         texts = _texts(options.texts)
         _print("the worker", batches)
         _print("the worker, its batches of full size", _full(batches))
-        for _ in range(2):
-            _print("the encoder alone", [_alone(encoder, texts)])
+        _print("the encoder alone", [_alone(encoder, texts)])
 
 
 def _read(path: str) -> None:
@@ -56,9 +55,9 @@ def _embedded() -> list[tuple[int, float]]:
 
 
 def _full(batches: Sequence[tuple[int, float]]) -> Sequence[tuple[int, float]]:
-    """Those after the first that was no larger than the one before, the last one apart."""
-    grown = (row for row in range(1, len(batches)) if batches[row][0] < 1.9 * batches[row - 1][0])
-    return batches[next(grown, 0) : -2]
+    """Those of more than half the size of the largest."""
+    largest = max(texts for texts, _ in batches)
+    return [one for one in batches if 2 * one[0] > largest]
 
 
 def _texts(count: int) -> list[str]:

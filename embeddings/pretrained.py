@@ -15,6 +15,7 @@ from torch import nn
 from transformers import AutoConfig, AutoModel, AutoTokenizer, BitsAndBytesConfig
 from transformers.utils import logging
 
+from embeddings import archives
 from embeddings.extras import require
 from embeddings.reading import DEFAULT_MODEL, EncoderUnavailable, ModelSettings, Runtime
 from embeddings.weights import BITS, require_memory
@@ -113,7 +114,7 @@ def _folder(name: str, file: str | None = None) -> Path:
     if Path(name).exists():
         return Path(name)
     if name not in PACKAGED:
-        return _hub_folder(name, file)
+        return archives.unpacked(name) or _hub_folder(name, file)
     package, folder = PACKAGED[name]
     spec = find_spec(package)
     if spec is None or spec.origin is None:

@@ -42,11 +42,15 @@ def count(network: nn.Module) -> int:
 
 
 @torch.inference_mode()
-def is_causal(network: nn.Module, device: str) -> bool:
-    """Whether a token's state depends on those before it alone, found out by changing the next."""
-    ids = torch.tensor([[1, 2], [1, 3]], device=device)
-    states = network(input_ids=ids).last_hidden_state[:, 0].float()
-    return torch.allclose(states[0], states[1], rtol=1e-3, atol=1e-4)
+def is_causal(network: Any, device: str) -> bool:
+    """Whether a token's state depends on those before it alone, found out by changing the ones
+    behind. The first words of a vocabulary are no words, and some models do not tell them apart:
+    these are from its middle."""
+    words = int(network.config.vocab_size)
+    some, other = (torch.linspace(start * words, 0.9 * words, 8).int() for start in (0.5, 0.6))
+    ids = torch.stack([some, torch.cat([some[:4], other[4:]])]).to(device)
+    states = network(input_ids=ids).last_hidden_state[:, :4].float()
+    return bool((states[0] - states[1]).abs().max() < 1e-5 * states.abs().max())
 
 
 def require_memory(

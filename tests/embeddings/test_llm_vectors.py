@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from transformers import BertModel
 
 from embeddings import batching
 from embeddings.encoder import NotFinite, TextOnlyEncoder
@@ -140,3 +141,13 @@ def test_a_vector_that_is_none_is_told_of_its_text_alone(folder: Path) -> None:
     with pytest.raises(NotFinite) as refused:
         TextOnlyEncoder("tiny", model).encode([*TEXTS, "return 2"])
     assert refused.value.rows == [len(TEXTS)]
+
+
+def test_padding_is_not_looked_at_where_the_first_words_are_no_words(tmp_path: Path) -> None:
+    network = BertModel.from_pretrained(tiny_models.bert(tmp_path))
+    with torch.no_grad():
+        network.embeddings.word_embeddings.weight[:5] = 0.0
+    network.save_pretrained(tmp_path)
+    model = load_model(str(tmp_path))
+    apart = np.concatenate([model.encode([text]) for text in TEXTS])
+    assert distance(model.encode(TEXTS), apart) < EXACT
