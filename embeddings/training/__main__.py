@@ -33,7 +33,7 @@ from embeddings.training.data import TRAINING_TOKENS, View, load
 from embeddings.training.measures import Label, Sources
 from embeddings.training.stages import Objective
 from embeddings.training.trainer import Plan
-from embeddings.training.tuning import ADAPTERS_RATE, BATCH, RATE, Tuning, tune
+from embeddings.training.tuning import BATCH, Tuning, tune
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -87,8 +87,6 @@ def _tune(options: argparse.Namespace) -> None:
         options.locked,
         options.batch,
         options.lora,
-        options.rate,
-        options.teachers,
     )
     tune(data, tuning, options.out, resume=options.resume)
 
@@ -138,10 +136,6 @@ def _parser() -> argparse.ArgumentParser:
     tuned.set_defaults(run=_tune)
     tuned.add_argument("--epochs", type=int, default=20, help="of 50 batches")
     tuned.add_argument("--batch", type=int, default=BATCH, help=f"pairs in a batch, {BATCH} if not")
-    tuned.add_argument(
-        "--rate", type=float,
-        help=f"the highest learning rate, if not {RATE} or, of adapters, {ADAPTERS_RATE}",
-    )  # fmt: skip
     tuned.add_argument("--share", type=float, help="of the tuned weights that is kept, 0 to 1")
     tuned.add_argument(
         "--comments", type=int, default=0,
@@ -153,10 +147,6 @@ def _parser() -> argparse.ArgumentParser:
     tuned.add_argument(
         "--lora", type=int, default=0, metavar="RANK",
         help="train adapters of this rank, and no whole weights",
-    )  # fmt: skip
-    tuned.add_argument(
-        "--teachers", nargs="*", default=[], metavar="NAME",
-        help="language models to find like, on average, instead of by the pairs",
     )  # fmt: skip
     tuned.add_argument(
         "--asked", type=Path, nargs="*", default=[], metavar="FILE",

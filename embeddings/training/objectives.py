@@ -1,16 +1,11 @@
-"""What is minimised: the contrastive objective for search (eq. 2 of Ngo & Rivalan 2025), the
-cross-entropy of names (eq. 1), and how far a model finds otherwise than its teachers."""
+"""What is minimised: the contrastive objective for search (eq. 2 of Ngo & Rivalan 2025) and the
+cross-entropy of names (eq. 1)."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import (
-    binary_cross_entropy_with_logits,
-    cross_entropy,
-    kl_div,
-    log_softmax,
-)
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 FIRST_SCALE, LARGEST_SCALE = 20.0, 100.0
 
@@ -32,21 +27,6 @@ class Contrast(nn.Module):
         found = cross_entropy(scale * (queries @ definitions.T), own)
         told: Tensor = cross_entropy(scale * (definitions @ asked.T), own)
         return (found + told) / 2
-
-
-def taught(similarities: Tensor, told: Tensor) -> Tensor:
-    """How far what each query finds among all definitions of a batch, and each definition among
-    all queries, is from what teachers find (Hinton et al. 2015): similarities of the model and of
-    its teachers, (queries, definitions) each → scalar."""
-    found, wanted = FIRST_SCALE * similarities, FIRST_SCALE * told
-    return (_apart(found, wanted) + _apart(found.T, wanted.T)) / 2
-
-
-def _apart(found: Tensor, wanted: Tensor) -> Tensor:
-    """The divergence of rows' distributions: logits, (n, m) each → scalar."""
-    return kl_div(
-        log_softmax(found, 1), log_softmax(wanted, 1), reduction="batchmean", log_target=True
-    )
 
 
 def name_loss(logits: Tensor, parts: Tensor) -> Tensor:

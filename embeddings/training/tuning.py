@@ -24,7 +24,7 @@ from embeddings.training import comments, precision
 from embeddings.training.data import TRAINING_TOKENS, Data
 from embeddings.training.functions import Function
 from embeddings.training.loop import Run, ahead, copied
-from embeddings.training.objectives import Contrast, taught
+from embeddings.training.objectives import Contrast
 from embeddings.training.queries import Pair, keywords, pair, question, typed
 from embeddings.training.stages import telling
 from embeddings.vocabulary import Ids
@@ -57,9 +57,7 @@ class Tuning:
     kept: if None, what does best on the validation split. Of a batch's pairs so many are `comments`
     with the lines below them; `asked` are questions of people, with code that answers each. If
     `locked`, questions are read by the published model. If there is a `rank`, adapters of that rank
-    are trained and no whole weights. If there are `teachers`, the model learns to find what they
-    find on average, and not what belongs together: a small model can learn from large ones what it
-    would not from the pairs alone."""
+    are trained and no whole weights."""
 
     epochs: int
     seed: int = 1
@@ -69,8 +67,6 @@ class Tuning:
     locked: bool = False
     batch: int = BATCH
     rank: int = 0
-    rate: float | None = None
-    teachers: Sequence[str] = ()
 
 
 class TextStage:
@@ -82,8 +78,7 @@ class TextStage:
     def __init__(self, data: Data, tuning: Tuning) -> None:
         self._model = data.model.limited(TRAINING_TOKENS)
         self._batch = tuning.batch
-        self._teachers = [_teacher(name, data.device) for name in tuning.teachers]
-        self.rate = tuning.rate or (ADAPTERS_RATE if tuning.rank else RATE)
+        self.rate = ADAPTERS_RATE if tuning.rank else RATE
         self._published = None
         if tuning.locked:
             self._published = load_model(data.model.settings.name, device=data.device).for_queries
@@ -116,12 +111,9 @@ class TextStage:
         remembered: deque[Tensor] = deque(maxlen=REMEMBERED // self._batch)
         for pairs in ahead(self._pairs(random) for _ in range(STEPS_PER_EPOCH)):
             questions, texts = zip(*pairs, strict=True)
-            asked, found = self._asking(questions), self._vectors(self._model, texts)
-            if self._teachers:
-                yield {"taught": taught(asked @ found.T, self._told(questions, texts))}
-            else:
-                others = torch.cat([*remembered, asked[:0]])
-                yield {"search": self._contrast(found, asked, others)}
+            asked = self._asking(questions)
+            others = torch.cat([*remembered, asked[:0]])
+            yield {"search": self._contrast(self._vectors(self._model, texts), asked, others)}
             if self._published is not None:
                 remembered.append(asked)
 
@@ -176,15 +168,6 @@ class TextStage:
         vectors = torch.from_numpy(self._published.encode(questions))
         return vectors.to(self._contrast.log_scale.device)
 
-    @torch.no_grad()
-    def _told(self, questions: Sequence[str], texts: Sequence[str]) -> Tensor:
-        """The teachers' similarities of questions and texts, (n, n), their mean."""
-        similarities = [
-            self._vectors(one.for_queries, questions) @ self._vectors(one, texts).T
-            for one in self._teachers
-        ]
-        return torch.stack(similarities).mean(0)
-
     def _vectors(self, model: LanguageModel, texts: Sequence[str]) -> Tensor:
         tokens = model.tokens(texts)
         size = PASS if torch.device(self._data.device).type == "cpu" else PASS_ON_A_GPU
@@ -192,7 +175,7 @@ class TextStage:
         passes = [order[start : start + size] for start in range(0, len(order), size)]
         with precision.mixed(self._data.device):
             found = torch.cat([model.forward([tokens[row] for row in one]) for one in passes])
-        return found[torch.tensor(order).argsort()].float()
+        return found[torch.tensor(order).argsort()]
 
 
 def tune(data: Data, tuning: Tuning, out: Path, *, resume: bool) -> None:
@@ -226,10 +209,6 @@ def _ready(network: Any, rank: int) -> nn.Module:
         adapters.add(network, rank)
     trained: nn.Module = network
     return trained
-
-
-def _teacher(name: str, device: str) -> LanguageModel:
-    return load_model(name, device=device).limited(TRAINING_TOKENS)
 
 
 def _commented(data: Data, rows: Ids) -> list[Pair]:

@@ -207,16 +207,6 @@ def query_weights(folder: Path) -> torch.Tensor:
     return network.get_parameter("encoder.layer.0.attention.self.query.weight").detach()
 
 
-def test_a_model_learns_to_find_what_its_teachers_find(corpus: Path, tmp_path: Path) -> None:
-    model, tuned = tiny.bert(tmp_path / "bert"), tmp_path / "tuned"
-    where = ["tune", "--corpus", str(corpus), "--max-tokens", "32", "--epochs", "3"]
-    teachers = ["--teachers", str(tiny.llama(tmp_path / "llama")), str(model)]
-    assert main([*where, "--llm", str(model), *teachers, "--out", str(tuned)]) == 0
-    with (tuned / CURVES).open() as file:
-        losses = [float(row["value"]) for row in csv.DictReader(file) if row["figure"] == "taught"]
-    assert losses[-1] < losses[0]
-
-
 def test_questions_may_be_left_to_the_published_model(corpus: Path, tmp_path: Path) -> None:
     model, tuned, out = tiny.bert(tmp_path / "bert"), tmp_path / "tuned", tmp_path / "out"
     where = ["--corpus", str(corpus), "--max-tokens", "32", "--llm", str(model)]
