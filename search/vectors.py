@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,6 +86,16 @@ def as_text(vector: Vector) -> str:
     return HalfVector(vector).to_text()
 
 
+@dataclass(frozen=True, slots=True)
+class About:
+    """What is asked of the nearest texts beside their ids: columns, of `own` and of what is joined
+    to it, with the parameters of both."""
+
+    columns: str = ""
+    joins: str = ""
+    given: Mapping[str, object] = field(default_factory=dict)
+
+
 def scored(
     meaning: Meaning, texts: Collection[int], closeness: str, given: Mapping[str, object]
 ) -> dict[int, float]:
@@ -98,13 +109,34 @@ def scored(
     return dict(sorted(known, key=lambda row: (-row[1], row[0])))
 
 
+NOTHING = About()
+
+
+def compared(meaning: Meaning, texts: Collection[int]) -> dict[int, tuple[float, float | None]]:
+    """text → the cosine of its vector and the query's, and what its code adds to that, of those
+    that have one."""
+    found = statements.rows(
+        f"SELECT text_id, {meaning.cosine}, {meaning.by_code} FROM codeindex_embedding AS own"
+        f" WHERE {meaning.ready} AND text_id = ANY(%(texts)s)",
+        {**meaning.given, "texts": statements.array(texts)},
+    )
+    return {text: (cosine, by_code) for text, cosine, by_code in found}
+
+
 def nearest(meaning: Meaning, within: Scope, limit: int) -> list[int]:
     """The texts whose vectors are nearest to the query's in its balance, nearest first: of all
     where few are visible, else of those that the HNSW index gives, which goes on until it has found
     enough visible ones."""
+    return [text for (text,) in about_nearest(meaning, within, limit, NOTHING)]
+
+
+def about_nearest(
+    meaning: Meaning, within: Scope, limit: int, about: About
+) -> list[tuple[Any, ...]]:
+    """The same texts, each with what is asked about it."""
     if meaning.balance.is_of_whole_vectors:
-        return _nearest(meaning, within, limit)
-    return nearest_by(meaning.balanced, meaning.given, meaning, within, limit)
+        return _nearest(meaning, within, limit, about)
+    return _nearest_by(meaning.balanced, meaning.given, meaning, within, limit, about)
 
 
 def nearest_by(
@@ -112,47 +144,65 @@ def nearest_by(
 ) -> list[int]:
     """The texts that are nearest by an expression of their own, of the visible ones where these are
     few, else of those whose whole vectors are nearest."""
+    found = _nearest_by(closeness, given, meaning, within, limit, NOTHING)
+    return [text for (text,) in found]
+
+
+def _nearest_by(
+    closeness: str,
+    given: Mapping[str, object],
+    meaning: Meaning,
+    within: Scope,
+    limit: int,
+    about: About,
+) -> list[tuple[Any, ...]]:
     candidates = within.holds("own.text_id")
     given = {**given, **within.given}
     if not within.is_small:
         candidates = "own.text_id = ANY(%(texts)s)"
-        given["texts"] = statements.array(_nearest(meaning, within, WIDER * limit))
+        wider = [text for (text,) in _nearest(meaning, within, WIDER * limit, NOTHING)]
+        given["texts"] = statements.array(wider)
     order = f"coalesce({closeness}, -1.0) DESC, own.text_id"
-    return _texts(f"{meaning.ready} AND {candidates}", order, given, limit)
+    return _rows(f"{meaning.ready} AND {candidates}", order, given, limit, about)
 
 
-def _nearest(meaning: Meaning, within: Scope, limit: int) -> list[int]:
+def _nearest(meaning: Meaning, within: Scope, limit: int, about: About) -> list[tuple[Any, ...]]:
     condition = f"{meaning.ready} AND {within.holds('own.text_id')}"
     given = {**meaning.given, **within.given}
     if not within.is_small:
-        found = _by_index(condition, meaning.distance, given, limit)
+        found = _by_index(condition, meaning.distance, given, limit, about)
         if len(found) == limit:
             return found
     # Ordered by a sum that no index knows, so that all visible vectors are compared.
-    return _texts(condition, f"{meaning.distance} + 0.0", given, limit)
+    return _rows(condition, f"{meaning.distance} + 0.0", given, limit, about)
 
 
-def _by_index(condition: str, distance: str, given: Mapping[str, object], limit: int) -> list[int]:
+def _by_index(
+    condition: str, distance: str, given: Mapping[str, object], limit: int, about: About
+) -> list[tuple[Any, ...]]:
     """What the index orders: sorting would compare all."""
     looking = {
         "hnsw.iterative_scan": "relaxed_order",
         "hnsw.ef_search": str(min(max(limit, WIDTH), MAX_WIDTH)),
         "enable_sort": "off",
     }
-    return _texts(condition, distance, given, limit, looking)
+    return _rows(condition, distance, given, limit, about, looking)
 
 
-def _texts(
+def _rows(
     condition: str,
     order: str,
     given: Mapping[str, object],
     limit: int,
+    about: About,
     settings: Mapping[str, str] = statements.AS_THEY_ARE,
-) -> list[int]:
-    found = statements.rows(
-        "SELECT own.text_id FROM codeindex_embedding AS own"
-        f" WHERE {condition} ORDER BY {order} LIMIT {limit}",
-        given,
+) -> list[tuple[Any, ...]]:
+    nearest = (
+        "SELECT own.text_id, own.vector, own.structure FROM codeindex_embedding AS own"
+        f" WHERE {condition} ORDER BY {order} LIMIT {limit}"
+    )
+    return statements.rows(
+        f"SELECT own.text_id{about.columns} FROM ({nearest}) AS own {about.joins}",
+        {**given, **about.given},
         settings,
     )
-    return [text for (text,) in found]
