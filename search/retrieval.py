@@ -61,6 +61,11 @@ class Asked:
     def given(self) -> dict[str, object]:
         return {**self.within.given, **self.order.given, **_given(self.words)}
 
+    @property
+    def known(self) -> str:
+        """Columns that say what a Candidate has of a text `said`, from `held` on."""
+        return f"{_held(self.words)}, length(said.words), spot.*"
+
     def lying(self, text: str) -> str:
         """Joins the foremost place of the text that an expression says, which is also the gate:
         without one there is no row."""
@@ -68,8 +73,7 @@ class Asked:
 
 
 Row = tuple[Any, ...]
-"""Of a text what a Candidate has from `held` to `length`, and its Spot; of `_found` with what comes
-before `held`, too."""
+"""A text as a Candidate begins, from `text` to `length`, and its Spot."""
 
 
 def candidates(
@@ -89,8 +93,8 @@ def candidates(
     if len(near) < limit or limit > DEPTH:
         found = _found(named, asked, 2 * limit) | near
     return [
-        Candidate(text, cosine, by_code, held, length, text in named, text not in near, Spot(*spot))
-        for text, (cosine, by_code, held, length, *spot) in found.items()
+        Candidate(*row[:5], text in named, text not in near, Spot(*row[5:]))
+        for text, row in found.items()
     ]
 
 
@@ -99,15 +103,16 @@ def _found(named: Sequence[int], asked: Asked, depth: int) -> dict[int, Row]:
     on its way."""
     said = _containing(asked, depth) | _named_ones(named[:depth], asked)
     if asked.meaning is None:
-        return {text: (None, None, *row) for text, row in said.items()}
+        return said
     near = _nearest(asked.meaning, asked, depth)
     compared = vectors.compared(asked.meaning, said.keys() - near.keys())
-    return {text: (*compared.get(text, (None, None)), *row) for text, row in said.items()} | near
+    said = {text: (text, *compared.get(text, (None, None)), *said[text][3:]) for text in said}
+    return said | near
 
 
 def _nearest(meaning: Meaning, asked: Asked, limit: int) -> dict[int, Row]:
     about = vectors.About(
-        f", {meaning.cosine}, {meaning.by_code}, {_held(asked.words)}, length(said.words), spot.*",
+        f", {meaning.cosine}, {meaning.by_code}, {asked.known}",
         f"JOIN codeindex_text AS said ON said.id = own.text_id {asked.lying('own.text_id')}",
         asked.given,
     )
@@ -141,7 +146,8 @@ def _covering(telling: str, asked: Asked, limit: int) -> dict[int, Row]:
     coverage = f"held / (1.0::float8 + length / {LONG_TEXT}::float8) AS coverage"
     ordered = f"SELECT *, {coverage} FROM ({matches}) AS matches ORDER BY coverage DESC, id"
     found = statements.rows(
-        f"SELECT best.id, held, length, spot.* FROM ({ordered}) AS best {asked.lying('best.id')}"
+        "SELECT best.id, NULL, NULL, best.held, best.length, spot.*"
+        f" FROM ({ordered}) AS best {asked.lying('best.id')}"
         f" ORDER BY best.coverage DESC, best.id LIMIT {limit}",
         {**asked.given, "telling": telling},
     )
@@ -152,15 +158,15 @@ def _named_ones(texts: Sequence[int], asked: Asked) -> dict[int, Row]:
     if not texts:
         return {}
     found = statements.rows(
-        f"SELECT said.id, {_held(asked.words)}, length(said.words), spot.*"
-        f" FROM codeindex_text AS said {asked.lying('said.id')} WHERE said.id = ANY(%(texts)s)",
+        f"SELECT said.id, NULL, NULL, {asked.known} FROM codeindex_text AS said"
+        f" {asked.lying('said.id')} WHERE said.id = ANY(%(texts)s)",
         {**asked.given, "texts": statements.array(texts)},
     )
     return _by_text(found)
 
 
 def _by_text(rows: Iterable[Row]) -> dict[int, Row]:
-    return {text: tuple(row) for text, *row in rows}
+    return {row[0]: row for row in rows}
 
 
 def _telling(words: Sequence[Lexeme], within: Scope) -> Iterator[str]:

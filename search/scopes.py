@@ -52,7 +52,11 @@ class Scope:
     def holds(self, text: str) -> str:
         """The condition that a definition may be found which has the text that an expression
         says: the gate of every statement."""
-        return f"EXISTS (SELECT FROM {ROWS} WHERE definition.text_id = {text} AND {self.condition})"
+        return f"EXISTS ({self.first(text)})"
+
+    def first(self, text: str) -> str:
+        """Selects an empty row if so."""
+        return f"SELECT FROM {ROWS} WHERE definition.text_id = {text} AND {self.condition} LIMIT 1"
 
     def without(self, text: int) -> Scope:
         """All but the definitions of a text."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -20,11 +20,9 @@ from search import statements
 from search.balance import EVEN, Balance
 from search.scopes import Scope
 
-WIDTH = 800
-"""Candidates that the HNSW index keeps while it looks (`ef_search`). Of the ten nearest of 200,000
-vectors 400 find 0.978 and 800 find 0.995, in 5.0 and 7.4 ms of Postgres' time; where a filter keeps
-a tenth to a sixth of them 0.973 to 0.977 and 0.993 to 0.995, both in 17 ms, since what the width
-finds need not be looked for in further rounds."""
+WIDTH = 200
+"""Candidates that the HNSW index keeps while it looks (`ef_search`). docs/search.md has what wider
+and narrower ones find, and what they cost."""
 
 MAX_WIDTH = 1_000
 
@@ -88,12 +86,19 @@ def as_text(vector: Vector) -> str:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What is asked of the nearest texts beside their ids: columns, of `own` and of what is joined
-    to it, with the parameters of both."""
+    """What is asked of the nearest texts beside their ids: columns, with a comma before the first,
+    of rows `own` and of what is joined to them, and the parameters of both. The joins are the gate:
+    they leave no text that may not be found."""
 
-    columns: str = ""
-    joins: str = ""
-    given: Mapping[str, object] = field(default_factory=dict)
+    columns: str
+    joins: str
+    given: Mapping[str, object]
+
+    @classmethod
+    def nothing(cls, within: Scope) -> About:
+        return cls(
+            "", f"JOIN LATERAL ({within.first('own.text_id')}) AS gate ON true", within.given
+        )
 
 
 def scored(
@@ -107,9 +112,6 @@ def scored(
     )
     known = [(text, score) for text, score in found if score is not None]
     return dict(sorted(known, key=lambda row: (-row[1], row[0])))
-
-
-NOTHING = About()
 
 
 def compared(meaning: Meaning, texts: Collection[int]) -> dict[int, tuple[float, float | None]]:
@@ -127,7 +129,8 @@ def nearest(meaning: Meaning, within: Scope, limit: int) -> list[int]:
     """The texts whose vectors are nearest to the query's in its balance, nearest first: of all
     where few are visible, else of those that the HNSW index gives, which goes on until it has found
     enough visible ones."""
-    return [text for (text,) in about_nearest(meaning, within, limit, NOTHING)]
+    found = about_nearest(meaning, within, limit, About.nothing(within))
+    return [text for (text,) in found]
 
 
 def about_nearest(
@@ -144,7 +147,7 @@ def nearest_by(
 ) -> list[int]:
     """The texts that are nearest by an expression of their own, of the visible ones where these are
     few, else of those whose whole vectors are nearest."""
-    found = _nearest_by(closeness, given, meaning, within, limit, NOTHING)
+    found = _nearest_by(closeness, given, meaning, within, limit, About.nothing(within))
     return [text for (text,) in found]
 
 
@@ -160,49 +163,46 @@ def _nearest_by(
     given = {**given, **within.given}
     if not within.is_small:
         candidates = "own.text_id = ANY(%(texts)s)"
-        wider = [text for (text,) in _nearest(meaning, within, WIDER * limit, NOTHING)]
-        given["texts"] = statements.array(wider)
+        wider = _nearest(meaning, within, WIDER * limit, About.nothing(within))
+        given["texts"] = statements.array(text for (text,) in wider)
     order = f"coalesce({closeness}, -1.0) DESC, own.text_id"
-    return _rows(f"{meaning.ready} AND {candidates}", order, given, limit, about)
+    return _compared(f"{meaning.ready} AND {candidates}", order, given, limit, about)
 
 
 def _nearest(meaning: Meaning, within: Scope, limit: int, about: About) -> list[tuple[Any, ...]]:
-    condition = f"{meaning.ready} AND {within.holds('own.text_id')}"
-    given = {**meaning.given, **within.given}
     if not within.is_small:
-        found = _by_index(condition, meaning.distance, given, limit, about)
+        found = _by_index(meaning, limit, about)
         if len(found) == limit:
             return found
+    condition = f"{meaning.ready} AND {within.holds('own.text_id')}"
     # Ordered by a sum that no index knows, so that all visible vectors are compared.
-    return _rows(condition, f"{meaning.distance} + 0.0", given, limit, about)
+    order = f"{meaning.distance} + 0.0"
+    return _compared(condition, order, {**meaning.given, **within.given}, limit, about)
 
 
-def _by_index(
-    condition: str, distance: str, given: Mapping[str, object], limit: int, about: About
-) -> list[tuple[Any, ...]]:
+def _by_index(meaning: Meaning, limit: int, about: About) -> list[tuple[Any, ...]]:
     """What the index orders: sorting would compare all."""
-    looking = {
-        "hnsw.iterative_scan": "relaxed_order",
-        "hnsw.ef_search": str(min(max(limit, WIDTH), MAX_WIDTH)),
-        "enable_sort": "off",
-    }
-    return _rows(condition, distance, given, limit, about, looking)
+    return statements.rows(
+        f"SELECT own.text_id{about.columns} FROM codeindex_embedding AS own {about.joins}"
+        f" WHERE {meaning.ready} ORDER BY {meaning.distance} LIMIT {limit}",
+        {**meaning.given, **about.given},
+        {
+            "hnsw.iterative_scan": "relaxed_order",
+            "hnsw.ef_search": str(min(max(limit, WIDTH), MAX_WIDTH)),
+            "enable_sort": "off",
+        },
+    )
 
 
-def _rows(
-    condition: str,
-    order: str,
-    given: Mapping[str, object],
-    limit: int,
-    about: About,
-    settings: Mapping[str, str] = statements.AS_THEY_ARE,
+def _compared(
+    condition: str, order: str, given: Mapping[str, object], limit: int, about: About
 ) -> list[tuple[Any, ...]]:
-    nearest = (
+    """The first by an order for which all are compared that meet a condition."""
+    first = (
         "SELECT own.text_id, own.vector, own.structure FROM codeindex_embedding AS own"
         f" WHERE {condition} ORDER BY {order} LIMIT {limit}"
     )
     return statements.rows(
-        f"SELECT own.text_id{about.columns} FROM ({nearest}) AS own {about.joins}",
+        f"SELECT own.text_id{about.columns} FROM ({first}) AS own {about.joins}",
         {**given, **about.given},
-        settings,
     )
