@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pgvector import HalfVector
 
 from codeindex.models import Space
 from search import statements
@@ -80,8 +79,10 @@ class Meaning:
 
 
 def as_text(vector: Vector) -> str:
-    """As Postgres reads a vector."""
-    return HalfVector(vector).to_text()
+    """As Postgres reads a vector, in half precision, which five digits tell apart; that of a
+    `HalfVector` is twice as long, and is read as often as a statement names it."""
+    numbers = np.asarray(vector, np.float16).tolist()
+    return f"[{','.join(['%.5g'] * len(numbers)) % tuple(numbers)}]"
 
 
 @dataclass(frozen=True, slots=True)
