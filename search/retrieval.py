@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from operator import mul
 from typing import Any, NamedTuple
 
 from search import places, statements, symbols, vectors
-from search.lexemes import Lexeme, any_of, both
+from search.lexemes import Lexeme, all_and_any, any_of
 from search.manners import Rule
 from search.places import Spot
 from search.queries import Query
@@ -116,7 +117,14 @@ def _nearest(meaning: Meaning, asked: Asked, limit: int) -> dict[int, Row]:
         f"JOIN codeindex_text AS said ON said.id = own.text_id {asked.lying('own.text_id')}",
         asked.given,
     )
-    return _by_text(vectors.about_nearest(meaning, asked.within, limit, about))
+    found = vectors.about_nearest(meaning, asked.within, limit, about, enough_of(limit))
+    return _by_text(found)
+
+
+def enough_of(limit: int) -> int:
+    """Of so many candidates that the index of vectors is asked for: those that it has found are
+    ranked without the others, which lie further off, if it leads to no more."""
+    return limit // 2
 
 
 def _containing(asked: Asked, limit: int) -> dict[int, Row]:
@@ -171,14 +179,21 @@ def _by_text(rows: Iterable[Row]) -> dict[int, Row]:
 
 def _telling(words: Sequence[Lexeme], within: Scope) -> Iterator[str]:
     """Queries for texts that may cover much: those with any of the words that are so rare that
-    together some MATCHES texts hold them; and of the common words those with the rarest and
+    together some MATCHES texts hold them. Of the common words those with so many of the rarest that
+    no more than MATCHES would hold them by chance, and another one; and those with the rarest and
     another one."""
     expected = accumulate(lexeme.share * within.texts for lexeme in words)
     rare = sum(texts <= MATCHES for texts in expected)
     if rare:
         yield any_of(words[:rare])
-    if rare < len(words):
-        yield both(words[rare], words[rare + 1 :])
+    common = words[rare:]
+    if not common:
+        return
+    by_chance = accumulate((lexeme.share for lexeme in common), mul, initial=within.texts)
+    held = min(max(1, sum(texts > MATCHES for texts in by_chance)), len(common))
+    yield all_and_any(common[:held], common[held:])
+    if held > 1:
+        yield all_and_any(common[:1], common[1:])
 
 
 def _named(symbol: Sequence[str], within: Scope, limit: int) -> list[int]:

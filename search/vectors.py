@@ -126,20 +126,21 @@ def compared(meaning: Meaning, texts: Collection[int]) -> dict[int, tuple[float,
     return {text: (cosine, by_code) for text, cosine, by_code in found}
 
 
-def nearest(meaning: Meaning, within: Scope, limit: int) -> list[int]:
+def nearest(meaning: Meaning, within: Scope, limit: int, enough: int = 0) -> list[int]:
     """The texts whose vectors are nearest to the query's in its balance, nearest first: of all
     where few are visible, else of those that the HNSW index gives, which goes on until it has found
-    enough visible ones."""
-    found = about_nearest(meaning, within, limit, About.nothing(within))
+    enough visible ones. Where it leads to fewer than are `enough` (all, if that is not given), all
+    are compared, which takes seconds where a million may be found."""
+    found = about_nearest(meaning, within, limit, About.nothing(within), enough or limit)
     return [text for (text,) in found]
 
 
 def about_nearest(
-    meaning: Meaning, within: Scope, limit: int, about: About
+    meaning: Meaning, within: Scope, limit: int, about: About, enough: int
 ) -> list[tuple[Any, ...]]:
     """The same texts, each with what is asked about it."""
     if meaning.balance.is_of_whole_vectors:
-        return _nearest(meaning, within, limit, about)
+        return _nearest(meaning, within, limit, about, enough)
     return _nearest_by(meaning.balanced, meaning.given, meaning, within, limit, about)
 
 
@@ -164,16 +165,18 @@ def _nearest_by(
     given = {**given, **within.given}
     if not within.is_small:
         candidates = "own.text_id = ANY(%(texts)s)"
-        wider = _nearest(meaning, within, WIDER * limit, About.nothing(within))
+        wider = _nearest(meaning, within, WIDER * limit, About.nothing(within), limit)
         given["texts"] = statements.array(text for (text,) in wider)
     order = f"coalesce({closeness}, -1.0) DESC, own.text_id"
     return _compared(f"{meaning.ready} AND {candidates}", order, given, limit, about)
 
 
-def _nearest(meaning: Meaning, within: Scope, limit: int, about: About) -> list[tuple[Any, ...]]:
+def _nearest(
+    meaning: Meaning, within: Scope, limit: int, about: About, enough: int
+) -> list[tuple[Any, ...]]:
     if not within.is_small:
         found = _by_index(meaning, limit, about)
-        if len(found) == limit:
+        if len(found) >= enough:
             return found
     condition = f"{meaning.ready} AND {within.holds('own.text_id')}"
     # Ordered by a sum that no index knows, so that all visible vectors are compared.
