@@ -111,7 +111,10 @@ def pattern(of: Sequence[Rule]) -> str:
 
 def reason(path: str, of: Sequence[Rule]) -> str:
     """What a path is put lower as; empty if it is not."""
-    return next((rule.reason for rule in _met(path) if rule in of), "")
+    for rule in _met(path):
+        if rule in of:
+            return rule.reason
+    return ""
 
 
 @lru_cache(1 << 16)

@@ -13,7 +13,7 @@ from operator import mul
 from typing import Any, NamedTuple
 
 from search import places, statements, symbols, vectors
-from search.lexemes import Lexeme, all_and_any, any_of
+from search.lexemes import Lexeme, all_and_any, all_of, any_of
 from search.manners import Rule
 from search.places import Spot
 from search.queries import Query
@@ -180,8 +180,7 @@ def _by_text(rows: Iterable[Row]) -> dict[int, Row]:
 def _telling(words: Sequence[Lexeme], within: Scope) -> Iterator[str]:
     """Queries for texts that may cover much: those with any of the words that are so rare that
     together some MATCHES texts hold them. Of the common words those with so many of the rarest that
-    no more than MATCHES would hold them by chance, and another one; and those with the rarest and
-    another one."""
+    no more than MATCHES would hold them by chance; and those with the rarest and another one."""
     expected = accumulate(lexeme.share * within.texts for lexeme in words)
     rare = sum(texts <= MATCHES for texts in expected)
     if rare:
@@ -191,9 +190,9 @@ def _telling(words: Sequence[Lexeme], within: Scope) -> Iterator[str]:
         return
     by_chance = accumulate((lexeme.share for lexeme in common), mul, initial=within.texts)
     held = min(max(1, sum(texts > MATCHES for texts in by_chance)), len(common))
-    yield all_and_any(common[:held], common[held:])
     if held > 1:
-        yield all_and_any(common[:1], common[1:])
+        yield all_of(common[:held])
+    yield all_and_any(common[:1], common[1:])
 
 
 def _named(symbol: Sequence[str], within: Scope, limit: int) -> list[int]:
