@@ -19,11 +19,13 @@ from search import statements
 from search.balance import EVEN, Balance
 from search.scopes import Scope
 
-WIDTH = 200
+WIDTH = 400
 """Candidates that the HNSW index keeps while it looks (`ef_search`). docs/search.md has what wider
 and narrower ones find, and what they cost."""
 
 MAX_WIDTH = 1_000
+"""What pgvector allows, and what is taken where filters leave out much: what the width finds need
+not be looked for in further rounds, so that it costs no more."""
 
 WIDER = 5
 """Times as many are taken by the HNSW index, which knows only whole vectors, where they are then
@@ -175,7 +177,8 @@ def _nearest(
     meaning: Meaning, within: Scope, limit: int, about: About, enough: int
 ) -> list[tuple[Any, ...]]:
     if not within.is_small:
-        found = _by_index(meaning, limit, about)
+        width = WIDTH if within.is_whole else MAX_WIDTH
+        found = _by_index(meaning, limit, about, max(limit, width))
         if len(found) >= enough:
             return found
     condition = f"{meaning.ready} AND {within.holds('own.text_id')}"
@@ -184,7 +187,7 @@ def _nearest(
     return _compared(condition, order, {**meaning.given, **within.given}, limit, about)
 
 
-def _by_index(meaning: Meaning, limit: int, about: About) -> list[tuple[Any, ...]]:
+def _by_index(meaning: Meaning, limit: int, about: About, width: int) -> list[tuple[Any, ...]]:
     """What the index orders: sorting would compare all."""
     return statements.rows(
         f"SELECT own.text_id{about.columns} FROM codeindex_embedding AS own {about.joins}"
@@ -192,7 +195,7 @@ def _by_index(meaning: Meaning, limit: int, about: About) -> list[tuple[Any, ...
         {**meaning.given, **about.given},
         {
             "hnsw.iterative_scan": "relaxed_order",
-            "hnsw.ef_search": str(min(max(limit, WIDTH), MAX_WIDTH)),
+            "hnsw.ef_search": str(min(width, MAX_WIDTH)),
             "enable_sort": "off",
         },
     )
