@@ -19,7 +19,7 @@ from search import statements
 from search.balance import EVEN, Balance
 from search.scopes import Scope
 
-WIDTH = 400
+WIDTH = 800
 """Candidates that the HNSW index keeps while it looks (`ef_search`). docs/search.md has what wider
 and narrower ones find, and what they cost."""
 
