@@ -92,8 +92,9 @@ class TestNearest:
         assert len(set(order) & set(exact)) >= 0.95 * limit
 
     def test_what_the_index_leads_to_can_be_enough(
-        self, indexed: Space, alice: User, bob: User
+        self, indexed: Space, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        monkeypatch.setattr(vectors, "WIDTH", 200)
         query = directions(1)[0]
         shelf.put_many(shelf.repository(bob, "hidden"), directions(625) * 0.1 + query)
         shelf.put_many(shelf.repository(alice), directions(210))
