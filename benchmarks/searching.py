@@ -161,7 +161,9 @@ def _print_recall(space: Space, asked: Asked, held: Vectors) -> None:
         found, took = [], []
         for row in asked.rows:
             began = time.perf_counter()
-            found.append(vectors.nearest(Meaning(space, row), within, retrieval.DEPTH)[:NEAREST])
+            meaning, enough = Meaning(space, row), retrieval.enough_of(retrieval.DEPTH)
+            nearest = vectors.nearest(meaning, within, retrieval.DEPTH, enough)
+            found.append(nearest[:NEAREST])
             took.append(time.perf_counter() - began)
         timed = Load(took, sum(took))
         share = len(there.texts) / len(held.texts)

@@ -20,6 +20,10 @@ SHIPPED = Source()
 INDEX_FROM = 2_000
 """Vectors. Below, Postgres reads them all in about a millisecond."""
 
+BUILD_WIDTH = 200
+"""Candidates that are kept to link each vector from (`ef_construction`). By pgvector's default, 64,
+an HNSW index is built in a third of the time, and finds less at the same width."""
+
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
@@ -133,8 +137,8 @@ def has_pending(space: Space) -> bool:
 
 
 def unindexed() -> list[Space]:
-    """The spaces that were filled for the first time and are large enough for an HNSW index:
-    rows are written a hundred times faster without one."""
+    """The spaces that were filled for the first time and are large enough for an HNSW index: rows
+    are written a hundred times faster without one. Also those whose index another version built."""
     return [
         space
         for space in Space.objects.exclude(state=SpaceState.RETIRED)
@@ -144,7 +148,7 @@ def unindexed() -> list[Space]:
 
 def build_index(space: Space) -> None:
     """Build the HNSW index of the space, beside reads and writes. One builder at a time; what a
-    killed builder left behind is dropped first."""
+    killed builder or another version left behind is dropped first."""
     name = index_name(space)
     with locks.session(f"build {name}") as held, connection.cursor() as cursor:
         if not held or _index_is_valid(space):
@@ -153,6 +157,7 @@ def build_index(space: Space) -> None:
         cursor.execute(
             f"CREATE INDEX CONCURRENTLY {name} ON codeindex_embedding"
             f" USING hnsw ((vector::halfvec({space.dimensions})) halfvec_cosine_ops)"
+            f" WITH (ef_construction = {BUILD_WIDTH})"
             f" WHERE space_id = {space.pk} AND state = 'ready'"
         )
 
@@ -168,8 +173,9 @@ def _ready(space: Space) -> int:
 def _index_is_valid(space: Space) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%s)",
-            [index_name(space)],
+            "SELECT indisvalid AND %s = ANY(reloptions) FROM pg_index"
+            " JOIN pg_class ON pg_class.oid = indexrelid WHERE indexrelid = to_regclass(%s)",
+            [f"ef_construction={BUILD_WIDTH}", index_name(space)],
         )
         return cursor.fetchone() == (True,)
 

@@ -1,7 +1,8 @@
 """How gunicorn serves the application: `gunicorn --config python:codeindex.webserver`.
 
-One process with threads, since each process holds an encoder of its own; WEB_CONCURRENCY, which
-gunicorn reads, sets more."""
+Two processes with threads, where there are processors and memory for it: each holds an encoder of
+its own, and Python's lock keeps each to little more than one processor. WEB_CONCURRENCY sets how
+many."""
 
 from __future__ import annotations
 
@@ -15,15 +16,26 @@ from django.conf import settings
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
-from codeindex.embedded import address
+from codeindex.embedded import address, machine
 from codeindex.embedded.lifeline import die_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "codeindex.settings")
 # A query is short: a second thread of torch gains nothing, and takes the database's processor
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+ROOMY = 8 * 1024**3
+"""Bytes of memory from which a second encoder is no burden."""
+
+GARBAGE = 20_000
+"""Objects that may come to be before Python looks for garbage among them: a search makes some
+thousands, hardly any of which are left when it is answered."""
+
 bind = address.authority(settings.CODEINDEX_HOST, settings.PORT)
 worker_class = "gthread"
+workers = int(
+    os.environ.get("WEB_CONCURRENCY")
+    or (2 if machine.processors() > 1 and machine.memory_bytes() >= ROOMY else 1)
+)
 threads = 8
 timeout = 600
 graceful_timeout = 3
@@ -48,3 +60,4 @@ def post_worker_init(worker: Worker) -> None:
         sys.exit(Arbiter.WORKER_BOOT_ERROR)
     # What is loaded by now stays: looking for garbage in all of it would hold up a search in eighty
     gc.freeze()
+    gc.set_threshold(GARBAGE)

@@ -69,10 +69,10 @@ def all_of(lexemes: Sequence[Lexeme]) -> str:
     return " & ".join(map(_quoted, lexemes))
 
 
-def both(one: Lexeme, others: Sequence[Lexeme]) -> str:
-    """`one`, and at least one of the others if there are any."""
+def all_and_any(needed: Sequence[Lexeme], others: Sequence[Lexeme]) -> str:
+    """All that are `needed`, and at least one of the others if there are any."""
     rest = any_of(others)
-    return f"{_quoted(one)} & ({rest})" if rest else _quoted(one)
+    return f"{all_of(needed)} & ({rest})" if rest else all_of(needed)
 
 
 @lru_cache(1)

@@ -109,7 +109,15 @@ def pattern(of: Sequence[Rule]) -> str:
     return "|".join(rule.pattern for rule in of)
 
 
-@lru_cache(1 << 16)
-def reason(path: str, of: tuple[Rule, ...]) -> str:
+def reason(path: str, of: Sequence[Rule]) -> str:
     """What a path is put lower as; empty if it is not."""
-    return next((rule.reason for rule in of if re.search(rule.pattern, path)), "")
+    for rule in _met(path):
+        if rule in of:
+            return rule.reason
+    return ""
+
+
+@lru_cache(1 << 16)
+def _met(path: str) -> tuple[Rule, ...]:
+    """Of all rules those whose pattern finds the path."""
+    return tuple(rule for rule in RULES if re.search(rule.pattern, path))

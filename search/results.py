@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePosixPath
 from textwrap import shorten
+from typing import NamedTuple
 
 from django.urls import reverse
 
@@ -101,8 +102,7 @@ class Segment:
     length: float
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
+class Score(NamedTuple):
     """What a text's score is the sum of. `structure` is what its code adds to the closeness of its
     vector, None where that is not known and is in `meaning`; `file` is what the best of its file
     lend it; `repeated` what is taken for better results of the same file, and `rule` what a rule of
@@ -123,16 +123,14 @@ class Score:
         return self.name + self.words + self.path + near + self.file + self.repeated + self.rule
 
     def in_its_file(self, lent: float, taken: float) -> Score:
-        """The same with what the best of its file lend it, and what is taken for them; not by
-        `dataclasses.replace`, which takes several times as long, for hundreds of candidates."""
-        return Score(
-            self.name, self.words, self.path, self.meaning, self.structure, lent, taken, self.rule
-        )
+        """The same with what the best of its file lend it, and what is taken for them."""
+        name, words, path, meaning, structure, _, _, rule = self
+        return Score(name, words, path, meaning, structure, lent, taken, rule)
 
     @property
     def segments(self) -> list[Segment]:
         """The parts that are not nothing, in the order of their names above."""
-        parts = {name: value or 0.0 for name, value in asdict(self).items()}
+        parts = {name: value or 0.0 for name, value in self._asdict().items()}
         whole = sum(max(0.0, value) for value in parts.values()) or 1.0
         found, start = [], 0.0
         for name, value in parts.items():

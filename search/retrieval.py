@@ -6,13 +6,14 @@ The one gate is an EXISTS on a single live, visible source file, inside each sta
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Any
+from operator import mul
+from typing import Any, NamedTuple
 
 from search import places, statements, symbols, vectors
-from search.lexemes import Lexeme, any_of, both
+from search.lexemes import Lexeme, all_and_any, all_of, any_of
 from search.manners import Rule
 from search.places import Spot
 from search.queries import Query
@@ -30,8 +31,7 @@ MATCHES = 1_000
 """Texts that are scored by their words, at about 5 µs each."""
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A text, what speaks for it, and where it lies foremost. `cosine` is that of its vector and
     the query's, None where it has no vector, and `by_code` what its code adds to that, None where
     that is not known; `held` is the part of the query's words, by their weights, that it holds, and
@@ -48,6 +48,35 @@ class Candidate:
     spot: Spot
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What every statement for candidates asks with: the query's words and its vector, within what
+    may be seen, and how the places of a text are ordered."""
+
+    words: Sequence[Lexeme]
+    meaning: Meaning | None
+    within: Scope
+    order: places.Ordering
+
+    @property
+    def given(self) -> dict[str, object]:
+        return {**self.within.given, **self.order.given, **_given(self.words)}
+
+    @property
+    def known(self) -> str:
+        """Columns that say what a Candidate has of a text `said`, from `held` on."""
+        return f"{_held(self.words)}, length(said.words), spot.*"
+
+    def lying(self, text: str) -> str:
+        """Joins the foremost place of the text that an expression says, which is also the gate:
+        without one there is no row."""
+        return f"CROSS JOIN LATERAL ({places.foremost(text, self.within, self.order)}) AS spot"
+
+
+Row = tuple[Any, ...]
+"""A text as a Candidate begins, from `text` to `length`, and its Spot."""
+
+
 def candidates(
     query: Query,
     words: Sequence[Lexeme],
@@ -58,86 +87,112 @@ def candidates(
 ) -> list[Candidate]:
     """At least `limit` texts that may answer the query, whose lexemes `words` are, if so many are
     visible and `meaning` is given; each at its foremost place by the `rules`, in no order."""
+    asked = Asked(words, meaning, within, places.by(query.symbol, rules))
     named = _named(query.symbol, within, 2 * max(DEPTH, limit))
-    near = _found(named, words, meaning, within, DEPTH)
-    far = set[int]()
+    near = _found(named, asked, DEPTH)
+    found = near
     if len(near) < limit or limit > DEPTH:
-        far = _found(named, words, meaning, within, 2 * limit) - near
-    found = _scored(near | far, words, meaning, within, places.by(query.symbol, rules))
+        found = _found(named, asked, 2 * limit) | near
     return [
-        Candidate(text, cosine, by_code, held, length, text in named, text in far, Spot(*spot))
-        for text, cosine, by_code, held, length, *spot in found
+        Candidate(*row[:5], text in named, text not in near, Spot(*row[5:]))
+        for text, row in found.items()
     ]
 
 
-def _found(
-    named: Sequence[int],
-    words: Sequence[Lexeme],
-    meaning: Meaning | None,
-    within: Scope,
-    depth: int,
-) -> set[int]:
-    found = {*named[:depth], *_containing(words, within, depth)}
-    if meaning:
-        found.update(vectors.nearest(meaning, within, depth))
-    return found
+def _found(named: Sequence[int], asked: Asked, depth: int) -> dict[int, Row]:
+    """Up to `depth` texts of each kind. By words and names first: the query's vector may still be
+    on its way."""
+    said = _containing(asked, depth) | _named_ones(named[:depth], asked)
+    if asked.meaning is None:
+        return said
+    near = _nearest(asked.meaning, asked, depth)
+    compared = vectors.compared(asked.meaning, said.keys() - near.keys())
+    said = {text: (text, *compared.get(text, (None, None)), *said[text][3:]) for text in said}
+    return said | near
 
 
-def _containing(words: Sequence[Lexeme], within: Scope, limit: int) -> set[int]:
+def _nearest(meaning: Meaning, asked: Asked, limit: int) -> dict[int, Row]:
+    about = vectors.About(
+        f", {meaning.cosine}, {meaning.by_code}, {asked.known}",
+        f"JOIN codeindex_text AS said ON said.id = own.text_id {asked.lying('own.text_id')}",
+        asked.given,
+    )
+    found = vectors.about_nearest(meaning, asked.within, limit, about, enough_of(limit))
+    return _by_text(found)
+
+
+def enough_of(limit: int) -> int:
+    """Of so many candidates that the index of vectors is asked for: those that it has found are
+    ranked without the others, which lie further off, if it leads to no more."""
+    return limit // 2
+
+
+def _containing(asked: Asked, limit: int) -> dict[int, Row]:
     """The texts that cover most of the query's words, among those that hold its rarest ones."""
-    covering = _covering_of_few if within.is_small else _covering_of_many
-    found: set[int] = set()
-    for telling in _telling(words, within):
-        found.update(covering(telling, words, within, limit))
+    found: dict[int, Row] = {}
+    for telling in _telling(asked.words, asked.within):
+        found |= _covering(telling, asked, limit)
         if len(found) >= limit:
             break
     return found
 
 
-def _covering_of_few(
-    telling: str, words: Sequence[Lexeme], within: Scope, limit: int
-) -> Iterable[int]:
-    best = f"{_matching(words)} AND {within.holds('said.id')} ORDER BY coverage DESC, id"
-    given = {**within.given, "telling": telling, **_given(words)}
-    return [text for text, _ in statements.rows(f"{best} LIMIT {limit}", given)]
-
-
-def _covering_of_many(
-    telling: str, words: Sequence[Lexeme], within: Scope, limit: int
-) -> Iterable[int]:
-    """The gate last, and only as far down as it takes to find enough; with filters first, too,
-    since they may keep none of the first matches."""
-    gate = "" if within.is_whole else f"AND {within.holds('said.id')}"
-    matches = f"{_matching(words)} {gate} LIMIT {MATCHES}"
+def _covering(telling: str, asked: Asked, limit: int) -> dict[int, Row]:
+    """The best of the texts that a tsquery finds, by how much of the words they cover: what they
+    hold, discounted for long texts as in the tuned ranking. Where many may be seen, the gate comes
+    last, and only as far down as it takes to find enough; with filters first, too, since they may
+    keep none of the first matches."""
+    within = asked.within
+    matches = (
+        f"SELECT said.id, {_held(asked.words)} AS held, length(said.words) AS length"
+        " FROM codeindex_text AS said WHERE said.words @@ %(telling)s::tsquery"
+    )
+    if within.is_small or not within.is_whole:
+        matches += f" AND {within.holds('said.id')}"
+    if not within.is_small:
+        matches += f" LIMIT {MATCHES}"
+    coverage = f"held / (1.0::float8 + length / {LONG_TEXT}::float8) AS coverage"
+    ordered = f"SELECT *, {coverage} FROM ({matches}) AS matches ORDER BY coverage DESC, id"
     found = statements.rows(
-        "SELECT best.id"
-        f" FROM (SELECT * FROM ({matches}) AS matches ORDER BY coverage DESC, id) AS best"
-        f" WHERE {within.holds('best.id')} ORDER BY best.coverage DESC, best.id LIMIT {limit}",
-        {**within.given, "telling": telling, **_given(words)},
+        "SELECT best.id, NULL, NULL, best.held, best.length, spot.*"
+        f" FROM ({ordered}) AS best {asked.lying('best.id')}"
+        f" ORDER BY best.coverage DESC, best.id LIMIT {limit}",
+        {**asked.given, "telling": telling},
     )
-    return [text for (text,) in found]
+    return _by_text(found)
 
 
-def _matching(words: Sequence[Lexeme]) -> str:
-    """The texts that a tsquery finds, with how much of the words they cover: what they hold,
-    discounted for long texts as in the tuned ranking."""
-    discount = f"(1.0::float8 + length(said.words) / {LONG_TEXT}::float8)"
-    return (
-        f"SELECT said.id, {_held(words)} / {discount} AS coverage FROM codeindex_text AS said"
-        " WHERE said.words @@ %(telling)s::tsquery"
+def _named_ones(texts: Sequence[int], asked: Asked) -> dict[int, Row]:
+    if not texts:
+        return {}
+    found = statements.rows(
+        f"SELECT said.id, NULL, NULL, {asked.known} FROM codeindex_text AS said"
+        f" {asked.lying('said.id')} WHERE said.id = ANY(%(texts)s)",
+        {**asked.given, "texts": statements.array(texts)},
     )
+    return _by_text(found)
+
+
+def _by_text(rows: Iterable[Row]) -> dict[int, Row]:
+    return {row[0]: row for row in rows}
 
 
 def _telling(words: Sequence[Lexeme], within: Scope) -> Iterator[str]:
     """Queries for texts that may cover much: those with any of the words that are so rare that
-    together some MATCHES texts hold them; and of the common words those with the rarest and
-    another one."""
+    together some MATCHES texts hold them. Of the common words those with so many of the rarest that
+    no more than MATCHES would hold them by chance; and those with the rarest and another one."""
     expected = accumulate(lexeme.share * within.texts for lexeme in words)
     rare = sum(texts <= MATCHES for texts in expected)
     if rare:
         yield any_of(words[:rare])
-    if rare < len(words):
-        yield both(words[rare], words[rare + 1 :])
+    common = words[rare:]
+    if not common:
+        return
+    by_chance = accumulate((lexeme.share for lexeme in common), mul, initial=within.texts)
+    held = min(max(1, sum(texts > MATCHES for texts in by_chance)), len(common))
+    if held > 1:
+        yield all_of(common[:held])
+    yield all_and_any(common[:1], common[1:])
 
 
 def _named(symbol: Sequence[str], within: Scope, limit: int) -> list[int]:
@@ -153,33 +208,6 @@ def _named(symbol: Sequence[str], within: Scope, limit: int) -> list[int]:
         {**within.given, **given, "bare": symbol[-1]},
     )
     return [text for (text,) in found]
-
-
-def _scored(
-    texts: Collection[int],
-    words: Sequence[Lexeme],
-    meaning: Meaning | None,
-    within: Scope,
-    order: places.Ordering,
-) -> list[tuple[Any, ...]]:
-    """Of the texts that may be seen all that speaks for them, and where they lie foremost."""
-    own, cosine, by_code = "", "NULL", "NULL"
-    if meaning:
-        own = f"LEFT JOIN codeindex_embedding AS own ON own.text_id = said.id AND {meaning.ready}"
-        cosine, by_code = meaning.cosine, meaning.by_code
-    return statements.rows(
-        f"SELECT said.id, {cosine}, {by_code}, {_held(words)}, length(said.words), spot.*"
-        f" FROM codeindex_text AS said {own}"
-        f" CROSS JOIN LATERAL ({places.foremost('said.id', within, order)}) AS spot"
-        " WHERE said.id = ANY(%(texts)s)",
-        {
-            **within.given,
-            **order.given,
-            **(meaning.given if meaning else {}),
-            **_given(words),
-            "texts": statements.array(texts),
-        },
-    )
 
 
 def _held(words: Sequence[Lexeme]) -> str:

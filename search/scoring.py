@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from search.balance import EVEN, Balance
 from search.results import Score
@@ -42,11 +43,10 @@ TUNED = Weights()
 """By `manage.py tune-ranking`; docs/search.md has its figures."""
 
 
-@dataclass(frozen=True, slots=True)
-class Signal:
-    """A candidate where it lies: `in_path` is the part of the query's
-    words, by their weights, that the path holds; `lowered` what a rule of `search.manners` puts it
-    lower as, empty if none does."""
+class Signal(NamedTuple):
+    """A candidate where it lies: `in_path` is the part of the query's words, by their weights, that
+    the path holds; `lowered` what a rule of `search.manners` puts it lower as, empty if none
+    does."""
 
     candidate: Candidate
     in_path: float

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
-from rest_framework.reverse import reverse
 
 from search import queries
 from search.balance import PRESETS
@@ -83,19 +81,30 @@ class SearchParameters(Limited):
 
 def _url(place: Place, context: dict[str, Any]) -> str:
     """A full address in an answer to a request, a path on the command line."""
-    ids = [place.file_id, place.definition_id]
-    return reverse("definition", ids, request=context.get("request"))
+    request = context.get("request")
+    return request.build_absolute_uri(place.url) if request else place.url
 
 
-class PlaceSerializer(serializers.Serializer):
+class _Written(serializers.Serializer):
+    """Its fields say what JSON has, for the documentation; `to_representation` writes it, since to
+    look up each field of each result takes ten times as long."""
+
+
+class PlaceSerializer(_Written):
     qualified_name = serializers.CharField()
     kind = serializers.CharField()
     start_line = serializers.IntegerField()
     end_line = serializers.IntegerField()
-    url = serializers.SerializerMethodField()
+    url = serializers.CharField()
 
-    def get_url(self, place: Place) -> str:
-        return _url(place, self.context)
+    def to_representation(self, place: Place) -> dict[str, Any]:
+        return {
+            "qualified_name": place.qualified_name,
+            "kind": place.kind,
+            "start_line": place.start_line,
+            "end_line": place.end_line,
+            "url": _url(place, self.context),
+        }
 
 
 class ScoreSerializer(serializers.Serializer):
@@ -114,45 +123,49 @@ class ScoreSerializer(serializers.Serializer):
     rule = serializers.FloatField(help_text="What was taken for `lowered`, 0 or less.")
 
 
-class ResultSerializer(serializers.Serializer):
-    repository = serializers.CharField(source="found.place.repository")
-    path = serializers.CharField(
-        source="found.place.path", help_text="Relative to the repository's root."
-    )
-    start_line = serializers.IntegerField(source="found.place.start_line", help_text="From 1.")
-    end_line = serializers.IntegerField(source="found.place.end_line", help_text="Inclusive.")
-    kind = serializers.CharField(
-        source="found.place.kind", help_text="function, method, class or module."
-    )
-    qualified_name = serializers.CharField(source="found.place.qualified_name")
+class ResultSerializer(_Written):
+    repository = serializers.CharField()
+    path = serializers.CharField(help_text="Relative to the repository's root.")
+    start_line = serializers.IntegerField(help_text="From 1.")
+    end_line = serializers.IntegerField(help_text="Inclusive.")
+    kind = serializers.CharField(help_text="function, method, class or module.")
+    qualified_name = serializers.CharField()
     score = serializers.FloatField(
         help_text="The higher, the better; comparable within one answer."
     )
     score_parts = ScoreSerializer(
-        source="parts", help_text="What the score is the sum of; null where it is a cosine."
+        help_text="What the score is the sum of; null where it is a cosine."
     )
     lowered = serializers.CharField(
         help_text="What it was put lower as: test, example, documentation, benchmark, vendored or "
         "generated; empty if it was not."
     )
-    source = serializers.CharField(
-        source="found.source", help_text="Its own lines, cut at 100 with a mark."
+    source = serializers.CharField(help_text="Its own lines, cut at 100 with a mark.")
+    docstring = serializers.CharField()
+    predicted_names = serializers.ListField(
+        child=serializers.ListField(),
+        help_text="Names that its code suggests, each with its expected F1, best first.",
     )
-    docstring = serializers.CharField(source="found.docstring")
-    predicted_names = serializers.SerializerMethodField(
-        help_text="Names that its code suggests, each with its expected F1, best first."
-    )
-    url = serializers.SerializerMethodField(help_text="Its page here.")
+    url = serializers.CharField(help_text="Its page here.")
     also = PlaceSerializer(
         many=True, help_text="Other definitions in its file, best first, if grouped by file."
     )
 
-    @extend_schema_field(serializers.ListField(child=serializers.ListField()))
-    def get_predicted_names(self, result: Result) -> list[tuple[str, float]]:
-        return list(result.found.predicted_names)
-
-    def get_url(self, result: Result) -> str:
-        return _url(result.found.place, self.context)
+    def to_representation(self, result: Result) -> dict[str, Any]:
+        found, place = result.found, result.found.place
+        own = PlaceSerializer(context=self.context).to_representation
+        return {
+            "repository": place.repository,
+            "path": place.path,
+            **own(place),
+            "score": result.score,
+            "score_parts": result.parts._asdict() if result.parts else None,
+            "lowered": result.lowered,
+            "source": found.source,
+            "docstring": found.docstring,
+            "predicted_names": found.predicted_names,
+            "also": [own(other) for other in result.also],
+        }
 
 
 class AnswerSerializer(serializers.Serializer):

@@ -3,7 +3,7 @@ it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -18,9 +18,12 @@ def array(numbers: Iterable[int]) -> str:
 
 
 def rows(
-    statement: str, given: Mapping[str, object], settings: Mapping[str, str] = AS_THEY_ARE
+    statement: str,
+    given: Mapping[str, object] | Sequence[object],
+    settings: Mapping[str, str] = AS_THEY_ARE,
 ) -> list[tuple[Any, ...]]:
-    """What a statement selects; `%(name)s` in it stands for what is given by that name. Settings of
+    """What a statement selects; `%(name)s` in it stands for what is given by that name, or `%s` for
+    what is next. Settings of
     Postgres hold for it alone, and are sent with it: each way to Postgres and back costs as much as
     a small statement."""
     before = "".join(f"SET LOCAL {name} = {value};" for name, value in settings.items())

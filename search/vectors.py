@@ -9,10 +9,10 @@ from collections.abc import Collection, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pgvector import HalfVector
 
 from codeindex.models import Space
 from search import statements
@@ -20,12 +20,12 @@ from search.balance import EVEN, Balance
 from search.scopes import Scope
 
 WIDTH = 800
-"""Candidates that the HNSW index keeps while it looks (`ef_search`). Of the ten nearest of 200,000
-vectors 400 find 0.978 and 800 find 0.995, in 5.0 and 7.4 ms of Postgres' time; where a filter keeps
-a tenth to a sixth of them 0.973 to 0.977 and 0.993 to 0.995, both in 17 ms, since what the width
-finds need not be looked for in further rounds."""
+"""Candidates that the HNSW index keeps while it looks (`ef_search`). docs/search.md has what wider
+and narrower ones find, and what they cost."""
 
 MAX_WIDTH = 1_000
+"""What pgvector allows, and what is taken where filters leave out much: what the width finds need
+not be looked for in further rounds, so that it costs no more."""
 
 WIDER = 5
 """Times as many are taken by the HNSW index, which knows only whole vectors, where they are then
@@ -81,8 +81,27 @@ class Meaning:
 
 
 def as_text(vector: Vector) -> str:
-    """As Postgres reads a vector."""
-    return HalfVector(vector).to_text()
+    """As Postgres reads a vector, in half precision, which five digits tell apart; that of a
+    `HalfVector` is twice as long, and is read as often as a statement names it."""
+    numbers = np.asarray(vector, np.float16).tolist()
+    return f"[{','.join(['%.5g'] * len(numbers)) % tuple(numbers)}]"
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What is asked of the nearest texts beside their ids: columns, with a comma before the first,
+    of rows `own` and of what is joined to them, and the parameters of both. The joins are the gate:
+    they leave no text that may not be found."""
+
+    columns: str
+    joins: str
+    given: Mapping[str, object]
+
+    @classmethod
+    def nothing(cls, within: Scope) -> About:
+        return cls(
+            "", f"JOIN LATERAL ({within.first('own.text_id')}) AS gate ON true", within.given
+        )
 
 
 def scored(
@@ -98,13 +117,33 @@ def scored(
     return dict(sorted(known, key=lambda row: (-row[1], row[0])))
 
 
-def nearest(meaning: Meaning, within: Scope, limit: int) -> list[int]:
+def compared(meaning: Meaning, texts: Collection[int]) -> dict[int, tuple[float, float | None]]:
+    """text → the cosine of its vector and the query's, and what its code adds to that, of those
+    that have one."""
+    found = statements.rows(
+        f"SELECT text_id, {meaning.cosine}, {meaning.by_code} FROM codeindex_embedding AS own"
+        f" WHERE {meaning.ready} AND text_id = ANY(%(texts)s)",
+        {**meaning.given, "texts": statements.array(texts)},
+    )
+    return {text: (cosine, by_code) for text, cosine, by_code in found}
+
+
+def nearest(meaning: Meaning, within: Scope, limit: int, enough: int = 0) -> list[int]:
     """The texts whose vectors are nearest to the query's in its balance, nearest first: of all
     where few are visible, else of those that the HNSW index gives, which goes on until it has found
-    enough visible ones."""
+    enough visible ones. Where it leads to fewer than are `enough` (all, if that is not given), all
+    are compared, which takes seconds where a million may be found."""
+    found = about_nearest(meaning, within, limit, About.nothing(within), enough or limit)
+    return [text for (text,) in found]
+
+
+def about_nearest(
+    meaning: Meaning, within: Scope, limit: int, about: About, enough: int
+) -> list[tuple[Any, ...]]:
+    """The same texts, each with what is asked about it."""
     if meaning.balance.is_of_whole_vectors:
-        return _nearest(meaning, within, limit)
-    return nearest_by(meaning.balanced, meaning.given, meaning, within, limit)
+        return _nearest(meaning, within, limit, about, enough)
+    return _nearest_by(meaning.balanced, meaning.given, meaning, within, limit, about)
 
 
 def nearest_by(
@@ -112,47 +151,65 @@ def nearest_by(
 ) -> list[int]:
     """The texts that are nearest by an expression of their own, of the visible ones where these are
     few, else of those whose whole vectors are nearest."""
+    found = _nearest_by(closeness, given, meaning, within, limit, About.nothing(within))
+    return [text for (text,) in found]
+
+
+def _nearest_by(
+    closeness: str,
+    given: Mapping[str, object],
+    meaning: Meaning,
+    within: Scope,
+    limit: int,
+    about: About,
+) -> list[tuple[Any, ...]]:
     candidates = within.holds("own.text_id")
     given = {**given, **within.given}
     if not within.is_small:
         candidates = "own.text_id = ANY(%(texts)s)"
-        given["texts"] = statements.array(_nearest(meaning, within, WIDER * limit))
+        wider = _nearest(meaning, within, WIDER * limit, About.nothing(within), limit)
+        given["texts"] = statements.array(text for (text,) in wider)
     order = f"coalesce({closeness}, -1.0) DESC, own.text_id"
-    return _texts(f"{meaning.ready} AND {candidates}", order, given, limit)
+    return _compared(f"{meaning.ready} AND {candidates}", order, given, limit, about)
 
 
-def _nearest(meaning: Meaning, within: Scope, limit: int) -> list[int]:
-    condition = f"{meaning.ready} AND {within.holds('own.text_id')}"
-    given = {**meaning.given, **within.given}
+def _nearest(
+    meaning: Meaning, within: Scope, limit: int, about: About, enough: int
+) -> list[tuple[Any, ...]]:
     if not within.is_small:
-        found = _by_index(condition, meaning.distance, given, limit)
-        if len(found) == limit:
+        width = WIDTH if within.is_whole else MAX_WIDTH
+        found = _by_index(meaning, limit, about, max(limit, width))
+        if len(found) >= enough:
             return found
+    condition = f"{meaning.ready} AND {within.holds('own.text_id')}"
     # Ordered by a sum that no index knows, so that all visible vectors are compared.
-    return _texts(condition, f"{meaning.distance} + 0.0", given, limit)
+    order = f"{meaning.distance} + 0.0"
+    return _compared(condition, order, {**meaning.given, **within.given}, limit, about)
 
 
-def _by_index(condition: str, distance: str, given: Mapping[str, object], limit: int) -> list[int]:
+def _by_index(meaning: Meaning, limit: int, about: About, width: int) -> list[tuple[Any, ...]]:
     """What the index orders: sorting would compare all."""
-    looking = {
-        "hnsw.iterative_scan": "relaxed_order",
-        "hnsw.ef_search": str(min(max(limit, WIDTH), MAX_WIDTH)),
-        "enable_sort": "off",
-    }
-    return _texts(condition, distance, given, limit, looking)
-
-
-def _texts(
-    condition: str,
-    order: str,
-    given: Mapping[str, object],
-    limit: int,
-    settings: Mapping[str, str] = statements.AS_THEY_ARE,
-) -> list[int]:
-    found = statements.rows(
-        "SELECT own.text_id FROM codeindex_embedding AS own"
-        f" WHERE {condition} ORDER BY {order} LIMIT {limit}",
-        given,
-        settings,
+    return statements.rows(
+        f"SELECT own.text_id{about.columns} FROM codeindex_embedding AS own {about.joins}"
+        f" WHERE {meaning.ready} ORDER BY {meaning.distance} LIMIT {limit}",
+        {**meaning.given, **about.given},
+        {
+            "hnsw.iterative_scan": "relaxed_order",
+            "hnsw.ef_search": str(min(width, MAX_WIDTH)),
+            "enable_sort": "off",
+        },
     )
-    return [text for (text,) in found]
+
+
+def _compared(
+    condition: str, order: str, given: Mapping[str, object], limit: int, about: About
+) -> list[tuple[Any, ...]]:
+    """The first by an order for which all are compared that meet a condition."""
+    first = (
+        "SELECT own.text_id, own.vector, own.structure FROM codeindex_embedding AS own"
+        f" WHERE {condition} ORDER BY {order} LIMIT {limit}"
+    )
+    return statements.rows(
+        f"SELECT own.text_id{about.columns} FROM ({first}) AS own {about.joins}",
+        {**given, **about.given},
+    )

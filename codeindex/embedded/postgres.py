@@ -152,7 +152,7 @@ def _sizes(state: State) -> dict[str, str | int]:
     shared_memory = "posix" if _shared_memory_free() > 2 * maintenance else "mmap"
     disk = shutil.disk_usage(state.folder).free
     return {
-        "shared_buffers": _megabytes(_between(64 * _MIB, memory // 8, 8 * _GIB)),
+        "shared_buffers": _megabytes(_between(64 * _MIB, memory // 4, 8 * _GIB)),
         "effective_cache_size": _megabytes(memory // 2),
         "maintenance_work_mem": _megabytes(maintenance),
         "work_mem": _megabytes(_between(8 * _MIB, memory // 512, 64 * _MIB)),

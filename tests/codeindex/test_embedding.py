@@ -272,3 +272,17 @@ def test_a_filled_space_gets_an_index_that_queries_use(indexed, monkeypatch):
         plan = "\n".join(line for (line,) in cursor.fetchall())
         cursor.execute("RESET enable_seqscan")
     assert spaces.index_name(space) in plan
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_index_that_another_version_built_is_built_anew(indexed, monkeypatch):
+    monkeypatch.setattr(spaces, "INDEX_FROM", 5)
+    space = spaces.of(TinyEncoder())
+    Embedding.objects.update(state="ready", vector=[1, 0, 0])
+    monkeypatch.setattr(spaces, "BUILD_WIDTH", 64)
+    spaces.build_index(space)
+    monkeypatch.undo()
+    monkeypatch.setattr(spaces, "INDEX_FROM", 5)
+    assert spaces.unindexed() == [space]
+    spaces.build_index(space)
+    assert spaces.unindexed() == []

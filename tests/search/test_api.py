@@ -6,6 +6,12 @@ from django.test import Client
 from rest_framework.authtoken.models import Token
 
 from codeindex.models import Visibility
+from search.serializers import (
+    AnswerSerializer,
+    PlaceSerializer,
+    ResultSerializer,
+    ScoreSerializer,
+)
 from tests import shelf
 from tests.search.test_command import RESULT_KEYS
 from tests.shelf import Written
@@ -62,6 +68,7 @@ def test_results_can_be_grouped_by_file(client: Client, alice: User) -> None:
         ("a.py", ["more"]),
         ("b.py", []),
     ]
+    assert found[0]["also"][0].keys() == PlaceSerializer().fields.keys()
     assert found[0]["also"][0]["url"] == f"http://testserver/files/{file.pk}/{other.pk}/"
     one = client.get("/api/v1/search", {"q": "csv", "group": "file", "limit": 1}).json()["results"]
     assert [result["path"] for result in one] == ["a.py"]
@@ -70,6 +77,15 @@ def test_results_can_be_grouped_by_file(client: Client, alice: User) -> None:
     shown = client.get("/?q=csv&group=file").content.decode()
     assert "1 more in this file" in shown
     assert client.get("/?q=csv&group=folder").status_code == 400
+
+
+def test_an_answer_is_as_it_is_described(client: Client, alice: User, shop: None) -> None:
+    client.force_login(alice)
+    answer = client.get("/api/v1/search", {"q": "csv"}).json()
+    result = answer["results"][0]
+    assert answer.keys() == AnswerSerializer().fields.keys()
+    assert result.keys() == ResultSerializer().fields.keys()
+    assert result["score_parts"].keys() == ScoreSerializer().fields.keys()
 
 
 @pytest.mark.parametrize(

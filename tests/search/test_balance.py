@@ -113,4 +113,4 @@ def test_the_page_and_the_api_show_the_parts(client: Client, alice: User) -> Non
     assert 'style="' not in shown  # which the content security policy would ignore
     first = client.get("/api/v1/search", {"q": "code"}).json()["results"][0]
     assert first["score"] == pytest.approx(sum(part or 0 for part in first["score_parts"].values()))
-    assert set(first["score_parts"]) == set(Score.__dataclass_fields__)
+    assert set(first["score_parts"]) == set(Score._fields)

@@ -91,6 +91,20 @@ class TestNearest:
         assert len(order) == limit
         assert len(set(order) & set(exact)) >= 0.95 * limit
 
+    def test_what_the_index_leads_to_can_be_enough(
+        self, indexed: Space, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(vectors, "WIDTH", 200)
+        query = directions(1)[0]
+        shelf.put_many(shelf.repository(bob, "hidden"), directions(625) * 0.1 + query)
+        shelf.put_many(shelf.repository(alice), directions(210))
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL hnsw.max_scan_tuples = 400")
+        meaning = Meaning(indexed, query)
+        few = vectors.nearest(meaning, scope(alice), 200, enough=1)
+        assert 1 <= len(few) < 200
+        assert len(vectors.nearest(meaning, scope(alice), 200, enough=150)) == 200
+
     def test_few_rows_are_compared_exactly(self, indexed: Space, alice: User, bob: User) -> None:
         query = directions(1)[0]
         shelf.put_many(shelf.repository(bob, "hidden"), directions(500) * 0.1 + query)
@@ -161,6 +175,22 @@ class TestWords:
             shelf.put(hidden, f"{number}.py", Written(f"backoff retry {number}", "f"))
         bodies = found(alice, "retry with backoff", "shop")
         assert sorted(bodies) == [f"backoff {number}" for number in range(5)]
+
+    def test_those_that_hold_all_of_many_common_words_are_found(
+        self, space: Space, alice: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(scopes, "EXACT_UP_TO", 1)
+        monkeypatch.setattr(retrieval, "MATCHES", 10)
+        shop = shelf.repository(alice)
+        for number in range(60):  # more than are looked at
+            two = ("retry request", "request backoff", "backoff retry")[number % 3]
+            shelf.put(shop, f"{number}.py", Written(f"{two} {number}", "f"))
+        shelf.put(shop, "all.py", Written("retry request backoff", "f"))
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE codeindex_text")
+        bodies = found(alice, "retry the request with backoff")
+        assert "retry request backoff" in bodies
+        assert len(bodies) > 1
 
     @pytest.mark.parametrize("text", ["the of and", "!!! ???", "'; DROP TABLE x; --", "\\", "日本"])
     def test_any_text_is_a_query(self, space: Space, alice: User, text: str) -> None:
