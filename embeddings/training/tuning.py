@@ -23,7 +23,7 @@ from embeddings.llm import LanguageModel, load_model, save_tuned
 from embeddings.training import comments, precision
 from embeddings.training.data import TRAINING_TOKENS, Data
 from embeddings.training.functions import Function
-from embeddings.training.loop import Run, ahead, copied
+from embeddings.training.loop import MIXES, Run, ahead, copied
 from embeddings.training.objectives import Contrast
 from embeddings.training.queries import Pair, keywords, pair, question, typed
 from embeddings.training.stages import telling
@@ -46,7 +46,6 @@ STEPS_PER_EPOCH = 50
 PASS = 8
 PASS_ON_A_GPU = 128
 MEASURED = 300
-MIXES = (0.25, 0.5, 0.75, 1.0)
 RATE, ADAPTERS_RATE = 5e-5, 2e-4
 T = TypeVar("T")
 
