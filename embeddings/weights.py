@@ -47,8 +47,8 @@ def is_causal(network: Any, device: str) -> bool:
     behind. The first words of a vocabulary are no words, and some models do not tell them apart:
     these are from its middle."""
     words = int(network.config.vocab_size)
-    some, other = (torch.linspace(start * words, 0.9 * words, 8).int() for start in (0.5, 0.6))
-    ids = torch.stack([some, torch.cat([some[:4], other[4:]])]).to(device)
+    before, behind = torch.linspace(0.4 * words, 0.9 * words, 8).int().chunk(2)
+    ids = torch.stack([torch.cat([before, behind]), torch.cat([before, before])]).to(device)
     states = network(input_ids=ids).last_hidden_state[:, :4].float()
     return bool((states[0] - states[1]).abs().max() < 1e-5 * states.abs().max())
 
