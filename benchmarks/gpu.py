@@ -30,7 +30,7 @@ from transformers import PreTrainedConfig, PreTrainedTokenizerFast
 from transformers.utils import logging
 
 from benchmarks import architectures, sources
-from embeddings import packing, weights
+from embeddings import packing, pretrained, weights
 from embeddings.llm import LanguageModel, ModelSettings
 
 MATRIX = 8192
@@ -172,9 +172,7 @@ def _sentence_transformers(subject: Subject, options: argparse.Namespace) -> dic
         return {}
     library = import_module("sentence_transformers")
     config = deepcopy(subject.config)
-    config.num_hidden_layers = 1
-    if getattr(config, "layer_types", None):
-        config.layer_types = config.layer_types[:1]
+    pretrained.cut(config, 1)
     architectures.network(config, options.device, options.dtype).save_pretrained(subject.folder)
     subject.words.save_pretrained(subject.folder)
     dtype = {"dtype": getattr(torch, options.dtype)}

@@ -79,6 +79,13 @@ def network(origin: Origin, settings: ModelSettings, device: str) -> nn.Module:
     return ready
 
 
+def cut(config: Any, layers: int) -> None:
+    """Makes a configuration one of the first layers alone."""
+    config.num_hidden_layers = layers
+    if getattr(config, "layer_types", None):
+        config.layer_types = config.layer_types[:layers]
+
+
 def _config(origin: Origin, settings: ModelSettings) -> Any:
     config = _loaded(AutoConfig, origin)
     if settings.layers:
@@ -87,9 +94,7 @@ def _config(origin: Origin, settings: ModelSettings) -> Any:
                 f"The language model {origin.name} has {config.num_hidden_layers} layers, fewer "
                 f"than {settings.layers}."
             )
-        config.num_hidden_layers = settings.layers
-        if getattr(config, "layer_types", None):
-            config.layer_types = config.layer_types[: settings.layers]
+        cut(config, settings.layers)
     return config
 
 

@@ -79,14 +79,14 @@ def _tune(options: argparse.Namespace) -> None:
     data = load(options.corpus, options.llm, options.device, options.limit, options.max_tokens)
     asked = [pair for path in options.asked for pair in queries.asked(path)]
     tuning = Tuning(
-        options.epochs,
-        options.seed,
-        options.share,
-        options.comments,
-        asked,
-        options.locked,
-        options.batch,
-        options.lora,
+        epochs=options.epochs,
+        seed=options.seed,
+        share=options.share,
+        comments=options.comments,
+        asked=asked,
+        locked=options.locked,
+        batch=options.batch,
+        rank=options.lora,
     )
     tune(data, tuning, options.out, resume=options.resume)
 

@@ -23,7 +23,7 @@ from embeddings.llm import LanguageModel, load_model, save_tuned
 from embeddings.training import comments, precision
 from embeddings.training.data import TRAINING_TOKENS, Data
 from embeddings.training.functions import Function
-from embeddings.training.loop import MIXES, Run, ahead, copied
+from embeddings.training.loop import MIXES, Run, Weights, ahead, copied
 from embeddings.training.objectives import Contrast
 from embeddings.training.queries import Pair, keywords, pair, question, typed
 from embeddings.training.stages import telling
@@ -181,15 +181,18 @@ def tune(data: Data, tuning: Tuning, out: Path, *, resume: bool) -> None:
     """Writes a tuned language model, with its curves, into the folder `out`."""
     out.mkdir(parents=True, exist_ok=True)
     network = data.model.network
-    first = copied(network)
+    first = {} if tuning.rank else copied(network)
     stage, run = TextStage(data, tuning), Run(out, tuning.seed, resume)
     run.train_and_mix(stage, tuning.epochs, MIXES if tuning.share is None else [tuning.share])
-    learnt = adapters.merge(network)
-    if not tuning.rank:
-        last = network.state_dict()
-        learnt = {name: last[name] for name in first if not torch.equal(first[name], last[name])}
+    learnt = adapters.merge(network) if tuning.rank else _moved(network, first)
     save_tuned(data.model, data.model.settings.name, learnt, out, asks_published=tuning.locked)
     run.finish()
+
+
+def _moved(network: nn.Module, first: Weights) -> Weights:
+    """The weights that are others than they were at first."""
+    last = network.state_dict()
+    return {name: last[name] for name in first if not torch.equal(first[name], last[name])}
 
 
 def _ready(network: Any, rank: int) -> nn.Module:
