@@ -176,7 +176,7 @@ def test_services_of_others_are_used_and_none_started(
     )
     beside.start(until="Loading the model")
     try:
-        assert beside.pids("gunicorn")
+        until(lambda: beside.pids("gunicorn"))  # it is forked before it is what it is to be
         assert not beside.pids("postgres")
         assert not beside.state.valkey.exists()
     finally:
