@@ -19,6 +19,13 @@ from search.serializers import (
     SimilarToCodeParameters,
 )
 
+# One of each for all requests: to make one copies all of its fields, which takes a millisecond.
+SEARCH, SIMILAR, SIMILAR_TO_CODE = (
+    SearchParameters(),
+    SimilarParameters(),
+    SimilarToCodeParameters(),
+)
+
 
 class _View(APIView):
     def handle_exception(self, exc: Exception) -> Response:
@@ -38,9 +45,7 @@ class SearchView(_View):
         responses=AnswerSerializer,
     )
     def get(self, request: Request) -> Response:
-        asked = SearchParameters(data=request.query_params)
-        asked.is_valid(raise_exception=True)
-        wanted = asked.validated_data
+        wanted = SEARCH.run_validation(request.query_params)
         answer = ranking.find(
             request.user,
             wanted["q"],
@@ -62,10 +67,9 @@ class SimilarView(_View):
         responses=SimilarSerializer,
     )
     def get(self, request: Request, file_id: int, definition_id: int) -> Response:
-        asked = SimilarParameters(data=request.query_params)
-        asked.is_valid(raise_exception=True)
+        wanted = SIMILAR.run_validation(request.query_params)
         _, definition = places.visible(request.user, file_id, definition_id)
-        answer = similar.to(request.user, definition, **asked.validated_data)
+        answer = similar.to(request.user, definition, **wanted)
         return Response(SimilarSerializer(answer, context={"request": request}).data)
 
 
@@ -77,9 +81,7 @@ class SimilarToCodeView(_View):
         responses=SimilarSerializer,
     )
     def get(self, request: Request) -> Response:
-        asked = SimilarToCodeParameters(data=request.query_params)
-        asked.is_valid(raise_exception=True)
-        wanted = asked.validated_data
+        wanted = SIMILAR_TO_CODE.run_validation(request.query_params)
         answer = similar.to_code(
             request.user, wanted["code"], wanted["lang"], wanted["limit"], wanted["by"]
         )

@@ -20,7 +20,7 @@ from search.queries import Query
 from search.scopes import ROWS, Scope
 from search.vectors import Meaning
 
-DEPTH = 100
+DEPTH = 50
 """Candidates of each kind at least: results are ranked among more than are shown."""
 
 LONG_TEXT = 200.0

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from django.contrib.auth.models import AnonymousUser, User
+from django.db.models import Subquery, Sum, Value
 
 from codeindex.models import Branch, Repository
 from search import filters, lexemes, statements
@@ -33,13 +34,14 @@ GATE = "file.live AND file.branch_id = ANY(%(branches)s)"
 
 class Searched(NamedTuple):
     """A branch that can be searched: how many texts its live run has, and when it was finished, if
-    it is."""
+    it is; and how many texts all live runs have."""
 
     repository: int
     branch: int
     name: str
     texts: int
     finished: datetime | None
+    of_all: int
 
 
 class UnknownRepository(LookupError):
@@ -49,12 +51,14 @@ class UnknownRepository(LookupError):
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What a search may find: the rows of ROWS of which `condition` holds, with the parameters
-    that it is `given`; `texts` at most. `is_whole`: no filter but repositories' keeps anything out.
-    `unfinished` names the repositories whose meaning is still being computed."""
+    that it is `given`; `texts` at most, of `of_all` that there are. `is_whole`: no filter but
+    repositories' keeps anything out. `unfinished` names the repositories whose meaning is still
+    being computed."""
 
     condition: str
     given: Mapping[str, object]
     texts: int
+    of_all: int
     is_whole: bool
     unfinished: Sequence[str] = ()
 
@@ -62,6 +66,11 @@ class Scope:
     def is_small(self) -> bool:
         """So few texts that looking at each is fastest."""
         return self.texts <= EXACT_UP_TO
+
+    @property
+    def is_wide(self) -> bool:
+        """So many of all that hardly any row of an index must be passed over."""
+        return self.is_whole and 2 * self.texts > self.of_all
 
     def holds(self, text: str) -> str:
         """The condition that a definition may be found which has the text that an expression
@@ -91,6 +100,7 @@ def of(user: User | AnonymousUser, kept_to: Sequence[Filter] = ()) -> Scope:
         f"{GATE}{condition}",
         {**given, "branches": statements.array(one.branch for one in branches)},
         sum(one.texts for one in branches),
+        max((one.of_all for one in branches), default=0),
         all(one.field == Field.REPOSITORY for one in kept_to),
         sorted({one.name for one in branches if one.finished is None}),
     )
@@ -106,9 +116,11 @@ def _branches(
     together as Postgres to answer it."""
     known = User(pk=user, is_superuser=is_superuser)
     visible = Repository.objects.visible_to(known if is_authenticated else AnonymousUser())
-    live = Branch.objects.filter(repository__in=visible, live_run__isnull=False)
+    live = Branch.objects.filter(live_run__isnull=False)
+    of_all = live.values(one=Value(1)).annotate(texts=Sum("live_run__texts")).values("texts")
     columns = ("repository", "pk", "repository__name", "live_run__texts", "live_run__finished")
-    statement, given = live.values_list(*columns).query.sql_with_params()
+    searched = live.filter(repository__in=visible).values_list(*columns, Subquery(of_all))
+    statement, given = searched.query.sql_with_params()
     return statement, given
 
 

@@ -30,7 +30,7 @@ class Weights:
     candidates. A text of `long_text` distinct words counts half for the same words as a very short
     one."""
 
-    meaning: float = 1.0
+    meaning: float = 0.8
     words: float = 1.0
     path: float = 1.5
     file: float = 0.25

@@ -12,6 +12,7 @@ from search import scoring
 from search.scoring import TUNED, Signal, Weights
 
 GRID = {
+    "meaning": (0.6, 0.8, 1.0),
     "words": (0.5, 1.0, 1.5, 2.0),
     "path": (0.5, 1.0, 1.5),
     "file": (0.0, 0.25, 0.5),

@@ -13,10 +13,12 @@ from search import queries, ranking, scopes
 from search.balance import EVEN, PRESETS, Balance, checked_balance
 from search.filters import BadQuery
 from search.results import Result, Score
+from search.scoring import TUNED
 from search.vectors import Meaning
 from tests import shelf
 from tests.shelf import Written
 
+FULL = TUNED.meaning
 EAST = [1.0, 0, 0, 0]
 # What text and code add to each vector: their products with EAST are 0.5 and 0.1, 0.1 and 0.4.
 BY_TEXT = Written("by text", "a", (0.6, 0.8, 0, 0), (0.1, 0, 0, 0))
@@ -49,8 +51,8 @@ def test_each_half_decides_where_it_is_preferred(alice: User, space: Space) -> N
 
 def test_a_half_alone_counts_in_full(alice: User, space: Space) -> None:
     first, last = found(alice, space, Balance(words=0, meaning=0, structure=1))
-    assert (first.score, last.score) == (pytest.approx(1 + 0.25 / 3), 0)
-    assert first.parts == Score(structure=1, file=pytest.approx(0.25 / 3))
+    assert (first.score, last.score) == (pytest.approx(FULL * (1 + 0.25 / 3)), 0)
+    assert first.parts == Score(structure=FULL, file=pytest.approx(FULL * 0.25 / 3))
 
 
 def test_words_decide_where_they_are_preferred(alice: User, space: Space) -> None:
@@ -69,15 +71,15 @@ def test_the_parts_are_the_score(alice: User, space: Space, balance: Balance) ->
 def test_a_similarity_is_divided_as_its_cosine(alice: User, space: Space) -> None:
     first = found(alice, space)[0].parts
     assert first is not None
-    assert first.structure == pytest.approx(0.1 / 0.6, abs=1e-3)
-    assert first.meaning == pytest.approx(0.5 / 0.6, abs=1e-3)
+    assert first.structure == pytest.approx(FULL * 0.1 / 0.6, abs=1e-3)
+    assert first.meaning == pytest.approx(FULL * 0.5 / 0.6, abs=1e-3)
 
 
 def test_a_vector_that_is_not_divided_is_meaning(alice: User, space: Space) -> None:
     shelf.put(shelf.repository(alice, "old"), "old.py", Written("old", "old", EAST))
     old = found(alice, space)[0]
     assert old.found.place.path == "old.py"
-    assert old.parts == Score(meaning=1, file=pytest.approx(0.25 / 3))
+    assert old.parts == Score(meaning=FULL, file=pytest.approx(FULL * 0.25 / 3))
 
 
 def test_where_many_are_visible_the_nearest_whole_vectors_are_compared(

@@ -94,7 +94,7 @@ class TestNearest:
     def test_what_the_index_leads_to_can_be_enough(
         self, indexed: Space, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(vectors, "WIDTH", 200)
+        monkeypatch.setattr(vectors, "NARROWED_WIDTH", 200)
         query = directions(1)[0]
         shelf.put_many(shelf.repository(bob, "hidden"), directions(625) * 0.1 + query)
         shelf.put_many(shelf.repository(alice), directions(210))
@@ -104,6 +104,22 @@ class TestNearest:
         few = vectors.nearest(meaning, scope(alice), 200, enough=1)
         assert 1 <= len(few) < 200
         assert len(vectors.nearest(meaning, scope(alice), 200, enough=150)) == 200
+
+    def test_the_index_is_searched_wider_where_most_is_hidden(
+        self, indexed: Space, alice: User, bob: User
+    ) -> None:
+        shelf.put_many(shelf.repository(alice), directions(300))
+        meaning = Meaning(indexed, directions(1)[0])
+
+        def width() -> str:
+            with CaptureQueriesContext(connection) as captured:
+                nearest(alice, meaning, 10)
+            (asked,) = [query["sql"] for query in captured if "<=>" in query["sql"]]
+            return asked.partition("ef_search = ")[2].partition(";")[0]
+
+        assert width() == str(vectors.WIDTH)
+        shelf.put_many(shelf.repository(bob, "hidden"), directions(301) + 0.1)
+        assert width() == str(vectors.NARROWED_WIDTH)
 
     def test_few_rows_are_compared_exactly(self, indexed: Space, alice: User, bob: User) -> None:
         query = directions(1)[0]
