@@ -97,7 +97,7 @@ def _evaluate(options: argparse.Namespace) -> None:
         options.cosqa,
         options.questions,
         options.repositories,
-        names=not options.search_alone,
+        named=options.named,
     )
     label = Label(options.name or options.llm or options.checkpoint, options.seed, options.device)
     if options.llm:
@@ -218,7 +218,10 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
         "--against", nargs="*", default=[], metavar="NAME=FOLDER",
         help="checkpoints to compare with, item by item",
     )  # fmt: skip
-    parser.add_argument("--search-alone", action="store_true", help="leave out names")
+    parser.add_argument(
+        "--named", type=int, default=measures.MOST_NAMED, metavar="N",
+        help="of so many functions names are predicted; 0 leaves them out",
+    )  # fmt: skip
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--name", help="what the record is called in the table")
     parser.add_argument("--seed", type=int, default=1, help="of the training, for the record")

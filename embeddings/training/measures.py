@@ -34,14 +34,14 @@ PYTHON = languages.by_name("python")
 @dataclass(frozen=True, slots=True)
 class Sources:
     """What is measured on: a corpus, the folder with CoSQA's files, the file of the questions about
-    repositories, and the folder with these, by name, at the revision that it says. `names`: whether
-    these are measured beside search."""
+    repositories, and the folder with these, by name, at the revision that it says. `named`: of how
+    many functions names are predicted, beside search; 0 for none."""
 
     corpus: Path
     cosqa: Path | None = None
     questions: Path | None = None
     repositories: Path | None = None
-    names: bool = True
+    named: int = MOST_NAMED
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def of_checkpoint(checkpoint: str | Path, sources: Sources, label: Label) -> Rec
         rate=_rate(FusedEncoder(loaded, model, device), held_out),
         size=sum(path.stat().st_size for path in loaded.folder.glob("*.*") if path.is_file()),
         figures=_figures(cached, sources, held_out)
-        | (labels(cached, held_out) if sources.names else {}),
+        | (labels(cached, held_out, sources.named) if sources.named else {}),
     )
 
 
@@ -169,10 +169,12 @@ def repository_search(encoder: CodeEncoder, questions: Path, folder: Path) -> di
     return {"repository questions, nDCG@10": evaluation.interval(np.array(gains))}
 
 
-def labels(encoder: CodeEncoder, functions: Sequence[Function]) -> dict[str, Figure]:
+def labels(
+    encoder: CodeEncoder, functions: Sequence[Function], most: int = MOST_NAMED
+) -> dict[str, Figure]:
     """The best name against the true one, dunder methods left out: of the code as it stands, and
     without its docstring."""
-    named = [function for function in functions if label_of(function.name)][:MOST_NAMED]
+    named = [function for function in functions if label_of(function.name)][:most]
     texts: dict[str, Callable[[Function], str]] = {
         "names": lambda function: function.code,
         "names, no docstring": lambda function: function.bare,

@@ -144,7 +144,7 @@ def test_figures_are_recorded_and_make_a_table(
     alone = ["--llm", str(bert), "--name", "text", "--record", str(records / "text.json")]
     assert main(["evaluate", *where, *alone]) == 0
     assert "repository questions, nDCG@10: 1.000" in capsys.readouterr().out
-    compared = ["--search-alone", "--name", "again", "--record", str(records / "again.json")]
+    compared = ["--named", "0", "--name", "again", "--record", str(records / "again.json")]
     compared += ["--against", f"the same={checkpoint}"]
     assert main(["evaluate", "--checkpoint", str(checkpoint), *where, *compared]) == 0
     gains = measures.Record.load(records / "again.json").gains["the same"]
