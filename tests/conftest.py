@@ -8,11 +8,16 @@ from collections.abc import Iterator
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import Group, User
+from hypothesis import settings as hypothesis_settings
 
 from codeindex.embedded import folder
 from codeindex.embedded.postgres import Durability
 from codeindex.embedded.services import started
 from codeindex.embedded.state import State
+
+# How long an example takes says more of what else the machine does than of the code.
+hypothesis_settings.register_profile("untimed", deadline=None)
+hypothesis_settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

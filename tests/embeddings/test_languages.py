@@ -80,7 +80,7 @@ def test_masking_leaves_no_trace_of_the_name(language: Language):
             assert masked(text, language.name) == text
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @languages
 @given(text=st.text(alphabet=st.sampled_from("(){}[]<>=;:,.'\"`/*#\n fxé1$@\\-+")))
 def test_any_text_is_taken(language: Language, text: str):

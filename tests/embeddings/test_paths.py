@@ -84,7 +84,7 @@ statements = st.recursive(
 programs = st.lists(statements, max_size=4).map("\n".join)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(program=programs, max_length=st.integers(0, 12), max_width=st.integers(0, 4))
 def test_the_contexts_of_any_program_are_those_of_the_definition(program, max_length, max_width):
     root = parse(program.encode(), PYTHON).root_node

@@ -34,9 +34,7 @@ def searchable(alice: User, client: Client) -> None:
     client.force_login(alice)
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=QUERIES)
 @example("the of and how is")
 @example("kind:class -path:tests")

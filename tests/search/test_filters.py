@@ -187,9 +187,7 @@ PREFIXED = strategies.builds(
 TYPED = strategies.lists(strategies.one_of(strategies.text(), QUOTED, PREFIXED), max_size=6)
 
 
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(pieces=TYPED)
 @example(["x", f"path:{'*a**?b' * 33}"])
 @example(["x", f"path:{'(a|b)*[' * 25}", '"\\y \\"'])

@@ -197,9 +197,7 @@ class TestFind:
         assert names(list(answer.results)) == ["load"]
         assert answer.notices == []
 
-    @settings(
-        max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-    )
+    @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(text=strategies.text(max_size=2_100))
     @example("'a' & | ! ( : * <->")
     @example("\\' \\\\ :ABCD")
