@@ -19,16 +19,13 @@ from search import statements
 from search.balance import EVEN, Balance
 from search.scopes import Scope
 
-WIDTH = 120
+WIDTH = 160
 """Candidates that the HNSW index keeps while it looks (`ef_search`). docs/search.md has what wider
 and narrower ones find, and what they cost."""
 
-NARROWED_WIDTH = 600
-"""The same where filters or permissions leave out much: what the width finds need not be looked for
-in further rounds, so that it hardly costs more."""
-
-MOST_WIDTH = 1_000
-"""What pgvector allows."""
+MAX_WIDTH = 1_000
+"""What pgvector allows, and what is taken where filters or permissions leave out much: what the
+width finds need not be looked for in further rounds, so that it hardly costs more."""
 
 WIDER = 5
 """Times as many are taken by the HNSW index, which knows only whole vectors, where they are then
@@ -180,7 +177,7 @@ def _nearest(
     meaning: Meaning, within: Scope, limit: int, about: About, enough: int
 ) -> list[tuple[Any, ...]]:
     if not within.is_small:
-        width = WIDTH if within.is_wide else NARROWED_WIDTH
+        width = WIDTH if within.is_wide else MAX_WIDTH
         found = _by_index(meaning, limit, about, max(limit, width))
         if len(found) >= enough:
             return found
@@ -198,7 +195,7 @@ def _by_index(meaning: Meaning, limit: int, about: About, width: int) -> list[tu
         {**meaning.given, **about.given},
         {
             "hnsw.iterative_scan": "relaxed_order",
-            "hnsw.ef_search": str(min(width, MOST_WIDTH)),
+            "hnsw.ef_search": str(min(width, MAX_WIDTH)),
             "enable_sort": "off",
         },
     )

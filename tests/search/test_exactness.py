@@ -50,3 +50,9 @@ def test_without_a_space_nothing_is_said_of_vectors(client: Client) -> None:
     assert "best first" in shown
     assert ALL not in shown
     assert SOME not in shown
+
+
+def test_more_are_all_compared_where_they_are_few_among_many() -> None:
+    texts = scopes.EXACT_UP_TO + 1
+    among = [scopes.Scope("", {}, texts, of_all, is_whole=True) for of_all in (texts, 50 * texts)]
+    assert [within.is_small for within in among] == [False, True]

@@ -94,7 +94,7 @@ class TestNearest:
     def test_what_the_index_leads_to_can_be_enough(
         self, indexed: Space, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(vectors, "NARROWED_WIDTH", 200)
+        monkeypatch.setattr(vectors, "MAX_WIDTH", 200)
         query = directions(1)[0]
         shelf.put_many(shelf.repository(bob, "hidden"), directions(625) * 0.1 + query)
         shelf.put_many(shelf.repository(alice), directions(210))
@@ -119,7 +119,7 @@ class TestNearest:
 
         assert width() == str(vectors.WIDTH)
         shelf.put_many(shelf.repository(bob, "hidden"), directions(301) + 0.1)
-        assert width() == str(vectors.NARROWED_WIDTH)
+        assert width() == str(vectors.MAX_WIDTH)
 
     def test_few_rows_are_compared_exactly(self, indexed: Space, alice: User, bob: User) -> None:
         query = directions(1)[0]
