@@ -23,9 +23,8 @@ def rows(
     settings: Mapping[str, str] = AS_THEY_ARE,
 ) -> list[tuple[Any, ...]]:
     """What a statement selects; `%(name)s` in it stands for what is given by that name, or `%s` for
-    what is next. Settings of
-    Postgres hold for it alone, and are sent with it: each way to Postgres and back costs as much as
-    a small statement."""
+    what is next. Settings of Postgres hold for it alone, and are sent with it: each way to Postgres
+    and back costs as much as a small statement."""
     before = "".join(f"SET LOCAL {name} = {value};" for name, value in settings.items())
     with connection.cursor() as cursor:
         cursor.execute(before + statement, given)
