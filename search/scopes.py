@@ -69,11 +69,8 @@ class Scope:
     @property
     def is_small(self) -> bool:
         """So few texts that looking at each is fastest."""
-        return self.texts <= self._exact_up_to
-
-    @property
-    def _exact_up_to(self) -> int:
-        return EXACT_UP_TO * (2 if SPARSE * self.texts < self.of_all else 1)
+        is_sparse = SPARSE * self.texts < self.of_all
+        return self.texts <= (2 * EXACT_UP_TO if is_sparse else EXACT_UP_TO)
 
     @property
     def is_wide(self) -> bool:
@@ -112,7 +109,7 @@ def of(user: User | AnonymousUser, kept_to: Sequence[Filter] = ()) -> Scope:
         all(one.field == Field.REPOSITORY for one in kept_to),
         sorted({one.name for one in branches if one.finished is None}),
     )
-    return scope if scope.is_whole or scope.is_small else replace(scope, texts=_fewer(scope))
+    return scope if scope.is_whole or scope.is_small else _counted(scope)
 
 
 @lru_cache(1 << 12)
@@ -181,8 +178,10 @@ def _kept(kept_to: Sequence[Filter]) -> tuple[str, dict[str, object]]:
     return "".join(conditions), given
 
 
-def _fewer(scope: Scope) -> int:
-    """How many definitions the filters keep, counted no further than matters; else all texts."""
-    kept = f"SELECT FROM {ROWS} WHERE {scope.condition} LIMIT {EXACT_UP_TO + 1}"
+def _counted(scope: Scope) -> Scope:
+    """The same with how many definitions the filters keep, counted no further than matters: where
+    they are too many to look at each, that many texts are taken to be kept as there are."""
+    kept = f"SELECT FROM {ROWS} WHERE {scope.condition} LIMIT {2 * EXACT_UP_TO + 1}"
     ((count,),) = statements.rows(f"SELECT count(*) FROM ({kept}) AS kept", scope.given)
-    return count if count <= EXACT_UP_TO else scope.texts
+    counted = replace(scope, texts=count)
+    return counted if counted.is_small else scope
