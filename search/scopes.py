@@ -72,11 +72,6 @@ class Scope:
         is_sparse = SPARSE * self.texts < self.of_all
         return self.texts <= (2 * EXACT_UP_TO if is_sparse else EXACT_UP_TO)
 
-    @property
-    def is_wide(self) -> bool:
-        """So many of all that hardly any row of an index must be passed over."""
-        return self.is_whole and 2 * self.texts > self.of_all
-
     def holds(self, text: str) -> str:
         """The condition that a definition may be found which has the text that an expression
         says: the gate of every statement."""

@@ -24,8 +24,7 @@ WIDTH = 160
 and narrower ones find, and what they cost."""
 
 MAX_WIDTH = 1_000
-"""What pgvector allows, and what is taken where filters or permissions leave out much: what the
-width finds need not be looked for in further rounds, so that it hardly costs more."""
+"""What pgvector allows."""
 
 WIDER = 5
 """Times as many are taken by the HNSW index, which knows only whole vectors, where they are then
@@ -177,14 +176,20 @@ def _nearest(
     meaning: Meaning, within: Scope, limit: int, about: About, enough: int
 ) -> list[tuple[Any, ...]]:
     if not within.is_small:
-        width = WIDTH if within.is_wide else MAX_WIDTH
-        found = _by_index(meaning, limit, about, max(limit, width))
+        found = _by_index(meaning, limit, about, max(limit, _width(within)))
         if len(found) >= enough:
             return found
     condition = f"{meaning.ready} AND {within.holds('own.text_id')}"
     # Ordered by a sum that no index knows, so that all visible vectors are compared.
     order = f"{meaning.distance} + 0.0"
     return _compared(condition, order, {**meaning.given, **within.given}, limit, about)
+
+
+def _width(within: Scope) -> int:
+    """So many that WIDTH of them may be found, where permissions and repositories leave out the
+    others, and all that can be had where other filters leave out who knows how many: what the width
+    finds need not be looked for in further rounds, so that it hardly costs more."""
+    return round(WIDTH * within.of_all / within.texts) if within.is_whole else MAX_WIDTH
 
 
 def _by_index(meaning: Meaning, limit: int, about: About, width: int) -> list[tuple[Any, ...]]:

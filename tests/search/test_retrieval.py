@@ -94,7 +94,7 @@ class TestNearest:
     def test_what_the_index_leads_to_can_be_enough(
         self, indexed: Space, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(vectors, "MAX_WIDTH", 200)
+        monkeypatch.setattr(vectors, "WIDTH", 50)
         query = directions(1)[0]
         shelf.put_many(shelf.repository(bob, "hidden"), directions(625) * 0.1 + query)
         shelf.put_many(shelf.repository(alice), directions(210))
@@ -111,15 +111,17 @@ class TestNearest:
         shelf.put_many(shelf.repository(alice), directions(300))
         meaning = Meaning(indexed, directions(1)[0])
 
-        def width() -> str:
+        def width(filters: str = "") -> str:
+            within = scopes.of(alice, queries.read(f"{filters} anything").filters)
             with CaptureQueriesContext(connection) as captured:
-                nearest(alice, meaning, 10)
+                vectors.nearest(meaning, within, 10)
             (asked,) = [query["sql"] for query in captured if "<=>" in query["sql"]]
             return asked.partition("ef_search = ")[2].partition(";")[0]
 
         assert width() == str(vectors.WIDTH)
-        shelf.put_many(shelf.repository(bob, "hidden"), directions(301) + 0.1)
-        assert width() == str(vectors.MAX_WIDTH)
+        shelf.put_many(shelf.repository(bob, "hidden"), directions(300) + 0.1)
+        assert width() == str(2 * vectors.WIDTH)
+        assert width("kind:function") == str(vectors.MAX_WIDTH)
 
     def test_few_rows_are_compared_exactly(self, indexed: Space, alice: User, bob: User) -> None:
         query = directions(1)[0]
