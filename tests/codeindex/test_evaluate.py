@@ -19,6 +19,7 @@ from codeindex.models import Evaluation, Repository
 from embeddings import questions
 from embeddings.evaluation import LAST_LINE
 from embeddings.questions import Malformed, Question
+from search.scoring import TUNED
 from tests import shelf
 from tests.embeddings import tiny
 from tests.shelf import Written
@@ -234,7 +235,7 @@ class TestTuning:
         out = StringIO()
         call_command("tune-ranking", str(file), stdout=out)
         assert "all                  1.000 / 1.000   1.000 / 1.000" in out.getvalue()
-        assert "Weights(meaning=1.0, words=" in out.getvalue()
+        assert f"  {TUNED}\n" in out.getvalue()
 
     def test_there_must_be_vectors(self, shop: Repository, save: Save) -> None:
         file = save({"shop": {"queries": [asked("csv", "src/load.py")]}})
