@@ -19,9 +19,12 @@ from search import statements
 from search.balance import EVEN, Balance
 from search.scopes import Scope
 
-WIDTH = 160
-"""Candidates that the HNSW index keeps while it looks (`ef_search`). docs/search.md has what wider
-and narrower ones find, and what they cost."""
+WIDTH = 80
+"""Candidates that the HNSW index keeps while it looks (`ef_search`), up to WIDE texts. docs/search.md
+has what wider and narrower ones find, and what they cost."""
+
+WIDE, GROWTH = 200_000, 0.4
+"""An index of n times WIDE texts finds about as much of them with n ** GROWTH times the width."""
 
 MAX_WIDTH = 1_000
 """What pgvector allows."""
@@ -186,10 +189,13 @@ def _nearest(
 
 
 def _width(within: Scope) -> int:
-    """So many that WIDTH of them may be found, where permissions and repositories leave out the
-    others, and all that can be had where other filters leave out who knows how many: what the width
-    finds need not be looked for in further rounds, so that it hardly costs more."""
-    return round(WIDTH * within.of_all / within.texts) if within.is_whole else MAX_WIDTH
+    """So many that the width for all texts may be found, where permissions and repositories leave
+    out the others, and all that can be had where other filters leave out who knows how many: what
+    the width finds need not be looked for in further rounds, so that it hardly costs more."""
+    if not within.is_whole:
+        return MAX_WIDTH
+    for_all = WIDTH * max(1.0, within.of_all / WIDE) ** GROWTH
+    return round(for_all * within.of_all / within.texts)
 
 
 def _by_index(meaning: Meaning, limit: int, about: About, width: int) -> list[tuple[Any, ...]]:

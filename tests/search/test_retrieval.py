@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from django.contrib.auth.models import AnonymousUser, Group, User
@@ -122,6 +124,13 @@ class TestNearest:
         shelf.put_many(shelf.repository(bob, "hidden"), directions(300) + 0.1)
         assert width() == str(2 * vectors.WIDTH)
         assert width("kind:function") == str(vectors.MAX_WIDTH)
+
+    def test_a_large_index_is_searched_wider(self, alice: User) -> None:
+        def width(texts: int) -> int:
+            return vectors._width(replace(scopes.of(alice), texts=texts, of_all=texts))
+
+        assert width(1_000) == width(vectors.WIDE) == vectors.WIDTH
+        assert 1.5 * vectors.WIDTH < width(5 * vectors.WIDE) < 2.5 * vectors.WIDTH
 
     def test_few_rows_are_compared_exactly(self, indexed: Space, alice: User, bob: User) -> None:
         query = directions(1)[0]
