@@ -67,10 +67,13 @@ class Scope:
     unfinished: Sequence[str] = ()
 
     @property
+    def few(self) -> int:
+        """Up to so many texts looking at each is fastest."""
+        return min(max(EXACT_UP_TO, self.of_all // SPARSE), 2 * EXACT_UP_TO)
+
+    @property
     def is_small(self) -> bool:
-        """So few texts that looking at each is fastest."""
-        is_sparse = SPARSE * self.texts < self.of_all
-        return self.texts <= (2 * EXACT_UP_TO if is_sparse else EXACT_UP_TO)
+        return self.texts <= self.few
 
     def holds(self, text: str) -> str:
         """The condition that a definition may be found which has the text that an expression
@@ -176,7 +179,7 @@ def _kept(kept_to: Sequence[Filter]) -> tuple[str, dict[str, object]]:
 def _counted(scope: Scope) -> Scope:
     """The same with how many definitions the filters keep, counted no further than matters: where
     they are too many to look at each, that many texts are taken to be kept as there are."""
-    kept = f"SELECT FROM {ROWS} WHERE {scope.condition} LIMIT {2 * EXACT_UP_TO + 1}"
+    kept = f"SELECT FROM {ROWS} WHERE {scope.condition} LIMIT {scope.few + 1}"
     ((count,),) = statements.rows(f"SELECT count(*) FROM ({kept}) AS kept", scope.given)
     counted = replace(scope, texts=count)
     return counted if counted.is_small else scope
