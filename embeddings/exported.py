@@ -4,7 +4,6 @@ too, when they are first asked for, and kept in a folder by their fingerprint.""
 from __future__ import annotations
 
 import logging
-import os
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from embeddings import cache
 from embeddings.extras import require
 from embeddings.reading import EncoderUnavailable, Runtime
 
@@ -48,16 +48,10 @@ def session(network: Any, runtime: Runtime, fingerprint: str) -> Exported | None
     require(("onnxruntime", "onnx"), f"The runtime {runtime}", "onnx")
     if network.device.type != "cpu":
         raise EncoderUnavailable(f"The runtime {runtime} computes on a CPU: take the device cpu.")
-    path = folder() / f"{fingerprint[:32]}-{runtime}-{FORM}.onnx"
+    path = cache.folder() / f"{fingerprint[:32]}-{runtime}-{FORM}.onnx"
     if not path.is_file():
         _export(network, runtime, path)
     return Exported(path)
-
-
-def folder() -> Path:
-    """Where exported networks are kept; they can be deleted at any time."""
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(cache, "codeindex")
 
 
 def _export(network: Any, runtime: Runtime, path: Path) -> None:

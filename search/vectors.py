@@ -20,8 +20,8 @@ from search.balance import EVEN, Balance
 from search.scopes import Scope
 
 WIDTH = 80
-"""Candidates that the HNSW index keeps while it looks (`ef_search`), up to WIDE texts. docs/search.md
-has what wider and narrower ones find, and what they cost."""
+"""Candidates that the HNSW index keeps while it looks (`ef_search`), up to WIDE texts.
+docs/search.md has what wider and narrower ones find, and what they cost."""
 
 WIDE, GROWTH = 200_000, 0.4
 """An index of n times WIDE texts finds about as much of them with n ** GROWTH times the width."""

@@ -162,13 +162,18 @@ def ahead(values: Iterator[T]) -> Iterator[T]:
 
 
 def copied(module: nn.Module) -> Weights:
-    """A module's weights as they are now."""
-    return {name: weights.clone() for name, weights in module.state_dict().items()}
+    """The weights of a module that are trained, as they are now."""
+    return {
+        name: weights.detach().clone()
+        for name, weights in module.named_parameters()
+        if weights.requires_grad
+    }
 
 
 @torch.no_grad()
 def _mix(module: nn.Module, first: Weights, last: Weights, share: float) -> None:
-    module.load_state_dict({name: first[name].lerp(last[name], share) for name in first})
+    mixed = {name: first[name].lerp(last[name], share) for name in first}
+    module.load_state_dict(mixed, strict=False)
 
 
 def _descend(trained: nn.Module, optimiser: torch.optim.Optimizer, loss: Tensor) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -154,7 +155,6 @@ class FusionStage:
         views = {*ANSWERS, *ANSWERS.values()}
         data.prepare(views, self._both)
         self._views = {view: self._tensor(data.vectors(view, self._both)) for view in views}
-        self._code = self._tensor(self._code_vectors(self._both))
         self._contrast = Contrast()
         trained = [network.fusion, self._contrast, network.queries]
         self.trained = nn.ModuleList([one for one in trained if one is not None]).to(data.device)
@@ -190,6 +190,10 @@ class FusionStage:
     def _known(self, rows: Tensor) -> Tensor:
         """(n,) rows → their code vectors (n, code) as they are used."""
         return self._code[rows]
+
+    @cached_property
+    def _code(self) -> Tensor:
+        return self._tensor(self._code_vectors(self._both))
 
     def _code_vectors(self, rows: Ids) -> Matrix:
         return code_of(self._network.code2vec, self._indexed, rows, self._data.device)

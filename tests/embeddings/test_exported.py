@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from embeddings import exported
 from embeddings.llm import Runtime, load_model
 from tests.embeddings import tiny_models
 
@@ -46,4 +45,4 @@ def test_a_network_is_exported_once_and_anew_for_other_weights(tmp_path: Path, c
     model.network.get_input_embeddings().weight.data.mul_(1.1)
     model.network.save_pretrained(folder)
     load_model(str(folder), runtime=Runtime.ONNX)
-    assert len(list(exported.folder().iterdir())) == 2
+    assert len(list(cache.iterdir())) == 2
