@@ -99,11 +99,6 @@ def _config(origin: Origin, settings: ModelSettings) -> Any:
 
 
 def _quantised(settings: ModelSettings, device: str) -> dict[str, Any]:
-    if torch.device(device).type != "cuda":
-        raise EncoderUnavailable(
-            f"Weights of {BITS[settings.runtime]} bits need a CUDA device, and {device} is none. "
-            f"On a CPU, take the runtime {Runtime.ONNX_INT8}."
-        )
     require(("bitsandbytes", "accelerate"), f"The runtime {settings.runtime}", "gpu")
     dtype = getattr(torch, settings.dtype)
     bits = BitsAndBytesConfig(  # type: ignore[no-untyped-call]

@@ -62,7 +62,7 @@ def require_memory(
         raise EncoderUnavailable(
             f"The weights of {name} take {needed / GIGABYTE:.1f} GB, and {device} has "
             f"{free / GIGABYTE:.1f} GB free. Take half precision (bfloat16), fewer bits (8bit or "
-            f"4bit, on a GPU), fewer layers, another device, or a smaller model."
+            f"4bit), fewer layers, another device, or a smaller model."
         )
 
 

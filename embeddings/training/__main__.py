@@ -17,7 +17,7 @@ from embeddings.checkpoints import Settings
 from embeddings.code2vec import Code2VecSettings
 from embeddings.fusion import FusionKind
 from embeddings.labels import LabelSource
-from embeddings.llm import DEFAULT_MODEL, EncoderUnavailable
+from embeddings.llm import DEFAULT_MODEL, EncoderUnavailable, Runtime
 from embeddings.queries import QueryKind, QueryPooling, QuerySettings
 from embeddings.questions import Malformed
 from embeddings.training import (
@@ -101,7 +101,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     )
     label = Label(options.name or options.llm or options.checkpoint, options.seed, options.device)
     if options.llm:
-        record = measures.of_model(options.llm, sources, label)
+        record = measures.of_model(options.llm, sources, label, options.runtime)
     else:
         record = measures.of_checkpoint(options.checkpoint, sources, label)
     others = (
@@ -210,6 +210,7 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
 def _add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--checkpoint", default="default", help="name or folder")
     parser.add_argument("--llm", help="a language model alone instead: hub name or folder")
+    parser.add_argument("--runtime", type=Runtime, choices=list(Runtime), help="that computes it")
     parser.add_argument("--corpus", type=Path, required=True, help="its test split is measured")
     parser.add_argument("--cosqa", type=Path, help="folder with cosqa_*.jsonl")
     parser.add_argument("--questions", type=Path, help="questions about repositories")

@@ -23,7 +23,7 @@ from embeddings.training.functions import Function
 from embeddings.training.loop import CURVES, SECONDS
 from embeddings.training.stages import label_of
 from embeddings.training.vectors import VectorCache
-from embeddings.types import Definition
+from embeddings.types import Definition, Runtime
 
 DISTRACTORS = 999
 MOST_SEARCHED, MOST_NAMED = 4000, 8000
@@ -114,14 +114,15 @@ def of_checkpoint(checkpoint: str | Path, sources: Sources, label: Label) -> Rec
     )
 
 
-def of_model(llm: str, sources: Sources, label: Label) -> Record:
-    """A language model's figures, tuned or as it was published, with nothing trained on top."""
-    model = load_model(llm, device=label.device)
+def of_model(llm: str, sources: Sources, label: Label, runtime: Runtime | None = None) -> Record:
+    """A language model's figures, tuned or as it was published, with nothing trained on top, as
+    `runtime` computes it."""
+    model = load_model(llm, runtime=runtime, device=label.device)
     cached = TextOnlyEncoder(llm, VectorCache(model, sources.corpus / "vectors"))
     held_out = _held_out(sources)
     return Record(
         **asdict(label),
-        kind="language model alone",
+        kind=f"language model alone, {runtime}" if runtime else "language model alone",
         trained=_trained(Path(llm)),
         rate=_rate(TextOnlyEncoder(llm, model), held_out),
         size=sum(path.stat().st_size for path in Path(llm).glob("tuned.*")),

@@ -13,7 +13,7 @@ import torch
 
 from embeddings import derived, extras, llm, whitening
 from embeddings.derived import Derived
-from embeddings.llm import EncoderUnavailable, Pooling, Runtime, load_model
+from embeddings.llm import EncoderUnavailable, Pooling, load_model
 from tests.embeddings import tiny_models
 from tests.embeddings.tiny_models import state
 
@@ -133,11 +133,6 @@ def test_a_model_that_does_not_fit_is_refused_before_it_is_loaded(bert: Path) ->
     (bert / "config.json").write_text(json.dumps({**config, "intermediate_size": 10**10}))
     with pytest.raises(EncoderUnavailable, match=r"take \d+\.\d GB, and cpu has"):
         load_model(str(bert))
-
-
-def test_fewer_bits_need_a_gpu(bert: Path) -> None:
-    with pytest.raises(EncoderUnavailable, match="take the runtime onnx-int8"):
-        load_model(str(bert), runtime=Runtime.EIGHT_BIT)
 
 
 def test_a_missing_package_is_named_with_what_installs_it() -> None:

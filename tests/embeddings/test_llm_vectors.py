@@ -12,7 +12,7 @@ from transformers import BertModel
 
 from embeddings import batching
 from embeddings.encoder import NotFinite, TextOnlyEncoder
-from embeddings.llm import LanguageModel, Pooling, load_model
+from embeddings.llm import LanguageModel, Pooling, Runtime, load_model
 from embeddings.types import Matrix
 from tests.embeddings import tiny_models
 
@@ -43,6 +43,14 @@ def alone(model: LanguageModel, text: str) -> torch.Tensor:
     with torch.inference_mode():
         states: torch.Tensor = model.network(input_ids=ids).last_hidden_state[0].float()
     return states
+
+
+@pytest.mark.parametrize("runtime", [Runtime.EIGHT_BIT, Runtime.FOUR_BIT])
+def test_fewer_bits_change_vectors_a_little(folder: Path, runtime: Runtime) -> None:
+    whole, fewer = load_model(str(folder)), load_model(str(folder), runtime=runtime)
+    assert not np.array_equal(whole.encode(TEXTS), fewer.encode(TEXTS))
+    assert distance(whole.encode(TEXTS), fewer.encode(TEXTS)) < 0.1
+    assert whole.fingerprint != fewer.fingerprint
 
 
 @pytest.mark.parametrize("pooling", Pooling)

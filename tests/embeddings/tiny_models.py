@@ -24,7 +24,7 @@ from transformers import (
 WORDS = ["def", "return", "read", "write", "file", "path", "open", "list", "sort", "csv"]
 CHARACTERS = [*"abcdefghijklmnopqrstuvwxyz0123456789_()=+:,."]
 SIZES = {
-    "hidden_size": 32,
+    "hidden_size": 64,
     "num_hidden_layers": 3,
     "num_attention_heads": 4,
     "intermediate_size": 64,
