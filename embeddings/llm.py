@@ -64,11 +64,12 @@ class LanguageModel:
         self._device = device
         self._whitening = whitening.to(device) if whitening else None
         self._pad = padding(tokenizer)
+        # Before anything is computed: bitsandbytes mixes up weights of 4 bits that are read later
+        self.weights_fingerprint = weights.fingerprint(network, tokenizer, whitening)
         self._budget = Budget.of(device, weights.count(network))
         self._is_causal = weights.is_causal(network, device)
         if self._is_causal and packing.is_worth_it(network):
             packing.prepare(network)
-        self.weights_fingerprint = weights.fingerprint(network, tokenizer, whitening)
         self._exported = exported.session(network, settings.runtime, self.weights_fingerprint)
 
     @property

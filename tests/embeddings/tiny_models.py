@@ -24,10 +24,10 @@ from transformers import (
 WORDS = ["def", "return", "read", "write", "file", "path", "open", "list", "sort", "csv"]
 CHARACTERS = [*"abcdefghijklmnopqrstuvwxyz0123456789_()=+:,."]
 SIZES = {
-    "hidden_size": 64,
+    "hidden_size": 128,
     "num_hidden_layers": 3,
     "num_attention_heads": 4,
-    "intermediate_size": 64,
+    "intermediate_size": 128,
     "max_position_embeddings": 64,
 }
 
