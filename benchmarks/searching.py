@@ -97,14 +97,14 @@ def _print_size(space: Space, texts: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT sum(pg_total_relation_size('codeindex_' || name)), pg_relation_size(%s),"
-            " current_setting('huge_pages_status') FROM unnest(%s::text[]) AS name",
+            " current_setting('huge_pages_status', true) FROM unnest(%s::text[]) AS name",
             [spaces.index_name(space), list(TABLES)],
         )
         disk, index, huge_pages = cursor.fetchone()
     print(
         f"{definitions:,} definitions, {texts:,} texts, {space} in {space.dimensions} dimensions\n"
         f"{disk / definitions:,.0f} bytes a definition on disk, {index / texts:,.0f} bytes a text"
-        f" of them the HNSW index; huge pages {huge_pages}"
+        f" of them the HNSW index; huge pages {huge_pages or 'unknown'}"
     )
 
 

@@ -22,8 +22,8 @@ HNSW index is faster, and it finds enough, since the scope keeps many of its row
 350,000 texts: both take the same time when 19,000 of them are kept."""
 
 SPARSE = 10
-"""Where fewer than one in so many texts can be found, twice as many are all compared: so many rows
-of an index would be passed over for them that it takes about as long, and finds less."""
+"""Up to one in so many of all texts are compared, too, but no more than twice EXACT_UP_TO: so many
+rows of an index would be passed over for them that it takes about as long, and finds less."""
 
 ROWS = """
 codeindex_definition AS definition

@@ -103,7 +103,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     if options.llm:
         record = measures.of_model(options.llm, sources, label, options.runtime)
     else:
-        record = measures.of_checkpoint(options.checkpoint, sources, label)
+        record = measures.of_checkpoint(options.checkpoint, sources, label, options.runtime)
     others = (
         measures.of_checkpoint(folder, sources, replace(label, name=name))
         for name, folder in (one.split("=", 1) for one in options.against)
@@ -210,7 +210,7 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
 def _add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--checkpoint", default="default", help="name or folder")
     parser.add_argument("--llm", help="a language model alone instead: hub name or folder")
-    parser.add_argument("--runtime", type=Runtime, choices=list(Runtime), help="that computes it")
+    parser.add_argument("--runtime", type=Runtime, choices=list(Runtime), help="of the model")
     parser.add_argument("--corpus", type=Path, required=True, help="its test split is measured")
     parser.add_argument("--cosqa", type=Path, help="folder with cosqa_*.jsonl")
     parser.add_argument("--questions", type=Path, help="questions about repositories")

@@ -172,8 +172,9 @@ def copied(module: nn.Module) -> Weights:
 
 @torch.no_grad()
 def _mix(module: nn.Module, first: Weights, last: Weights, share: float) -> None:
-    mixed = {name: first[name].lerp(last[name], share) for name in first}
-    module.load_state_dict(mixed, strict=False)
+    for name, weights in module.named_parameters():
+        if name in first:
+            weights.copy_(first[name].lerp(last[name], share))
 
 
 def _descend(trained: nn.Module, optimiser: torch.optim.Optimizer, loss: Tensor) -> None:

@@ -94,18 +94,21 @@ class Label:
     device: str
 
 
-def of_checkpoint(checkpoint: str | Path, sources: Sources, label: Label) -> Record:
-    """A checkpoint's figures. Language-model vectors are kept in the corpus's folder."""
+def of_checkpoint(
+    checkpoint: str | Path, sources: Sources, label: Label, runtime: Runtime | None = None
+) -> Record:
+    """A checkpoint's figures, its language model computed by `runtime`, if that is to be another
+    one than its own. Language-model vectors are kept in the corpus's folder."""
     device = label.device
     loaded = checkpoints.load(checkpoint)
-    model = checkpoints.text_model(loaded, device)
+    model = checkpoints.text_model(loaded, device, runtime=runtime)
     cached = FusedEncoder(loaded, VectorCache(model, sources.corpus / "vectors"), device)
     settings = loaded.settings
     kind = f"{settings.fusion}, query {settings.query.kind}, labels {settings.labels}"
     held_out = _held_out(sources)
     return Record(
         **asdict(label),
-        kind=kind,
+        kind=_computed(kind, runtime),
         trained=_trained(loaded.folder),
         rate=_rate(FusedEncoder(loaded, model, device), held_out),
         size=sum(path.stat().st_size for path in loaded.folder.glob("*.*") if path.is_file()),
@@ -122,7 +125,7 @@ def of_model(llm: str, sources: Sources, label: Label, runtime: Runtime | None =
     held_out = _held_out(sources)
     return Record(
         **asdict(label),
-        kind=f"language model alone, {runtime}" if runtime else "language model alone",
+        kind=_computed("language model alone", runtime),
         trained=_trained(Path(llm)),
         rate=_rate(TextOnlyEncoder(llm, model), held_out),
         size=sum(path.stat().st_size for path in Path(llm).glob("tuned.*")),
@@ -201,6 +204,10 @@ def _figures(
     if sources.questions and sources.repositories:
         figures |= repository_search(encoder, sources.questions, sources.repositories)
     return figures
+
+
+def _computed(kind: str, runtime: Runtime | None) -> str:
+    return f"{kind}, {runtime}" if runtime else kind
 
 
 def _held_out(sources: Sources) -> list[Function]:

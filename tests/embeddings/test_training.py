@@ -145,9 +145,11 @@ def test_figures_are_recorded_and_make_a_table(
     assert main(["evaluate", *where, *alone]) == 0
     assert "repository questions, nDCG@10: 1.000" in capsys.readouterr().out
     compared = ["--named", "0", "--name", "again", "--record", str(records / "again.json")]
-    compared += ["--against", f"the same={checkpoint}"]
+    compared += ["--runtime", "torch", "--against", f"the same={checkpoint}"]
     assert main(["evaluate", "--checkpoint", str(checkpoint), *where, *compared]) == 0
-    gains = measures.Record.load(records / "again.json").gains["the same"]
+    again = measures.Record.load(records / "again.json")
+    assert again.kind.endswith(", torch")
+    gains = again.gains["the same"]
     assert {(one.value, one.low, one.high) for one in gains.values()} == {(0.0, 0.0, 0.0)}
     assert not [column for column in gains if column.startswith("names")]
     document.write_text(f"Above.\n{validation.BEGIN}\nold\n{validation.END}\nBelow.\n")

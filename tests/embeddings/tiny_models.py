@@ -23,6 +23,7 @@ from transformers import (
 
 WORDS = ["def", "return", "read", "write", "file", "path", "open", "list", "sort", "csv"]
 CHARACTERS = [*"abcdefghijklmnopqrstuvwxyz0123456789_()=+:,."]
+# Wide enough for two blocks of 4-bit weights a row, which may be mixed up
 SIZES = {
     "hidden_size": 128,
     "num_hidden_layers": 3,
