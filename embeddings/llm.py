@@ -82,7 +82,8 @@ class LanguageModel:
     def fingerprint(self) -> str:
         mean = self._whitening.fingerprint if self._whitening else ""
         asking = self._asking.fingerprint if self._asking else ""
-        read = f"{self.weights_fingerprint} {self.settings.described()}{mean}{asking}"
+        form = exported.FORM if self._exported else ""
+        read = f"{self.weights_fingerprint} {self.settings.described()}{mean}{asking}{form}"
         return hashlib.sha256(read.encode()).hexdigest()
 
     @property

@@ -46,3 +46,17 @@ def test_a_network_is_exported_once_and_anew_for_other_weights(tmp_path: Path, c
     model.network.save_pretrained(folder)
     load_model(str(folder), runtime=Runtime.ONNX)
     assert len(list(cache.iterdir())) == 2
+
+
+def test_a_layer_that_eight_bits_would_round_too_coarsely_stays_exact(tmp_path: Path) -> None:
+    folder = str(tiny_models.bert(tmp_path / "bert"))
+    model = load_model(folder)
+    layer = model.network.encoder.layer[1]  # type: ignore[union-attr, index]
+    layer.intermediate.dense.weight.data *= 20.0
+    layer.output.dense.weight.data *= 20.0
+    layer.intermediate.dense.bias.data[0] = 10_000.0
+    layer.output.dense.weight.data[:, 0] = 0.0
+    model.network.save_pretrained(folder)  # type: ignore[operator]
+    expected = load_model(folder).encode(TEXTS)
+    rounded = load_model(folder, runtime=Runtime.ONNX_INT8).encode(TEXTS)
+    assert (expected * rounded).sum(axis=1) == pytest.approx(1, abs=1e-2)
