@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -26,6 +27,7 @@ from embeddings.types import Matrix, PathContext, TextEncoder
 __all__ = ["CodeEncoder", "Encoded", "EncoderUnavailable", "NotFinite", "load_encoder"]
 
 Names = list[list[tuple[str, float]]]
+T = TypeVar("T")
 
 NAMES = 5
 # Definitions whose path-contexts are held at once: 64 × 200 contexts × 384 floats are 20 MB.
@@ -85,9 +87,9 @@ class CodeEncoder(ABC):
         and its code add to their similarity: exactly for linear fusions, by Shapley values for
         attention (`explanations.Attribution`)."""
 
+    @abstractmethod
     def encode_definitions(self, texts: Sequence[str], language: str = "python") -> Matrix:
         """(n,) definitions → (n, dimensions), rows of unit length; raises NotFinite."""
-        return self.encode(texts, language).vectors
 
 
 class FusedEncoder(CodeEncoder):
@@ -106,16 +108,17 @@ class FusedEncoder(CodeEncoder):
         )
 
     def encode(self, texts: Sequence[str], language: str = "python") -> Encoded:
-        text, code = self._halves(texts, language)
+        (text, unread), code = self._halves(self._model.read, texts, language)
         return Encoded(
             finite(self._network.fusion.fuse(text, code)),
             self._names(texts, code, NAMES, language),
             self._network.fusion.structure(text, code),
-            self._model.unread(texts),
+            unread,
         )
 
     def encode_definitions(self, texts: Sequence[str], language: str = "python") -> Matrix:
-        return finite(self._network.fusion.fuse(*self._halves(texts, language)))
+        text, code = self._halves(self._model.encode, texts, language)
+        return finite(self._network.fusion.fuse(text, code))
 
     def encode_queries(self, texts: Sequence[str]) -> Matrix:
         return finite(self._network.fusion.query(self._query_vectors(texts)))
@@ -139,13 +142,16 @@ class FusedEncoder(CodeEncoder):
             )
         return Explanation(source, explanations.attended(contexts, code.attention[0]), shares)
 
-    def _halves(self, texts: Sequence[str], language: str) -> tuple[Matrix, Matrix]:
-        """What the language model and code2vec make of n texts. Path-contexts are Python's work: a
-        GPU reads the texts meanwhile. On a CPU the two would only take each other's cores."""
+    def _halves(
+        self, reading: Callable[[Sequence[str]], T], texts: Sequence[str], language: str
+    ) -> tuple[T, Matrix]:
+        """What the language model, by `reading`, and code2vec make of n texts. Path-contexts are
+        Python's work: a GPU reads the texts meanwhile. On a CPU the two would only take each
+        other's cores."""
         if torch.device(self._device).type == "cpu":
-            return self._model.encode(texts), self._code(texts, language)
+            return reading(texts), self._code(texts, language)
         with ThreadPoolExecutor(1) as beside:
-            text = beside.submit(self._model.encode, texts)
+            text = beside.submit(reading, texts)
             code = self._code(texts, language)
             return text.result(), code
 
@@ -194,8 +200,11 @@ class TextOnlyEncoder(CodeEncoder):
         self.fingerprint = _digest("text only", model.fingerprint, str(definitions.FORMAT_VERSION))
 
     def encode(self, texts: Sequence[str], language: str = "python") -> Encoded:
-        vectors = finite(self._model.encode(texts))
-        return Encoded(vectors, [[] for _ in texts], unread=self._model.unread(texts))
+        vectors, unread = self._model.read(texts)
+        return Encoded(finite(vectors), [[] for _ in texts], unread=unread)
+
+    def encode_definitions(self, texts: Sequence[str], language: str = "python") -> Matrix:
+        return finite(self._model.encode(texts))
 
     def encode_queries(self, texts: Sequence[str]) -> Matrix:
         return finite(self._model.for_queries.encode(texts))

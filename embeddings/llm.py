@@ -4,7 +4,7 @@ decoder, by a hub name, a folder or a GGUF file."""
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from dataclasses import replace
@@ -114,10 +114,27 @@ class LanguageModel:
     def encode(self, texts: Sequence[str]) -> Matrix:
         """(n,) texts → (n, dimensions), rows of unit length. What lies behind a text's limit is not
         read; equal texts are encoded once; texts are tokenised while others are computed."""
+        return self._encoded(texts, self._windows)
+
+    def read(self, texts: Sequence[str]) -> tuple[Matrix, list[int]]:
+        """The same, and how many of each text's tokens lie behind what is read of it."""
+        behind: dict[str, int] = {}
+
+        def windows(block: Sequence[str]) -> list[Windows]:
+            found, counts = tokenising.counted(self._tokenizer, block, self.settings)
+            behind.update(zip(block, counts, strict=True))
+            return found
+
+        vectors = self._encoded(texts, windows)
+        return vectors, [behind[text] for text in texts]
+
+    def _encoded(
+        self, texts: Sequence[str], windows: Callable[[Sequence[str]], list[Windows]]
+    ) -> Matrix:
         distinct = list(dict.fromkeys(texts))
         rows = [np.zeros((0, self.dimensions), np.float32)]
         with ThreadPoolExecutor(1) as ahead:
-            rows += map(self.encode_tokens, ahead.map(self._windows, _blocks(distinct)))
+            rows += map(self.encode_tokens, ahead.map(windows, _blocks(distinct)))
         places = {text: row for row, text in enumerate(distinct)}
         return np.concatenate(rows)[[places[text] for text in texts]]
 
@@ -129,10 +146,6 @@ class LanguageModel:
     def tokens(self, texts: Sequence[str]) -> list[Tokens]:
         """The ids of each text's tokens, `max_tokens` at most."""
         return [windows[0] for windows in self._windows(texts)]
-
-    def unread(self, texts: Sequence[str]) -> list[int]:
-        """How many of each text's tokens lie behind what is read of it."""
-        return tokenising.unread(self._tokenizer, texts, self.settings)
 
     def forward(self, batch: Sequence[Sequence[int]]) -> Tensor:
         """n texts as tokens → (n, dimensions), rows of unit length, through which a loss can flow

@@ -18,39 +18,45 @@ CHARACTERS_PER_TOKEN = 32
 
 def windows(tokenizer: Any, texts: Sequence[str], settings: ModelSettings) -> list[Windows]:
     """Of each text its first window, or as many as the budget holds."""
+    count = _count(settings)
+    kept = count * settings.max_tokens * CHARACTERS_PER_TOKEN
+    looked_at = [text[:kept] for text in texts]
+    return [all_[:count] for all_ in _all(tokenizer, looked_at, settings, overflowing=count > 1)]
+
+
+def counted(
+    tokenizer: Any, texts: Sequence[str], settings: ModelSettings
+) -> tuple[list[Windows], list[int]]:
+    """The same, and how many of each text's tokens lie behind its windows."""
+    count, special = _count(settings), tokenizer.num_special_tokens_to_add()
+    found = _all(tokenizer, texts, settings, overflowing=True)
+    behind = [sum(len(window) - special for window in all_[count:]) for all_ in found]
+    return [all_[:count] for all_ in found], behind
+
+
+def _count(settings: ModelSettings) -> int:
+    return max(1, settings.budget // settings.max_tokens)
+
+
+def _all(
+    tokenizer: Any, texts: Sequence[str], settings: ModelSettings, *, overflowing: bool
+) -> list[Windows]:
+    """Of each text its first window, or all of them if `overflowing`."""
     if not texts:
         return []
-    count = max(1, settings.budget // settings.max_tokens)
-    kept = count * settings.max_tokens * CHARACTERS_PER_TOKEN
     encoded = tokenizer(
-        [_printable(settings.prompt + text[:kept]) for text in texts],
+        [_printable(settings.prompt + text) for text in texts],
         truncation=True,
         max_length=settings.max_tokens,
         padding=False,
-        return_overflowing_tokens=count > 1,
+        return_overflowing_tokens=overflowing,
     )
     found: list[Windows] = [[] for _ in texts]
-    of_text = encoded["overflow_to_sample_mapping"] if count > 1 else range(len(texts))
+    of_text = encoded["overflow_to_sample_mapping"] if overflowing else range(len(texts))
     for text, ids in zip(of_text, encoded["input_ids"], strict=True):
         # A tokenizer without special tokens makes nothing of an empty text.
         found[text].append(ids or [padding(tokenizer)])
-    return [one[:count] for one in found]
-
-
-def unread(tokenizer: Any, texts: Sequence[str], settings: ModelSettings) -> list[int]:
-    """How many of each text's tokens lie behind its windows."""
-    window = settings.max_tokens - tokenizer.num_special_tokens_to_add()
-    read = max(1, settings.budget // settings.max_tokens) * window
-    whole = [_printable(settings.prompt + text) for text in texts]
-    # A token is a byte at least: only longer texts need be looked at.
-    long = [row for row, text in enumerate(whole) if len(text.encode()) > read]
-    counts = [0] * len(texts)
-    if long:
-        options = {"add_special_tokens": False, "padding": False, "verbose": False}
-        tokens = tokenizer([whole[row] for row in long], **options)["input_ids"]
-        for row, ids in zip(long, tokens, strict=True):
-            counts[row] = max(0, len(ids) - read)
-    return counts
+    return found
 
 
 def padding(tokenizer: Any) -> int:

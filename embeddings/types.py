@@ -109,8 +109,8 @@ class TextEncoder(Protocol):
         """(n,) texts → (n, dimensions), rows of unit length."""
         ...
 
-    def unread(self, texts: Sequence[str]) -> list[int]:
-        """How many tokens of each text lie behind its limit."""
+    def read(self, texts: Sequence[str]) -> tuple[Matrix, list[int]]:
+        """The same, and how many tokens of each text lie behind its limit."""
         ...
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from django.db import connection
 from pgvector import HalfVector
@@ -25,10 +27,13 @@ if TYPE_CHECKING:
     from embeddings import CodeEncoder
     from embeddings.encoder import Encoded
 
-FIRST_BATCH, LARGEST_BATCH = 16, 8_192
-ENCODED_AT_ONCE = 1_024
+FIRST_BATCH, LARGEST_BATCH = 16, 16_384
 BATCH_SECONDS = 4.0
+# Of a batch so many are claimed, encoded and stored together.
+PART = 2_048
 PROBE = "def probe():\n    return 1\n"
+
+T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
@@ -56,20 +61,36 @@ def _encode_batch_of(space: Space, limit: int) -> int | None:
         return None
     spaces.complain(space, "")
     began = time.monotonic()
-    with Embedding.objects.claimed(space, limit=limit) as batch:
-        encode(encoder, batch)
-    return _next_limit(len(batch), time.monotonic() - began) if batch else None
+    with ExitStack() as leases:
+        done = encode(encoder, _claimed(space, limit, leases))
+    return _next_limit(done, time.monotonic() - began) if done else None
 
 
-def encode(encoder: CodeEncoder, batch: Sequence[Embedding]) -> None:
-    """Give each of `batch` its vector and predicted names, or the reason why it has none. While
-    one part is stored, the next is encoded."""
+def _claimed(space: Space, limit: int, leases: ExitStack) -> Iterator[Sequence[Embedding]]:
+    """Up to `limit` pending texts in parts, each claimed when it is asked for. A text that already
+    cost a worker its life comes alone."""
+    suspects = True
+    while limit > 0:
+        claim = Embedding.objects.claimed(space, limit=min(limit, PART), suspects=suspects)
+        part = leases.enter_context(claim)
+        if not part:
+            return
+        yield part
+        limit = 0 if part[0].attempts > 1 else limit - len(part)
+        suspects = False
+
+
+def encode(encoder: CodeEncoder, batch: Iterable[Sequence[Embedding]]) -> int:
+    """Give each text of a batch, which comes in parts, its vector and predicted names, or the
+    reason why it has none. While one part is encoded, the one before it is stored and the one
+    behind it is claimed. How many there were."""
+    done = 0
     with ThreadPoolExecutor(1) as ahead:
-        parts = [
+        parts = (
             (part, language, ahead.submit(_encoded, encoder, part, language))
-            for part, language in _parts(batch)
-        ]
-        for part, language, encoded in parts:
+            for part, language in _of_one_language(batch)
+        )
+        for part, language, encoded in _one_behind(parts):
             try:
                 found = encoded.result()
             except Exception:
@@ -77,18 +98,29 @@ def encode(encoder: CodeEncoder, batch: Sequence[Embedding]) -> None:
                 _encode_one_by_one(encoder, part, language)
             else:
                 _store(part, found)
+            done += len(part)
+    return done
 
 
-def _parts(batch: Sequence[Embedding]) -> Iterator[tuple[Sequence[Embedding], str]]:
-    """Of one language each, and not too many at once."""
+def _one_behind(values: Iterable[T]) -> Iterator[T]:
+    """The values, each of them once the next is there."""
+    waiting: deque[T] = deque()
+    for value in values:
+        waiting.append(value)
+        if len(waiting) > 1:
+            yield waiting.popleft()
+    yield from waiting
 
+
+def _of_one_language(
+    parts: Iterable[Sequence[Embedding]],
+) -> Iterator[tuple[Sequence[Embedding], str]]:
     def language_of(embedding: Embedding) -> str:
         return embedding.text.language
 
-    for language, group in groupby(sorted(batch, key=language_of), key=language_of):
-        embeddings = list(group)
-        for start in range(0, len(embeddings), ENCODED_AT_ONCE):
-            yield embeddings[start : start + ENCODED_AT_ONCE], language
+    for part in parts:
+        for language, group in groupby(sorted(part, key=language_of), key=language_of):
+            yield list(group), language
 
 
 def _encode_one_by_one(

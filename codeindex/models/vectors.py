@@ -63,16 +63,19 @@ ATTEMPTS = 4
 
 class EmbeddingManager(models.Manager["Embedding"]):
     @contextmanager
-    def claimed(self, space: Space, *, limit: int) -> Iterator[Sequence[Embedding]]:
+    def claimed(
+        self, space: Space, *, limit: int, suspects: bool = True
+    ) -> Iterator[Sequence[Embedding]]:
         """Up to `limit` pending embeddings with their texts, leased to the caller in the block.
 
         Texts that already cost a worker its life come one at a time, so that a text that kills
-        workers takes no other down. What is still pending when the block ends is free again.
+        workers takes no other down, and not at all if there are to be no `suspects`. What is still
+        pending when the block ends is free again.
         """
         lease = uuid.uuid4()
-        batch = self._claim(space, lease, limit=limit, attempts=0) or self._claim(
-            space, lease, limit=1, attempts__gt=0
-        )
+        batch = self._claim(space, lease, limit=limit, attempts=0)
+        if suspects and not batch:
+            batch = self._claim(space, lease, limit=1, attempts__gt=0)
         mine = self.filter(lease=lease, state=EmbeddingState.PENDING)
         try:
             with leases.kept(mine):

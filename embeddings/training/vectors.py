@@ -56,9 +56,9 @@ class VectorCache:
         self.add(texts, "texts")
         return self.get(texts)
 
-    def unread(self, texts: Sequence[str]) -> list[int]:
-        """As the encoder has it."""
-        return self._encoder.unread(texts)
+    def read(self, texts: Sequence[str]) -> tuple[Matrix, list[int]]:
+        """As the encoder has it; nothing of it is kept."""
+        return self._encoder.read(texts)
 
     def get(self, texts: Sequence[str]) -> Matrix:
         """(n,) texts → (n, dimensions); raises KeyError for a text that was never added."""

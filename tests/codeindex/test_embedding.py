@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from datetime import timedelta
+from threading import Event
 
 import numpy as np
 import pytest
 from django.db import connection
 from django.utils import timezone
 
-from codeindex import repositories, spaces, tasks
+from codeindex import encoders, repositories, spaces, tasks
 from codeindex.ingestion import embedding, forgetting, pipeline
 from codeindex.models import (
     ATTEMPTS,
@@ -22,6 +23,7 @@ from codeindex.models import (
     SpaceState,
     Text,
 )
+from codeindex.models.vectors import EmbeddingManager
 from embeddings.encoder import Encoded
 
 pytestmark = pytest.mark.django_db
@@ -67,7 +69,7 @@ def test_a_batch_gets_vectors_and_names_and_ends_the_run(indexed):
     encoder = TinyEncoder()
     space = spaces.of(encoder)
     with Embedding.objects.claimed(space, limit=100) as batch:
-        embedding.encode(encoder, batch)
+        embedding.encode(encoder, [batch])
     repositories.settle_all()
     indexed.refresh_from_db()
     assert indexed.finished
@@ -83,7 +85,7 @@ def test_what_of_a_text_is_not_read_is_kept_with_its_vector(indexed):
             return replace(super().encode(texts, language), unread=[1_200] + [0] * (len(texts) - 1))
 
     with Embedding.objects.claimed(spaces.of(Short()), limit=100) as batch:
-        embedding.encode(Short(), batch)
+        embedding.encode(Short(), [batch])
     reasons = sorted(Embedding.objects.values_list("reason", flat=True))
     assert reasons == [""] * 4 + ["its last 1,200 tokens are not read"]
     assert not Embedding.objects.exclude(state="ready").exists()
@@ -116,13 +118,73 @@ def test_a_text_that_fails_is_recorded_and_holds_nothing_up(indexed):
     encoder = TinyEncoder(chokes_on="def f3")
     space = spaces.of(encoder)
     with Embedding.objects.claimed(space, limit=100) as batch:
-        embedding.encode(encoder, batch)
+        embedding.encode(encoder, [batch])
     repositories.settle_all()
     indexed.refresh_from_db()
     assert indexed.finished
     failed = Embedding.objects.filter(state="failed")
     assert indexed.texts_failed == len(failed) == 1
     assert failed[0].reason == "ValueError: a text it cannot take"
+
+
+@pytest.fixture
+def parted(indexed, monkeypatch):
+    """A worker that claims two texts at a time, with an encoder that notes how many it gets."""
+
+    class Noting(TinyEncoder):
+        def __init__(self) -> None:
+            super().__init__(chokes_on="def f3")
+            self.got: list[int] = []
+            self.may_go_on = Event()
+            self.may_go_on.set()
+
+        def encode(self, texts, language):
+            assert self.may_go_on.wait(20)
+            self.got.append(len(texts))
+            return super().encode(texts, language)
+
+    encoder = Noting()
+    monkeypatch.setattr(embedding, "PART", 2)
+    monkeypatch.setattr(encoders, "kept", lambda source: encoder)
+    monkeypatch.setattr(encoders, "of", lambda space: encoder)
+    return encoder
+
+
+def test_a_batch_comes_in_parts_and_one_that_fails_holds_no_other_up(parted):
+    assert embedding.encode_batch(4)
+    assert parted.got.count(2) == 2
+    states = Embedding.objects.order_by("pk").values_list("state", "lease")
+    assert sorted(states[:4]) == [("failed", None), *[("ready", None)] * 3]
+    assert states[4] == ("pending", None)
+    assert embedding.encode_batch(4)
+    assert not Embedding.objects.filter(state="pending").exists()
+    assert embedding.encode_batch(4) is None
+
+
+def test_a_part_is_claimed_while_the_one_before_is_encoded(parted, monkeypatch):
+    claim, claims = EmbeddingManager._claim, []
+
+    def noted(*arguments, **options):
+        claims.append(claim(*arguments, **options))
+        if len(claims) == 2:
+            parted.may_go_on.set()
+        return claims[-1]
+
+    parted.may_go_on.clear()
+    monkeypatch.setattr(EmbeddingManager, "_claim", noted)
+    assert embedding.encode_batch(4)
+    assert [len(part) for part in claims] == [2, 2]
+
+
+def test_a_text_that_may_kill_its_worker_is_encoded_beside_no_other(parted):
+    spaces.of(parted)
+    Embedding.objects.filter(text__body__contains="def f1").update(attempts=1)
+    embedding.encode_batch(100)
+    assert Embedding.objects.get(state="pending").attempts == 1
+    parted.got.clear()
+    embedding.encode_batch(100)
+    assert parted.got == [1]
+    assert not Embedding.objects.filter(state="pending").exists()
 
 
 def test_an_encoder_that_is_broken_itself_blames_no_text(indexed):
@@ -132,7 +194,7 @@ def test_an_encoder_that_is_broken_itself_blames_no_text(indexed):
         pytest.raises(ValueError, match="cannot take"),
         Embedding.objects.claimed(space, limit=100) as batch,
     ):
-        embedding.encode(encoder, batch)
+        embedding.encode(encoder, [batch])
     assert not Embedding.objects.filter(state="failed").exists()
 
 
@@ -155,10 +217,10 @@ def test_a_worker_that_lost_its_lease_stores_nothing(indexed):
     with Embedding.objects.claimed(space, limit=10) as lost:
         expire_leases()
         with Embedding.objects.claimed(space, limit=10) as (taken_over,):
-            embedding.encode(encoder, lost)
+            embedding.encode(encoder, [lost])
             taken_over.refresh_from_db()
             assert taken_over.state == "pending"
-            embedding.encode(encoder, [taken_over])
+            embedding.encode(encoder, [[taken_over]])
             taken_over.refresh_from_db()
             assert taken_over.state == "ready"
 

@@ -79,8 +79,10 @@ def test_a_long_text_is_read_in_windows_up_to_its_budget(bert: Path) -> None:
         load_model(str(bert), read=replace(settings, budget=budget)) for budget in (0, 10_000)
     )
     tokens = len(load_model(str(bert), max_tokens=64).tokens([LONG[:100]])[0])
-    assert first.unread([LONG[:100], "read"]) == [tokens - 16, 0]
-    assert whole.unread([LONG, "read"]) == [0, 0]
+    vectors, unread = first.read(["read", LONG[:100], "read"])
+    assert unread == [0, tokens - 16, 0]
+    assert np.array_equal(vectors, first.encode(["read", LONG[:100], "read"]))
+    assert whole.read([LONG, "read"])[1] == [0, 0]
     windows = whole._windows([LONG[:100]])[0]
     expected = sum(len(window) * whole.forward([window])[0].detach().numpy() for window in windows)
     (vector,) = whole.encode([LONG[:100]])
@@ -89,6 +91,7 @@ def test_a_long_text_is_read_in_windows_up_to_its_budget(bert: Path) -> None:
     assert first.fingerprint != whole.fingerprint
     some = load_model(str(bert), read=replace(settings, budget=33))
     assert len(some._windows([LONG])[0]) == 2
+    assert some.read([LONG[:100]])[1] == [tokens - 2 - 2 * 14]
 
 
 def test_only_the_first_layers_are_loaded(qwen2: Path) -> None:

@@ -53,5 +53,5 @@ def encoded(
     shelf.put(shop, "add.py", Written(ADD, "add"))
     encoder = encoders.searcher.encoder()
     with Embedding.objects.claimed(spaces.of(encoder), limit=10) as batch:
-        embedding.encode(encoder, batch)
+        embedding.encode(encoder, [batch])
     client.force_login(alice)
