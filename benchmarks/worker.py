@@ -7,6 +7,10 @@ then does in this process what a worker of the queue `embed` does, with the enco
 settings name (CODEINDEX_LLM and its like), while the vectors have no index yet. Printed are texts a
 second for all of them; without the worker's first batches, which grow from 16 texts; and by the
 encoder alone, which gets the same texts at once.
+
+With --pretend the language model computes nothing: it takes the time that a GPU of so many tokens a
+second would take, and no processor. What the rest of a worker can do beside such a GPU is then seen
+without one.
 """
 
 from __future__ import annotations
@@ -31,6 +35,7 @@ def _options() -> argparse.Namespace:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("repositories", nargs="+", metavar="PATH")
     parser.add_argument("--texts", type=int, default=8192, help="that the encoder alone gets")
+    parser.add_argument("--pretend", type=float, metavar="TOKENS", help="of a GPU, a second")
     return parser.parse_args()
 
 

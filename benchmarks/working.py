@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+import numpy as np
 from django.contrib.auth.models import User
 from django.core.management import call_command
 
@@ -14,10 +15,15 @@ from codeindex.embedded import ensure_services
 from codeindex.ingestion import embedding, pipeline
 from codeindex.models import Embedding, EmbeddingState
 from embeddings import CodeEncoder
+from embeddings.llm import LanguageModel
+from embeddings.tokenising import Windows
+from embeddings.types import Matrix
 
 
 def measure(options: Namespace) -> None:
     """Prints the worker's rate beside that of its encoder."""
+    if options.pretend:
+        LanguageModel.encode_tokens = _pretended(options.pretend)  # type: ignore[method-assign]
     with ensure_services():
         call_command("migrate", verbosity=0, interactive=False)
         for path in options.repositories:
@@ -29,6 +35,18 @@ def measure(options: Namespace) -> None:
         _print("the worker", batches)
         _print("the worker, its batches of full size", _full(batches))
         _print("the encoder alone", [_alone(encoder, texts)])
+
+
+def _pretended(rate: float) -> Callable[[LanguageModel, Sequence[Windows]], Matrix]:
+    """Vectors at random, after the time that so many tokens a second take."""
+    random = np.random.default_rng(0)
+
+    def encode_tokens(model: LanguageModel, texts: Sequence[Windows]) -> Matrix:
+        time.sleep(sum(len(window) for text in texts for window in text) / rate)
+        vectors = random.standard_normal((len(texts), model.dimensions), np.float32)
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+    return encode_tokens
 
 
 def _read(path: str) -> None:

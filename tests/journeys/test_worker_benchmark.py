@@ -7,15 +7,20 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.git import GitRepository
 from tests.journeys.installation import PROJECT, Installation
 
 
-def test_it_prints_the_rate_of_the_worker_beside_that_of_its_encoder(tmp_path: Path) -> None:
+@pytest.mark.parametrize("options", [[], ["--pretend", "1000"]], ids=["real", "pretended"])
+def test_it_prints_the_rate_of_the_worker_beside_that_of_its_encoder(
+    options: list[str], tmp_path: Path
+) -> None:
     shop = GitRepository.made(tmp_path / "shop")
     shop.commit({"shop.py": "def price(articles):\n    return sum(a.price for a in articles)\n"})
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.worker", str(shop.path)],
+        [sys.executable, "-m", "benchmarks.worker", str(shop.path), *options],
         cwd=PROJECT,
         env=Installation(tmp_path / "home").environment,
         capture_output=True,
