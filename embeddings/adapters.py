@@ -1,5 +1,6 @@
 """Low-rank adapters (Hu et al. 2022): what tuning adds to a layer's weights is the product of two
-narrow matrices, which alone are trained and kept."""
+narrow matrices, which alone are trained and kept. While they are trained they stay beside the
+weights: their product, as large as these, is never made."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import parametrize
+from torch.nn.functional import linear
 
 DOWN, UP = ".down", ".up"
 # What is learnt counts twice: with it, adapters of any rank learn well at one rate.
@@ -16,37 +17,43 @@ SCALE = 2.0
 
 
 class LowRank(nn.Module):
-    """Adds up · down to a weight (out, in); nothing at first, for `up` is zero."""
+    """Adds to a layer's results what is learnt, up · down · inputs; nothing at first: `up` is zero
+    then. Of the layer's own weights no gradient is computed."""
 
-    def __init__(self, weight: Tensor, rank: int) -> None:
+    def __init__(self, layer: nn.Linear, rank: int) -> None:
         super().__init__()
-        out, into = weight.shape
-        self.down = nn.Parameter(torch.randn(rank, into, device=weight.device) / into**0.5)
-        self.up = nn.Parameter(torch.zeros(out, rank, device=weight.device))
+        device = layer.weight.device
+        self.down = nn.Parameter(torch.randn(rank, layer.in_features, device=device))
+        self.up = nn.Parameter(torch.zeros(layer.out_features, rank, device=device))
+        self.down.data /= layer.in_features**0.5
+        self.hook = layer.register_forward_hook(self._added)
 
-    def forward(self, weight: Tensor) -> Tensor:
-        return weight + (SCALE * self.up @ self.down).to(weight.dtype)
+    def _added(self, _: nn.Module, inputs: tuple[Tensor], results: Tensor) -> Tensor:
+        (into,) = inputs
+        down, up = self.down.to(into.dtype), self.up.to(into.dtype)
+        return results + SCALE * linear(linear(into, down), up)
 
 
 def add(network: nn.Module, rank: int) -> None:
     """Freezes a network and gives each of its linear layers an adapter."""
     network.requires_grad_(False)
-    for layer in list(network.modules()):
-        if isinstance(layer, nn.Linear):
-            parametrize.register_parametrization(layer, "weight", LowRank(layer.weight, rank))
+    for layer in _linear(network).values():
+        layer.adapter = LowRank(layer, rank)
 
 
+@torch.no_grad()
 def merge(network: nn.Module) -> dict[str, Tensor]:
     """Makes a network's adapters part of its weights; what was learnt of each, by the weight's name
     and `DOWN` or `UP`."""
     learnt = {}
-    for name, layer in list(network.named_modules()):
-        if isinstance(layer, nn.Linear) and parametrize.is_parametrized(layer, "weight"):
-            adapter: Any = layer.parametrizations.weight[0]  # type: ignore[index, union-attr]
-            if adapter.up.any():
-                learnt[f"{name}.weight{DOWN}"] = adapter.down.detach().clone()
-                learnt[f"{name}.weight{UP}"] = SCALE * adapter.up.detach()
-            parametrize.remove_parametrizations(layer, "weight")
+    for name, layer in _linear(network).items():
+        adapter: Any = layer.adapter
+        if adapter.up.any():
+            learnt[f"{name}.weight{DOWN}"] = adapter.down.detach()
+            learnt[f"{name}.weight{UP}"] = SCALE * adapter.up.detach()
+        adapter.hook.remove()
+        del layer.adapter
+    load(network, learnt)
     return learnt
 
 
@@ -68,3 +75,7 @@ def load(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
         weight = network.get_parameter(name)
         up, down = (weights[name + end].to(weight.device).float() for end in (UP, DOWN))
         weight.add_((up @ down).to(weight.dtype))
+
+
+def _linear(network: nn.Module) -> dict[str, nn.Linear]:
+    return {name: one for name, one in network.named_modules() if isinstance(one, nn.Linear)}

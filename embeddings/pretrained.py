@@ -73,7 +73,7 @@ def network(origin: Origin, settings: ModelSettings, device: str) -> nn.Module:
     options = _quantised(settings, device) if settings.runtime in BITS else {}
     model = _loaded(AutoModel, origin, config=config, dtype=dtype, **options)
     model.config.use_cache = False  # what generation would need: gigabytes for a batch
-    if model.config.is_encoder_decoder:
+    if hasattr(model, "encoder") and hasattr(model, "decoder"):
         model = model.get_encoder()
     ready: nn.Module = model.eval() if options else model.eval().to(device)
     return ready

@@ -44,19 +44,42 @@ def _all(
     """Of each text its first window, or all of them if `overflowing`."""
     if not texts:
         return []
+    prompted = [_printable(settings.prompt + text) for text in texts]
+    divide = _divided if tokenizer.is_fast else _divided_here
+    found = divide(tokenizer, prompted, settings.max_tokens, overflowing)
+    # A tokenizer without special tokens makes nothing of an empty text.
+    nothing = [padding(tokenizer)]
+    return [[window or nothing for window in windows] for windows in found]
+
+
+def _divided(
+    tokenizer: Any, texts: Sequence[str], max_tokens: int, overflowing: bool
+) -> list[Windows]:
     encoded = tokenizer(
-        [_printable(settings.prompt + text) for text in texts],
+        list(texts),
         truncation=True,
-        max_length=settings.max_tokens,
+        max_length=max_tokens,
         padding=False,
         return_overflowing_tokens=overflowing,
     )
     found: list[Windows] = [[] for _ in texts]
     of_text = encoded["overflow_to_sample_mapping"] if overflowing else range(len(texts))
     for text, ids in zip(of_text, encoded["input_ids"], strict=True):
-        # A tokenizer without special tokens makes nothing of an empty text.
-        found[text].append(ids or [padding(tokenizer)])
+        found[text].append(ids)
     return found
+
+
+def _divided_here(
+    tokenizer: Any, texts: Sequence[str], max_tokens: int, overflowing: bool
+) -> list[Windows]:
+    """By a tokenizer that is written in Python, and does not say whose an overflowing window is."""
+    room = max_tokens - tokenizer.num_special_tokens_to_add()
+
+    def windows(ids: Tokens) -> Windows:
+        starts = range(0, max(len(ids), 1) if overflowing else 1, room)
+        return [tokenizer.build_inputs_with_special_tokens(ids[at : at + room]) for at in starts]
+
+    return [windows(ids) for ids in tokenizer(list(texts), add_special_tokens=False)["input_ids"]]
 
 
 def padding(tokenizer: Any) -> int:

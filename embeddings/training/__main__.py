@@ -87,6 +87,7 @@ def _tune(options: argparse.Namespace) -> None:
         locked=options.locked,
         batch=options.batch,
         rank=options.lora,
+        rate=options.rate,
     )
     tune(data, tuning, options.out, resume=options.resume)
 
@@ -148,6 +149,7 @@ def _parser() -> argparse.ArgumentParser:
         "--lora", type=int, default=0, metavar="RANK",
         help="train adapters of this rank, and no whole weights",
     )  # fmt: skip
+    tuned.add_argument("--rate", type=float, help="highest learning rate")
     tuned.add_argument(
         "--asked", type=Path, nargs="*", default=[], metavar="FILE",
         help='questions that people asked, as JSON lines: {"question": …, "code": …}',

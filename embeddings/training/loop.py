@@ -135,7 +135,7 @@ class Run:
     def _save(self, stage: Stage, optimiser: torch.optim.Optimizer, done: int) -> None:
         state = {
             "done": done,
-            "trained": stage.trained.state_dict(),
+            "trained": copied(stage.trained),
             "optimiser": optimiser.state_dict(),
         }
         partial = self._state(stage).with_suffix(".partial")
@@ -147,7 +147,7 @@ class Run:
         if not self.resume or not path.exists():
             return 0
         state: dict[str, Any] = torch.load(path, weights_only=True)
-        stage.trained.load_state_dict(state["trained"])
+        stage.trained.load_state_dict(state["trained"], strict=False)
         optimiser.load_state_dict(state["optimiser"])
         return int(state["done"])
 

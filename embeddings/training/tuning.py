@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from embeddings import adapters, evaluation, packing
+from embeddings.batching import Budget, batches
 from embeddings.llm import LanguageModel, load_model, save_tuned
 from embeddings.training import comments, precision
 from embeddings.training.data import TRAINING_TOKENS, Data
@@ -42,9 +43,8 @@ NEIGHBOURS = 16
 # them are too few.
 ENOUGH_PROJECTS = 2.5
 STEPS_PER_EPOCH = 50
-# Functions in one pass through the network: those of a batch by length, so that little is padding.
-PASS = 8
-PASS_ON_A_GPU = 128
+# Tokens in one pass through the network.
+PASS, PASS_ON_A_GPU = 512, 16_384
 MEASURED = 300
 RATE, ADAPTERS_RATE = 5e-5, 2e-4
 T = TypeVar("T")
@@ -56,7 +56,8 @@ class Tuning:
     kept: if None, what does best on the validation split. Of a batch's pairs so many are `comments`
     with the lines below them; `asked` are questions of people, with code that answers each. If
     `locked`, questions are read by the published model. If there is a `rank`, adapters of that rank
-    are trained and no whole weights."""
+    are trained and no whole weights. `rate` is the highest learning rate, if not that which suits
+    models of 10 to 100 million weights."""
 
     epochs: int
     seed: int = 1
@@ -66,6 +67,7 @@ class Tuning:
     locked: bool = False
     batch: int = BATCH
     rank: int = 0
+    rate: float | None = None
 
 
 class TextStage:
@@ -77,7 +79,7 @@ class TextStage:
     def __init__(self, data: Data, tuning: Tuning) -> None:
         self._model = data.model.limited(TRAINING_TOKENS)
         self._batch = tuning.batch
-        self.rate = ADAPTERS_RATE if tuning.rank else RATE
+        self.rate = tuning.rate or (ADAPTERS_RATE if tuning.rank else RATE)
         self._published = None
         if tuning.locked:
             self._published = load_model(data.model.settings.name, device=data.device).for_queries
@@ -169,11 +171,12 @@ class TextStage:
 
     def _vectors(self, model: LanguageModel, texts: Sequence[str]) -> Tensor:
         tokens = model.tokens(texts)
-        size = PASS if torch.device(self._data.device).type == "cpu" else PASS_ON_A_GPU
-        order = sorted(range(len(tokens)), key=lambda row: len(tokens[row]))
-        passes = [order[start : start + size] for start in range(0, len(order), size)]
+        on_cpu = torch.device(self._data.device).type == "cpu"
+        budget = Budget(PASS if on_cpu else PASS_ON_A_GPU)
+        passes = list(batches([len(ids) for ids in tokens], budget))
         with precision.mixed(self._data.device):
             found = torch.cat([model.forward([tokens[row] for row in one]) for one in passes])
+        order = [row for one in passes for row in one]
         return found[torch.tensor(order).argsort()]
 
 

@@ -94,6 +94,20 @@ def test_a_long_text_is_read_in_windows_up_to_its_budget(bert: Path) -> None:
     assert some.read([LONG[:100]])[1] == [tokens - 2 - 2 * 14]
 
 
+def test_a_tokenizer_that_is_written_in_python_divides_a_text_as_others_do(tmp_path: Path) -> None:
+    folder = str(tiny_models.byt5(tmp_path / "byt5"))
+    first = load_model(folder, max_tokens=16)
+    whole = load_model(folder, read=replace(first.settings, budget=10_000))
+    length = len(LONG)  # a token a character, and one behind them
+    assert first.tokens(["", LONG]) == [[1], [*(ord(one) + 3 for one in LONG[:15]), 1]]
+    vectors, unread = first.read(["read", LONG])
+    assert unread == [0, length - 15]
+    assert np.array_equal(vectors, first.encode(["read", LONG]))
+    (windows,) = whole._windows([LONG])
+    assert [len(window) for window in windows] == [16] * (length // 15) + [length % 15 + 1]
+    assert whole.read([LONG])[1] == [0]
+
+
 def test_only_the_first_layers_are_loaded(qwen2: Path) -> None:
     model = load_model(str(qwen2))
     settings = replace(model.settings, layers=2)

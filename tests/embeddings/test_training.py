@@ -13,7 +13,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from embeddings import checkpoints, load_encoder
+from embeddings import adapters, checkpoints, load_encoder
 from embeddings.labels import LabelSource
 from embeddings.llm import TUNED_WEIGHTS, load_model
 from embeddings.training import comments, measures, validation
@@ -201,6 +201,29 @@ def test_adapters_alone_are_trained_and_kept_and_tuned_further(
     assert not torch.equal(*(query_weights(one) for one in (tuned, further)))
     moved = (query_weights(further) - query_weights(tuned)).abs().max()
     assert moved < 2 * (query_weights(tuned) - query_weights(model)).abs().max()
+
+
+def test_adapters_compute_what_they_become_and_weights_need_no_gradient(tmp_path: Path) -> None:
+    model = load_model(str(tiny.bert(tmp_path / "bert")))
+    text, other = "def read(path): return open(path)", "sort a list"
+    before = model.encode([text])
+    adapters.add(model.network, 2)
+    assert np.array_equal(model.encode([text]), before)
+    own = [weight for weight in model.network.parameters() if weight.requires_grad]
+    assert {min(weight.shape) for weight in own} == {2}
+    optimiser = torch.optim.Adam(own, lr=0.1)
+    for _ in range(3):
+        optimiser.zero_grad()
+        one, two = model.forward(model.tokens([text, other]))
+        (one @ two).backward()
+        optimiser.step()
+    apart = model.encode([text])
+    learnt = adapters.merge(model.network)
+    assert not [name for name, _ in model.network.named_modules() if "adapter" in name]
+    assert np.abs(model.encode([text]) - apart).max() < 1e-5 < np.abs(apart - before).max()
+    fresh = load_model(str(tmp_path / "bert"))
+    adapters.load(fresh.network, learnt)
+    assert np.array_equal(fresh.encode([text]), model.encode([text]))
 
 
 def query_weights(folder: Path) -> torch.Tensor:

@@ -1,6 +1,6 @@
 """Tiny random models of the families that matter, each with the tokenizer class that is its own:
 BERT pads on the right and adds special tokens, Llama pads on the left and begins with one, Qwen2
-knows bytes and adds none."""
+knows bytes and adds none, ByT5's is written in Python."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ from transformers import (
     BertConfig,
     BertModel,
     BertTokenizer,
+    ByT5Tokenizer,
     LlamaConfig,
     LlamaModel,
     LlamaTokenizer,
     Qwen2Config,
     Qwen2Model,
     Qwen2Tokenizer,
+    T5Config,
+    T5EncoderModel,
 )
 
 WORDS = ["def", "return", "read", "write", "file", "path", "open", "list", "sort", "csv"]
@@ -60,6 +63,14 @@ def qwen2(folder: Path) -> Path:
     torch.manual_seed(0)
     config = Qwen2Config(vocab_size=len(words), num_key_value_heads=2, **SIZES)
     Qwen2Model(config).save_pretrained(folder)
+    return folder
+
+
+def byt5(folder: Path) -> Path:
+    ByT5Tokenizer().save_pretrained(folder)
+    torch.manual_seed(0)
+    config = T5Config(vocab_size=384, d_model=32, d_kv=8, d_ff=32, num_layers=2, num_heads=4)
+    T5EncoderModel(config).save_pretrained(folder)
     return folder
 
 
