@@ -88,6 +88,7 @@ def _tune(options: argparse.Namespace) -> None:
         batch=options.batch,
         rank=options.lora,
         rate=options.rate,
+        max_tokens=options.max_tokens,
     )
     tune(data, tuning, options.out, resume=options.resume)
 
@@ -173,7 +174,7 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--llm", default=DEFAULT_MODEL, help="hub name or folder")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--limit", type=int, help="only so many functions of the corpus")
-    parser.add_argument("--max-tokens", type=int, default=TRAINING_TOKENS)
+    parser.add_argument("--max-tokens", type=int, default=TRAINING_TOKENS, help="read of a text")
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:

@@ -57,7 +57,7 @@ class Tuning:
     with the lines below them; `asked` are questions of people, with code that answers each. If
     `locked`, questions are read by the published model. If there is a `rank`, adapters of that rank
     are trained and no whole weights. `rate` is the highest learning rate, if not that which suits
-    models of 10 to 100 million weights."""
+    models of 10 to 100 million weights. Of a text `max_tokens` are read."""
 
     epochs: int
     seed: int = 1
@@ -68,6 +68,7 @@ class Tuning:
     batch: int = BATCH
     rank: int = 0
     rate: float | None = None
+    max_tokens: int = TRAINING_TOKENS
 
 
 class TextStage:
@@ -77,7 +78,7 @@ class TextStage:
     name = "text"
 
     def __init__(self, data: Data, tuning: Tuning) -> None:
-        self._model = data.model.limited(TRAINING_TOKENS)
+        self._model = data.model.limited(tuning.max_tokens)
         self._batch = tuning.batch
         self.rate = tuning.rate or (ADAPTERS_RATE if tuning.rank else RATE)
         self._published = None

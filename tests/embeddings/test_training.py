@@ -203,6 +203,21 @@ def test_adapters_alone_are_trained_and_kept_and_tuned_further(
     assert moved < 2 * (query_weights(tuned) - query_weights(model)).abs().max()
 
 
+def test_tuning_reads_so_many_tokens_and_learns_at_the_rate_that_is_asked_for(
+    corpus: Path, tmp_path: Path
+) -> None:
+    model = tiny.bert(tmp_path / "bert")
+    where = ["tune", "--corpus", str(corpus), "--llm", str(model), "--epochs", "1", "--share", "1"]
+    asked = [["32"], ["4"], ["32", "--rate", "0.0001"]]
+    for number, given in enumerate(asked):
+        out = str(tmp_path / str(number))
+        assert main([*where, "--lora", "2", "--out", out, "--max-tokens", *given]) == 0
+    usual, shorter, slower = (query_weights(tmp_path / str(one)) for one in range(3))
+    assert not torch.equal(usual, shorter)
+    first = query_weights(model)
+    assert (slower - first).norm() < 0.75 * (usual - first).norm()
+
+
 def test_adapters_compute_what_they_become_and_weights_need_no_gradient(tmp_path: Path) -> None:
     model = load_model(str(tiny.bert(tmp_path / "bert")))
     text, other = "def read(path): return open(path)", "sort a list"
