@@ -186,6 +186,8 @@ def tune(data: Data, tuning: Tuning, out: Path, *, resume: bool) -> None:
     out.mkdir(parents=True, exist_ok=True)
     network = data.model.network
     first = {} if tuning.rank else copied(network)
+    # A run that goes on begins with the adapters of the one that was stopped: they are mixed with.
+    torch.manual_seed(tuning.seed)
     stage, run = TextStage(data, tuning), Run(out, tuning.seed, resume)
     run.train_and_mix(stage, tuning.epochs, MIXES if tuning.share is None else [tuning.share])
     learnt = adapters.merge(network) if tuning.rank else _moved(network, first)
