@@ -11,6 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
+from embeddings.weights import linear_layers
+
 DOWN, UP = ".down", ".up"
 # What is learnt counts twice: with it, adapters of any rank learn well at one rate.
 SCALE = 2.0
@@ -22,10 +24,9 @@ class LowRank(nn.Module):
 
     def __init__(self, layer: nn.Linear, rank: int) -> None:
         super().__init__()
-        device = layer.weight.device
-        self.down = nn.Parameter(torch.randn(rank, layer.in_features, device=device))
-        self.up = nn.Parameter(torch.zeros(layer.out_features, rank, device=device))
-        self.down.data /= layer.in_features**0.5
+        (out, into), device = layer.weight.shape, layer.weight.device
+        self.down = nn.Parameter(torch.randn(rank, into, device=device) / into**0.5)
+        self.up = nn.Parameter(torch.zeros(out, rank, device=device))
         self.hook = layer.register_forward_hook(self._added)
 
     def _added(self, _: nn.Module, inputs: tuple[Tensor], results: Tensor) -> Tensor:
@@ -37,7 +38,7 @@ class LowRank(nn.Module):
 def add(network: nn.Module, rank: int) -> None:
     """Freezes a network and gives each of its linear layers an adapter."""
     network.requires_grad_(False)
-    for layer in _linear(network).values():
+    for layer in linear_layers(network).values():
         layer.adapter = LowRank(layer, rank)
 
 
@@ -46,7 +47,7 @@ def merge(network: nn.Module) -> dict[str, Tensor]:
     """Makes a network's adapters part of its weights; what was learnt of each, by the weight's name
     and `DOWN` or `UP`."""
     learnt = {}
-    for name, layer in _linear(network).items():
+    for name, layer in linear_layers(network).items():
         adapter: Any = layer.adapter
         if adapter.up.any():
             learnt[f"{name}.weight{DOWN}"] = adapter.down.detach()
@@ -75,7 +76,3 @@ def load(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
         weight = network.get_parameter(name)
         up, down = (weights[name + end].to(weight.device).float() for end in (UP, DOWN))
         weight.add_((up @ down).to(weight.dtype))
-
-
-def _linear(network: nn.Module) -> dict[str, nn.Linear]:
-    return {name: one for name, one in network.named_modules() if isinstance(one, nn.Linear)}

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from embeddings import cache
 from embeddings.extras import require
 from embeddings.reading import EncoderUnavailable, Runtime
+from embeddings.weights import linear_layers
 
 NAMES = ("input_ids", "attention_mask")
 OPSET = 17
@@ -109,8 +110,8 @@ def _coarse(network: Any) -> set[str]:
 
         return look
 
-    layers = [(name, one) for name, one in network.named_modules() if isinstance(one, nn.Linear)]
-    hooks = [layer.register_forward_hook(watch(name)) for name, layer in layers]
+    layers = linear_layers(network)
+    hooks = [layer.register_forward_hook(watch(name)) for name, layer in layers.items()]
     words = network.get_input_embeddings().num_embeddings
     ids = torch.randint(words, PROBE, generator=torch.Generator().manual_seed(0))
     network(input_ids=ids, attention_mask=torch.ones_like(ids))

@@ -52,11 +52,9 @@ def _all(
     return [[window or nothing for window in windows] for windows in found]
 
 
-def _divided(
-    tokenizer: Any, texts: Sequence[str], max_tokens: int, overflowing: bool
-) -> list[Windows]:
+def _divided(tokenizer: Any, texts: list[str], max_tokens: int, overflowing: bool) -> list[Windows]:
     encoded = tokenizer(
-        list(texts),
+        texts,
         truncation=True,
         max_length=max_tokens,
         padding=False,
@@ -70,7 +68,7 @@ def _divided(
 
 
 def _divided_here(
-    tokenizer: Any, texts: Sequence[str], max_tokens: int, overflowing: bool
+    tokenizer: Any, texts: list[str], max_tokens: int, overflowing: bool
 ) -> list[Windows]:
     """By a tokenizer that is written in Python, and does not say whose an overflowing window is."""
     room = max_tokens - tokenizer.num_special_tokens_to_add()
@@ -79,7 +77,7 @@ def _divided_here(
         starts = range(0, max(len(ids), 1) if overflowing else 1, room)
         return [tokenizer.build_inputs_with_special_tokens(ids[at : at + room]) for at in starts]
 
-    return [windows(ids) for ids in tokenizer(list(texts), add_special_tokens=False)["input_ids"]]
+    return [windows(ids) for ids in tokenizer(texts, add_special_tokens=False)["input_ids"]]
 
 
 def padding(tokenizer: Any) -> int:

@@ -73,7 +73,7 @@ def size(config: Any, dtype: torch.dtype, runtime: Runtime = Runtime.TORCH) -> i
     whole = sum(weight.numel() for weight in model.parameters()) * dtype.itemsize
     if runtime not in BITS:
         return whole
-    linear = sum(one.weight.numel() for one in model.modules() if isinstance(one, nn.Linear))
+    linear = sum(layer.weight.numel() for layer in linear_layers(model).values())
     return whole - linear * dtype.itemsize + linear * BITS[runtime] // 8
 
 
@@ -81,3 +81,8 @@ def free_bytes(device: str) -> int:
     if torch.device(device).type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0])
     return int(psutil.virtual_memory().available)
+
+
+def linear_layers(network: nn.Module) -> dict[str, nn.Linear]:
+    """By their names."""
+    return {name: one for name, one in network.named_modules() if isinstance(one, nn.Linear)}
