@@ -1,6 +1,6 @@
 """Leases: how a worker holds rows while it works on them outside any transaction.
 
-A lease is a token and a time on the row. A thread renews it while the worker lives, so that the
+A lease is a token and a time on the row. A thread renews it while the work progresses, so that the
 rows of a worker that was killed are anyone's after CODEINDEX_LEASE_SECONDS, and work that takes
 hours keeps its rows all the same. Who writes a result names the token: a worker that lost its
 lease writes nothing.
@@ -9,6 +9,7 @@ lease writes nothing.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -22,7 +23,36 @@ from django.db.models.functions import Now
 
 FREE = Q(leased_until=None) | Q(leased_until__lt=Now())
 
+CHECK_SECONDS = 1.0
+"""How soon a lease that was taken away is noticed: cancelled work ends within a few seconds."""
+
 logger = logging.getLogger(__name__)
+
+
+class LostLease(Exception):
+    """The rows are no longer this worker's: cancelled, removed, or taken over."""
+
+
+class Lease:
+    """A lease that is being renewed. Work that takes long reports its `progress`, and work that
+    waits for another program asks whether it is still wanted (`check`)."""
+
+    def __init__(self) -> None:
+        self._lost = Event()
+        self.progressed_at = time.monotonic()
+
+    def progress(self) -> None:
+        """Note that the work went on. Raises `LostLease`."""
+        self.progressed_at = time.monotonic()
+        self.check()
+
+    def check(self) -> None:
+        """Raises `LostLease` if the rows are no longer held."""
+        if self._lost.is_set():
+            raise LostLease
+
+    def lose(self) -> None:
+        self._lost.set()
 
 
 def until() -> Any:
@@ -31,24 +61,36 @@ def until() -> Any:
 
 
 @contextmanager
-def kept(rows: QuerySet[Any]) -> Iterator[None]:
+def kept(rows: QuerySet[Any]) -> Iterator[Lease]:
     """Renew the lease on `rows`, which name it in their filter, until the block ends."""
-    done = Event()
-    renewal = Thread(target=_renew, args=(rows, done), daemon=True)
+    lease, done = Lease(), Event()
+    renewal = Thread(target=_renew, args=(rows, lease, done), daemon=True)
     renewal.start()
     try:
-        yield
+        yield lease
     finally:
         done.set()
         renewal.join()
 
 
-def _renew(rows: QuerySet[Any], done: Event) -> None:
-    while not done.wait(settings.CODEINDEX_LEASE_SECONDS / 3):
-        try:
-            rows.update(leased_until=until())
-        except DatabaseError:
-            # The next renewal is still in time; if it is not, whoever takes over repeats the work.
-            logger.warning("a lease could not be renewed", exc_info=True)
-        finally:
-            connection.close()
+def _renew(rows: QuerySet[Any], lease: Lease, done: Event) -> None:
+    interval = settings.CODEINDEX_LEASE_SECONDS / 3
+    renewed_at = time.monotonic()
+    try:
+        while not done.wait(min(CHECK_SECONDS, interval)):
+            try:
+                if time.monotonic() - renewed_at >= interval:
+                    renewed_at = time.monotonic()
+                    held = rows.update(leased_until=until()) > 0
+                else:
+                    held = rows.exists()
+            except DatabaseError:
+                # The next renewal is still in time; if it is not, another worker repeats the work.
+                logger.warning("a lease could not be renewed", exc_info=True)
+                connection.close()
+            else:
+                if not held:
+                    lease.lose()
+                    return
+    finally:
+        connection.close()

@@ -25,6 +25,7 @@ from django.conf import settings
 
 from codeindex import credentials
 from codeindex.ingestion import remotes
+from codeindex.leases import Lease
 from codeindex.models import IndexRun, Repository
 
 CONFIG = """\
@@ -117,8 +118,9 @@ class Tree:
             reader.stdin.close()
 
 
-def fetch(run: IndexRun) -> Tree:
-    """The head of the run's branch, brought into the mirror. Raises `CheckoutError`.
+def fetch(run: IndexRun, lease: Lease) -> Tree:
+    """The head of the run's branch, brought into the mirror. Raises `CheckoutError`, and
+    `LostLease` as soon as the run is cancelled or removed.
 
     The tree may be read after the mirror's lock is given back: what other branches' runs fetch
     and collect there leaves the commit of this one alone.
@@ -129,7 +131,7 @@ def fetch(run: IndexRun) -> Tree:
         remote = remotes.parse(repository.url, trusted_path=True)
         remotes.check_host(remote)
         with _locked(mirror) as lock:
-            return Tree(mirror, _fetch(mirror, remote, run, lock))
+            return Tree(mirror, _fetch(mirror, remote, run, lock, lease))
     except remotes.RefusedRemote as refusal:
         raise CheckoutError(str(refusal)) from refusal
     except credentials.UnreadableCredential as error:
@@ -174,7 +176,7 @@ def _wait_for(lock: int) -> None:
             time.sleep(0.2)
 
 
-def _fetch(mirror: Path, remote: remotes.Remote, run: IndexRun, lock: int) -> str:
+def _fetch(mirror: Path, remote: remotes.Remote, run: IndexRun, lock: int, lease: Lease) -> str:
     """Fetch the branch's head alone into the mirror; its commit."""
     _prepare(mirror)
     branch = run.branch.name
@@ -185,7 +187,7 @@ def _fetch(mirror: Path, remote: remotes.Remote, run: IndexRun, lock: int) -> st
         "--", remote.address, f"+{source}:{kept}",
     )  # fmt: skip
     secret = credentials.decrypt(run.branch.repository.credential)
-    _watched(mirror, fetch, _environment(mirror, remote, secret), lock)
+    _watched(mirror, fetch, _environment(mirror, remote, secret), lock, lease)
     return _output(mirror, "rev-parse", f"{kept}^{{commit}}").decode().strip()
 
 
@@ -198,8 +200,11 @@ def _prepare(mirror: Path) -> None:
         _output(mirror, "init", "--quiet", "--bare", "--template=", ".")
 
 
-def _watched(mirror: Path, arguments: tuple[str, ...], env: dict[str, str], lock: int) -> None:
-    """Run git in a process group of its own, which is killed past the time or size limit."""
+def _watched(
+    mirror: Path, arguments: tuple[str, ...], env: dict[str, str], lock: int, lease: Lease
+) -> None:
+    """Run git in a process group of its own, which is killed past the time or size limit, and when
+    the run is no longer wanted."""
     deadline = time.monotonic() + settings.CODEINDEX_CLONE_SECONDS
     git = subprocess.Popen(
         ["git", *arguments],
@@ -218,6 +223,7 @@ def _watched(mirror: Path, arguments: tuple[str, ...], env: dict[str, str], lock
                 break
             except subprocess.TimeoutExpired:
                 _check_limits(mirror, deadline)
+                lease.progress()
     except BaseException:
         os.killpg(git.pid, signal.SIGKILL)
         git.wait()

@@ -17,6 +17,7 @@ from codeindex.ingestion import checkout, sources, store
 from codeindex.ingestion.checkout import Tree
 from codeindex.ingestion.sources import Source
 from codeindex.ingestion.store import ReadBlob
+from codeindex.leases import Lease, LostLease
 from codeindex.models import UNPUBLISHED, IndexRun, RunStatus
 from embeddings import definitions
 
@@ -34,10 +35,10 @@ def index(run_id: int) -> bool:
     if run is None:
         return False
     try:
-        with leases.kept(IndexRun.objects.filter(pk=run.pk, lease=run.lease)):
-            _read(run)
+        with leases.kept(IndexRun.objects.filter(pk=run.pk, lease=run.lease)) as lease:
+            _read(run, lease)
             repositories.advance(run)
-    except store.LostLease:
+    except LostLease:
         logger.info("%s was cancelled or taken over", run)
     except checkout.CheckoutError as error:
         repositories.fail(run, str(error))
@@ -58,15 +59,16 @@ def _taken(run_id: int) -> IndexRun | None:
     return IndexRun.objects.select_related("branch__repository").get(pk=run_id) if taken else None
 
 
-def _read(run: IndexRun) -> None:
+def _read(run: IndexRun, lease: Lease) -> None:
     with _stage(run, RunStatus.CHECKOUT):
-        tree = checkout.fetch(run)
+        tree = checkout.fetch(run, lease)
         IndexRun.objects.filter(pk=run.pk).update(commit=tree.commit)
     with _stage(run, RunStatus.DEFINITIONS):
         files, skips = sources.select(tree.entries())
         changed = store.begin(run, files, skips)
         for batch in _batches(changed):
             store.save(run, batch, _blobs(tree, store.unread(batch)))
+            lease.progress()
         store.finish(run, skips)
 
 
@@ -76,7 +78,7 @@ def _stage(run: IndexRun, stage: RunStatus) -> Iterator[None]:
     began = time.monotonic()
     mine = IndexRun.objects.filter(pk=run.pk, lease=run.lease, status__in=UNPUBLISHED)
     if not mine.update(status=stage, stage_started=Now()):
-        raise store.LostLease
+        raise LostLease
     yield
     run.timings[stage] = round(time.monotonic() - began, 3)
     mine.update(timings=run.timings)

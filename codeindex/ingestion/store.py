@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from django.db.models import Count, F, Q, QuerySet
 
 from codeindex.ingestion.sources import Skips, Source
+from codeindex.leases import LostLease
 from codeindex.models import (
     UNPUBLISHED,
     Blob,
@@ -34,10 +35,6 @@ WORDS = 2_000
 """Distinct words kept of a text; Postgres bounds a tsvector at 1 MiB."""
 
 ROWS = 1_000
-
-
-class LostLease(Exception):
-    """The run is no longer this worker's: cancelled, removed, or taken over."""
 
 
 @dataclass(frozen=True, slots=True)

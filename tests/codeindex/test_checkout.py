@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from codeindex import credentials, repositories
 from codeindex.ingestion import checkout, remotes
 from codeindex.ingestion.checkout import CheckoutError
+from codeindex.leases import Lease
 from codeindex.models import IndexRun, Repository
 from tests.git import GitRepository
 
@@ -37,7 +38,7 @@ def home(tmp_path, settings):
 
 def fetch(repository: Repository, branch: str = "") -> checkout.Tree:
     chosen, _ = repository.branches.get_or_create(name=branch)
-    return checkout.fetch(IndexRun(branch=chosen))
+    return checkout.fetch(IndexRun(branch=chosen), Lease())
 
 
 def paths(tree: checkout.Tree) -> list[bytes]:

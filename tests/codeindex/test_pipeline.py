@@ -7,8 +7,9 @@ import os
 import pytest
 from django.db.models import Count
 
-from codeindex import repositories, tasks
+from codeindex import leases, repositories, tasks
 from codeindex.ingestion import pipeline, sources, store
+from codeindex.leases import Lease
 from codeindex.models import (
     Blob,
     Definition,
@@ -270,7 +271,7 @@ def test_a_cancelled_run_writes_nothing_more(source, registered, space):
     run = tasks.request_index(repository=registered)
     taken = pipeline._taken(run.pk)
     assert repositories.cancel(run)
-    with pytest.raises(store.LostLease):
+    with pytest.raises(leases.LostLease):
         store.begin(taken, [], sources.Skips())
     assert not repositories.cancel(run)
     assert not pipeline.index(run.pk)
@@ -304,7 +305,7 @@ def test_a_run_whose_worker_died_is_taken_up_and_ends_complete(source, registere
     source.commit({"a.py": SHOP, "b.py": "def b(): return 1\n"})
     run = tasks.request_index(repository=registered)
     dead = pipeline._taken(run.pk)
-    tree = pipeline.checkout.fetch(dead)
+    tree = pipeline.checkout.fetch(dead, Lease())
     files, skips = sources.select(tree.entries())
     store.begin(dead, files, skips)
     store.save(dead, files[:1], pipeline._blobs(tree, files[:1]))
@@ -315,7 +316,7 @@ def test_a_run_whose_worker_died_is_taken_up_and_ends_complete(source, registere
     assert run.status == RunStatus.PUBLISHED
     assert (run.files_read, run.definitions) == (2, 5)
     assert sorted(live(registered)) == ["a.py", "b.py"]
-    with pytest.raises(store.LostLease):
+    with pytest.raises(leases.LostLease):
         store.save(dead, files[1:], [])
 
 
@@ -323,5 +324,5 @@ def test_a_removed_repository_takes_its_running_run_with_it(source, registered, 
     run = tasks.request_index(repository=registered)
     taken = pipeline._taken(run.pk)
     repositories.remove(registered)
-    with pytest.raises(store.LostLease):
+    with pytest.raises(leases.LostLease):
         store.begin(taken, [], sources.Skips())
