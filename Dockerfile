@@ -13,7 +13,7 @@ RUN pip install --no-cache-dir --requirement requirements.lock
 
 COPY . .
 RUN useradd --system --create-home codeindex \
-    && install --directory --owner codeindex /var/lib/codeindex
+    && install --directory --mode 0700 --owner codeindex /var/lib/codeindex
 USER codeindex
 
 ENV CODEINDEX_HOME=/var/lib/codeindex CODEINDEX_HOST=0.0.0.0 PORT=8000 PYTHONUNBUFFERED=1

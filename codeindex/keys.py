@@ -8,22 +8,24 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
+from codeindex.embedded.state import CannotStart, State
 
-def kept_secret_key(file: Path) -> str:
-    """The key in `file`, which is made, mode 0600, where there is none."""
+
+def kept_secret_key(state: State) -> str:
+    """The key in the state folder; both are made, for their owner alone, where they are missing."""
     try:
-        if not file.exists():
-            _make(file)
-        return file.read_text(encoding="ascii")
+        state.make_folder()
+        if not state.secret_key.exists():
+            _make(state.secret_key)
+        return state.secret_key.read_text(encoding="ascii")
+    except CannotStart as error:
+        raise ImproperlyConfigured(str(error)) from error
     except OSError as error:
-        raise ImproperlyConfigured(
-            f"Cannot use the state folder {file.parent}: {error.strerror}."
-        ) from error
+        raise ImproperlyConfigured(str(state.unusable(error.strerror))) from error
 
 
 def _make(file: Path) -> None:
     """Written aside and linked, so that of two processes that start together one key wins."""
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     aside = file.with_name(f"{file.name}.{os.getpid()}")
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as writing:

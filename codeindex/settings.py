@@ -57,7 +57,7 @@ CODEINDEX_DEVICE = _env.text("CODEINDEX_DEVICE") or None
 # Security
 
 DEBUG = _env.flag("DEBUG", False)
-SECRET_KEY = _env.text("SECRET_KEY") or kept_secret_key(_state.secret_key)
+SECRET_KEY = _env.text("SECRET_KEY") or kept_secret_key(_state)
 ALLOWED_HOSTS = _env.words("ALLOWED_HOSTS", "localhost, 127.0.0.1, [::1]")
 CSRF_TRUSTED_ORIGINS = _env.origins("CSRF_TRUSTED_ORIGINS")
 CODEINDEX_BEHIND_TLS = _env.flag("CODEINDEX_BEHIND_TLS", False)
@@ -134,6 +134,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700  # of every folder that `collectstatic` makes
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"

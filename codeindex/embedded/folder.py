@@ -37,13 +37,12 @@ def held(state: State) -> Iterator[None]:
 
 
 def _open_lock(state: State) -> TextIO:
+    state.make_folder()
     try:
-        state.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         state.users_lock.touch(mode=0o600)
         return state.lock.open("a+", encoding="utf-8")
     except OSError as error:
-        why = f"Cannot use the state folder {state.folder}: {error.strerror}."
-        raise CannotStart(why) from None
+        raise state.unusable(error.strerror) from None
 
 
 def in_use(state: State) -> InUse:

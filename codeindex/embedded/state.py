@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import stat
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ SOCKET_PATH_BYTES = 107
 """What `sockaddr_un` holds, less its closing NUL."""
 
 _LONGEST_SOCKET_NAME = "supervisor.sock.4194304"
+_WRITTEN = ("secret_key", "users.lock", "postgres", "mirrors", "models", "static")
 _PLAIN = re.compile(r"[A-Za-z0-9/._+=-]+")
 
 
@@ -29,6 +31,35 @@ class State:
     """Paths of one installation. `folder` is absolute."""
 
     folder: Path
+
+    def make_folder(self) -> None:
+        """Makes the folder for its owner alone; one that is there is closed to everyone else.
+
+        Raises CannotStart, also where other things lie in an open folder: /srv is not closed."""
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if stat.S_IMODE(self.folder.stat().st_mode) != 0o700:
+                self._close()
+        except OSError as error:
+            raise self.unusable(error.strerror or str(error)) from None
+
+    def unusable(self, reason: str) -> CannotStart:
+        return CannotStart(f"Cannot use the state folder {self.folder}: {reason}.")
+
+    def _close(self) -> None:
+        written = any((self.folder / name).exists() for name in _WRITTEN)
+        if not written and any(self.folder.iterdir()):
+            raise self.unusable(
+                "others may enter it, and it holds other things. Choose a folder of its own,"
+                " or close this one (chmod 700)"
+            )
+        try:
+            self.folder.chmod(0o700)
+        except PermissionError:
+            raise self.unusable(
+                "others may enter it, and only its owner can close it (chmod 700)."
+                " Have that done, or choose another folder"
+            ) from None
 
     @property
     def lock(self) -> Path:

@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from codeindex import credentials
+from codeindex.embedded.state import State
 from codeindex.ingestion import remotes
 from codeindex.leases import Lease
 from codeindex.models import IndexRun, Repository
@@ -156,7 +157,8 @@ def mirrors() -> Path:
 def _locked(mirror: Path) -> Iterator[int]:
     """One reader or writer a mirror. git inherits the lock, so that a fetch that outlives a
     killed worker keeps the next worker out until it ends."""
-    mirror.parent.mkdir(parents=True, exist_ok=True)
+    State(settings.CODEINDEX_HOME).make_folder()
+    mirror.parent.mkdir(exist_ok=True)
     lock = os.open(mirror.with_suffix(".lock"), os.O_CREAT | os.O_RDWR, 0o600)
     try:
         _wait_for(lock)

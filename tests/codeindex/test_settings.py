@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
+from codeindex.embedded.state import State
 from codeindex.environment import Environment
 from codeindex.keys import kept_secret_key
 
@@ -107,14 +108,15 @@ class TestSettings:
 
 class TestSecretKey:
     def test_made_once_and_for_its_owner_alone(self, tmp_path: Path) -> None:
-        file = tmp_path / "state" / "secret_key"
-        key = kept_secret_key(file)
+        state = State(tmp_path / "state")
+        file = state.secret_key
+        key = kept_secret_key(state)
         assert len(key) > 50
-        assert kept_secret_key(file) == key
+        assert kept_secret_key(state) == key
         assert file.stat().st_mode & 0o777 == 0o600
         assert list(file.parent.iterdir()) == [file]
 
     def test_a_folder_that_cannot_be_used(self, tmp_path: Path) -> None:
         (tmp_path / "file").touch()
         with pytest.raises(ImproperlyConfigured, match="Cannot use the state folder"):
-            kept_secret_key(tmp_path / "file" / "secret_key")
+            kept_secret_key(State(tmp_path / "file"))

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.management import BaseCommand, CommandError
 
 from codeindex import encoders, own_model, spaces
+from codeindex.embedded.state import State
 from codeindex.encoders import Source
 from codeindex.management.index import existing_index, repositories_called
 from codeindex.models import Space
@@ -44,9 +45,9 @@ class Command(BaseCommand):
 
     def handle(self, *, repository: list[str], out: Path | None, **options: Any) -> None:
         plan = Adaptation(options["fusion_epochs"], options["label_epochs"], options["seed"])
-        out = _folder(out)
         try:
             with existing_index():
+                out = _folder(out)
                 source = _in_use()
                 corpus = own_model.corpus_of(repositories_called(repository), out / "training")
                 self._tell(corpus)
@@ -93,6 +94,8 @@ def _measured(encoder: CodeEncoder, corpus: Corpus) -> dict[str, str]:
 def _folder(out: Path | None) -> Path:
     """Where the checkpoint is written: a new one, by its whole path."""
     named = f"own-{datetime.now():%Y%m%d-%H%M%S}"
+    if out is None:
+        State(settings.CODEINDEX_HOME).make_folder()
     folder = (out or settings.CODEINDEX_HOME / "models" / named).resolve()
     if (folder / CONFIG).exists():
         raise CommandError(f"There is a checkpoint in {folder} already.")
