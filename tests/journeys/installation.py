@@ -21,17 +21,32 @@ from typing import Any
 
 import psutil
 
-from codeindex.embedded import lifeline, processes
+from codeindex.embedded import processes
+from codeindex.embedded.processes import Account, bound
 from codeindex.embedded.state import State
 
 PROJECT = Path(__file__).parents[2]
 
 
 class Installation:
-    """A state folder of its own on a port of its own; started, killed and started again."""
+    """A state folder of its own on a port of its own; started, killed and started again.
 
-    def __init__(self, home: Path, **variables: str) -> None:
+    `project` is where the code lies, `account` who starts it, and `umask` what is kept from others
+    in what it makes; by default all three are ours."""
+
+    def __init__(
+        self,
+        home: Path,
+        *,
+        project: Path = PROJECT,
+        account: Account | None = None,
+        umask: int = -1,
+        **variables: str,
+    ) -> None:
         self.state = State(home)
+        self.project = project
+        self._account = account
+        self._umask = umask
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
         self.password = ""
@@ -51,10 +66,17 @@ class Installation:
     def start(self, until: str = "is ready at") -> None:
         """Returns when the launcher has said so much: by default that the page is open."""
         self.launcher = subprocess.Popen(
-            [sys.executable, "-I", "-S", lifeline.__file__, str(int(signal.SIGTERM)),
-             sys.executable, "-m", "codeindex.embedded"],
-            stdout=subprocess.PIPE, text=True, cwd=PROJECT, env=self.environment,
-        )  # fmt: skip
+            bound(
+                [sys.executable, "-m", "codeindex.embedded"],
+                account=self._account,
+                death_signal=signal.SIGTERM,
+            ),
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=self.project,
+            env=self.environment,
+            umask=self._umask,
+        )
         assert self.launcher.stdout is not None
         for line in self.launcher.stdout:
             if told := re.search(r"user admin, password (\S+)", line):
