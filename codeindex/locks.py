@@ -10,8 +10,17 @@ from django.db import connection
 
 def publishing() -> None:
     """Held to the end of the transaction by whoever changes what is searchable or forgets it."""
+    _held_by_transaction("publishing")
+
+
+def taking_turns() -> None:
+    """Held to the end of the transaction by whoever takes the run whose turn it is."""
+    _held_by_transaction("taking turns")
+
+
+def _held_by_transaction(name: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('publishing', 0))")
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
 
 
 @contextmanager

@@ -10,17 +10,20 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.contrib.auth.models import Group, User
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from codeindex import credentials, locks
+from codeindex import credentials, leases, locks
 from codeindex.ingestion import remotes, store
 from codeindex.models import (
+    ATTEMPTS,
     UNPUBLISHED,
+    UNREAD,
     Branch,
     IndexRun,
     Repository,
@@ -46,6 +49,7 @@ def register(
 
     Raises `ValidationError` by field.
     """
+    _check_room(owner)
     address, credential = credentials.split(url.strip())
     try:
         remote = remotes.parse(address, trusted_path=trusted_path)
@@ -67,13 +71,32 @@ def register(
     return repository
 
 
+def _check_room(owner: User) -> None:
+    """Raises `ValidationError` if `owner` has as many repositories as a user may have. The owner's
+    row is locked, so that several registrations at once do not pass together."""
+    if owner.is_superuser:
+        return
+    User.objects.select_for_update().get(pk=owner.pk)
+    limit = settings.CODEINDEX_REPOSITORIES_PER_USER
+    if owner.repositories.count() >= limit:
+        raise ValidationError(
+            {
+                NON_FIELD_ERRORS: [
+                    f"You have {limit:,} repositories, which is the most that a user may have. "
+                    "Remove one, or ask your administrator for more."
+                ]
+            }
+        )
+
+
 @transaction.atomic
 def remove(repository: Repository) -> None:
-    """Unregister: nothing of it is found from now on. A run of it stops at its next write; what
-    only it held is forgotten after the grace period."""
+    """Unregister: nothing of it is found from now on. A run of it stops at its next write, texts
+    that only it holds are encoded no further, and they are forgotten after the grace period."""
+    list(Repository.objects.select_for_update().filter(pk=repository.pk))  # no new run meanwhile
     runs = IndexRun.objects.filter(branch__repository=repository)
     list(runs.select_for_update())  # a worker that writes for one of them finishes its batch first
-    SourceFile.objects.filter(branch__repository=repository).delete()
+    store.drop(SourceFile.objects.filter(branch__repository=repository))
     repository.delete()
 
 
@@ -89,10 +112,15 @@ def advance(run: IndexRun) -> None:
 
 
 def settle(run: IndexRun) -> None:
-    """Count what of the run has a vector, and publish and finish it once nothing is missing."""
+    """Count what of the run has a vector, and publish and finish it once nothing is missing.
+    Nothing happens to a run that was removed meanwhile."""
     ready, failed = store.count_embedded(run)
-    IndexRun.objects.filter(pk=run.pk).update(texts_ready=ready, texts_failed=failed)
-    run.refresh_from_db()
+    if not IndexRun.objects.filter(pk=run.pk).update(texts_ready=ready, texts_failed=failed):
+        return
+    try:
+        run.refresh_from_db()
+    except IndexRun.DoesNotExist:
+        return
     if ready + failed < run.texts or run.finished:
         return
     if run.status == RunStatus.EMBEDDING:
@@ -164,12 +192,31 @@ def publish(run: IndexRun) -> bool:
 
 
 def fail(run: IndexRun, error: str) -> bool:
-    """Record why the run ended; what was searchable stays so."""
+    """Record why the run ended; what was searchable stays so. False if it was no longer held."""
     return _give_up(run, RunStatus.FAILED, error, lease=run.lease)
 
 
+def fail_deadly_runs() -> None:
+    """End the runs that were taken up `ATTEMPTS` times, each of which cost a worker its life."""
+    for run in IndexRun.objects.filter(leases.FREE, status__in=UNREAD, attempts__gte=ATTEMPTS):
+        fail(
+            run,
+            f"{ATTEMPTS} workers died while they read this repository, so it is not tried again. "
+            "Ask your administrator to look into the log of the workers, or index it again.",
+        )
+
+
+def hand_back(run: IndexRun) -> None:
+    """Let another worker take the run up: the one that held it was told to stop, and did not die
+    of it."""
+    IndexRun.objects.filter(pk=run.pk, lease=run.lease, status__in=UNREAD).update(
+        lease=None, leased_until=None, attempts=F("attempts") - 1
+    )
+
+
 def cancel(run: IndexRun) -> bool:
-    """End a run that is not published; False if it had ended, or is searchable already."""
+    """End a run that is not published; False if it had ended, or is searchable already. Texts that
+    only it holds are encoded no further."""
     return _give_up(run, RunStatus.CANCELLED, "")
 
 

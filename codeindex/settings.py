@@ -39,9 +39,13 @@ CODEINDEX_REFUSED_NETWORKS = _env.networks(
 )
 CODEINDEX_CLONE_SECONDS = _env.whole("CODEINDEX_CLONE_SECONDS", 600)
 CODEINDEX_CLONE_BYTES = _env.size("CODEINDEX_CLONE_BYTES", "2 GiB")
+# The most repositories that a user who is no administrator may have
+CODEINDEX_REPOSITORIES_PER_USER = _env.whole("CODEINDEX_REPOSITORIES_PER_USER", 500)
 CODEINDEX_FILE_BYTES = _env.size("CODEINDEX_FILE_BYTES", "1 MiB")
 # How long the work of a worker that was killed waits for another one
 CODEINDEX_LEASE_SECONDS = _env.whole("CODEINDEX_LEASE_SECONDS", 60, high=3600)
+# A process whose work has not progressed for so long is ended
+CODEINDEX_STALL_SECONDS = _env.whole("CODEINDEX_STALL_SECONDS", 300)
 
 # Where none of these is set, the active space's encoder is used
 CODEINDEX_CHECKPOINT = _env.text("CODEINDEX_CHECKPOINT") or None
@@ -190,13 +194,27 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CONCURRENCY = _env.whole("CODEINDEX_WORKERS", 2, high=256)
 # How many batches are encoded at once in the whole house: the processes of all `embed` workers
 CODEINDEX_EMBEDDERS = _env.whole("CODEINDEX_EMBEDDERS", CELERY_WORKER_CONCURRENCY, high=1024)
+# So many index runs of one owner, and fetches from one host, are under way at once: one process is
+# left for everyone else
+CODEINDEX_RUNS_PER_OWNER = _env.whole(
+    "CODEINDEX_RUNS_PER_OWNER", max(1, CELERY_WORKER_CONCURRENCY - 1)
+)
+CODEINDEX_FETCHES_PER_HOST = _env.whole(
+    "CODEINDEX_FETCHES_PER_HOST", max(1, CELERY_WORKER_CONCURRENCY - 1)
+)
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 3.0
 CELERY_BEAT_SCHEDULE_FILENAME = str(_state.beat_schedule)
 CELERY_BEAT_SCHEDULE = {
+    # In both queues: either may be busy for long, or have no worker at all
     "sweep": {
         "task": "codeindex.tasks.sweep",
         "schedule": 15.0,
-        "options": {"expires": 15.0},
+        "options": {"expires": 15.0, "queue": "ingest"},
+    },
+    "sweep among embedders": {
+        "task": "codeindex.tasks.sweep",
+        "schedule": 15.0,
+        "options": {"expires": 15.0, "queue": "embed"},
     },
     "forget": {
         "task": "codeindex.tasks.forget",

@@ -180,13 +180,28 @@ def _index_is_valid(space: Space) -> bool:
         return cursor.fetchone() == (True,)
 
 
+# The branches take turns.
 FILL = """
-INSERT INTO codeindex_embedding (space_id, text_id, state, reason, attempts, predicted_names)
-SELECT DISTINCT %(space)s, definition.text_id, 'pending', '', 0, '[]'::jsonb
-FROM codeindex_definition AS definition
-JOIN codeindex_sourcefile AS file ON file.blob_id = definition.blob_id
-WHERE file.live OR file.until_run_id IS NULL
-ORDER BY definition.text_id
+INSERT INTO codeindex_embedding
+    (space_id, text_id, turn, state, reason, attempts, predicted_names)
+SELECT %(space)s, text_id,
+       coalesce((SELECT turn FROM codeindex_embedding AS next
+                 WHERE next.space_id = %(space)s AND next.state = 'pending'
+                 ORDER BY turn LIMIT 1), 0)
+           + min(rank),
+       'pending', '', 0, '[]'::jsonb
+FROM (
+    SELECT definition.text_id,
+           dense_rank() OVER (PARTITION BY file.branch_id ORDER BY definition.text_id) AS rank
+    FROM codeindex_definition AS definition
+    JOIN codeindex_sourcefile AS file ON file.blob_id = definition.blob_id
+    WHERE (file.live OR file.until_run_id IS NULL)
+      AND NOT EXISTS (SELECT FROM codeindex_embedding AS embedding
+                      WHERE embedding.space_id = %(space)s
+                        AND embedding.text_id = definition.text_id)
+) AS missing
+GROUP BY text_id
+ORDER BY text_id
 ON CONFLICT DO NOTHING
 """
 

@@ -4,19 +4,20 @@ is lost, killed or delivered twice loses and repeats nothing. The only enqueuer.
 from __future__ import annotations
 
 import logging
+from dataclasses import asdict
 
 from celery import Task, shared_task
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 from kombu.exceptions import OperationalError
 
-from codeindex import leases, repositories, spaces
-from codeindex.ingestion import checkout, embedding, forgetting, pipeline, store
+from codeindex import encoders, leases, repositories, spaces
+from codeindex.ingestion import checkout, embedding, forgetting, pipeline, store, turns
 from codeindex.models import (
-    ATTEMPTS,
     UNPUBLISHED,
+    Branch,
     Embedding,
     EmbeddingState,
     IndexRun,
@@ -32,23 +33,31 @@ def request_index(
     *, repository: Repository, branch: str | None = None, requested_by: User | None = None
 ) -> IndexRun:
     """The unpublished run of a branch of `repository`, made and enqueued if there is none. Its
-    first branch, or the one named `branch`, which is added if need be."""
-    if branch is None:
-        chosen = repository.branches.earliest("pk")
-    else:
-        chosen, _ = repository.branches.get_or_create(name=branch)
-    try:
-        with transaction.atomic():
+    first branch, or the one named `branch`, which is added if need be. Raises
+    `Repository.DoesNotExist` if the repository was removed meanwhile."""
+    with transaction.atomic():
+        # Held, so that the repository is removed before or after, and nobody else makes a run.
+        Repository.objects.select_for_update(no_key=True).get(pk=repository.pk)
+        chosen = _branch(repository, branch)
+        run = IndexRun.objects.filter(branch=chosen, status__in=UNPUBLISHED).first()
+        if run is None:
             run = IndexRun.objects.create(branch=chosen, requested_by=requested_by)
-    except IntegrityError:
-        return IndexRun.objects.get(branch=chosen, status__in=UNPUBLISHED)
-    transaction.on_commit(lambda: _enqueue(index_run, run.pk))
+            transaction.on_commit(lambda: _enqueue(index_run, run.pk))
     return run
 
 
+def _branch(repository: Repository, name: str | None) -> Branch:
+    if name is None:
+        return repository.branches.earliest("pk")
+    branch, _ = repository.branches.get_or_create(name=name)
+    return branch
+
+
 @shared_task(ignore_result=True)
-def index_run(run_id: int) -> None:
-    if pipeline.index(run_id):
+def index_run(run_id: int | None = None) -> None:
+    """One run: that whose turn it is, which need not be the one that the message is of."""
+    if pipeline.index_next():
+        wake_readers()
         wake_embedders()
 
 
@@ -75,6 +84,7 @@ def embed_batch(limit: int) -> int | None:
     if next_limit:
         repositories.settle_in_passing()
     else:
+        Embedding.objects.give_up()
         repositories.settle_all()
     return next_limit
 
@@ -88,11 +98,9 @@ def build_index(space_id: int) -> None:
 def sweep() -> None:
     """What beat calls every few seconds: take up whatever a lost task or a dead worker left."""
     Embedding.objects.give_up()
-    for run in IndexRun.objects.filter(leases.FREE, status__in=UNPUBLISHED[:-1]):
-        if run.attempts < ATTEMPTS:
-            _enqueue(index_run, run.pk)
-        else:
-            repositories.fail(run, f"{ATTEMPTS} workers died on this run.")
+    repositories.fail_deadly_runs()
+    turns.explain()
+    wake_readers()
     if not _pending().exists():
         # Nothing to encode, and yet a run waits: what it needs was forgotten under its hands.
         for run in repositories.unfinished():
@@ -108,13 +116,32 @@ def forget() -> None:
     checkout.remove_unregistered()
 
 
+def wake_readers() -> None:
+    """Start the runs that may start now; no more than there are processes, each of which wakes
+    others when it is done."""
+    for run_id in turns.startable()[: settings.CELERY_WORKER_CONCURRENCY]:
+        _enqueue(index_run, run_id)
+
+
 def wake_embedders() -> None:
-    """Start embedding where texts wait and nobody is at it, or where there is no space yet."""
+    """Start embedding where texts wait and nobody is at it, or where the space is not there or not
+    in use for which the settings ask."""
     idle = _pending().filter(leases.FREE).exists() and not _pending().exclude(leases.FREE).exists()
-    homeless = not Space.objects.exists() and repositories.unfinished().exists()
-    if idle or homeless:
+    if idle or _is_space_wanted():
         for _ in range(settings.CODEINDEX_EMBEDDERS):
             _enqueue(embed_pending)
+
+
+def _is_space_wanted() -> bool:
+    """Whether an embedder has to make the first space, or to make or activate that of the encoder
+    which the settings name. The encoder need not be loaded to know."""
+    if not Space.objects.exists():
+        return repositories.unfinished().exists()
+    source = encoders.pinned()
+    return source is not None and not (
+        _pending().exists()
+        or Space.objects.filter(state=SpaceState.ACTIVE, **asdict(source)).exists()
+    )
 
 
 def _pending() -> QuerySet[Embedding]:

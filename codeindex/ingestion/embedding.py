@@ -6,10 +6,9 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import TYPE_CHECKING, TypeVar
 
 from django.db import connection
@@ -21,7 +20,7 @@ from psycopg.types.json import Jsonb
 
 import embeddings
 from codeindex import encoders, spaces
-from codeindex.models import Embedding, EmbeddingState, Space
+from codeindex.models import Claim, Embedding, EmbeddingState, Space
 
 if TYPE_CHECKING:
     from embeddings import CodeEncoder
@@ -29,8 +28,13 @@ if TYPE_CHECKING:
 
 FIRST_BATCH, LARGEST_BATCH = 16, 16_384
 BATCH_SECONDS = 4.0
-# Of a batch so many are claimed, encoded and stored together.
+# Of a batch so many are claimed together.
 PART = 2_048
+# So much is encoded and stored together: texts that nobody wants any more are encoded no longer
+# than that, and a stall is noticed.
+GROUP_SECONDS = 1.5
+# More of a text is hardly ever read.
+CHARACTERS = 8_192
 PROBE = "def probe():\n    return 1\n"
 
 T = TypeVar("T")
@@ -61,18 +65,18 @@ def _encode_batch_of(space: Space, limit: int) -> int | None:
         return None
     spaces.complain(space, "")
     began = time.monotonic()
-    with ExitStack() as leases:
-        done = encode(encoder, _claimed(space, limit, leases))
+    with Embedding.objects.claiming(space) as claim:
+        pace = Pace(first=max(1, limit // 8))
+        done = encode(encoder, _parts(claim, limit), pace, claim.lease.note)
     return _next_limit(done, time.monotonic() - began) if done else None
 
 
-def _claimed(space: Space, limit: int, leases: ExitStack) -> Iterator[Sequence[Embedding]]:
+def _parts(claim: Claim, limit: int) -> Iterator[Sequence[Embedding]]:
     """Up to `limit` pending texts in parts, each claimed when it is asked for. A text that already
     cost a worker its life comes alone."""
     suspects = True
     while limit > 0:
-        claim = Embedding.objects.claimed(space, limit=min(limit, PART), suspects=suspects)
-        part = leases.enter_context(claim)
+        part = claim.part(min(limit, PART), suspects=suspects)
         if not part:
             return
         yield part
@@ -80,26 +84,57 @@ def _claimed(space: Space, limit: int, leases: ExitStack) -> Iterator[Sequence[E
         suspects = False
 
 
-def encode(encoder: CodeEncoder, batch: Iterable[Sequence[Embedding]]) -> int:
+class Pace:
+    """How many texts are encoded together: as many characters as the last ones' rate reads in
+    `GROUP_SECONDS`. What a text takes is unknown at `first`, when there are so many."""
+
+    def __init__(self, first: int = PART) -> None:
+        self._texts = first
+        self._characters: float | None = None
+
+    def take(self, texts: Sequence[Embedding]) -> int:
+        """How many of the next texts go together, at least one."""
+        if self._characters is None:
+            return self._texts
+        lengths = accumulate(map(_length, texts))
+        return max(1, sum(length <= self._characters for length in lengths))
+
+    def note(self, texts: Sequence[Embedding], seconds: float) -> None:
+        self._characters = sum(map(_length, texts)) * GROUP_SECONDS / max(seconds, 1e-3)
+
+
+def encode(
+    encoder: CodeEncoder,
+    batch: Iterable[Sequence[Embedding]],
+    pace: Pace | None = None,
+    progressed: Callable[[], object] = lambda: None,
+) -> int:
     """Give each text of a batch, which comes in parts, its vector and predicted names, or the
-    reason why it has none. While one part is encoded, the one before it is stored and the one
-    behind it is claimed. How many there were."""
-    done = 0
+    reason why it has none, and pass over those that are no longer wanted. While one group of texts
+    is encoded, the one before it is stored and the one behind it is claimed; after each one it has
+    `progressed`. How many texts there were."""
+    done, pace = 0, pace or Pace()
     with ThreadPoolExecutor(1) as ahead:
-        parts = (
-            (part, language, ahead.submit(_encoded, encoder, part, language))
-            for part, language in _of_one_language(batch)
+        groups = (
+            (group, language, ahead.submit(_timed, encoder, group, language))
+            for group, language in _groups(batch, pace)
         )
-        for part, language, encoded in _one_behind(parts):
+        for group, language, encoded in _one_behind(groups):
             try:
-                found = encoded.result()
+                found, seconds = encoded.result()
             except Exception:
-                logger.exception("a batch of %d texts could not be encoded", len(part))
-                _encode_one_by_one(encoder, part, language)
+                logger.exception("a batch of %d texts could not be encoded", len(group))
+                _encode_one_by_one(encoder, group, language, progressed)
             else:
-                _store(part, found)
-            done += len(part)
+                _store(group, found)
+                pace.note(group, seconds)
+            progressed()
+            done += len(group)
     return done
+
+
+def _length(embedding: Embedding) -> int:
+    return min(len(embedding.text.body), CHARACTERS)
 
 
 def _one_behind(values: Iterable[T]) -> Iterator[T]:
@@ -112,19 +147,36 @@ def _one_behind(values: Iterable[T]) -> Iterator[T]:
     yield from waiting
 
 
-def _of_one_language(
-    parts: Iterable[Sequence[Embedding]],
+def _groups(
+    parts: Iterable[Sequence[Embedding]], pace: Pace
 ) -> Iterator[tuple[Sequence[Embedding], str]]:
+    """Texts of one language, as many as `pace` says, which are wanted when their turn comes."""
+
     def language_of(embedding: Embedding) -> str:
         return embedding.text.language
 
     for part in parts:
-        for language, group in groupby(sorted(part, key=language_of), key=language_of):
-            yield list(group), language
+        for language, texts in groupby(sorted(part, key=language_of), key=language_of):
+            rest = list(texts)
+            while rest:
+                size = pace.take(rest)
+                group, rest = _wanted(rest[:size]), rest[size:]
+                if group:
+                    yield group, language
+
+
+def _wanted(embeddings: Sequence[Embedding]) -> Sequence[Embedding]:
+    """Those that are still leased to us, and not deleted with what they were wanted for."""
+    held = Embedding.objects.held_by(embeddings[0].lease)
+    wanted = set(held.filter(pk__in=[each.pk for each in embeddings]).values_list("pk", flat=True))
+    return [each for each in embeddings if each.pk in wanted]
 
 
 def _encode_one_by_one(
-    encoder: CodeEncoder, embeddings: Sequence[Embedding], language: str
+    encoder: CodeEncoder,
+    embeddings: Sequence[Embedding],
+    language: str,
+    progressed: Callable[[], object],
 ) -> None:
     """Find the texts that fail, and record why. An encoder that cannot even encode the probe is
     broken itself: its error is raised and no text is blamed."""
@@ -136,6 +188,15 @@ def _encode_one_by_one(
             _fail(embedding, f"{type(error).__name__}: {error}")
         else:
             _store([embedding], encoded)
+        progressed()
+
+
+def _timed(
+    encoder: CodeEncoder, embeddings: Sequence[Embedding], language: str
+) -> tuple[Encoded, float]:
+    """What the encoder makes of the texts, and in how many seconds."""
+    began = time.monotonic()
+    return _encoded(encoder, embeddings, language), time.monotonic() - began
 
 
 def _encoded(encoder: CodeEncoder, embeddings: Sequence[Embedding], language: str) -> Encoded:
@@ -191,7 +252,13 @@ def _next_limit(done: int, seconds: float) -> int:
     return max(1, min(wanted, done * 2, LARGEST_BATCH))
 
 
+# Rows are locked in the order of their ids, as by whoever deletes some of them.
 STORE = """
+WITH locked AS (
+    SELECT id FROM codeindex_embedding
+    WHERE id = ANY(%(id)s) AND lease = %(lease)s AND state = 'pending'
+    ORDER BY id FOR UPDATE
+)
 UPDATE codeindex_embedding AS embedding
 SET vector = new.vector, structure = new.structure,
     predicted_names = new.names, state = 'ready', reason = new.reason,
@@ -199,5 +266,6 @@ SET vector = new.vector, structure = new.structure,
 FROM unnest(%(id)s::bigint[], %(vector)b::halfvec[], %(structure)b::halfvec[], %(names)s::jsonb[],
             %(reason)s::text[])
      AS new (id, vector, structure, names, reason)
-WHERE embedding.id = new.id AND embedding.lease = %(lease)s AND embedding.state = 'pending'
+JOIN locked USING (id)
+WHERE embedding.id = new.id
 """

@@ -9,16 +9,17 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce, Now
 
-from codeindex import leases, repositories
-from codeindex.ingestion import checkout, sources, store
+from codeindex import leases, locks, repositories
+from codeindex.ingestion import checkout, sources, store, turns
 from codeindex.ingestion.checkout import Tree
 from codeindex.ingestion.sources import Source
 from codeindex.ingestion.store import ReadBlob
 from codeindex.leases import Lease, LostLease
-from codeindex.models import UNPUBLISHED, IndexRun, RunStatus
+from codeindex.models import ATTEMPTS, UNPUBLISHED, UNREAD, IndexRun, RunStatus
 from embeddings import definitions
 
 FILES_PER_BATCH = 50
@@ -32,8 +33,20 @@ def index(run_id: int) -> bool:
     Whatever goes wrong is recorded on the run, and what was searchable stays so.
     """
     run = _taken(run_id)
-    if run is None:
-        return False
+    if run is not None:
+        _index(run)
+    return run is not None
+
+
+def index_next() -> bool:
+    """The same with the run whose turn it is; False if none may start now."""
+    run = _next()
+    if run is not None:
+        _index(run)
+    return run is not None
+
+
+def _index(run: IndexRun) -> None:
     try:
         with leases.kept(IndexRun.objects.filter(pk=run.pk, lease=run.lease)) as lease:
             _read(run, lease)
@@ -43,20 +56,38 @@ def index(run_id: int) -> bool:
     except checkout.CheckoutError as error:
         repositories.fail(run, str(error))
     except Exception as error:
-        logger.exception("%s failed", run)
-        repositories.fail(run, f"Internal error: {type(error).__name__}: {error}")
-    return True
+        if repositories.fail(run, f"Internal error: {type(error).__name__}: {error}"):
+            logger.exception("%s failed", run)
+        else:
+            # A row that another process deletes meanwhile is an error in the work, and is none.
+            logger.info("%s was cancelled, removed or taken over", run)
+    except BaseException:
+        repositories.hand_back(run)
+        raise
+
+
+@transaction.atomic
+def _next() -> IndexRun | None:
+    """The run whose turn it is, with a lease of ours. One worker looks at a time: two that look
+    together would both find the last place of an owner or a host free."""
+    locks.taking_turns()
+    return next(filter(None, map(_taken, turns.startable())), None)
 
 
 def _taken(run_id: int) -> IndexRun | None:
-    """The run with a lease of ours, if it has definitions to read and nobody is at it."""
-    taken = IndexRun.objects.filter(leases.FREE, pk=run_id, status__in=UNPUBLISHED[:-1]).update(
-        lease=uuid.uuid4(),
+    """The run with a lease of ours, if it has definitions to read, nobody is at it, and it has not
+    cost too many workers their lives."""
+    lease = uuid.uuid4()
+    IndexRun.objects.filter(
+        leases.FREE, pk=run_id, status__in=UNREAD, attempts__lt=ATTEMPTS
+    ).update(
+        lease=lease,
         leased_until=leases.until(),
         started=Coalesce("started", Now()),
         attempts=F("attempts") + 1,
+        error="",
     )
-    return IndexRun.objects.select_related("branch__repository").get(pk=run_id) if taken else None
+    return IndexRun.objects.select_related("branch__repository").filter(lease=lease).first()
 
 
 def _read(run: IndexRun, lease: Lease) -> None:

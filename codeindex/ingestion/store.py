@@ -79,8 +79,18 @@ def begin(run: IndexRun, files: Sequence[Source], skips: Skips) -> list[Source]:
 
 def discard(run: IndexRun) -> None:
     """Forget what `run` wrote but did not publish; the live files stay as they are."""
-    SourceFile.objects.filter(from_run=run, live=False, until_run=None).delete()
+    drop(SourceFile.objects.filter(from_run=run, live=False, until_run=None))
     SourceFile.objects.filter(until_run=run, live=True).update(until_run=None)
+
+
+def drop(files: QuerySet[SourceFile]) -> None:
+    """Delete files, and the wishes for vectors of texts that no other file holds: whoever encodes
+    them stops there. A text that two workers died on keeps its count."""
+    blobs = list(files.values_list("blob_id", flat=True).distinct())
+    files.delete()
+    if blobs:
+        with connection.cursor() as cursor:
+            cursor.execute(DELETE_WISHES, {"blobs": blobs})
 
 
 def unread(files: Sequence[Source]) -> list[Source]:
@@ -276,15 +286,53 @@ ON CONFLICT (hash) DO UPDATE SET unused_since = NULL
 RETURNING id, hash
 """
 
+# The run's first text comes beside the next of the runs that wait already. The more runs of its
+# owner wait, the further apart its turns are: an owner of many runs gets little more than others.
 MISSING_EMBEDDINGS = """
-INSERT INTO codeindex_embedding (space_id, text_id, state, reason, attempts, predicted_names)
-SELECT DISTINCT space.id, definition.text_id, 'pending', '', 0, '[]'::jsonb
-FROM codeindex_sourcefile AS file
-JOIN codeindex_definition AS definition ON definition.blob_id = file.blob_id,
-    codeindex_space AS space
-WHERE space.state <> 'retired' AND file.branch_id = %(branch)s
-  AND (file.live AND file.until_run_id IS DISTINCT FROM %(run)s
-       OR file.from_run_id = %(run)s AND file.until_run_id IS NULL)
-ORDER BY space.id, definition.text_id
+WITH missing AS (
+    SELECT DISTINCT space.id AS space_id, definition.text_id
+    FROM codeindex_sourcefile AS file
+    JOIN codeindex_definition AS definition ON definition.blob_id = file.blob_id,
+        codeindex_space AS space
+    WHERE space.state <> 'retired' AND file.branch_id = %(branch)s
+      AND (file.live AND file.until_run_id IS DISTINCT FROM %(run)s
+           OR file.from_run_id = %(run)s AND file.until_run_id IS NULL)
+      AND NOT EXISTS (SELECT FROM codeindex_embedding AS embedding
+                      WHERE embedding.space_id = space.id
+                        AND embedding.text_id = definition.text_id)
+), step AS (
+    SELECT count(*) + 1 AS step
+    FROM codeindex_indexrun AS run
+    JOIN codeindex_branch AS branch ON branch.id = run.branch_id
+    JOIN codeindex_repository AS repository ON repository.id = branch.repository_id
+    WHERE run.finished IS NULL AND run.status IN ('embedding', 'published') AND run.id <> %(run)s
+      AND repository.owner_id = (
+          SELECT owner_id FROM codeindex_repository AS own
+          JOIN codeindex_branch AS of_own ON of_own.repository_id = own.id
+          WHERE of_own.id = %(branch)s)
+)
+INSERT INTO codeindex_embedding
+    (space_id, text_id, turn, state, reason, attempts, predicted_names)
+SELECT space_id, text_id,
+       coalesce((SELECT turn FROM codeindex_embedding AS next
+                 WHERE next.space_id = missing.space_id AND next.state = 'pending'
+                 ORDER BY turn LIMIT 1), 0)
+           + step * row_number() OVER (PARTITION BY space_id ORDER BY text_id),
+       'pending', '', 0, '[]'::jsonb
+FROM missing, step
+ORDER BY space_id, text_id
 ON CONFLICT DO NOTHING
+"""
+
+# Rows are locked in the order of their ids, as by the worker that stores into them.
+DELETE_WISHES = """
+DELETE FROM codeindex_embedding WHERE id IN (
+    SELECT id FROM codeindex_embedding AS embedding
+    WHERE state = 'pending' AND attempts < 2
+      AND text_id IN (SELECT text_id FROM codeindex_definition WHERE blob_id = ANY(%(blobs)s))
+      AND NOT EXISTS (
+          SELECT FROM codeindex_definition AS definition
+          JOIN codeindex_sourcefile AS file ON file.blob_id = definition.blob_id
+          WHERE definition.text_id = embedding.text_id AND (file.live OR file.until_run_id IS NULL))
+    ORDER BY id FOR UPDATE)
 """

@@ -9,6 +9,7 @@ from codeindex.models.evaluations import Evaluation
 from codeindex.models.files import Blob, Definition, SourceFile, SourceFileQuerySet, Text
 from codeindex.models.repositories import (
     UNPUBLISHED,
+    UNREAD,
     Branch,
     IndexRun,
     Repository,
@@ -16,13 +17,15 @@ from codeindex.models.repositories import (
     RunStatus,
     Visibility,
 )
-from codeindex.models.vectors import ATTEMPTS, Embedding, EmbeddingState, Space, SpaceState
+from codeindex.models.vectors import ATTEMPTS, Claim, Embedding, EmbeddingState, Space, SpaceState
 
 __all__ = [
     "ATTEMPTS",
     "UNPUBLISHED",
+    "UNREAD",
     "Blob",
     "Branch",
+    "Claim",
     "Definition",
     "Embedding",
     "EmbeddingState",

@@ -101,6 +101,9 @@ UNPUBLISHED = (
     RunStatus.EMBEDDING,
 )
 
+UNREAD = UNPUBLISHED[:-1]
+"""Of these runs the definitions are still to be stored."""
+
 
 class IndexRun(models.Model):
     """One attempt at one commit of a branch: the progress record, the ledger, the history.

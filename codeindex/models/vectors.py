@@ -57,46 +57,64 @@ class EmbeddingState(models.TextChoices):
     FAILED = "failed"
 
 
-ATTEMPTS = 4
-"""How often a worker may die on a run or a text before it is given up."""
+ATTEMPTS = 3
+"""How often a run or a text is taken up at most, where each time costs a worker its life."""
+
+
+class Claim:
+    """Pending embeddings that are leased to the caller, who takes them `part` by part."""
+
+    def __init__(self, space: Space, token: uuid.UUID, lease: leases.Lease) -> None:
+        self.space = space
+        self.token = token
+        self.lease = lease
+
+    @transaction.atomic
+    def part(self, limit: int, *, suspects: bool = True) -> Sequence[Embedding]:
+        """Up to `limit` more with their texts, in the order of their turns. Texts that already cost
+        a worker its life come one at a time, so that a text that kills workers takes no other down,
+        and not at all if there are to be no `suspects`."""
+        taken = self._part(limit, attempts=0)
+        if suspects and not taken:
+            taken = self._part(1, attempts__gt=0, attempts__lt=ATTEMPTS)
+        return taken
+
+    def _part(self, limit: int, **attempts: int) -> Sequence[Embedding]:
+        free = (
+            Embedding.objects.select_for_update(skip_locked=True)
+            .filter(leases.FREE, space=self.space, state=EmbeddingState.PENDING, **attempts)
+            .order_by("turn", "pk")[:limit]
+        )
+        claimed = [embedding.pk for embedding in free.only("pk")]
+        Embedding.objects.filter(pk__in=claimed).update(
+            lease=self.token, leased_until=leases.until(), attempts=F("attempts") + 1
+        )
+        found = Embedding.objects.filter(pk__in=claimed)
+        return list(found.select_related("text").order_by("turn", "pk"))
 
 
 class EmbeddingManager(models.Manager["Embedding"]):
     @contextmanager
-    def claimed(
-        self, space: Space, *, limit: int, suspects: bool = True
-    ) -> Iterator[Sequence[Embedding]]:
-        """Up to `limit` pending embeddings with their texts, leased to the caller in the block.
-
-        Texts that already cost a worker its life come one at a time, so that a text that kills
-        workers takes no other down, and not at all if there are to be no `suspects`. What is still
-        pending when the block ends is free again.
-        """
-        lease = uuid.uuid4()
-        batch = self._claim(space, lease, limit=limit, attempts=0)
-        if suspects and not batch:
-            batch = self._claim(space, lease, limit=1, attempts__gt=0)
-        mine = self.filter(lease=lease, state=EmbeddingState.PENDING)
+    def claiming(self, space: Space) -> Iterator[Claim]:
+        """What the caller takes in the block is leased to it. What is still pending when the block
+        ends is free again."""
+        token = uuid.uuid4()
+        mine = self.held_by(token)
         try:
-            with leases.kept(mine):
-                yield batch
+            with leases.kept(mine) as lease:
+                yield Claim(space, token, lease)
         finally:
-            mine.update(lease=None, leased_until=None, attempts=F("attempts") - 1)
+            leases.update(mine, lease=None, leased_until=None, attempts=F("attempts") - 1)
 
-    @transaction.atomic
-    def _claim(
-        self, space: Space, lease: uuid.UUID, *, limit: int, **attempts: int
-    ) -> Sequence[Embedding]:
-        free = (
-            self.select_for_update(skip_locked=True)
-            .filter(leases.FREE, space=space, state=EmbeddingState.PENDING, **attempts)
-            .order_by("pk")[:limit]
-        )
-        claimed = [embedding.pk for embedding in free.only("pk")]
-        self.filter(pk__in=claimed).update(
-            lease=lease, leased_until=leases.until(), attempts=F("attempts") + 1
-        )
-        return list(self.filter(pk__in=claimed).select_related("text").order_by("pk"))
+    @contextmanager
+    def claimed(self, space: Space, *, limit: int) -> Iterator[Sequence[Embedding]]:
+        """Up to `limit` pending embeddings with their texts, leased to the caller in the block."""
+        with self.claiming(space) as claim:
+            yield claim.part(limit)
+
+    def held_by(self, token: uuid.UUID) -> models.QuerySet[Embedding]:
+        """What is still to be encoded by the holder of a lease; others may have deleted some."""
+        return self.filter(lease=token, state=EmbeddingState.PENDING)
 
     def give_up(self) -> int:
         """Record as failed what `ATTEMPTS` workers died on; how many texts that were."""
@@ -118,6 +136,7 @@ class Embedding(models.Model):
     state = models.CharField(
         max_length=8, choices=EmbeddingState.choices, default=EmbeddingState.PENDING
     )
+    turn = models.BigIntegerField(db_default=0)  # those of all runs that wait are interleaved
     reason = models.TextField(blank=True)  # why it failed; if ready, what of the text is not read
     attempts = models.PositiveSmallIntegerField(default=0)
     lease = models.UUIDField(null=True, blank=True, editable=False)
@@ -135,8 +154,11 @@ class Embedding(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["space", "id"],
+                fields=["space", "turn", "id"],
                 condition=Q(state=EmbeddingState.PENDING),
                 name="pending_embeddings",
+            ),
+            models.Index(
+                fields=["lease"], condition=Q(lease__isnull=False), name="leased_embeddings"
             ),
         ]
