@@ -5,7 +5,7 @@ from __future__ import annotations
 import django.core.exceptions
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
-from rest_framework.exceptions import PermissionDenied, ValidationError
+from rest_framework.exceptions import NotFound, PermissionDenied, ValidationError
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -41,7 +41,7 @@ class RepositoriesView(APIView):
             repository = repositories.register(owner=request.user, **wanted.validated_data)
         except django.core.exceptions.ValidationError as error:
             raise ValidationError(_by_field(error)) from error
-        tasks.request_index(repository=repository, requested_by=request.user)
+        _requested(request, repository)
         (told,) = overview.of([repository])
         return Response(RepositorySerializer(told).data, status.HTTP_201_CREATED)
 
@@ -82,7 +82,7 @@ class RunsView(APIView):
         responses={201: RunSerializer},
     )
     def post(self, request: Request, pk: int) -> Response:
-        run = tasks.request_index(repository=_managed(request, pk), requested_by=request.user)
+        run = _requested(request, _managed(request, pk))
         return Response(RunSerializer(run).data, status.HTTP_201_CREATED)
 
 
@@ -99,8 +99,16 @@ class CancelView(APIView):
         if not repositories.cancel(row):
             said = {"detail": "The run has ended already, or is searchable."}
             return Response(said, status.HTTP_409_CONFLICT)
-        row.refresh_from_db()
+        row = get_object_or_404(runs.select_related("branch"), pk=run)
         return Response(RunSerializer(row).data)
+
+
+def _requested(request: Request, repository: Repository) -> IndexRun:
+    """A repository that was removed meanwhile is not found."""
+    try:
+        return tasks.request_index(repository=repository, requested_by=request.user)
+    except Repository.DoesNotExist as error:
+        raise NotFound from error
 
 
 def _visible(request: Request, pk: int) -> Repository:

@@ -82,6 +82,7 @@ def until() -> Any:
 def kept(rows: QuerySet[Any]) -> Iterator[Lease]:
     """Renew the lease on `rows`, which name it in their filter, until the block ends."""
     lease, done = Lease(), Event()
+    _set_watchdog()
     renewal = Thread(target=_renew, args=(rows, lease, done), daemon=True)
     renewal.start()
     try:
@@ -125,8 +126,8 @@ def update(rows: QuerySet[Any], **values: Any) -> int:
 
 def _end_if_stalled(lease: Lease) -> None:
     """End this process if its work stands still, with a record of where each thread was."""
+    _set_watchdog()
     limit = settings.CODEINDEX_STALL_SECONDS
-    faulthandler.dump_traceback_later(limit, exit=True, file=STDERR)
     if lease.idle_seconds() < limit:
         return
     logger.critical(
@@ -136,3 +137,8 @@ def _end_if_stalled(lease: Lease) -> None:
     )
     faulthandler.dump_traceback(STDERR)
     os._exit(1)
+
+
+def _set_watchdog() -> None:
+    """End this process unless this is called again before the limit."""
+    faulthandler.dump_traceback_later(settings.CODEINDEX_STALL_SECONDS, exit=True, file=STDERR)

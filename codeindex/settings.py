@@ -9,6 +9,7 @@ from pathlib import Path
 
 import dj_database_url
 
+from codeindex.embedded import machine
 from codeindex.embedded.postgres import connection_settings
 from codeindex.embedded.state import State
 from codeindex.environment import Environment
@@ -192,6 +193,13 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CONCURRENCY = _env.whole("CODEINDEX_WORKERS", 2, high=256)
+# A worker's process that has taken more memory is replaced after its task. By default what is left to
+# each beside the database, and enough for a language model of a few gigabytes
+CODEINDEX_WORKER_MEMORY = _env.size(
+    "CODEINDEX_WORKER_MEMORY",
+    str(max(4 * 1024**3, machine.memory_bytes() * 3 // 4 // CELERY_WORKER_CONCURRENCY)),
+)
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = CODEINDEX_WORKER_MEMORY // 1024
 # How many batches are encoded at once in the whole house: the processes of all `embed` workers
 CODEINDEX_EMBEDDERS = _env.whole("CODEINDEX_EMBEDDERS", CELERY_WORKER_CONCURRENCY, high=1024)
 # So many index runs of one owner, and fetches from one host, are under way at once: one process is

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from rest_framework.authtoken.models import Token
@@ -38,7 +38,7 @@ def register(request: HttpRequest) -> HttpResponse:
         except ValidationError as error:
             form.add_error(None, error)
         else:
-            tasks.request_index(repository=repository, requested_by=request.user)
+            _request_index(request, repository)
             return redirect("repository", repository.pk)
     shown = {"nav": "repositories", "form": form}
     return render(request, "codeindex/register.html", shown, status=400 if form.errors else 200)
@@ -70,7 +70,7 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @require_POST
 def index_again(request: HttpRequest, pk: int) -> HttpResponse:
-    tasks.request_index(repository=_managed(request, pk), requested_by=request.user)
+    _request_index(request, _managed(request, pk))
     return redirect("repository", pk)
 
 
@@ -115,6 +115,14 @@ def new_token(request: HttpRequest) -> HttpResponse:
 def revoke_token(request: HttpRequest) -> HttpResponse:
     Token.objects.filter(user=request.user).delete()
     return redirect("account")
+
+
+def _request_index(request: HttpRequest, row: Repository) -> None:
+    """A repository that was removed meanwhile is not found."""
+    try:
+        tasks.request_index(repository=row, requested_by=request.user)
+    except Repository.DoesNotExist as error:
+        raise Http404 from error
 
 
 def _managed(request: HttpRequest, pk: int) -> Repository:

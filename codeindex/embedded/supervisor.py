@@ -10,6 +10,7 @@ import os
 import re
 import shlex
 import signal
+import socket
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ from codeindex.embedded.state import CannotStart, State
 APPLICATION = "application"
 _SERVICES = "services"
 _FOREVER = 1_000_000_000
+_CELERY = ("-m", "celery", "--app", "codeindex")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,26 +55,32 @@ def private_services(state: State, account: Account | None) -> list[Program]:
 
 
 def application(workers: int) -> list[Program]:
-    """The web server, a worker for both queues and beat. Processors are shared out, so that
-    the workers' encoders do not get in each other's way."""
+    """The web server, beat, and for each queue a Celery worker of so many processes: neither queue
+    waits for the other. Processors are shared out among the processes that encode, so that they do
+    not get in each other's way."""
     share = max(1, machine.processors() // workers)
-    celery = ["-m", "celery", "--app", "codeindex"]
-    worker = _python(*celery, "worker", "--queues", "ingest,embed", "--without-mingle")
     return [
         Program(
             "web",
             APPLICATION,
             _python("-m", "gunicorn", "--config", "python:codeindex.webserver", "codeindex.wsgi"),
         ),
-        Program(
-            "worker",
-            APPLICATION,
-            worker,
-            stop=signal.SIGQUIT,
-            environment={"OMP_NUM_THREADS": str(share), "TOKENIZERS_PARALLELISM": "false"},
-        ),
-        Program("beat", APPLICATION, _python(*celery, "beat", "--pidfile=")),
+        _worker("ingest", threads=1),
+        _worker("embed", threads=share),
+        Program("beat", APPLICATION, _python(*_CELERY, "beat", "--pidfile=")),
     ]
+
+
+def _worker(queue: str, *, threads: int) -> Program:
+    name = f"{queue}@{socket.gethostname()}"
+    command = ("worker", "--queues", queue, "--hostname", name, "--without-mingle")
+    return Program(
+        queue,
+        APPLICATION,
+        _python(*_CELERY, *command),
+        stop=signal.SIGQUIT,
+        environment={"OMP_NUM_THREADS": str(threads), "TOKENIZERS_PARALLELISM": "false"},
+    )
 
 
 def _python(*arguments: str) -> list[str]:
