@@ -3,6 +3,7 @@ never asked for on the network, and what does not fit the device is refused befo
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -27,6 +28,9 @@ SHORT_NAMES = {"all-MiniLM-L6-v2": DEFAULT_MODEL}
 DESCRIPTIONS = ["*.json", "*.txt", "*.model", "*.jinja"]
 # What transformers asks for where a model brings its own Python.
 OWN_CODE = "trust_remote_code"
+# oneDNN, which computes on CPUs, compiles a program for each shape of a batch and keeps 1,024 of
+# them by default: gigabytes, since batches have all shapes. A variable that is set wins.
+ONEDNN_PROGRAMS = "ONEDNN_PRIMITIVE_CACHE_CAPACITY", "8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,7 @@ def tokenizer(origin: Origin) -> Any:
 
 def network(origin: Origin, settings: ModelSettings, device: str) -> nn.Module:
     """The model on its device, ready to compute. Raises EncoderUnavailable."""
+    os.environ.setdefault(*ONEDNN_PROGRAMS)  # read when something is first computed
     dtype = getattr(torch, settings.dtype)
     config = _config(origin, settings)
     require_memory(origin.name, config, dtype, settings.runtime, device)

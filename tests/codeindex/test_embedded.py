@@ -18,7 +18,7 @@ import psycopg
 import pytest
 from django.conf import settings
 
-from codeindex.embedded import folder, preflight, processes, services
+from codeindex.embedded import folder, preflight, processes, services, supervisor
 from codeindex.embedded.postgres import Durability
 from codeindex.embedded.processes import STATE_VARIABLE, Account, bound
 from codeindex.embedded.state import DATABASE, SOCKET_PATH_BYTES, CannotStart, State
@@ -211,6 +211,16 @@ class TestServices:
         users = {process.uids().real for process in processes.left_overs(new_state)}
         assert users == {NOBODY.uid}
         assert query(new_state, "SELECT 1") == [(1,)]
+
+
+class TestSupervisor:
+    def test_each_queue_has_a_worker_of_its_own(self) -> None:
+        programs = {program.name: program for program in supervisor.application(workers=2)}
+        assert programs.keys() == {"web", "ingest", "embed", "beat"}
+        for queue in ("ingest", "embed"):
+            command = programs[queue].command
+            assert command[command.index("--queues") + 1] == queue
+            assert command[command.index("--hostname") + 1].startswith(f"{queue}@")
 
 
 class TestLeftOvers:

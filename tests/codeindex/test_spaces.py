@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
 from codeindex import encoders, locks, repositories, spaces, tasks
+from codeindex.celery import app
 from codeindex.encoders import Searcher, Source
 from codeindex.ingestion import embedding, pipeline
 from codeindex.models import Embedding, IndexRun, RunStatus, SourceFile, Space, SpaceState
@@ -356,3 +357,32 @@ def test_vectors_come_from_the_encoder_that_the_space_names(indexed, checkpoints
     stored = Embedding.objects.select_related("text").first()
     expected = encoders.of(stored.space).encode_definitions([stored.text.body])[0]
     np.testing.assert_allclose(stored.vector, expected, atol=1e-3)
+
+
+@pytest.fixture
+def at_once():
+    """What is enqueued is done in its place."""
+    app.conf.task_always_eager = True
+    yield
+    app.conf.task_always_eager = False
+
+
+def test_a_changed_encoder_setting_takes_effect_at_the_next_sweep(
+    old, checkpoints, fresh, settings, at_once
+):
+    """Although no new text waits, and each time that it is changed."""
+    for checkpoint in (*checkpoints, checkpoints[0]):
+        settings.CODEINDEX_CHECKPOINT = str(checkpoint)
+        tasks.sweep()
+        assert active().checkpoint == str(checkpoint)
+        assert spaces.coverage()[active().pk].missing == 0
+
+
+def test_a_sweep_wakes_no_embedder_where_all_is_as_the_settings_say(
+    old, checkpoints, fresh, settings, at_once
+):
+    settings.CODEINDEX_CHECKPOINT = str(checkpoints[0])
+    tasks.sweep()
+    encoders.kept.cache_clear()
+    tasks.sweep()
+    assert encoders.kept.cache_info().currsize == 0
