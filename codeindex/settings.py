@@ -193,8 +193,8 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CONCURRENCY = _env.whole("CODEINDEX_WORKERS", 2, high=256)
-# A worker's process that has taken more memory is replaced after its task. By default what is left to
-# each beside the database, and enough for a language model of a few gigabytes
+# A worker's process that has taken more memory is replaced after its task. By default what is left
+# to each beside the database, and enough for a language model of a few gigabytes
 CODEINDEX_WORKER_MEMORY = _env.size(
     "CODEINDEX_WORKER_MEMORY",
     str(max(4 * 1024**3, machine.memory_bytes() * 3 // 4 // CELERY_WORKER_CONCURRENCY)),
