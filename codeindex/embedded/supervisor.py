@@ -79,6 +79,7 @@ def _worker(queue: str, *, threads: int) -> Program:
         APPLICATION,
         _python(*_CELERY, *command),
         stop=signal.SIGQUIT,
+        stop_seconds=20,
         environment={"OMP_NUM_THREADS": str(threads), "TOKENIZERS_PARALLELISM": "false"},
     )
 
