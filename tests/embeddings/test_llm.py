@@ -3,13 +3,14 @@ from a folder or by the name of the installed one."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from embeddings import batching
+from embeddings import batching, pretrained
 from embeddings.llm import DEFAULT_MODEL, EncoderUnavailable, Pooling, load_model
 from embeddings.pooling import pool
 from embeddings.types import TextEncoder
@@ -96,3 +97,15 @@ def test_an_absent_model_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_folder_without_a_model_is_refused_in_words(tmp_path: Path) -> None:
     with pytest.raises(EncoderUnavailable, match="holds no usable language model"):
         load_model(str(tmp_path))
+
+
+@pytest.mark.parametrize(("given", "taken"), [(None, "8"), ("100", "100")])
+def test_few_compiled_programs_are_kept_unless_a_user_says_otherwise(
+    given, taken, tmp_path, monkeypatch
+):
+    """There is one for each shape of a batch; with hundreds of them a worker takes gigabytes."""
+    monkeypatch.delenv(pretrained.ONEDNN_PROGRAMS[0], raising=False)
+    if given:
+        monkeypatch.setenv(pretrained.ONEDNN_PROGRAMS[0], given)
+    load_model(str(tiny.bert(tmp_path / "bert")))
+    assert os.environ[pretrained.ONEDNN_PROGRAMS[0]] == taken
