@@ -10,6 +10,7 @@ import numpy as np
 
 from embeddings import definitions
 from embeddings.languages import by_path
+from embeddings.parsing import UnreadableSource
 from embeddings.paths.mining import files_under
 from embeddings.types import Definition
 
@@ -25,9 +26,9 @@ def definitions_in(file: Path) -> list[Definition]:
     assert language is not None
     try:
         source = definitions.decode(file.read_bytes(), language)
-    except definitions.UnreadableSource:
+        return definitions.extract(source, language).definitions
+    except UnreadableSource:
         return []
-    return definitions.extract(source, language).definitions
 
 
 def texts_in(folders: Sequence[Path], count: int) -> list[str]:

@@ -3,6 +3,7 @@ their spans, names and docstrings, and the text by which an encoder knows each."
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import io
 import tokenize
@@ -13,14 +14,14 @@ from tree_sitter import Node, QueryCursor
 from embeddings import outlines
 from embeddings.found import Found, Source, definitions_in, search
 from embeddings.languages import PYTHON, Language, query
+from embeddings.parsing import UnreadableSource
 from embeddings.types import Definition
 
 FORMAT_VERSION = 1
 """Of what `Definition.text` is made of: another version, other hashes, other vectors."""
 
-
-class UnreadableSource(Exception):
-    """Why a file's bytes are no text, in few words, which are the same for files alike."""
+_SLOW_ENCODINGS = ("punycode", "idna")
+"""Those for host names. To decode them takes time that grows with the square of the length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,8 @@ def decode(data: bytes, language: Language) -> str:
     if b"\0" in data:
         raise UnreadableSource("binary: it holds NUL bytes")
     encoding = _encoding(data) if language is PYTHON else "utf-8-sig"
+    if encoding in _SLOW_ENCODINGS:
+        raise UnreadableSource("in an encoding that is for host names alone")
     try:
         text = data.decode(encoding)
         text.encode("utf-8")
@@ -53,7 +56,10 @@ def decode(data: bytes, language: Language) -> str:
 
 def extract(source: str, language: Language) -> Extraction:
     """The definitions of a decoded source. What does not parse is counted, and a definition is
-    given if it parses itself: a class without those of its members that do not."""
+    given if it parses itself: a class without those of its members that do not.
+
+    UnreadableSource: it would take too long (`parsing.parse`).
+    """
     searched = search(source, language)
     definitions = [_definition(found, searched) for found in given(searched)]
     return Extraction(definitions, _errors(searched.module.node, language))
@@ -73,7 +79,8 @@ def text_hash(definition: Definition) -> str:
 
 def _encoding(data: bytes) -> str:
     try:
-        return tokenize.detect_encoding(io.BytesIO(data).readline)[0]
+        told = tokenize.detect_encoding(io.BytesIO(data).readline)[0]
+        return codecs.lookup(told).name
     except SyntaxError as error:
         is_invalid = "invalid" in str(error)
         raise UnreadableSource("not in utf-8" if is_invalid else str(error)) from error
@@ -102,7 +109,8 @@ def _errors(root: Node, language: Language) -> int:
         return 0
     errors, end = 0, -1
     broken = QueryCursor(query(language, "[(ERROR) (MISSING)] @error"))
-    for node in broken.captures(root).get("error", []):
+    found = broken.captures(root).get("error", [])  # in no order
+    for node in sorted(found, key=lambda node: (node.start_byte, -node.end_byte)):
         if node.start_byte >= end:
             errors, end = errors + 1, node.end_byte
     return errors

@@ -9,12 +9,17 @@ from dataclasses import dataclass, field
 from tree_sitter import Node, QueryCursor
 
 from embeddings.docstrings import Comments
-from embeddings.languages import Language, parse, query
+from embeddings.languages import Language, query
+from embeddings.parsing import parse, spelling
 from embeddings.types import Kind
 
 MAX_NESTING = 30
 """What lies inside more definitions than these is no definition of its own: each text holds all
 that it encloses, so that depth would multiply it."""
+
+MAX_NAME = 500
+"""Characters of a name, of what it belongs to, or of a qualified name beside these; a name may be
+as long as a file, and the qualified names of all that lies inside would repeat it."""
 
 _KINDS = ("method", "function", "class", "type", "scope", "field")
 _QUALIFIER = re.compile(r"[\w$.]+")
@@ -60,11 +65,12 @@ class Found:
 
     @property
     def qualified_name(self) -> str:
-        """Its name after those of all that encloses it, dotted."""
+        """Its name after those of all that encloses it, dotted; the outer ones are left out where
+        they are too long."""
         names, found = self.name, self.inside
         if self.owner:
             names = f"{self.owner}.{names}"
-        while found is not None:
+        while found is not None and len(names) <= MAX_NAME:
             names = f"{found.name}.{names}" if found.name else names
             found = found.inside
         return names
@@ -106,11 +112,12 @@ def search(source: str, language: Language) -> Source:
             enclosing.pop()
         repeated = outer == enclosing[-1].outer and len(enclosing) > 1
         if len(enclosing) <= MAX_NESTING and not repeated:
-            enclosing.append(_found(what, match, outer, first, enclosing[-1]))
+            enclosing.append(_found(what, match, outer, first, enclosing[-1], data))
     comments = sorted({node.byte_range for each in matches for node in each.get("comment", [])})
     spans = [start for start, _ in comments], [end for _, end in comments]
+    beginning = len(data) - len(data.lstrip())
     documented = next((match["module"][0] for match in matches if "module" in match), None)
-    return Source(data, language, module, Comments(data, *spans), documented)
+    return Source(data, language, module, Comments(data, *spans, beginning), documented)
 
 
 def definitions_in(module: Found) -> Iterator[Found]:
@@ -123,12 +130,12 @@ def definitions_in(module: Found) -> Iterator[Found]:
         waiting += reversed(found.members)
 
 
-def named(root: Node, language: Language, depth: int) -> list[bytes]:
+def named(root: Node, source: bytes, language: Language, depth: int) -> list[bytes]:
     """The names of the definitions, in no other one, that begin at most `depth` nodes below."""
     names, end = [], -1
     for what, match, outer, _ in _candidates(_matches(root, language, depth)):
         if what not in ("field", "scope") and outer.start_byte >= end:
-            names.append(match["name"][0].text or b"")
+            names.append(spelling(match["name"][0], source))
             end = outer.end_byte
     return names
 
@@ -170,9 +177,11 @@ def _place(candidate: tuple[str, Captures, Node, Node]) -> tuple[int, int, int]:
     return first.start_byte, -outer.end_byte, _KINDS.index(what)
 
 
-def _found(what: str, match: Captures, outer: Node, first: Node, inside: Found) -> Found:
+def _found(
+    what: str, match: Captures, outer: Node, first: Node, inside: Found, source: bytes
+) -> Found:
     body = match["body"][0] if "body" in match else None
-    name, owner = _text(match, "name"), _text(match, "owner")
+    name, owner = _text(match, "name", source), _text(match, "owner", source)
     if what == "scope" and not _QUALIFIER.fullmatch(name):
         name = ""
     if not _QUALIFIER.fullmatch(owner):
@@ -182,6 +191,6 @@ def _found(what: str, match: Captures, outer: Node, first: Node, inside: Found) 
     return found
 
 
-def _text(match: Captures, part: str) -> str:
-    text = match[part][0].text if part in match else None
-    return (text or b"").decode("utf-8", "replace")
+def _text(match: Captures, part: str, source: bytes) -> str:
+    text = spelling(match[part][0], source) if part in match else b""
+    return text.decode("utf-8", "replace")[:MAX_NAME]

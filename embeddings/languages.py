@@ -317,11 +317,6 @@ def compiled(language: Language) -> tree_sitter.Language:
     return tree_sitter.Language(language.grammar())
 
 
-def parse(source: bytes, language: Language) -> tree_sitter.Tree:
-    """The syntax tree of UTF-8 `source`; where it is broken the tree has error nodes."""
-    return tree_sitter.Parser(compiled(language)).parse(source)
-
-
 @cache
 def query(language: Language, pattern: str) -> tree_sitter.Query:
     """A query of the grammar, compiled once in a process."""

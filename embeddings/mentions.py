@@ -10,7 +10,8 @@ from tree_sitter import Node
 
 from embeddings.docstrings import is_docstring
 from embeddings.languages import Language, by_name
-from embeddings.names import read
+from embeddings.names import Reading, read
+from embeddings.parsing import spelling
 from embeddings.tokens import NAME_PLACEHOLDER, without_name
 from embeddings.words import parts
 
@@ -54,8 +55,9 @@ def mentioned(text: str, language: str = "python") -> dict[str, int]:
     reading = read(text, entry)
     found: dict[str, int] = {}
     is_documented = False
-    for node, where in _leaves(reading.root, entry):
-        words = _words((node.text or b"").decode("utf-8", "replace"), reading.own_name)
+    for node, where in _leaves(reading, entry):
+        said = spelling(node, reading.source).decode("utf-8", "replace")
+        words = _words(said, reading.own_name)
         for word in words:
             found[word] = found.get(word, 0) | where
         if where == Where.DOCUMENTED and not is_documented and words:
@@ -69,9 +71,9 @@ def _words(said: str, own_name: str | None) -> list[str]:
     return [part for part in parts(hidden)[:MOST_WORDS] if part.isalpha() and len(part) > 1]
 
 
-def _leaves(root: Node, language: Language) -> Iterator[tuple[Node, int]]:
-    """The nodes under `root` that say something, in their order, and where they stand."""
-    cursor = root.walk()
+def _leaves(reading: Reading, language: Language) -> Iterator[tuple[Node, int]]:
+    """The nodes that say something, in their order, and where they stand."""
+    cursor = reading.root.walk()
     around = [Where.OTHER]
     while True:
         node = cursor.node
@@ -82,7 +84,7 @@ def _leaves(root: Node, language: Language) -> Iterator[tuple[Node, int]]:
                 yield node, where
             elif kind in language.strings or kind in language.texts:
                 yield node, Where.STRING
-            elif kind in language.comments or is_docstring(node, language):
+            elif kind in language.comments or is_docstring(node, reading.source, language):
                 yield node, Where.DOCUMENTED
             elif cursor.goto_first_child():
                 around.append(Where.RETURNED if kind == _RETURN else where)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from tree_sitter import Node, QueryCursor
 
-from embeddings.found import named
-from embeddings.languages import Language, by_name, parse, query
+from embeddings.found import MAX_NAME, named
+from embeddings.languages import Language, by_name, query
+from embeddings.parsing import UnreadableSource, parse, spelling
 from embeddings.tokens import NAME_PLACEHOLDER, without_name
 from embeddings.types import Kind
 
@@ -20,7 +21,7 @@ _NESTING = 3
 class Reading:
     """A parsed text: the node under which it lies in the tree of `source`, which it is but for a
     wrapper around it; where it begins there; and the name of the one definition that it consists
-    of, beside statements that define nothing, if it does."""
+    of, beside statements that define nothing, if it does and the name is one to be read."""
 
     root: Node
     source: bytes
@@ -30,7 +31,15 @@ class Reading:
 
 def read(text: str, language: Language) -> Reading:
     """Parses a text by itself or, if it then has errors or is no definition, as a method may do,
-    inside the first of the language's wrappers in which it has none and is one."""
+    inside the first of the language's wrappers in which it has none and is one. One that cannot be
+    read is taken for empty."""
+    try:
+        return _best(text, language)
+    except UnreadableSource:
+        return Reading(parse(b"", language).root_node, b"", 0, None)
+
+
+def _best(text: str, language: Language) -> Reading:
     alone = _read(text, language, "", "")
     if alone.own_name is None or alone.root.has_error:
         for prefix, suffix in language.wrappers:
@@ -51,7 +60,10 @@ def masked(text: str, language: str = "python", *, kind: str | None = None) -> s
         return text
     source, end, pieces = reading.source, reading.start, []
     for node in _may_hold_names(reading.root, entry):
-        pieces += [source[end : node.start_byte].decode(), _hidden(node, reading.own_name, entry)]
+        pieces += [
+            source[end : node.start_byte].decode(),
+            _hidden(spelling(node, source), node.type, reading.own_name, entry),
+        ]
         end = node.end_byte
     text_end = reading.start + len(text.encode("utf-8", "replace"))
     return "".join(pieces) + source[end:text_end].decode()
@@ -63,13 +75,14 @@ def _read(text: str, language: Language, prefix: str, suffix: str) -> Reading:
     if prefix:
         brace = root.descendant_for_byte_range(len(prefix.rstrip()) - 1, len(prefix.rstrip()))
         root = brace.parent if brace is not None and brace.parent is not None else root
-    names = named(root, language, _NESTING)
-    return Reading(root, source, start, names[0].decode() if len(names) == 1 else None)
+    names = named(root, source, language, _NESTING)
+    is_one = len(names) == 1 and len(names[0]) <= MAX_NAME
+    return Reading(root, source, start, names[0].decode() if is_one else None)
 
 
-def _hidden(node: Node, name: str, language: Language) -> str:
-    text = (node.text or b"").decode()
-    if node.type not in language.identifiers:
+def _hidden(spelt: bytes, kind: str, name: str, language: Language) -> str:
+    text = spelt.decode()
+    if kind not in language.identifiers:
         return without_name(text, name)
     private = "#" if name.startswith("#") else ""
     return private + NAME_PLACEHOLDER if text == name else text

@@ -44,8 +44,8 @@ def docstring_of(found: Found, source: Source) -> str:
     if not language.docstring_statement:
         span = _comment_span(found, source)
         return bounded(docstrings.said_in(source.data[slice(*span)])) if span else ""
-    statement = docstrings.opening(found.body, language) if found.body else None
-    return bounded(docstrings.said_by(statement, language)) if statement else ""
+    statement = docstrings.opening(found.body, source.data, language) if found.body else None
+    return bounded(docstrings.said_by(statement, source.data, language)) if statement else ""
 
 
 def dedented(source: Source, start: int, end: int) -> str:
@@ -53,8 +53,7 @@ def dedented(source: Source, start: int, end: int) -> str:
     as those in a string may, stay as they are."""
     end = min(end, start + MAX_TEXT * _UTF8_BYTES)
     text = source.data[start:end].decode("utf-8", "ignore")
-    line = source.data.rfind(b"\n", 0, start) + 1
-    before = source.data[line:start].decode("utf-8", "ignore")
+    before = docstrings.line_before(source.data, start).decode("utf-8", "ignore")
     return text.replace("\n" + before, "\n") if before.isspace() else text
 
 
@@ -91,7 +90,8 @@ def _outline(found: Found, source: Source) -> str:
 
 def _parts(found: Found, source: Source) -> list[str]:
     """What stands in the body of an outline."""
-    statement = docstrings.opening(found.body, source.language) if found.body else None
+    body, language = found.body, source.language
+    statement = docstrings.opening(body, source.data, language) if body else None
     docstring = dedented(source, *statement.byte_range) if statement else ""
     members = [_signature(each, source) for each in found.members if _is_shown(each)]
     return [*filter(None, [docstring, *members])]
@@ -125,15 +125,19 @@ def _head(found: Found, source: Source) -> str:
 
 
 def _end_of_head(node: Node, body: Node, language: Language) -> int:
-    """Where the last token in front of the body ends, comments left out."""
+    """Where the last token in front of the body ends, comments left out. The body may be empty, as
+    that of a Python function of which nothing but the head is written."""
     start = end = body.start_byte
-    while node != body:
-        for child in node.children:
-            if child.end_byte > start:
-                node = child
+    around: Node | None = node
+    while around is not None and around != body:
+        for child in around.children:
+            if child == body or child.end_byte > start:
+                around = child
                 break
             if child.type not in language.comments:
                 end = child.end_byte
+        else:
+            around = None
     return end
 
 

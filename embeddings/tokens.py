@@ -15,7 +15,9 @@ NAME_PLACEHOLDER = "METHOD_NAME"
 """What stands for a definition's own name where that is hidden."""
 
 _QUOTES = re.compile(r"^[A-Za-z]{0,3}(?=[\"'`])")
-_ESCAPE = re.compile(r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|N\{[^}]*\}|.)", re.S)
+_ESCAPE = re.compile(
+    r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|N\{[^}]{0,100}\}|.)", re.S
+)
 _DIGIT_SEPARATORS = str.maketrans("", "", "_'")
 _LETTERS = frozenset(string.ascii_lowercase)
 _UNWRITABLE = re.compile(r"[^!-~]|[\"',]")

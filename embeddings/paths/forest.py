@@ -60,7 +60,7 @@ def plant(forest: Forest, root: Node, source: bytes, language: Language) -> None
             name = names[kind]
             if role >= QUOTED:
                 first = len(parents) == parent + 1 and spoken != parent
-                role, name = _in_context(node, role, name, line, first, language)
+                role, name = _in_context(node, role, name, line, first, source, language)
                 spoken = parent if role == SKIPPED else spoken
         if role:
             parents.append(parent)
@@ -85,12 +85,19 @@ def plant(forest: Forest, root: Node, source: bytes, language: Language) -> None
 
 
 def _in_context(
-    node: Node, role: int, kind: str, line: list[str], first: bool, language: Language
+    node: Node,
+    role: int,
+    kind: str,
+    line: list[str],
+    first: bool,
+    source: bytes,
+    language: Language,
 ) -> tuple[int, str]:
     """Role and kind of a node for which its grammar's kind does not tell: a docstring is skipped,
     a string that interpolates is an inner node, an operator belongs to its node's kind."""
     if role == STATEMENT:
-        documents = first and line[-2:][0] in language.documented and is_docstring(node, language)
+        may_document = first and line[-2:][0] in language.documented
+        documents = may_document and is_docstring(node, source, language)
         return (SKIPPED if documents else INNER), kind
     if role == OPERATOR:
         return INNER, _refined(node, kind)

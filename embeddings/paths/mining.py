@@ -10,8 +10,9 @@ from functools import partial
 from multiprocessing import Pool
 from pathlib import Path
 
-from embeddings.definitions import UnreadableSource, decode
+from embeddings.definitions import decode
 from embeddings.languages import by_path
+from embeddings.parsing import UnreadableSource
 from embeddings.paths import CODE, DEFAULT_BOUNDS, Bounds, table_in
 from embeddings.paths.pairs import Numbers
 from embeddings.types import Kind
@@ -88,11 +89,11 @@ def mined(path: Path, choice: Choice) -> Mined | Skipped:
         return Skipped(str(path), "in no known language")
     try:
         source = decode(path.read_bytes(), language)
+        searched, found, table = table_in(
+            source, language, kinds=choice.kinds, hide_name=choice.hide_name, bounds=choice.bounds
+        )
     except (OSError, UnreadableSource) as error:
         return Skipped(str(path), str(error))
-    searched, found, table = table_in(
-        source, language, kinds=choice.kinds, hide_name=choice.hide_name, bounds=choice.bounds
-    )
     return Mined(
         path=str(path),
         language=language.name,

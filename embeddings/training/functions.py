@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from embeddings import definitions, languages
+from embeddings.parsing import UnreadableSource
 from embeddings.types import Definition, Kind
 
 MIN_TOKENS, MAX_CHARACTERS = 12, 20_000
@@ -65,12 +66,13 @@ def defined_in(data: bytes) -> Iterator[Definition]:
     generated or no text."""
     try:
         source = definitions.decode(data, PYTHON)
-    except definitions.UnreadableSource as error:
+        found = definitions.extract(source, PYTHON).definitions
+    except UnreadableSource as error:
         raise Unfit("file unreadable") from error
     if GENERATED.search(source[:HEADER_CHARACTERS]):
         raise Unfit("file generated")
     tests: tuple[str, ...] = ()
-    for one in definitions.extract(source, PYTHON).definitions:
+    for one in found:
         if one.kind is Kind.CLASS and TEST_CLASS.search(one.text):
             tests += (f"{one.qualified_name}.",)
         elif one.kind in (Kind.FUNCTION, Kind.METHOD) and not one.qualified_name.startswith(tests):

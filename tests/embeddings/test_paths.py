@@ -17,8 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from embeddings.definitions import extract
-from embeddings.languages import PYTHON, parse
+from embeddings.languages import PYTHON
 from embeddings.names import masked
+from embeddings.parsing import parse
 from embeddings.paths import contexts, table_in, table_of
 from embeddings.types import Kind, PathContext
 from tests.embeddings import oracle

@@ -1,0 +1,133 @@
+"""Source → syntax tree, within bounds of time and depth: whatever a file holds, or somebody pastes,
+reading it ends soon. A query of tree-sitter cannot be interrupted, and holds Python's lock; so a
+tree on which one would take too long is refused before any is asked."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import Future
+
+from tree_sitter import Node, Parser, Tree, TreeCursor
+
+from embeddings.languages import Language, compiled
+
+PARSE_SECONDS = 2.0
+"""Of processor time. A megabyte of ordinary code takes a tenth of a second."""
+
+MAX_DEPTH = 2_000
+"""Nodes inside each other. Nobody nests so deeply; a sum of as many terms would be."""
+
+_SMALL_SOURCE = 32 * 1024
+_CHUNK = 4 * 1024
+_STACK = 256 * 1024 * 1024
+_SMALL_TREE = 8_000
+_SHALLOW_TREE = 40_000
+_MOST_COMPARISONS = 50_000_000
+
+_starting = threading.Lock()
+
+
+class UnreadableSource(Exception):
+    """Why a file cannot be read, in few words, which are the same for files alike."""
+
+
+def spelling(node: Node, source: bytes) -> bytes:
+    """The text of a node of the tree of `source`. (`Node.text` crashes where the source came in
+    chunks.)"""
+    return source[node.start_byte : node.end_byte]
+
+
+def parse(source: bytes, language: Language, seconds: float = PARSE_SECONDS) -> Tree:
+    """The syntax tree of UTF-8 `source`; where it is broken the tree has error nodes.
+
+    UnreadableSource: it takes more than `seconds` of processor time, or the tree is so deep, or so
+    much in a row does not parse, that to search it would take too long.
+    """
+    if len(source) <= _SMALL_SOURCE:
+        tree = Parser(compiled(language)).parse(source)
+    else:
+        tree = _parsed_beside(source, language, seconds)
+    _check_shape(tree)
+    return tree
+
+
+def _parsed_beside(source: bytes, language: Language, seconds: float) -> Tree:
+    """Parses in a thread of its own. It has a large stack: tree-sitter frees what it has tried by
+    recursion, which needs some 100 bytes for each token. And no signal is handled in it: a handler
+    that raises while tree-sitter calls back, as that of Ctrl-C does, would crash the process."""
+    parsed: Future[Tree] = Future()
+
+    def run() -> None:
+        try:
+            parsed.set_result(_parsed_in_time(source, language, seconds))
+        except BaseException as error:
+            parsed.set_exception(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    with _starting:
+        usual = threading.stack_size(_STACK)
+        try:
+            thread.start()
+        finally:
+            threading.stack_size(usual)
+    return parsed.result()
+
+
+def _parsed_in_time(source: bytes, language: Language, seconds: float) -> Tree:
+    view, deadline = memoryview(source), time.thread_time() + seconds
+
+    def chunk(offset: int, _: object) -> memoryview:
+        return view[offset : offset + _CHUNK]
+
+    def is_late(offset: int, has_error: bool) -> bool:
+        return time.thread_time() > deadline
+
+    try:
+        return Parser(compiled(language)).parse(chunk, progress_callback=is_late)
+    except ValueError as error:
+        raise UnreadableSource("takes too long to parse") from error
+
+
+def _check_shape(tree: Tree) -> None:
+    root = tree.root_node
+    if root.descendant_count > _SHALLOW_TREE and _is_too_deep(root.walk()):
+        raise UnreadableSource("nested too deeply")
+    if root.descendant_count > _SMALL_TREE and root.has_error and _is_too_broken(root.walk()):
+        raise UnreadableSource("too much of it does not parse")
+
+
+def _is_too_deep(cursor: TreeCursor) -> bool:
+    """A query keeps what it has begun to match above a node, and compares all of it there."""
+    down, onward, up, depth = (
+        cursor.goto_first_child, cursor.goto_next_sibling, cursor.goto_parent, 0
+    )  # fmt: skip
+    while depth <= MAX_DEPTH:
+        if down():
+            depth += 1
+            continue
+        while not onward():
+            if not up():
+                return False
+            depth -= 1
+    return True
+
+
+def _is_too_broken(cursor: TreeCursor) -> bool:
+    """At each node a query looks for the next sibling that is no mere punctuation; a region that
+    does not parse may be a hundred thousand brackets beside each other."""
+    comparisons, row, rows = 0, 0, []
+    while comparisons <= _MOST_COMPARISONS:
+        node = cursor.node
+        assert node is not None
+        row = 0 if node.is_named else row + 1
+        comparisons += row
+        if node.has_error and cursor.goto_first_child():
+            rows.append(row)
+            row = 0
+            continue
+        while not cursor.goto_next_sibling():
+            if not cursor.goto_parent():
+                return False
+            row = rows.pop()
+    return True
