@@ -43,6 +43,9 @@ CODEINDEX_CLONE_BYTES = _env.size("CODEINDEX_CLONE_BYTES", "2 GiB")
 # The most repositories that a user who is no administrator may have
 CODEINDEX_REPOSITORIES_PER_USER = _env.whole("CODEINDEX_REPOSITORIES_PER_USER", 500)
 CODEINDEX_FILE_BYTES = _env.size("CODEINDEX_FILE_BYTES", "1 MiB")
+# What it may take to read one file: seconds of processor time, and memory
+CODEINDEX_READ_SECONDS = _env.whole("CODEINDEX_READ_SECONDS", 10, high=3600)
+CODEINDEX_READ_BYTES = _env.size("CODEINDEX_READ_BYTES", "1 GiB")
 # How long the work of a worker that was killed waits for another one
 CODEINDEX_LEASE_SECONDS = _env.whole("CODEINDEX_LEASE_SECONDS", 60, high=3600)
 # A process whose work has not progressed for so long is ended
@@ -200,6 +203,12 @@ CODEINDEX_WORKER_MEMORY = _env.size(
     str(max(4 * 1024**3, machine.memory_bytes() * 3 // 4 // CELERY_WORKER_CONCURRENCY)),
 )
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = CODEINDEX_WORKER_MEMORY // 1024
+# How many files a worker's process reads at once: together the workers have all processors
+CODEINDEX_READERS = _env.whole(
+    "CODEINDEX_READERS",
+    max(1, len(os.sched_getaffinity(0)) // CELERY_WORKER_CONCURRENCY),
+    high=256,
+)
 # How many batches are encoded at once in the whole house: the processes of all `embed` workers
 CODEINDEX_EMBEDDERS = _env.whole("CODEINDEX_EMBEDDERS", CELERY_WORKER_CONCURRENCY, high=1024)
 # So many index runs of one owner, and fetches from one host, are under way at once: one process is

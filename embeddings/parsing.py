@@ -20,7 +20,7 @@ MAX_DEPTH = 2_000
 
 _SMALL_SOURCE = 32 * 1024
 _CHUNK = 4 * 1024
-_STACK = 256 * 1024 * 1024
+_STACK = 128 * 1024 * 1024
 _SMALL_TREE = 8_000
 _SHALLOW_TREE = 40_000
 _MOST_COMPARISONS = 50_000_000
@@ -69,6 +69,8 @@ def _parsed_beside(source: bytes, language: Language, seconds: float) -> Tree:
         usual = threading.stack_size(_STACK)
         try:
             thread.start()
+        except RuntimeError as error:
+            raise MemoryError("no room for the stack of a thread") from error
         finally:
             threading.stack_size(usual)
     return parsed.result()

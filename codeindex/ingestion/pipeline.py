@@ -9,20 +9,28 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from django.db import transaction
+from django.db import DatabaseError, DataError, IntegrityError, transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce, Now
+from psycopg.errors import ProgramLimitExceeded
 
 from codeindex import leases, locks, repositories
-from codeindex.ingestion import checkout, sources, store, turns
+from codeindex.ingestion import checkout, readers, sources, store, turns
 from codeindex.ingestion.checkout import Tree
+from codeindex.ingestion.reader import Read
 from codeindex.ingestion.sources import Source
 from codeindex.ingestion.store import ReadBlob
 from codeindex.leases import Lease, LostLease
 from codeindex.models import ATTEMPTS, UNPUBLISHED, UNREAD, IndexRun, RunStatus
-from embeddings import definitions
 
 FILES_PER_BATCH = 50
+FAULT = (
+    "Something went wrong inside codeindex. Index it again; if that fails too, ask your"
+    " administrator: the worker's log says what it was."
+)
+
+LONGEST_REASON = 200
+"""Characters, as many as `Blob.skipped` holds."""
 
 logger = logging.getLogger(__name__)
 
@@ -55,8 +63,8 @@ def _index(run: IndexRun) -> None:
         logger.info("%s was cancelled or taken over", run)
     except checkout.CheckoutError as error:
         repositories.fail(run, str(error))
-    except Exception as error:
-        if repositories.fail(run, f"Internal error: {type(error).__name__}: {error}"):
+    except Exception:
+        if repositories.fail(run, FAULT):
             logger.exception("%s failed", run)
         else:
             # A row that another process deletes meanwhile is an error in the work, and is none.
@@ -98,7 +106,7 @@ def _read(run: IndexRun, lease: Lease) -> None:
         files, skips = sources.select(tree.entries())
         changed = store.begin(run, files, skips)
         for batch in _batches(changed):
-            store.save(run, batch, _blobs(tree, store.unread(batch)))
+            _save(run, batch, _blobs(tree, store.unread(batch), lease))
             lease.progress()
         store.finish(run, skips)
 
@@ -120,26 +128,50 @@ def _batches(files: Sequence[Source]) -> Iterator[Sequence[Source]]:
         yield files[start : start + FILES_PER_BATCH]
 
 
-def _blobs(tree: Tree, files: Sequence[Source]) -> list[ReadBlob]:
-    contents = tree.read(file.sha for file in files)
-    return [_blob(file, content) for file, content in zip(files, contents, strict=True)]
-
-
-def _blob(file: Source, content: bytes) -> ReadBlob:
-    language = file.language
+def _save(run: IndexRun, files: Sequence[Source], read: Sequence[ReadBlob]) -> None:
+    """Write a batch. Where the database refuses something in it, each file is written alone, and
+    skipped if it is the one."""
     try:
-        text = sources.text(content, language)
-        found = definitions.extract(text, language)
-    except sources.Skipped as reason:
-        return ReadBlob(file.sha, language.name, skipped=str(reason))
-    except Exception as error:
-        # One odd file must not cost the whole repository; it is counted, and our log has it.
-        logger.exception("%s (%s) could not be read", file.path, file.sha)
-        return ReadBlob(file.sha, language.name, skipped=f"unreadable: {type(error).__name__}")
-    return ReadBlob(
-        file.sha,
-        language.name,
-        content=text,
-        broken=found.errors > 0,
-        definitions=found.definitions,
+        store.save(run, files, read)
+    except DatabaseError as refusal:
+        if not _is_of_a_value(refusal):
+            raise
+        logger.exception("%d files could not be stored", len(files))
+        for file in files:
+            own = [blob for blob in read if (blob.sha, blob.language) == _content_of(file)]
+            if len(files) > 1:
+                _save(run, [file], own)
+            else:
+                store.save(run, [file], [_skipped(file, "cannot be stored")])
+
+
+def _is_of_a_value(refusal: DatabaseError) -> bool:
+    """Whether the database refused what it was given; not, say, because it is away."""
+    too_long = isinstance(refusal.__cause__, ProgramLimitExceeded)
+    return too_long or isinstance(refusal, DataError | IntegrityError)
+
+
+def _content_of(file: Source) -> tuple[str, str]:
+    return file.sha, file.language.name
+
+
+def _skipped(file: Source, reason: str) -> ReadBlob:
+    return ReadBlob(*_content_of(file), skipped=reason[:LONGEST_REASON])
+
+
+def _blobs(tree: Tree, files: Sequence[Source], lease: Lease) -> list[ReadBlob]:
+    contents = tree.read(file.sha for file in files)
+    given = (
+        readers.File(file.path, file.language.name, content)
+        for file, content in zip(files, contents, strict=True)
     )
+    return [
+        _blob(file, answer) for file, answer in zip(files, readers.read(given, lease), strict=True)
+    ]
+
+
+def _blob(file: Source, answer: Read | str) -> ReadBlob:
+    if isinstance(answer, str):
+        return _skipped(file, answer)
+    content, broken, definitions = answer
+    return ReadBlob(*_content_of(file), content=content, broken=broken, definitions=definitions)

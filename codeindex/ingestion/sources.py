@@ -11,7 +11,6 @@ from django.conf import settings
 
 from codeindex.ingestion.checkout import Entry
 from embeddings import languages
-from embeddings.definitions import UnreadableSource, decode
 from embeddings.languages import Language
 
 VENDORED = re.compile(
@@ -20,22 +19,15 @@ VENDORED = re.compile(
     re.IGNORECASE,
 )
 GENERATED_NAME = re.compile(r"(_pb2(_grpc)?\.pyi?|\.pb\.go|\.min\.js|\.bundle\.js|\.designer\.cs)$")
-GENERATED_MARK = re.compile(
-    r"@generated\b|\bDO NOT EDIT\b|\bautomatically generated\b|\bauto-?generated (by|from|file)\b",
-    re.IGNORECASE,
-)
-MARK_LINES = 5
-
-OVERLONG_LINE = 2_000
-"""Characters. Nobody writes such a line by hand."""
-
 SYMBOLIC_LINK, SUBMODULE = "120000", "160000"
 
 EXAMPLES = 20
 
+LONGEST_PATH = 1_000
+"""Bytes. Longer ones would not fit into an index of the database."""
 
-class Skipped(Exception):
-    """Nothing of a file is indexed; the message is the reason."""
+LONGEST_EXAMPLE = 200
+"""Characters of a path that is told as an example."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +49,7 @@ class Skips:
     def add(self, reason: str, path: str) -> None:
         self._counts[reason] += 1
         if self._counts[reason] <= EXAMPLES:
-            self._examples[reason].append(path)
+            self._examples[reason].append(_shortened(path))
 
     def report(self) -> dict[str, dict[str, object]]:
         """reason → {"count": files, "examples": [path, …]}, most frequent first."""
@@ -70,6 +62,7 @@ class Skips:
 def select(entries: Iterable[Entry]) -> tuple[list[Source], Skips]:
     """The files to index, and the others by reason, from path, mode and size alone."""
     selected, skips = [], Skips()
+    taken: set[str] = set()
     for entry in entries:
         path = shown(entry.path)
         language = languages.by_path(path)
@@ -79,30 +72,12 @@ def select(entries: Iterable[Entry]) -> tuple[list[Source], Skips]:
             skips.add("not in a supported language", path)
         elif reason := _reason_to_skip(entry, path):
             skips.add(reason, path)
+        elif path in taken:
+            skips.add("its path reads like that of another file", path)
         else:
+            taken.add(path)
             selected.append(Source(path, entry.sha, language))
     return selected, skips
-
-
-def text(content: bytes, language: Language) -> str:
-    """The decoded content of a file. Raises `Skipped` where it is unreadable or a machine's."""
-    try:
-        decoded = decode(content, language)
-    except UnreadableSource as error:
-        reason, _, _ = str(error).partition(":")  # what differs from file to file comes after it
-        raise Skipped(reason) from error
-    head = "\n".join(decoded.split("\n", MARK_LINES)[:MARK_LINES])
-    if GENERATED_MARK.search(head):
-        raise Skipped("generated")
-    if _is_minified(decoded):
-        raise Skipped("minified")
-    return decoded
-
-
-def _is_minified(decoded: str) -> bool:
-    """Whether most of it lies in overlong lines; a long literal among code does not make it so."""
-    overlong = sum(len(line) for line in decoded.split("\n") if len(line) > OVERLONG_LINE)
-    return overlong * 2 > len(decoded)
 
 
 def shown(path: bytes) -> str:
@@ -110,9 +85,15 @@ def shown(path: bytes) -> str:
     return path.decode(errors="backslashreplace")
 
 
+def _shortened(path: str) -> str:
+    return path if len(path) <= LONGEST_EXAMPLE else f"{path[:LONGEST_EXAMPLE]}…"
+
+
 def _reason_to_skip(entry: Entry, path: str) -> str:
     if entry.mode == SYMBOLIC_LINK:
         return "symbolic link"
+    if len(path.encode()) > LONGEST_PATH:
+        return f"its path is longer than {LONGEST_PATH:,} bytes"
     if VENDORED.search(path):
         return "vendored"
     if GENERATED_NAME.search(path):

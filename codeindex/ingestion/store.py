@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from django.db import connection, transaction
 from django.db.models import Count, F, Q, QuerySet
@@ -31,8 +32,8 @@ from embeddings.definitions import FORMAT_VERSION, text_hash
 from embeddings.words import parts
 
 IDENTIFIER = re.compile(r"[^\W\d]\w*")
-WORDS = 2_000
-"""Distinct words kept of a text; Postgres bounds a tsvector at 1 MiB."""
+WORDS, LONGEST_WORD = 2_000, 100
+"""Distinct words kept of a text, and their characters; Postgres bounds a tsvector at 1 MiB."""
 
 ROWS = 1_000
 
@@ -175,11 +176,11 @@ def words(definition: types.Definition) -> str:
     and apart, and every other word of its text."""
     found: dict[str, None] = {}
     for identifier in IDENTIFIER.findall(f"{definition.qualified_name} {definition.text}"):
-        found[identifier.lower()] = None
-        found.update(dict.fromkeys(parts(identifier)))
+        words = (identifier.lower(), *parts(identifier))
+        found.update(dict.fromkeys(word for word in words if len(word) <= LONGEST_WORD))
         if len(found) > WORDS:
             break
-    return " ".join(found)
+    return " ".join(islice(found, WORDS))
 
 
 def _own(run: IndexRun) -> None:

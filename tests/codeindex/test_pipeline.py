@@ -8,7 +8,7 @@ import pytest
 from django.db.models import Count
 
 from codeindex import leases, repositories, tasks
-from codeindex.ingestion import pipeline, sources, store
+from codeindex.ingestion import pipeline, reader, sources, store
 from codeindex.leases import Lease
 from codeindex.models import (
     Blob,
@@ -44,8 +44,10 @@ def total(basket):
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path, settings):
+def home(tmp_path, settings, monkeypatch):
     settings.CODEINDEX_HOME = tmp_path / "home"
+    # The thread that looks after a lease sees nothing of a test's transaction.
+    monkeypatch.setattr(leases, "CHECK_SECONDS", 60.0)
 
 
 @pytest.fixture
@@ -226,10 +228,10 @@ def test_what_is_not_indexed_is_counted_with_its_reason(source, registered, spac
 
 def test_a_machine_s_lines_are_skipped_but_a_long_literal_is_not(registered):
     language = sources.languages.by_path("a.py")
-    with pytest.raises(sources.Skipped, match="minified"):
-        sources.text(b"x=" + b"1+" * 5_000 + b"1\n", language)
+    with pytest.raises(reader.Skipped, match="minified"):
+        reader.text(b"x=" + b"1+" * 5_000 + b"1\n", language)
     code = b"def f():\n    return 1\n" * 500 + b"KEY = '" + b"a" * 3_000 + b"'\n"
-    assert sources.text(code, language)
+    assert reader.text(code, language)
 
 
 def test_hard_input_costs_nothing_else(source, registered, space):
@@ -308,7 +310,7 @@ def test_a_run_whose_worker_died_is_taken_up_and_ends_complete(source, registere
     tree = pipeline.checkout.fetch(dead, Lease())
     files, skips = sources.select(tree.entries())
     store.begin(dead, files, skips)
-    store.save(dead, files[:1], pipeline._blobs(tree, files[:1]))
+    store.save(dead, files[:1], pipeline._blobs(tree, files[:1], Lease()))
     IndexRun.objects.filter(pk=run.pk).update(leased_until="2000-01-01T00:00Z")
 
     assert pipeline.index(run.pk)

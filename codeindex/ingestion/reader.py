@@ -1,0 +1,102 @@
+"""Reads files, one after the other: their text, and the definitions in it.
+
+A program of its own, so that a stranger's file that makes it hang, crash or run out of memory costs
+that file alone (`readers` runs it). It is started by its path, and imports the library and nothing
+else of ours: no Django, no database, no secret.
+
+    python -P reader.py BYTES
+
+Standard input brings pickled `(content, language)`, the language by its name. Standard output takes
+for each a pickled `Read`, or the reason why nothing of the file is indexed. BYTES is how much
+memory it may have.
+"""
+
+from __future__ import annotations
+
+import pickle
+import re
+import resource
+import signal
+import sys
+
+from embeddings.definitions import decode, extract
+from embeddings.languages import Language, by_name
+from embeddings.parsing import UnreadableSource
+from embeddings.types import Definition
+
+Read = tuple[str, bool, list[Definition]]
+"""The text of a file, whether it has syntax errors, and its definitions."""
+
+GENERATED_MARK = re.compile(
+    r"@generated\b|\bDO NOT EDIT\b|\bautomatically generated\b|\bauto-?generated (by|from|file)\b",
+    re.IGNORECASE,
+)
+MARK_LINES = 5
+
+OVERLONG_LINE = 2_000
+"""Characters. Nobody writes such a line by hand."""
+
+
+class Skipped(Exception):
+    """Nothing of a file is indexed; the message is the reason."""
+
+
+def read(content: bytes, language: Language) -> Read:
+    """Raises `Skipped`."""
+    decoded = text(content, language)
+    try:
+        found = extract(decoded, language)
+    except UnreadableSource as error:
+        raise Skipped(str(error)) from error
+    return decoded, found.errors > 0, found.definitions
+
+
+def text(content: bytes, language: Language) -> str:
+    """The decoded content of a file. Raises `Skipped` where it is unreadable or a machine's."""
+    try:
+        decoded = decode(content, language)
+    except UnreadableSource as error:
+        reason, _, _ = str(error).partition(":")  # what differs from file to file comes after it
+        raise Skipped(reason) from error
+    head = "\n".join(decoded.split("\n", MARK_LINES)[:MARK_LINES])
+    if GENERATED_MARK.search(head):
+        raise Skipped("generated")
+    if _is_minified(decoded):
+        raise Skipped("minified")
+    return decoded
+
+
+def _is_minified(decoded: str) -> bool:
+    """Whether most of it lies in overlong lines; a long literal among code does not make it so."""
+    overlong = sum(len(line) for line in decoded.split("\n") if len(line) > OVERLONG_LINE)
+    return overlong * 2 > len(decoded)
+
+
+def _answer(content: bytes, language: str) -> Read | str:
+    try:
+        return read(content, by_name(language))
+    except Skipped as reason:
+        return str(reason)
+    except MemoryError:
+        raise
+    except Exception as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)
+        return f"unreadable: {type(error).__name__}"
+
+
+def main(memory: int) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's: it ends us
+    resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    requests, answers = sys.stdin.buffer, sys.stdout.buffer
+    while True:
+        try:
+            content, language = pickle.load(requests)
+        except EOFError:
+            return
+        answers.write(pickle.dumps(_answer(content, language)))
+        answers.flush()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

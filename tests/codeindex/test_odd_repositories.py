@@ -1,0 +1,163 @@
+"""One odd file costs that file, and never the repository: one as no editor and no git writes it."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+
+import pytest
+
+from codeindex import leases, tasks
+from codeindex.ingestion import pipeline, sources, store
+from codeindex.ingestion.store import ReadBlob
+from codeindex.leases import Lease
+from codeindex.models import Blob, Definition, IndexRun, RunStatus, SourceFile
+from embeddings import types
+from tests.git import GitRepository
+
+pytestmark = pytest.mark.django_db
+
+SOUND = "def sound():\n    return 1\n"
+RANDOM = random.Random(3)
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, settings, monkeypatch):
+    settings.CODEINDEX_HOME = tmp_path / "home"
+    # The thread that looks after a lease sees nothing of a test's transaction.
+    monkeypatch.setattr(leases, "CHECK_SECONDS", 60.0)
+
+
+def indexed(repository) -> IndexRun:
+    run = tasks.request_index(repository=repository)
+    assert pipeline.index(run.pk)
+    run.refresh_from_db()
+    assert run.status == RunStatus.PUBLISHED, run.error
+    return run
+
+
+def letters(count: int) -> str:
+    """So many letters that nothing compresses."""
+    return "".join(RANDOM.choices("abcdefghijklmnopqrstuvwxyzäöü", k=count))
+
+
+def with_tree(source: GitRepository, entries: list[tuple[bytes, str]]) -> None:
+    """A commit whose tree has just these entries, however odd: path and content of each."""
+
+    def git(*arguments: str, given: bytes) -> str:
+        done = subprocess.run(
+            ["git", *arguments], cwd=source.path, input=given, capture_output=True, check=True
+        )
+        return done.stdout.decode().strip()
+
+    lines = [
+        b"100644 blob " + git("hash-object", "-w", "--stdin", given=content.encode()).encode()
+        + b"\t" + path + b"\0"
+        for path, content in entries
+    ]  # fmt: skip
+    tree = git("mktree", "-z", given=b"".join(lines))
+    commit = source.git("commit-tree", tree, "-m", "odd")
+    source.git("update-ref", "refs/heads/main", commit)
+
+
+ORDINARY = "".join(f"def ordinary{n}():\n    return {n}\n" for n in range(1_000))
+ODD = {
+    "name.py": f"def {letters(6_000)}():\n    return 1\n" + ORDINARY,
+    "word.py": f"x = '{letters(6_000)}'\ny = 1\n" + ORDINARY,
+    "class.py": f"class {letters(20_000)}:\n    def f(self): pass\n" + ORDINARY,
+    "nested.py": "".join(f"{' ' * n}class {letters(1_000)}:\n" for n in range(20))
+    + " " * 20
+    + "def inner(): pass\n",
+    "words.py": "def f():\n" + "".join(f"    {letters(300)} = 1\n" for _ in range(3_000)),
+    "escapes.py": "def f():\n    '" + "\\x00\\ud800 " * 100 + "'\n" + ORDINARY,
+    "cookie.py": "# coding: us" + "-" * 1_000 + "ascii\ndef f(): 'ä'\n",
+    "punycode.py": "# coding: punycode\n" + "a-b\n" * 100_000,
+    "surrogate.py": "# coding: unicode_escape\ndef f(): '\\ud800'\n",
+    "blank.py": "def f():\n    '''" + "\n" * 300_000 + "'''\n",
+    "brackets.py": "((((((((((((\n" * 8_000,
+    "empty.py": "def f():\n    # nothing yet\n\n" + SOUND,
+}
+
+
+def test_an_odd_content_costs_no_other_file(source, registered):
+    source.commit({**ODD, "z/sound.py": SOUND})
+    run = indexed(registered)
+    stored = SourceFile.objects.filter(live=True).values_list("path", "blob__skipped")
+    assert {path: reason for path, reason in stored if reason} == {
+        "brackets.py": "too much of it does not parse",
+        "cookie.py": "not in ascii",
+        "punycode.py": "in an encoding that is for host names alone",
+        "surrogate.py": "not in unicode-escape",
+    }
+    assert run.files == run.files_read == len(ODD) + 1
+    assert {"sound", "inner", "ordinary999"} <= set(
+        Definition.objects.values_list("name", flat=True)
+    )
+
+
+def test_a_long_name_is_cut(source, registered):
+    name = letters(6_000)
+    source.commit({"odd.py": f"class A:\n    def {name}(self):\n        return 1\n" + ORDINARY})
+    indexed(registered)
+    (method,) = Definition.objects.filter(kind="method")
+    assert len(method.name) == 500
+    assert name.startswith(method.name)
+    assert method.qualified_name == f"A.{method.name}"
+
+
+def test_odd_paths_cost_no_other_file(source, registered):
+    with_tree(
+        source,
+        [
+            (letters(4_000).encode() + b".py", SOUND),
+            (b"n\xe9w.py", "def bytes_(): return 1\n"),
+            (b"n\\xe9w.py", "def backslash(): return 1\n"),
+            (b"\xed\xa0\x80.py", "def surrogate(): return 1\n"),
+            (b"line\nbreak\t\x01.py", "def control(): return 1\n"),
+            (b"sound.py", SOUND),
+            (b"twice.py", "def first(): return 1\n"),
+            (b"twice.py", "def second(): return 1\n"),
+        ],
+    )
+    run = indexed(registered)
+    names = set(Definition.objects.values_list("name", flat=True))
+    assert {"surrogate", "control", "sound"} <= names
+    assert len(names & {"first", "second"}) == len(names & {"bytes_", "backslash"}) == 1
+    counts = {reason: skipped["count"] for reason, skipped in run.skips.items()}
+    assert counts == {
+        "its path is longer than 1,000 bytes": 1,
+        "its path reads like that of another file": 2,
+    }
+    examples = [path for skipped in run.skips.values() for path in skipped["examples"]]
+    assert max(map(len, examples)) <= sources.LONGEST_EXAMPLE + 1
+
+
+def test_what_the_database_refuses_is_skipped_alone(source, registered):
+    source.commit({"odd.py": "def odd(): return 1\n", "sound.py": SOUND})
+    run = pipeline._taken(tasks.request_index(repository=registered).pk)
+    files, skips = sources.select(pipeline.checkout.fetch(run, Lease()).entries())
+    store.begin(run, files, skips)
+    name = letters(6_000)
+    definition = types.Definition(
+        types.Kind.FUNCTION, "python", name, name, 1, 1, 0, 9, "", f"def {name}(): pass"
+    )
+    read = [
+        ReadBlob(file.sha, "python", definitions=[definition] if file.path == "odd.py" else [])
+        for file in files
+    ]
+    pipeline._save(run, files, read)
+    skipped = Blob.objects.values_list("source_files__path", "skipped").order_by("skipped")
+    assert [*skipped] == [("sound.py", ""), ("odd.py", "cannot be stored")]
+
+
+def test_a_fault_of_our_own_is_told_in_plain_words(source, registered, monkeypatch):
+    source.commit({"sound.py": SOUND})
+    run = tasks.request_index(repository=registered)
+
+    def faulty(tree, files, lease):
+        raise KeyError("codeindex_blob")
+
+    monkeypatch.setattr(pipeline, "_blobs", faulty)
+    assert pipeline.index(run.pk)
+    run.refresh_from_db()
+    assert (run.status, run.error) == (RunStatus.FAILED, pipeline.FAULT)

@@ -1,0 +1,132 @@
+"""Files are read in processes that hang, crash and run out of memory on their own account."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from codeindex.ingestion import reader, readers
+from codeindex.ingestion.readers import File, Limits
+from codeindex.leases import Lease, LostLease
+
+MEBIBYTE = 1024 * 1024
+SOUND = File("sound.py", "python", b"def sound():\n    return 1\n")
+# Takes half a second of processor time
+HEAVY = File("heavy.js", "javascript", (b'"' * 1_000 + b"\n") * 40)
+
+
+def names(answer: reader.Read | str) -> list[str]:
+    assert not isinstance(answer, str), answer
+    return [definition.name for definition in answer[2]]
+
+
+def processes() -> list[psutil.Process]:
+    return [
+        process
+        for process in psutil.Process().children()
+        if process.is_running() and reader.__file__ in process.cmdline()
+    ]
+
+
+class Watched(Lease):
+    """A lease of work during which something happens to the readers at work."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__()
+        self.times = times
+
+    def check(self) -> None:
+        super().check()
+        busy = [process for process in processes() if process.cpu_times().user > 0.3]
+        if self.times and busy:
+            self.times -= 1
+            for process in busy:
+                process.send_signal(signal.SIGKILL)
+
+
+def test_answers_come_in_the_order_of_the_files() -> None:
+    files = [
+        File(f"{number}.py", "python", f"def f{number}(): return 1\n".encode())
+        for number in range(30)
+    ]
+    files[7] = File("binary.py", "python", b"\0")
+    answers = readers.read(iter(files), Lease())
+    assert answers.pop(7) == "binary"
+    assert [names(answer)[0] for answer in answers] == [f"f{n}" for n in range(30) if n != 7]
+
+
+def test_a_file_that_takes_too_long_costs_that_file() -> None:
+    within = Limits(seconds=0.2, memory=1024 * MEBIBYTE)
+    first, slow, last = readers.read([SOUND, HEAVY, SOUND], Lease(), within)
+    assert slow == "took longer than 0.2 s to read"
+    assert names(first) == names(last) == ["sound"]
+
+
+def test_a_file_that_needs_too_much_memory_costs_that_file() -> None:
+    within = Limits(seconds=30, memory=160 * MEBIBYTE)
+    first, large, last = readers.read([SOUND, HEAVY, SOUND], Lease(), within)
+    assert large == "needed more than 160 MiB to read"
+    assert names(first) == names(last) == ["sound"]
+
+
+def test_a_reader_that_somebody_killed_is_replaced_and_its_file_read_again() -> None:
+    within = Limits(seconds=30, memory=1024 * MEBIBYTE)
+    slow, last = readers.read([HEAVY, SOUND], Watched(times=1), within)
+    assert isinstance(slow, tuple) or "crashed" not in slow
+    assert names(last) == ["sound"]
+
+
+def test_a_file_whose_readers_all_die_is_taken_up_three_times() -> None:
+    within = Limits(seconds=30, memory=1024 * MEBIBYTE)
+    lease = Watched(times=10)
+    deadly, last = readers.read([HEAVY, SOUND], lease, within)
+    assert deadly == "crashed the process that read it"
+    assert lease.times == 10 - readers.TRIES
+    assert names(last) == ["sound"]
+
+
+def test_reading_ends_with_the_lease_and_leaves_no_reader_at_work() -> None:
+    lease = Lease()
+    lease.lose()
+    began = time.monotonic()
+    with pytest.raises(LostLease):
+        readers.read([HEAVY, HEAVY], lease)
+    assert time.monotonic() - began < 5
+    assert not [process for process in processes() if process.cpu_times().user > 1]
+
+
+def test_each_file_that_is_read_is_progress() -> None:
+    lease = Lease()
+    lease.progressed_at = 0.0
+    readers.read([SOUND], lease)
+    assert lease.progressed_at > 0.0
+
+
+def test_a_reader_knows_no_secret_and_loads_nothing_but_the_library(monkeypatch) -> None:
+    monkeypatch.setenv("SECRET_KEY", "hidden")
+    readers._resting.clear()
+    readers.read([SOUND], Lease())
+    (process,) = [each for each in processes() if each.pid == readers._resting[-1]._process.pid]
+    assert "SECRET_KEY" not in process.environ()
+    loaded = Path(f"/proc/{process.pid}/maps").read_text()
+    assert "tree_sitter" in loaded
+    assert "torch" not in loaded
+    assert "psycopg" not in loaded
+
+
+def test_readers_end_with_the_process_that_started_them() -> None:
+    child = os.fork()
+    if not child:
+        readers.read([SOUND], Lease())
+        os.kill(os.getpid(), signal.SIGSTOP)
+    while psutil.Process(child).status() != psutil.STATUS_STOPPED:
+        time.sleep(0.05)
+    (own,) = psutil.Process(child).children()
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    own.wait(5)
