@@ -67,6 +67,14 @@ class Environment:
         """An absolute path; a relative one starts where the process was started."""
         return Path(self.text(name, str(default))).expanduser().absolute()
 
+    def file(self, name: str) -> Path | None:
+        """An existing file, absolute; None if it is not set."""
+        word = self.text(name)
+        file = Path(word).expanduser().absolute()
+        if word and not file.is_file():
+            self._refuse(name, "there is no such file")
+        return file if word else None
+
     def folders(self, name: str) -> list[Path]:
         """Existing folders, absolute and free of symbolic links, separated by commas."""
         folders = [Path(word).expanduser() for word in self.words(name)]

@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from codeindex import credentials, leases, locks
 from codeindex.ingestion import remotes, store
+from codeindex.ingestion.remotes import Remote
 from codeindex.models import (
     ATTEMPTS,
     UNPUBLISHED,
@@ -42,17 +43,18 @@ def register(
     branch: str = "",
     visibility: str = Visibility.PRIVATE,
     teams: Iterable[Group] = (),
+    deploy_key: str = "",
     trusted_path: bool = False,
 ) -> Repository:
     """A repository of `owner`, and the branch of it to index. A credential in the URL is taken
-    out and kept encrypted. `trusted_path`: whoever asks may read local paths anyway.
+    out and kept encrypted, and so is the deploy key. `trusted_path`: whoever asks may read local
+    paths anyway.
 
     Raises `ValidationError` by field.
     """
     _check_room(owner)
-    address, credential = credentials.split(url.strip())
     try:
-        remote = remotes.parse(address, trusted_path=trusted_path)
+        remote = remotes.parse(url.strip(), trusted_path=trusted_path)
     except remotes.RefusedRemote as refusal:
         raise ValidationError({"url": [str(refusal)]}) from refusal
     if branch and not remotes.is_branch_name(branch):
@@ -61,7 +63,9 @@ def register(
         owner=owner,
         name=name.strip() or remote.name,
         url=remote.address,
-        credential=credentials.encrypt(credential),
+        credential=credentials.encrypt(remote.credential),
+        deploy_key=_checked_key(deploy_key, remote),
+        trusted_path=trusted_path and not remote.scheme,
         visibility=visibility,
     )
     repository.full_clean()
@@ -69,6 +73,25 @@ def register(
     repository.teams.set(teams)
     Branch.objects.create(repository=repository, name=branch)
     return repository
+
+
+def give_deploy_key(repository: Repository, deploy_key: str) -> None:
+    """Have the repository fetched with another key from now on. Raises `ValidationError`."""
+    remote = remotes.parse(repository.url, trusted_path=repository.trusted_path)
+    key = _checked_key(deploy_key, remote)
+    Repository.objects.filter(pk=repository.pk).update(deploy_key=key)
+
+
+def _checked_key(deploy_key: str, remote: Remote) -> str:
+    """A deploy key as it is stored."""
+    if not deploy_key.strip():
+        return ""
+    if remote.scheme != "ssh":
+        raise ValidationError({"deploy_key": ["A deploy key is for ssh addresses alone."]})
+    try:
+        return credentials.encrypt(credentials.deploy_key(deploy_key))
+    except ValueError as error:
+        raise ValidationError({"deploy_key": [str(error)]}) from error
 
 
 def _check_room(owner: User) -> None:

@@ -61,4 +61,11 @@ class NewRepositorySerializer(serializers.Serializer):
     branch = serializers.CharField(
         default="", allow_blank=True, max_length=255, help_text="By default the remote's."
     )
+    deploy_key = serializers.CharField(
+        default="",
+        allow_blank=True,
+        trim_whitespace=False,
+        write_only=True,
+        help_text="For ssh: a private key without a passphrase, kept encrypted and never shown.",
+    )
     visibility = serializers.ChoiceField(Visibility.choices, default=Visibility.PRIVATE)

@@ -36,10 +36,17 @@ PRIVATE_SERVICES = not DATABASE_URL
 CODEINDEX_LOCAL_ROOTS = _env.folders("CODEINDEX_LOCAL_ROOTS")
 CODEINDEX_REFUSED_NETWORKS = _env.networks(
     "CODEINDEX_REFUSED_NETWORKS",
-    "0.0.0.0/8, 127.0.0.0/8, 169.254.0.0/16, ::/128, ::1/128, fe80::/10",
+    # This machine, its links, and the metadata services of Alibaba, Azure, Oracle, Amazon, Google
+    "0.0.0.0/8, 127.0.0.0/8, 169.254.0.0/16, 224.0.0.0/4, 240.0.0.0/4,"
+    " ::/128, ::1/128, fe80::/10, fec0::/10, ff00::/8,"
+    " 100.100.100.200/32, 168.63.129.16/32, 192.0.0.0/24, fd00:ec2::/32, fd20:ce::254/128",
 )
+CODEINDEX_SSH_KNOWN_HOSTS = _env.file("CODEINDEX_SSH_KNOWN_HOSTS")
 CODEINDEX_CLONE_SECONDS = _env.whole("CODEINDEX_CLONE_SECONDS", 600)
 CODEINDEX_CLONE_BYTES = _env.size("CODEINDEX_CLONE_BYTES", "2 GiB")
+CODEINDEX_CLONE_MEMORY = _env.size("CODEINDEX_CLONE_MEMORY", "2 GiB")
+CODEINDEX_CLONE_FILES = _env.whole("CODEINDEX_CLONE_FILES", 1_000_000)
+CODEINDEX_CLONE_CONTENT = _env.size("CODEINDEX_CLONE_CONTENT", "20 GiB")
 # The most repositories that a user who is no administrator may have
 CODEINDEX_REPOSITORIES_PER_USER = _env.whole("CODEINDEX_REPOSITORIES_PER_USER", 500)
 CODEINDEX_FILE_BYTES = _env.size("CODEINDEX_FILE_BYTES", "1 MiB")

@@ -40,12 +40,15 @@ class RepositoryQuerySet(models.QuerySet["Repository"]):
 
 
 class Repository(models.Model):
-    """A registered git repository. `url` never holds a credential."""
+    """A registered git repository. `url` never holds a credential. `trusted_path`: who registered
+    its local path could read it anyway, so that it need not lie in a folder that is allowed."""
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="repositories")
     name = models.CharField(max_length=100)
     url = models.TextField()
     credential = models.TextField(blank=True, editable=False)  # encrypted: codeindex.credentials
+    deploy_key = models.TextField(blank=True, editable=False, default="")  # encrypted, for ssh
+    trusted_path = models.BooleanField(editable=False, default=False)
     teams = models.ManyToManyField(Group, blank=True, related_name="repositories")
     visibility = models.CharField(
         max_length=10, choices=Visibility.choices, default=Visibility.PRIVATE

@@ -4,7 +4,6 @@ import os
 import socket
 from base64 import b64encode
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -25,7 +24,9 @@ class Unauthorized(BaseHTTPRequestHandler):
 
     def do_GET(self):
         self.seen.append(self.headers["Authorization"])
-        self.send_error(401)
+        self.send_response(401)
+        self.send_header("WWW-Authenticate", 'Basic realm="git"')
+        self.end_headers()
 
     def log_message(self, *_):
         """Keep the test's output clean."""
@@ -80,8 +81,7 @@ def test_only_the_head_is_fetched(source, registered):
     source.commit({"a.py": "A = 1\n"})
     source.commit({"a.py": "A = 2\n"})
     tree = fetch(registered)
-    commits = checkout._output(tree.mirror, "rev-list", "--all", "--count")
-    assert commits.strip() == b"1"
+    assert GitRepository(tree.mirror).git("rev-list", "--all", "--count") == "1"
 
 
 def test_odd_names_links_and_submodules_arrive_as_git_has_them(tmp_path, source, registered):
@@ -134,20 +134,20 @@ def test_a_folder_that_is_no_repository_is_said_to_be_none(alice, tmp_path):
 
 def test_an_unknown_host_is_named(alice):
     lost = repositories.register(url="https://nowhere.invalid/a.git", owner=alice)
-    with pytest.raises(CheckoutError, match=r"There is no host nowhere\.invalid\."):
+    with pytest.raises(CheckoutError, match=r"Could not resolve host nowhere\.invalid\."):
         fetch(lost)
 
 
 def test_hosts_in_refused_networks_are_not_called(alice):
     inner = repositories.register(url="http://127.0.0.1:9/a.git", owner=alice)
-    with pytest.raises(CheckoutError, match="CODEINDEX_REFUSED_NETWORKS"):
+    with pytest.raises(CheckoutError, match="in a network from which nothing may be cloned"):
         fetch(inner)
 
 
 def test_a_host_that_does_not_answer_is_said_so(alice, settings):
     settings.CODEINDEX_REFUSED_NETWORKS = []
     closed = repositories.register(url="http://127.0.0.1:9/a.git", owner=alice)
-    with pytest.raises(CheckoutError, match="The host does not answer"):
+    with pytest.raises(CheckoutError, match=r"127\.0\.0\.1 does not answer on port 9\."):
         fetch(closed)
 
 
@@ -157,7 +157,7 @@ def test_a_clone_ends_at_its_time_limit(alice, settings):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/a.git"
         slow = repositories.register(url=url, owner=alice)
-        with pytest.raises(CheckoutError, match="CODEINDEX_CLONE_SECONDS"):
+        with pytest.raises(CheckoutError, match="took longer than 1 s"):
             fetch(slow)
 
 
@@ -167,7 +167,7 @@ def test_refused_credentials_are_said_and_not_shown(alice, settings):
         Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://bot:s3cret@127.0.0.1:{server.server_port}/a.git"
         closed = repositories.register(url=url, owner=alice)
-        with pytest.raises(CheckoutError, match="The credentials were refused") as error:
+        with pytest.raises(CheckoutError, match="The host refused access") as error:
             fetch(closed)
         server.shutdown()
     assert "s3cret" not in str(error.value)
@@ -177,7 +177,7 @@ def test_refused_credentials_are_said_and_not_shown(alice, settings):
 def test_a_clone_ends_at_its_size_limit(source, registered, settings):
     source.commit({"a.bin": os.urandom(300_000)})
     settings.CODEINDEX_CLONE_BYTES = 100_000
-    with pytest.raises(CheckoutError, match="CODEINDEX_CLONE_BYTES"):
+    with pytest.raises(CheckoutError, match="larger than 0 MiB"):
         fetch(registered)
     assert checkout._size(checkout.mirrors()) < 100_000
 
@@ -243,13 +243,6 @@ def test_a_credential_leaves_the_url_and_is_stored_unreadable(alice):
     assert repository.url == "https://git.example.org/shop.git"
     assert "s3cr" not in repository.credential
     assert credentials.decrypt(repository.credential) == "bot:s3cr@t"
-
-
-def test_git_gets_the_credential_for_its_host_alone(tmp_path):
-    remote = remotes.parse("https://git.example.org/shop.git")
-    env = checkout._environment(Path(tmp_path), remote, "bot:secret")
-    assert env["GIT_CONFIG_KEY_0"] == "http.https://git.example.org/.extraHeader"
-    assert "secret" not in env["GIT_CONFIG_VALUE_0"]
 
 
 @pytest.mark.parametrize("name", ["-x", "a..b", "a b", "a~1", "@", "a/.b", "a.lock", "a//b", "x:y"])

@@ -89,7 +89,7 @@ class TestRegister:
         [
             ("url", "", "This field is required."),
             ("url", "ftp://example.org/x", "Only https, http and ssh URLs"),
-            ("url", "/etc", "not in a folder that CODEINDEX_LOCAL_ROOTS allows"),
+            ("url", "/etc", "not in a folder from which"),
             ("branch", "a..b", "git allows no branch"),
             ("name", "x" * 101, "at most 100 characters"),
             ("visibility", "all", "Select a valid choice."),

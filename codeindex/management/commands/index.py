@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import time
 from argparse import ArgumentParser
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -39,6 +40,9 @@ class Command(BaseCommand):
         parser.add_argument("--name", default="", help="its name here; the address's last part")
         parser.add_argument("--branch", default="", help="instead of the remote's default branch")
         parser.add_argument("--owner", help="the user it belongs to; the first administrator")
+        parser.add_argument(
+            "--deploy-key", metavar="FILE", help="a private key for an ssh address; kept encrypted"
+        )
         parser.add_argument("--detach", action="store_true", help="do not wait for the workers")
 
     def handle(self, *, address: str, detach: bool, **options: Any) -> None:
@@ -53,12 +57,26 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
 
     def _request(
-        self, address: str, *, name: str, branch: str, owner: str | None, **_: Any
+        self,
+        address: str,
+        *,
+        name: str,
+        branch: str,
+        owner: str | None,
+        deploy_key: str | None,
+        **_: Any,
     ) -> IndexRun:
         user = _owner(owner)
-        repository = _registered(address, user, name) or _register(
-            url=address, owner=user, name=name, branch=branch
-        )
+        key = _read_key(deploy_key)
+        with _as_command_error():
+            repository = _registered(address, user, name)
+            if repository is None:
+                repository = repositories.register(
+                    url=address, owner=user, name=name, branch=branch, deploy_key=key,
+                    trusted_path=True,
+                )  # fmt: skip
+            elif key:
+                repositories.give_deploy_key(repository, key)
         return tasks.request_index(repository=repository, branch=branch or None, requested_by=user)
 
     def _detach(self, run: IndexRun) -> None:
@@ -131,11 +149,19 @@ def _registered(address: str, owner: User, name: str) -> Repository | None:
     return (mine.filter(name=name) if name else mine).first()
 
 
-def _register(**wanted: Any) -> Repository:
+@contextmanager
+def _as_command_error() -> Iterator[None]:
     try:
-        return repositories.register(trusted_path=True, **wanted)
+        yield
     except ValidationError as error:
         raise CommandError(" ".join(error.messages)) from error
+
+
+def _read_key(file: str | None) -> str:
+    try:
+        return Path(file).read_text(encoding="ascii") if file else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandError("The file of the deploy key cannot be read.") from error
 
 
 def _worker_answers() -> bool:
