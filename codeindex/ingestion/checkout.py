@@ -59,7 +59,8 @@ COMPLAINTS = (
      "The folders of the repository are nested too deeply."),
     (r"operation too slow|timed out", "The host sends nothing, or too slowly."),
     (r"certificate", "The host's TLS certificate cannot be verified."),
-    (r"redirect", "The host redirects to an address that is no git repository."),
+    (r"redirect|returned error: 30\d", "The host redirects elsewhere. Register the repository by"
+     " its new address."),
     (r"returned error: 429", "The host asks to try again later: it had too many requests."),
     (r"returned error: 5\d\d", "The host failed to answer. Try again later."),
     (r"hung up unexpectedly|early eof|unexpected disconnect|connection (?:reset|closed)"

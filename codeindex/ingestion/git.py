@@ -132,7 +132,7 @@ def for_ssh(home: Path, proxy: str, password: str, key: Path | None) -> dict[str
         "ControlPath": "none",
         "ClearAllForwardings": "yes",
         "ServerAliveInterval": "15",
-        "ProxyCommand": f"exec {_own_python()} %h %p",
+        "ProxyCommand": f"{_own_python()} %h %p",
     }
     command = ["ssh", "-F", "/dev/null", *(f"-o{name}={value}" for name, value in options.items())]
     return {
