@@ -39,6 +39,9 @@ SILENT_SECONDS = 60
 
 BRANCHES_NAMED = 5
 
+TOO_DEEP = "The folders of the repository are nested too deeply."
+"""git before 2.43 runs out of stack there (signal 11)."""
+
 COMPLAINTS = (
     (r"authentication failed|could not read (?:username|password)|returned error: 40[13]"
      r"|permission denied \(",
@@ -55,8 +58,7 @@ COMPLAINTS = (
     (r"no space left on device", "The disk of this worker is full."),
     (r"out of memory|cannot allocate memory|unable to create thread",
      "The repository needs more memory than this installation gives to a clone."),
-    (r"exceeded maximum allowed tree depth|died of signal 11",
-     "The folders of the repository are nested too deeply."),
+    (r"exceeded maximum allowed tree depth|signal 11", TOO_DEEP),
     (r"operation too slow|timed out", "The host sends nothing, or too slowly."),
     (r"certificate", "The host's TLS certificate cannot be verified."),
     (r"redirect|returned error: 30\d", "The host redirects elsewhere. Register the repository by"
@@ -475,14 +477,16 @@ def _size(folder: Path) -> int:
 def _explained(failure: GitFailed) -> str:
     """Why git failed, in a sentence. Each line is cut, so that no pattern takes long over it."""
     lines = [_line(line) for line in failure.said.splitlines()]
+    if failure.status < 0:
+        lines.append(f"git was ended by signal {-failure.status}")
     said = "\n".join(lines)
     if TOO_LARGE.search(said):
         return _too_large()
     for pattern, message in COMPLAINTS:
         if re.search(pattern, said, re.IGNORECASE):
             return message
-    fatal = [line for line in lines if line.startswith(("fatal:", "error:"))]
-    return f"git failed: {fatal[0] if fatal else f'it ended with status {failure.status}'}"
+    fatal = [line for line in lines if line.startswith(("fatal:", "error:", "git was"))]
+    return f"git failed: {(fatal or [f'it ended with status {failure.status}'])[0]}"
 
 
 def _too_large() -> str:
