@@ -64,7 +64,8 @@ def test_hosts_of_the_internet_and_of_an_organisation_are_allowed(address):
     "address",
     [
         "0.0.0.0", "127.9.9.9", "169.254.169.254",
-        "100.100.100.200", "168.63.129.16", "192.0.0.192", "224.0.0.1", "255.255.255.255", "::", "::1", "fe80::1", "ff02::1", "fd00:ec2::254",
+        "100.100.100.200", "168.63.129.16", "192.0.0.192",
+        "224.0.0.1", "255.255.255.255", "::", "::1", "fe80::1", "ff02::1", "fd00:ec2::254",
     ],
 )  # fmt: skip
 def test_by_default_the_machine_itself_and_metadata_services_are_refused(address):
