@@ -350,7 +350,8 @@ class _Fetch:
         listed = ", ".join(_line(name) for name in names[:BRANCHES_NAMED])
         more = ", …" if len(names) > BRANCHES_NAMED else ""
         raise CheckoutError(
-            f"The repository's HEAD names no branch that exists. Choose one: {listed}{more}."
+            "The repository's HEAD names no branch that exists. Name one as the branch to index:"
+            f" {listed}{more}."
         )
 
     def _git(self, *arguments: str) -> bytes:

@@ -16,8 +16,9 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from django.conf import settings
 
 SCHEMES = ("https", "http", "ssh")
-SCP_FORM = re.compile(r"(?:(?P<user>[\w.-]+)@)?(?P<host>[\w.-]+):(?!/)(?P<path>[^\s?#@]+)")
+SCP_FORM = re.compile(r"(?:(?P<user>[\w.-]+)@)?(?P<host>[\w.-]+):(?![/:])(?P<path>[^\s?#@]+)")
 LOOKS_LIKE_SCP = re.compile(r"[^/\s]+@[^/\s]+:")
+PLACE = re.compile(r"(?:\[[0-9a-f:.]+\]|[^][:@]*)(?::\d*)?", re.IGNORECASE | re.ASCII)
 USER = re.compile(r"\w[\w.-]*", re.ASCII)
 HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_.])?", re.IGNORECASE | re.ASCII)
 FORBIDDEN_IN_BRANCH = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{")
@@ -94,10 +95,10 @@ def _from_url(url: str) -> Remote:
         )
     if not parts.hostname:
         raise RefusedRemote("The URL names no host.")
-    if port == 0 or "%" in parts.hostname:
+    place = parts.netloc.rpartition("@")[2]
+    if port == 0 or not PLACE.fullmatch(place):
         raise RefusedRemote(MALFORMED)
     host = _ascii(parts.hostname)
-    place = parts.netloc.rpartition("@")[2]
     if not place.isascii():
         place = f"{host}:{port}" if port else host
     user, credential = _user_and_credential(parts)

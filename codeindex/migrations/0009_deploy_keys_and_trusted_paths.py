@@ -1,3 +1,4 @@
+import re
 from os.path import realpath
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,15 +18,24 @@ def trust_present_paths(apps, _):
 
 
 def take_secrets_out_of_urls(apps, _):
-    """ssh never used a password, and git hosts take no query: nothing was fetched by them."""
+    """ssh never used a password, and git hosts take no query: nothing was fetched by them. What
+    was derived from such an address, a name or an error, may hold the secret too."""
     repositories = apps.get_model("codeindex", "Repository").objects
-    for repository in repositories.filter(url__contains="://").iterator():
+    runs = apps.get_model("codeindex", "IndexRun").objects
+    for repository in repositories.exclude(url__startswith="/").iterator():
         url = without_secrets(repository.url)
-        if url != repository.url:
-            repositories.filter(pk=repository.pk).update(url=url)
+        if url == repository.url:
+            continue
+        name = f"repository-{repository.pk}" if "@" in repository.name else repository.name
+        repositories.filter(pk=repository.pk).update(url=url, name=name)
+        runs.filter(branch__repository=repository.pk).exclude(error="").update(
+            error="This error is not kept: it may show a secret of the address."
+        )
 
 
 def without_secrets(url):
+    if "://" not in url:  # user:password@host:path
+        return re.sub(r"^([^/@:]+):[^/@]*@", r"\1@", re.split("[?#]", url)[0])
     try:
         parts = urlsplit(url)
     except ValueError:

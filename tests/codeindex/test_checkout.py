@@ -125,6 +125,61 @@ def test_what_is_missing_is_said(source, registered, prepare, branch, message):
     assert str(error.value) == message
 
 
+@pytest.fixture
+def bare(tmp_path, source):
+    """A repository whose HEAD names a branch that nobody pushed."""
+    source.commit({"a.py": "A = 1\n"})
+    path = tmp_path / "bare.git"
+    source.git("init", "--quiet", "--bare", "--initial-branch=gone", str(path))
+    return GitRepository(path)
+
+
+def test_where_head_names_no_branch_the_only_one_is_taken(alice, source, bare):
+    source.git("push", "--quiet", str(bare.path), "main:refs/heads/trunk")
+    registered = repositories.register(url=str(bare.path), owner=alice, trusted_path=True)
+    assert fetch(registered).commit == source.git("rev-parse", "HEAD")
+
+
+def test_where_head_names_no_branch_of_several_they_are_told(alice, source, bare):
+    for number in range(8):
+        source.git("push", "--quiet", str(bare.path), f"main:refs/heads/b{number}")
+    registered = repositories.register(url=str(bare.path), owner=alice, trusted_path=True)
+    with pytest.raises(CheckoutError) as error:
+        fetch(registered)
+    assert str(error.value) == (
+        "The repository's HEAD names no branch that exists. Name one as the branch to index:"
+        " b0, b1, b2, b3, b4, …."
+    )
+    assert paths(fetch(registered, "b7")) == [b"a.py"]
+
+
+def test_a_detached_head_is_fetched(source, registered):
+    commit = source.commit({"a.py": ""})
+    source.git("checkout", "--quiet", "--detach")
+    source.commit({"b.py": ""})
+    assert paths(fetch(registered)) == [b"a.py", b"b.py"]
+    assert fetch(registered, "main").commit == commit
+
+
+def test_a_repository_of_sha_256_is_read_too(alice, tmp_path, source, registered):
+    path = tmp_path / "new"
+    path.mkdir()
+    new = GitRepository(path)
+    new.git("init", "--quiet", "--object-format=sha256", "--initial-branch=main")
+    commit = new.commit({"a.py": "A = 1\n"})
+    other = repositories.register(url=str(path), owner=alice, trusted_path=True)
+    for _ in range(2):
+        tree = fetch(other)
+        assert tree.commit == commit
+        assert list(tree.read(entry.sha for entry in tree.entries())) == [b"A = 1\n"]
+
+    # The other way round: a repository was made anew at the same address.
+    source.commit({"a.py": "A = 1\n"})
+    (path / ".git").rename(tmp_path / "old")
+    (source.path / ".git").rename(path / ".git")
+    assert paths(fetch(other)) == [b"a.py"]
+
+
 def test_a_folder_that_is_no_repository_is_said_to_be_none(alice, tmp_path):
     (tmp_path / "plain").mkdir()
     plain = repositories.register(url=str(tmp_path / "plain"), owner=alice, trusted_path=True)
