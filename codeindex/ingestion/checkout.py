@@ -181,14 +181,16 @@ def fetch(run: IndexRun, lease: Lease, resolve: Resolve = proxy.resolve) -> Tree
 
 def remove_unregistered() -> None:
     """Delete this machine's mirrors of repositories that are registered no more, and deploy keys
-    that a killed worker left."""
+    that a killed worker left. What a fetch is at is left to the next time."""
     for mirror in mirrors().glob("*.git"):
         if not Repository.objects.filter(pk=mirror.stem).exists():
-            with _locked(mirror, Lease()):
-                shutil.rmtree(mirror, ignore_errors=True)
+            with _lock_of(mirror) as lock:
+                if _take(lock):
+                    shutil.rmtree(mirror, ignore_errors=True)
     for key in mirrors().glob("*.key"):
-        with _locked(key.with_suffix(".git"), Lease()):
-            key.unlink(missing_ok=True)
+        with _lock_of(key) as lock:
+            if _take(lock):
+                key.unlink(missing_ok=True)
 
 
 def mirrors() -> Path:
@@ -207,26 +209,34 @@ def home() -> Path:
 def _locked(mirror: Path, lease: Lease) -> Iterator[int]:
     """One reader or writer a mirror. git inherits the lock, so that a fetch that outlives a
     killed worker keeps the next worker out until it ends."""
+    deadline = time.monotonic() + settings.CODEINDEX_CLONE_SECONDS
+    with _lock_of(mirror) as lock:
+        while not _take(lock):
+            if time.monotonic() > deadline:
+                raise CheckoutError("Another fetch of this repository does not end.")
+            lease.progress()
+            time.sleep(0.2)
+        yield lock
+
+
+@contextmanager
+def _lock_of(mirror: Path) -> Iterator[int]:
     State(settings.CODEINDEX_HOME).make_folder()
     mirror.parent.mkdir(exist_ok=True)
     lock = os.open(mirror.with_suffix(".lock"), os.O_CREAT | os.O_RDWR, 0o600)
     try:
-        _wait_for(lock, lease)
         yield lock
     finally:
         os.close(lock)
 
 
-def _wait_for(lock: int, lease: Lease) -> None:
-    deadline = time.monotonic() + settings.CODEINDEX_CLONE_SECONDS
-    while True:
-        try:
-            return fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > deadline:
-                raise CheckoutError("Another fetch of this repository does not end.") from None
-            lease.progress()
-            time.sleep(0.2)
+def _take(lock: int) -> bool:
+    """Whether the lock is ours now."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,7 +326,9 @@ class _Fetch:
             try:
                 self._fetch_from(source, kept)
             except GitFailed as failure:
-                if other := re.search(r"mismatched algorithms: .*server (sha\w+)", failure.said):
+                if other := re.search(
+                    r"mismatched algorithms: .*server (sha1|sha256)\b", failure.said
+                ):
                     self._make(other[1])
                 elif source == "HEAD" and "couldn't find remote ref HEAD" in failure.said:
                     source = self._only_branch()
@@ -336,7 +348,9 @@ class _Fetch:
 
     def _only_branch(self) -> str:
         """Of a remote whose HEAD names no branch that there is."""
-        listing = self._pieces("ls-remote", "--heads", *self._route.options, self._route.address)
+        listing = self._pieces(
+            "ls-remote", "--heads", *self._route.options, "--", self._route.address
+        )
         names = []
         with closing(listing):
             for record in _records(listing, LONGEST_PATH, end=b"\n"):

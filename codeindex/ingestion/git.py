@@ -49,6 +49,8 @@ class GitFailed(Exception):
     and ssh's, without those that the remote wrote."""
 
     def __init__(self, status: int, complaint: bytes) -> None:
+        if len(complaint) == KEPT_COMPLAINT:  # its first line may be the end of a remote's
+            complaint = complaint.partition(b"\n")[2]
         text = complaint.decode(errors="replace")
         lines = [line for line in text.splitlines() if not line.startswith("remote: ")]
         self.status = status

@@ -31,6 +31,7 @@ Resolve = Callable[[str, int], Sequence[Address]]
 HANDSHAKE_SECONDS = 10.0
 CONNECT_SECONDS = 20.0
 TRIED_ADDRESSES = 4
+MOST_OPEN = 64
 PIECE = 1 << 16
 
 VERSION, PASSWORD, PASSWORD_VERSION, CONNECT = 5, 2, 1, 1
@@ -85,6 +86,10 @@ class Proxy(socketserver.ThreadingTCPServer):
     @property
     def address(self) -> str:
         return f"127.0.0.1:{self.server_address[1]}"
+
+    def verify_request(self, request: Any, client_address: Any) -> bool:
+        """Others on the machine can connect too, though they get no further than the password."""
+        return len(self._open) < MOST_OPEN
 
     def connect(self, host: str, port: int) -> socket.socket:
         """A connection to a checked address of `host`. Raises `Unreachable`."""

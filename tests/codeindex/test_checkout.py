@@ -3,7 +3,8 @@ from __future__ import annotations
 import os
 import socket
 from base64 import b64encode
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from functools import partial
+from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 import pytest
@@ -17,6 +18,11 @@ from codeindex.models import IndexRun, Repository
 from tests.git import GitRepository
 
 pytestmark = pytest.mark.django_db
+
+
+class QuietFiles(SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        """Keep the test's output clean."""
 
 
 class Unauthorized(BaseHTTPRequestHandler):
@@ -305,3 +311,17 @@ def test_names_that_no_branch_can_have_are_refused(name, alice):
     with pytest.raises(ValidationError) as error:
         repositories.register(url="https://example.org/a.git", owner=alice, branch=name)
     assert "branch" in error.value.message_dict
+
+
+def test_a_host_of_the_old_protocol_is_said_to_be_one(source, alice, settings, tmp_path):
+    settings.CODEINDEX_REFUSED_NETWORKS = []
+    source.commit({"a.py": ""})
+    source.git("update-server-info")
+    handler = partial(QuietFiles, directory=tmp_path)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/shop/.git"
+        old = repositories.register(url=url, owner=alice)
+        with pytest.raises(CheckoutError, match="git's old HTTP protocol"):
+            fetch(old)
+        server.shutdown()

@@ -24,6 +24,7 @@ from codeindex.models import (
 from embeddings.definitions import extract
 from embeddings.languages import LANGUAGES
 from tests.embeddings.samples import source_of
+from tests.git import GitRepository
 
 pytestmark = pytest.mark.django_db
 
@@ -108,6 +109,16 @@ def test_a_repository_of_many_languages_gives_the_definitions_of_all(source, reg
         "not in a supported language": 1
     }
     assert run.status not in (RunStatus.FAILED, RunStatus.CANCELLED)
+
+
+def test_a_repository_of_sha_256_is_indexed(alice, tmp_path, space):
+    (tmp_path / "new").mkdir()
+    new = GitRepository(tmp_path / "new")
+    new.git("init", "--quiet", "--object-format=sha256", "--initial-branch=main")
+    commit = new.commit({"shop.py": SHOP})
+    run = indexed(repositories.register(url=str(new.path), owner=alice, trusted_path=True))
+    assert (run.commit, run.error) == (commit, "")
+    assert len(Blob.objects.get().sha) == 64
 
 
 def test_words_find_a_text_by_the_parts_of_its_identifiers(source, registered, space):
