@@ -4,7 +4,7 @@ PENDING = models.Q(("state", "pending"))
 
 
 class Migration(migrations.Migration):
-    dependencies = [("codeindex", "0008_how_spaces_are_computed")]
+    dependencies = [("codeindex", "0009_deploy_keys_and_trusted_paths")]
     operations = [
         migrations.AddField("embedding", "turn", models.BigIntegerField(db_default=0)),
         migrations.RemoveIndex("embedding", "pending_embeddings"),
