@@ -261,5 +261,6 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "propagate": True},
         "django.server": {"handlers": [], "propagate": True},
+        "waitress.queue": {"level": "ERROR"},  # it warns of each request that waits for a thread
     },
 }

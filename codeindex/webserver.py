@@ -31,7 +31,7 @@ GARBAGE = 20_000
 thousands, hardly any of which are left when it is answered."""
 
 bind = address.authority(settings.CODEINDEX_HOST, settings.PORT)
-worker_class = "gthread"
+worker_class = "codeindex.webworker.WebWorker"
 workers = int(
     os.environ.get("WEB_CONCURRENCY")
     or (2 if machine.processors() > 1 and machine.memory_bytes() >= ROOMY else 1)
@@ -39,8 +39,6 @@ workers = int(
 threads = 8
 timeout = 600
 graceful_timeout = 3
-# As much as gunicorn allows: code of 2,000 characters is some 4,000 bytes of an address
-limit_request_line = 8190
 control_socket_disable = True
 
 
