@@ -52,7 +52,7 @@ class Language:
     `texts`. `comments` and `ignored` are no part of the tree; `operators` are kinds that their
     operators refine. Where docstrings are statements, `docstring_statement` is their kind
     (`joined_strings` that of several in a row) and `documented` are the kinds whose body may begin
-    with one.
+    with one. What follows `line_comment` on a line is a comment.
     """
 
     name: str
@@ -68,6 +68,7 @@ class Language:
     comments: Kinds
     standalone: Kinds
     operators: Kinds
+    line_comment: str = "//"
     block: tuple[str, str] = (" {", "}")
     modules: bool = True
     prefixes: tuple[tuple[str, str], ...] = ()
@@ -97,6 +98,7 @@ PYTHON = Language(
     """,
     stub=" ...",
     value=" = ...",
+    line_comment="#",
     block=("", ""),
     standalone=_kinds("function_definition decorated_definition"),
     identifiers=_kinds("identifier"),
@@ -315,6 +317,18 @@ def by_path(path: str) -> Language | None:
 def compiled(language: Language) -> tree_sitter.Language:
     """The grammar, loaded once in a process."""
     return tree_sitter.Language(language.grammar())
+
+
+@cache
+def keywords(language: Language) -> Kinds:
+    """The words that its grammar spells out."""
+    grammar = compiled(language)
+    unnamed = (
+        grammar.node_kind_for_id(kind) or ""
+        for kind in range(grammar.node_kind_count)
+        if grammar.node_kind_is_visible(kind) and not grammar.node_kind_is_named(kind)
+    )
+    return frozenset(word for word in unnamed if word.isalpha())
 
 
 @cache

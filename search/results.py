@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePosixPath
-from textwrap import shorten
 from typing import NamedTuple
 
 from django.urls import reverse
@@ -16,6 +15,9 @@ from embeddings.types import Kind
 
 SOURCE_LINES = 100
 """Lines of a result's source; a longer one ends in a mark that says how many are left out."""
+
+SOURCE_CHARACTERS = 50_000
+"""Of a result's source: a line may be as long as a file."""
 
 SUMMARY_CHARACTERS = 240
 
@@ -70,11 +72,12 @@ class Found:
 
     @property
     def source(self) -> str:
-        """Its own lines, cut at SOURCE_LINES with a mark."""
+        """Its own lines, cut at SOURCE_LINES or SOURCE_CHARACTERS with a mark."""
+        source = "\n".join(self.lines[:SOURCE_LINES])
+        if len(source) > SOURCE_CHARACTERS:
+            return f"{source[:SOURCE_CHARACTERS]}\n… and more"
         left_out = len(self.lines) - SOURCE_LINES
-        if left_out <= 0:
-            return "\n".join(self.lines)
-        return "\n".join([*self.lines[:SOURCE_LINES], f"… {left_out:,} more lines"])
+        return f"{source}\n… {left_out:,} more lines" if left_out > 0 else source
 
     @property
     def suggested_names(self) -> Sequence[tuple[str, float]]:
@@ -88,7 +91,9 @@ class Found:
     def summary(self) -> str:
         """The first paragraph of its docstring, on one line."""
         paragraph = " ".join(self.docstring.strip().partition("\n\n")[0].split())
-        return shorten(paragraph, SUMMARY_CHARACTERS, placeholder=" …")
+        if len(paragraph) <= SUMMARY_CHARACTERS:
+            return paragraph
+        return paragraph[: SUMMARY_CHARACTERS - 1].rpartition(" ")[0] + " …"
 
 
 @dataclass(frozen=True, slots=True)

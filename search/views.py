@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from codeindex.models import SourceFile
 from embeddings import languages
 from search import choices, details, lexemes, places, queries, ranking, reasons, scopes, similar
-from search.highlighting import listing
+from search.highlighting import cut, listing
 from search.manners import Order
 from search.queries import BadQuery
 from search.reasons import Reasons
@@ -22,6 +22,8 @@ from search.scopes import UnknownRepository
 from search.similar import Likeness
 
 SNIPPET_LINES = 12
+SNIPPET_WIDTH = 1_000
+"""Characters of a line: a minified file's would fill the page."""
 
 STEPS = (queries.DEFAULT_RESULTS, 50, queries.MAX_RESULTS)
 """How many results are shown at first, and after asking for more."""
@@ -180,6 +182,7 @@ def _listed(answer: Answer) -> dict[str, Any]:
                     result.found.language,
                     first=result.found.place.start_line,
                     at_most=SNIPPET_LINES,
+                    width=SNIPPET_WIDTH,
                     marked=marked,
                 ),
             )
@@ -192,7 +195,11 @@ def _marked(answer: Answer) -> set[str]:
     """The words in what is shown of the results that the query's words match."""
     if not answer.words:
         return set()
-    shown = (line for result in answer.results for line in result.found.lines[:SNIPPET_LINES])
+    shown = (
+        cut(line, SNIPPET_WIDTH)
+        for result in answer.results
+        for line in result.found.lines[:SNIPPET_LINES]
+    )
     return lexemes.matched(answer.words, queries.words_of("\n".join(shown)))
 
 
