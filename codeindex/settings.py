@@ -53,6 +53,8 @@ CODEINDEX_FILE_BYTES = _env.size("CODEINDEX_FILE_BYTES", "1 MiB")
 # What it may take to read one file: seconds of processor time, and memory
 CODEINDEX_READ_SECONDS = _env.whole("CODEINDEX_READ_SECONDS", 10, high=3600)
 CODEINDEX_READ_BYTES = _env.size("CODEINDEX_READ_BYTES", "1 GiB")
+# The longest that the statements of one search may take together
+CODEINDEX_SEARCH_SECONDS = _env.whole("CODEINDEX_SEARCH_SECONDS", 10, high=600)
 # How long the work of a worker that was killed waits for another one
 CODEINDEX_LEASE_SECONDS = _env.whole("CODEINDEX_LEASE_SECONDS", 60, high=3600)
 # A process whose work has not progressed for so long is ended

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from drf_spectacular.utils import extend_schema
-from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.exceptions import APIException, NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -18,6 +18,7 @@ from search.serializers import (
     SimilarSerializer,
     SimilarToCodeParameters,
 )
+from search.statements import TookTooLong
 
 # One of each for all requests: to make one copies all of its fields, which takes a millisecond.
 SEARCH, SIMILAR, SIMILAR_TO_CODE = (
@@ -27,13 +28,20 @@ SEARCH, SIMILAR, SIMILAR_TO_CODE = (
 )
 
 
+class Unavailable(APIException):
+    status_code = 503
+
+
 class _View(APIView):
     def handle_exception(self, exc: Exception) -> Response:
-        """What cannot be searched with is 400, a repository that nobody knows 404."""
+        """What cannot be searched with is 400, a repository that nobody knows 404, a search that is
+        given up 503."""
         if isinstance(exc, BadQuery):
             exc = ValidationError({exc.parameter: [str(exc)]})
         elif isinstance(exc, UnknownRepository):
             exc = NotFound(str(exc))
+        elif isinstance(exc, TookTooLong):
+            exc = Unavailable(str(exc))
         return super().handle_exception(exc)
 
 

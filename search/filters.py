@@ -15,6 +15,8 @@ from embeddings.types import Kind
 
 MAX_FILTERS = 20
 MAX_CHARACTERS = 200
+MAX_WILDCARDS = 100
+"""Of all paths together. Postgres takes up to half a microsecond for each, at every path."""
 
 _FILTER = re.compile(
     r'(?<!\S)(?P<minus>-?)(?:(?P<field>repo|path|lang|kind):(?:"(?P<quoted>[^"]+)"|(?P<bare>[^\s"]\S*))'
@@ -91,9 +93,15 @@ def under(folder: str) -> tuple[Filter, ...]:
 
 
 def few_enough(filters: Sequence[Filter]) -> Sequence[Filter]:
-    """The filters, unless they are too many. Raises `BadQuery`."""
+    """The filters, unless they, or the wildcards in them, are too many. Raises `BadQuery`."""
     if len(filters) > MAX_FILTERS:
         raise BadQuery(f"The query has {len(filters)} filters; {MAX_FILTERS} are allowed.")
+    paths = (one.value for one in filters if one.field == Field.PATH)
+    wildcards = sum(len(_GLOB.findall(path)) for path in paths)
+    if wildcards > MAX_WILDCARDS:
+        raise BadQuery(
+            f"The query's paths have {wildcards} wildcards; {MAX_WILDCARDS} are allowed."
+        )
     return filters
 
 

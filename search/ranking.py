@@ -11,7 +11,17 @@ from django.contrib.auth.models import AnonymousUser, User
 import embeddings
 from codeindex import encoders
 from codeindex.models import Space, SpaceState
-from search import details, lexemes, manners, places, queries, retrieval, scopes, scoring
+from search import (
+    details,
+    lexemes,
+    manners,
+    places,
+    queries,
+    retrieval,
+    scopes,
+    scoring,
+    statements,
+)
 from search.balance import EVEN, Balance, checked_balance
 from search.filters import Field, Filter
 from search.lexemes import Lexeme
@@ -37,6 +47,7 @@ NAMED_REPOSITORIES = 3
 """Repositories that a notice names."""
 
 
+@statements.within_time()
 def find(
     user: User | AnonymousUser,
     text: str,
@@ -52,7 +63,8 @@ def find(
 
     `repository` keeps to the repositories of this name (or owner/name), `kept_to` to what it says
     beside the filters in the text. Up to MAX_RESULTS results, each a definition or, by `group`, a
-    file; `balance` as in `search.balance`. Raises `BadQuery` and `UnknownRepository`.
+    file; `balance` as in `search.balance`. Raises `BadQuery`, `UnknownRepository` and
+    `TookTooLong`.
     """
     own = [Filter(Field.REPOSITORY, repository)] if repository else []
     query = queries.read(text, [*own, *kept_to])

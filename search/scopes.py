@@ -25,6 +25,10 @@ SPARSE = 10
 """Up to one in so many of all texts are compared, too, but no more than twice EXACT_UP_TO: so many
 rows of an index would be passed over for them that it takes about as long, and finds less."""
 
+NAMED_FILES = 1_000
+"""Files. Where paths are filtered and no more files are kept, these are named instead: else a
+search looks at the path of every definition, in each of its statements, for want of candidates."""
+
 ROWS = """
 codeindex_definition AS definition
 JOIN codeindex_sourcefile AS file ON file.blob_id = definition.blob_id
@@ -98,10 +102,12 @@ def of(user: User | AnonymousUser, kept_to: Sequence[Filter] = ()) -> Scope:
     is_kept = _of_repositories(user, kept_to)
     found = statements.rows(*_branches(user.pk, user.is_authenticated, user.is_superuser))
     branches = [Searched(*row) for row in found if is_kept(row[0])]
+    visible = {"branches": statements.array(one.branch for one in branches)}
+    in_files, files = _in_files(kept_to, visible)
     condition, given = _kept(kept_to)
     scope = Scope(
-        f"{GATE}{condition}",
-        {**given, "branches": statements.array(one.branch for one in branches)},
+        f"{GATE}{in_files}{condition}",
+        {**visible, **files, **given},
         sum(one.texts for one in branches),
         max((one.of_all for one in branches), default=0),
         all(one.field == Field.REPOSITORY for one in kept_to),
@@ -149,8 +155,33 @@ def _called(user: User | AnonymousUser, name: str) -> set[int]:
     return set(found)
 
 
+def _in_files(
+    kept_to: Sequence[Filter], visible: Mapping[str, object]
+) -> tuple[str, dict[str, object]]:
+    """What filters ask of the files in ROWS, and the parameters of that."""
+    paths = [one for one in kept_to if one.field == Field.PATH]
+    if not paths:
+        return "", {}
+    met = "".join(
+        f" AND {'NOT ' if one.excluded else ''}(file.path ~* %(path_{number})s)"
+        for number, one in enumerate(paths)
+    )
+    given: dict[str, object] = {
+        f"path_{number}": filters.path_pattern(one.value) for number, one in enumerate(paths)
+    }
+    some = f"SELECT file.id FROM codeindex_sourcefile AS file WHERE {GATE}{met}"
+    ((count, files),) = statements.rows(
+        "SELECT count(*), coalesce(array_agg(id), '{}')::text"
+        f" FROM ({some} LIMIT {NAMED_FILES + 1}) AS kept",
+        {**visible, **given},
+    )
+    if count > NAMED_FILES:
+        return met, given
+    return " AND file.id = ANY(%(files)s::bigint[])", {"files": files}
+
+
 def _kept(kept_to: Sequence[Filter]) -> tuple[str, dict[str, object]]:
-    """What filters ask of the rows of ROWS, and the parameters of that."""
+    """What filters ask of definitions and their texts, and the parameters of that."""
     conditions: list[str] = []
     given: dict[str, object] = {}
 
@@ -161,8 +192,6 @@ def _kept(kept_to: Sequence[Filter]) -> tuple[str, dict[str, object]]:
         given[name] = value
 
     for excluded in (False, True):
-        for path in values(kept_to, Field.PATH, excluded=excluded):
-            ask("file.path ~* {}", filters.path_pattern(path), excluded=excluded)
         if languages := values(kept_to, Field.LANGUAGE, excluded=excluded):
             ask("kept_text.language = ANY({})", languages, excluded=excluded)
         if kinds := values(kept_to, Field.KIND, excluded=excluded):

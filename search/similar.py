@@ -13,7 +13,7 @@ from django.contrib.auth.models import AnonymousUser, User
 import embeddings
 from codeindex import encoders
 from codeindex.models import Definition, Embedding, EmbeddingState, Space, SpaceState
-from search import details, places, queries, scopes, vectors
+from search import details, places, queries, scopes, statements, vectors
 from search.filters import BadQuery
 from search.results import Answer, Result
 from search.scopes import Scope
@@ -51,6 +51,7 @@ def checked_likeness(likeness: str) -> Likeness:
     return Likeness(likeness)
 
 
+@statements.within_time()
 def to(
     user: User | AnonymousUser,
     definition: Definition,
@@ -59,7 +60,7 @@ def to(
 ) -> Answer:
     """The definitions that `user` may see whose vectors are nearest in the active space, without
     those of the same text, scored by their cosine. Whoever calls has seen to it that `user` may see
-    the definition itself. Raises `BadQuery` for a limit or a likeness."""
+    the definition itself. Raises `BadQuery` for a limit or a likeness, and `TookTooLong`."""
     limit, likeness = queries.checked_limit(limit), checked_likeness(by)
     active = Embedding.objects.filter(text=definition.text_id, space__state=SpaceState.ACTIVE)
     own = active.select_related("space").first()
@@ -71,6 +72,7 @@ def to(
     return _nearest(sample, others, limit, likeness)
 
 
+@statements.within_time()
 def to_code(
     user: User | AnonymousUser,
     code: str,
@@ -78,7 +80,7 @@ def to_code(
     limit: int | str = queries.DEFAULT_RESULTS,
     by: str = Likeness.BOTH,
 ) -> Answer:
-    """The same for pasted code. Raises `BadQuery`, too for a language."""
+    """The same for pasted code. Raises `BadQuery`, too for a language, and `TookTooLong`."""
     limit, likeness = queries.checked_limit(limit), checked_likeness(by)
     code, known = queries.checked_code(code), queries.checked_language(language)
     try:

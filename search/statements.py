@@ -3,13 +3,51 @@ it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from types import MappingProxyType
 from typing import Any
 
-from django.db import connection
+from django.conf import settings as configured
+from django.db import OperationalError, connection
+from psycopg.errors import QueryCanceled
 
 AS_THEY_ARE: Mapping[str, str] = MappingProxyType({})
+
+_deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
+
+
+class TookTooLong(OperationalError):
+    """A search was given up; the message says so and is fit for a user."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"The search took longer than {configured.CODEINDEX_SEARCH_SECONDS} seconds and was"
+            " ended. Narrow it: name a repository, or leave out filters."
+        )
+
+
+@contextmanager
+def within_time() -> Iterator[None]:
+    """The statements of the block, or of the function that this decorates, take
+    CODEINDEX_SEARCH_SECONDS together at most; `rows` raises `TookTooLong` after that."""
+    if _deadline.get() is not None:
+        yield
+        return
+    outside = _deadline.set(time.monotonic() + configured.CODEINDEX_SEARCH_SECONDS)
+    try:
+        yield
+    finally:
+        _deadline.reset(outside)
+
+
+def _seconds_left() -> float:
+    deadline = _deadline.get()
+    if deadline is None:
+        return configured.CODEINDEX_SEARCH_SECONDS
+    return deadline - time.monotonic()
 
 
 def array(numbers: Iterable[int]) -> str:
@@ -24,10 +62,19 @@ def rows(
 ) -> list[tuple[Any, ...]]:
     """What a statement selects; `%(name)s` in it stands for what is given by that name, or `%s` for
     what is next. Settings of Postgres hold for it alone, and are sent with it: each way to Postgres
-    and back costs as much as a small statement."""
+    and back costs as much as a small statement. Raises `TookTooLong`."""
+    milliseconds = round(1000 * _seconds_left())
+    if milliseconds <= 0:
+        raise TookTooLong
+    settings = {**settings, "statement_timeout": str(milliseconds)}
     before = "".join(f"SET LOCAL {name} = {value};" for name, value in settings.items())
     with connection.cursor() as cursor:
-        cursor.execute(before + statement, given)
+        try:
+            cursor.execute(before + statement, given)
+        except OperationalError as error:
+            if isinstance(error.__cause__, QueryCanceled):
+                raise TookTooLong from error
+            raise
         for _ in settings:
             cursor.nextset()
         return list(cursor.fetchall())

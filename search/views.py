@@ -20,6 +20,7 @@ from search.reasons import Reasons
 from search.results import Answer, Group
 from search.scopes import UnknownRepository
 from search.similar import Likeness
+from search.statements import TookTooLong
 
 SNIPPET_LINES = 12
 SNIPPET_WIDTH = 1_000
@@ -65,6 +66,8 @@ def search(request: HttpRequest) -> HttpResponse:
         return render(request, "search/results.html", {**box, "error": error}, status=400)
     except UnknownRepository as error:
         return render(request, "search/results.html", {**box, "error": error}, status=404)
+    except TookTooLong as error:
+        return render(request, "search/results.html", {**box, "error": error}, status=503)
     milliseconds = round(1000 * (time.perf_counter() - began))
     shown = {"milliseconds": milliseconds, "more": _more(request, answer, limit), **_listed(answer)}
     return render(request, "search/results.html", box | shown)
@@ -135,6 +138,8 @@ def _similar(
         answer = find(limit, shown["by"])
     except BadQuery as error:
         return render(request, "search/similar.html", shown | {"error": error}, status=400)
+    except TookTooLong as error:
+        return render(request, "search/similar.html", shown | {"error": error}, status=503)
     shown |= {"more": _more(request, answer, limit), **_listed(answer)}
     return render(request, "search/similar.html", shown)
 

@@ -19,6 +19,7 @@ from embeddings.questions import About, Malformed, Question, Questions, Score
 from search import filters, ranking
 from search.queries import BadQuery
 from search.results import Group
+from search.statements import TookTooLong
 
 RESULTS = 50
 """Asked for of each question; what comes later counts as not found."""
@@ -156,7 +157,7 @@ def _results(
             limit=RESULTS,
             group=session.group,
         )
-    except BadQuery as error:
+    except (BadQuery, TookTooLong) as error:
         raise CommandError(f"{question.text!r} cannot be searched: {error}") from error
     session.space = answer.space or session.space
     session.notices.update(dict.fromkeys(answer.notices))

@@ -18,6 +18,7 @@ from search.queries import BadQuery
 from search.results import Answer, Result
 from search.scopes import UnknownRepository
 from search.serializers import ResultSerializer
+from search.statements import TookTooLong
 
 SHOWN_LINES = 6
 
@@ -56,15 +57,15 @@ class Command(BaseCommand):
                 else:
                     show = self._as_json if options["json"] else self._as_text
                     show(_found(text or "", options))
-        except (BadQuery, UnknownRepository, OSError) as error:
+        except (BadQuery, UnknownRepository, TookTooLong, OSError) as error:
             raise CommandError(str(error)) from error
 
     def _answer_each(self, file: str, options: dict[str, Any]) -> None:
-        """A line of JSON for each line of the file; one that is no query gets its reason."""
+        """A line of JSON for each line of the file; one that is not answered gets its reason."""
         for line in _lines(file):
             try:
                 self._as_json(_found(line, options))
-            except BadQuery as reason:
+            except (BadQuery, TookTooLong) as reason:
                 self.stdout.write(_json(line, [], error=str(reason)))
 
     def _as_json(self, answer: Answer) -> None:
