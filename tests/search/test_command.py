@@ -1,13 +1,22 @@
 from __future__ import annotations
 
 import json
+import logging
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.management import CommandError, call_command
+from django.core.management import (
+    CommandError,
+    call_command,
+    find_commands,
+    load_command_class,
+)
+from django.core.management.base import OutputWrapper
 
+import codeindex.management
+from codeindex.terminal import Formatter
 from tests import shelf
 from tests.shelf import Written
 
@@ -87,3 +96,41 @@ def test_says_what_is_wrong(db: None, arguments: list[str], reason: str) -> None
 
 def test_says_that_nothing_was_found(db: None) -> None:
     assert search("anything") == "Nothing was found.\n"
+
+
+class TestTerminal:
+    """What strangers wrote steers no terminal."""
+
+    STEERING = "\x1b]0;title\x07\x1b[2J\x9b31m\u202eevil\x7f"
+    SPELT_OUT = r"\x1b]0;title\x07\x1b[2J\x9b31m\u202eevil\x7f"
+
+    @pytest.fixture
+    def hostile(self, alice: User) -> None:
+        source = f"def {self.STEERING}(csv):\n\t'é'\n"
+        shelf.put(
+            shelf.repository(alice, f"shop{self.STEERING}"),
+            f"src/{self.STEERING}.py",
+            Written(source, f"load{self.STEERING}"),
+        )
+
+    def test_results_are_printed_harmless(self, hostile: None) -> None:
+        printed = search("load csv")
+        assert printed.count(self.SPELT_OUT) == 4
+        assert "'é'" in printed
+        assert all(letter.isprintable() or letter in "\n\t" for letter in printed)
+
+    def test_json_is_exact(self, hostile: None) -> None:
+        (result,) = json.loads(search("load csv", "--json"))["results"]
+        assert result["path"] == f"src/{self.STEERING}.py"
+
+    @pytest.mark.parametrize("name", find_commands(codeindex.management.__path__[0]))
+    def test_every_command_prints_harmless_errors(self, name: str) -> None:
+        errors = StringIO()
+        command = load_command_class("codeindex", name)
+        command.stderr = OutputWrapper(errors)
+        command.stderr.write(f"There is no {self.STEERING}.")
+        assert errors.getvalue() == f"There is no {self.SPELT_OUT}.\n"
+
+    def test_so_are_log_lines(self) -> None:
+        record = logging.makeLogRecord({"msg": "%s failed", "args": (self.STEERING,)})
+        assert Formatter("%(message)s").format(record) == f"{self.SPELT_OUT} failed"

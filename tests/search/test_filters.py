@@ -6,6 +6,7 @@ from contextlib import suppress
 import numpy as np
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
 from hypothesis import HealthCheck, example, given, settings, strategies
 
@@ -198,6 +199,36 @@ def test_whatever_is_typed_has_an_answer_or_a_reason(alice: User, pieces: list[s
     typed = " ".join(pieces)
     with suppress(BadQuery, scopes.UnknownRepository):
         assert ranking.find(alice, typed).query == typed.strip()
+
+
+class TestManyPaths:
+    """However a filter's wildcards are set, a search among many files ends."""
+
+    PATHS = """
+        INSERT INTO codeindex_sourcefile (branch_id, blob_id, from_run_id, live, path)
+        SELECT branch_id, blob_id, from_run_id, live,
+               format('project%s/admin/dodecahedron%s/module_%s.py', n % 7, n % 50, n)
+        FROM codeindex_sourcefile, generate_series(1, 20000) AS n WHERE path = 'a.py'
+    """
+
+    def test_globs_end_in_time(self, alice: User, settings: object) -> None:
+        shelf.put(shelf.repository(alice), "a.py", Written("def read(csv): ...", "read"))
+        with connection.cursor() as cursor:
+            cursor.execute(self.PATHS)
+        for kept_to, found in {
+            " ".join(["-path:*d**d*"] * 19): 1,
+            " ".join([*(f"-path:*d**d*{number}zz" for number in range(18)), "-path:*d**d*"]): 1,
+            f"path:{'?**' * 49}": 0,
+            f"-path:{'**/?' * 49}": 1,
+            "path:**/module_19999.py": 1,
+            "-path:project -path:a.py": 0,
+        }.items():
+            assert len(ranking.find(alice, f"read csv {kept_to}").results) == found, kept_to
+
+    def test_more_wildcards_than_anybody_needs_are_refused(self) -> None:
+        with pytest.raises(BadQuery, match="have 101 wildcards; 100 are allowed"):
+            queries.read(f"x path:a* -path:{'*?' * 50}")
+        assert queries.read(f"x path:{'*?' * 50}").filters
 
 
 class TestCounting:

@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.management import BaseCommand, CommandError
+from django.core.management import CommandError
 
+from codeindex.management import base
 from codeindex.management.index import ADMINISTRATOR, existing_index
 from codeindex.models import Repository, SourceFile
 from search import ranking
@@ -35,7 +36,7 @@ class Named:
         return ".".join(self.full.split(".")[-2:])
 
 
-class Command(BaseCommand):
+class Command(base.Command):
     """Of a qualified name (`Class.method`, `module.function`) that has one place in the repository,
     that place must be the first result; of a bare one, any definition of that name."""
 

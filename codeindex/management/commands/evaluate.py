@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.core.management import BaseCommand, CommandError
+from django.core.management import CommandError
 
+from codeindex.management import base
 from codeindex.management.index import ADMINISTRATOR, existing_index
 from codeindex.models import Evaluation, Repository, SourceFile, Space
 from embeddings import questions
@@ -48,7 +49,7 @@ class Session:
     notices: dict[str, None] = field(default_factory=dict)
 
 
-class Command(BaseCommand):
+class Command(base.Command):
     help = (
         "Put a file of questions to the index; print and keep nDCG@10, MRR and recall@10 with"
         " their intervals."

@@ -10,14 +10,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TextIO
 
-from django.core.management import BaseCommand, CommandError
+from django.core.management import CommandError
 from tqdm import tqdm
 
 from codeindex import exports
+from codeindex.management import base
 from codeindex.management.index import existing_index, repositories_called
 
 
-class Command(BaseCommand):
+class Command(base.Command):
     help = (
         "Write the definitions that are searchable as JSON lines, each distinct text once: "
         "repository, path, kind, language, name, qualified_name, text, docstring, test."

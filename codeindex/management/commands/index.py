@@ -13,7 +13,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.core.management import BaseCommand, CommandError, call_command
+from django.core.management import CommandError, call_command
 from django.db import connection
 from kombu.exceptions import OperationalError
 from tqdm import tqdm
@@ -23,6 +23,7 @@ from codeindex.celery import app
 from codeindex.embedded import ensure_services
 from codeindex.embedded.state import CannotStart
 from codeindex.ingestion import embedding, pipeline, remotes
+from codeindex.management import base
 from codeindex.models import IndexRun, Repository, RunStatus
 from codeindex.repositories import Progress
 
@@ -32,7 +33,7 @@ POLL_SECONDS = 0.5
 logger = logging.getLogger(__name__)
 
 
-class Command(BaseCommand):
+class Command(base.Command):
     help = "Index a git repository: a clone URL, or a path of this machine (. too)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -9,8 +9,9 @@ from argparse import ArgumentParser
 from collections.abc import Iterator
 from typing import Any
 
-from django.core.management import BaseCommand, CommandError
+from django.core.management import CommandError
 
+from codeindex.management import base
 from codeindex.management.index import ADMINISTRATOR, existing_index
 from search import queries, ranking
 from search.manners import Order
@@ -23,7 +24,7 @@ from search.statements import TookTooLong
 SHOWN_LINES = 6
 
 
-class Command(BaseCommand):
+class Command(base.Command):
     help = "Find definitions by description, question, name or code."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

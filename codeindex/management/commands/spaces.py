@@ -5,12 +5,13 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management import BaseCommand, CommandError
+from django.core.management import CommandError
 from django.db.models import Q
 
 import embeddings
 from codeindex import encoders, spaces
 from codeindex.encoders import Source
+from codeindex.management import base
 from codeindex.management.index import existing_index
 from codeindex.models import Space
 from codeindex.spaces import Coverage
@@ -22,7 +23,7 @@ FINGERPRINT = 12
 HEAD = ("NAME", "FINGERPRINT", "STATE", "DIMENSIONS", "FILLED", "FAILED", "WANTED", "CREATED")
 
 
-class Command(BaseCommand):
+class Command(base.Command):
     help = "List the spaces, or change which one is searched."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

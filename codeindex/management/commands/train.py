@@ -9,11 +9,12 @@ from typing import Any
 
 import torch
 from django.conf import settings
-from django.core.management import BaseCommand, CommandError
+from django.core.management import CommandError
 
 from codeindex import encoders, own_model, spaces
 from codeindex.embedded.state import State
 from codeindex.encoders import Source
+from codeindex.management import base
 from codeindex.management.index import existing_index, repositories_called
 from codeindex.models import Space
 from codeindex.own_model import Corpus, TooLittle
@@ -24,7 +25,7 @@ from embeddings.training.adaptation import Adaptation
 DEFAULT = Adaptation()
 
 
-class Command(BaseCommand):
+class Command(base.Command):
     help = (
         "Train fusion, query side and labels on docstrings and names of what is indexed, compare"
         " the new model with the one in use, and have a space filled for it."

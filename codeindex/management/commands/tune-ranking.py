@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from django.core.management import BaseCommand, CommandError
+from django.core.management import CommandError
 
+from codeindex.management import base
 from codeindex.management.index import ADMINISTRATOR, existing_index
 from embeddings import questions
 from embeddings.questions import About, Malformed
@@ -19,7 +20,7 @@ from search.scopes import UnknownRepository
 from search.tuning import Case, Quality
 
 
-class Command(BaseCommand):
+class Command(base.Command):
     """The candidates of each question are looked up once; then weights are tried on them."""
 
     help = (

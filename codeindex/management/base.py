@@ -1,0 +1,40 @@
+"""What all commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.core.management import BaseCommand
+from django.core.management.base import OutputWrapper
+
+from codeindex.terminal import harmless
+
+
+class Output(OutputWrapper):
+    def write(
+        self,
+        msg: str = "",
+        style_func: Callable[[str], str] | None = None,
+        ending: str | None = None,
+    ) -> None:
+        super().write(harmless(msg), style_func, ending)
+
+
+class Command(BaseCommand):
+    """A command whose output and errors steer no terminal, whatever stream it is given."""
+
+    @property
+    def stdout(self) -> Output:
+        return self._stdout
+
+    @stdout.setter
+    def stdout(self, given: OutputWrapper) -> None:
+        self._stdout = Output(given._out)
+
+    @property
+    def stderr(self) -> Output:
+        return self._stderr
+
+    @stderr.setter
+    def stderr(self, given: OutputWrapper) -> None:
+        self._stderr = Output(given._out)
