@@ -17,12 +17,12 @@ from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.core.management import call_command
 from django.db import connection, transaction
-from rest_framework.authtoken.models import Token
 
 from benchmarks import replicas
 from benchmarks.load import Client, Load, alone, together
 from benchmarks.neighbours import NEAREST, Means, Vectors, in_memory, of_pgvector, recall
 from codeindex import encoders, spaces
+from codeindex.accounts import tokens
 from codeindex.embedded import address, ensure_services
 from codeindex.management.index import ADMINISTRATOR
 from codeindex.models import Definition, Repository, Space, SpaceState
@@ -122,8 +122,7 @@ def _print_speed(
     _print("encoding, one after the other", encoding)
     encoding_together = together([encode] * options.clients, second.texts)
     _print(f"encoding, {options.clients} at once", encoding_together)
-    token = Token.objects.get_or_create(user=Repository.objects.earliest("pk").owner)[0].key
-    with _server() as url:
+    with _server() as url, _token(Repository.objects.earliest("pk").owner) as token:
 
         def clients(count: int) -> list[Callable[[str], object]]:
             return [Client(url, token, options.results).search for _ in range(count)]
@@ -187,12 +186,23 @@ def _scopes() -> Iterator[tuple[str, Scope]]:
 
 
 @contextmanager
+def _token(user: User) -> Iterator[str]:
+    token = tokens.issue(user, "benchmark")
+    try:
+        yield token
+    finally:
+        tokens.revoke(user, token[: tokens.SHOWN])
+
+
+@contextmanager
 def _server() -> Iterator[str]:
-    """The product's web server, on a port of its own, once it answers."""
+    """The product's web server, on a port of its own, once it answers; without limits on what one
+    client may ask for."""
     with socket.create_server((HOST, 0)) as probe:
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "gunicorn", "--config", "python:codeindex.webserver"]
-    environment = os.environ | {"PORT": str(port), "CODEINDEX_HOST": HOST}
+    limits = {"CODEINDEX_SEARCH_RATE": "100000/second", "CODEINDEX_SEARCHES_AT_ONCE": "64"}
+    environment = os.environ | limits | {"PORT": str(port), "CODEINDEX_HOST": HOST}
     with subprocess.Popen(
         [*command, "codeindex.wsgi"], cwd=settings.BASE_DIR, env=environment,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

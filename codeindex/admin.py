@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from django.contrib import admin
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from codeindex.models import Branch, EmbeddingState, Evaluation, IndexRun, Repository, Space
+from codeindex.forms import DepartureForm
+from codeindex.models import Branch, EmbeddingState, Evaluation, IndexRun, Repository, Space, Token
 
 admin.site.site_header = admin.site.site_title = "codeindex"
 
@@ -129,3 +137,49 @@ class EvaluationAdmin(ReadOnly):
             for row in evaluation.rows()
         )
         return format_html("<table>{}</table>", format_html_join("", "<tr>{}</tr>", cells))
+
+
+@admin.register(Token)
+class TokenAdmin(ReadOnly):
+    """An administrator may revoke a token, and see none."""
+
+    list_display = ["beginning", "user", "name", "created", "last_used"]
+    list_filter = ["user"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return admin.ModelAdmin.has_delete_permission(self, request, obj)
+
+
+admin.site.unregister(User)
+
+
+@admin.register(User)
+class LeavingUserAdmin(UserAdmin):
+    """Django's own, and a page before the deletion of a user who owns repositories."""
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        leaver = self.get_object(request, unquote(object_id))
+        if leaver is None or not leaver.repositories.exists():
+            return super().delete_view(request, object_id, extra_context)
+        if not self.has_delete_permission(request, leaver):
+            raise PermissionDenied
+        form = DepartureForm(leaver, request.POST or None)
+        if form.is_valid():
+            try:
+                told = form.settle()
+            except ValidationError as error:
+                form.add_error("heir", error)
+            else:
+                messages.success(request, told)
+                return redirect("admin:auth_user_delete", leaver.pk)
+        shown = {
+            **self.admin_site.each_context(request),
+            "title": f"Repositories of {leaver.get_username()}",
+            "leaver": leaver,
+            "repositories": leaver.repositories.order_by("name"),
+            "form": form,
+        }
+        status = 400 if form.errors else 200
+        return render(request, "admin/codeindex/departure.html", shown, status=status)

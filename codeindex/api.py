@@ -13,7 +13,9 @@ from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
 from codeindex import overview, repositories, tasks
+from codeindex.accounts import throttles
 from codeindex.models import IndexRun, Repository
+from codeindex.schema import answers
 from codeindex.serializers import NewRepositorySerializer, RepositorySerializer, RunSerializer
 
 
@@ -21,7 +23,7 @@ class RepositoriesView(APIView):
     @extend_schema(
         operation_id="list_repositories",
         summary="The repositories that you may see",
-        responses=RepositorySerializer(many=True),
+        responses=answers(RepositorySerializer(many=True)),
     )
     def get(self, request: Request) -> Response:
         visible = Repository.objects.visible_to(request.user).select_related("owner")
@@ -32,11 +34,12 @@ class RepositoriesView(APIView):
         operation_id="register_repository",
         summary="Register a repository and index it",
         request=NewRepositorySerializer,
-        responses={201: RepositorySerializer},
+        responses=answers(RepositorySerializer, 403, 415, 429, status=201),
     )
     def post(self, request: Request) -> Response:
         wanted = NewRepositorySerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
+        throttles.INDEX.count(request)
         try:
             repository = repositories.register(owner=request.user, **wanted.validated_data)
         except django.core.exceptions.ValidationError as error:
@@ -50,7 +53,7 @@ class RepositoryView(APIView):
     @extend_schema(
         operation_id="repository",
         summary="A repository and its latest run",
-        responses=RepositorySerializer,
+        responses=answers(RepositorySerializer, 404),
     )
     def get(self, request: Request, pk: int) -> Response:
         (told,) = overview.of([_visible(request, pk)])
@@ -59,7 +62,7 @@ class RepositoryView(APIView):
     @extend_schema(
         operation_id="remove_repository",
         summary="Remove a repository: nothing of it is found from then on",
-        responses={204: None},
+        responses=answers(None, 403, 404, status=204),
     )
     def delete(self, request: Request, pk: int) -> Response:
         repositories.remove(_managed(request, pk))
@@ -70,7 +73,7 @@ class RunsView(APIView):
     @extend_schema(
         operation_id="list_runs",
         summary=f"The latest {overview.RUNS} index runs of a repository, the newest first",
-        responses=RunSerializer(many=True),
+        responses=answers(RunSerializer(many=True), 404),
     )
     def get(self, request: Request, pk: int) -> Response:
         return Response(RunSerializer(overview.runs(_visible(request, pk)), many=True).data)
@@ -79,10 +82,12 @@ class RunsView(APIView):
         operation_id="index_again",
         summary="Index the repository's present commit; the run that is under way if there is one",
         request=None,
-        responses={201: RunSerializer},
+        responses=answers(RunSerializer, 403, 404, 429, status=201),
     )
     def post(self, request: Request, pk: int) -> Response:
-        run = _requested(request, _managed(request, pk))
+        repository = _managed(request, pk)
+        throttles.INDEX.count(request)
+        run = _requested(request, repository)
         return Response(RunSerializer(run).data, status.HTTP_201_CREATED)
 
 
@@ -91,7 +96,7 @@ class CancelView(APIView):
         operation_id="cancel_run",
         summary="Cancel a run; 409 if it has ended already or is searchable",
         request=None,
-        responses={200: RunSerializer},
+        responses=answers(RunSerializer, 403, 404, 409),
     )
     def post(self, request: Request, pk: int, run: int) -> Response:
         runs = IndexRun.objects.filter(branch__repository=_managed(request, pk))

@@ -59,6 +59,13 @@ class Environment:
             self._refuse(name, "not a size such as 1048576, 512 KiB or 2 GiB")
         return int(match[1]) * _UNITS[match[2]]
 
+    def rate(self, name: str, default: str) -> str:
+        """So many in a time: `300/minute`, `10/10 minutes`."""
+        rate = self.text(name, default)
+        if not re.fullmatch(r"[1-9]\d{0,8}/([1-9]\d{0,4} )?(second|minute|hour|day)s?", rate):
+            self._refuse(name, "not a rate such as 300/minute or 10/10 minutes")
+        return rate
+
     def words(self, name: str, default: str = "") -> list[str]:
         """Separated by commas."""
         return [word.strip() for word in self.text(name, default).split(",") if word.strip()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.contrib.auth.models import Group, User
 
+from codeindex.accounts import departure
 from codeindex.models import Visibility
 
 
@@ -56,3 +57,35 @@ class RegisterForm(forms.Form):
         self.fields["teams"].queryset = owner.groups.order_by("name")
         if not self.fields["teams"].queryset.exists():
             del self.fields["teams"]
+
+
+class TokenForm(forms.Form):
+    name = forms.CharField(
+        required=False, max_length=100, label="Name", help_text="What the token is for."
+    )
+
+
+class DepartureForm(forms.Form):
+    """What becomes of the repositories of a user who is to be removed."""
+
+    heir = forms.ModelChoiceField(
+        User.objects.none(), required=False, label="Hand them over to", empty_label="nobody"
+    )
+    remove = forms.BooleanField(required=False, label="Remove them")
+
+    def __init__(self, leaver: User, *arguments: object, **named: object) -> None:
+        super().__init__(*arguments, **named)
+        self._leaver = leaver
+        others = User.objects.filter(is_active=True).exclude(pk=leaver.pk)
+        self.fields["heir"].queryset = others.order_by("username")
+
+    def clean(self) -> None:
+        if bool(self.cleaned_data.get("heir")) == self.cleaned_data["remove"]:
+            self.add_error(None, "Choose a new owner, or have the repositories removed.")
+
+    def settle(self) -> str:
+        """Does what was chosen, and says so. Raises `ValidationError`."""
+        if heir := self.cleaned_data["heir"]:
+            count = departure.hand_over(self._leaver, heir)
+            return f"{count} repositories now belong to {heir.get_username()}."
+        return f"{departure.remove_repositories(self._leaver)} repositories are removed."

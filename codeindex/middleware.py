@@ -1,20 +1,26 @@
-"""What every answer carries, and what is answered while the database is away."""
+"""What every answer carries, which requests are read at all, and how a request that cannot be
+answered is refused."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
+from django.conf import settings
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.template.loader import render_to_string
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.utils.cache import patch_cache_control
+
+from codeindex import errors
+from codeindex.accounts.throttles import TooMany
 
 RETRY_SECONDS = 5
 """After which a restarted database is mostly there again."""
 
-AWAY = "The database does not answer just now. Nothing is lost; try again in a few seconds."
-
 logger = logging.getLogger(__name__)
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
 
 POLICY = "; ".join(
     (
@@ -28,9 +34,7 @@ POLICY = "; ".join(
 )
 
 
-def content_security_policy(
-    get_response: Callable[[HttpRequest], HttpResponse],
-) -> Callable[[HttpRequest], HttpResponse]:
+def content_security_policy(get_response: GetResponse) -> GetResponse:
     """Nothing is run, shown or sent from or to elsewhere, and no inline script is run: source
     code of strangers stays text whatever it contains."""
 
@@ -42,11 +46,73 @@ def content_security_policy(
     return answer
 
 
+def no_store(get_response: GetResponse) -> GetResponse:
+    """No browser and no proxy keeps an answer: who may see it can change with the next request.
+    Static files are answered before."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        patch_cache_control(response, private=True, no_store=True)
+        return response
+
+    return answer
+
+
+def readable(get_response: GetResponse) -> GetResponse:
+    """Refuses what no view could use: large bodies, text that cannot be decoded, and NUL
+    characters, which Postgres cannot store and hence not look for."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if length.isdecimal() and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024
+            return errors.refused(request, 413, f"At most {most:,} KiB can be sent.")
+        try:
+            has_nul = any("\x00" in value for value in _values(request))
+        except (LookupError, UnicodeError, UnreadablePostError):
+            return errors.refused(request, 400, errors.MALFORMED)
+        if has_nul:
+            return errors.refused(request, 400, "A value holds a NUL character.")
+        return get_response(request)
+
+    return answer
+
+
+def _values(request: HttpRequest) -> Iterator[str]:
+    """Names and values of the query string, the cookies and a page's form. The bodies that the API
+    is sent are read, and checked, by its serializers."""
+    yield from request.COOKIES.values()
+    forms = [request.GET] if errors.is_api(request) else [request.GET, request.POST]
+    for form in forms:
+        for name, values in form.lists():
+            yield name
+            yield from values
+
+
+class Refusals:
+    """Refuses a request for what its view found: too many of them, or a row that another request
+    has removed meanwhile."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self._get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, TooMany):
+            return errors.refused(request, 429, str(error.detail), {"Retry-After": str(error.wait)})
+        if isinstance(error, ObjectDoesNotExist):
+            logger.info("%s: a row was removed meanwhile", request.path, exc_info=error)
+            return errors.refused(request, 404, errors.NOT_FOUND)
+        return None
+
+
 class DatabaseAway:
     """503 with a hint when to try again, as a page or as JSON, where a request finds no database.
     The next one connects anew, since connections are tried before use."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+    def __init__(self, get_response: GetResponse) -> None:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
@@ -56,8 +122,4 @@ class DatabaseAway:
         if not isinstance(error, OperationalError | InterfaceError):
             return None
         logger.error("The database does not answer: %s", error)
-        headers = {"Retry-After": str(RETRY_SECONDS)}
-        if request.path.startswith("/api/"):
-            return JsonResponse({"detail": AWAY}, status=503, headers=headers)
-        page = render_to_string("503.html")  # without a request: who asks is in the database
-        return HttpResponse(page, status=503, headers=headers)
+        return errors.broken(request, 503, errors.AWAY, {"Retry-After": str(RETRY_SECONDS)})

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -69,7 +69,12 @@ def register(
         visibility=visibility,
     )
     repository.full_clean()
-    repository.save()
+    try:
+        with transaction.atomic():
+            repository.save()
+    except IntegrityError:
+        repository.validate_constraints()  # says so if another request has just taken the name
+        raise
     repository.teams.set(teams)
     Branch.objects.create(repository=repository, name=branch)
     return repository

@@ -20,9 +20,20 @@ class ProgressSerializer(serializers.Serializer):
     seconds_left = serializers.IntegerField(allow_null=True)
 
 
+class SkipSerializer(serializers.Serializer):
+    count = serializers.IntegerField()
+    examples = serializers.ListField(child=serializers.CharField(), help_text="Some paths.")
+
+
 class RunSerializer(serializers.ModelSerializer):
     branch = serializers.CharField(source="branch.name", help_text="Empty: the remote's default.")
     progress = serializers.SerializerMethodField()
+    timings = serializers.DictField(
+        child=serializers.FloatField(), read_only=True, help_text="Seconds, by stage."
+    )
+    skips = serializers.DictField(
+        child=SkipSerializer(), read_only=True, help_text="Files that are not indexed, by reason."
+    )
 
     class Meta:
         model = IndexRun
@@ -32,6 +43,7 @@ class RunSerializer(serializers.ModelSerializer):
             "files", "files_read", "files_reused", "files_broken", "skips", "definitions",
             "texts", "texts_reused", "texts_ready", "texts_failed",
         ]  # fmt: skip
+        read_only_fields = fields
 
     @extend_schema_field(ProgressSerializer)
     def get_progress(self, run: IndexRun) -> dict[str, Any]:
@@ -48,7 +60,9 @@ class RepositorySerializer(serializers.Serializer):
     visibility = serializers.ChoiceField(Visibility.choices, source="repository.visibility")
     created = serializers.DateTimeField(source="repository.created")
     definitions = serializers.IntegerField(help_text="That can be found now.")
-    latest_run = RunSerializer(source="latest", allow_null=True)
+    latest_run = RunSerializer(
+        source="latest", allow_null=True, help_text="null while none was asked for."
+    )
 
 
 class NewRepositorySerializer(serializers.Serializer):

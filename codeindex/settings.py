@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 import dj_database_url
+from django.conf import global_settings
 
 from codeindex.embedded import machine
 from codeindex.embedded.postgres import connection_settings
@@ -79,8 +80,23 @@ ALLOWED_HOSTS = _env.words("ALLOWED_HOSTS", "localhost, 127.0.0.1, [::1]")
 CSRF_TRUSTED_ORIGINS = _env.origins("CSRF_TRUSTED_ORIGINS")
 CODEINDEX_BEHIND_TLS = _env.flag("CODEINDEX_BEHIND_TLS", False)
 
+# How often a user, or an address that nobody has signed in from, may ask for what is costly
+CODEINDEX_SEARCH_RATE = _env.rate("CODEINDEX_SEARCH_RATE", "300/minute")
+CODEINDEX_ANONYMOUS_SEARCH_RATE = _env.rate("CODEINDEX_ANONYMOUS_SEARCH_RATE", "60/minute")
+CODEINDEX_ENCODE_RATE = _env.rate("CODEINDEX_ENCODE_RATE", "120/minute")
+CODEINDEX_ANONYMOUS_ENCODE_RATE = _env.rate("CODEINDEX_ANONYMOUS_ENCODE_RATE", "30/minute")
+CODEINDEX_INDEX_RATE = _env.rate("CODEINDEX_INDEX_RATE", "60/hour")
+# Attempts to sign in as one user from an address, and as anyone from it
+CODEINDEX_LOGIN_RATE = _env.rate("CODEINDEX_LOGIN_RATE", "10/10 minutes")
+CODEINDEX_ADDRESS_LOGIN_RATE = _env.rate("CODEINDEX_ADDRESS_LOGIN_RATE", "100/10 minutes")
+# Of one client in a web process
+CODEINDEX_SEARCHES_AT_ONCE = _env.whole("CODEINDEX_SEARCHES_AT_ONCE", 2, high=64)
+
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = CODEINDEX_BEHIND_TLS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if CODEINDEX_BEHIND_TLS else None
+
+# Bytes of a body: the largest form is that of a repository in the administration
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024**2
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -90,6 +106,14 @@ AUTH_PASSWORD_VALIDATORS = [
         "CommonPasswordValidator",
         "NumericPasswordValidator",
     )
+]
+PASSWORD_HASHERS = [
+    "codeindex.accounts.passwords.OneAtATime",
+    *global_settings.PASSWORD_HASHERS[1:],
+]
+AUTHENTICATION_BACKENDS = [
+    "codeindex.accounts.passwords.Gate",
+    "django.contrib.auth.backends.ModelBackend",
 ]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/"
@@ -110,7 +134,6 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "rest_framework",
-    "rest_framework.authtoken",
     "drf_spectacular",
     "codeindex",
     "search",
@@ -119,6 +142,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "codeindex.middleware.no_store",
+    "codeindex.middleware.readable",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -126,6 +151,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "codeindex.middleware.content_security_policy",
+    "codeindex.middleware.Refusals",
     "codeindex.middleware.DatabaseAway",
     "codeindex.abandonment.Abandonment",
 ]
@@ -161,15 +187,16 @@ USE_TZ = True
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "codeindex.authentication.TokenAuthentication",
+        "codeindex.accounts.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticatedOrReadOnly"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": [
-        "rest_framework.parsers.JSONParser",
+        "codeindex.parsers.ShallowJSONParser",
         "rest_framework.parsers.FormParser",
     ],
+    "URL_FORMAT_OVERRIDE": None,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
 }
 SPECTACULAR_SETTINGS = {

@@ -7,6 +7,11 @@ from drf_spectacular.views import SpectacularAPIView
 
 from codeindex import api, apidocs, views
 
+handler400 = "codeindex.errors.bad_request"
+handler403 = "codeindex.errors.permission_denied"
+handler404 = "codeindex.errors.not_found"
+handler500 = "codeindex.errors.server_error"
+
 repository = [
     path("", views.repository, name="repository"),
     path("progress", views.progress, name="progress"),

@@ -8,10 +8,10 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from rest_framework.authtoken.models import Token
 
 from codeindex import overview, repositories, tasks
-from codeindex.forms import RegisterForm
+from codeindex.accounts import throttles, tokens
+from codeindex.forms import RegisterForm, TokenForm
 from codeindex.models import IndexRun, Repository
 
 
@@ -33,6 +33,7 @@ def repository_list(request: HttpRequest) -> HttpResponse:
 def register(request: HttpRequest) -> HttpResponse:
     form = RegisterForm(request.user, request.POST or None)
     if form.is_valid():
+        throttles.INDEX.count(request)
         try:
             repository = repositories.register(owner=request.user, **form.cleaned_data)
         except ValidationError as error:
@@ -70,7 +71,9 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @require_POST
 def index_again(request: HttpRequest, pk: int) -> HttpResponse:
-    _request_index(request, _managed(request, pk))
+    row = _managed(request, pk)
+    throttles.INDEX.count(request)
+    _request_index(request, row)
     return redirect("repository", pk)
 
 
@@ -97,23 +100,27 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @require_safe
 def account(request: HttpRequest) -> HttpResponse:
-    token = Token.objects.filter(user=request.user).first()
-    return render(request, "codeindex/account.html", {"nav": "account", "token": token})
+    return _account(request, TokenForm())
 
 
 @login_required
 @require_POST
 def new_token(request: HttpRequest) -> HttpResponse:
-    """Another token for the API; the one before is no longer taken."""
-    Token.objects.filter(user=request.user).delete()
-    Token.objects.create(user=request.user)
-    return redirect("account")
+    """Another token for the API, whose key is shown in this answer and never again."""
+    form = TokenForm(request.POST)
+    key = ""
+    if form.is_valid():
+        try:
+            key = tokens.issue(request.user, form.cleaned_data["name"])
+        except ValidationError as error:
+            form.add_error(None, error)
+    return _account(request, form, key, status=400 if form.errors else 200)
 
 
 @login_required
 @require_POST
 def revoke_token(request: HttpRequest) -> HttpResponse:
-    Token.objects.filter(user=request.user).delete()
+    tokens.revoke(request.user, request.POST.get("token", ""))
     return redirect("account")
 
 
@@ -123,6 +130,15 @@ def _request_index(request: HttpRequest, row: Repository) -> None:
         tasks.request_index(repository=row, requested_by=request.user)
     except Repository.DoesNotExist as error:
         raise Http404 from error
+
+
+def _account(
+    request: HttpRequest, form: TokenForm, key: str = "", status: int = 200
+) -> HttpResponse:
+    """`key` is that of a token which has just been made."""
+    own = tokens.of(request.user)
+    shown = {"nav": "account", "tokens": own, "form": form, "key": key}
+    return render(request, "codeindex/account.html", shown, status=status)
 
 
 def _managed(request: HttpRequest, pk: int) -> Repository:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from django.utils.decorators import method_decorator
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import APIException, NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from codeindex.accounts import throttles
+from codeindex.schema import answers
 from search import filters, places, ranking, similar
 from search.queries import BadQuery
 from search.scopes import UnknownRepository
@@ -50,8 +53,9 @@ class SearchView(_View):
         operation_id="search",
         summary="Find definitions by description, question, name or code",
         parameters=[SearchParameters],
-        responses=AnswerSerializer,
+        responses=answers(AnswerSerializer, 404, 429),
     )
+    @method_decorator(throttles.limited(throttles.SEARCH))
     def get(self, request: Request) -> Response:
         wanted = SEARCH.run_validation(request.query_params)
         answer = ranking.find(
@@ -72,8 +76,9 @@ class SimilarView(_View):
         operation_id="similar",
         summary="The definitions that are most like one: its `url` with `/api/v1` before it",
         parameters=[SimilarParameters],
-        responses=SimilarSerializer,
+        responses=answers(SimilarSerializer, 404, 429),
     )
+    @method_decorator(throttles.limited(throttles.SEARCH))
     def get(self, request: Request, file_id: int, definition_id: int) -> Response:
         wanted = SIMILAR.run_validation(request.query_params)
         _, definition = places.visible(request.user, file_id, definition_id)
@@ -86,8 +91,9 @@ class SimilarToCodeView(_View):
         operation_id="similar_to_code",
         summary="The definitions that are most like pasted code",
         parameters=[SimilarToCodeParameters],
-        responses=SimilarSerializer,
+        responses=answers(SimilarSerializer, 429),
     )
+    @method_decorator(throttles.limited(throttles.ENCODE))
     def get(self, request: Request) -> Response:
         wanted = SIMILAR_TO_CODE.run_validation(request.query_params)
         answer = similar.to_code(

@@ -69,7 +69,9 @@ def checked_code(code: str) -> str:
 
 def checked_language(language: str) -> str:
     """By its name, or by an extension of its files. Raises `BadQuery`."""
-    return filters.given({Field.LANGUAGE: [language]})[0].value
+    if not (found := filters.given({Field.LANGUAGE: [language]})):
+        raise BadQuery("The language is empty.", "lang")
+    return found[0].value
 
 
 def _check(text: str, parameter: str = "q") -> None:

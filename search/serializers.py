@@ -134,7 +134,8 @@ class ResultSerializer(_Written):
         help_text="The higher, the better; comparable within one answer."
     )
     score_parts = ScoreSerializer(
-        help_text="What the score is the sum of; null where it is a cosine."
+        allow_null=True,
+        help_text="What the score is the sum of; null where it is a cosine.",
     )
     lowered = serializers.CharField(
         help_text="What it was put lower as: test, example, documentation, benchmark, vendored or "

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
+from codeindex.accounts import throttles
 from codeindex.models import SourceFile
 from embeddings import languages
 from search import choices, details, lexemes, places, queries, ranking, reasons, scopes, similar
@@ -47,9 +48,14 @@ LIKENESSES = {
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
     """The box alone, or the answer to `q`."""
+    if "q" in request.GET:
+        return _found(request)
+    return render(request, "search/home.html", _box(request))
+
+
+@throttles.limited(throttles.SEARCH)
+def _found(request: HttpRequest) -> HttpResponse:
     box = _box(request)
-    if "q" not in request.GET:
-        return render(request, "search/home.html", box)
     began = time.perf_counter()
     try:
         limit = queries.checked_limit(request.GET.get("limit", STEPS[0]))
@@ -90,6 +96,7 @@ def definition(request: HttpRequest, file_id: int, definition_id: int) -> HttpRe
 
 
 @require_safe
+@throttles.limited(throttles.ENCODE)
 def why(request: HttpRequest, file_id: int, definition_id: int) -> HttpResponse:
     """What a definition's vector is made of, and why it is similar to `q`."""
     file, row = places.visible(request.user, file_id, definition_id)
@@ -103,6 +110,7 @@ def why(request: HttpRequest, file_id: int, definition_id: int) -> HttpResponse:
 
 
 @require_safe
+@throttles.limited(throttles.SEARCH)
 def similar_to(request: HttpRequest, file_id: int, definition_id: int) -> HttpResponse:
     """What is most like a definition."""
     file, row = places.visible(request.user, file_id, definition_id)
@@ -122,6 +130,12 @@ def similar_to_code(request: HttpRequest) -> HttpResponse:
     }
     if "code" not in request.GET:
         return render(request, "search/similar.html", shown)
+    return _similar_to_code(request, shown)
+
+
+@throttles.limited(throttles.ENCODE)
+def _similar_to_code(request: HttpRequest, shown: dict[str, Any]) -> HttpResponse:
+    code, language = shown["code"], shown["lang"]
     return _similar(
         request,
         shown,

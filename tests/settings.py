@@ -22,6 +22,10 @@ from codeindex.settings import STATIC_ROOT, STORAGES  # noqa: E402
 
 STATIC_ROOT.mkdir()  # whitenoise warns where it is missing
 
+CODEINDEX_SEARCH_RATE = CODEINDEX_ANONYMOUS_SEARCH_RATE = "100000/second"
+CODEINDEX_ENCODE_RATE = CODEINDEX_ANONYMOUS_ENCODE_RATE = "100000/second"
+CODEINDEX_INDEX_RATE = "100000/second"
+
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
     **STORAGES,

@@ -17,6 +17,7 @@ from codeindex.models.repositories import (
     RunStatus,
     Visibility,
 )
+from codeindex.models.tokens import Token
 from codeindex.models.vectors import ATTEMPTS, Claim, Embedding, EmbeddingState, Space, SpaceState
 
 __all__ = [
@@ -39,5 +40,6 @@ __all__ = [
     "Space",
     "SpaceState",
     "Text",
+    "Token",
     "Visibility",
 ]

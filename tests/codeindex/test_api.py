@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
-from rest_framework.authtoken.models import Token
 
+from codeindex.accounts import tokens
 from codeindex.models import IndexRun, Repository, RunStatus, Visibility
 from tests import shelf
 
@@ -23,7 +23,7 @@ def queued(shop: Repository) -> IndexRun:
 
 @pytest.fixture
 def signed(alice: User) -> dict[str, str]:
-    return {"Authorization": f"Token {Token.objects.create(user=alice).key}"}
+    return {"Authorization": f"Token {tokens.issue(alice)}"}
 
 
 def names(client: Client) -> list[str]:

@@ -7,7 +7,6 @@ from django.contrib.auth.models import Group, User
 from django.template.loader import render_to_string
 from django.test import Client
 from django.utils import timezone
-from rest_framework.authtoken.models import Token
 
 from codeindex.middleware import POLICY
 from codeindex.models import (
@@ -289,16 +288,6 @@ class TestAccount:
         form = {"username": "alice", "password": "a long enough secret"}
         response = client.post("/account/login/?next=https://evil.example/", form)
         assert response["Location"] == "/"
-
-    def test_a_token_is_made_replaced_and_revoked(self, client: Client, alice: User) -> None:
-        client.force_login(alice)
-        client.post("/account/token")
-        first = Token.objects.get().key
-        assert first in page(client, "/account/")
-        client.post("/account/token")
-        assert Token.objects.get().key != first
-        client.post("/account/token/revoke")
-        assert not Token.objects.exists()
 
     def test_a_password_is_changed(self, client: Client, alice: User) -> None:
         client.force_login(alice)

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
-from rest_framework.authtoken.models import Token
 
+from codeindex.accounts import tokens
 from codeindex.models import Visibility
 from search.serializers import (
     AnswerSerializer,
@@ -37,8 +37,7 @@ def test_finds(client: Client, alice: User, shop: None) -> None:
 
 
 def test_a_token_signs_in(client: Client, alice: User, shop: None) -> None:
-    token = Token.objects.create(user=alice)
-    signed = {"Authorization": f"Token {token.key}"}
+    signed = {"Authorization": f"Token {tokens.issue(alice)}"}
     found = client.get("/api/v1/search", {"q": "csv"}, headers=signed).json()["results"]
     assert [result["path"] for result in found] == ["src/load.py"]
     wrong = client.get("/api/v1/search", {"q": "csv"}, headers={"Authorization": "Token no"})

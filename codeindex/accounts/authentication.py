@@ -1,0 +1,19 @@
+"""Who sends a request to the API, by a token."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import User
+from rest_framework import authentication
+from rest_framework.exceptions import AuthenticationFailed
+
+from codeindex.accounts import tokens
+
+
+class TokenAuthentication(authentication.TokenAuthentication):
+    """Reads the header as the REST framework does: `Authorization: Token …`."""
+
+    def authenticate_credentials(self, key: str) -> tuple[User, None]:
+        user = tokens.owner(key)
+        if user is None:
+            raise AuthenticationFailed("This token is unknown, or was revoked.")
+        return user, None

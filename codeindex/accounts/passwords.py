@@ -1,0 +1,72 @@
+"""Passwords: how many guesses are taken, and how many are hashed at a time."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import signals
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.contrib.auth.models import User
+from django.dispatch import receiver
+from django.http import HttpRequest
+
+from codeindex.accounts import clients, throttles
+from codeindex.accounts.throttles import TooMany
+from codeindex.accounts.turns import NoTurn, Turns
+
+HASH_SECONDS = 5.0
+"""How long a password waits for the one before it."""
+
+SHOWN = 150
+"""Characters of a name that are logged, as many as a name may have."""
+
+GUESSES, SIGNING_IN = "wrong passwords", "attempts to sign in"
+
+logger = logging.getLogger(__name__)
+_hashing = Turns()
+
+
+class OneAtATime(PBKDF2PasswordHasher):
+    """Django's own, one password at a time in a process: each takes a processor for half a second,
+    and searches need both. One more waits; whoever comes then is told to try again."""
+
+    def encode(self, password: str, salt: str, iterations: int | None = None) -> str:
+        turn = _hashing.taken("", at_once=1, waiting=1, seconds=HASH_SECONDS)
+        try:
+            with turn:
+                return super().encode(password, salt, iterations)
+        except NoTurn:
+            raise TooMany("Many people are signing in just now.", 2) from None
+
+
+class Gate:
+    """Stands before the backend that knows the passwords, on the page and in the administration.
+    It counts the attempts of an address, and, until one succeeds, those for a user from it. It
+    signs nobody in."""
+
+    def authenticate(self, request: HttpRequest | None, username: str = "", **_: Any) -> None:
+        if request is None:
+            return
+        address = clients.address(request)
+        throttles.count(SIGNING_IN, settings.CODEINDEX_ADDRESS_LOGIN_RATE, address)
+        throttles.count(GUESSES, settings.CODEINDEX_LOGIN_RATE, _folded(username), address)
+
+
+@receiver(signals.user_logged_in)
+def forget_guesses(request: HttpRequest, user: User, **_: Any) -> None:
+    who = _folded(user.get_username()), clients.address(request)
+    throttles.forget(GUESSES, settings.CODEINDEX_LOGIN_RATE, *who)
+
+
+@receiver(signals.user_login_failed)
+def log_failure(credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
+    name = str(credentials.get("username", ""))[:SHOWN]
+    address = clients.address(request) if request else "this machine"
+    logger.warning("%r failed to sign in from %s.", name, address)
+
+
+def _folded(name: str) -> str:
+    """Short, and without what separates the parts of a key."""
+    return name[:SHOWN].casefold().encode().hex()

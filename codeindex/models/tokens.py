@@ -1,0 +1,57 @@
+"""What programs sign in with."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.hashers import is_password_usable
+from django.contrib.auth.models import User
+from django.db import models
+from django.db.models.functions import Now
+from django.db.models.signals import pre_save
+from django.dispatch import receiver
+
+
+class Token(models.Model):
+    """A token of the API. Its key is shown when it is made, and is not kept.
+
+    `password` is the digest of the user's hashed password at that time: a token of an earlier
+    password is no longer taken, however the password was changed."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="tokens")
+    name = models.CharField(max_length=100, blank=True)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    beginning = models.CharField(max_length=12)  # of the key, by which its owner recognises it
+    password = models.CharField(max_length=64, editable=False)
+    created = models.DateTimeField(db_default=Now())
+    last_used = models.DateTimeField(null=True, blank=True)  # to the hour
+
+    class Meta:
+        ordering = ["-created", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.beginning}… of {self.user}"
+
+
+def digest(secret: str) -> str:
+    """SHA-256 in hexadecimal digits. A key of 160 random bits needs no slow hash, and a password is
+    given here as Django has hashed it."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+@receiver(pre_save, sender=settings.AUTH_USER_MODEL)
+def keep_tokens(instance: User, update_fields: frozenset[str] | None = None, **_: Any) -> None:
+    """A log-in hashes a password anew when Django's way to hash has changed. The password is the
+    same, so its tokens stay."""
+    is_password_new = instance._password is not None
+    if (
+        update_fields != {"password"}
+        or is_password_new
+        or not is_password_usable(instance.password)
+    ):
+        return
+    before = User.objects.values_list("password", flat=True).get(pk=instance.pk)
+    tokens = Token.objects.filter(user=instance, password=digest(before))
+    tokens.update(password=digest(instance.password))
