@@ -157,6 +157,13 @@ admin.site.unregister(User)
 class LeavingUserAdmin(UserAdmin):
     """Django's own, and a page before the deletion of a user who owns repositories."""
 
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
+        """Says that repositories are protected, not that a permission for them is lacking."""
+        deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        return deleted, counts, lacking - {Repository._meta.verbose_name}, protected
+
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -165,7 +172,7 @@ class LeavingUserAdmin(UserAdmin):
             return super().delete_view(request, object_id, extra_context)
         if not self.has_delete_permission(request, leaver):
             raise PermissionDenied
-        form = DepartureForm(leaver, request.POST or None)
+        form = DepartureForm(leaver, request.POST if request.method == "POST" else None)
         if form.is_valid():
             try:
                 told = form.settle()

@@ -1,9 +1,30 @@
-"""What a web server calls."""
+"""The WSGI application: `gunicorn codeindex.wsgi`."""
+
+from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from django.core.wsgi import get_wsgi_application
+from django.utils.http import parse_header_parameters
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "codeindex.settings")
 
-application = get_wsgi_application()
+_django = get_wsgi_application()
+
+
+def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """Django's. A charset that is no text encoding, such as bz2_codec, is ignored, since Django
+    fails with it before it has a request that could be answered."""
+    content_type, parameters = parse_header_parameters(environ.get("CONTENT_TYPE", ""))
+    if not _is_of_text(parameters.get("charset", "utf-8")):
+        environ["CONTENT_TYPE"] = content_type
+    return _django(environ, start_response)
+
+
+def _is_of_text(charset: str) -> bool:
+    try:
+        return "".encode(charset) is not None
+    except (LookupError, UnicodeError):
+        return False

@@ -1,0 +1,181 @@
+"""What the OpenAPI schema says is true: which errors there are, and what answers look like."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from drf_spectacular.generators import SchemaGenerator
+from jsonschema import Draft202012Validator
+
+from codeindex.accounts import tokens
+from codeindex.models import IndexRun, Repository
+from tests import shelf
+from tests.shelf import Written
+
+REPOSITORIES = "/api/v1/repositories"
+ONE = f"{REPOSITORIES}/{{id}}"
+RUNS = f"{ONE}/runs"
+CANCEL = f"{RUNS}/{{run}}/cancel"
+SEARCH, SIMILAR, CODE = (
+    "/api/v1/search",
+    "/api/v1/files/{file_id}/{definition_id}/similar",
+    "/api/v1/similar",
+)
+JSON = "application/json"
+
+
+@pytest.fixture(scope="module")
+def schema() -> dict[str, Any]:
+    return SchemaGenerator().get_schema(public=True)
+
+
+@pytest.fixture
+def shop(alice: User) -> Repository:
+    made = shelf.repository(alice, "shop")
+    shelf.put(made, "load.py", Written("def load(csv): ...", "load", docstring="Reads it."))
+    shelf.put(made, "read.py", Written("def read(csv): ...", "read"))
+    return made
+
+
+@pytest.fixture
+def check(schema: dict[str, Any], shop: Repository, alice: User, bob: User) -> Any:
+    """Asks, expects a status, and compares the body with what the schema says of that."""
+    keys = {user.username: tokens.issue(user) for user in (alice, bob)} | {"": ""}
+
+    def ask(
+        method: str, path: str, status: int, who: str = "alice", *, known: bool = True, **more: Any
+    ) -> None:
+        file = shop.branches.get().source_files.filter(live=True).latest("pk")
+        ids = {"id": shop.pk, "file_id": file.pk} if known else {"id": 0, "file_id": 0}
+        run = IndexRun.objects.latest("pk").pk
+        address = path.format(run=run, definition_id=file.blob.definitions.get().pk, **ids)
+        key = keys.get(who, who)
+        headers = ({"Authorization": f"Token {key}"} if key else {}) | more.pop("headers", {})
+        answer = Client(headers=headers).generic(method.upper(), address, **more)
+        assert answer.status_code == status, answer.content
+        if status != 204:
+            Draft202012Validator(described(schema, method, path, status)).validate(answer.json())
+
+    return ask
+
+
+def described(schema: dict[str, Any], method: str, path: str, status: int) -> dict[str, Any]:
+    """As JSON schema, which says null in another way."""
+    answer = schema["paths"][path][method]["responses"][str(status)]
+    return {
+        **nullable(answer["content"][JSON]["schema"]),
+        "components": nullable(schema["components"]),
+    }
+
+
+def nullable(part: Any) -> Any:
+    if isinstance(part, list):
+        return [nullable(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    rest = {name: nullable(one) for name, one in part.items() if name != "nullable"}
+    return {"anyOf": [rest, {"type": "null"}]} if part.get("nullable") is True else rest
+
+
+def operations(schema: dict[str, Any]) -> Iterator[tuple[str, str, set[int]]]:
+    for path, methods in schema["paths"].items():
+        for method, operation in methods.items():
+            yield method, path, {int(status) for status in operation["responses"]}
+
+
+def test_every_operation_names_its_errors(schema: dict[str, Any]) -> None:
+    always = {400, 401, 406, 413, 503}
+    own = {
+        ("get", SEARCH): {200, 404, 429},
+        ("get", SIMILAR): {200, 404, 429},
+        ("get", CODE): {200, 429},
+        ("get", REPOSITORIES): {200},
+        ("post", REPOSITORIES): {201, 403, 415, 429},
+        ("get", ONE): {200, 404},
+        ("delete", ONE): {204, 403, 404},
+        ("get", RUNS): {200, 404},
+        ("post", RUNS): {201, 403, 404, 429},
+        ("post", CANCEL): {200, 403, 404, 409},
+    }
+    found = {(method, path): statuses for method, path, statuses in operations(schema)}
+    assert found == {operation: always | statuses for operation, statuses in own.items()}
+    for (method, path), statuses in found.items():
+        for status in statuses - {204}:
+            assert described(schema, method, path, status)
+
+
+def test_errors_are_as_described(schema: dict[str, Any], check: Any) -> None:
+    for method, path, statuses in operations(schema):
+        check(method, path, 401, "none")
+        check(method, path, 400, QUERY_STRING="q=%00")
+        check(method, path, 413, CONTENT_LENGTH="9" * 9)
+        if method == "get":
+            check(method, path, 406, headers={"Accept": "text/html"})
+        else:
+            check(method, path, 401, "")
+        if "{" in path:
+            check(method, path, 404, known=False)
+            check(method, path, 404, "bob")
+        if "{" in path and 403 in statuses:
+            Repository.objects.update(visibility="internal")
+            check(method, path, 403, "bob")
+            Repository.objects.update(visibility="private")
+
+
+def test_errors_of_one_operation_are_as_described(check: Any) -> None:
+    for body in (b"{", b"[]", b"{}", b'{"url": []}', b'{"url": "https://example.org/shop"}'):
+        check("post", REPOSITORIES, 400, data=body, content_type=JSON)
+    check("post", REPOSITORIES, 415, data=b"x", content_type="text/plain")
+    check("post", CANCEL, 409)
+    check("get", SEARCH, 400, QUERY_STRING="q=")
+    check("get", SEARCH, 400, QUERY_STRING="q=a&limit=0&order=x")
+    check("get", SEARCH, 404, QUERY_STRING="q=a&repository=none")
+    check("get", CODE, 400, QUERY_STRING="code=x&by=none")
+    check("get", SIMILAR, 400, QUERY_STRING="limit=0")
+
+
+def test_too_many_requests_are_answered_as_described(check: Any, settings: Any) -> None:
+    settings.CODEINDEX_SEARCH_RATE = settings.CODEINDEX_ENCODE_RATE = "1/hour"
+    settings.CODEINDEX_INDEX_RATE = "1/hour"
+    check("get", SEARCH, 200, QUERY_STRING="q=csv")
+    check("get", SEARCH, 429, QUERY_STRING="q=csv")
+    check("get", SIMILAR, 429)
+    check("get", CODE, 400, QUERY_STRING="code=x&by=none")
+    check("get", CODE, 429, QUERY_STRING="code=x&by=none")
+    check("post", RUNS, 201)
+    check("post", RUNS, 429)
+    wanted = b'{"url": "https://example.org/other"}'
+    check("post", REPOSITORIES, 429, data=wanted, content_type=JSON)
+
+
+def test_answers_are_as_described(check: Any, shop: Repository) -> None:
+    wanted = b'{"url": "https://example.org/other"}'
+    check("post", REPOSITORIES, 201, data=wanted, content_type=JSON)
+    check("post", RUNS, 201)
+    IndexRun.objects.filter(branch__repository=shop).update(
+        skips={"generated": {"count": 2, "examples": ["a_pb2.py"]}}, timings={"checkout": 1.5}
+    )
+    for path in (REPOSITORIES, ONE, RUNS):
+        check("get", path, 200)
+    check("post", CANCEL, 200)
+    for query in ("q=csv", "q=csv&group=file", "q=nothing"):
+        check("get", SEARCH, 200, QUERY_STRING=query)
+    check("get", SIMILAR, 200)
+    shelf.space()
+    for name, vector in (("near", (1, 0, 0, 0)), ("far", (1, 1, 0, 0))):
+        shelf.put(shop, f"{name}.py", Written(f"def {name}(): ...", name, vector=vector))
+    check("get", SIMILAR, 200)
+    check("delete", ONE, 204)
+
+
+def test_what_has_no_run_yet_is_null(schema: dict[str, Any], alice: User) -> None:
+    Repository.objects.create(owner=alice, name="new", url="https://example.org/new")
+    client = Client()
+    client.force_login(alice)
+    (told,) = client.get(REPOSITORIES).json()
+    assert told["latest_run"] is None
+    Draft202012Validator(described(schema, "get", REPOSITORIES, 200)).validate([told])

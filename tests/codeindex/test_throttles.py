@@ -1,0 +1,299 @@
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import psycopg
+import pytest
+from django.contrib.auth.models import Group, User
+from django.db import connection
+from django.test import Client
+
+from codeindex.accounts import clients, passwords, throttles, tokens
+from codeindex.accounts.turns import NoTurn, Turns
+from tests import shelf
+from tests.shelf import Written
+
+SECRET = "a long enough secret"
+LOGIN = "/account/login/"
+ADMIN = "/admin/login/"
+GIVE_UP_SECONDS = 60.0
+
+
+@pytest.fixture(autouse=True)
+def counted_anew(services: object, settings: Any) -> None:
+    """Nothing is counted yet."""
+    throttles._shared(settings.CELERY_BROKER_URL).storage.reset()
+    throttles._own().storage.reset()
+
+
+@pytest.fixture
+def shop(alice: User, team: Group) -> None:
+    made = shelf.repository(alice, "shop", teams=[team])
+    shelf.put(made, "load.py", Written("def load(csv): ...", "load"))
+
+
+@pytest.fixture
+def with_password(alice: User, bob: User) -> None:
+    for user in (alice, bob):
+        user.set_password(SECRET)
+        user.is_staff = True
+        user.save()
+
+
+def sign_in(name: str, password: str, page: str = LOGIN, address: str = "192.0.2.1") -> Any:
+    form = {"username": name, "password": password}
+    return Client().post(page, form, REMOTE_ADDR=address)
+
+
+class TestSigningIn:
+    @pytest.mark.parametrize("page", [LOGIN, ADMIN])
+    @pytest.mark.parametrize("name", ["alice", "nobody"])
+    def test_guesses_end(self, with_password: None, page: str, name: str) -> None:
+        answers = [sign_in(name, f"guess {number}", page) for number in range(40)]
+        assert Counter(answer.status_code for answer in answers) == {200: 10, 429: 30}
+        refused = answers[-1]
+        assert 0 < int(refused.headers["Retry-After"]) <= 600
+        assert "Too many wrong passwords" in refused.content.decode()
+        assert sign_in("alice", SECRET, page, "192.0.2.2").status_code == 302
+        assert sign_in("bob", SECRET, page).status_code == 302
+        if name == "alice":
+            assert sign_in("alice", SECRET, page).status_code == 429
+
+    def test_whoever_knows_the_password_begins_anew(self, with_password: None) -> None:
+        for _ in range(3):
+            for _ in range(9):
+                assert sign_in("alice", "wrong").status_code == 200
+            assert sign_in("alice", SECRET).status_code == 302
+
+    def test_an_address_does_not_try_all_names(self, with_password: None, settings: Any) -> None:
+        settings.CODEINDEX_ADDRESS_LOGIN_RATE = "5/minute"
+        answers = [sign_in(f"user {number}", SECRET).status_code for number in range(7)]
+        assert answers == [200] * 5 + [429] * 2
+        assert sign_in("alice", SECRET, address="192.0.2.2").status_code == 302
+
+    def test_a_failure_is_logged_without_the_password(
+        self, with_password: None, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        sign_in("alice\nforged", "not this")
+        (line,) = [one for one in caplog.messages if "failed to sign in" in one]
+        assert line == r"'alice\nforged' failed to sign in from 192.0.2.1."
+
+
+class TestRates:
+    @pytest.mark.parametrize(
+        ("address", "setting"),
+        [
+            ("/?q=csv", "CODEINDEX_SEARCH_RATE"),
+            ("/api/v1/search?q=csv", "CODEINDEX_SEARCH_RATE"),
+            ("/similar/?code=", "CODEINDEX_ENCODE_RATE"),
+            ("/api/v1/similar?code=", "CODEINDEX_ENCODE_RATE"),
+        ],
+    )
+    def test_of_a_user(
+        self, alice: User, bob: User, shop: None, settings: Any, address: str, setting: str
+    ) -> None:
+        setattr(settings, setting, "2/hour")
+        signed = {user.username: signed_in(user) for user in (alice, bob)}
+        answers = [signed["alice"].get(address) for _ in range(4)]
+        assert [answer.status_code == 429 for answer in answers] == [False, False, True, True]
+        assert 0 < int(answers[-1].headers["Retry-After"]) <= 3600
+        assert "2 per hour are allowed" in answers[-1].content.decode()
+        kind = "application/json" if "/api/" in address else "text/html"
+        assert answers[-1].headers["Content-Type"].startswith(kind)
+        assert signed["bob"].get(address).status_code != 429
+        assert Client().get(address).status_code != 429
+
+    @pytest.mark.parametrize("page", [True, False])
+    def test_of_indexing(self, alice: User, shop: None, settings: Any, page: bool) -> None:
+        settings.CODEINDEX_INDEX_RATE = "3/hour"
+        client = signed_in(alice)
+        repository = alice.repositories.get().pk
+        again = (
+            f"/repositories/{repository}/index"
+            if page
+            else f"/api/v1/repositories/{repository}/runs"
+        )
+        register = "/repositories/register" if page else "/api/v1/repositories"
+
+        def registered(name: str) -> int:
+            wanted = urlencode(
+                {"url": "https://example.org/x", "name": name, "visibility": "private"}
+            )
+            form = "application/x-www-form-urlencoded"
+            return client.post(register, wanted, content_type=form).status_code
+
+        statuses = [registered("x")]
+        statuses += [client.post(again).status_code for _ in range(3)]
+        assert statuses == [302 if page else 201] * 3 + [429]
+        assert registered("y") == 429
+        assert alice.repositories.count() == 2
+
+    def test_of_an_address_that_nobody_signed_in_from(self, db: None, settings: Any) -> None:
+        settings.CODEINDEX_ANONYMOUS_SEARCH_RATE = "1/hour"
+
+        def statuses(*addresses: str) -> list[int]:
+            return [Client().get("/?q=csv", REMOTE_ADDR=one).status_code for one in addresses]
+
+        assert statuses("192.0.2.1", "192.0.2.1", "192.0.2.2") == [200, 429, 200]
+        assert statuses("2001:db8::1", "2001:db8::2", "2001:db8:0:1::1") == [200, 429, 200]
+        assert statuses("::ffff:192.0.2.1", "", "odd") == [429, 200, 429]
+
+    def test_a_page_without_a_search_has_none(self, db: None, settings: Any) -> None:
+        settings.CODEINDEX_ANONYMOUS_SEARCH_RATE = "1/hour"
+        assert [Client().get("/").status_code for _ in range(3)] == [200] * 3
+
+    def test_behind_a_proxy_its_word_counts(self, rf: Any, settings: Any) -> None:
+        request = rf.get("/", HTTP_X_FORWARDED_FOR="203.0.113.9, 192.0.2.7", REMOTE_ADDR="10.0.0.1")
+        assert clients.address(request) == "10.0.0.1"
+        settings.CODEINDEX_BEHIND_TLS = True
+        assert clients.address(request) == "192.0.2.7"
+
+
+class TestTheStore:
+    @pytest.fixture
+    def away(self, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        settings.CELERY_BROKER_URL = f"redis+socket://{tmp_path}/none.sock"
+        monkeypatch.setattr(throttles, "_counts", throttles._Counts())
+
+    def test_counts_by_process_while_it_is_away(
+        self, away: None, db: None, settings: Any, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        settings.CODEINDEX_ANONYMOUS_SEARCH_RATE = "2/hour"
+        statuses = [Client().get("/?q=csv").status_code for _ in range(4)]
+        assert statuses == [200, 200, 429, 429]
+        assert len([one for one in caplog.messages if "counts requests by itself" in one]) == 1
+
+    def test_is_asked_again_later(
+        self, away: None, settings: Any, services: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(throttles, "PAUSE_SECONDS", 0.0)
+        throttles.count("tests", "5/hour", "x")
+        settings.CELERY_BROKER_URL = services.broker_url
+        throttles.count("tests", "5/hour", "x")
+        shared = throttles._shared(services.broker_url)
+        assert shared.get_window_stats(throttles._parsed("5/hour"), "tests", "x").remaining == 4
+
+
+class TestTurns:
+    def test_a_few_wait_and_others_are_refused(self) -> None:
+        turns = Turns()
+        limits = {"at_once": 1, "waiting": 1, "seconds": GIVE_UP_SECONDS}
+        has_waited = threading.Event()
+
+        def wait() -> None:
+            with turns.taken("a", **limits):
+                has_waited.set()
+
+        with turns.taken("a", **limits):
+            waiting = threading.Thread(target=wait)
+            waiting.start()
+            until(lambda: turns._waiting["a"] == 1)
+            with pytest.raises(NoTurn), turns.taken("a", **limits):
+                pass
+            with turns.taken("b", **limits):
+                pass
+            assert not has_waited.is_set()
+        waiting.join(GIVE_UP_SECONDS)
+        assert has_waited.is_set()
+        assert not turns._taken
+        assert not +turns._waiting
+
+    def test_nobody_waits_for_ever(self) -> None:
+        turns = Turns()
+        with turns.taken("a", at_once=1, waiting=1, seconds=0.01):
+            for _ in range(2):
+                with (
+                    pytest.raises(NoTurn),
+                    turns.taken("a", at_once=1, waiting=1, seconds=0.01),
+                ):
+                    pass
+
+
+@pytest.mark.django_db(transaction=True)
+class TestTogether:
+    def test_fifty_searches_leave_threads_to_others(
+        self, alice: User, bob: User, shop: None, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """In a process of eight threads, while Postgres holds every search up."""
+        monkeypatch.setattr(throttles, "TURN_SECONDS", 0.5)
+        keys = {user: tokens.issue(user) for user in (alice, bob)}
+
+        def search(user: User) -> int:
+            try:
+                signed = {"Authorization": f"Token {keys[user]}"}
+                return Client().get("/api/v1/search?q=csv", headers=signed).status_code
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(8) as threads:
+            with searches_held_up():
+                many = [threads.submit(search, alice) for _ in range(50)]
+                until(lambda: done(many) == 48)
+                assert Counter(one.result() for one in many if one.done()) == {429: 48}
+                other = threads.submit(search, bob)
+                until(lambda: searches_under_way() == 3)
+            assert other.result(GIVE_UP_SECONDS) == 200
+            assert Counter(one.result(GIVE_UP_SECONDS) for one in many) == {429: 48, 200: 2}
+
+    def test_eight_who_sign_in_leave_threads_to_searches(
+        self, shop: None, settings: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        settings.PASSWORD_HASHERS = ["codeindex.accounts.passwords.OneAtATime"]
+        monkeypatch.setattr(passwords.OneAtATime, "iterations", 3_000_000)
+        together = threading.Barrier(8)
+
+        def wrong(number: int) -> tuple[int, float]:
+            together.wait()
+            began = time.monotonic()
+            try:
+                answer = sign_in(f"user {number}", "wrong", address=f"192.0.2.{number}")
+                return answer.status_code, time.monotonic() - began
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(8) as threads:
+            answers = list(threads.map(wrong, range(8)))
+        statuses = Counter(status for status, _ in answers)
+        assert set(statuses) == {200, 429}
+        assert statuses[429] >= 4
+        slowest = max(seconds for _, seconds in answers)
+        assert all(seconds < slowest / 2 for status, seconds in answers if status == 429)
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + GIVE_UP_SECONDS
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def done(many: Sequence[Future[int]]) -> int:
+    return sum(one.done() for one in many)
+
+
+@contextmanager
+def searches_held_up() -> Iterator[None]:
+    """Whoever looks for definitions waits until the end of the block."""
+    with psycopg.connect(**connection.get_connection_params()) as other:
+        other.execute("LOCK TABLE codeindex_definition IN ACCESS EXCLUSIVE MODE")
+        yield
+
+
+def searches_under_way() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+        return cursor.fetchone()[0]
