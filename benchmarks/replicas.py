@@ -149,6 +149,13 @@ COPIES = (
     SELECT %(branch)s, repository.name || '/' || file.path, copied.new, %(run)s, true
     {_JOINS} JOIN copied_blobs AS copied ON copied.old = file.blob_id {_FIRST}
     """,
+    """
+    INSERT INTO codeindex_wordcount (branch_id, word, texts)
+    SELECT %(branch)s, word, count(*)
+    FROM codeindex_text JOIN copied_texts ON old = id
+    CROSS JOIN unnest(tsvector_to_array(words)) AS word
+    GROUP BY word
+    """,
     "CREATE TEMP TABLE copied_vectors (old bigint, vector halfvec) ON COMMIT DROP",
 )
 

@@ -19,7 +19,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from codeindex import credentials, leases, locks
-from codeindex.ingestion import remotes, store
+from codeindex.ingestion import remotes, store, wordcounts
 from codeindex.ingestion.remotes import Remote
 from codeindex.models import (
     ATTEMPTS,
@@ -136,16 +136,20 @@ def advance(run: IndexRun) -> None:
     )
     if embedding and run.branch.live_run_id is None:
         publish(run)
-    settle(run)
+    run.refresh_from_db()
+    if run.texts_known <= run.texts_reused:
+        settle(run)
+    # Else other repositories hold texts of it. It ends after the next batch or sweep, as if they
+    # were new: who indexes a guess is not told at once that somebody has it.
 
 
 def settle(run: IndexRun) -> None:
     """Count what of the run has a vector, and publish and finish it once nothing is missing.
     Nothing happens to a run that was removed meanwhile."""
     ready, failed = store.count_embedded(run)
-    if not IndexRun.objects.filter(pk=run.pk).update(texts_ready=ready, texts_failed=failed):
-        return
     try:
+        run.refresh_from_db()
+        IndexRun.objects.filter(pk=run.pk).update(**_told(run, ready, failed))
         run.refresh_from_db()
     except IndexRun.DoesNotExist:
         return
@@ -158,6 +162,17 @@ def settle(run: IndexRun) -> None:
     IndexRun.objects.filter(pk=run.pk, status=RunStatus.PUBLISHED, finished=None).update(
         finished=Now(), timings=run.timings
     )
+
+
+def _told(run: IndexRun, ready: int, failed: int) -> dict[str, int]:
+    """What a run says of its texts. Those that only other repositories hold are not told of as
+    ready from the beginning, but in step with the texts that are encoded for it."""
+    done, missing = ready + failed, run.texts - run.texts_known
+    if done < run.texts and missing > 0:
+        share = max(0, done - run.texts_known) / missing
+        done = run.texts_reused + int(share * (run.texts - run.texts_reused))
+    failed = min(failed, max(0, done - run.texts_reused))
+    return {"texts_ready": done - failed, "texts_failed": failed}
 
 
 def unfinished() -> QuerySet[IndexRun]:
@@ -210,6 +225,7 @@ def publish(run: IndexRun) -> bool:
     waiting = IndexRun.objects.filter(pk=run.pk, status=RunStatus.EMBEDDING)
     if not waiting.update(status=RunStatus.PUBLISHED, published=Now()):
         return False
+    wordcounts.follow(run)
     SourceFile.objects.filter(until_run=run).update(live=False)
     SourceFile.objects.filter(from_run=run, until_run=None).update(live=True)
     Branch.objects.filter(pk=run.branch_id).update(live_run=run)

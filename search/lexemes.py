@@ -5,13 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from search import statements
-
-RAREST = 1e-5
-"""The share of texts that a word is taken to be in which Postgres' statistics do not list."""
-
 
 MOST = 32
 """Lexemes of a query that are compared, the rarest ones: pasted code has hundreds."""
@@ -23,23 +18,30 @@ _known: dict[str, str | None] = {}
 
 
 @dataclass(frozen=True, slots=True)
+class Corpus:
+    """What words are counted in: the `texts` of the `branches`, ids as Postgres reads an array.
+    They are all that a user may see, whatever the filters of a query keep."""
+
+    branches: str
+    texts: int
+
+
+@dataclass(frozen=True, slots=True)
 class Lexeme:
-    """A stemmed word. `share` is the part of all texts that hold it, as Postgres last sampled it;
-    `weight` its inverse document frequency, as in BM25, and more than 0 for a word of all texts."""
+    """A stemmed word. `share` is the part of a corpus' texts that hold it, and `weight` its inverse
+    document frequency, as in BM25."""
 
     word: str
     share: float
-
-    @property
-    def weight(self) -> float:
-        return math.log1p(max(1 - self.share, RAREST) / self.share)
+    weight: float
 
 
-def of(words: Sequence[str]) -> list[Lexeme]:
-    """The lexemes of a query's words, rarest first; stop words have none."""
-    found = statements.rows(LEXEMES, {"words": " ".join(words)})
-    ordered = sorted((shares(analysed).get(word, 0.0), word) for word, analysed in found)
-    return [Lexeme(word, share or RAREST) for share, word in ordered[:MOST]]
+def of(words: Sequence[str], corpus: Corpus) -> list[Lexeme]:
+    """The lexemes of a query's words, rarest first, and last those that no text holds; stop words
+    have none."""
+    found = statements.rows(LEXEMES, {"words": " ".join(words), "branches": corpus.branches})
+    ordered = sorted((not texts, texts, word) for word, texts in found)
+    return [_lexeme(word, texts, corpus) for _, texts, word in ordered[:MOST]]
 
 
 def matched(query: Sequence[str], words: Collection[str]) -> set[str]:
@@ -75,11 +77,10 @@ def all_and_any(needed: Sequence[Lexeme], others: Sequence[Lexeme]) -> str:
     return f"{all_of(needed)} & ({rest})" if rest else all_of(needed)
 
 
-@lru_cache(1)
-def shares(analysed: int) -> dict[str, float]:
-    """lexeme → the share of texts that hold it, as Postgres sampled it the last time of so many:
-    kept until it does so again, since the view of its statistics is slow."""
-    return dict(statements.rows(SHARES, {}))
+def _lexeme(word: str, texts: int, corpus: Corpus) -> Lexeme:
+    # A commit may be published between the two counts.
+    of_all = max(corpus.texts, texts, 1)
+    return Lexeme(word, texts / of_all, math.log1p((of_all - texts + 0.5) / (texts + 0.5)))
 
 
 def _quoted(lexeme: Lexeme) -> str:
@@ -87,18 +88,11 @@ def _quoted(lexeme: Lexeme) -> str:
 
 
 LEXEMES = """
-SELECT word, pg_stat_get_analyze_count('codeindex_text'::regclass)
-             + pg_stat_get_autoanalyze_count('codeindex_text'::regclass)
-FROM unnest(tsvector_to_array(to_tsvector('english', %(words)s))) AS word
-"""
-
-# ANALYZE keeps the thousand most common lexemes of a tsvector column with the share of rows that
-# hold them: document frequencies, without a table of our own.
-SHARES = """
-SELECT common.word, common.share
-FROM pg_stats,
-     unnest(most_common_elems::text::text[], most_common_elem_freqs) AS common (word, share)
-WHERE schemaname = current_schema() AND tablename = 'codeindex_text' AND attname = 'words'
+SELECT word, coalesce((
+    SELECT sum(counted.texts) FROM codeindex_wordcount AS counted
+    WHERE counted.word = lexeme.word AND counted.branch_id = ANY(%(branches)s::bigint[])
+), 0)::bigint
+FROM unnest(tsvector_to_array(to_tsvector('english', %(words)s))) AS lexeme (word)
 """
 
 STEMS = """

@@ -28,12 +28,14 @@ definition.start_line, definition.end_line
 
 
 class Spot(NamedTuple):
-    """A place, as far as it takes to rank: a file by its id and path, and lines of it."""
+    """A place, as far as it takes to rank: a file by its id and path, and of a definition in it its
+    lines and its dotted name."""
 
     file: int
     path: str
     start_line: int
     end_line: int
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,8 @@ def foremost(text: str, within: Scope, order: Ordering) -> str:
     """Selects the first of the places of the text that an expression says, as a Spot; nothing
     where there is none."""
     return (
-        "SELECT file.id AS file, file.path, definition.start_line, definition.end_line"
+        "SELECT file.id AS file, file.path, definition.start_line, definition.end_line,"
+        " definition.qualified_name"
         f" FROM {ROWS} WHERE definition.text_id = {text} AND {within.condition}"
         f" ORDER BY {order.by} LIMIT 1"
     )

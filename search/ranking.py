@@ -26,6 +26,7 @@ from search.balance import EVEN, Balance, checked_balance
 from search.filters import Field, Filter
 from search.lexemes import Lexeme
 from search.manners import Order, Rule
+from search.places import Spot
 from search.queries import Query
 from search.results import Answer, Group, Result
 from search.scopes import Scope
@@ -120,24 +121,28 @@ def signals(
     rules: tuple[Rule, ...] = (),
 ) -> list[Signal]:
     """All that the ranking knows of the candidates for a query."""
-    words = lexemes.of(query.words)
+    words = lexemes.of(query.words, within.visible)
     found = retrieval.candidates(query, words, meaning, within, limit, rules)
-    in_path = _in_path(words, {one.spot.path for one in found})
-    return [
-        Signal(one, in_path[one.spot.path], manners.reason(one.spot.path, rules)) for one in found
-    ]
+    held = _in_places(words, {one.spot for one in found})
+    return [Signal(one, held[one.spot], manners.reason(one.spot.path, rules)) for one in found]
 
 
-def _in_path(words: Sequence[Lexeme], paths: Collection[str]) -> dict[str, float]:
-    """path → the part of the words, by their weights, that its folders' and file's names hold."""
-    parts = {path: _words_in(path) for path in paths}
+def _in_places(words: Sequence[Lexeme], spots: Collection[Spot]) -> dict[Spot, float]:
+    """spot → the part of the words, by their weights, that the names of its folders, its file and
+    what encloses its definition hold."""
+    parts = {spot: {*_words_in(spot.path), *_words_around(spot.name)} for spot in spots}
     stems = lexemes.stems({word for own in parts.values() for word in own})
     whole = sum(lexeme.weight for lexeme in words) or 1.0
     shares = {}
-    for path, own in parts.items():
+    for spot, own in parts.items():
         held = {stems.get(word) for word in own}
-        shares[path] = sum(lexeme.weight for lexeme in words if lexeme.word in held) / whole
+        shares[spot] = sum(lexeme.weight for lexeme in words if lexeme.word in held) / whole
     return shares
+
+
+@lru_cache(1 << 16)
+def _words_around(name: str) -> tuple[str, ...]:
+    return queries.words_of(name.rpartition(".")[0])
 
 
 @lru_cache(1 << 16)

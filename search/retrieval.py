@@ -140,23 +140,23 @@ def _containing(asked: Asked, limit: int) -> dict[int, Row]:
 def _covering(telling: str, asked: Asked, limit: int) -> dict[int, Row]:
     """The best of the texts that a tsquery finds, by how much of the words they cover: what they
     hold, discounted for long texts as in the tuned ranking. Where many may be seen, the gate comes
-    last, and only as far down as it takes to find enough; with filters first, too, since they may
-    keep none of the first matches."""
+    last, and only as far down as it takes to find enough; where filters or permissions leave
+    something out it comes first, too, since they may keep none of the first matches."""
     within = asked.within
     matches = (
-        f"SELECT said.id, {_held(asked.words)} AS held, length(said.words) AS length"
+        f"SELECT said.id, said.hash, {_held(asked.words)} AS held, length(said.words) AS length"
         " FROM codeindex_text AS said WHERE said.words @@ %(telling)s::tsquery"
     )
-    if within.is_small or not within.is_whole:
+    if within.is_small or not (within.is_whole and within.is_of_all):
         matches += f" AND {within.holds('said.id')}"
     if not within.is_small:
         matches += f" LIMIT {MATCHES}"
     coverage = f"held / (1.0::float8 + length / {LONG_TEXT}::float8) AS coverage"
-    ordered = f"SELECT *, {coverage} FROM ({matches}) AS matches ORDER BY coverage DESC, id"
+    ordered = f"SELECT *, {coverage} FROM ({matches}) AS matches ORDER BY coverage DESC, hash"
     found = statements.rows(
         "SELECT best.id, NULL, NULL, best.held, best.length, spot.*"
         f" FROM ({ordered}) AS best {asked.lying('best.id')}"
-        f" ORDER BY best.coverage DESC, best.id LIMIT {limit}",
+        f" ORDER BY best.coverage DESC, best.hash LIMIT {limit}",
         {**asked.given, "telling": telling},
     )
     return _by_text(found)
@@ -196,15 +196,16 @@ def _telling(words: Sequence[Lexeme], within: Scope) -> Iterator[str]:
 
 
 def _named(symbol: Sequence[str], within: Scope, limit: int) -> list[int]:
-    """The texts of definitions that the query names, in the order of their ids: by their bare or
+    """The texts of definitions that the query names, in the order of their files: by their bare or
     qualified name, or by that and the end of their module's path (`sessions.Session.request`)."""
     if not symbol:
         return []
     called, given = symbols.condition(symbol)
     found = statements.rows(
-        f"SELECT DISTINCT definition.text_id FROM {ROWS}"
+        f"SELECT definition.text_id FROM {ROWS}"
         f" WHERE definition.name = %(bare)s AND {called} AND {within.condition}"
-        f" ORDER BY definition.text_id LIMIT {limit}",
+        " GROUP BY definition.text_id"
+        f" ORDER BY min(file.id), min(definition.start_line), definition.text_id LIMIT {limit}",
         {**within.given, **given, "bare": symbol[-1]},
     )
     return [text for (text,) in found]

@@ -15,6 +15,7 @@ from django.db.models import Subquery, Sum, Value
 from codeindex.models import Branch, Repository
 from search import filters, lexemes, statements
 from search.filters import Field, Filter, values
+from search.lexemes import Corpus
 
 EXACT_UP_TO = 20_000
 """Texts. Where no more can be found, all their vectors are compared (about 3 µs each); above, the
@@ -22,8 +23,9 @@ HNSW index is faster, and it finds enough, since the scope keeps many of its row
 350,000 texts: both take the same time when 19,000 of them are kept."""
 
 SPARSE = 10
-"""Up to one in so many of all texts are compared, too, but no more than twice EXACT_UP_TO: so many
-rows of an index would be passed over for them that it takes about as long, and finds less."""
+"""Up to one in so many of the visible texts are compared, too, but no more than twice EXACT_UP_TO:
+so many rows of an index would be passed over for them that it takes about as long, and finds less.
+How many texts are hidden does not count, since an answer says whether all were compared."""
 
 NAMED_FILES = 1_000
 """Files. Where paths are filtered and no more files are kept, these are named instead: else a
@@ -59,13 +61,14 @@ class UnknownRepository(LookupError):
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What a search may find: the rows of ROWS of which `condition` holds, with the parameters
-    that it is `given`; `texts` at most, of `of_all` that there are. `is_whole`: no filter but
-    repositories' keeps anything out. `unfinished` names the repositories whose meaning is still
-    being computed."""
+    that it is `given`; `texts` at most, of those of the `visible` corpus, which the filters leave
+    alone, and of `of_all` that there are. `is_whole`: no filter but repositories' keeps anything
+    out. `unfinished` names the repositories whose meaning is still being computed."""
 
     condition: str
     given: Mapping[str, object]
     texts: int
+    visible: Corpus
     of_all: int
     is_whole: bool
     unfinished: Sequence[str] = ()
@@ -73,11 +76,16 @@ class Scope:
     @property
     def few(self) -> int:
         """Up to so many texts looking at each is fastest."""
-        return min(max(EXACT_UP_TO, self.of_all // SPARSE), 2 * EXACT_UP_TO)
+        return min(max(EXACT_UP_TO, self.visible.texts // SPARSE), 2 * EXACT_UP_TO)
 
     @property
     def is_small(self) -> bool:
         return self.texts <= self.few
+
+    @property
+    def is_of_all(self) -> bool:
+        """Whether nothing is hidden from the user."""
+        return self.visible.texts == self.of_all
 
     def holds(self, text: str) -> str:
         """The condition that a definition may be found which has the text that an expression
@@ -101,14 +109,19 @@ def of(user: User | AnonymousUser, kept_to: Sequence[Filter] = ()) -> Scope:
     """What `user` may find under the filters. Raises `UnknownRepository`, for a hidden one too."""
     is_kept = _of_repositories(user, kept_to)
     found = statements.rows(*_branches(user.pk, user.is_authenticated, user.is_superuser))
-    branches = [Searched(*row) for row in found if is_kept(row[0])]
+    searched = [Searched(*row) for row in found]
+    corpus = Corpus(
+        statements.array(one.branch for one in searched), sum(one.texts for one in searched)
+    )
+    branches = [one for one in searched if is_kept(one.repository)]
     visible = {"branches": statements.array(one.branch for one in branches)}
     in_files, files = _in_files(kept_to, visible)
-    condition, given = _kept(kept_to)
+    condition, given = _kept(kept_to, corpus)
     scope = Scope(
         f"{GATE}{in_files}{condition}",
         {**visible, **files, **given},
         sum(one.texts for one in branches),
+        corpus,
         max((one.of_all for one in branches), default=0),
         all(one.field == Field.REPOSITORY for one in kept_to),
         sorted({one.name for one in branches if one.finished is None}),
@@ -180,7 +193,7 @@ def _in_files(
     return " AND file.id = ANY(%(files)s::bigint[])", {"files": files}
 
 
-def _kept(kept_to: Sequence[Filter]) -> tuple[str, dict[str, object]]:
+def _kept(kept_to: Sequence[Filter], corpus: Corpus) -> tuple[str, dict[str, object]]:
     """What filters ask of definitions and their texts, and the parameters of that."""
     conditions: list[str] = []
     given: dict[str, object] = {}
@@ -198,7 +211,7 @@ def _kept(kept_to: Sequence[Filter]) -> tuple[str, dict[str, object]]:
             ask("definition.kind = ANY({})", kinds, excluded=excluded)
         for phrase in values(kept_to, Field.PHRASE, excluded=excluded):
             # Its words first, which an index knows, unless all of them are stop words.
-            words = () if excluded else lexemes.of(filters.phrase_words(phrase))
+            words = () if excluded else lexemes.of(filters.phrase_words(phrase), corpus)
             if words:
                 ask("kept_text.words @@ {}::tsquery", lexemes.all_of(words))
             ask("kept_text.body ~* {}", filters.phrase_pattern(phrase), excluded=excluded)

@@ -156,8 +156,11 @@ def _taken(ordered: Iterable[Signal], weights: Weights) -> dict[int, float]:
 
 
 def _ordered(signals: Sequence[Signal], totals: Mapping[int, float]) -> list[Signal]:
-    """The best first, but those last that only fill a long list."""
-    return sorted(
-        signals,
-        key=lambda one: (one.candidate.deep, -totals[one.candidate.text], one.candidate.text),
-    )
+    """The best first, but those last that only fill a long list. Equals go by their places: ids
+    would tell whose text was there before, in code that is hidden."""
+
+    def key(one: Signal) -> tuple[object, ...]:
+        deep, text, spot = one.candidate.deep, one.candidate.text, one.candidate.spot
+        return deep, -totals[text], spot.path, spot.start_line, spot.end_line, spot.file, text
+
+    return sorted(signals, key=key)

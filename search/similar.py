@@ -107,8 +107,16 @@ def _nearest(sample: Sample, within: Scope, limit: int, by: Likeness) -> Answer:
         near = vectors.nearest_by(closeness, given, whole, within, limit)
     scores = vectors.scored(whole, near, closeness, given)
     found = details.of(places.of(scores, within))
-    results = [Result(found[text], scores[text]) for text in scores if text in found]
+    results = sorted(
+        (Result(found[text], scores[text]) for text in scores if text in found), key=_rank
+    )
     return Answer("", results, [], sample.space, exact=within.is_small)
+
+
+def _rank(result: Result) -> tuple[object, ...]:
+    """The nearest first; equals go by their places, since ids tell whose text was there before."""
+    place = result.found.place
+    return -result.score, place.path, place.start_line, place.end_line, place.file_id
 
 
 def _by_half(sample: Sample, whole: Meaning, by: Likeness) -> tuple[str, dict[str, object]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import Group, User
 from django.contrib.postgres.search import SearchVector
+from django.db import connection
 from django.db.models import F, Value
 from django.utils import timezone
 from pgvector import HalfVector
@@ -97,6 +98,8 @@ def put(
         start_line=1,
         end_line=written.source.count("\n") + 1,
     )
+    if live:
+        _count_words(branch, text)
     file = SourceFile.objects.create(branch=branch, path=path, blob=blob, from_run=run, live=live)
     IndexRun.objects.filter(pk=run.pk).update(
         texts=F("texts") + 1, definitions=F("definitions") + 1, files=F("files") + 1
@@ -127,6 +130,15 @@ def put_many(repository: Repository, vectors: Sequence[Sequence[float]]) -> list
     )
     IndexRun.objects.filter(pk=branch.live_run_id).update(texts=F("texts") + len(texts))
     return [text.pk for text in texts]
+
+
+def _count_words(branch: Branch, text: Text) -> None:
+    """As publishing does: a text once a branch."""
+    held = SourceFile.objects.filter(branch=branch, live=True, blob__definitions__text=text)
+    if held.exists():
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT, [branch.pk, text.pk])
 
 
 def _blob(content: str) -> Blob:
@@ -165,3 +177,10 @@ def _text(written: Written) -> Text:
 
 def _digest(content: str) -> str:
     return hashlib.sha256(content.encode()).hexdigest()
+
+
+COUNT = """
+INSERT INTO codeindex_wordcount AS counted (branch_id, word, texts)
+SELECT %s, unnest(tsvector_to_array(words)), 1 FROM codeindex_text WHERE id = %s
+ON CONFLICT (word, branch_id) DO UPDATE SET texts = counted.texts + 1
+"""

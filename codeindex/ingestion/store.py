@@ -25,6 +25,7 @@ from codeindex.models import (
     EmbeddingState,
     IndexRun,
     SourceFile,
+    SourceFileQuerySet,
     SpaceState,
 )
 from embeddings import types
@@ -107,19 +108,20 @@ def save(run: IndexRun, files: Sequence[Source], read: Sequence[ReadBlob]) -> No
     _own(run)
     _save_definitions(_save_blobs(read))
     blobs = _blobs(files)
-    Blob.objects.filter(pk__in=blobs.values(), unused_since__isnull=False).update(unused_since=None)
+    of_files = [blobs[file.sha, file.language.name] for file in files]
+    Blob.objects.filter(pk__in=of_files, unused_since__isnull=False).update(unused_since=None)
     created = SourceFile.objects.bulk_create(
         SourceFile(
             branch_id=run.branch_id,
             path=file.path,
-            blob_id=blobs[file.sha, file.language.name],
+            blob_id=blob,
             from_run=run,
         )
-        for file in files
+        for file, blob in zip(files, of_files, strict=True)
     )
     IndexRun.objects.filter(pk=run.pk).update(
         files_read=F("files_read") + len(files),
-        files_reused=F("files_reused") + len(files) - len(read),
+        files_reused=F("files_reused") + _held_before(run, of_files),
         definitions=F("definitions")
         + _definitions_of(SourceFile.objects.filter(pk__in=[file.pk for file in created])),
     )
@@ -135,6 +137,7 @@ def finish(run: IndexRun, skips: Skips) -> None:
     for reason, path in skipped.values_list("blob__skipped", "path"):
         skips.add(reason, path)
     ready, failed = count_embedded(run)
+    reused = _reused_texts(run)
     run_files = SourceFile.objects.of(run)
     IndexRun.objects.filter(pk=run.pk).update(
         skips=skips.report(),
@@ -144,25 +147,49 @@ def finish(run: IndexRun, skips: Skips) -> None:
         .values("text")
         .distinct()
         .count(),
-        texts_reused=ready,
-        texts_ready=ready,
-        texts_failed=failed,
+        texts_reused=reused,
+        texts_known=ready + failed,
+        texts_ready=reused,
+        texts_failed=0,
     )
+
+
+def _held_before(run: IndexRun, blobs: Sequence[int]) -> int:
+    """How many of a file's blobs each are live in the run's repository. What others hold does not
+    count: who indexes a guess would learn whether anyone has it."""
+    held = _live_in_repository(run).filter(blob__in=blobs).values_list("blob", flat=True)
+    known = set(held)
+    return sum(blob in known for blob in blobs)
+
+
+def _reused_texts(run: IndexRun) -> int:
+    """How many of the run's texts are live in its repository, and have a vector."""
+    live = Definition.objects.filter(blob__in=_live_in_repository(run).values("blob"))
+    texts = live.values("text")
+    return _embedded(run).filter(state=EmbeddingState.READY, text__in=texts).count()
+
+
+def _live_in_repository(run: IndexRun) -> SourceFileQuerySet:
+    return SourceFile.objects.filter(live=True, branch__repository=run.branch.repository_id)
 
 
 def count_embedded(run: IndexRun) -> tuple[int, int]:
     """How many of the run's texts have a vector in the active space, and how many failed."""
-    held = Definition.objects.filter(blob__in=SourceFile.objects.of(run).values("blob"))
-    embedded = Embedding.objects.filter(
-        space__state=SpaceState.ACTIVE,
-        state__in=(EmbeddingState.READY, EmbeddingState.FAILED),
-        text__in=held.values("text"),
-    )
-    counts = embedded.aggregate(
+    counts = _embedded(run).aggregate(
         ready=Count("pk", filter=Q(state=EmbeddingState.READY)),
         failed=Count("pk", filter=Q(state=EmbeddingState.FAILED)),
     )
     return counts["ready"], counts["failed"]
+
+
+def _embedded(run: IndexRun) -> QuerySet[Embedding]:
+    """What the active space has of the run's texts, or has given up."""
+    held = Definition.objects.filter(blob__in=SourceFile.objects.of(run).values("blob"))
+    return Embedding.objects.filter(
+        space__state=SpaceState.ACTIVE,
+        state__in=(EmbeddingState.READY, EmbeddingState.FAILED),
+        text__in=held.values("text"),
+    )
 
 
 def want_embeddings(run: IndexRun) -> None:
@@ -171,11 +198,12 @@ def want_embeddings(run: IndexRun) -> None:
         cursor.execute(MISSING_EMBEDDINGS, {"run": run.pk, "branch": run.branch_id})
 
 
-def words(definition: types.Definition) -> str:
-    """What the lexical half of a search finds a definition by: its identifiers' subtokens, whole
-    and apart, and every other word of its text."""
+def words_of(text: str) -> str:
+    """What the lexical half of a search finds a text by: its identifiers' subtokens, whole and
+    apart, and every other word of it. Nothing else, since others may hold the same text: the names
+    around a definition would show in theirs."""
     found: dict[str, None] = {}
-    for identifier in IDENTIFIER.findall(f"{definition.qualified_name} {definition.text}"):
+    for identifier in IDENTIFIER.findall(text):
         words = (identifier.lower(), *parts(identifier))
         found.update(dict.fromkeys(word for word in words if len(word) <= LONGEST_WORD))
         if len(found) > WORDS:
@@ -260,7 +288,7 @@ def _save_texts(texts: dict[str, types.Definition]) -> dict[str, int]:
                 "language": [definition.language for _, definition in ordered],
                 "kind": [definition.kind for _, definition in ordered],
                 "body": [definition.text for _, definition in ordered],
-                "words": [words(definition) for _, definition in ordered],
+                "words": [words_of(definition.text) for _, definition in ordered],
             },
         )
         return {hash_: pk for pk, hash_ in cursor.fetchall()}

@@ -6,12 +6,13 @@ space, however many definitions share it. Permissions hang on source files alone
 """
 
 from codeindex.models.evaluations import Evaluation
-from codeindex.models.files import Blob, Definition, SourceFile, SourceFileQuerySet, Text
+from codeindex.models.files import Blob, Definition, SourceFile, SourceFileQuerySet, Text, WordCount
 from codeindex.models.repositories import (
     UNPUBLISHED,
     UNREAD,
     Branch,
     IndexRun,
+    PlainId,
     Repository,
     RepositoryQuerySet,
     RunStatus,
@@ -32,6 +33,7 @@ __all__ = [
     "EmbeddingState",
     "Evaluation",
     "IndexRun",
+    "PlainId",
     "Repository",
     "RepositoryQuerySet",
     "RunStatus",
@@ -42,4 +44,5 @@ __all__ = [
     "Text",
     "Token",
     "Visibility",
+    "WordCount",
 ]

@@ -104,6 +104,23 @@ class Text(models.Model):
         ]
 
 
+class WordCount(models.Model):
+    """How many texts of a branch's searchable commit hold a word, as `Text.words` has it. Written
+    with the publishing of a commit, so that it is exact; a search adds up what its user may see."""
+
+    branch = models.ForeignKey(Branch, models.CASCADE, related_name="+")
+    word = models.TextField()
+    texts = models.IntegerField()
+
+    class Meta:
+        constraints = [
+            # A search reads this index alone: a word's counts lie side by side in it.
+            models.UniqueConstraint(
+                fields=["word", "branch"], include=["texts"], name="one_count_a_word_and_branch"
+            ),
+        ]
+
+
 class Definition(models.Model):
     """A function, method, class or module in a blob. Lines count from 1 and include both ends."""
 

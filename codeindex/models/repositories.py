@@ -137,12 +137,13 @@ class IndexRun(models.Model):
 
     files = models.PositiveIntegerField(default=0)  # to be indexed
     files_read = models.PositiveIntegerField(default=0)
-    files_reused = models.PositiveIntegerField(default=0)  # their blob was already parsed
+    files_reused = models.PositiveIntegerField(default=0)  # the repository held their blob before
     files_broken = models.PositiveIntegerField(default=0)  # indexed in part: syntax errors
     skips = models.JSONField(default=dict)  # reason → {"count": n, "examples": [path, …]}
     definitions = models.PositiveIntegerField(default=0)
     texts = models.PositiveIntegerField(default=0)  # distinct, of all definitions
-    texts_reused = models.PositiveIntegerField(default=0)  # had a vector before
+    texts_reused = models.PositiveIntegerField(default=0)  # the repository held, with a vector
+    texts_known = models.PositiveIntegerField(default=0)  # by whoever: not to be shown
     texts_ready = models.PositiveIntegerField(default=0)
     texts_failed = models.PositiveIntegerField(default=0)
 
@@ -167,3 +168,11 @@ class IndexRun(models.Model):
     @property
     def is_meaning_complete(self) -> bool:
         return self.finished is not None
+
+
+class PlainId(models.Model):
+    """The last number that stood in addresses as it is, of a row of `codeindex.ids`: up to there
+    they stay valid. Written by a migration alone; 0 where there never were such addresses."""
+
+    row = models.CharField(max_length=20, primary_key=True)
+    up_to = models.BigIntegerField()

@@ -10,19 +10,12 @@ from codeindex import encoders, spaces
 from codeindex.encoders import Searcher
 from codeindex.ingestion import embedding
 from codeindex.models import Embedding, Space
-from search import lexemes
 from tests import shelf
 from tests.embeddings import tiny
 from tests.shelf import Written
 
 LOAD = "def load(path):\n    with open(path) as file:\n        return file.read()\n"
 ADD = "def add(a, b):\n    return a + b\n"
-
-
-@pytest.fixture(autouse=True)
-def forgotten_shares() -> None:
-    """A test that is rolled back takes back what ANALYZE found, but not that it ran."""
-    lexemes.shares.cache_clear()
 
 
 @pytest.fixture

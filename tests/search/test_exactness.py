@@ -7,6 +7,7 @@ from django.test import Client
 
 from codeindex.models import Definition, SourceFile, Space
 from search import scopes
+from search.lexemes import Corpus
 
 pytestmark = pytest.mark.usefixtures("encoded")
 
@@ -54,5 +55,14 @@ def test_without_a_space_nothing_is_said_of_vectors(client: Client) -> None:
 
 def test_more_are_all_compared_where_they_are_few_among_many() -> None:
     texts = scopes.EXACT_UP_TO + 1
-    among = [scopes.Scope("", {}, texts, of_all, is_whole=True) for of_all in (texts, 50 * texts)]
+    among = [
+        scopes.Scope("", {}, texts, Corpus("", visible), visible, is_whole=True)
+        for visible in (texts, 50 * texts)
+    ]
     assert [within.is_small for within in among] == [False, True]
+
+
+def test_how_much_is_hidden_does_not_decide_it() -> None:
+    texts = scopes.EXACT_UP_TO + 1
+    corpus = Corpus("", texts)
+    assert not scopes.Scope("", {}, texts, corpus, 50 * texts, is_whole=True).is_small
