@@ -48,6 +48,7 @@ class RegisterForm(forms.Form):
     )
     teams = forms.ModelMultipleChoiceField(
         Group.objects.none(),
+        to_field_name="name",  # numbers tell how many teams there are
         required=False,
         help_text="They may find its code too where it is private.",
     )

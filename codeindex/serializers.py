@@ -7,8 +7,19 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from codeindex import repositories
+from codeindex import ids, repositories
 from codeindex.models import IndexRun, RunStatus, Visibility
+
+
+class IdField(serializers.CharField):
+    """A row's number as it is shown."""
+
+    def __init__(self, row: ids.Row, **named: Any) -> None:
+        super().__init__(read_only=True, **named)
+        self.row = row
+
+    def to_representation(self, number: int) -> str:
+        return ids.opaque(self.row, number)
 
 
 class ProgressSerializer(serializers.Serializer):
@@ -26,6 +37,7 @@ class SkipSerializer(serializers.Serializer):
 
 
 class RunSerializer(serializers.ModelSerializer):
+    id = IdField(ids.Row.RUN)
     branch = serializers.CharField(source="branch.name", help_text="Empty: the remote's default.")
     progress = serializers.SerializerMethodField()
     timings = serializers.DictField(
@@ -53,7 +65,7 @@ class RunSerializer(serializers.ModelSerializer):
 class RepositorySerializer(serializers.Serializer):
     """An overview of a repository."""
 
-    id = serializers.IntegerField(source="repository.pk")
+    id = IdField(ids.Row.REPOSITORY, source="repository.pk")
     name = serializers.CharField(source="repository.name")
     owner = serializers.CharField(source="repository.owner.username")
     url = serializers.CharField(source="repository.url")

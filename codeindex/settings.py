@@ -76,6 +76,7 @@ CODEINDEX_DEVICE = _env.text("CODEINDEX_DEVICE") or None
 
 DEBUG = _env.flag("DEBUG", False)
 SECRET_KEY = _env.text("SECRET_KEY") or kept_secret_key(_state)
+SECRET_KEY_FALLBACKS = _env.words("SECRET_KEY_FALLBACKS")
 ALLOWED_HOSTS = _env.words("ALLOWED_HOSTS", "localhost, 127.0.0.1, [::1]")
 CSRF_TRUSTED_ORIGINS = _env.origins("CSRF_TRUSTED_ORIGINS")
 CODEINDEX_BEHIND_TLS = _env.flag("CODEINDEX_BEHIND_TLS", False)
@@ -205,6 +206,8 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "ENUM_NAME_OVERRIDES": {"RunStatus": "codeindex.models.RunStatus"},
+    # Ids (codeindex.ids)
+    "PATH_CONVERTER_OVERRIDES": dict.fromkeys(("repository", "run", "file", "definition"), str),
 }
 
 # The database: connections are kept, and tried before use, so that a restarted server goes

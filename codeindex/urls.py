@@ -2,10 +2,13 @@
 
 from django.contrib import admin
 from django.contrib.auth import views as auth
-from django.urls import include, path
+from django.urls import include, path, register_converter
 from drf_spectacular.views import SpectacularAPIView
 
-from codeindex import api, apidocs, views
+from codeindex import api, apidocs, ids, views
+
+for converter in ids.CONVERTERS:
+    register_converter(converter, converter.row)
 
 handler400 = "codeindex.errors.bad_request"
 handler403 = "codeindex.errors.permission_denied"
@@ -16,7 +19,7 @@ repository = [
     path("", views.repository, name="repository"),
     path("progress", views.progress, name="progress"),
     path("index", views.index_again, name="index-again"),
-    path("runs/<int:run>/cancel", views.cancel, name="cancel"),
+    path("runs/<run:run>/cancel", views.cancel, name="cancel"),
     path("remove", views.remove, name="remove"),
 ]
 
@@ -34,10 +37,12 @@ rest = [
     path("schema", SpectacularAPIView.as_view(), name="api-schema"),
     path("docs", apidocs.page, name="api-docs"),
     path("repositories", api.RepositoriesView.as_view(), name="api-repositories"),
-    path("repositories/<int:pk>", api.RepositoryView.as_view(), name="api-repository"),
-    path("repositories/<int:pk>/runs", api.RunsView.as_view(), name="api-runs"),
+    path("repositories/<repository:pk>", api.RepositoryView.as_view(), name="api-repository"),
+    path("repositories/<repository:pk>/runs", api.RunsView.as_view(), name="api-runs"),
     path(
-        "repositories/<int:pk>/runs/<int:run>/cancel", api.CancelView.as_view(), name="api-cancel"
+        "repositories/<repository:pk>/runs/<run:run>/cancel",
+        api.CancelView.as_view(),
+        name="api-cancel",
     ),
 ]
 
@@ -46,7 +51,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("repositories/", views.repository_list, name="repositories"),
     path("repositories/register", views.register, name="register"),
-    path("repositories/<int:pk>/", include(repository)),
+    path("repositories/<repository:pk>/", include(repository)),
     path("account/", include(account)),
     path("api/v1/", include(rest)),
     path("", include("search.urls")),

@@ -4,16 +4,19 @@ the three people of every story."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import Group, User
 from hypothesis import settings as hypothesis_settings
 
+from codeindex import ids
 from codeindex.embedded import folder
 from codeindex.embedded.postgres import Durability
 from codeindex.embedded.services import started
 from codeindex.embedded.state import State
+from codeindex.models import PlainId
 
 # How long an example takes says more of what else the machine does than of the code.
 hypothesis_settings.register_profile("untimed", deadline=None)
@@ -31,6 +34,15 @@ def services() -> Iterator[State]:
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(services: State) -> None:
     """Starts the services before the first test that asks for the database."""
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """The installation under test is older than opaque ids: plain numbers are addresses, too. What
+    is read of that here is kept, since it never changes."""
+    with django_db_blocker.unblock():
+        PlainId.objects.update(up_to=10**9)
+        ids.plain_numbers()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import tempfile
 
 _FROM_OUTSIDE = {
     *("ALLOWED_HOSTS", "BROKER_URL", "CSRF_TRUSTED_ORIGINS", "DATABASE_URL", "DEBUG", "LOG_LEVEL"),
-    *("PORT", "SECRET_KEY"),
+    *("PORT", "SECRET_KEY", "SECRET_KEY_FALLBACKS"),
 }
 
 for _name in list(os.environ):

@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
 
+from codeindex import ids
 from codeindex.accounts import tokens
 from codeindex.models import IndexRun, Repository, RunStatus, Visibility
 from tests import shelf
@@ -49,7 +50,8 @@ class TestRepositories:
         told = response.json()
         run = told.pop("latest_run")
         repository = Repository.objects.get()
-        assert (told["id"], told["name"], told["owner"]) == (repository.pk, "shop", "alice")
+        own_id = ids.opaque(ids.Row.REPOSITORY, repository.pk)
+        assert (told["id"], told["name"], told["owner"]) == (own_id, "shop", "alice")
         assert told["url"] == "https://example.org/team/shop.git"
         assert (told["visibility"], told["definitions"]) == ("internal", 0)
         assert (run["status"], run["progress"]["percent"]) == ("queued", None)
@@ -108,7 +110,7 @@ class TestRuns:
         client.force_login(alice)
         runs = client.get(f"{REPOSITORIES}/{shop.pk}/runs").json()
         assert [run["status"] for run in runs] == ["queued", "published"]
-        assert runs[0]["id"] == queued.pk
+        assert runs[0]["id"] == ids.opaque(ids.Row.RUN, queued.pk)
 
     def test_indexes_again(self, client: Client, signed: dict[str, str], shop: Repository) -> None:
         address = f"{REPOSITORIES}/{shop.pk}/runs"

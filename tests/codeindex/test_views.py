@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.template.loader import render_to_string
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from codeindex.middleware import POLICY
@@ -68,12 +69,12 @@ class TestRegister:
                 "name": "",
                 "branch": "main",
                 "visibility": "private",
-                "teams": [team.pk],
+                "teams": [team.name],
             },
         )
         repository = Repository.objects.get()
         assert response.status_code == 302
-        assert response["Location"] == f"/repositories/{repository.pk}/"
+        assert response["Location"] == reverse("repository", args=[repository.pk])
         assert (repository.name, repository.owner, list(repository.teams.all())) == (
             "shop",
             alice,
@@ -169,7 +170,7 @@ class TestRepository:
         self, client: Client, alice: User, running: IndexRun
     ) -> None:
         client.force_login(alice)
-        address = f"/repositories/{running.branch.repository_id}/progress"
+        address = reverse("progress", args=[running.branch.repository_id])
         shown = page(client, address)
         assert f'data-poll="{address}"' in shown
         for part in ("500", "of 2,000", "1,234", "25 %", "a second", "Time left"):

@@ -72,27 +72,26 @@ def finds(browser: Browser, name: str) -> bool:
     return page.status == 200 and name in [each["qualified_name"] for each in page.json["results"]]
 
 
-def index_again(browser: Browser, number: int) -> bool:
-    shown = f"/repositories/{number}/"
-    return browser.submit(shown, to=f"{shown}index").status == 200
+def index_again(browser: Browser, address: str) -> bool:
+    return browser.submit(address, to=f"{address}index").status == 200
 
 
 @pytest.fixture(scope="module")
-def indexed(browser: Browser, shop: GitRepository) -> int:
-    """The number of a repository that was registered on the page and is indexed to the end."""
+def indexed(browser: Browser, shop: GitRepository) -> str:
+    """The address of a repository that was registered on the page and is indexed to the end."""
     page = browser.submit("/repositories/register", url=str(shop.path), visibility="private")
     assert page.status == 200, page.text
-    number = int(page.url.rstrip("/").rpartition("/")[2])
+    address = urllib.parse.urlsplit(page.url).path
 
     def complete() -> bool:
-        run = browser.get(f"/api/v1/repositories/{number}").json["latest_run"]
+        run = browser.get(f"/api/v1{address.rstrip('/')}").json["latest_run"]
         return run["status"] == "published" and run["texts_ready"] == run["texts"] > 0
 
     until(complete)
-    return number
+    return address
 
 
-def test_from_registering_to_a_result(browser: Browser, indexed: int) -> None:
+def test_from_registering_to_a_result(browser: Browser, indexed: str) -> None:
     found = first_result(browser, "retry after ever longer pauses")
     assert found["qualified_name"] == "call_with_backoff"
     assert (found["repository"], found["path"]) == ("shop", "retry.py")
@@ -102,14 +101,14 @@ def test_from_registering_to_a_result(browser: Browser, indexed: int) -> None:
     assert "call_with_backoff" in page.text
 
 
-def test_a_stranger_sees_nothing_of_it(installation: Installation, indexed: int) -> None:
+def test_a_stranger_sees_nothing_of_it(installation: Installation, indexed: str) -> None:
     stranger = installation.browser()
     assert stranger.get("/api/v1/search", q="retry after ever longer pauses").json["results"] == []
-    assert stranger.get(f"/repositories/{indexed}/").status == 404
+    assert stranger.get(indexed).status == 404
 
 
 def test_a_command_in_another_shell_finds_the_database(
-    installation: Installation, indexed: int
+    installation: Installation, indexed: str
 ) -> None:
     done = subprocess.run(
         [sys.executable, "manage.py", "search", "retry after ever longer pauses"],
@@ -121,7 +120,7 @@ def test_a_command_in_another_shell_finds_the_database(
 
 @pytest.mark.parametrize("words", [("postgres", "-D"), ("valkey",), ("celery", "worker")])
 def test_what_is_killed_is_started_again(
-    installation: Installation, browser: Browser, indexed: int, shop: GitRepository,
+    installation: Installation, browser: Browser, indexed: str, shop: GitRepository,
     words: tuple[str, ...],
 ) -> None:  # fmt: skip
     before = installation.pids(*words)
@@ -144,7 +143,7 @@ def test_a_killed_web_server_is_back(installation: Installation, browser: Browse
 
 
 def test_everything_is_found_again_after_everything_was_killed(
-    installation: Installation, browser: Browser, indexed: int
+    installation: Installation, browser: Browser, indexed: str
 ) -> None:
     installation.kill_everything()
     installation.start()

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.urls import reverse
 
 from codeindex.accounts import tokens
 from codeindex.models import Visibility
@@ -68,7 +69,10 @@ def test_results_can_be_grouped_by_file(client: Client, alice: User) -> None:
         ("b.py", []),
     ]
     assert found[0]["also"][0].keys() == PlaceSerializer().fields.keys()
-    assert found[0]["also"][0]["url"] == f"http://testserver/files/{file.pk}/{other.pk}/"
+    assert (
+        found[0]["also"][0]["url"]
+        == f"http://testserver{reverse('definition', args=[file.pk, other.pk])}"
+    )
     one = client.get("/api/v1/search", {"q": "csv", "group": "file", "limit": 1}).json()["results"]
     assert [result["path"] for result in one] == ["a.py"]
     single = client.get("/api/v1/search", {"q": "csv"}).json()["results"]

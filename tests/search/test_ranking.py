@@ -4,6 +4,7 @@ from contextlib import suppress
 
 import pytest
 from django.contrib.auth.models import AnonymousUser, User
+from django.urls import reverse
 from hypothesis import HealthCheck, example, given, settings, strategies
 
 from codeindex.models import SourceFile, Space, Visibility
@@ -250,5 +251,5 @@ def test_a_module_has_a_name_and_a_page(space: Space, alice: User) -> None:
     )
     (result,) = results(alice, "anything", space)
     assert result.found.place.qualified_name == "src.shop.cart"
-    assert result.found.place.url == f"/files/{file.pk}/{definition.pk}/"
+    assert result.found.place.url == reverse("definition", args=[file.pk, definition.pk])
     assert SourceFile.objects.visible_to(alice).get() == file

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.urls import reverse
 
 from codeindex import encoders
 from codeindex.encoders import Searcher
@@ -31,7 +32,7 @@ def address(alice: User, client: Client) -> str:
     file, definition = shelf.put(shelf.repository(alice), "load.py", Written(SOURCE, "load"))
     definition.start_line = 7
     definition.save()
-    return f"/files/{file.pk}/{definition.pk}/why/"
+    return reverse("why", args=[file.pk, definition.pk])
 
 
 def test_the_page_shows_where_the_attention_goes(client: Client, address: str) -> None:

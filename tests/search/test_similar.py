@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
+from django.urls import reverse
 
 from codeindex.models import Embedding, EmbeddingState, Space
 from search import scopes, similar
@@ -23,7 +24,7 @@ def address(space: Space, alice: User, team: Group) -> str:
     shelf.put(shop, "far.py", Written("def far(): ...", "far", NORTH))
     shelf.put(shop, "near.py", Written("def near(): ...", "near", BETWEEN))
     shelf.put(shop, "pending.py", Written("def pending(): ...", "pending"))
-    return f"/files/{file.pk}/{definition.pk}/"
+    return reverse("definition", args=[file.pk, definition.pk])
 
 
 def found(client: Client, address: str, **parameters: object) -> list[tuple[str, float]]:
@@ -51,7 +52,7 @@ def test_everyone_sees_what_they_may(
     client.force_login(charlie)
     for hidden in (f"/api/v1{address}similar", f"{address}similar/"):
         assert client.get(hidden).status_code == 404
-    assert found(client, f"/files/{file.pk}/{definition.pk}/") == [("near.py", 0.6)]
+    assert found(client, reverse("definition", args=[file.pk, definition.pk])) == [("near.py", 0.6)]
     client.logout()
     assert client.get(f"/api/v1{address}similar").status_code == 404
 
@@ -102,7 +103,7 @@ class TestHalves:
         shelf.put(shop, "said.py", said)
         shelf.put(shop, "built.py", built)
         shelf.put(shop, "whole.py", Written("whole", "whole", (0, 0, 0, 1)))
-        return f"/files/{file.pk}/{definition.pk}/"
+        return reverse("definition", args=[file.pk, definition.pk])
 
     @pytest.mark.parametrize("exact_up_to", [0, 1000])
     def test_each_is_compared_alone(

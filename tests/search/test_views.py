@@ -38,6 +38,14 @@ def page(client: Client, address: str, status: int = 200) -> str:
     return re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", response.content.decode())
 
 
+def file_page(file: SourceFile) -> str:
+    return reverse("file", args=[file.pk])
+
+
+def definition_page(file: SourceFile, definition: Definition) -> str:
+    return reverse("definition", args=[file.pk, definition.pk])
+
+
 class TestSearch:
     def test_the_first_page_is_a_box(self, client: Client, alice: User) -> None:
         client.force_login(alice)
@@ -52,7 +60,7 @@ class TestSearch:
         assert "Reads &lt;i&gt;it&lt;/i&gt;." in shown
         assert "&lt;b&gt;" in shown
         assert "<b>" not in shown
-        assert f'href="/files/{load[0].pk}/{load[1].pk}/"' in shown
+        assert f'href="{definition_page(*load)}"' in shown
 
     def test_the_query_comes_back_escaped(self, client: Client, alice: User) -> None:
         client.force_login(alice)
@@ -104,17 +112,17 @@ class TestDefinition:
         )
         file, definition = shelf.put(shop, "src/load.py", written)
         client.force_login(alice)
-        shown = page(client, f"/files/{file.pk}/{definition.pk}/")
+        shown = page(client, definition_page(file, definition))
         assert "readTable" in shown
         assert "0.75" in shown
-        assert f'href="/files/{file.pk}/#L1"' in shown
+        assert f'href="{file_page(file)}#L1"' in shown
 
     def test_says_what_the_language_model_has_not_read(
         self, client: Client, alice: User, space: Space, shop: Repository
     ) -> None:
         written = Written("def load(csv):\n    pass", "load", (1, 0, 0, 0))
         file, definition = shelf.put(shop, "src/load.py", written)
-        address, sentence = f"/files/{file.pk}/{definition.pk}/", "The language model reads"
+        address, sentence = definition_page(file, definition), "The language model reads"
         client.force_login(alice)
         assert sentence not in page(client, address)
         Embedding.objects.update(reason="its last 1,200 tokens are not read")
@@ -126,9 +134,9 @@ class TestDefinition:
         self, client: Client, alice: User, load: tuple[SourceFile, Definition]
     ) -> None:
         client.force_login(alice)
-        shown = page(client, f"/files/{load[0].pk}/")
+        shown = page(client, file_page(load[0]))
         assert 'id="L2"' in shown
-        assert f'href="/files/{load[0].pk}/{load[1].pk}/"' in shown
+        assert f'href="{definition_page(*load)}"' in shown
 
     def test_a_skipped_file_says_why(
         self, client: Client, alice: User, load: tuple[SourceFile, Definition]
@@ -136,16 +144,14 @@ class TestDefinition:
         load[0].blob.skipped = "generated"
         load[0].blob.save()
         client.force_login(alice)
-        assert "Nothing of this file is indexed: generated." in page(
-            client, f"/files/{load[0].pk}/"
-        )
+        assert "Nothing of this file is indexed: generated." in page(client, file_page(load[0]))
 
     def test_a_definition_of_another_file_is_not_there(
         self, client: Client, alice: User, shop: Repository, load: tuple[SourceFile, Definition]
     ) -> None:
         other, _ = shelf.put(shop, "other.py", Written("def other(): ...", "other"))
         client.force_login(alice)
-        page(client, f"/files/{other.pk}/{load[1].pk}/", 404)
+        page(client, definition_page(other, load[1]), 404)
 
 
 class TestHidden:
@@ -153,7 +159,7 @@ class TestHidden:
 
     @pytest.fixture
     def pages(self, load: tuple[SourceFile, Definition]) -> list[str]:
-        return [f"/files/{load[0].pk}/", f"/files/{load[0].pk}/{load[1].pk}/"]
+        return [file_page(load[0]), definition_page(*load)]
 
     def test_ids_grant_nothing(
         self, client: Client, alice: User, bob: User, charlie: User, pages: list[str]
@@ -194,7 +200,7 @@ class TestHidden:
         file, definition = shelf.put(own, "copy.py", written)
         assert definition == load[1]
         client.force_login(charlie)
-        for address in (f"/files/{file.pk}/{definition.pk}/", "/?q=load", f"/files/{file.pk}/"):
+        for address in (definition_page(file, definition), "/?q=load", file_page(file)):
             shown = page(client, address)
             assert "copy.py" in shown
             assert "src/load.py" not in shown
