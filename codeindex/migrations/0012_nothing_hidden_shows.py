@@ -60,7 +60,7 @@ def words_from_texts_alone(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("codeindex", "0008_how_spaces_are_computed")]
+    dependencies = [("codeindex", "0011_tokens")]
     operations = [
         migrations.RunPython(words_from_texts_alone, migrations.RunPython.noop),
         migrations.CreateModel(

@@ -34,7 +34,7 @@ def hash_tokens(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("codeindex", "0008_how_spaces_are_computed"),
+        ("codeindex", "0010_turns"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
     operations = [
