@@ -219,7 +219,7 @@ class TestWordCounts:
 class TestUpgrade:
     """What the migration does with what an earlier version wrote."""
 
-    MIGRATION = import_module("codeindex.migrations.0011_nothing_hidden_shows")
+    MIGRATION = import_module("codeindex.migrations.0012_nothing_hidden_shows")
 
     def test_words_are_those_of_texts_alone_and_are_counted(
         self, source: GitRepository, registered: Repository, charlie: User

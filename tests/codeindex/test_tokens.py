@@ -169,7 +169,7 @@ def test_tokens_of_before_stay_valid_and_are_no_longer_in_the_clear(alice: User)
             " (key varchar(40) PRIMARY KEY, created timestamptz, user_id int)"
         )
         cursor.execute("INSERT INTO authtoken_token VALUES (%s, now(), %s)", [old, alice.pk])
-    migration = importlib.import_module("codeindex.migrations.0010_tokens")
+    migration = importlib.import_module("codeindex.migrations.0011_tokens")
     with connection.schema_editor() as editor:
         migration.hash_tokens(apps, editor)
     assert is_taken(old)
