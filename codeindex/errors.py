@@ -31,6 +31,13 @@ def refused(
     return HttpResponse(page, status=status, headers=headers)
 
 
+def wrong(request: HttpRequest, parameter: str, reason: str) -> HttpResponse:
+    """400 for what a parameter holds, as the REST framework says it."""
+    if is_api(request):
+        return JsonResponse({parameter: [reason]}, status=400)
+    return refused(request, 400, reason)
+
+
 def broken(
     request: HttpRequest, status: int, reason: str, headers: Mapping[str, str] = _NO_HEADERS
 ) -> HttpResponse:

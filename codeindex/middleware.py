@@ -18,6 +18,9 @@ from codeindex.accounts.throttles import TooMany
 RETRY_SECONDS = 5
 """After which a restarted database is mostly there again."""
 
+_DIGITS = 12
+"""Of the length of a body; Python reads no number of thousands of them."""
+
 logger = logging.getLogger(__name__)
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -63,30 +66,28 @@ def readable(get_response: GetResponse) -> GetResponse:
     characters, which Postgres cannot store and hence not look for."""
 
     def answer(request: HttpRequest) -> HttpResponse:
+        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if length.isdecimal() and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-            most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024
-            return errors.refused(request, 413, f"At most {most:,} KiB can be sent.")
+        if length.isdecimal() and (len(length) > _DIGITS or int(length) > most):
+            return errors.refused(request, 413, f"At most {most // 1024:,} KiB can be sent.")
         try:
-            has_nul = any("\x00" in value for value in _values(request))
+            with_nul = [name for name, value in _given(request) if "\x00" in name + value]
         except (LookupError, UnicodeError, UnreadablePostError):
             return errors.refused(request, 400, errors.MALFORMED)
-        if has_nul:
-            return errors.refused(request, 400, "A value holds a NUL character.")
+        if with_nul:
+            return errors.wrong(request, with_nul[0], "Null characters are not allowed.")
         return get_response(request)
 
     return answer
 
 
-def _values(request: HttpRequest) -> Iterator[str]:
-    """Names and values of the query string, the cookies and a page's form. The bodies that the API
-    is sent are read, and checked, by its serializers."""
-    yield from request.COOKIES.values()
+def _given(request: HttpRequest) -> Iterator[tuple[str, str]]:
+    """Names with their values, of the query string, the cookies and a page's form. The bodies that
+    the API is sent are read, and checked, by its serializers."""
+    yield from request.COOKIES.items()
     forms = [request.GET] if errors.is_api(request) else [request.GET, request.POST]
     for form in forms:
-        for name, values in form.lists():
-            yield name
-            yield from values
+        yield from ((name, value) for name, values in form.lists() for value in values)
 
 
 class Refusals:

@@ -143,6 +143,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "codeindex.middleware.content_security_policy",
     "codeindex.middleware.no_store",
     "codeindex.middleware.readable",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -151,7 +152,6 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "codeindex.middleware.content_security_policy",
     "codeindex.middleware.Refusals",
     "codeindex.middleware.DatabaseAway",
     "codeindex.abandonment.Abandonment",
