@@ -95,8 +95,9 @@ def kept(rows: QuerySet[Any]) -> Iterator[Lease]:
 def _renew(rows: QuerySet[Any], lease: Lease, done: Event) -> None:
     interval = settings.CODEINDEX_LEASE_SECONDS / 3
     renewed_at = time.monotonic()
+    seen = False  # rows of a transaction that is still open are not lost, only out of sight
     try:
-        while not done.wait(min(CHECK_SECONDS, interval)):
+        while not done.is_set():
             _end_if_stalled(lease)
             try:
                 if time.monotonic() - renewed_at >= interval:
@@ -109,8 +110,10 @@ def _renew(rows: QuerySet[Any], lease: Lease, done: Event) -> None:
                 logger.warning("a lease could not be renewed", exc_info=True)
                 connection.close()
             else:
-                if not held:
+                seen = seen or held
+                if seen and not held:
                     lease.lose()
+            done.wait(min(CHECK_SECONDS, interval))
     finally:
         faulthandler.cancel_dump_traceback_later()
         connection.close()
