@@ -65,7 +65,7 @@ LOCAL = frozenset({"127.0.0.1", "::1"})
 
 Application = Callable[..., Any]
 
-POLL_SECONDS = 0.5
+POLL_SECONDS = 0.25
 """How often time limits are looked at."""
 
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -16,7 +17,15 @@ from psycopg.errors import QueryCanceled
 
 AS_THEY_ARE: Mapping[str, str] = MappingProxyType({})
 
-_deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
+
+@dataclass(slots=True)
+class Patience:
+    """How long Postgres may still work on a search, in seconds."""
+
+    seconds: float
+
+
+_patience: ContextVar[Patience | None] = ContextVar("patience", default=None)
 
 
 class TookTooLong(OperationalError):
@@ -32,22 +41,17 @@ class TookTooLong(OperationalError):
 @contextmanager
 def within_time() -> Iterator[None]:
     """The statements of the block, or of the function that this decorates, take
-    CODEINDEX_SEARCH_SECONDS together at most; `rows` raises `TookTooLong` after that."""
-    if _deadline.get() is not None:
-        yield
-        return
-    outside = _deadline.set(time.monotonic() + configured.CODEINDEX_SEARCH_SECONDS)
+    CODEINDEX_SEARCH_SECONDS together at most; `rows` raises `TookTooLong` after that. What happens
+    between them does not count: a model may be loaded first."""
+    outside = _patience.set(_patience.get() or _whole())
     try:
         yield
     finally:
-        _deadline.reset(outside)
+        _patience.reset(outside)
 
 
-def _seconds_left() -> float:
-    deadline = _deadline.get()
-    if deadline is None:
-        return configured.CODEINDEX_SEARCH_SECONDS
-    return deadline - time.monotonic()
+def _whole() -> Patience:
+    return Patience(configured.CODEINDEX_SEARCH_SECONDS)
 
 
 def array(numbers: Iterable[int]) -> str:
@@ -63,11 +67,13 @@ def rows(
     """What a statement selects; `%(name)s` in it stands for what is given by that name, or `%s` for
     what is next. Settings of Postgres hold for it alone, and are sent with it: each way to Postgres
     and back costs as much as a small statement. Raises `TookTooLong`."""
-    milliseconds = round(1000 * _seconds_left())
+    patience = _patience.get() or _whole()
+    milliseconds = round(1000 * patience.seconds)
     if milliseconds <= 0:
         raise TookTooLong
     settings = {**settings, "statement_timeout": str(milliseconds)}
     before = "".join(f"SET LOCAL {name} = {value};" for name, value in settings.items())
+    began = time.monotonic()
     with connection.cursor() as cursor:
         try:
             cursor.execute(before + statement, given)
@@ -75,6 +81,8 @@ def rows(
             if isinstance(error.__cause__, QueryCanceled):
                 raise TookTooLong from error
             raise
+        finally:
+            patience.seconds -= time.monotonic() - began
         for _ in settings:
             cursor.nextset()
         return list(cursor.fetchall())

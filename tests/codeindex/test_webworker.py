@@ -17,7 +17,7 @@ from codeindex.webworker import Connections, Doing, Limits
 
 THREADS = 2
 QUICK = Limits(
-    seconds={Doing.WAITING: 1.5, Doing.HEAD: 1.0, Doing.BODY: 1.0, Doing.SENDING: 1.0},
+    seconds={Doing.WAITING: 0.6, Doing.HEAD: 0.4, Doing.BODY: 0.4, Doing.SENDING: 0.4},
     connections=60,
     unsent=256 * 1024,
 )
@@ -174,7 +174,7 @@ def test_requests_of_one_connection_are_answered_in_order(quick: Served) -> None
 
 def test_a_kept_connection_outlives_its_requests_limit(quick: Served) -> None:
     client = HTTPConnection(*quick.address, timeout=10)
-    for _ in range(8):
+    for _ in range(5):
         client.request("POST", "/kept", body=b" and read")
         assert client.getresponse().read() == b"/kept and read"
         time.sleep(0.2)

@@ -18,7 +18,7 @@ from django.db import connection
 from django.test import Client
 
 from codeindex.webworker import Connections
-from search import ranking
+from search import ranking, statements
 from tests import shelf
 from tests.shelf import Written
 
@@ -79,9 +79,18 @@ def test_the_command_says_so_too(settings: object, endless: object) -> None:
         call_command("search", "retry", stdout=StringIO())
 
 
-def test_the_limit_is_of_all_statements_together(settings: object, shop: None, alice: User) -> None:
-    """Nothing of it is left on the connection."""
-    settings.CODEINDEX_SEARCH_SECONDS = 7
+def test_the_limit_is_of_all_statements_together(settings: object) -> None:
+    """And not of what happens between them."""
+    settings.CODEINDEX_SEARCH_SECONDS = 1
+    with statements.within_time():
+        statements.rows("SELECT pg_sleep(0.4)", {})
+        time.sleep(1)
+        assert statements.rows("SELECT 'further'", {})
+        with pytest.raises(statements.TookTooLong):
+            statements.rows("SELECT pg_sleep(0.8)", {})
+
+
+def test_the_limit_is_of_searches_alone(shop: None, alice: User) -> None:
     assert ranking.find(alice, "retry").results
     with connection.cursor() as cursor:
         cursor.execute("SHOW statement_timeout")
