@@ -1,6 +1,8 @@
 # make run      set everything up and start; the page is open at the address that it prints
 # make test     set everything up and run the tests
 # make lint     style; make types, types; make format corrects style
+# make chaos    kill everything at random while it works, and compare the index (ROUNDS=3 SECONDS=60)
+# make audit    look up known faults of the packages in requirements.lock (needs the network)
 # make validate the table of docs/validation.md from the recorded figures
 # make lock     pin anew what pyproject.toml asks for
 #
@@ -20,7 +22,11 @@ INSTALLED := $(VENV)/installed.txt
 WANTED = { grep -v '^torch==' requirements.lock; echo 'torch==$(TORCH)'; }
 INSTALL_MEBIBYTES := 3000
 
-.PHONY: run test lint types format validate setup lock
+ROUNDS := 3
+SECONDS := 60
+FILES := 100
+
+.PHONY: run test lint types format chaos audit validate setup lock
 
 # The launcher ends with make, so that a killed make leaves nothing behind.
 run: setup
@@ -37,6 +43,15 @@ types: setup
 
 format: setup
 	@$(BIN)/python -m ruff check --fix . && $(BIN)/python -m ruff format .
+
+chaos: setup
+	@$(BIN)/python -m tests.chaos --rounds $(ROUNDS) --seconds $(SECONDS) --files $(FILES)
+
+# What looks them up is no part of the lock: it is installed beside it, where it is asked for.
+audit: setup
+	@$(PYTHON) -m venv build/audit
+	@build/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
+	@build/audit/bin/python -m pip_audit --requirement requirements.lock --no-deps --disable-pip
 
 validate: setup
 	@$(BIN)/python -m embeddings.training validate
