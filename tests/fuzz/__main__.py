@@ -5,41 +5,66 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from tests.fuzz.definitions import Definitions, languages_of
-from tests.fuzz.running import Bounds, run
+from tests.fuzz import installed
+from tests.fuzz.definitions import Definitions
+from tests.fuzz.queries import Queries
+from tests.fuzz.running import Bounds, Fuzzer, run
+from tests.fuzz.webhooks import Webhooks
+
+COMMANDS = {
+    "definitions": "mutated sources through definitions and path-contexts",
+    "queries": "queries, parameters and addresses of the pages and of REST",
+    "webhooks": "bodies at every address that may change something",
+}
 
 
 def main() -> int:
     options = _options()
-    fuzzer = Definitions(options.seed, tuple(options.folders))
-    print(f"sources: {languages_of(options.folders)}")
     bounds = Bounds(options.start, options.count, options.seconds, options.jobs)
-    tally = run(fuzzer, bounds, options.keep)
+    with _fuzzer(options) as fuzzer:
+        tally = run(fuzzer, bounds, options.keep / options.command)
     rate = tally.inputs / max(tally.seconds, 1e-9)
-    print(f"seed {options.seed}, inputs {options.start:,} to {tally.next:,},", end=" ")
-    print(f"{tally.seconds:,.0f} s, {rate:,.0f} a second\n\n{tally.table()}\n")
+    print(
+        f"`python -m tests.fuzz {' '.join(sys.argv[1:])}`: inputs {options.start:,} to"
+        f" {tally.next - 1:,} of seed {options.seed}, {tally.seconds:,.0f} s,"
+        f" {rate:,.0f} a second\n\n{tally.table()}\n\nFaults: {len(tally.faults):,}"
+    )
+    for fault in tally.faults[:50]:
+        print(f"- {fault}")
     return 1 if tally.faults else 0
+
+
+@contextmanager
+def _fuzzer(options: argparse.Namespace) -> Iterator[Fuzzer]:
+    if options.command == "definitions":
+        yield Definitions(options.seed, tuple(options.folders))
+        return
+    with installed.index():
+        if options.command == "queries":
+            yield Queries(options.seed, installed.addresses())
+        else:
+            yield Webhooks(options.seed, installed.addresses())
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--seed", default="0")
-    common.add_argument("--start", type=int, default=0, help="the first input's number")
-    common.add_argument("--count", type=int, default=1000)
-    common.add_argument("--seconds", type=float, default=float("inf"))
-    common.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
-    common.add_argument(
-        "--keep",
-        type=Path,
-        default=Path("runs/fuzz"),
-        help="where inputs are saved that are at fault",
-    )
     commands = parser.add_subparsers(dest="command", required=True)
-    definitions = commands.add_parser("definitions", parents=[common])
-    definitions.add_argument("folders", nargs="*", type=Path)
+    for name, told in COMMANDS.items():
+        command = commands.add_parser(name, help=told)
+        command.add_argument("--seed", default="0")
+        command.add_argument("--start", type=int, default=0, help="the first input's number")
+        command.add_argument("--count", type=int, default=1000)
+        command.add_argument("--seconds", type=float, default=float("inf"))
+        command.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+        command.add_argument(
+            "--keep", type=Path, default=Path("runs/fuzz"), help="where inputs at fault are saved"
+        )
+        if name == "definitions":
+            command.add_argument("folders", nargs="*", type=Path, help="sources to mutate")
     return parser.parse_args()
 
 

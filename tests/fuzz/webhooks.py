@@ -1,0 +1,133 @@
+"""Bodies of every kind at every address that may change something."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from dataclasses import dataclass
+from random import Random
+from urllib.parse import quote_plus
+
+from tests.fuzz import installed
+from tests.fuzz.installed import PEOPLE, Request
+from tests.fuzz.mutations import mutated
+from tests.fuzz.queries import HEADERS, PARTS, PIECES, VALUES
+from tests.fuzz.running import Outcome
+
+FIELDS = ["url", "name", "branch", "visibility", "teams", "username", "password", "old_password",
+          "new_password1", "new_password2", "action", "_selected_action", "next", "ref", "id",
+          "repository", "clone_url", "commits", "csrfmiddlewaretoken", "_save", "", "a" * 300,
+          "owner", "email", "is_superuser"]  # fmt: skip
+URLS = [
+    "https://example.org/a.git",
+    "ssh://git@example.org/a",
+    "http://[",
+    "http://h:99999/",
+    "/etc",
+    "file:///",
+    "a@b:c",
+    "https://x:y@z/w",
+    "https://example.org/" + "a" * 5000,
+]
+TYPES = [
+    "application/json",
+    "application/json",
+    "application/x-www-form-urlencoded",
+    "text/plain",
+    "multipart/form-data; boundary=x",
+    "multipart/form-data",
+    "multipart/form-data; boundary=é",
+    "application/json; charset=utf-16",
+    "application/json; charset=none",
+    "application/xml",
+    "application/x-www-form-urlencoded; charset=utf-7",
+    "application/octet-stream",
+    "",
+    "/",
+    "a/b/c",
+    "application/vnd.github+json",
+    "application/json; charset=idna",
+    "\xff/\xff",
+]
+DEEPEST = 100_000
+LARGEST = 3_000_000
+
+
+@dataclass(frozen=True)
+class Webhooks:
+    seed: str
+    addresses: tuple[str, ...]
+
+    def begin(self) -> None:
+        installed.begin()
+
+    def made(self, number: int) -> Request:
+        random = Random(f"{self.seed}:{number}")
+        path = random.choice(self.addresses)
+        if random.random() < 0.1:
+            path = f"{path.rstrip('/')}/{random.choice(PARTS)}"
+        method = random.choice(("POST", "POST", "POST", "PUT", "PATCH", "DELETE"))
+        kind = random.choice(TYPES)
+        headers = {"CONTENT_TYPE": kind}
+        if random.random() < 0.1:
+            headers |= dict([random.choice(HEADERS)])
+        body = _body(kind, random)
+        if random.random() < 0.03:
+            body, headers["HTTP_CONTENT_ENCODING"] = gzip.compress(body), "gzip"
+        return Request(random.choice(PEOPLE), method, path, "", body, headers)
+
+    def row(self, made: Request) -> str:
+        return made.method
+
+    def written(self, made: Request) -> bytes:
+        return made.written()
+
+    def tried(self, made: Request) -> Outcome:
+        return installed.judged(self.row(made), installed.send(made))
+
+
+def _body(kind: str, random: Random) -> bytes:
+    if random.random() < 0.05:
+        return random.randbytes(random.choice((0, 1, 1000)))
+    if random.random() < 0.02:
+        return random.choice((b"[", b'{"a":', b"0", b"a=1&", b" ")) * (
+            random.choice((DEEPEST, LARGEST)) // 5
+        )
+    fields = {random.choice(FIELDS): _value(random, 3) for _ in range(random.randrange(6))}
+    if random.random() < 0.5:
+        fields |= {"url": random.choice(URLS), "name": random.choice(PIECES)}
+    if "json" in kind:
+        body = json.dumps(random.choice((fields, fields, [fields], _value(random, 2)))).encode()
+    elif "multipart" in kind:
+        body = _multipart(fields)
+    else:
+        body = "&".join(f"{quote_plus(k)}={_text(v)}" for k, v in fields.items()).encode()
+    return mutated(body, body, random) if random.random() < 0.3 else body
+
+
+def _value(random: Random, depth: int) -> object:
+    match random.randrange(7 if depth else 4):
+        case 0:
+            return random.choice(PIECES)
+        case 1:
+            return random.choice(VALUES)
+        case 2:
+            return random.choice((None, True, 0, -1, 10**400, 1e308, float("nan"), float("inf")))
+        case 3:
+            return random.choice(URLS)
+        case 4:
+            return [_value(random, depth - 1) for _ in range(3)]
+        case _:
+            return {random.choice(FIELDS): _value(random, depth - 1)}
+
+
+def _text(value: object) -> str:
+    return quote_plus(str(value).encode("utf-8", "surrogatepass"))
+
+
+def _multipart(fields: dict[str, object]) -> bytes:
+    parts = [
+        f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in fields.items()
+    ]
+    return ("".join(parts) + "--x--\r\n").encode("utf-8", "surrogatepass")
