@@ -11,13 +11,17 @@ from pathlib import Path
 
 from tests.fuzz import installed
 from tests.fuzz.definitions import Definitions
+from tests.fuzz.git import Git
 from tests.fuzz.queries import Queries
 from tests.fuzz.running import Bounds, Fuzzer, run
-from tests.fuzz.webhooks import Webhooks
+from tests.fuzz.urls import Urls
+from tests.fuzz.webhooks import Webhooks, targets
 
 COMMANDS = {
     "definitions": "mutated sources through definitions and path-contexts",
     "queries": "queries, parameters and addresses of the pages and of REST",
+    "urls": "clone URLs, with secrets and of hosts that must not be reached",
+    "git": "odd repositories, through checkout and index",
     "webhooks": "bodies at every address that may change something",
 }
 
@@ -44,10 +48,15 @@ def _fuzzer(options: argparse.Namespace) -> Iterator[Fuzzer]:
         yield Definitions(options.seed, tuple(options.folders))
         return
     with installed.index():
-        if options.command == "queries":
-            yield Queries(options.seed, installed.addresses())
-        else:
-            yield Webhooks(options.seed, installed.addresses())
+        match options.command:
+            case "urls":
+                yield Urls(options.seed)
+            case "git":
+                yield Git(options.seed)
+            case "queries":
+                yield Queries(options.seed, installed.addresses())
+            case _:
+                yield Webhooks(options.seed, targets(installed.addresses()))
 
 
 def _options() -> argparse.Namespace:

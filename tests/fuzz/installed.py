@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote_to_bytes, urlencode
 
 import django
 from django.core.management import call_command
@@ -102,6 +102,7 @@ def index() -> Iterator[None]:
         with held(state), services.started(state, Durability.DISPOSABLE):
             django.setup()
             _fill(folder / "shop")
+            logging.disable(logging.CRITICAL)
             yield
 
 
@@ -187,6 +188,12 @@ def send(request: Request) -> HttpResponseBase:
         response = client.request(**environment)
         transaction.set_rollback(True)
     return response
+
+
+def form(fields: dict[str, str]) -> dict[str, Any]:
+    """Body and headers of a form."""
+    body = urlencode(fields, errors="surrogatepass").encode()
+    return {"body": body, "headers": {"CONTENT_TYPE": "application/x-www-form-urlencoded"}}
 
 
 def judged(row: str, response: HttpResponseBase) -> Outcome:

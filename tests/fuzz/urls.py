@@ -1,0 +1,146 @@
+"""Clone URLs with secrets in them, and those of hosts that must not be reached."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from dataclasses import dataclass
+from random import Random
+
+from tests.fuzz import installed
+from tests.fuzz.installed import Request
+from tests.fuzz.mutations import mutated
+from tests.fuzz.queries import PIECES
+from tests.fuzz.running import Outcome
+
+SCHEMES = ["https", "https", "http", "ssh", "git", "file", "ext", "HTTPS", "git+ssh", "ftp", "",
+           "javascript", "fd", "http:", "https:/"]  # fmt: skip
+NEAR = [
+    "127.0.0.1", "127.1", "2130706433", "0x7f000001", "0x7f.1", "0177.0.0.1", "0", "0.0.0.0",
+    "localhost", "LOCALHOST", "localhost.", "127.0.0.1.", "[::1]", "[::]", "[0:0:0:0:0:0:0:1]",
+    "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::127.0.0.1]", "[64:ff9b::7f00:1]",
+    "[2002:7f00:1::]", "[2001:0:7f00:1::]", "[fe80::1]", "[fe80::1%25lo]", "[::1%25lo]",
+    "169.254.169.254", "[::ffff:169.254.169.254]", "127.0.0.1%00.example.org", "127。0。0。1",
+    "①②⑦.0.0.1",
+]  # fmt: skip
+"""Of this machine and its cloud, which the settings refuse."""
+
+HOSTS = ["example.org", "xn--p1ai", "é.example", "a" * 300, "[", "[::1", "]", "a b", "-x", "%41",
+         "example.org:", "example.org:0", "example.org:99999", "example.org:x", "example.org:-1",
+         ""]  # fmt: skip
+PATHS = ["/a/b.git", "", "/", "/..", "/a/../..", "/.git", "/%00", "/%0a", "/-x", "/a b", ":a/b",
+         "/" + "a" * 5000, "/é.git", "//a", "\\a", "/a.git/", "/--upload-pack=x"]  # fmt: skip
+QUERIES = ["?private_token={0}", "?access_token={0}&x=1", "#{0}", "?{0}"]
+PASSWORDS = ["user:{0}@", "user:%20{0}@", ":{0}@", "a@b:{0}@"]
+TOKENS = ["{0}@", "{0}:x-oauth-basic@", "{0}:@"]
+"""What stands for a user is a secret over HTTP alone; over ssh it is a user."""
+
+OWN_INPUT = re.compile(r'value="[^"]*"')
+"""A form shows to who filled it in what they typed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    url: str
+    secret: str
+    is_near: bool
+    fields: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Urls:
+    """Registers URLs, by page and by REST, and looks for their secrets in all that is left."""
+
+    seed: str
+
+    def begin(self) -> None:
+        installed.begin()
+        logging.disable(logging.NOTSET)
+        logging.getLogger().handlers = [_LOG]
+        logging.getLogger().setLevel(logging.DEBUG)
+
+    def made(self, number: int) -> Input:
+        random = Random(f"{self.seed}:{number}")
+        secret = f"s3cr3t{number}"
+        host, is_near = _host(random)
+        scheme = random.choice(SCHEMES)
+        as_scp, is_mutated = random.random() < 0.2, random.random() < 0.2
+        over_http = scheme.lower() in ("http", "https") and not as_scp and not is_mutated
+        user = random.choice(PASSWORDS + (TOKENS if over_http else [])).format(secret)
+        user = user if random.random() < 0.5 else ""
+        query = random.choice(QUERIES).format(secret) if random.random() < 0.3 else ""
+        start = "" if as_scp else f"{scheme}://"
+        separator = ":" if as_scp else ""
+        url = f"{start}{user}{host}{separator}{random.choice(PATHS)}{query}"
+        if is_mutated:
+            mutant = mutated(url.encode(), url.encode(), random)
+            url, is_near = mutant.decode("utf-8", "replace"), False
+        fields = {"url": url, "visibility": "private"}
+        if random.random() < 0.3:
+            fields |= {"name": random.choice(PIECES), "branch": random.choice(PIECES)}
+        return Input(url, secret, is_near, fields)
+
+    def row(self, made: Input) -> str:
+        return "of this machine" if made.is_near else "others"
+
+    def written(self, made: Input) -> bytes:
+        return made.url.encode("utf-8", "replace")
+
+    def tried(self, made: Input) -> Outcome:
+        from codeindex.ingestion import remotes  # noqa: PLC0415  after Django is set up
+
+        row = self.row(made)
+        try:
+            remote = remotes.parse(made.url)
+            result = "taken"
+            if made.is_near and remote.host:
+                remotes.check_host(remote)
+                return Outcome(row, "let through", f"{made.url} passes the check of its host")
+        except remotes.RefusedRemote as refusal:
+            result = "refused"
+            if made.secret in str(refusal):
+                return Outcome(row, "leaked", f"the refusal says {refusal}")
+        return _registered(made, row) or Outcome(row, result)
+
+
+def _host(random: Random) -> tuple[str, bool]:
+    if random.random() < 0.5:
+        return random.choice(NEAR) + random.choice(("", "", ":80")), True
+    return random.choice(HOSTS), False
+
+
+def _registered(made: Input, row: str) -> Outcome | None:
+    """What is wrong with how it is registered, by REST and by page, if anything is."""
+    _LOG.lines.clear()
+    body = json.dumps(made.fields).encode()
+    headers = {"CONTENT_TYPE": "application/json"}
+    by_rest = installed.send(
+        Request("alice", "POST", "/api/v1/repositories", body=body, headers=headers)
+    )
+    form = installed.form(made.fields)
+    by_page = installed.send(Request("alice", "POST", "/repositories/register", **form))
+    for response in (by_rest, by_page):
+        judged = installed.judged(row, response)
+        if judged.fault:
+            return judged
+        if made.secret in OWN_INPUT.sub("", response.content.decode("utf-8", "replace")):
+            return Outcome(row, "leaked", f"the answer to {made.url} holds its secret")
+    if any(made.secret in line for line in _LOG.lines):
+        return Outcome(row, "leaked", f"a log line on {made.url} holds its secret")
+    return None
+
+
+class _Log(logging.Handler):
+    """Keeps what is logged, as it would be written, less the statements of SQL."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if not record.name.startswith("django.db"):
+            self.lines.append(self.format(record))
+
+
+_LOG = _Log()
