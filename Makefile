@@ -51,7 +51,7 @@ chaos: setup
 audit: setup
 	@$(PYTHON) -m venv build/audit
 	@build/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
-	@build/audit/bin/python -m pip_audit --requirement requirements.lock --no-deps --disable-pip
+	@build/audit/bin/python -m pip_audit --requirement requirements.lock --no-deps --disable-pip --strict
 
 validate: setup
 	@$(BIN)/python -m embeddings.training validate

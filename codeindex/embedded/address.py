@@ -12,7 +12,7 @@ from codeindex.embedded.state import CannotStart
 _ANSWER_SECONDS = 2.0
 _GIVEN_BACK_SECONDS = 3.0
 _POLL_SECONDS = 0.1
-_WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+_WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  only compared with
 
 
 def authority(host: str, port: int) -> str:

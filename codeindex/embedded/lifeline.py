@@ -110,7 +110,7 @@ def main(arguments: list[str]) -> None:
     die_with_parent(int(signal_number), named_parent())
     os.environ[PARENT_VARIABLE] = str(os.getpid())
     try:
-        os.execvp(program, arguments[1:])
+        os.execvp(program, arguments[1:])  # noqa: S606  no shell is wanted
     except OSError as error:
         sys.exit(f"lifeline: cannot run {program}: {error.strerror}")
 

@@ -165,7 +165,7 @@ def _durability(durability: Durability) -> dict[str, str]:
 
 def _shared_memory_free() -> int:
     """Bytes free in /dev/shm: containers give 64 MiB, too few for a parallel index build."""
-    folder = Path("/dev/shm")
+    folder = Path("/dev/shm")  # noqa: S108  only its size is asked
     return shutil.disk_usage(folder).free if folder.is_dir() else 0
 
 

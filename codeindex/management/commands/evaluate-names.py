@@ -52,7 +52,7 @@ class Command(base.Command):
             found = _definitions(repository)
             if not found:
                 raise CommandError(f"There is no repository {repository} in the index.")
-            drawn = random.Random(seed)
+            drawn = random.Random(seed)  # noqa: S311  a sample, no secret
             self._put("qualified", _drawn(_of_one_place(found), names, drawn), repository)
             self._put("bare", _drawn({one.bare: one for one in found}, names, drawn), repository)
 
