@@ -26,7 +26,7 @@ from codeindex.embedded.folder import held
 from codeindex.embedded.postgres import Durability
 from codeindex.embedded.state import State
 from embeddings.languages import LANGUAGES
-from tests.embeddings import samples, tiny
+from tests.embeddings import samples
 from tests.fuzz.running import Outcome
 from tests.git import GitRepository
 
@@ -86,6 +86,8 @@ class Request:
 @contextmanager
 def index() -> Iterator[None]:
     """Postgres, Valkey and an index of the samples of the tests while the block runs."""
+    from tests.embeddings import tiny  # noqa: PLC0415  torch is not for every command
+
     with tempfile.TemporaryDirectory(prefix="codeindex-fuzz-") as name:
         folder = Path(name)
         for part in ("model", "checkpoint"):
