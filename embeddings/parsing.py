@@ -4,10 +4,13 @@ tree on which one would take too long is refused before any is asked."""
 
 from __future__ import annotations
 
+import resource
 import threading
 import time
 from concurrent.futures import Future
+from itertools import count
 
+import numpy as np
 from tree_sitter import Node, Parser, Tree, TreeCursor
 
 from embeddings.languages import Language, compiled
@@ -15,15 +18,28 @@ from embeddings.languages import Language, compiled
 PARSE_SECONDS = 2.0
 """Of processor time. A megabyte of ordinary code takes a tenth of a second."""
 
+PARSE_BYTES = 512 * 1024 * 1024
+"""Of memory; a megabyte of ordinary code takes a tenth of it."""
+
+MAX_OPEN = 6_000
+"""Brackets that wait to be closed. Where the source ends, tree-sitter tries for each of them how to
+go on, at the cost of the square of their number, and cannot be interrupted."""
+
 MAX_DEPTH = 2_000
 """Nodes inside each other. Nobody nests so deeply; a sum of as many terms would be."""
 
-_SMALL_SOURCE = 32 * 1024
+_SMALL_SOURCE = 8 * 1024
 _CHUNK = 4 * 1024
+_CALLS_PER_LOOK = 8
+_PAGE = resource.getpagesize()
 _STACK = 128 * 1024 * 1024
 _SMALL_TREE = 8_000
 _SHALLOW_TREE = 40_000
 _MOST_COMPARISONS = 50_000_000
+
+_TURNS = np.zeros(256, np.int8)
+_TURNS[np.frombuffer(b"([{<", np.uint8)] = 1
+_TURNS[np.frombuffer(b")]}>", np.uint8)] = -1
 
 _starting = threading.Lock()
 
@@ -41,9 +57,12 @@ def spelling(node: Node, source: bytes) -> bytes:
 def parse(source: bytes, language: Language, seconds: float = PARSE_SECONDS) -> Tree:
     """The syntax tree of UTF-8 `source`; where it is broken the tree has error nodes.
 
-    UnreadableSource: it takes more than `seconds` of processor time, or the tree is so deep, or so
-    much in a row does not parse, that to search it would take too long.
+    UnreadableSource: it takes more than `seconds` of processor time, or more than PARSE_BYTES of
+    memory, or the tree is so deep, or so much in a row does not parse, that to search it would take
+    too long.
     """
+    if len(source) > MAX_OPEN and _most_open(source) > MAX_OPEN:
+        raise UnreadableSource("too many brackets are not closed")
     if len(source) <= _SMALL_SOURCE:
         tree = Parser(compiled(language)).parse(source)
     else:
@@ -78,17 +97,31 @@ def _parsed_beside(source: bytes, language: Language, seconds: float) -> Tree:
 
 def _parsed_in_time(source: bytes, language: Language, seconds: float) -> Tree:
     view, deadline = memoryview(source), time.thread_time() + seconds
+    calls, most = count(1), _resident_pages() + PARSE_BYTES // _PAGE
 
     def chunk(offset: int, _: object) -> memoryview:
         return view[offset : offset + _CHUNK]
 
     def is_late(offset: int, has_error: bool) -> bool:
-        return time.thread_time() > deadline
+        if next(calls) % _CALLS_PER_LOOK:
+            return False
+        return time.thread_time() > deadline or _resident_pages() > most
 
     try:
         return Parser(compiled(language)).parse(chunk, progress_callback=is_late)
     except ValueError as error:
         raise UnreadableSource("takes too long to parse") from error
+
+
+def _most_open(source: bytes) -> int:
+    """How many more brackets are opened than closed in some part of a source."""
+    balance = _TURNS[np.frombuffer(source, np.uint8)].cumsum(dtype=np.int32)
+    return int((balance - np.minimum.accumulate(balance)).max())
+
+
+def _resident_pages() -> int:
+    with open("/proc/self/statm", encoding="ascii") as sizes:
+        return int(sizes.read().split()[1])
 
 
 def _check_shape(tree: Tree) -> None:

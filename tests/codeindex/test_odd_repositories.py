@@ -84,7 +84,7 @@ def test_an_odd_content_costs_no_other_file(source, registered):
     run = indexed(registered)
     stored = SourceFile.objects.filter(live=True).values_list("path", "blob__skipped")
     assert {path: reason for path, reason in stored if reason} == {
-        "brackets.py": "too much of it does not parse",
+        "brackets.py": "too many brackets are not closed",
         "cookie.py": "not in ascii",
         "punycode.py": "in an encoding that is for host names alone",
         "surrogate.py": "not in unicode-escape",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -26,11 +27,12 @@ def names(answer: reader.Read | str) -> list[str]:
 
 
 def processes() -> list[psutil.Process]:
-    return [
-        process
-        for process in psutil.Process().children()
-        if process.is_running() and reader.__file__ in process.cmdline()
-    ]
+    found = []
+    for process in psutil.Process().children():
+        with suppress(psutil.Error):  # it has just ended
+            if reader.__file__ in process.cmdline():
+                found.append(process)
+    return found
 
 
 class Watched(Lease):
