@@ -42,6 +42,8 @@ QUIET_SECONDS = 240.0
 """In which everything must have come to rest after a round."""
 
 PATIENCE_SECONDS = 30.0
+UNFIT = "Internal error"
+"""What stands in a reason that a run should not have ended with."""
 
 DISK = "1536m"
 IN_NAMESPACE = "CODEINDEX_CHAOS_NAMESPACE"
@@ -200,6 +202,7 @@ def _disturbed(
     findings.disturbances, findings.searches = disturber.done, searches.answers
     findings.slowest = searches.slowest
     findings.failed = indexes.failed(installation)
+    findings.faults += [f"unfit for a user: {why}" for why in findings.failed if UNFIT in why]
     findings.faults += [f"search: {fault}" for fault in searches.faults]
     return findings
 
