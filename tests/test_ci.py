@@ -20,7 +20,8 @@ def test_the_tests_run_in_a_private_folder_that_is_removed(
     checkout, temporary = GitRepository.made(tmp_path / "check out"), tmp_path / "temporary"
     temporary.mkdir()
     recipe = f"stat -c '%a %n' .. . Makefile; echo '{closing_line}'; {outcome}"
-    checkout.commit({"Makefile": f"chaos:\n\t@true\ntest:\n\t@{recipe}\n", ".ci/run": SCRIPT.read_text()})
+    makefile = f"chaos:\n\t@true\ntest:\n\t@{recipe}\n"
+    checkout.commit({"Makefile": makefile, ".ci/run": SCRIPT.read_text()})
     done = subprocess.run(
         ["bash", checkout.path / ".ci" / "run"],
         capture_output=True,
