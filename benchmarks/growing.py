@@ -18,9 +18,9 @@ from django.core.management import call_command
 
 from codeindex import encoders, spaces, tasks
 from codeindex.embedded import ensure_services
-from codeindex.ingestion import embedding, sources
+from codeindex.ingestion import embedding, reader
 from codeindex.models import Embedding, EmbeddingState, Text
-from embeddings import definitions, languages
+from embeddings import languages
 from embeddings.types import Definition
 
 Source = tuple[str, str, str]
@@ -148,6 +148,7 @@ def _definitions(file: Path) -> list[Definition]:
     if language is None:
         return []
     try:
-        return definitions.extract(sources.text(file.read_bytes(), language), language).definitions
-    except sources.Skipped:
+        _, _, found = reader.read(file.read_bytes(), language)
+    except reader.Skipped:
         return []
+    return found
