@@ -35,7 +35,7 @@ _PAGE = resource.getpagesize()
 _STACK = 128 * 1024 * 1024
 _SMALL_TREE = 8_000
 _SHALLOW_TREE = 40_000
-_MOST_COMPARISONS = 50_000_000
+_MOST_COMPARISONS, _COMPARISONS_PER_NODE = 50_000_000, 100
 
 _TURNS = np.zeros(256, np.int8)
 _TURNS[np.frombuffer(b"([{<", np.uint8)] = 1
@@ -156,7 +156,7 @@ def _is_too_broken(cursor: TreeCursor) -> bool:
         node = cursor.node
         assert node is not None
         row = 0 if node.is_named else row + 1
-        comparisons += row
+        comparisons += _COMPARISONS_PER_NODE + row
         if node.has_error and cursor.goto_first_child():
             rows.append(row)
             row = 0
