@@ -13,7 +13,7 @@ from tests.fuzz import installed
 from tests.fuzz.definitions import Definitions
 from tests.fuzz.git import Git
 from tests.fuzz.queries import Queries
-from tests.fuzz.running import Bounds, Fuzzer, run
+from tests.fuzz.running import LIMIT, Bounds, Fuzzer, run
 from tests.fuzz.urls import Urls
 from tests.fuzz.webhooks import Webhooks, targets
 
@@ -25,10 +25,14 @@ COMMANDS = {
     "webhooks": "bodies at every address that may change something",
 }
 
+LIMITS = {"git": 20.0}
+"""Seconds for an input, where not the usual ones: a repository is made by many processes."""
+
 
 def main() -> int:
     options = _options()
-    bounds = Bounds(options.start, options.count, options.seconds, options.jobs)
+    limit = LIMITS.get(options.command, LIMIT)
+    bounds = Bounds(options.start, options.count, options.seconds, options.jobs, limit)
     with _fuzzer(options) as fuzzer:
         tally = run(fuzzer, bounds, options.keep / options.command)
     rate = tally.inputs / max(tally.seconds, 1e-9)

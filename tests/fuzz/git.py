@@ -171,7 +171,7 @@ def _wrong_type(path: Path, random: Random) -> None:
 def _deep(path: Path, random: Random) -> None:
     plumbing = Plumbing(path)
     tree = plumbing.tree((b"100644", b"a.py", plumbing.object("blob", _source(random))))
-    for _ in range(random.choice((10, 100, 300))):
+    for _ in range(random.choice((10, 100))):
         tree = plumbing.tree((b"40000", b"d", tree))
     plumbing.commit(tree)
 

@@ -22,7 +22,7 @@ LIMIT = 5.0
 WAITING = 64
 """Inputs that are handed out in advance, a process."""
 
-HANG, CRASH, EXCEPTION = f"over {LIMIT:.0f} s", "crashed", "exception"
+HANG, CRASH, EXCEPTION = "hang", "crash", "exception"
 
 
 @dataclass(frozen=True, slots=True)
