@@ -125,16 +125,23 @@ def _texts(paths: list[str], wanted: int) -> list[Source]:
     )
     if not found:
         raise SystemExit("There are no definitions below these paths.")
+    chosen: dict[Source, None] = {}
+    for varied in _varied(found):
+        chosen[varied] = None
+        if len(chosen) == wanted:
+            break
+    texts = list(chosen)
+    random.Random(0).shuffle(texts)
+    return texts
+
+
+def _varied(found: list[Source]) -> Iterator[Source]:
+    """Each text as it is, then each without its second line, without its third, and so on."""
     longest = max(body.count("\n") for body, *_ in found)
-    varied = dict.fromkeys(
-        (_without(body, line), language, kind)
-        for line in range(longest + 1)
-        for body, language, kind in found
-        if line <= body.count("\n")
-    )
-    chosen = list(islice(varied, wanted))
-    random.Random(0).shuffle(chosen)
-    return chosen
+    for line in range(longest + 1):
+        for body, language, kind in found:
+            if line <= body.count("\n"):
+                yield _without(body, line), language, kind
 
 
 def _without(body: str, line: int) -> str:

@@ -34,14 +34,23 @@ class SimilarParameters(Limited):
     )
 
 
+PASTED = "python"
+"""The language of pasted code, where none is named."""
+
+
 class SimilarToCodeParameters(SimilarParameters):
     code = serializers.CharField(
         trim_whitespace=False,
         help_text=f"A definition; at most {queries.MAX_CHARACTERS:,} characters.",
     )
     lang = serializers.CharField(
-        default="python", help_text="Its language, by its name or an extension."
+        allow_blank=True,
+        default=PASTED,
+        help_text="Its language, by its name or an extension.",
     )
+
+    def validate_lang(self, lang: str) -> str:
+        return lang or PASTED
 
 
 class SearchParameters(Limited):

@@ -31,7 +31,7 @@ from tests.chaos.histories import History
 from tests.chaos.indexes import Index
 from tests.chaos.searching import Outages, Searches
 from tests.embeddings import tiny
-from tests.journeys.installation import PROJECT, Browser, Installation, until
+from tests.journeys.installation import PROJECT, WITHOUT_LIMITS, Browser, Installation, until
 
 PACKAGES = ("requests", "jsonschema")
 WAVES = 3
@@ -122,6 +122,7 @@ def _chaos(options: argparse.Namespace, folder: Path, *, small_disk: bool) -> Fi
     variables = {
         "CODEINDEX_CHECKPOINT": str(_checkpoint(folder)),
         "CODEINDEX_LOCAL_ROOTS": str(repositories),
+        **WITHOUT_LIMITS,
     }
     _say(f"indexing {len(shown)} repositories, {rounds} times, in peace …")
     with _running(Installation(folder / "peace", **variables)) as installation:

@@ -29,6 +29,7 @@ from embeddings.languages import LANGUAGES
 from tests.embeddings import samples
 from tests.fuzz.running import Outcome
 from tests.git import GitRepository
+from tests.journeys.installation import WITHOUT_LIMITS
 
 PEOPLE = ("", "alice", "charlie", "admin")
 """Nobody, an owner, a stranger, and who administers."""
@@ -99,6 +100,7 @@ def index() -> Iterator[None]:
             "CODEINDEX_HOME": str(folder / "home"),
             "CODEINDEX_CHECKPOINT": str(checkpoint),
             "LOG_LEVEL": "ERROR",
+            **WITHOUT_LIMITS,
         }
         state = State(folder / "home")
         with held(state), services.started(state, Durability.DISPOSABLE):

@@ -32,6 +32,7 @@ HOSTS = ["example.org", "xn--p1ai", "é.example", "a" * 300, "[", "[::1", "]", "
 PATHS = ["/a/b.git", "", "/", "/..", "/a/../..", "/.git", "/%00", "/%0a", "/-x", "/a b", ":a/b",
          "/" + "a" * 5000, "/é.git", "//a", "\\a", "/a.git/", "/--upload-pack=x"]  # fmt: skip
 QUERIES = ["?private_token={0}", "?access_token={0}&x=1", "#{0}", "?{0}"]
+UNUSED_PORT = 9
 PASSWORDS = ["user:{0}@", "user:%20{0}@", ":{0}@", "a@b:{0}@"]
 TOKENS = ["{0}@", "{0}:x-oauth-basic@", "{0}:@"]
 """What stands for a user is a secret over HTTP alone; over ssh it is a user."""
@@ -94,14 +95,31 @@ class Urls:
         try:
             remote = remotes.parse(made.url)
             result = "taken"
-            if made.is_near and remote.host:
-                remotes.check_host(remote)
+            if made.is_near and remote.host and _reaches(remote.host):
                 return Outcome(row, "let through", f"{made.url} passes the check of its host")
         except remotes.RefusedRemote as refusal:
             result = "refused"
             if made.secret in str(refusal):
                 return Outcome(row, "leaked", f"the refusal says {refusal}")
         return _registered(made, row) or Outcome(row, result)
+
+
+def _reaches(host: str) -> bool:
+    """Whether the proxy of a clone would try to connect to a host."""
+    from django.conf import settings  # noqa: PLC0415  after Django is set up
+
+    from codeindex.ingestion import proxy  # noqa: PLC0415
+
+    def resolve(host: str, port: int) -> list[proxy.Address]:
+        return resolved.setdefault(host, proxy.resolve(host, port))
+
+    resolved: dict[str, list[proxy.Address]] = {}
+    with proxy.serving(settings.CODEINDEX_REFUSED_NETWORKS, "", resolve) as serving:
+        try:
+            serving.connect(host, UNUSED_PORT).close()
+        except proxy.Unreachable as reason:
+            return bool(resolved) and reason.reply != proxy.REFUSED
+    return True
 
 
 def _host(random: Random) -> tuple[str, bool]:

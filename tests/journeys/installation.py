@@ -27,6 +27,17 @@ from codeindex.embedded.state import State
 
 PROJECT = Path(__file__).parents[2]
 
+WITHOUT_LIMITS = {
+    **{
+        f"CODEINDEX_{what}_RATE": "1000000/second"
+        for what in ("SEARCH", "ANONYMOUS_SEARCH", "ENCODE", "ANONYMOUS_ENCODE", "INDEX",
+                     "LOGIN", "ADDRESS_LOGIN")
+    },
+    "CODEINDEX_SEARCHES_AT_ONCE": "64",
+    "CODEINDEX_REPOSITORIES_PER_USER": "1000000",
+}  # fmt: skip
+"""So that requests are not refused before what is tried with them."""
+
 
 class Installation:
     """A state folder of its own on a port of its own; started, killed and started again.
