@@ -122,11 +122,12 @@ def _visible(request: Request, pk: int) -> Repository:
 
 
 def _managed(request: Request, pk: int) -> Repository:
-    """A hidden repository is not found, as an unknown one."""
-    repository = _visible(request, pk)
-    if not Repository.objects.managed_by(request.user).filter(pk=pk).exists():
-        raise PermissionDenied("Only its owner may do this.")
-    return repository
+    """A hidden repository is not found, as an unknown one, and one that has just been removed."""
+    managed = Repository.objects.managed_by(request.user).select_related("owner")
+    if repository := managed.filter(pk=pk).first():
+        return repository
+    _visible(request, pk)
+    raise PermissionDenied("Only its owner may do this.")
 
 
 def _by_field(error: django.core.exceptions.ValidationError) -> dict[str, list[str]]:

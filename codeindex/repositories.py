@@ -104,7 +104,7 @@ def _check_room(owner: User) -> None:
     row is locked, so that several registrations at once do not pass together."""
     if owner.is_superuser:
         return
-    User.objects.select_for_update().get(pk=owner.pk)
+    User.objects.select_for_update(no_key=True).get(pk=owner.pk)
     limit = settings.CODEINDEX_REPOSITORIES_PER_USER
     if owner.repositories.count() >= limit:
         raise ValidationError(

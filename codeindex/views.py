@@ -142,8 +142,9 @@ def _account(
 
 
 def _managed(request: HttpRequest, pk: int) -> Repository:
-    """A repository that the user may change. A hidden one is not found, as an unknown one."""
-    row = get_object_or_404(Repository.objects.visible_to(request.user), pk=pk)
-    if not Repository.objects.managed_by(request.user).filter(pk=pk).exists():
-        raise PermissionDenied("Only its owner may do this.")
-    return row
+    """A repository that the user may change. A hidden one is not found, as an unknown one, and one
+    that has just been removed."""
+    if row := Repository.objects.managed_by(request.user).filter(pk=pk).first():
+        return row
+    get_object_or_404(Repository.objects.visible_to(request.user), pk=pk)
+    raise PermissionDenied("Only its owner may do this.")

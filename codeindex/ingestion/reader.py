@@ -33,6 +33,9 @@ GENERATED_MARK = re.compile(
 )
 MARK_LINES = 5
 
+READY = "ready"
+"""What a reader says first, when it has loaded what it needs."""
+
 OVERLONG_LINE = 2_000
 """Characters. Nobody writes such a line by hand."""
 
@@ -89,6 +92,8 @@ def main(memory: int) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
+    answers.write(pickle.dumps(READY))
+    answers.flush()
     while True:
         try:
             content, language = pickle.load(requests)  # noqa: S301  from the worker, not from a stranger

@@ -182,6 +182,7 @@ class _Reader:
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115
         self._process = _started(limits.memory, self._complaints)
         self._began, self._used = 0.0, 0.0
+        self._is_ready = False
 
     def is_fit(self, limits: Limits) -> bool:
         """Whether it may be used by this process, with these limits."""
@@ -192,13 +193,16 @@ class _Reader:
         return self._output.fileno()
 
     def give(self, file: File) -> None:
-        """Has it read a file. Raises `_Died`."""
-        self._began, self._used = time.monotonic(), self._processor_time()
+        """Has it read a file, once it is ready: what it takes to start is not the file's. Raises
+        `_Died`."""
         assert self._process.stdin
         try:
+            if not self._is_ready:
+                self._is_ready = _Answer(self._output).load() == reader.READY
+            self._began, self._used = time.monotonic(), self._processor_time()
             pickle.dump((file.content, file.language), self._process.stdin)
             self._process.stdin.flush()
-        except OSError:
+        except (OSError, EOFError, pickle.UnpicklingError):
             raise self._death() from None
 
     def answer(self) -> Read | str:

@@ -68,6 +68,8 @@ def select(entries: Iterable[Entry]) -> tuple[list[Source], Skips]:
         language = languages.by_path(path)
         if entry.mode == SUBMODULE:
             skips.add("submodule", path)
+        elif len(path.encode()) > LONGEST_PATH:
+            skips.add(f"its path is longer than {LONGEST_PATH:,} bytes", path)
         elif language is None:
             skips.add("not in a supported language", path)
         elif reason := _reason_to_skip(entry, path):
@@ -92,8 +94,6 @@ def _shortened(path: str) -> str:
 def _reason_to_skip(entry: Entry, path: str) -> str:
     if entry.mode == SYMBOLIC_LINK:
         return "symbolic link"
-    if len(path.encode()) > LONGEST_PATH:
-        return f"its path is longer than {LONGEST_PATH:,} bytes"
     if VENDORED.search(path):
         return "vendored"
     if GENERATED_NAME.search(path):

@@ -49,10 +49,12 @@ class Migration(migrations.Migration):
     dependencies = [("codeindex", "0008_how_spaces_are_computed")]
     operations = [
         migrations.AddField(
-            "repository", "deploy_key", models.TextField(blank=True, default="", editable=False)
+            "repository",
+            "deploy_key",
+            models.TextField(blank=True, default="", db_default="", editable=False),
         ),
         migrations.AddField(
-            "repository", "trusted_path", models.BooleanField(default=False, editable=False)
+            "repository", "trusted_path", models.BooleanField(default=False, db_default=False, editable=False)
         ),
         migrations.RunPython(trust_present_paths, migrations.RunPython.noop, elidable=True),
         migrations.RunPython(take_secrets_out_of_urls, migrations.RunPython.noop, elidable=True),

@@ -91,7 +91,9 @@ class Migration(migrations.Migration):
                 fields=("word", "branch"), include=("texts",), name="one_count_a_word_and_branch"
             ),
         ),
-        migrations.AddField("indexrun", "texts_known", models.PositiveIntegerField(default=0)),
+        migrations.AddField(
+            "indexrun", "texts_known", models.PositiveIntegerField(default=0, db_default=0)
+        ),
         migrations.CreateModel(
             name="PlainId",
             fields=[

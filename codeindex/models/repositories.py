@@ -48,8 +48,10 @@ class Repository(models.Model):
     name = models.CharField(max_length=100)
     url = models.TextField()
     credential = models.TextField(blank=True, editable=False)  # encrypted: codeindex.credentials
-    deploy_key = models.TextField(blank=True, editable=False, default="")  # encrypted, for ssh
-    trusted_path = models.BooleanField(editable=False, default=False)
+    deploy_key = models.TextField(
+        blank=True, editable=False, default="", db_default=""
+    )  # for ssh, encrypted
+    trusted_path = models.BooleanField(editable=False, default=False, db_default=False)
     teams = models.ManyToManyField(Group, blank=True, related_name="repositories")
     visibility = models.CharField(
         max_length=10, choices=Visibility.choices, default=Visibility.PRIVATE
@@ -143,7 +145,9 @@ class IndexRun(models.Model):
     definitions = models.PositiveIntegerField(default=0)
     texts = models.PositiveIntegerField(default=0)  # distinct, of all definitions
     texts_reused = models.PositiveIntegerField(default=0)  # the repository held, with a vector
-    texts_known = models.PositiveIntegerField(default=0)  # by whoever: not to be shown
+    texts_known = models.PositiveIntegerField(
+        default=0, db_default=0
+    )  # by whoever: not to be shown
     texts_ready = models.PositiveIntegerField(default=0)
     texts_failed = models.PositiveIntegerField(default=0)
 

@@ -89,7 +89,8 @@ def count(database: psycopg.Connection, condition: str) -> int:
 
 
 def is_finished(browser: Browser) -> bool:
-    run = browser.get("/api/v1/repositories/1").json["latest_run"]
+    (repository,) = browser.get("/api/v1/repositories").json
+    run = repository["latest_run"]
     return bool(run["status"] == "published" and run["texts_ready"] == run["texts"])
 
 

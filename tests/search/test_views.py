@@ -71,7 +71,7 @@ class TestSearch:
         ("address", "status", "reason"),
         [
             ("/?q=", 400, "The query is empty."),
-            ("/?q=%00", 400, "NUL"),
+            ("/?q=%00", 400, "Null characters"),
             (f"/?q={'x' * 3000}", 400, "3,000 characters"),
             ("/?q=x&limit=0", 400, "from 1 to 200"),
             ("/?q=x&limit=many", 400, "from 1 to 200"),

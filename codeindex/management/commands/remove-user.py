@@ -7,13 +7,14 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.core.management import BaseCommand, CommandError
+from django.core.management import CommandError
 
 from codeindex.accounts import departure
+from codeindex.management import base
 from codeindex.management.index import existing_index
 
 
-class Command(BaseCommand):
+class Command(base.Command):
     help = "Remove a user."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
