@@ -65,7 +65,10 @@ class Definitions:
             source = decode(made.data, language)
         except UnreadableSource:
             return Outcome(made.language, "no text")
-        found = extract(source, language)
+        try:
+            found = extract(source, language)
+        except UnreadableSource:
+            return Outcome(made.language, "refused")
         fault = _fault(found, source, language) or _fault_of_paths(source, language)
         if fault:
             return Outcome(made.language, "wrong", fault)
