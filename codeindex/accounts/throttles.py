@@ -57,14 +57,18 @@ class TooMany(APIException):
 @dataclass(frozen=True, slots=True)
 class Throttle:
     """A rate by the names of its settings: for a user, and for an address that nobody has signed in
-    from. `doing` is what is counted, in the plural."""
+    from. `doing` is what is counted, in the plural. Of some things administrators do as many as
+    they like."""
 
     doing: str
     setting: str
     anonymous_setting: str
+    binds_administrators: bool = True
 
     def count(self, request: HttpRequest | Request) -> None:
         """Counts one. Raises `TooMany` beyond the rate."""
+        if request.user.is_superuser and not self.binds_administrators:
+            return
         is_known = request.user.is_authenticated
         rate = getattr(settings, self.setting if is_known else self.anonymous_setting)
         count(self.doing, rate, clients.name(request))
@@ -74,7 +78,13 @@ SEARCH = Throttle("searches", "CODEINDEX_SEARCH_RATE", "CODEINDEX_ANONYMOUS_SEAR
 ENCODE = Throttle(
     "requests to encode code", "CODEINDEX_ENCODE_RATE", "CODEINDEX_ANONYMOUS_ENCODE_RATE"
 )
-INDEX = Throttle("requests to index", "CODEINDEX_INDEX_RATE", "CODEINDEX_INDEX_RATE")
+# Administrators bring whole organisations.
+INDEX = Throttle(
+    "requests to index",
+    "CODEINDEX_INDEX_RATE",
+    "CODEINDEX_INDEX_RATE",
+    binds_administrators=False,
+)
 
 
 def limited(

@@ -136,6 +136,15 @@ class TestRates:
         assert registered("y") == 429
         assert alice.repositories.count() == 2
 
+    def test_administrators_index_as_much_as_they_like(
+        self, alice: User, shop: None, settings: Any
+    ) -> None:
+        settings.CODEINDEX_INDEX_RATE = "1/hour"
+        User.objects.filter(pk=alice.pk).update(is_superuser=True)
+        client = signed_in(alice)
+        again = f"/repositories/{alice.repositories.get().pk}/index"
+        assert [client.post(again).status_code for _ in range(3)] == [302] * 3
+
     def test_of_an_address_that_nobody_signed_in_from(self, db: None, settings: Any) -> None:
         settings.CODEINDEX_ANONYMOUS_SEARCH_RATE = "1/hour"
 
