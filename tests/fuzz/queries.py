@@ -41,6 +41,7 @@ class Queries:
 
     def begin(self) -> None:
         installed.begin()
+        installed.warm()
 
     def made(self, number: int) -> Request:
         random = Random(f"{self.seed}:{number}")

@@ -63,6 +63,7 @@ class Webhooks:
 
     def begin(self) -> None:
         installed.begin()
+        installed.warm()
 
     def made(self, number: int) -> Request:
         random = Random(f"{self.seed}:{number}")
