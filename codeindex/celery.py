@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging.config
 import os
 import signal
+from functools import cached_property
+from typing import Any
 
 from celery import Celery
 from celery.signals import setup_logging, worker_process_init
@@ -14,7 +16,14 @@ from codeindex.embedded.lifeline import die_with_parent, named_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "codeindex.settings")
 
-app = Celery("codeindex")
+
+class Application(Celery):
+    @cached_property
+    def Worker(self) -> Any:  # noqa: N802  as Celery calls it
+        return self.subclass_with_self("codeindex.workers:EndingWorker", name="Worker")
+
+
+app = Application("codeindex")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 

@@ -1,0 +1,54 @@
+"""Celery's worker, where it stops by an error."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+PROJECT = Path(__file__).parents[2]
+
+WEDGED = """
+import sys, time
+import django
+django.setup()
+from celery.bootsteps import RUN
+from celery.worker import state
+from codeindex.celery import app
+
+def fail(parent):
+    raise AttributeError("the broker went away in between")
+
+worker = app.Worker(concurrency=1, hostname="wedged")
+worker.patience = 0.5
+worker.blueprint.start = fail
+worker.blueprint.state = RUN
+worker.signal_consumer_close = lambda: time.sleep(float(sys.argv[1]))
+worker.blueprint.stop = worker.blueprint.join = lambda *_, **__: None
+if len(sys.argv) > 2:
+    state.should_stop = 0
+worker.start()
+print("it ended in order")
+"""
+
+
+def said(tmp_path: Path, *arguments: str) -> str:
+    """What it prints, whose end waits for so many seconds."""
+    own = {"DJANGO_SETTINGS_MODULE": "codeindex.settings", "CODEINDEX_HOME": str(tmp_path / "home")}
+    return subprocess.run(
+        [sys.executable, "-c", WEDGED, *arguments],
+        cwd=PROJECT,
+        env=os.environ | own,
+        timeout=60,
+        capture_output=True,
+        text=True,
+    ).stdout
+
+
+def test_a_worker_that_an_error_stops_ends_although_it_waits_for_the_broker(tmp_path):
+    assert said(tmp_path, "3600") == ""
+
+
+def test_a_worker_that_was_asked_to_stop_takes_its_time(tmp_path):
+    assert said(tmp_path, "1", "asked") == "it ended in order\n"
