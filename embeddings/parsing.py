@@ -63,8 +63,8 @@ def parse(source: bytes, language: Language, seconds: float = PARSE_SECONDS) -> 
     """
     if len(source) > MAX_OPEN and _most_open(source) > MAX_OPEN:
         raise UnreadableSource("too many brackets are not closed")
-    if len(source) <= _SMALL_SOURCE:
-        tree = Parser(compiled(language)).parse(source)
+    if len(source) <= _SMALL_SOURCE and threading.current_thread() is not threading.main_thread():
+        tree = _parsed_in_time(source, language, seconds)  # where no signal is handled either
     else:
         tree = _parsed_beside(source, language, seconds)
     _check_shape(tree)

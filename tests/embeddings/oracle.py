@@ -7,9 +7,9 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
-from tree_sitter import Node
+from tree_sitter import Node, Parser
 
-from embeddings.languages import PYTHON, Language
+from embeddings.languages import PYTHON, Language, compiled
 
 
 @dataclass(eq=False)
@@ -19,6 +19,19 @@ class Tree:
     leaf: tuple[int, int] | None = None
     parent: Tree | None = None
     place: int = 0
+
+
+def parsed(source: bytes, language: Language = PYTHON) -> Node:
+    """The root of a tree whose nodes tell their text, as those of `embeddings.parsing` do not."""
+    return Parser(compiled(language)).parse(source).root_node
+
+
+def twin(node: Node, source: bytes, language: Language) -> Node:
+    """The same node in such a tree of the same source."""
+    found = parsed(source, language).descendant_for_byte_range(node.start_byte, node.end_byte)
+    while found.type != node.type:
+        found = found.parent
+    return found
 
 
 def counted(root: Node, max_length: int, max_width: int, language: Language = PYTHON) -> Counter:

@@ -8,6 +8,7 @@ import random
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
@@ -106,6 +107,21 @@ def test_what_cannot_be_read_says_why_in_words_that_are_the_same_for_files_alike
         with pytest.raises(UnreadableSource) as refusal:
             extract(source, language)
         assert str(refusal.value) == reason
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_a_grammar_that_never_ends_is_left(beside: bool) -> None:
+    """Two hundred bytes, on which the scanner of TSX goes round for ever."""
+    source = '<a b="[[{)><["\'[){<[]{<<("}\n]`){"<`]}>}}{([{(c'
+
+    def read() -> None:
+        with pytest.raises(UnreadableSource):
+            parse(source.encode(), by_name("tsx"), seconds=0.2)
+
+    if not beside:
+        return read()
+    with ThreadPoolExecutor(1) as other:
+        other.submit(read).result(timeout=60)
 
 
 def test_parsing_has_a_limit_of_processor_time() -> None:

@@ -19,7 +19,6 @@ from hypothesis import strategies as st
 from embeddings.definitions import extract
 from embeddings.languages import PYTHON
 from embeddings.names import masked
-from embeddings.parsing import parse
 from embeddings.paths import contexts, table_in, table_of
 from embeddings.types import Kind, PathContext
 from tests.embeddings import oracle
@@ -88,7 +87,7 @@ programs = st.lists(statements, max_size=4).map("\n".join)
 @settings(max_examples=200)
 @given(program=programs, max_length=st.integers(0, 12), max_width=st.integers(0, 4))
 def test_the_contexts_of_any_program_are_those_of_the_definition(program, max_length, max_width):
-    root = parse(program.encode(), PYTHON).root_node
+    root = oracle.parsed(program.encode())
     assert counted(program, max_length, max_width) == oracle.counted(root, max_length, max_width)
 
 
@@ -96,7 +95,7 @@ def test_the_contexts_of_a_thousand_real_functions_are_those_of_the_definition()
     texts = standard_library_functions(1_000)
     assert len(texts) == 1_000
     for text in texts:
-        assert counted(text) == oracle.counted(parse(text.encode(), PYTHON).root_node, 8, 2)
+        assert counted(text) == oracle.counted(oracle.parsed(text.encode()), 8, 2)
 
 
 def test_many_texts_at_once_give_what_each_gives():
