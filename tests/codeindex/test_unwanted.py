@@ -168,7 +168,7 @@ def test_a_repository_may_be_removed_at_any_time(moment, source, registered, enc
 def test_indexing_what_is_being_removed_is_not_found(address, registered, alice, client: Client):
     client.force_login(alice)
     address = address.format(registered.pk)
-    with removing_at('AS "a" FROM "codeindex_repository"', registered):
+    with removing_at('ORDER BY "codeindex_repository"."id" ASC LIMIT 1', registered):
         assert client.post(address).status_code == 404
 
 
