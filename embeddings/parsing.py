@@ -32,7 +32,7 @@ _SMALL_SOURCE = 8 * 1024
 _CHUNK = 4 * 1024
 _CALLS_PER_LOOK = 8
 _PAGE = resource.getpagesize()
-_STACK = 128 * 1024 * 1024
+_STACK, _SMALL_STACK = 128 * 1024 * 1024, 8 * 1024 * 1024
 _SMALL_TREE = 8_000
 _SHALLOW_TREE = 40_000
 _MOST_COMPARISONS, _COMPARISONS_PER_NODE = 50_000_000, 100
@@ -72,9 +72,10 @@ def parse(source: bytes, language: Language, seconds: float = PARSE_SECONDS) -> 
 
 
 def _parsed_beside(source: bytes, language: Language, seconds: float) -> Tree:
-    """Parses in a thread of its own. It has a large stack: tree-sitter frees what it has tried by
-    recursion, which needs some 100 bytes for each token. And no signal is handled in it: a handler
-    that raises while tree-sitter calls back, as that of Ctrl-C does, would crash the process."""
+    """Parses in a thread of its own. Its stack is large for a large source: tree-sitter frees what
+    it has tried by recursion, which needs some 100 bytes for each token. And no signal is handled
+    in it: a handler that raises while tree-sitter calls back, as that of Ctrl-C does, would crash
+    the process."""
     parsed: Future[Tree] = Future()
 
     def run() -> None:
@@ -85,7 +86,7 @@ def _parsed_beside(source: bytes, language: Language, seconds: float) -> Tree:
 
     thread = threading.Thread(target=run, daemon=True)
     with _starting:
-        usual = threading.stack_size(_STACK)
+        usual = threading.stack_size(_STACK if len(source) > _SMALL_SOURCE else _SMALL_STACK)
         try:
             thread.start()
         except RuntimeError as error:
