@@ -17,8 +17,9 @@ from codeindex.leases import Lease, LostLease
 
 MEBIBYTE = 1024 * 1024
 SOUND = File("sound.py", "python", b"def sound():\n    return 1\n")
-# Takes all the processor time that parsing may take
+# Takes all the processor time that parsing may take, and up to 1 GiB
 HEAVY = File("heavy.py", "python", b"a\\\n" * 300_000)
+AMPLE = Limits(seconds=30, memory=4096 * MEBIBYTE)
 
 
 @pytest.fixture(autouse=True)
@@ -85,16 +86,14 @@ def test_a_file_that_needs_too_much_memory_costs_that_file() -> None:
 
 
 def test_a_reader_that_somebody_killed_is_replaced_and_its_file_read_again() -> None:
-    within = Limits(seconds=30, memory=1024 * MEBIBYTE)
-    slow, last = readers.read([HEAVY, SOUND], Watched(times=1), within)
+    slow, last = readers.read([HEAVY, SOUND], Watched(times=1), AMPLE)
     assert slow == "takes too long to parse"
     assert names(last) == ["sound"]
 
 
 def test_a_file_whose_readers_all_die_is_taken_up_three_times() -> None:
-    within = Limits(seconds=30, memory=1024 * MEBIBYTE)
     lease = Watched(times=10)
-    deadly, last = readers.read([HEAVY, SOUND], lease, within)
+    deadly, last = readers.read([HEAVY, SOUND], lease, AMPLE)
     assert deadly == "crashed the process that read it"
     assert lease.times == 10 - readers.TRIES
     assert names(last) == ["sound"]
