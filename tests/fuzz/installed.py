@@ -19,7 +19,7 @@ from urllib.parse import unquote_to_bytes, urlencode
 import django
 from django.core.management import call_command
 from django.http import HttpResponseBase
-from django.test import Client
+from django.test.client import Client, ClientHandler
 
 from codeindex.embedded import services
 from codeindex.embedded.folder import held
@@ -183,6 +183,7 @@ def send(request: Request) -> HttpResponseBase:
     from django.db import transaction  # noqa: PLC0415  after Django is set up
 
     client = Client(raise_request_exception=False)
+    client.handler = _handler()
     if request.who:
         client.cookies["sessionid"] = _session(request.who)
     environment = {
@@ -213,6 +214,12 @@ def judged(row: str, response: HttpResponseBase) -> Outcome:
     told = getattr(response, "exc_info", None)
     fault = "".join(traceback.format_exception(*told)) if told else "no exception"
     return Outcome(row, status, f"{status}\n{fault}")
+
+
+@cache
+def _handler() -> ClientHandler:
+    """One for all requests, as in a web server: each lists the static files when it is made."""
+    return ClientHandler(enforce_csrf_checks=False)
 
 
 @cache
