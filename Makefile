@@ -30,7 +30,7 @@ FILES := 100
 
 # The launcher ends with make, so that a killed make leaves nothing behind.
 run: setup
-	@exec $(BIN)/python -I -S codeindex/embedded/lifeline.py 15 $(BIN)/python -m codeindex.embedded
+	@exec $(BIN)/python -I -S codeindex/local_services/lifeline.py 15 $(BIN)/python -m codeindex.local_services
 
 test: setup
 	@$(BIN)/python -m pytest
@@ -63,7 +63,7 @@ setup:
 define INSTALL
 	refuse() { echo "$$*" >&2; exit 1; }; \
 	command -v $(PYTHON) >/dev/null || refuse "codeindex needs Python 3.11 or newer; there is no $(PYTHON)."; \
-	$(PYTHON) codeindex/embedded/preflight.py . $(INSTALL_MEBIBYTES) || exit 1; \
+	$(PYTHON) codeindex/local_services/preflight.py . $(INSTALL_MEBIBYTES) || exit 1; \
 	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 		refuse "$(PYTHON) has no venv module: install it (python3-venv on Debian and Ubuntu)."; \
 	$(PYTHON) -m venv $(VENV) && \

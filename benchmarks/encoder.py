@@ -24,9 +24,10 @@ import numpy as np
 import torch
 
 from benchmarks import sources
-from embeddings import checkpoints, evaluation
-from embeddings.llm import LanguageModel, Runtime
-from embeddings.training.functions import Function, Unfit, defined_in, function_of
+from embeddings import checkpoints
+from embeddings.evaluation import metrics
+from embeddings.text.language_model import LanguageModel, Runtime
+from embeddings.training.corpus.functions import Function, Unfit, defined_in, function_of
 from embeddings.types import Definition
 
 PROJECT = Path(__file__).parents[1]
@@ -144,7 +145,7 @@ def _print_quality(timed: dict[Runtime, Timed], asked: Sequence[Function]) -> No
         found, code = one.model.for_queries.encode(queries), one.model.encode(codes)
         expected = code if expected is None else expected
         cosines = (code * expected).sum(axis=1)
-        mrr = evaluation.mrr(evaluation.ranks(found, code, range(len(code))))
+        mrr = metrics.mrr(metrics.ranks(found, code, range(len(code))))
         print(
             f"{runtime:10} MRR among {len(asked)}: {mrr}; cosine to the first runtime's vectors: "
             f"{cosines.mean():.4f}, at least {cosines.min():.4f}"

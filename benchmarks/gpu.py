@@ -30,8 +30,8 @@ from transformers import PreTrainedConfig, PreTrainedTokenizerFast
 from transformers.utils import logging
 
 from benchmarks import architectures, sources
-from embeddings import packing, pretrained, weights
-from embeddings.llm import LanguageModel, ModelSettings
+from embeddings.text import loading, packing, weights
+from embeddings.text.language_model import LanguageModel, ModelSettings
 
 MATRIX = 8192
 PRODUCTS = 20
@@ -172,7 +172,7 @@ def _sentence_transformers(subject: Subject, options: argparse.Namespace) -> dic
         return {}
     library = import_module("sentence_transformers")
     config = deepcopy(subject.config)
-    pretrained.cut(config, 1)
+    loading.cut(config, 1)
     architectures.network(config, options.device, options.dtype).save_pretrained(subject.folder)
     subject.words.save_pretrained(subject.folder)
     dtype = {"dtype": getattr(torch, options.dtype)}

@@ -16,11 +16,12 @@ import django
 import psutil
 from django.core.management import call_command
 
-from codeindex import encoders, spaces, tasks
-from codeindex.embedded import ensure_services
+from codeindex import tasks
 from codeindex.ingestion import embedding, reader
+from codeindex.local_services import ensure_services
 from codeindex.models import Embedding, EmbeddingState, Text
-from embeddings import languages
+from codeindex.spaces import encoders, lifecycle
+from embeddings.code import languages
 from embeddings.types import Definition
 
 Source = tuple[str, str, str]
@@ -51,7 +52,7 @@ def measure(options: Namespace) -> None:
     with ensure_services():
         call_command("migrate", verbosity=0, interactive=False)
         source = encoders.wanted()
-        space = spaces.of(encoders.kept(source), source)
+        space = lifecycle.of(encoders.kept(source), source)
         # In a process of its own: what reading takes is none of the worker's.
         with get_context("spawn").Pool(1, initializer=django.setup) as reader:
             texts = reader.apply(_texts, (options.paths, options.texts))
@@ -97,7 +98,7 @@ def _encoded() -> int:
     return Embedding.objects.exclude(state=EmbeddingState.PENDING).count()
 
 
-def _put_down(space: spaces.Space, sources: list[Source]) -> None:
+def _put_down(space: lifecycle.Space, sources: list[Source]) -> None:
     rows = (
         Text(
             hash=hashlib.sha256(body.encode()).hexdigest(),

@@ -17,8 +17,8 @@ from psycopg import Cursor
 from psycopg.types import TypeInfo
 
 from codeindex.models import Space
+from embeddings.networks.vocabulary import Ids
 from embeddings.types import Matrix
-from embeddings.vocabulary import Ids
 
 NEAREST = 10
 TREES = 100

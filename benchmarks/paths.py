@@ -24,9 +24,9 @@ from dataclasses import dataclass
 from multiprocessing import Pool
 from pathlib import Path
 
-from embeddings.definitions import decode
-from embeddings.languages import LANGUAGES, Language, by_path
-from embeddings.parsing import UnreadableSource, parse
+from embeddings.code.definitions import decode
+from embeddings.code.languages import LANGUAGES, Language, by_path
+from embeddings.code.parsing import UnreadableSource, parse
 from embeddings.paths import MAX_LENGTH, MAX_WIDTH, contexts
 from embeddings.paths.mining import Choice, Mined, files_under, mined
 

@@ -12,8 +12,8 @@ from psycopg.types import TypeInfo
 from tqdm import tqdm
 
 from benchmarks.neighbours import Vectors
-from codeindex import spaces
 from codeindex.models import IndexRun, Repository, Space
+from codeindex.spaces import lifecycle
 from embeddings.types import Matrix
 
 NAME = "replica-"
@@ -32,7 +32,7 @@ def grow(space: Space, definitions: int) -> None:
     originals = Vectors.of(space).kept(_texts())
     with connection.cursor() as cursor:
         cursor.execute("DROP INDEX IF EXISTS text_words")
-        cursor.execute(f"DROP INDEX IF EXISTS {spaces.index_name(space)}")
+        cursor.execute(f"DROP INDEX IF EXISTS {lifecycle.index_name(space)}")
     while live() < definitions:
         number = Repository.objects.filter(name__startswith=NAME).count()
         _replicate(number, space, originals)

@@ -21,16 +21,17 @@ from django.db import connection, transaction
 from benchmarks import replicas
 from benchmarks.load import Client, Load, alone, together
 from benchmarks.neighbours import NEAREST, Means, Vectors, in_memory, of_pgvector, recall
-from codeindex import encoders, spaces
 from codeindex.accounts import tokens
-from codeindex.embedded import address, ensure_services
+from codeindex.local_services import address, ensure_services
 from codeindex.management.index import ADMINISTRATOR
 from codeindex.models import Definition, Repository, Space, SpaceState
+from codeindex.spaces import encoders, lifecycle
 from embeddings import CodeEncoder
 from embeddings.types import Matrix
-from search import filters, retrieval, scopes, statements, vectors
-from search.scopes import Scope
-from search.vectors import Meaning
+from search.candidates import retrieval, scopes, sql, vectors
+from search.candidates.scopes import Scope
+from search.candidates.vectors import Meaning
+from search.query import filters
 
 HOST = "127.0.0.1"
 START_SECONDS = 120.0
@@ -76,7 +77,7 @@ def measure(options: Namespace) -> None:
 
 def _build(space: Space) -> None:
     began = time.perf_counter()
-    spaces.build_index(space)
+    lifecycle.build_index(space)
     seconds = time.perf_counter() - began
     if seconds > 1:
         print(f"HNSW index built in {seconds:,.0f} s")
@@ -98,7 +99,7 @@ def _print_size(space: Space, texts: int) -> None:
         cursor.execute(
             "SELECT sum(pg_total_relation_size('codeindex_' || name)), pg_relation_size(%s),"
             " current_setting('huge_pages_status', true) FROM unnest(%s::text[]) AS name",
-            [spaces.index_name(space), list(TABLES)],
+            [lifecycle.index_name(space), list(TABLES)],
         )
         disk, index, huge_pages = cursor.fetchone()
     print(
@@ -154,7 +155,7 @@ def _print_recall(space: Space, asked: Asked, held: Vectors) -> None:
     print(f"recall@{NEAREST} of the vectors' part against all that is kept")
     for name, within in _scopes():
         statement = f"SELECT id FROM codeindex_text WHERE {within.holds('codeindex_text.id')}"
-        there = held.kept([text for (text,) in statements.rows(statement, within.given)])
+        there = held.kept([text for (text,) in sql.rows(statement, within.given)])
         if not len(there.texts):
             continue
         exact = there.nearest(asked.rows)

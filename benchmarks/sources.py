@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from embeddings import definitions
-from embeddings.languages import by_path
-from embeddings.parsing import UnreadableSource
+from embeddings.code import definitions
+from embeddings.code.languages import by_path
+from embeddings.code.parsing import UnreadableSource
 from embeddings.paths.mining import files_under
 from embeddings.types import Definition
 

@@ -10,13 +10,14 @@ import numpy as np
 from django.contrib.auth.models import User
 from django.core.management import call_command
 
-from codeindex import encoders, repositories, tasks
-from codeindex.embedded import ensure_services
+from codeindex import repositories, tasks
 from codeindex.ingestion import embedding, pipeline
+from codeindex.local_services import ensure_services
 from codeindex.models import Embedding, EmbeddingState
+from codeindex.spaces import encoders
 from embeddings import CodeEncoder
-from embeddings.llm import LanguageModel
-from embeddings.tokenising import Windows
+from embeddings.text.language_model import LanguageModel
+from embeddings.text.tokenising import Windows
 from embeddings.types import Matrix
 
 

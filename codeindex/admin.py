@@ -15,8 +15,8 @@ from django.shortcuts import redirect, render
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from codeindex.forms import DepartureForm
 from codeindex.models import Branch, EmbeddingState, Evaluation, IndexRun, Repository, Space, Token
+from codeindex.web.forms import DepartureForm
 
 admin.site.site_header = admin.site.site_title = "codeindex"
 

@@ -12,7 +12,7 @@ from celery import Celery
 from celery.signals import setup_logging, worker_process_init
 from django.conf import settings
 
-from codeindex.embedded.lifeline import die_with_parent, named_parent
+from codeindex.local_services.lifeline import die_with_parent, named_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "codeindex.settings")
 
@@ -20,7 +20,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "codeindex.settings")
 class Application(Celery):
     @cached_property
     def Worker(self) -> Any:  # noqa: N802  as Celery calls it
-        return self.subclass_with_self("codeindex.workers:EndingWorker", name="Worker")
+        return self.subclass_with_self("codeindex.celery_worker:EndingWorker", name="Worker")
 
 
 app = Application("codeindex")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
-from codeindex.embedded.state import CannotStart, State
+from codeindex.local_services.state import CannotStart, State
 
 
 def kept_secret_key(state: State) -> str:

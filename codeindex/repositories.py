@@ -19,8 +19,9 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from codeindex import credentials, leases, locks
-from codeindex.ingestion import remotes, store, wordcounts
-from codeindex.ingestion.remotes import Remote
+from codeindex.ingestion import store, word_counts
+from codeindex.ingestion.cloning import remotes
+from codeindex.ingestion.cloning.remotes import Remote
 from codeindex.models import (
     ATTEMPTS,
     UNPUBLISHED,
@@ -225,7 +226,7 @@ def publish(run: IndexRun) -> bool:
     waiting = IndexRun.objects.filter(pk=run.pk, status=RunStatus.EMBEDDING)
     if not waiting.update(status=RunStatus.PUBLISHED, published=Now()):
         return False
-    wordcounts.follow(run)
+    word_counts.follow(run)
     SourceFile.objects.filter(until_run=run).update(live=False)
     SourceFile.objects.filter(from_run=run, until_run=None).update(live=True)
     Branch.objects.filter(pk=run.branch_id).update(live_run=run)

@@ -10,11 +10,11 @@ from pathlib import Path
 import dj_database_url
 from django.conf import global_settings
 
-from codeindex.embedded import machine
-from codeindex.embedded.postgres import connection_settings
-from codeindex.embedded.state import State
 from codeindex.environment import Environment
 from codeindex.keys import kept_secret_key
+from codeindex.local_services import machine
+from codeindex.local_services.postgres import connection_settings
+from codeindex.local_services.state import State
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 _env = Environment.of_process(Path(os.environ.get("CODEINDEX_ENV_FILE", BASE_DIR / ".env")))
@@ -143,18 +143,18 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "codeindex.middleware.content_security_policy",
-    "codeindex.middleware.no_store",
-    "codeindex.middleware.readable",
+    "codeindex.web.middleware.content_security_policy",
+    "codeindex.web.middleware.no_store",
+    "codeindex.web.middleware.readable",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "codeindex.middleware.Refusals",
-    "codeindex.middleware.DatabaseAway",
-    "codeindex.abandonment.Abandonment",
+    "codeindex.web.middleware.Refusals",
+    "codeindex.web.middleware.DatabaseAway",
+    "codeindex.web.abandonment.Abandonment",
 ]
 
 TEMPLATES = [
@@ -194,7 +194,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticatedOrReadOnly"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": [
-        "codeindex.parsers.ShallowJSONParser",
+        "codeindex.web.parsers.ShallowJSONParser",
         "rest_framework.parsers.FormParser",
     ],
     "URL_FORMAT_OVERRIDE": None,
@@ -206,7 +206,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "ENUM_NAME_OVERRIDES": {"RunStatus": "codeindex.models.RunStatus"},
-    # Ids (codeindex.ids)
+    # Ids (codeindex.web.ids)
     "PATH_CONVERTER_OVERRIDES": dict.fromkeys(("repository", "run", "file", "definition"), str),
 }
 
@@ -287,7 +287,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {
         "line": {
-            "class": "codeindex.terminal.Formatter",
+            "class": "codeindex.management.terminal.Formatter",
             "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
         }
     },

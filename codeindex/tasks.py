@@ -13,8 +13,9 @@ from django.db import transaction
 from django.db.models import QuerySet
 from kombu.exceptions import OperationalError
 
-from codeindex import encoders, leases, repositories, spaces
-from codeindex.ingestion import checkout, embedding, forgetting, pipeline, store, turns
+from codeindex import leases, repositories
+from codeindex.ingestion import embedding, forgetting, pipeline, store, turns
+from codeindex.ingestion.cloning import checkout
 from codeindex.models import (
     UNPUBLISHED,
     Branch,
@@ -25,6 +26,7 @@ from codeindex.models import (
     Space,
     SpaceState,
 )
+from codeindex.spaces import encoders, lifecycle
 
 logger = logging.getLogger(__name__)
 
@@ -68,7 +70,7 @@ def embed_pending(limit: int = embedding.FIRST_BATCH) -> None:
     if next_limit:
         _enqueue(embed_pending, next_limit)
     else:
-        for space in spaces.unindexed():
+        for space in lifecycle.unindexed():
             _enqueue(build_index, space.pk)
 
 
@@ -91,7 +93,7 @@ def embed_batch(limit: int) -> int | None:
 
 @shared_task(ignore_result=True)
 def build_index(space_id: int) -> None:
-    spaces.build_index(Space.objects.get(pk=space_id))
+    lifecycle.build_index(Space.objects.get(pk=space_id))
 
 
 @shared_task(ignore_result=True)

@@ -5,15 +5,15 @@ from django.contrib.auth import views as auth
 from django.urls import include, path, register_converter
 from drf_spectacular.views import SpectacularAPIView
 
-from codeindex import api, apidocs, ids, views
+from codeindex.web import api, api_docs, ids, views
 
 for converter in ids.CONVERTERS:
     register_converter(converter, converter.row)
 
-handler400 = "codeindex.errors.bad_request"
-handler403 = "codeindex.errors.permission_denied"
-handler404 = "codeindex.errors.not_found"
-handler500 = "codeindex.errors.server_error"
+handler400 = "codeindex.web.errors.bad_request"
+handler403 = "codeindex.web.errors.permission_denied"
+handler404 = "codeindex.web.errors.not_found"
+handler500 = "codeindex.web.errors.server_error"
 
 repository = [
     path("", views.repository, name="repository"),
@@ -35,7 +35,7 @@ account = [
 
 rest = [
     path("schema", SpectacularAPIView.as_view(), name="api-schema"),
-    path("docs", apidocs.page, name="api-docs"),
+    path("docs", api_docs.page, name="api-docs"),
     path("repositories", api.RepositoriesView.as_view(), name="api-repositories"),
     path("repositories/<repository:pk>", api.RepositoryView.as_view(), name="api-repository"),
     path("repositories/<repository:pk>/runs", api.RunsView.as_view(), name="api-runs"),
@@ -54,5 +54,5 @@ urlpatterns = [
     path("repositories/<repository:pk>/", include(repository)),
     path("account/", include(account)),
     path("api/v1/", include(rest)),
-    path("", include("search.urls")),
+    path("", include("search.web.urls")),
 ]

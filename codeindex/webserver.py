@@ -16,8 +16,8 @@ from django.conf import settings
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
-from codeindex.embedded import address, machine
-from codeindex.embedded.lifeline import die_with_parent
+from codeindex.local_services import address, machine
+from codeindex.local_services.lifeline import die_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "codeindex.settings")
 # A query is short: a second thread of torch gains nothing, and takes the database's processor
@@ -31,7 +31,7 @@ GARBAGE = 20_000
 thousands, hardly any of which are left when it is answered."""
 
 bind = address.authority(settings.CODEINDEX_HOST, settings.PORT)
-worker_class = "codeindex.webworker.WebWorker"
+worker_class = "codeindex.web.worker.WebWorker"
 workers = int(
     os.environ.get("WEB_CONCURRENCY")
     or (2 if machine.processors() > 1 and machine.memory_bytes() >= ROOMY else 1)
@@ -51,7 +51,7 @@ def post_worker_init(worker: Worker) -> None:
     """Loads the encoder before the first request is taken; by now the application is there.
     Without an encoder the server ends, and its log says why."""
     try:
-        importlib.import_module("codeindex.encoders").warm()
+        importlib.import_module("codeindex.spaces.encoders").warm()
     except Exception as error:
         worker.log.exception("The encoder cannot be loaded.")
         worker.log.critical(error)

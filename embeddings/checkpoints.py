@@ -14,11 +14,18 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from embeddings import derived
-from embeddings.code2vec import Code2Vec, Code2VecSettings
-from embeddings.fusion import FUSIONS, FusionKind, FusionNetwork
-from embeddings.labels import Labels, LabelSource
-from embeddings.llm import (
+from embeddings.naming.network import Labels, LabelSource
+from embeddings.networks.code2vec import Code2Vec, Code2VecSettings
+from embeddings.networks.fusion import FUSIONS, FusionKind, FusionNetwork
+from embeddings.networks.query_encoders import (
+    QueryKind,
+    QueryPooling,
+    QuerySettings,
+    WordQueryEncoder,
+)
+from embeddings.networks.vocabulary import Lexicon, Vocabulary
+from embeddings.text import tuned
+from embeddings.text.language_model import (
     TUNED,
     EncoderUnavailable,
     LanguageModel,
@@ -26,8 +33,6 @@ from embeddings.llm import (
     Runtime,
     load_model,
 )
-from embeddings.queries import QueryKind, QueryPooling, QuerySettings, WordQueryEncoder
-from embeddings.vocabulary import Lexicon, Vocabulary
 
 FORMAT = 3
 SHIPPED = Path(__file__).parent / "checkpoints"
@@ -101,7 +106,7 @@ def save(folder: Path, settings: Settings, lexicon: Lexicon, network: Network) -
     """Writes a checkpoint; what is in the folder already is replaced. The weights of a language
     model that was tuned come with it."""
     folder.mkdir(parents=True, exist_ok=True)
-    if derived.copy(Path(settings.text.name), folder):
+    if tuned.copy(Path(settings.text.name), folder):
         settings = replace(settings, text=replace(settings.text, name=OWN_TEXT))
     for name in VOCABULARIES:
         getattr(lexicon, name).save(_vocabulary(folder, name))

@@ -15,13 +15,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from embeddings import checkpoints, definitions, explanations, paths
+from embeddings import checkpoints, paths
 from embeddings.checkpoints import Checkpoint
-from embeddings.explanations import Attribution, Explanation, Shares
-from embeddings.llm import EncoderUnavailable, Runtime, canonical, load_model
-from embeddings.mentions import mentioned
-from embeddings.names import masked
-from embeddings.queries import word_batch
+from embeddings.code import definitions
+from embeddings.code.own_names import masked
+from embeddings.naming.mentions import mentioned
+from embeddings.networks import explanations
+from embeddings.networks.explanations import Attribution, Explanation, Shares
+from embeddings.networks.query_encoders import word_batch
+from embeddings.text.language_model import EncoderUnavailable, Runtime, canonical, load_model
 from embeddings.types import Matrix, PathContext, TextEncoder
 
 __all__ = ["CodeEncoder", "Encoded", "EncoderUnavailable", "NotFinite", "load_encoder"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-from embeddings.reading import EncoderUnavailable
+from embeddings.text.settings import EncoderUnavailable
 
 
 def require(packages: tuple[str, ...], what: str, extra: str) -> None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from dataclasses import astuple, dataclass
 
-from search.filters import BadQuery
+from search.query.filters import BadQuery
 
 FAINT = 0.2
 """What is not preferred still decides between what is alike."""

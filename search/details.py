@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from codeindex.models import Embedding, EmbeddingState, SpaceState
-from search import statements
+from search.candidates import sql
 from search.places import PLACES
 from search.results import Found, Place
 
@@ -25,8 +25,8 @@ def of(places: Mapping[int, Sequence[Place]]) -> dict[int, Found]:
             other_places=first[definition][1 : 1 + PLACES],
             has_more_places=len(first[definition]) > 1 + PLACES,
         )
-        for definition, language, docstring, lines, names in statements.rows(
-            SHOWN, {"definitions": statements.array(first)}
+        for definition, language, docstring, lines, names in sql.rows(
+            SHOWN, {"definitions": sql.array(first)}
         )
     }
     return {text: shown[found[0].definition_id] for text, found in places.items()}

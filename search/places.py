@@ -10,10 +10,11 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.shortcuts import get_object_or_404
 
 from codeindex.models import Definition, SourceFile
-from search import manners, statements, symbols
-from search.manners import Rule
+from search.candidates import path_rules, sql
+from search.candidates.path_rules import Rule
+from search.candidates.scopes import ROWS, Scope
+from search.query import symbols
 from search.results import Place
-from search.scopes import ROWS, Scope
 
 PLACES = 20
 """Places that are named of one text beside the foremost. What lies at more is boilerplate, mostly
@@ -56,7 +57,7 @@ def by(symbol: Sequence[str] = (), rules: Sequence[Rule] = ()) -> Ordering:
     if rules:
         # Only where there are several: the pattern takes longer than all else that is asked.
         parts.append("CASE WHEN count(*) OVER () > 1 THEN file.path ~ %(aside)s END")
-        given = {**given, "aside": manners.pattern(rules)}
+        given = {**given, "aside": path_rules.pattern(rules)}
     parts += ["length(file.path)", "file.path", "definition.start_line", "file.id"]
     return Ordering(", ".join(parts), given)
 
@@ -79,7 +80,7 @@ def of(
     PLACES + 2 at most, so that it is seen whether there are more than are named. A text without a
     place there is left out."""
     order = order or by()
-    found = statements.rows(
+    found = sql.rows(
         "SELECT wanted.id, place.* FROM unnest(%(texts)s::bigint[]) AS wanted (id)"
         " CROSS JOIN LATERAL ("
         f" SELECT {COLUMNS} FROM {ROWS}"
@@ -88,7 +89,7 @@ def of(
         f" WHERE definition.text_id = wanted.id AND {within.condition}"
         f" ORDER BY {order.by} LIMIT {PLACES + 2}"
         ") AS place",
-        {**within.given, **order.given, "texts": statements.array(texts)},
+        {**within.given, **order.given, "texts": sql.array(texts)},
     )
     places: dict[int, list[Place]] = {}
     for text, *place in found:

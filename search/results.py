@@ -111,7 +111,7 @@ class Score(NamedTuple):
     """What a text's score is the sum of. `structure` is what its code adds to the closeness of its
     vector, None where that is not known and is in `meaning`; `file` is what the best of its file
     lend it; `repeated` what is taken for better results of the same file, and `rule` what a rule of
-    `search.manners` takes, 0 or less."""
+    `search.candidates.path_rules` takes, 0 or less."""
 
     name: float = 0.0
     words: float = 0.0

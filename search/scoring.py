@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from search.balance import EVEN, Balance
+from search.candidates.retrieval import DEPTH, Candidate
 from search.results import Score
-from search.retrieval import DEPTH, Candidate
 
 NAME = 10.0
 """More than all else can make up for: what is named comes first."""
@@ -45,7 +45,7 @@ TUNED = Weights()
 
 class Signal(NamedTuple):
     """A candidate where it lies: `in_path` is the part of the query's words, by their weights, that
-    the path holds; `lowered` what a rule of `search.manners` puts it lower as, empty if none
+    the path holds; `lowered` what a rule of `candidates.path_rules` puts it lower as, empty if none
     does."""
 
     candidate: Candidate

@@ -11,13 +11,15 @@ import numpy as np
 from django.contrib.auth.models import AnonymousUser, User
 
 import embeddings
-from codeindex import encoders
 from codeindex.models import Definition, Embedding, EmbeddingState, Space, SpaceState
-from search import details, places, queries, scopes, statements, vectors
-from search.filters import BadQuery
+from codeindex.spaces import encoders
+from search import details, places
+from search.candidates import scopes, sql, vectors
+from search.candidates.scopes import Scope
+from search.candidates.vectors import Meaning, Vector
+from search.query import parsing
+from search.query.filters import BadQuery
 from search.results import Answer, Result
-from search.scopes import Scope
-from search.vectors import Meaning, Vector
 
 PENDING = "Nothing can be compared with this yet: its meaning is still being computed."
 FAILED = "Nothing can be compared with this: it could not be encoded."
@@ -51,17 +53,17 @@ def checked_likeness(likeness: str) -> Likeness:
     return Likeness(likeness)
 
 
-@statements.within_time()
+@sql.within_time()
 def to(
     user: User | AnonymousUser,
     definition: Definition,
-    limit: int | str = queries.DEFAULT_RESULTS,
+    limit: int | str = parsing.DEFAULT_RESULTS,
     by: str = Likeness.BOTH,
 ) -> Answer:
     """The definitions that `user` may see whose vectors are nearest in the active space, without
     those of the same text, scored by their cosine. Whoever calls has seen to it that `user` may see
     the definition itself. Raises `BadQuery` for a limit or a likeness, and `TookTooLong`."""
-    limit, likeness = queries.checked_limit(limit), checked_likeness(by)
+    limit, likeness = parsing.checked_limit(limit), checked_likeness(by)
     active = Embedding.objects.filter(text=definition.text_id, space__state=SpaceState.ACTIVE)
     own = active.select_related("space").first()
     if own is None or own.state != EmbeddingState.READY:
@@ -72,17 +74,17 @@ def to(
     return _nearest(sample, others, limit, likeness)
 
 
-@statements.within_time()
+@sql.within_time()
 def to_code(
     user: User | AnonymousUser,
     code: str,
     language: str = "python",
-    limit: int | str = queries.DEFAULT_RESULTS,
+    limit: int | str = parsing.DEFAULT_RESULTS,
     by: str = Likeness.BOTH,
 ) -> Answer:
     """The same for pasted code. Raises `BadQuery`, too for a language, and `TookTooLong`."""
-    limit, likeness = queries.checked_limit(limit), checked_likeness(by)
-    code, known = queries.checked_code(code), queries.checked_language(language)
+    limit, likeness = parsing.checked_limit(limit), checked_likeness(by)
+    code, known = parsing.checked_code(code), parsing.checked_language(language)
     try:
         encoder = encoders.searcher.encoder()
     except embeddings.EncoderUnavailable as reason:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from embeddings import questions
-from embeddings.evaluation import Place
-from embeddings.questions import Question
+from embeddings.evaluation import questions
+from embeddings.evaluation.metrics import Place
+from embeddings.evaluation.questions import Question
 from search import scoring
 from search.scoring import TUNED, Signal, Weights
 

@@ -11,12 +11,12 @@ from django.conf import settings
 from django.contrib.auth.models import Group, User
 from hypothesis import settings as hypothesis_settings
 
-from codeindex import ids
-from codeindex.embedded import folder
-from codeindex.embedded.postgres import Durability
-from codeindex.embedded.services import started
-from codeindex.embedded.state import State
+from codeindex.local_services import folder
+from codeindex.local_services.postgres import Durability
+from codeindex.local_services.services import started
+from codeindex.local_services.state import State
 from codeindex.models import PlainId
+from codeindex.web import ids
 
 # How long an example takes says more of what else the machine does than of the code.
 hypothesis_settings.register_profile("untimed", deadline=None)

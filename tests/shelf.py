@@ -28,7 +28,7 @@ from codeindex.models import (
     Text,
     Visibility,
 )
-from search import queries
+from search.query import parsing
 
 DIMENSIONS = 4
 
@@ -155,7 +155,7 @@ def _text(written: Written) -> Text:
     found = Text.objects.filter(hash=_digest(written.source)).first()
     if found:
         return found
-    words = " ".join(queries.read(f"{written.name} {written.source}").words)
+    words = " ".join(parsing.read(f"{written.name} {written.source}").words)
     text = Text.objects.create(
         hash=_digest(written.source),
         language="python",

@@ -17,8 +17,8 @@ from hypothesis import HealthCheck, Phase, settings
 from schemathesis.openapi import from_wsgi
 from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance
 
-from codeindex.ids import Row, opaque
 from codeindex.models import SourceFile
+from codeindex.web.ids import Row, opaque
 from codeindex.wsgi import application
 from tests import shelf
 from tests.shelf import Written

@@ -19,8 +19,8 @@ from psycopg.types import TypeInfo
 from psycopg.types.json import Jsonb
 
 import embeddings
-from codeindex import encoders, spaces
 from codeindex.models import Claim, Embedding, EmbeddingState, Space
+from codeindex.spaces import encoders, lifecycle
 
 if TYPE_CHECKING:
     from embeddings import CodeEncoder
@@ -47,12 +47,12 @@ def encode_batch(limit: int) -> int | None:
     filled beside it. How many the next batch should have, or None when nothing was free to be
     claimed. Raises `EncoderUnavailable`."""
     source = encoders.wanted()
-    own = spaces.of(encoders.kept(source), source)
-    for space in spaces.waiting():
+    own = lifecycle.of(encoders.kept(source), source)
+    for space in lifecycle.waiting():
         next_limit = _encode_batch_of(space, limit)
         if next_limit:
             return next_limit
-    spaces.activate_when_complete(own)
+    lifecycle.activate_when_complete(own)
     return None
 
 
@@ -61,9 +61,9 @@ def _encode_batch_of(space: Space, limit: int) -> int | None:
     try:
         encoder = encoders.of(space)
     except embeddings.EncoderUnavailable as reason:
-        spaces.complain(space, str(reason))
+        lifecycle.complain(space, str(reason))
         return None
-    spaces.complain(space, "")
+    lifecycle.complain(space, "")
     began = time.monotonic()
     with Embedding.objects.claiming(space) as claim:
         pace = Pace(first=max(1, limit // 8))

@@ -15,8 +15,9 @@ from django.db.models.functions import Coalesce, Now
 from psycopg.errors import ProgramLimitExceeded
 
 from codeindex import leases, locks, repositories
-from codeindex.ingestion import checkout, readers, sources, store, turns
-from codeindex.ingestion.checkout import Tree
+from codeindex.ingestion import readers, sources, store, turns
+from codeindex.ingestion.cloning import checkout
+from codeindex.ingestion.cloning.checkout import Tree
 from codeindex.ingestion.reader import Read
 from codeindex.ingestion.sources import Source
 from codeindex.ingestion.store import ReadBlob

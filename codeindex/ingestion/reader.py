@@ -19,9 +19,9 @@ import resource
 import signal
 import sys
 
-from embeddings.definitions import decode, extract
-from embeddings.languages import Language, by_name
-from embeddings.parsing import UnreadableSource
+from embeddings.code.definitions import decode, extract
+from embeddings.code.languages import Language, by_name
+from embeddings.code.parsing import UnreadableSource
 from embeddings.types import Definition
 
 Read = tuple[str, bool, list[Definition]]

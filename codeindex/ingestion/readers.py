@@ -24,10 +24,10 @@ from typing import IO, Any
 import psutil
 from django.conf import settings
 
-from codeindex.embedded import lifeline
 from codeindex.ingestion import reader
 from codeindex.ingestion.reader import Read
 from codeindex.leases import Lease
+from codeindex.local_services import lifeline
 
 TRIES = 3
 """How often a file is taken up: what killed its reader may have been another's fault."""

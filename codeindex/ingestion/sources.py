@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from codeindex.ingestion.checkout import Entry
-from embeddings import languages
-from embeddings.languages import Language
+from codeindex.ingestion.cloning.checkout import Entry
+from embeddings.code import languages
+from embeddings.code.languages import Language
 
 VENDORED = re.compile(
     r"(^|/)(_?vendor(ed)?|_vendored_packages|third_party|thirdparty|node_modules|site-packages"

@@ -29,8 +29,8 @@ from codeindex.models import (
     SpaceState,
 )
 from embeddings import types
-from embeddings.definitions import FORMAT_VERSION, text_hash
-from embeddings.words import parts
+from embeddings.code.definitions import FORMAT_VERSION, text_hash
+from embeddings.code.words import parts
 
 IDENTIFIER = re.compile(r"[^\W\d]\w*")
 WORDS, LONGEST_WORD = 2_000, 100

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from codeindex import leases
-from codeindex.ingestion import remotes
+from codeindex.ingestion.cloning import remotes
 from codeindex.models import ATTEMPTS, UNREAD, IndexRun, RunStatus
 
 HELD_BACK = (

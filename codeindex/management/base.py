@@ -7,7 +7,7 @@ from collections.abc import Callable
 from django.core.management import BaseCommand
 from django.core.management.base import OutputWrapper
 
-from codeindex.terminal import harmless
+from codeindex.management.terminal import harmless
 
 
 class Output(OutputWrapper):

@@ -10,8 +10,8 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError
 from django.db import ProgrammingError
 
-from codeindex.embedded import ensure_services
-from codeindex.embedded.state import CannotStart
+from codeindex.local_services import ensure_services
+from codeindex.local_services.state import CannotStart
 from codeindex.models import Repository, RepositoryQuerySet
 
 ADMINISTRATOR = User(is_superuser=True)

@@ -175,8 +175,8 @@ class IndexRun(models.Model):
 
 
 class PlainId(models.Model):
-    """The last number that stood in addresses as it is, of a row of `codeindex.ids`: up to there
-    they stay valid. Written by a migration alone; 0 where there never were such addresses."""
+    """The last number that stood in addresses as it is, of a row of `codeindex.web.ids`: up to
+    there they stay valid. Written by a migration alone; 0 where there never were such addresses."""
 
     row = models.CharField(max_length=20, primary_key=True)
     up_to = models.BigIntegerField()

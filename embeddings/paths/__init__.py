@@ -41,11 +41,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from embeddings.definitions import given
-from embeddings.found import Found, Source, search
-from embeddings.languages import Language, by_name
-from embeddings.names import read
-from embeddings.outlines import MAX_TEXT, text_of
+from embeddings.code.definitions import given
+from embeddings.code.languages import Language, by_name
+from embeddings.code.outlines import MAX_TEXT, text_of
+from embeddings.code.own_names import read
+from embeddings.code.syntax import Found, Source, search
 from embeddings.paths.forest import Forest, plant
 from embeddings.paths.pairs import choose
 from embeddings.paths.tables import ContextTable, Subject, tabulate

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from embeddings.languages import LANGUAGES, by_path
+from embeddings.code.languages import LANGUAGES, by_path
 from embeddings.paths import CODE, MAX_CONTEXTS, MAX_LENGTH, MAX_WIDTH, Bounds
 from embeddings.paths.formats import Code2Vec, JsonLines, Writer
 from embeddings.paths.mining import Choice, Skipped, files_under, mine

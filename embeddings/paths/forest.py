@@ -8,9 +8,18 @@ from dataclasses import dataclass, field
 
 from tree_sitter import Node
 
-from embeddings.docstrings import is_docstring
-from embeddings.languages import Language
-from embeddings.roles import IDENTIFIER, INNER, OPERATOR, QUOTED, SKIPPED, STATEMENT, STRING, tables
+from embeddings.code.docstrings import is_docstring
+from embeddings.code.languages import Language
+from embeddings.code.node_roles import (
+    IDENTIFIER,
+    INNER,
+    OPERATOR,
+    QUOTED,
+    SKIPPED,
+    STATEMENT,
+    STRING,
+    tables,
+)
 
 _WORD = re.compile(rb"[\w\x80-\xff]")
 

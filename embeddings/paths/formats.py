@@ -10,9 +10,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Protocol, Self
 
+from embeddings.code.tokens import NAME_PLACEHOLDER, normalised
+from embeddings.code.words import parts
 from embeddings.paths.mining import Mined
-from embeddings.tokens import NAME_PLACEHOLDER, normalised
-from embeddings.words import parts
 
 Row = tuple[int, int, int]
 Step = tuple[str, str]

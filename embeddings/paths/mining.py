@@ -10,9 +10,9 @@ from functools import partial
 from multiprocessing import Pool
 from pathlib import Path
 
-from embeddings.definitions import decode
-from embeddings.languages import by_path
-from embeddings.parsing import UnreadableSource
+from embeddings.code.definitions import decode
+from embeddings.code.languages import by_path
+from embeddings.code.parsing import UnreadableSource
 from embeddings.paths import CODE, DEFAULT_BOUNDS, Bounds, table_in
 from embeddings.paths.pairs import Numbers
 from embeddings.types import Kind

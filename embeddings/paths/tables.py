@@ -10,10 +10,10 @@ from itertools import pairwise
 import numpy as np
 from tree_sitter import Node
 
+from embeddings.code.node_roles import IDENTIFIER
+from embeddings.code.tokens import token
 from embeddings.paths.forest import Forest
 from embeddings.paths.pairs import Numbers, Pairs, Seed
-from embeddings.roles import IDENTIFIER
-from embeddings.tokens import token
 from embeddings.types import Leaf, PathContext
 
 _leaf_of = partial(tuple.__new__, Leaf)

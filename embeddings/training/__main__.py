@@ -14,26 +14,20 @@ from dataclasses import replace
 from pathlib import Path
 
 from embeddings.checkpoints import Settings
-from embeddings.code2vec import Code2VecSettings
-from embeddings.fusion import FusionKind
-from embeddings.labels import LabelSource
-from embeddings.llm import DEFAULT_MODEL, EncoderUnavailable, Runtime
-from embeddings.queries import QueryKind, QueryPooling, QuerySettings
-from embeddings.questions import Malformed
-from embeddings.training import (
-    asking,
-    corpus_command,
-    measures,
-    queries,
-    trainer,
-    validation,
-    whitening_command,
-)
-from embeddings.training.data import TRAINING_TOKENS, View, load
+from embeddings.evaluation.questions import Malformed
+from embeddings.naming.network import LabelSource
+from embeddings.networks.code2vec import Code2VecSettings
+from embeddings.networks.fusion import FusionKind
+from embeddings.networks.query_encoders import QueryKind, QueryPooling, QuerySettings
+from embeddings.text.language_model import DEFAULT_MODEL, EncoderUnavailable, Runtime
+from embeddings.training import measures, trainer, validation, whitening
+from embeddings.training.corpus import command as corpus_command
+from embeddings.training.data import question_writer, training_pairs
+from embeddings.training.data.dataset import TRAINING_TOKENS, View, load
 from embeddings.training.measures import Label, Sources
-from embeddings.training.stages import Objective
+from embeddings.training.stages.networks import Objective
+from embeddings.training.stages.text import BATCH, Tuning, tune
 from embeddings.training.trainer import Plan
-from embeddings.training.tuning import BATCH, Tuning, tune
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -77,7 +71,7 @@ def _train(options: argparse.Namespace) -> None:
 
 def _tune(options: argparse.Namespace) -> None:
     data = load(options.corpus, options.llm, options.device, options.limit, options.max_tokens)
-    asked = [pair for path in options.asked for pair in queries.asked(path)]
+    asked = [pair for path in options.asked for pair in training_pairs.asked(path)]
     tuning = Tuning(
         epochs=options.epochs,
         seed=options.seed,
@@ -131,9 +125,9 @@ def _parser() -> argparse.ArgumentParser:
     vectors.set_defaults(run=_vectors)
     vectors.add_argument("--views", type=View, nargs="*", help="only these texts of a function")
     whitened = commands.add_parser("whiten", help="take out what all vectors of a model share")
-    whitening_command.add_to(whitened)
+    whitening.add_to(whitened)
     asked = commands.add_parser("questions", help="have a language model ask for functions")
-    asking.add_to(asked)
+    question_writer.add_to(asked)
     tuned = commands.add_parser("tune", help="tune the language model itself")
     tuned.set_defaults(run=_tune)
     tuned.add_argument("--epochs", type=int, default=20, help="of 50 batches")

@@ -14,16 +14,16 @@ from pathlib import Path
 
 from embeddings import checkpoints
 from embeddings.checkpoints import Checkpoint, Network, Settings
-from embeddings.labels import Labels
-from embeddings.training import corpora
-from embeddings.training.data import TRAINING_TOKENS, Data
-from embeddings.training.features import Indexed, path_contexts
-from embeddings.training.functions import Function, fingerprint
-from embeddings.training.loop import Run, Weights, copied
-from embeddings.training.naming import NameStage
-from embeddings.training.stages import FusionStage, label_of
-from embeddings.training.vectors import VectorCache
-from embeddings.vocabulary import Lexicon, Vocabulary
+from embeddings.naming.network import Labels
+from embeddings.networks.vocabulary import Lexicon, Vocabulary
+from embeddings.training.corpus import corpora
+from embeddings.training.corpus.functions import Function, fingerprint
+from embeddings.training.data.dataset import TRAINING_TOKENS, Data
+from embeddings.training.data.features import Indexed, path_contexts
+from embeddings.training.data.vectors import VectorCache
+from embeddings.training.stages.loop import Run, Weights, copied
+from embeddings.training.stages.names import NameStage
+from embeddings.training.stages.networks import FusionStage, label_of
 
 MIXES = (0.0, 0.25, 0.5, 0.75, 1.0)
 # How often a new name must occur, to be one that can be predicted.

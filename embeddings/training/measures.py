@@ -13,16 +13,18 @@ from typing import Any
 
 import numpy as np
 
-from embeddings import checkpoints, definitions, evaluation, languages
+from embeddings import checkpoints
+from embeddings.code import definitions, languages
 from embeddings.encoder import CodeEncoder, FusedEncoder, TextOnlyEncoder
-from embeddings.evaluation import Figure
-from embeddings.llm import load_model
-from embeddings.questions import read, score
-from embeddings.training import corpora
-from embeddings.training.functions import Function
-from embeddings.training.loop import CURVES, SECONDS
-from embeddings.training.stages import label_of
-from embeddings.training.vectors import VectorCache
+from embeddings.evaluation import metrics
+from embeddings.evaluation.metrics import Figure
+from embeddings.evaluation.questions import read, score
+from embeddings.text.language_model import load_model
+from embeddings.training.corpus import corpora
+from embeddings.training.corpus.functions import Function
+from embeddings.training.data.vectors import VectorCache
+from embeddings.training.stages.loop import CURVES, SECONDS
+from embeddings.training.stages.networks import label_of
 from embeddings.types import Definition, Runtime
 
 DISTRACTORS = 999
@@ -138,11 +140,11 @@ def docstring_search(encoder: CodeEncoder, functions: Sequence[Function]) -> dic
     described = [function for function in functions if function.query][:MOST_SEARCHED]
     queries = encoder.encode_queries([function.query for function in described])
     code = encoder.encode_definitions([function.bare for function in described])
-    among = evaluation.ranks_among(queries, code, DISTRACTORS, seed=0)
-    whole = evaluation.ranks(queries, code, range(len(described)))
+    among = metrics.ranks_among(queries, code, DISTRACTORS, seed=0)
+    whole = metrics.ranks(queries, code, range(len(described)))
     return {
-        f"docstring → code, MRR among {DISTRACTORS}": evaluation.mrr(among),
-        f"docstring → code, MRR among all {len(described):,}": evaluation.mrr(whole),
+        f"docstring → code, MRR among {DISTRACTORS}": metrics.mrr(among),
+        f"docstring → code, MRR among all {len(described):,}": metrics.mrr(whole),
     }
 
 
@@ -153,10 +155,10 @@ def cosqa_search(encoder: CodeEncoder, folder: Path) -> dict[str, Figure]:
     places = {row["id"]: place for place, row in enumerate(candidates)}
     relevant = [places[row["relevant"][0]] for row in questions]
     code = encoder.encode_definitions([row["code"] for row in candidates])
-    found = evaluation.ranks(
+    found = metrics.ranks(
         encoder.encode_queries([row["query"] for row in questions]), code, relevant
     )
-    return {"CoSQA dev, MRR": evaluation.mrr(found), "CoSQA dev, nDCG@10": evaluation.ndcg(found)}
+    return {"CoSQA dev, MRR": metrics.mrr(found), "CoSQA dev, nDCG@10": metrics.ndcg(found)}
 
 
 def repository_search(encoder: CodeEncoder, questions: Path, folder: Path) -> dict[str, Figure]:
@@ -168,9 +170,9 @@ def repository_search(encoder: CodeEncoder, questions: Path, folder: Path) -> di
         vectors = encoder.encode_definitions(texts)
         asked = encoder.encode_queries([question.text for question in about.questions])
         for question, scores in zip(about.questions, asked @ vectors.T, strict=True):
-            best = np.argsort(-scores, kind="stable")[: evaluation.NDCG_DEPTH]
+            best = np.argsort(-scores, kind="stable")[: metrics.NDCG_DEPTH]
             gains.append(score(question, [places[row] for row in best]).ndcg)
-    return {"repository questions, nDCG@10": evaluation.interval(np.array(gains))}
+    return {"repository questions, nDCG@10": metrics.interval(np.array(gains))}
 
 
 def labels(
@@ -186,7 +188,7 @@ def labels(
     figures = {}
     for column, text in texts.items():
         guesses = encoder.predict_names([text(function) for function in named], k=1)
-        scores = evaluation.name_scores(
+        scores = metrics.name_scores(
             [guess[0][0] if guess else "" for guess in guesses],
             [label_of(function.name) for function in named],
         )
@@ -240,14 +242,14 @@ def _trained(folder: Path) -> float:
         return sum(float(row["value"]) for row in csv.DictReader(file) if row["figure"] == SECONDS)
 
 
-def _definitions(checkout: Path, root: str) -> Iterator[tuple[evaluation.Place, str]]:
+def _definitions(checkout: Path, root: str) -> Iterator[tuple[metrics.Place, str]]:
     for path in sorted((checkout / root).rglob("*.py")):
         source = definitions.decode(path.read_bytes(), PYTHON)
         for found in definitions.extract(source, PYTHON).definitions:
             yield _place(path.relative_to(checkout), found), found.text
 
 
-def _place(path: Path, definition: Definition) -> evaluation.Place:
+def _place(path: Path, definition: Definition) -> metrics.Place:
     return str(path), definition.start_line, definition.end_line
 
 

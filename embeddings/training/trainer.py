@@ -12,16 +12,17 @@ from torch import Tensor
 
 from embeddings import checkpoints
 from embeddings.checkpoints import Checkpoint, Network, Settings
-from embeddings.code2vec import Code2Vec
-from embeddings.labels import LabelSource
-from embeddings.llm import LanguageModel
-from embeddings.queries import WordQueryEncoder
-from embeddings.training.data import Data
-from embeddings.training.features import Contexts, Indexed, VocabularySizes, path_contexts
-from embeddings.training.loop import Run
-from embeddings.training.mentions import Mentioned
-from embeddings.training.naming import NameStage, some
-from embeddings.training.stages import (
+from embeddings.naming.network import LabelSource
+from embeddings.networks.code2vec import Code2Vec
+from embeddings.networks.query_encoders import WordQueryEncoder
+from embeddings.networks.vocabulary import Lexicon, Vocabulary
+from embeddings.text.language_model import LanguageModel
+from embeddings.training.data.dataset import Data
+from embeddings.training.data.features import Contexts, Indexed, VocabularySizes, path_contexts
+from embeddings.training.data.mentions import Mentioned
+from embeddings.training.stages.loop import Run
+from embeddings.training.stages.names import NameStage, some
+from embeddings.training.stages.networks import (
     CodeStage,
     FusionStage,
     JointStage,
@@ -30,7 +31,6 @@ from embeddings.training.stages import (
     telling_rows,
 )
 from embeddings.types import Matrix
-from embeddings.vocabulary import Lexicon, Vocabulary
 
 # Before training, a token says more than a path.
 FIRST_PATH_DEVIATION = 0.1

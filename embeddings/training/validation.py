@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from embeddings.evaluation import Figure
+from embeddings.evaluation.metrics import Figure
 from embeddings.training.measures import Record
 
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"

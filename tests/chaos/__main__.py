@@ -24,7 +24,7 @@ from random import Random
 import psutil
 import psycopg
 
-from codeindex.embedded import processes
+from codeindex.local_services import processes
 from tests.chaos import histories, indexes
 from tests.chaos.disturbances import Disturber
 from tests.chaos.histories import History

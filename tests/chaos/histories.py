@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from embeddings.languages import by_path
+from embeddings.code.languages import by_path
 from embeddings.paths.mining import files_under
 from tests.git import GitRepository
 

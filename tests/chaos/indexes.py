@@ -11,7 +11,7 @@ import numpy as np
 import psycopg
 from numpy.typing import NDArray
 
-from codeindex.embedded.state import DATABASE
+from codeindex.local_services.state import DATABASE
 from tests.journeys.installation import Installation
 
 SAME = 0.9999

@@ -14,11 +14,11 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from codeindex import encoders, spaces
 from codeindex.models import Evaluation, Repository
-from embeddings import questions
-from embeddings.evaluation import LAST_LINE
-from embeddings.questions import Malformed, Question
+from codeindex.spaces import encoders, lifecycle
+from embeddings.evaluation import questions
+from embeddings.evaluation.metrics import LAST_LINE
+from embeddings.evaluation.questions import Malformed, Question
 from search.scoring import TUNED
 from tests import shelf
 from tests.embeddings import tiny
@@ -230,7 +230,7 @@ class TestTuning:
     ) -> None:
         settings.CODEINDEX_CHECKPOINT = str(tiny.checkpoint(tmp_path / "c", tiny.bert(tmp_path)))
         monkeypatch.setattr(encoders, "searcher", encoders.Searcher())
-        spaces.of(encoders.searcher.encoder())
+        lifecycle.of(encoders.searcher.encoder())
         file = save({"shop": {"root": "src", "queries": [asked("csv archive", "src/save.py")]}})
         out = StringIO()
         call_command("tune-ranking", str(file), stdout=out)

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from codeindex.embedded.state import State
 from codeindex.environment import Environment
 from codeindex.keys import kept_secret_key
+from codeindex.local_services.state import State
 
 PROJECT = Path(__file__).parents[2]
 

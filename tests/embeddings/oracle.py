@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from tree_sitter import Node, Parser
 
-from embeddings.languages import PYTHON, Language, compiled
+from embeddings.code.languages import PYTHON, Language, compiled
 
 
 @dataclass(eq=False)
@@ -22,7 +22,7 @@ class Tree:
 
 
 def parsed(source: bytes, language: Language = PYTHON) -> Node:
-    """The root of a tree whose nodes tell their text, as those of `embeddings.parsing` do not."""
+    """The root of a tree whose nodes tell their text, as those of `parsing` do not."""
     return Parser(compiled(language)).parse(source).root_node
 
 

@@ -10,11 +10,11 @@ import torch
 
 from embeddings import checkpoints
 from embeddings.checkpoints import Network, PathSettings, Settings
-from embeddings.code2vec import Code2VecSettings
-from embeddings.fusion import FusionKind
-from embeddings.labels import LabelSource
-from embeddings.llm import EncoderUnavailable
-from embeddings.queries import QueryKind, QueryPooling, QuerySettings
+from embeddings.naming.network import LabelSource
+from embeddings.networks.code2vec import Code2VecSettings
+from embeddings.networks.fusion import FusionKind
+from embeddings.networks.query_encoders import QueryKind, QueryPooling, QuerySettings
+from embeddings.text.language_model import EncoderUnavailable
 from tests.embeddings import tiny
 
 SETTINGS = Settings(

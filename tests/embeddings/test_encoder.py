@@ -13,9 +13,9 @@ import torch
 
 from embeddings import CodeEncoder, load_encoder
 from embeddings.encoder import NAMES, EncoderUnavailable, NotFinite
-from embeddings.fusion import FusionKind
-from embeddings.labels import LabelSource
-from embeddings.queries import QueryKind, QuerySettings
+from embeddings.naming.network import LabelSource
+from embeddings.networks.fusion import FusionKind
+from embeddings.networks.query_encoders import QueryKind, QuerySettings
 from tests.embeddings import tiny
 
 STRANGE = [
@@ -155,7 +155,9 @@ def test_the_shipped_encoder_predicts_fitting_names(shipped: CodeEncoder) -> Non
     assert any("set" in name for name, _ in names)
 
 
-@pytest.mark.parametrize("module", ["embeddings", "embeddings.paths", "embeddings.definitions"])
+@pytest.mark.parametrize(
+    "module", ["embeddings", "embeddings.paths", "embeddings.code.definitions"]
+)
 def test_paths_and_definitions_load_no_network_library(module: str) -> None:
     check = (
         f"import {module}, sys; assert not {{'torch', 'transformers', 'django'}} & set(sys.modules)"

@@ -12,10 +12,10 @@ from transformers import BertConfig, BertModel, LlamaConfig, LlamaModel, PreTrai
 
 from embeddings import checkpoints
 from embeddings.checkpoints import Network, Settings
-from embeddings.code2vec import Code2VecSettings
-from embeddings.llm import load_model
+from embeddings.networks.code2vec import Code2VecSettings
+from embeddings.networks.vocabulary import Lexicon, Vocabulary, path_key, subtokens
 from embeddings.paths import contexts
-from embeddings.vocabulary import Lexicon, Vocabulary, path_key, subtokens
+from embeddings.text.language_model import load_model
 
 WORDS = [
     *"abcdefgh",

@@ -10,9 +10,9 @@ from functools import cache
 from pathlib import Path
 from random import Random
 
-from embeddings.definitions import Extraction, UnreadableSource, decode, extract
-from embeddings.languages import LANGUAGES, Language, by_name, by_path
-from embeddings.outlines import MAX_TEXT
+from embeddings.code.definitions import Extraction, UnreadableSource, decode, extract
+from embeddings.code.languages import LANGUAGES, Language, by_name, by_path
+from embeddings.code.outlines import MAX_TEXT
 from embeddings.paths import table_in
 from embeddings.paths.mining import files_under
 from embeddings.types import Definition, Kind

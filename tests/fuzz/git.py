@@ -79,7 +79,8 @@ class Git:
         from django.contrib.auth.models import User  # noqa: PLC0415  after Django is set up
 
         from codeindex import repositories, tasks  # noqa: PLC0415
-        from codeindex.ingestion import checkout, pipeline  # noqa: PLC0415
+        from codeindex.ingestion import pipeline  # noqa: PLC0415
+        from codeindex.ingestion.cloning import checkout  # noqa: PLC0415
 
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / f"odd{made.number}"

@@ -21,11 +21,11 @@ from django.core.management import call_command
 from django.http import HttpResponseBase
 from django.test.client import Client, ClientHandler
 
-from codeindex.embedded import services
-from codeindex.embedded.folder import held
-from codeindex.embedded.postgres import Durability
-from codeindex.embedded.state import State
-from embeddings.languages import LANGUAGES
+from codeindex.local_services import services
+from codeindex.local_services.folder import held
+from codeindex.local_services.postgres import Durability
+from codeindex.local_services.state import State
+from embeddings.code.languages import LANGUAGES
 from tests.embeddings import samples
 from tests.fuzz.running import Outcome
 from tests.git import GitRepository

@@ -89,7 +89,7 @@ class Urls:
         return made.url.encode("utf-8", "replace")
 
     def tried(self, made: Input) -> Outcome:
-        from codeindex.ingestion import remotes  # noqa: PLC0415  after Django is set up
+        from codeindex.ingestion.cloning import remotes  # noqa: PLC0415  after Django is set up
 
         row = self.row(made)
         try:
@@ -108,7 +108,7 @@ def _reaches(host: str) -> bool:
     """Whether the proxy of a clone would try to connect to a host."""
     from django.conf import settings  # noqa: PLC0415  after Django is set up
 
-    from codeindex.ingestion import proxy  # noqa: PLC0415
+    from codeindex.ingestion.cloning import proxy  # noqa: PLC0415
 
     def resolve(host: str, port: int) -> list[proxy.Address]:
         return resolved.setdefault(host, proxy.resolve(host, port))

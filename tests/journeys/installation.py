@@ -21,9 +21,9 @@ from typing import Any
 
 import psutil
 
-from codeindex.embedded import processes
-from codeindex.embedded.processes import Account, bound
-from codeindex.embedded.state import State
+from codeindex.local_services import processes
+from codeindex.local_services.processes import Account, bound
+from codeindex.local_services.state import State
 
 PROJECT = Path(__file__).parents[2]
 
@@ -78,7 +78,7 @@ class Installation:
         """Returns when the launcher has said so much: by default that the page is open."""
         self.launcher = subprocess.Popen(
             bound(
-                [sys.executable, "-m", "codeindex.embedded"],
+                [sys.executable, "-m", "codeindex.local_services"],
                 account=self._account,
                 death_signal=signal.SIGTERM,
             ),

@@ -16,9 +16,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from codeindex.embedded import processes
-from codeindex.embedded.processes import Account
-from codeindex.embedded.state import State
+from codeindex.local_services import processes
+from codeindex.local_services.processes import Account
+from codeindex.local_services.state import State
 from tests.journeys.installation import PROJECT, Installation
 
 NOBODY = Account(65534, 65534)
@@ -36,8 +36,8 @@ PROGRAMS = (
 SERVICES = """
 import sys
 from pathlib import Path
-from codeindex.embedded.services import available
-from codeindex.embedded.state import State
+from codeindex.local_services.services import available
+from codeindex.local_services.state import State
 with available(State(Path(sys.argv[1]))):
     print("available", flush=True)
     sys.stdin.read()

@@ -10,7 +10,8 @@ import numpy as np
 import psycopg
 import pytest
 
-from embeddings import definitions, languages, load_encoder
+from embeddings import load_encoder
+from embeddings.code import definitions, languages
 from tests.git import GitRepository
 from tests.journeys.installation import Browser, Installation, until
 

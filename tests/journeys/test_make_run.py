@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from codeindex.embedded.state import DATABASE, State
+from codeindex.local_services.state import DATABASE, State
 from tests.git import GitRepository
 from tests.journeys.installation import PROJECT, Browser, Installation, until
 

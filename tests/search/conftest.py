@@ -6,10 +6,10 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from codeindex import encoders, spaces
-from codeindex.encoders import Searcher
 from codeindex.ingestion import embedding
 from codeindex.models import Embedding, Space
+from codeindex.spaces import encoders, lifecycle
+from codeindex.spaces.encoders import Searcher
 from tests import shelf
 from tests.embeddings import tiny
 from tests.shelf import Written
@@ -45,6 +45,6 @@ def encoded(
     shelf.put(shop, "load.py", Written(LOAD, "load"))
     shelf.put(shop, "add.py", Written(ADD, "add"))
     encoder = encoders.searcher.encoder()
-    with Embedding.objects.claimed(spaces.of(encoder), limit=10) as batch:
+    with Embedding.objects.claimed(lifecycle.of(encoder), limit=10) as batch:
         embedding.encode(encoder, [batch])
     client.force_login(alice)

@@ -9,12 +9,14 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from codeindex.models import Space
-from search import queries, ranking, scopes
+from search import engine
 from search.balance import EVEN, PRESETS, Balance, checked_balance
-from search.filters import BadQuery
+from search.candidates import scopes
+from search.candidates.vectors import Meaning
+from search.query import parsing
+from search.query.filters import BadQuery
 from search.results import Result, Score
 from search.scoring import TUNED
-from search.vectors import Meaning
 from tests import shelf
 from tests.shelf import Written
 
@@ -36,7 +38,7 @@ def found(
     alice: User, space: Space, balance: Balance = EVEN, text: str = "anything"
 ) -> Sequence[Result]:
     meaning = Meaning(space, EAST, balance)
-    return ranking.ranked(queries.read(text), meaning, scopes.of(alice), 10)
+    return engine.ranked(parsing.read(text), meaning, scopes.of(alice), 10)
 
 
 def paths(results: Sequence[Result]) -> list[str]:

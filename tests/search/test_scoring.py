@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from embeddings.questions import Question
+from embeddings.evaluation.questions import Question
 from search import scoring, tuning
+from search.candidates.retrieval import Candidate
 from search.places import Spot
-from search.retrieval import Candidate
 from search.scoring import Signal, Weights
 from search.tuning import Case, Quality
 

@@ -7,7 +7,8 @@ from django.test import Client
 from django.urls import reverse
 
 from codeindex.models import Embedding, EmbeddingState, Space
-from search import scopes, similar
+from search import similar
+from search.candidates import scopes
 from tests import shelf
 from tests.shelf import Written
 

@@ -13,9 +13,9 @@ from typing import Any, TextIO
 from django.core.management import CommandError
 from tqdm import tqdm
 
-from codeindex import exports
 from codeindex.management import base
 from codeindex.management.index import existing_index, repositories_called
+from codeindex.spaces import exports
 
 
 class Command(base.Command):

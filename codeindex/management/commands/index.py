@@ -18,14 +18,16 @@ from django.db import connection
 from kombu.exceptions import OperationalError
 from tqdm import tqdm
 
-from codeindex import repositories, spaces, tasks
+from codeindex import repositories, tasks
 from codeindex.celery import app
-from codeindex.embedded import ensure_services
-from codeindex.embedded.state import CannotStart
-from codeindex.ingestion import embedding, pipeline, remotes
+from codeindex.ingestion import embedding, pipeline
+from codeindex.ingestion.cloning import remotes
+from codeindex.local_services import ensure_services
+from codeindex.local_services.state import CannotStart
 from codeindex.management import base
 from codeindex.models import IndexRun, Repository, RunStatus
 from codeindex.repositories import Progress
+from codeindex.spaces import lifecycle
 
 WORKER_ANSWER_SECONDS = 1.5
 POLL_SECONDS = 0.5
@@ -180,8 +182,8 @@ def _work_here(run_id: int) -> None:
             limit: int | None = embedding.FIRST_BATCH
             while limit:
                 limit = tasks.embed_batch(limit)
-            for space in spaces.unindexed():
-                spaces.build_index(space)
+            for space in lifecycle.unindexed():
+                lifecycle.build_index(space)
     except Exception:
         logger.exception("the work stopped")  # the run says why, and the summary with it
     finally:

@@ -9,12 +9,12 @@ from django.core.management import CommandError
 from django.db.models import Q
 
 import embeddings
-from codeindex import encoders, spaces
-from codeindex.encoders import Source
 from codeindex.management import base
 from codeindex.management.index import existing_index
 from codeindex.models import Space
-from codeindex.spaces import Coverage
+from codeindex.spaces import encoders, lifecycle
+from codeindex.spaces.encoders import Source
+from codeindex.spaces.lifecycle import Coverage
 from embeddings.types import Runtime
 
 FINGERPRINT = 12
@@ -48,7 +48,7 @@ class Command(base.Command):
             getattr(self, f"_{action or 'list'}")(*given)
 
     def _list(self) -> None:
-        covered = spaces.coverage()
+        covered = lifecycle.coverage()
         every = Space.objects.order_by("pk")
         rows = [HEAD, *(_row(space, covered[space.pk]) for space in every)]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -64,7 +64,7 @@ class Command(base.Command):
     def _add(self, checkpoint: str, runtime: str = "") -> None:
         source = Source(encoders.located(checkpoint), runtime=runtime)
         try:
-            space = spaces.of(encoders.load(source), source)
+            space = lifecycle.of(encoders.load(source), source)
         except embeddings.EncoderUnavailable as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"{space} ({space.fingerprint[:FINGERPRINT]}) is {space.state}.")
@@ -76,7 +76,7 @@ class Command(base.Command):
                 "CODEINDEX_CHECKPOINT or a setting beside it names another encoder,"
                 " whose space would be activated again. Remove these settings first."
             )
-        missing = spaces.activate(space).missing
+        missing = lifecycle.activate(space).missing
         if missing:
             raise CommandError(
                 f"{missing:,} live texts have no vector in {space} yet. The workers compute them;"
@@ -85,12 +85,12 @@ class Command(base.Command):
         self.stdout.write(f"{space} is active: each web process searches it once it has loaded it.")
 
     def _retire(self, name: str) -> None:
-        if not spaces.retire(_space(name)):
+        if not lifecycle.retire(_space(name)):
             raise CommandError(f"{name} is active: activate another space first.")
         self.stdout.write(f"{name} is retired.")
 
     def _remove(self, name: str) -> None:
-        if not spaces.remove(_space(name)):
+        if not lifecycle.remove(_space(name)):
             raise CommandError(f"{name} is not retired.")
         self.stdout.write(f"{name} is removed.")
 

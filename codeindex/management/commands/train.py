@@ -11,13 +11,13 @@ import torch
 from django.conf import settings
 from django.core.management import CommandError
 
-from codeindex import encoders, own_model, spaces
-from codeindex.embedded.state import State
-from codeindex.encoders import Source
+from codeindex.local_services.state import State
 from codeindex.management import base
 from codeindex.management.index import existing_index, repositories_called
 from codeindex.models import Space
-from codeindex.own_model import Corpus, TooLittle
+from codeindex.spaces import encoders, lifecycle, own_model
+from codeindex.spaces.encoders import Source
+from codeindex.spaces.own_model import Corpus, TooLittle
 from embeddings import CodeEncoder, EncoderUnavailable
 from embeddings.checkpoints import CONFIG
 from embeddings.training.adaptation import Adaptation
@@ -79,7 +79,7 @@ class Command(base.Command):
         self.stdout.write(f"{'':<40}{'in use':<24}{'new':<24}")
         for name, value in figures["in use"].items():
             self.stdout.write(f"{name:<40}{value:<24}{figures['new'][name]:<24}")
-        space = spaces.of(encoder, new)
+        space = lifecycle.of(encoder, new)
         Space.objects.filter(pk=space.pk).update(figures=figures["new"])
         Space.objects.filter(fingerprint=before.fingerprint).update(figures=figures["in use"])
         self.stdout.write(

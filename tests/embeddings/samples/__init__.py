@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from embeddings.definitions import decode, extract
-from embeddings.languages import Language, by_path
+from embeddings.code.definitions import decode, extract
+from embeddings.code.languages import Language, by_path
 from embeddings.paths import contexts
 from embeddings.types import Definition, PathContext
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import sys
 
-from embeddings.languages import by_name
+from embeddings.code.languages import by_name
 from tests.embeddings.samples import source_of, written_contexts, written_definitions
 
 for name in sys.argv[1:]:

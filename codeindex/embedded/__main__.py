@@ -1,5 +1,0 @@
-import sys
-
-from codeindex.embedded.launcher import main
-
-sys.exit(main())

@@ -1,0 +1,138 @@
+"""Children of this installation: how they are started, and how left-overs are found and ended.
+
+A child carries the state folder in its environment. PostgreSQL and Valkey overwrite theirs
+with their titles; they are known by their program and their working directory, which is the
+data folder. Nothing else is ever signalled, so a stranger that was given a dead child's number
+by the system is safe."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from codeindex.local_services import lifeline
+from codeindex.local_services.state import CannotStart, State
+
+STATE_VARIABLE = "CODEINDEX_STATE"
+_ACCOUNT_NAME = "codeindex"
+_FALLBACK_ACCOUNT_NAME = "nobody"
+_GRACE_SECONDS = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A user of the operating system."""
+
+    uid: int
+    gid: int
+
+
+def service_account(state: State) -> Account | None:
+    """Who runs PostgreSQL and Valkey: None for whoever starts them, who is not root.
+
+    Under root it is the owner of the data that is there, or a system user of our own."""
+    if os.geteuid() != 0:
+        return None
+    if state.postgres.exists() and (owner := state.postgres.stat()).st_uid != 0:
+        return Account(owner.st_uid, owner.st_gid)
+    return _known_account(_ACCOUNT_NAME) or _new_account() or _last_resort()
+
+
+def _known_account(name: str) -> Account | None:
+    try:
+        entry = pwd.getpwnam(name)
+    except KeyError:
+        return None
+    return Account(entry.pw_uid, entry.pw_gid) if entry.pw_uid != 0 else None
+
+
+def _new_account() -> Account | None:
+    useradd = shutil.which("useradd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
+    if useradd is None:
+        return None
+    options = ["--system", "--no-create-home", "--shell", "/usr/sbin/nologin"]
+    subprocess.run([useradd, *options, _ACCOUNT_NAME], check=False, capture_output=True)
+    return _known_account(_ACCOUNT_NAME)
+
+
+def _last_resort() -> Account:
+    account = _known_account(_FALLBACK_ACCOUNT_NAME)
+    if account is None:
+        raise CannotStart(
+            "PostgreSQL refuses to run as root, and there is no other user to run it as: "
+            f"create one named {_ACCOUNT_NAME!r}, or start as an ordinary user."
+        )
+    return account
+
+
+def bound(
+    command: Sequence[str | Path], *, account: Account | None = None, death_signal: signal.Signals
+) -> list[str]:
+    """The command line of a child that dies with its parent, run as `account` if given."""
+    user = [] if account is None else ["--user", f"{account.uid}:{account.gid}"]
+    wrapper = [sys.executable, "-I", "-S", lifeline.__file__, *user, str(int(death_signal))]
+    return wrapper + [str(part) for part in command]
+
+
+def environment(state: State) -> dict[str, str]:
+    """This process's environment, marked as that of a child of this installation."""
+    return {
+        **os.environ,
+        STATE_VARIABLE: str(state.folder),
+        lifeline.PARENT_VARIABLE: str(os.getpid()),
+    }
+
+
+def left_overs(state: State) -> list[psutil.Process]:
+    """Live processes of this installation, whoever started them."""
+    this = os.getpid()
+    everyone = psutil.process_iter()
+    return [other for other in everyone if other.pid != this and _belongs_to(other, state)]
+
+
+def _belongs_to(process: psutil.Process, state: State) -> bool:
+    try:
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return False
+        marked = process.environ().get(STATE_VARIABLE) == str(state.folder)
+        return marked or _serves(process, state)
+    except (psutil.Error, OSError):
+        return False  # gone by now, or another user's: not ours to end
+
+
+def _serves(process: psutil.Process, state: State) -> bool:
+    program = Path(process.exe()).name.partition(" ")[0]  # "postgres (deleted)" once reinstalled
+    folders = {"postgres": state.postgres, "valkey-server": state.valkey}
+    return program in folders and process.cwd() == str(folders[program])
+
+
+def end_left_overs(state: State) -> int:
+    """Ends what a killed supervisor left behind, gently first; returns how many there were."""
+    found = left_overs(state)
+    for process in found:
+        _signal(process, signal.SIGTERM)
+    _, stubborn = psutil.wait_procs(found, timeout=_GRACE_SECONDS)
+    survivors = {process.pid: process for process in [*stubborn, *left_overs(state)]}
+    for process in survivors.values():
+        _signal(process, signal.SIGKILL)
+    _, immortal = psutil.wait_procs(list(survivors.values()), timeout=_GRACE_SECONDS)
+    if immortal:
+        numbers = ", ".join(str(process.pid) for process in immortal)
+        raise CannotStart(f"Processes of an earlier start do not end: {numbers}.")
+    return len(found)
+
+
+def _signal(process: psutil.Process, number: signal.Signals) -> None:
+    try:
+        process.send_signal(number)  # psutil compares creation times before it signals
+    except psutil.NoSuchProcess:
+        return

@@ -1,0 +1,135 @@
+"""The private services for the length of one command: found running, or started as children."""
+
+from __future__ import annotations
+
+import fcntl
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+
+from codeindex.local_services import folder, postgres, valkey
+from codeindex.local_services.postgres import Durability
+from codeindex.local_services.processes import (
+    Account,
+    bound,
+    end_left_overs,
+    environment,
+    service_account,
+)
+from codeindex.local_services.state import CannotStart, State
+
+READY_SECONDS = 120.0
+"""A server that was killed first recovers what it had written, which takes its time."""
+
+_STOP_SECONDS = 30.0
+_POLL_SECONDS = 0.05
+
+
+@contextmanager
+def available(state: State) -> Iterator[None]:
+    """PostgreSQL and Valkey of this state folder answer while the block runs.
+
+    Where another process runs them (`make run`, or another command), they are used; where
+    none does, they are started, and stopped again once no other command uses them."""
+    deadline = time.monotonic() + READY_SECONDS
+    with ExitStack() as stack:
+        while not (_found(state, stack) or _started_here(state, stack)):
+            if time.monotonic() > deadline:
+                raise folder.in_use(state)
+            time.sleep(_POLL_SECONDS)
+        yield
+
+
+def _found(state: State, stack: ExitStack) -> bool:
+    """Uses services that another process runs, if they answer and are not being stopped."""
+    if not state.users_lock.exists():
+        return False
+    with ExitStack() as attempt:
+        users = attempt.enter_context(state.users_lock.open("a"))
+        try:
+            fcntl.flock(users, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        if not (postgres.is_ready(state) and valkey.is_ready(state)):
+            return False
+        stack.enter_context(attempt.pop_all())
+        return True
+
+
+def _started_here(state: State, stack: ExitStack) -> bool:
+    """Starts services of our own, unless another process holds the state folder."""
+    with ExitStack() as attempt:
+        try:
+            attempt.enter_context(folder.held(state))
+        except folder.InUse:
+            return False
+        users = attempt.enter_context(state.users_lock.open("a"))
+        attempt.enter_context(started(state))
+        attempt.callback(fcntl.flock, users, fcntl.LOCK_EX)
+        stack.enter_context(attempt.pop_all())
+        return True
+
+
+@contextmanager
+def started(state: State, durability: Durability = Durability.DURABLE) -> Iterator[None]:
+    """Starts both services as children and stops them at the end. The caller holds the state
+    folder."""
+    account = make_ready(state, durability)
+    with ExitStack() as stack:
+        stack.enter_context(
+            _child(state, "postgres", postgres.command(state), account, signal.SIGINT)
+        )
+        stack.enter_context(_child(state, "valkey", valkey.command(state), account, signal.SIGTERM))
+        await_ready(state)
+        yield
+
+
+def make_ready(state: State, durability: Durability = Durability.DURABLE) -> Account | None:
+    """Ends left-overs and prepares both services' folders; returns who is to run them."""
+    end_left_overs(state)
+    account = service_account(state)
+    folder.make_ready(state, account)
+    postgres.prepare(state, account, durability)
+    valkey.prepare(state, account)
+    return account
+
+
+def await_ready(state: State, alive: Callable[[], bool] = lambda: True) -> None:
+    """Returns once both services answer; raises CannotStart when they take too long, or at once
+    when `alive` says that there is nothing to wait for."""
+    deadline = time.monotonic() + READY_SECONDS
+    waiting = {"PostgreSQL": postgres.is_ready, "Valkey": valkey.is_ready}
+    while waiting:
+        if time.monotonic() > deadline or not alive():
+            names = " and ".join(waiting)
+            raise CannotStart(f"{names} did not start; the log files are in {state.logs}.")
+        waiting = {name: ready for name, ready in waiting.items() if not ready(state)}
+        time.sleep(_POLL_SECONDS if waiting else 0)
+
+
+@contextmanager
+def _child(
+    state: State, name: str, command: list[str], account: Account | None, stop: signal.Signals
+) -> Iterator[None]:
+    """A service that is stopped at the end of the block, or by the kernel if we die."""
+    with (state.logs / f"{name}.log").open("ab") as log:
+        process = subprocess.Popen(
+            bound(command, account=account, death_signal=stop),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            cwd="/",
+            env=environment(state),
+            start_new_session=True,  # Ctrl-C is for the command, which then stops its services
+        )
+    try:
+        yield
+    finally:
+        process.send_signal(stop)
+        try:
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

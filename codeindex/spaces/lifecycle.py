@@ -1,0 +1,223 @@
+"""Spaces: one encoder's vectors each, filled beside the active one and switched in one step."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from django.db import connection, transaction
+from django.db.models import Case, Exists, OuterRef, QuerySet, When
+
+from codeindex import locks
+from codeindex.models import Embedding, EmbeddingState, Space, SpaceState
+from codeindex.spaces.encoders import Source
+
+if TYPE_CHECKING:
+    from embeddings import CodeEncoder
+
+SHIPPED = Source()
+
+INDEX_FROM = 2_000
+"""Vectors. Below, Postgres reads them all in about a millisecond."""
+
+BUILD_WIDTH = 200
+"""Candidates that are kept to link each vector from (`ef_construction`). By pgvector's default, 64,
+an HNSW index is built in a third of the time, and finds less at the same width."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How many of the live texts a space has a vector of, has given up, and should have in all."""
+
+    ready: int
+    failed: int
+    wanted: int
+
+    @property
+    def missing(self) -> int:
+        return self.wanted - self.ready - self.failed
+
+
+def of(encoder: CodeEncoder, source: Source = SHIPPED) -> Space:
+    """The space of `encoder`'s vectors, which is loaded from `source`; made, and everything live
+    put down for it, at first use. The very first space is active at once."""
+    space = Space.objects.filter(fingerprint=encoder.fingerprint).first()
+    if space is None or space.state == SpaceState.RETIRED:
+        space = _begun(encoder, source)
+    if Source.of(space) != source:
+        Space.objects.filter(pk=space.pk).update(**asdict(source))
+        space.refresh_from_db()
+    return space
+
+
+@transaction.atomic
+def _begun(encoder: CodeEncoder, source: Source) -> Space:
+    locks.publishing()
+    first = not Space.objects.filter(state=SpaceState.ACTIVE).exists()
+    state = {"state": SpaceState.ACTIVE if first else SpaceState.BUILDING}
+    made = {"name": encoder.name, "dimensions": encoder.dimensions, **asdict(source)}
+    space, _ = Space.objects.update_or_create(
+        fingerprint=encoder.fingerprint, defaults=state, create_defaults=made | state
+    )
+    fill(space)
+    return space
+
+
+def fill(space: Space) -> None:
+    """Ask for a vector of every text that is live or on its way."""
+    with connection.cursor() as cursor:
+        cursor.execute(FILL, {"space": space.pk})
+
+
+def waiting() -> QuerySet[Space]:
+    """The spaces for which texts wait to be encoded, the active one first."""
+    pending = Embedding.objects.filter(space=OuterRef("pk"), state=EmbeddingState.PENDING)
+    spaces = Space.objects.exclude(state=SpaceState.RETIRED).filter(Exists(pending))
+    return spaces.order_by(Case(When(state=SpaceState.ACTIVE, then=0), default=1), "pk")
+
+
+def complain(space: Space, problem: str) -> None:
+    """Note why nothing is encoded for the space; "" takes it back."""
+    Space.objects.filter(pk=space.pk).exclude(problem=problem).update(problem=problem)
+
+
+def activate_when_complete(space: Space) -> bool:
+    """Activate `space` if it is being filled and lacks nothing."""
+    space.refresh_from_db()
+    is_filled = space.state == SpaceState.BUILDING and not has_pending(space)
+    return is_filled and not activate(space).missing
+
+
+@transaction.atomic
+def activate(space: Space) -> Coverage:
+    """Search and publish by `space` from now on, and retire the one that did until now; unless the
+    space lacks the vector of a live text: then it is filled."""
+    locks.publishing()
+    fill(space)
+    covered = coverage()[space.pk]
+    if covered.missing:
+        Space.objects.filter(pk=space.pk, state=SpaceState.RETIRED).update(
+            state=SpaceState.BUILDING
+        )
+    else:
+        Space.objects.filter(state=SpaceState.ACTIVE).exclude(pk=space.pk).update(
+            state=SpaceState.RETIRED
+        )
+        Space.objects.filter(pk=space.pk).update(state=SpaceState.ACTIVE)
+    return covered
+
+
+def retire(space: Space) -> bool:
+    """Fill a space no longer; False for the active one."""
+    retired = Space.objects.filter(pk=space.pk).exclude(state=SpaceState.ACTIVE)
+    return bool(retired.update(state=SpaceState.RETIRED))
+
+
+def remove(space: Space) -> bool:
+    """Delete a retired space with its vectors and its index; False for any other."""
+    with transaction.atomic():
+        held = Space.objects.select_for_update().filter(pk=space.pk, state=SpaceState.RETIRED)
+        if not held.exists():
+            return False
+        Space.objects.filter(pk=space.pk).delete()
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {index_name(space)}")
+    return True
+
+
+def coverage() -> dict[int, Coverage]:
+    """Of each space, by its id."""
+    with connection.cursor() as cursor:
+        cursor.execute(COVERAGE)
+        return {space: Coverage(*counts) for space, *counts in cursor.fetchall()}
+
+
+def has_pending(space: Space) -> bool:
+    return Embedding.objects.filter(space=space, state=EmbeddingState.PENDING).exists()
+
+
+def unindexed() -> list[Space]:
+    """The spaces that were filled for the first time and are large enough for an HNSW index: rows
+    are written a hundred times faster without one. Also those whose index another version built."""
+    return [
+        space
+        for space in Space.objects.exclude(state=SpaceState.RETIRED)
+        if not _index_is_valid(space) and not has_pending(space) and _ready(space) >= INDEX_FROM
+    ]
+
+
+def build_index(space: Space) -> None:
+    """Build the HNSW index of the space, beside reads and writes. One builder at a time; what a
+    killed builder or another version left behind is dropped first."""
+    name = index_name(space)
+    with locks.session(f"build {name}") as held, connection.cursor() as cursor:
+        if not held or _index_is_valid(space):
+            return
+        cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+        cursor.execute(
+            f"CREATE INDEX CONCURRENTLY {name} ON codeindex_embedding"
+            f" USING hnsw ((vector::halfvec({space.dimensions})) halfvec_cosine_ops)"
+            f" WITH (ef_construction = {BUILD_WIDTH})"
+            f" WHERE space_id = {space.pk} AND state = 'ready'"
+        )
+
+
+def index_name(space: Space) -> str:
+    return f"embedding_space_{space.pk}"
+
+
+def _ready(space: Space) -> int:
+    return Embedding.objects.filter(space=space, state=EmbeddingState.READY).count()
+
+
+def _index_is_valid(space: Space) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT indisvalid AND %s = ANY(reloptions) FROM pg_index"
+            " JOIN pg_class ON pg_class.oid = indexrelid WHERE indexrelid = to_regclass(%s)",
+            [f"ef_construction={BUILD_WIDTH}", index_name(space)],
+        )
+        return cursor.fetchone() == (True,)
+
+
+# The branches take turns.
+FILL = """
+INSERT INTO codeindex_embedding
+    (space_id, text_id, turn, state, reason, attempts, predicted_names)
+SELECT %(space)s, text_id,
+       coalesce((SELECT turn FROM codeindex_embedding AS next
+                 WHERE next.space_id = %(space)s AND next.state = 'pending'
+                 ORDER BY turn LIMIT 1), 0)
+           + min(rank),
+       'pending', '', 0, '[]'::jsonb
+FROM (
+    SELECT definition.text_id,
+           dense_rank() OVER (PARTITION BY file.branch_id ORDER BY definition.text_id) AS rank
+    FROM codeindex_definition AS definition
+    JOIN codeindex_sourcefile AS file ON file.blob_id = definition.blob_id
+    WHERE (file.live OR file.until_run_id IS NULL)
+      AND NOT EXISTS (SELECT FROM codeindex_embedding AS embedding
+                      WHERE embedding.space_id = %(space)s
+                        AND embedding.text_id = definition.text_id)
+) AS missing
+GROUP BY text_id
+ORDER BY text_id
+ON CONFLICT DO NOTHING
+"""
+
+COVERAGE = """
+WITH live AS (
+    SELECT DISTINCT definition.text_id
+    FROM codeindex_definition AS definition
+    JOIN codeindex_sourcefile AS file ON file.blob_id = definition.blob_id
+    WHERE file.live
+), held AS (
+    SELECT embedding.space_id,
+           count(*) FILTER (WHERE embedding.state = 'ready') AS ready,
+           count(*) FILTER (WHERE embedding.state = 'failed') AS failed
+    FROM codeindex_embedding AS embedding JOIN live USING (text_id)
+    GROUP BY embedding.space_id
+)
+SELECT space.id, coalesce(held.ready, 0), coalesce(held.failed, 0), (SELECT count(*) FROM live)
+FROM codeindex_space AS space LEFT JOIN held ON held.space_id = space.id
+"""

@@ -1,0 +1,137 @@
+"""Repositories and their runs over REST."""
+
+from __future__ import annotations
+
+import django.core.exceptions
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.exceptions import NotFound, PermissionDenied, ValidationError
+from rest_framework.generics import get_object_or_404
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.settings import api_settings
+from rest_framework.views import APIView
+
+from codeindex import repositories, tasks
+from codeindex.accounts import throttles
+from codeindex.models import IndexRun, Repository
+from codeindex.web import overview
+from codeindex.web.schema import answers
+from codeindex.web.serializers import NewRepositorySerializer, RepositorySerializer, RunSerializer
+
+
+class RepositoriesView(APIView):
+    @extend_schema(
+        operation_id="list_repositories",
+        summary="The repositories that you may see",
+        responses=answers(RepositorySerializer(many=True)),
+    )
+    def get(self, request: Request) -> Response:
+        visible = Repository.objects.visible_to(request.user).select_related("owner")
+        told = overview.of(visible.order_by("name", "pk"))
+        return Response(RepositorySerializer(told, many=True).data)
+
+    @extend_schema(
+        operation_id="register_repository",
+        summary="Register a repository and index it",
+        request=NewRepositorySerializer,
+        responses=answers(RepositorySerializer, 403, 415, 429, status=201),
+    )
+    def post(self, request: Request) -> Response:
+        wanted = NewRepositorySerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        throttles.INDEX.count(request)
+        try:
+            repository = repositories.register(owner=request.user, **wanted.validated_data)
+        except django.core.exceptions.ValidationError as error:
+            raise ValidationError(_by_field(error)) from error
+        _requested(request, repository)
+        (told,) = overview.of([repository])
+        return Response(RepositorySerializer(told).data, status.HTTP_201_CREATED)
+
+
+class RepositoryView(APIView):
+    @extend_schema(
+        operation_id="repository",
+        summary="A repository and its latest run",
+        responses=answers(RepositorySerializer, 404),
+    )
+    def get(self, request: Request, pk: int) -> Response:
+        (told,) = overview.of([_visible(request, pk)])
+        return Response(RepositorySerializer(told).data)
+
+    @extend_schema(
+        operation_id="remove_repository",
+        summary="Remove a repository: nothing of it is found from then on",
+        responses=answers(None, 403, 404, status=204),
+    )
+    def delete(self, request: Request, pk: int) -> Response:
+        repositories.remove(_managed(request, pk))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class RunsView(APIView):
+    @extend_schema(
+        operation_id="list_runs",
+        summary=f"The latest {overview.RUNS} index runs of a repository, the newest first",
+        responses=answers(RunSerializer(many=True), 404),
+    )
+    def get(self, request: Request, pk: int) -> Response:
+        return Response(RunSerializer(overview.runs(_visible(request, pk)), many=True).data)
+
+    @extend_schema(
+        operation_id="index_again",
+        summary="Index the repository's present commit; the run that is under way if there is one",
+        request=None,
+        responses=answers(RunSerializer, 403, 404, 429, status=201),
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        repository = _managed(request, pk)
+        throttles.INDEX.count(request)
+        run = _requested(request, repository)
+        return Response(RunSerializer(run).data, status.HTTP_201_CREATED)
+
+
+class CancelView(APIView):
+    @extend_schema(
+        operation_id="cancel_run",
+        summary="Cancel a run; 409 if it has ended already or is searchable",
+        request=None,
+        responses=answers(RunSerializer, 403, 404, 409),
+    )
+    def post(self, request: Request, pk: int, run: int) -> Response:
+        runs = IndexRun.objects.filter(branch__repository=_managed(request, pk))
+        row = get_object_or_404(runs.select_related("branch"), pk=run)
+        if not repositories.cancel(row):
+            said = {"detail": "The run has ended already, or is searchable."}
+            return Response(said, status.HTTP_409_CONFLICT)
+        row = get_object_or_404(runs.select_related("branch"), pk=run)
+        return Response(RunSerializer(row).data)
+
+
+def _requested(request: Request, repository: Repository) -> IndexRun:
+    """A repository that was removed meanwhile is not found."""
+    try:
+        return tasks.request_index(repository=repository, requested_by=request.user)
+    except Repository.DoesNotExist as error:
+        raise NotFound from error
+
+
+def _visible(request: Request, pk: int) -> Repository:
+    visible = Repository.objects.visible_to(request.user).select_related("owner")
+    return get_object_or_404(visible, pk=pk)
+
+
+def _managed(request: Request, pk: int) -> Repository:
+    """A hidden repository is not found, as an unknown one, and one that has just been removed."""
+    managed = Repository.objects.managed_by(request.user).select_related("owner")
+    if repository := managed.filter(pk=pk).first():
+        return repository
+    _visible(request, pk)
+    raise PermissionDenied("Only its owner may do this.")
+
+
+def _by_field(error: django.core.exceptions.ValidationError) -> dict[str, list[str]]:
+    reasons = error.message_dict
+    general = reasons.pop(django.core.exceptions.NON_FIELD_ERRORS, [])
+    return reasons | ({api_settings.NON_FIELD_ERRORS_KEY: general} if general else {})

@@ -1,0 +1,98 @@
+"""Repositories and runs as JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from codeindex import repositories
+from codeindex.models import IndexRun, RunStatus, Visibility
+from codeindex.web import ids
+
+
+class IdField(serializers.CharField):
+    """A row's number as it is shown."""
+
+    def __init__(self, row: ids.Row, **named: Any) -> None:
+        super().__init__(read_only=True, **named)
+        self.row = row
+
+    def to_representation(self, number: int) -> str:
+        return ids.opaque(self.row, number)
+
+
+class ProgressSerializer(serializers.Serializer):
+    """How far a run is; `rate` is files or texts a second."""
+
+    stage = serializers.ChoiceField(RunStatus.choices)
+    percent = serializers.IntegerField(allow_null=True, help_text="Of the present stage.")
+    rate = serializers.FloatField(allow_null=True)
+    seconds_left = serializers.IntegerField(allow_null=True)
+
+
+class SkipSerializer(serializers.Serializer):
+    count = serializers.IntegerField()
+    examples = serializers.ListField(child=serializers.CharField(), help_text="Some paths.")
+
+
+class RunSerializer(serializers.ModelSerializer):
+    id = IdField(ids.Row.RUN)
+    branch = serializers.CharField(source="branch.name", help_text="Empty: the remote's default.")
+    progress = serializers.SerializerMethodField()
+    timings = serializers.DictField(
+        child=serializers.FloatField(), read_only=True, help_text="Seconds, by stage."
+    )
+    skips = serializers.DictField(
+        child=SkipSerializer(), read_only=True, help_text="Files that are not indexed, by reason."
+    )
+
+    class Meta:
+        model = IndexRun
+        fields = [
+            "id", "branch", "commit", "status", "error", "progress",
+            "created", "started", "published", "finished", "timings",
+            "files", "files_read", "files_reused", "files_broken", "skips", "definitions",
+            "texts", "texts_reused", "texts_ready", "texts_failed",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+    @extend_schema_field(ProgressSerializer)
+    def get_progress(self, run: IndexRun) -> dict[str, Any]:
+        return ProgressSerializer(repositories.progress(run)).data
+
+
+class RepositorySerializer(serializers.Serializer):
+    """An overview of a repository."""
+
+    id = IdField(ids.Row.REPOSITORY, source="repository.pk")
+    name = serializers.CharField(source="repository.name")
+    owner = serializers.CharField(source="repository.owner.username")
+    url = serializers.CharField(source="repository.url")
+    visibility = serializers.ChoiceField(Visibility.choices, source="repository.visibility")
+    created = serializers.DateTimeField(source="repository.created")
+    definitions = serializers.IntegerField(help_text="That can be found now.")
+    latest_run = RunSerializer(
+        source="latest", allow_null=True, help_text="null while none was asked for."
+    )
+
+
+class NewRepositorySerializer(serializers.Serializer):
+    """What `codeindex.repositories` decides on is checked there."""
+
+    url = serializers.CharField(help_text="A clone URL, or a path that the administrator allows.")
+    name = serializers.CharField(
+        default="", allow_blank=True, max_length=100, help_text="By default the URL's last part."
+    )
+    branch = serializers.CharField(
+        default="", allow_blank=True, max_length=255, help_text="By default the remote's."
+    )
+    deploy_key = serializers.CharField(
+        default="",
+        allow_blank=True,
+        trim_whitespace=False,
+        write_only=True,
+        help_text="For ssh: a private key without a passphrase, kept encrypted and never shown.",
+    )
+    visibility = serializers.ChoiceField(Visibility.choices, default=Visibility.PRIVATE)

@@ -1,0 +1,116 @@
+"""A file's bytes → its text → its definitions: functions, methods, classes and the module, with
+their spans, names and docstrings, and the text by which an encoder knows each."""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import io
+import tokenize
+from dataclasses import dataclass
+
+from tree_sitter import Node, QueryCursor
+
+from embeddings.code import outlines
+from embeddings.code.languages import PYTHON, Language, query
+from embeddings.code.parsing import UnreadableSource
+from embeddings.code.syntax import Found, Source, definitions_in, search
+from embeddings.types import Definition
+
+FORMAT_VERSION = 1
+"""Of what `Definition.text` is made of: another version, other hashes, other vectors."""
+
+_SLOW_ENCODINGS = ("punycode", "idna")
+"""Those for host names. To decode them takes time that grows with the square of the length."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """The definitions of a source, in the order of their beginnings, the module first; and the
+    number of its regions that do not parse."""
+
+    definitions: list[Definition]
+    errors: int
+
+
+def decode(data: bytes, language: Language) -> str:
+    """The text of a file: in the encoding that a byte order mark or, in Python, a coding cookie
+    (PEP 263) tells, else in UTF-8; without the mark, and with line ends as newlines.
+
+    UnreadableSource: it holds NUL, the encoding is unknown, or the bytes are not in it.
+    """
+    if b"\0" in data:
+        raise UnreadableSource("binary: it holds NUL bytes")
+    encoding = _encoding(data) if language is PYTHON else "utf-8-sig"
+    if encoding in _SLOW_ENCODINGS:
+        raise UnreadableSource("in an encoding that is for host names alone")
+    try:
+        text = data.decode(encoding)
+        text.encode("utf-8")
+    except (UnicodeError, LookupError) as error:
+        raise UnreadableSource(f"not in {encoding.removesuffix('-sig')}") from error
+    if "\0" in text:
+        raise UnreadableSource("binary: it holds NUL characters")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def extract(source: str, language: Language) -> Extraction:
+    """The definitions of a decoded source. What does not parse is counted, and a definition is
+    given if it parses itself: a class without those of its members that do not.
+
+    UnreadableSource: it would take too long (`parsing.parse`).
+    """
+    searched = search(source, language)
+    definitions = [_definition(found, searched) for found in given(searched)]
+    return Extraction(definitions, _errors(searched.module.node, language))
+
+
+def given(source: Source) -> list[Found]:
+    """What a source defines, the module first if that says more than its parts."""
+    has_module = source.language.modules and outlines.says_more(source.module, source)
+    return [*([source.module] if has_module else []), *definitions_in(source.module)]
+
+
+def text_hash(definition: Definition) -> str:
+    """SHA-256, in hexadecimal, of all that a definition's vector depends on."""
+    known = [str(FORMAT_VERSION), definition.language, definition.kind, definition.text]
+    return hashlib.sha256("\0".join(known).encode("utf-8", "replace")).hexdigest()
+
+
+def _encoding(data: bytes) -> str:
+    try:
+        told = tokenize.detect_encoding(io.BytesIO(data).readline)[0]
+        return codecs.lookup(told).name
+    except SyntaxError as error:
+        is_invalid = "invalid" in str(error)
+        raise UnreadableSource("not in utf-8" if is_invalid else str(error)) from error
+
+
+def _definition(found: Found, source: Source) -> Definition:
+    start_line, end_line = source.lines(found)
+    start_byte, end_byte = source.span(found)
+    return Definition(
+        kind=found.kind,
+        language=source.language.name,
+        name=found.name,
+        qualified_name=found.qualified_name,
+        start_line=start_line,
+        end_line=end_line,
+        start_byte=start_byte,
+        end_byte=end_byte,
+        docstring=outlines.docstring_of(found, source),
+        text=outlines.text_of(found, source),
+    )
+
+
+def _errors(root: Node, language: Language) -> int:
+    """The regions that do not parse and lie in no other such region."""
+    if not root.has_error:
+        return 0
+    errors, end = 0, -1
+    broken = QueryCursor(query(language, "[(ERROR) (MISSING)] @error"))
+    found = broken.captures(root).get("error", [])  # in no order
+    for node in sorted(found, key=lambda node: (node.start_byte, -node.end_byte)):
+        if node.start_byte >= end:
+            errors, end = errors + 1, node.end_byte
+    return errors

@@ -1,0 +1,44 @@
+"""What the kinds of nodes of a grammar are to path-contexts: inner nodes, leaves of some sort, or
+no part of the tree."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from embeddings.code.languages import Language, compiled
+
+# What a node of some kind is to the walk. Plain numbers, for they are compared at every node. All
+# but SKIPPED and INNER are leaves, as is an INNER node without children that carries a token; what
+# those from QUOTED on are depends on the node.
+SKIPPED, INNER, TEXT, IDENTIFIER, NUMBER, STRING, QUOTED, OPERATOR, STATEMENT = range(9)
+
+_KIND_IDS = 1 << 16
+
+
+@cache
+def tables(language: Language) -> tuple[bytes, list[str]]:
+    """The role and the name of each kind of node, by `kind_id`. The last is that of errors."""
+    grammar = compiled(language)
+    roles = bytearray([INNER]) * _KIND_IDS
+    names = ["ERROR"] * _KIND_IDS
+    for kind in range(grammar.node_kind_count):
+        names[kind] = grammar.node_kind_for_id(kind) or ""
+        named = grammar.node_kind_is_named(kind)
+        roles[kind] = _role(names[kind], language) if named else SKIPPED
+    return bytes(roles), names
+
+
+def _role(kind: str, language: Language) -> int:
+    if kind == language.docstring_statement:
+        return STATEMENT
+    for kinds, role in (
+        (language.comments | language.ignored, SKIPPED),
+        (language.operators, OPERATOR),
+        (language.strings, QUOTED),
+        (language.identifiers, IDENTIFIER),
+        (language.texts, TEXT),
+        (language.numbers, NUMBER),
+    ):
+        if kind in kinds:
+            return role
+    return INNER

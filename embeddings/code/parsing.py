@@ -1,0 +1,169 @@
+"""Source → syntax tree, within bounds of time and depth: whatever a file holds, or somebody pastes,
+reading it ends soon. A query of tree-sitter cannot be interrupted, and holds Python's lock; so a
+tree on which one would take too long is refused before any is asked."""
+
+from __future__ import annotations
+
+import resource
+import threading
+import time
+from concurrent.futures import Future
+from itertools import count
+
+import numpy as np
+from tree_sitter import Node, Parser, Tree, TreeCursor
+
+from embeddings.code.languages import Language, compiled
+
+PARSE_SECONDS = 2.0
+"""Of processor time. A megabyte of ordinary code takes a tenth of a second."""
+
+PARSE_BYTES = 512 * 1024 * 1024
+"""Of memory; a megabyte of ordinary code takes a tenth of it."""
+
+MAX_OPEN = 6_000
+"""Brackets that wait to be closed. Where the source ends, tree-sitter tries for each of them how to
+go on, at the cost of the square of their number, and cannot be interrupted."""
+
+MAX_DEPTH = 2_000
+"""Nodes inside each other. Nobody nests so deeply; a sum of as many terms would be."""
+
+_SMALL_SOURCE = 8 * 1024
+_CHUNK = 4 * 1024
+_CALLS_PER_LOOK = 8
+_PAGE = resource.getpagesize()
+_STACK, _SMALL_STACK = 128 * 1024 * 1024, 8 * 1024 * 1024
+_SMALL_TREE = 8_000
+_SHALLOW_TREE = 40_000
+_MOST_COMPARISONS, _COMPARISONS_PER_NODE = 50_000_000, 100
+
+_TURNS = np.zeros(256, np.int8)
+_TURNS[np.frombuffer(b"([{<", np.uint8)] = 1
+_TURNS[np.frombuffer(b")]}>", np.uint8)] = -1
+
+_starting = threading.Lock()
+
+
+class UnreadableSource(Exception):
+    """Why a file cannot be read, in few words, which are the same for files alike."""
+
+
+def spelling(node: Node, source: bytes) -> bytes:
+    """The text of a node of the tree of `source`. (`Node.text` crashes where the source came in
+    chunks.)"""
+    return source[node.start_byte : node.end_byte]
+
+
+def parse(source: bytes, language: Language, seconds: float = PARSE_SECONDS) -> Tree:
+    """The syntax tree of UTF-8 `source`; where it is broken the tree has error nodes.
+
+    UnreadableSource: it takes more than `seconds` of processor time, or more than PARSE_BYTES of
+    memory, or the tree is so deep, or so much in a row does not parse, that to search it would take
+    too long.
+    """
+    if len(source) > MAX_OPEN and _most_open(source) > MAX_OPEN:
+        raise UnreadableSource("too many brackets are not closed")
+    if len(source) <= _SMALL_SOURCE and threading.current_thread() is not threading.main_thread():
+        tree = _parsed_in_time(source, language, seconds)  # where no signal is handled either
+    else:
+        tree = _parsed_beside(source, language, seconds)
+    _check_shape(tree)
+    return tree
+
+
+def _parsed_beside(source: bytes, language: Language, seconds: float) -> Tree:
+    """Parses in a thread of its own. Its stack is large for a large source: tree-sitter frees what
+    it has tried by recursion, which needs some 100 bytes for each token. And no signal is handled
+    in it: a handler that raises while tree-sitter calls back, as that of Ctrl-C does, would crash
+    the process."""
+    parsed: Future[Tree] = Future()
+
+    def run() -> None:
+        try:
+            parsed.set_result(_parsed_in_time(source, language, seconds))
+        except BaseException as error:
+            parsed.set_exception(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    with _starting:
+        usual = threading.stack_size(_STACK if len(source) > _SMALL_SOURCE else _SMALL_STACK)
+        try:
+            thread.start()
+        except RuntimeError as error:
+            raise MemoryError("no room for the stack of a thread") from error
+        finally:
+            threading.stack_size(usual)
+    return parsed.result()
+
+
+def _parsed_in_time(source: bytes, language: Language, seconds: float) -> Tree:
+    view, deadline = memoryview(source), time.thread_time() + seconds
+    calls, most = count(1), _resident_pages() + PARSE_BYTES // _PAGE
+
+    def chunk(offset: int, _: object) -> memoryview:
+        return view[offset : offset + _CHUNK]
+
+    def is_late(offset: int, has_error: bool) -> bool:
+        if next(calls) % _CALLS_PER_LOOK:
+            return False
+        return time.thread_time() > deadline or _resident_pages() > most
+
+    try:
+        return Parser(compiled(language)).parse(chunk, progress_callback=is_late)
+    except ValueError as error:
+        raise UnreadableSource("takes too long to parse") from error
+
+
+def _most_open(source: bytes) -> int:
+    """How many more brackets are opened than closed in some part of a source."""
+    balance = _TURNS[np.frombuffer(source, np.uint8)].cumsum(dtype=np.int32)
+    return int((balance - np.minimum.accumulate(balance)).max())
+
+
+def _resident_pages() -> int:
+    with open("/proc/self/statm", encoding="ascii") as sizes:
+        return int(sizes.read().split()[1])
+
+
+def _check_shape(tree: Tree) -> None:
+    root = tree.root_node
+    if root.descendant_count > _SHALLOW_TREE and _is_too_deep(root.walk()):
+        raise UnreadableSource("nested too deeply")
+    if root.descendant_count > _SMALL_TREE and root.has_error and _is_too_broken(root.walk()):
+        raise UnreadableSource("too much of it does not parse")
+
+
+def _is_too_deep(cursor: TreeCursor) -> bool:
+    """A query keeps what it has begun to match above a node, and compares all of it there."""
+    down, onward, up, depth = (
+        cursor.goto_first_child, cursor.goto_next_sibling, cursor.goto_parent, 0
+    )  # fmt: skip
+    while depth <= MAX_DEPTH:
+        if down():
+            depth += 1
+            continue
+        while not onward():
+            if not up():
+                return False
+            depth -= 1
+    return True
+
+
+def _is_too_broken(cursor: TreeCursor) -> bool:
+    """At each node a query looks for the next sibling that is no mere punctuation; a region that
+    does not parse may be a hundred thousand brackets beside each other."""
+    comparisons, row, rows = 0, 0, []
+    while comparisons <= _MOST_COMPARISONS:
+        node = cursor.node
+        assert node is not None
+        row = 0 if node.is_named else row + 1
+        comparisons += _COMPARISONS_PER_NODE + row
+        if node.has_error and cursor.goto_first_child():
+            rows.append(row)
+            row = 0
+            continue
+        while not cursor.goto_next_sibling():
+            if not cursor.goto_parent():
+                return False
+            row = rows.pop()
+    return True

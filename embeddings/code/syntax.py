@@ -1,0 +1,196 @@
+"""What a syntax tree defines, as a tree of its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from tree_sitter import Node, QueryCursor
+
+from embeddings.code.docstrings import Comments
+from embeddings.code.languages import Language, query
+from embeddings.code.parsing import parse, spelling
+from embeddings.types import Kind
+
+MAX_NESTING = 30
+"""What lies inside more definitions than these is no definition of its own: each text holds all
+that it encloses, so that depth would multiply it."""
+
+MAX_NAME = 500
+"""Characters of a name, of what it belongs to, or of a qualified name beside these; a name may be
+as long as a file, and the qualified names of all that lies inside would repeat it."""
+
+_KINDS = ("method", "function", "class", "type", "scope", "field")
+_QUALIFIER = re.compile(r"[\w$.]+")
+
+Captures = dict[str, list[Node]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """A definition, or what a language's query calls a scope or field, as `what` says; or the
+    module. `node` is its own node, `outer` that with what belongs to it, and `first` where it
+    begins. Of `members` it is the closest, `inside`."""
+
+    what: str
+    node: Node
+    outer: Node
+    first: Node
+    body: Node | None
+    name: str
+    owner: str
+    inside: Found | None
+    members: list[Found] = field(default_factory=list)
+
+    @property
+    def parses(self) -> bool:
+        """Whether it is free of errors; a class or module may have some in its body, for its
+        outline leaves them out."""
+        if self.what == "module":
+            return True
+        if self.what == "class":
+            return not any(part.has_error for part in self.node.children if part != self.body)
+        return not self.node.has_error
+
+    @property
+    def kind(self) -> Kind:
+        """What it is to the reader of an index."""
+        if self.what in ("class", "type"):
+            return Kind.CLASS
+        if self.what == "module":
+            return Kind.MODULE
+        in_class = self.inside is not None and self.inside.what == "class"
+        return Kind.METHOD if in_class or self.what == "method" else Kind.FUNCTION
+
+    @property
+    def qualified_name(self) -> str:
+        """Its name after those of all that encloses it, dotted; the outer ones are left out where
+        they are too long."""
+        names, found = self.name, self.inside
+        if self.owner:
+            names = f"{self.owner}.{names}"
+        while found is not None and len(names) <= MAX_NAME:
+            names = f"{found.name}.{names}" if found.name else names
+            found = found.inside
+        return names
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A parsed source: its module with all that it defines, its comments, and the node above which
+    the module's own documentation stands."""
+
+    data: bytes
+    language: Language
+    module: Found
+    comments: Comments
+    documented: Node | None
+
+    def lines(self, found: Found) -> tuple[int, int]:
+        """The first and the last line of a definition, counted from 1."""
+        if found is self.module:
+            return 1, self.data.count(b"\n") + (not self.data.endswith(b"\n"))
+        return found.first.start_point.row + 1, found.outer.end_point.row + 1
+
+    def span(self, found: Found) -> tuple[int, int]:
+        """The first byte of a definition, and the one after its last."""
+        if found is self.module:
+            return 0, len(self.data)
+        return found.first.start_byte, found.outer.end_byte
+
+
+def search(source: str, language: Language) -> Source:
+    """Parses a decoded source and finds all that it defines. Linear in its syntax tree."""
+    data = source.encode("utf-8", "replace")
+    root = parse(data, language).root_node
+    matches = _matches(root, language)
+    module = Found("module", root, root, root, root, "", "", None)
+    enclosing = [module]
+    for what, match, outer, first in _candidates(matches):
+        while enclosing[-1].outer.end_byte <= first.start_byte and len(enclosing) > 1:
+            enclosing.pop()
+        repeated = outer == enclosing[-1].outer and len(enclosing) > 1
+        if len(enclosing) <= MAX_NESTING and not repeated:
+            enclosing.append(_found(what, match, outer, first, enclosing[-1], data))
+    comments = sorted({node.byte_range for each in matches for node in each.get("comment", [])})
+    spans = [start for start, _ in comments], [end for _, end in comments]
+    beginning = len(data) - len(data.lstrip())
+    documented = next((match["module"][0] for match in matches if "module" in match), None)
+    return Source(data, language, module, Comments(data, *spans, beginning), documented)
+
+
+def definitions_in(module: Found) -> Iterator[Found]:
+    """A module's definitions that parse, at any depth, in the order of their beginnings."""
+    waiting = module.members[::-1]
+    while waiting:
+        found = waiting.pop()
+        if found.what not in ("field", "scope") and found.parses:
+            yield found
+        waiting += reversed(found.members)
+
+
+def named(root: Node, source: bytes, language: Language, depth: int) -> list[bytes]:
+    """The names of the definitions, in no other one, that begin at most `depth` nodes below."""
+    names, end = [], -1
+    for what, match, outer, _ in _candidates(_matches(root, language, depth)):
+        if what not in ("field", "scope") and outer.start_byte >= end:
+            names.append(spelling(match["name"][0], source))
+            end = outer.end_byte
+    return names
+
+
+def _matches(root: Node, language: Language, depth: int | None = None) -> list[Captures]:
+    cursor = QueryCursor(query(language, language.definitions))
+    if depth is not None:
+        cursor.set_max_start_depth(depth)
+    return [captures for _, captures in cursor.matches(root)]
+
+
+def _candidates(matches: list[Captures]) -> list[tuple[str, Captures, Node, Node]]:
+    """What is found, its captures, its outer and its first node: what encloses others before them,
+    and a definition before a field in the same place."""
+    outers = {match["inner"][0].id: match["outer"][0] for match in matches if "outer" in match}
+    befores: dict[int, Node] = {}
+    for match in matches:
+        if "before" in match:
+            earliest = befores.get(match["inner"][0].id, match["before"][0])
+            befores[match["inner"][0].id] = min(earliest, match["before"][0], key=_start)
+    candidates = []
+    for match in matches:
+        for what in _KINDS:
+            if what in match:
+                outer = match[what][0]
+                first = befores.get(outer.id)
+                while outer.id in outers:
+                    outer = outers[outer.id]
+                candidates.append((what, match, outer, first or outer))
+    return sorted(candidates, key=_place)
+
+
+def _start(node: Node) -> int:
+    return node.start_byte
+
+
+def _place(candidate: tuple[str, Captures, Node, Node]) -> tuple[int, int, int]:
+    what, _, outer, first = candidate
+    return first.start_byte, -outer.end_byte, _KINDS.index(what)
+
+
+def _found(
+    what: str, match: Captures, outer: Node, first: Node, inside: Found, source: bytes
+) -> Found:
+    body = match["body"][0] if "body" in match else None
+    name, owner = _text(match, "name", source), _text(match, "owner", source)
+    if what == "scope" and not _QUALIFIER.fullmatch(name):
+        name = ""
+    if not _QUALIFIER.fullmatch(owner):
+        owner = ""
+    found = Found(what, match[what][0], outer, first, body, name, owner, inside)
+    inside.members.append(found)
+    return found
+
+
+def _text(match: Captures, part: str, source: bytes) -> str:
+    text = spelling(match[part][0], source) if part in match else b""
+    return text.decode("utf-8", "replace")[:MAX_NAME]

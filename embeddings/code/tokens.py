@@ -1,0 +1,59 @@
+"""What leaves say: the tokens of identifiers, strings, numbers and keywords, and the hiding of a
+definition's own name."""
+
+from __future__ import annotations
+
+import re
+import string
+
+from embeddings.code import node_roles
+
+MAX_LENGTH = 64
+"""A token has at most so many characters."""
+
+NAME_PLACEHOLDER = "METHOD_NAME"
+"""What stands for a definition's own name where that is hidden."""
+
+_QUOTES = re.compile(r"^[A-Za-z]{0,3}(?=[\"'`])")
+_ESCAPE = re.compile(
+    r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|N\{[^}]{0,100}\}|.)", re.S
+)
+_DIGIT_SEPARATORS = str.maketrans("", "", "_'")
+_LETTERS = frozenset(string.ascii_lowercase)
+_UNWRITABLE = re.compile(r"[^!-~]|[\"',]")
+_BLANK = "BLANK"
+
+
+def token(role: int, text: str, own_name: str | None = None) -> str:
+    """The token of a leaf: an identifier as it is written, a string's content with escapes and
+    white space as single blanks, a number in lower case without digit separators. `own_name` is
+    replaced by the placeholder where an identifier equals it and where a string holds it."""
+    if role == node_roles.IDENTIFIER:
+        return NAME_PLACEHOLDER if text == own_name else text
+    if role == node_roles.NUMBER:
+        return text.lower().translate(_DIGIT_SEPARATORS)[:MAX_LENGTH]
+    if role == node_roles.STRING:
+        text = _QUOTES.sub("", text).strip("\"'`")
+    if role in (node_roles.STRING, node_roles.TEXT):
+        return _content(text if own_name is None else without_name(text, own_name))
+    return text[:MAX_LENGTH]
+
+
+def without_name(text: str, name: str) -> str:
+    """`text` with the placeholder for each occurrence of `name` as a whole word, but for letters
+    that belong to an escape, as the n of `\\n`."""
+    if name not in text:
+        return text
+    return re.sub(rf"(?<![\w\\$]){re.escape(name)}(?![\w$])", NAME_PLACEHOLDER, text)
+
+
+def normalised(token: str) -> str:
+    """A token as code2vec writes it: its letters in lower case; where it has none, its other
+    printable characters; where it has none of these either, BLANK."""
+    token = token.lower()
+    letters = "".join(filter(_LETTERS.__contains__, token))
+    return letters or _UNWRITABLE.sub("", token) or _BLANK
+
+
+def _content(text: str) -> str:
+    return " ".join(_ESCAPE.sub(" ", text).split())[:MAX_LENGTH].rstrip()

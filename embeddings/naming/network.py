@@ -1,0 +1,262 @@
+"""Name prediction: a definition's vector, and perhaps the words that it mentions → the names that
+it could have. The definition's own name must be hidden in whatever these were made from, or the
+prediction is an echo.
+
+What is learnt is how likely each subtoken is to be in the name: of all that names are made of, and
+with more certainty of those that the definition itself mentions, for names are often words of what
+they name (Allamanis, Peng, Sutton 2016); a mentioned word may be in the name though no known name
+has it. Names are told by the subtokens that they would get right: the known ones, and those
+composed of the likeliest subtokens."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+from itertools import accumulate
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import dropout, embedding_bag
+
+from embeddings.naming.composition import Company
+from embeddings.naming.mentions import PLACES
+from embeddings.networks.vocabulary import Mentions, Ragged, Vocabulary, subtokens
+from embeddings.types import Matrix
+
+WORD_WIDTH, HIDDEN, COPY_WIDTH, PLACE_WIDTH = 128, 384, 64, 16
+DROPOUT = 0.2
+# Known names are looked through for so many times the names that are wanted, since `readFile` and
+# `read_file` are one to whoever reads them.
+SPELLINGS = 4
+LONGEST = 8
+# A subtoken is worth having in a name if it is likelier than this. The best F1 over many names has
+# what is likelier than half of that F1 (Lipton, Elkan, Naryanaswamy 2014); on the validation split
+# this does best.
+WORTH = 0.125
+# The likeliest subtokens of which names are composed.
+TRIED = 16
+# Before training, a subtoken is in a name as often as this.
+FIRST_CHANCE = 1e-3
+
+Names = list[tuple[str, float]]
+# How much a name is worth, the name, and the F1 that it is expected to have.
+Guess = tuple[float, str, float]
+
+
+class LabelSource(StrEnum):
+    """What labels are predicted from. The code half: the code vector alone, or with the words that
+    the definition mentions. The text half: the language model's vector of the text, which it reads
+    a second time with the name hidden. Or both halves and the words, end to end (eq. 3): names have
+    their own use for each, other than the one that search weights them for."""
+
+    CODE = "code"
+    WORDS = "words"
+    TEXT = "text"
+    FUSED = "fused"
+
+    @property
+    def reads_code(self) -> bool:
+        return self is not LabelSource.TEXT
+
+    @property
+    def reads_text(self) -> bool:
+        return self in (LabelSource.TEXT, LabelSource.FUSED)
+
+    @property
+    def reads_words(self) -> bool:
+        return self in (LabelSource.WORDS, LabelSource.FUSED)
+
+    def joined(self, text: Matrix | None, code: Matrix) -> Matrix:
+        """What is read of n texts whose name is hidden (n, t) and of their code vectors (n, c): a
+        text's has unit length, and is brought to the size that a code vector's components have."""
+        halves = [code] if self.reads_code else []
+        if text is not None:
+            halves = [text * np.float32(text.shape[1] ** 0.5), *halves]
+        return np.concatenate(halves, axis=1)
+
+
+class Scores(NamedTuple):
+    """Logits of n definitions: of every known subtoken (n, subtokens), and of the words that they
+    mention which no known name has, definition after definition, (m,)."""
+
+    parts: Tensor
+    strange: Tensor
+
+
+class Reader(nn.Module):
+    """What definitions mention: read into their vectors, and offered to be copied into names."""
+
+    part_of: Tensor
+
+    def __init__(self, words: Vocabulary, part_rows: dict[str, int], width: int) -> None:
+        super().__init__()
+        known = [part_rows.get(word, -1) for word in words.words]
+        self.register_buffer("part_of", torch.tensor([-1, *known]), persistent=False)
+        self.words = nn.Embedding(len(words), WORD_WIDTH)
+        self.vector = nn.Linear(width, HIDDEN)
+        self.places = nn.Linear(PLACES * WORD_WIDTH, HIDDEN, bias=False)
+        self.asked = nn.Linear(HIDDEN, COPY_WIDTH)
+        self.wanted = nn.Linear(HIDDEN, PLACES)
+        self.offered = nn.Parameter(torch.zeros(len(part_rows), COPY_WIDTH))
+        self.copied = nn.Parameter(torch.zeros(len(part_rows)))
+        self.strange = nn.Parameter(torch.tensor(math.log(FIRST_CHANCE)))
+        self.standing = nn.Sequential(
+            nn.Linear(PLACES, PLACE_WIDTH), nn.ReLU(), nn.Linear(PLACE_WIDTH, 1)
+        )
+
+    def is_strange(self, mentions: Ragged) -> Tensor:
+        """Which mentions (m,) are of words that no known name has."""
+        words = torch.from_numpy(mentions.values[:, 0]).long().to(self.part_of.device)
+        return self.part_of[words] < 0
+
+    def forward(self, vectors: Tensor, mentions: Ragged) -> Tensor:
+        """(n, width) and what n definitions mention → (n, hidden)."""
+        owners, words, places = self._columns(mentions)
+        said = self.words(words)
+        pooled = said.new_zeros(PLACES, len(vectors), said.shape[1])
+        for place in range(PLACES):
+            here = places[:, place].nonzero()[:, 0]
+            count = torch.bincount(owners[here], minlength=len(vectors)).clamp(min=1)
+            summed = pooled[place].index_add(0, owners[here], said[here])
+            pooled[place] = summed / count.sqrt().unsqueeze(1)
+        read = self.places(pooled.transpose(0, 1).flatten(1))
+        hidden = torch.tanh(self.vector(vectors) + read)
+        return dropout(hidden, DROPOUT, self.training)
+
+    def copy(self, logits: Tensor, hidden: Tensor, mentions: Ragged) -> Scores:
+        """Adds to the logits (n, subtokens) what speaks for those that are mentioned."""
+        owners, words, places = self._columns(mentions)
+        wanted = (self.wanted(hidden)[owners] * places).sum(1)
+        here = self.standing(places)[:, 0] + wanted
+        parts = self.part_of[words]
+        known = parts >= 0
+        owners, parts = owners[known], parts[known]
+        fitting = (self.asked(hidden)[owners] * self.offered[parts]).sum(1)
+        more = here[known] + self.copied[parts] + fitting
+        return Scores(
+            logits.index_put((owners, parts), more, accumulate=True), here[~known] + self.strange
+        )
+
+    def _columns(self, mentions: Ragged) -> tuple[Tensor, Tensor, Tensor]:
+        """Of each mention the row of its definition, its word, and its places (m, PLACES)."""
+        device = self.words.weight.device
+        lengths = torch.from_numpy(mentions.lengths()).to(device)
+        owners = torch.arange(len(mentions), device=device).repeat_interleave(lengths)
+        words, places = torch.from_numpy(mentions.values[:, :2]).long().to(device).T
+        bits = torch.arange(PLACES, device=device)
+        return owners, words, ((places.unsqueeze(1) >> bits) & 1).float()
+
+
+class Labels(nn.Module):
+    """Scores every subtoken of the known names. `words` are those that are known where they are
+    mentioned; without them, a name is predicted from the vector alone."""
+
+    members: Tensor
+    offsets: Tensor
+
+    def __init__(self, names: Vocabulary, width: int, words: Vocabulary | None = None) -> None:
+        super().__init__()
+        self.names = names.words
+        bags = [subtokens(name) for name in self.names]
+        self.part_rows = {p: row for row, p in enumerate(sorted({p for bag in bags for p in bag}))}
+        self._parts = list(self.part_rows)
+        self._company = Company(bags)
+        members = Ragged.of([self.parts_of(name) for name in self.names])
+        self.register_buffer("members", torch.from_numpy(members.values), persistent=False)
+        self.register_buffer("offsets", torch.from_numpy(members.offsets[:-1]), persistent=False)
+        self.reader = Reader(words, self.part_rows, width) if words else None
+        self.parts = nn.Linear(HIDDEN if words else width, max(1, len(self.part_rows)))
+        nn.init.constant_(self.parts.bias, math.log(FIRST_CHANCE))
+
+    def parts_of(self, name: str) -> list[int]:
+        """The rows of a name's different subtokens, those that no known name has left out."""
+        found = dict.fromkeys(subtokens(name))
+        return [self.part_rows[part] for part in found if part in self.part_rows]
+
+    def forward(self, vectors: Tensor, mentions: Ragged | None = None) -> Scores:
+        """(n, width) and, where these are read, what n definitions mention, as rows of (word,
+        bits of its places)."""
+        if self.reader is None:
+            return Scores(self.parts(vectors), vectors.new_zeros(0))
+        mentions = mentions or _nothing(len(vectors))
+        hidden = self.reader(vectors, mentions)
+        return self.reader.copy(self.parts(hidden), hidden, mentions)
+
+    def targets(self, parts: Ragged) -> Tensor:
+        """n sets of subtokens → (n, subtokens), 1 where a set has one."""
+        marks = torch.zeros(len(parts), self.parts.out_features)
+        owners = torch.arange(len(parts)).repeat_interleave(torch.from_numpy(parts.lengths()))
+        marks[owners, torch.from_numpy(parts.values)] = 1
+        return marks.to(self.parts.weight.device)
+
+    def predict(self, vectors: Tensor, mentions: Mentions | None, k: int) -> list[Names]:
+        """For each of n definitions at most k names, that with the most worth having first, each
+        with the F1 over subtokens that it is expected to have."""
+        if not self.names:
+            return [[] for _ in vectors]
+        scores = self(vectors, mentions and mentions.rows)
+        chances = torch.sigmoid(scores.parts)
+        strange = self._strange(torch.sigmoid(scores.strange), mentions, len(vectors))
+        totals = chances.sum(1) + chances.new_tensor([sum(one.values()) for one in strange])
+        known = self._known(chances, totals, SPELLINGS * k)
+        composed = self._composed(chances, strange, totals)
+        return [_best([*one, *other], k) for one, other in zip(known, composed, strict=True)]
+
+    def _strange(
+        self, chances: Tensor, mentions: Mentions | None, definitions: int
+    ) -> list[dict[str, float]]:
+        """For each of n definitions the words that no known name has, with their chances (m,)."""
+        found: list[dict[str, float]] = [{} for _ in range(definitions)]
+        if self.reader is not None and mentions is not None:
+            places = self.reader.is_strange(mentions.rows).nonzero()[:, 0].tolist()
+            owners = np.repeat(np.arange(definitions), mentions.rows.lengths()).tolist()
+            for place, chance in zip(places, chances.tolist(), strict=True):
+                found[owners[place]][mentions.words[place]] = chance
+        return found
+
+    def _known(self, chances: Tensor, totals: Tensor, k: int) -> Iterator[list[Guess]]:
+        """The best known names; of equal ones the most frequent first."""
+        right = embedding_bag(self.members, chances.T.contiguous(), self.offsets, mode="sum").T
+        lengths = self.offsets.diff(append=self.offsets.new_tensor([len(self.members)]))
+        expected = 2 * right / (lengths + totals.unsqueeze(1))
+        best = (right - WORTH * lengths).topk(min(k, len(self.names)))
+        columns = best.values, best.indices, expected.gather(1, best.indices)
+        for guesses in zip(*(column.tolist() for column in columns), strict=True):
+            ordered = sorted(zip(*guesses, strict=True), key=lambda one: (-one[0], one[1]))
+            yield [(worth, self.names[row], score) for worth, row, score in ordered]
+
+    def _composed(
+        self, chances: Tensor, strange: Sequence[dict[str, float]], totals: Tensor
+    ) -> Iterator[list[Guess]]:
+        """Names of one, two, … subtokens, each the likeliest beside those before, in the order that
+        they have in names."""
+        likely = chances.topk(min(TRIED, chances.shape[1]))
+        columns = likely.indices.tolist(), likely.values.tolist(), totals.tolist(), strange
+        for rows, values, total, more in zip(*columns, strict=True):
+            parts = dict(zip((self._parts[row] for row in rows), values, strict=True))
+            chosen = self._company.joined({**more, **parts}, LONGEST)
+            right = accumulate(chance for _, chance in chosen)
+            yield [
+                (
+                    expected - WORTH * length,
+                    self._company.name([part for part, _ in chosen[:length]]),
+                    2 * expected / (length + total),
+                )
+                for length, expected in enumerate(right, start=1)
+            ]
+
+
+def _nothing(definitions: int) -> Ragged:
+    return Ragged(np.zeros((0, 2), np.int64), np.zeros(definitions + 1, np.int64))
+
+
+def _best(guesses: Sequence[Guess], k: int) -> Names:
+    """Of each set of subtokens the first spelling; the k best."""
+    found: dict[frozenset[str], Guess] = {}
+    for guess in guesses:
+        found.setdefault(frozenset(subtokens(guess[1])), guess)
+    best = sorted(found.values(), key=lambda guess: -guess[0])[:k]
+    return [(name, score) for _, name, score in best]

@@ -1,0 +1,66 @@
+"""code2vec: the path-contexts of a definition → its code vector and the attention that each
+context got. Alon, Zilberstein, Levy, Yahav: code2vec, POPL 2019. As there, tokens and paths are
+embedded in 128 dimensions and a tanh layer combines each context into 384; unlike there, a token's
+embedding is the mean of its subtokens', so that projects share a lexicon."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from embeddings.networks.vocabulary import ContextBatch
+
+
+@dataclass(frozen=True, slots=True)
+class Code2VecSettings:
+    """Widths of the token and path embeddings and of the code vector. Without `paths`, an ablation,
+    a context is the two tokens at the ends of its path alone."""
+
+    embedding: int = 128
+    code: int = 384
+    dropout: float = 0.25
+    paths: bool = True
+
+
+class CodeVectors(NamedTuple):
+    """Code vectors (n, code) and attention (n, m): each row sums to 1, or is 0 where a definition
+    has no path-contexts."""
+
+    vectors: Tensor
+    attention: Tensor
+
+
+class Code2Vec(nn.Module):
+    """The network up to the code vector; what is made of the vector (labels, fusion) is apart."""
+
+    def __init__(self, subtokens: int, paths: int, settings: Code2VecSettings) -> None:
+        super().__init__()
+        width, code = settings.embedding, settings.code
+        self.subtokens = nn.EmbeddingBag(subtokens, width, mode="mean")
+        self.paths = nn.Embedding(paths, width) if settings.paths else None
+        self.layer = nn.Linear((3 if settings.paths else 2) * width, code, bias=False)
+        self.attention = nn.Linear(code, 1, bias=False)
+        self.dropout = nn.Dropout(settings.dropout)
+
+    def forward(self, batch: ContextBatch) -> CodeVectors:
+        contexts = self._contexts(batch)
+        scores = contexts.new_full(batch.mask.shape, torch.finfo(contexts.dtype).min)
+        scores = scores.masked_scatter(batch.mask, self.attention(contexts))
+        attention = torch.softmax(scores, dim=-1) * batch.mask
+        weighted = contexts * attention[batch.mask].unsqueeze(-1)
+        vectors = contexts.new_zeros(len(batch.mask), contexts.shape[1])
+        return CodeVectors(vectors.index_add(0, batch.mask.nonzero()[:, 0], weighted), attention)
+
+    def _contexts(self, batch: ContextBatch) -> Tensor:
+        """tanh(W [start; path; end]), (c, code). W is applied to each distinct token and path once
+        and the parts are added, which is the same and costs a fraction."""
+        tokens = self.dropout(self.subtokens(batch.subtokens, batch.offsets))
+        start, *middle, end = torch.split(self.layer.weight, tokens.shape[1], dim=1)
+        combined = (tokens @ start.T).index_select(0, batch.starts)
+        if self.paths is not None:
+            paths = self.dropout(self.paths(batch.paths))
+            combined = combined + (paths @ middle[0].T).index_select(0, batch.middles)
+        return torch.tanh(combined + (tokens @ end.T).index_select(0, batch.ends))

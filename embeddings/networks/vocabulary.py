@@ -1,0 +1,197 @@
+"""Tokens, paths and labels ↔ ids. A token is read as its subtokens (`readCSVFile` → read, csv,
+file), which definitions of all projects share, so that a name that was never seen is still
+understood by its parts."""
+
+from __future__ import annotations
+
+import gzip
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from embeddings.code.words import parts
+from embeddings.types import PathContext
+
+Ids = NDArray[np.int64]
+
+UNKNOWN = 0
+MAX_SUBTOKENS = 6
+
+
+@lru_cache(maxsize=1 << 16)
+def subtokens(token: str) -> tuple[str, ...]:
+    """The first MAX_SUBTOKENS words in a token."""
+    return parts(token)[:MAX_SUBTOKENS]
+
+
+def path_key(context: PathContext) -> str:
+    """A path as one word of the vocabulary: its node kinds, the top in brackets."""
+    top = context.top
+    return " ".join((*context.path[:top], f"[{context.path[top]}]", *context.path[top + 1 :]))
+
+
+class Vocabulary:
+    """Words with ids from 1; id 0 stands for every other word."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self.words = tuple(words)
+        self._ids = {word: row for row, word in enumerate(self.words, start=1)}
+
+    @classmethod
+    def of(cls, counts: Counter[str], size: int, least: int) -> Vocabulary:
+        """The `size` most frequent words among those counted `least` times or more."""
+        ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        return cls(word for word, count in ordered[:size] if count >= least)
+
+    def __len__(self) -> int:
+        """How many ids there are, the unknown one included."""
+        return len(self.words) + 1
+
+    def __getitem__(self, word: str) -> int:
+        return self._ids.get(word, UNKNOWN)
+
+    def save(self, path: Path) -> None:
+        """One word a line, compressed; the same words give the same bytes."""
+        content = "\n".join(self.words).encode()
+        path.write_bytes(gzip.compress(content, mtime=0))
+
+    @classmethod
+    def load(cls, path: Path) -> Vocabulary:
+        content = gzip.decompress(path.read_bytes()).decode()
+        return cls(content.split("\n") if content else ())
+
+
+@dataclass(frozen=True, slots=True)
+class Ragged:
+    """Rows of different lengths: row i is `values[offsets[i] : offsets[i + 1]]`; a value may be a
+    number or itself a row of fixed width."""
+
+    values: Ids
+    offsets: Ids
+
+    @classmethod
+    def of(cls, rows: Sequence[Sequence[int]] | Sequence[Ids]) -> Ragged:
+        lengths = np.fromiter(map(len, rows), np.int64, len(rows))
+        values = [np.asarray(row, np.int64) for row in rows if len(row)]
+        return cls(
+            np.concatenate(values) if values else np.zeros(0, np.int64),
+            np.concatenate([[0], np.cumsum(lengths)]),
+        )
+
+    @classmethod
+    def joined(cls, blocks: Sequence[Ragged]) -> Ragged:
+        """The rows of the blocks, one after the other."""
+        lengths = np.concatenate([block.lengths() for block in blocks])
+        return cls(
+            np.concatenate([block.values for block in blocks]),
+            np.concatenate([[0], np.cumsum(lengths)]),
+        )
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def lengths(self) -> Ids:
+        return np.diff(self.offsets)
+
+    def take(self, rows: Ids) -> Ragged:
+        """The chosen rows, in the order asked for."""
+        lengths = self.lengths()[rows]
+        offsets = np.concatenate([[0], np.cumsum(lengths)])
+        shifts = np.repeat(self.offsets[:-1][rows] - offsets[:-1], lengths)
+        return Ragged(self.values[np.arange(offsets[-1]) + shifts], offsets)
+
+
+@dataclass(frozen=True, slots=True)
+class Mentions:
+    """What n definitions mention: `rows` of (word id, bits of its places), and the `words`
+    themselves, m in all, one after the other: those without an id may be in a name, too."""
+
+    rows: Ragged
+    words: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ContextBatch:
+    """The path-contexts of n definitions, c in all. The batch's distinct tokens (bags of subtoken
+    ids: `subtokens`, `offsets`) and distinct `paths` stand once each; `starts`, `middles` and
+    `ends` (c,) point at them, definition after definition. `mask` (n, m) is true where a definition
+    has a context, so that its true places are the c contexts in their order."""
+
+    subtokens: Tensor
+    offsets: Tensor
+    paths: Tensor
+    starts: Tensor
+    middles: Tensor
+    ends: Tensor
+    mask: Tensor
+
+    def to(self, device: str | torch.device) -> ContextBatch:
+        return ContextBatch(*(getattr(self, name).to(device) for name in self.__slots__))
+
+
+def collate(contexts: Ragged, tokens: Ragged) -> ContextBatch:
+    """A batch of definitions. A value of `contexts` is (start token, path id, end token), where
+    the tokens are rows of `tokens`, bags of subtoken ids."""
+    counts = contexts.lengths()
+    distinct, places = np.unique(contexts.values[:, [0, 2]], return_inverse=True)
+    paths, middles = np.unique(contexts.values[:, 1], return_inverse=True)
+    places = places.reshape(-1, 2)
+    bags = tokens.take(distinct)
+    return ContextBatch(
+        subtokens=torch.from_numpy(bags.values),
+        offsets=torch.from_numpy(bags.offsets[:-1].copy()),
+        paths=torch.from_numpy(paths),
+        starts=torch.from_numpy(places[:, 0].copy()),
+        middles=torch.from_numpy(middles),
+        ends=torch.from_numpy(places[:, 1].copy()),
+        mask=torch.from_numpy(np.arange(max(1, counts.max(initial=0))) < counts[:, None]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """The vocabularies of a network; `words` are those that labels know where a definition mentions
+    them."""
+
+    subtokens: Vocabulary
+    paths: Vocabulary
+    labels: Vocabulary
+    words: Vocabulary = field(default_factory=lambda: Vocabulary(()))
+
+    def bag(self, token: str) -> list[int]:
+        """The ids of a token's subtokens; never empty."""
+        return [self.subtokens[part] for part in subtokens(token)] or [UNKNOWN]
+
+    def batch(self, definitions: Sequence[Sequence[PathContext]]) -> ContextBatch:
+        """The path-contexts of n definitions as a batch."""
+        rows: dict[str, int] = {}
+        triples = [
+            (
+                rows.setdefault(context.start.token, len(rows)),
+                self.paths[path_key(context)],
+                rows.setdefault(context.end.token, len(rows)),
+            )
+            for found in definitions
+            for context in found
+        ]
+        offsets = np.cumsum([0, *map(len, definitions)])
+        contexts = Ragged(np.array(triples, np.int64).reshape(-1, 3), offsets)
+        return collate(contexts, Ragged.of([self.bag(word) for word in rows]))
+
+    def mentions(self, definitions: Sequence[Mapping[str, int]]) -> Mentions:
+        """What n definitions mention, each from its words to the bits of their places."""
+        rows = [
+            (self.words[word], places) for found in definitions for word, places in found.items()
+        ]
+        values = np.array(rows, np.int64).reshape(-1, 2)
+        return Mentions(
+            Ragged(values, np.cumsum([0, *map(len, definitions)])),
+            [word for found in definitions for word in found],
+        )

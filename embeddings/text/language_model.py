@@ -1,0 +1,263 @@
+"""Language models as text encoders: one class for every model that transformers knows, encoder or
+decoder, by a hub name, a folder or a GGUF file."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from copy import copy
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import normalize
+
+from embeddings.text import adapters, loading, onnx, packing, tokenising, weights
+from embeddings.text.batching import Budget, batches, padded
+from embeddings.text.loading import canonical
+from embeddings.text.pooling import Pooling, joined, pool
+from embeddings.text.settings import (
+    DEFAULT_MODEL,
+    EncoderUnavailable,
+    ModelSettings,
+    Runtime,
+    stated,
+)
+from embeddings.text.tokenising import Tokens, Windows, padding
+from embeddings.text.tuned import TUNED, TUNED_WEIGHTS, Derived
+from embeddings.text.tuned import load as load_derived
+from embeddings.text.whitening import Whitening
+from embeddings.types import Matrix
+
+__all__ = [
+    "DEFAULT_MODEL", "TUNED", "TUNED_WEIGHTS", "EncoderUnavailable", "LanguageModel",
+    "ModelSettings", "Pooling", "Runtime", "canonical", "load_model", "save_tuned",
+]  # fmt: skip
+
+# Texts that are tokenised while those before them are computed: at first few, so that the device
+# begins at once, and then more and more, so that lengths that go together find each other.
+FIRST_TEXTS, MOST_TEXTS = 512, 4096
+# Of a text whose name is hidden so much is read to predict it.
+NAMED_TOKENS = 64
+
+
+class LanguageModel:
+    """A language model that turns texts into unit vectors; the `TextEncoder` protocol."""
+
+    def __init__(
+        self,
+        network: nn.Module,
+        tokenizer: Any,
+        settings: ModelSettings,
+        device: str,
+        whitening: Whitening | None = None,
+        asking: LanguageModel | None = None,
+    ) -> None:
+        """`asking` reads descriptions into the same space, if it is not this one."""
+        self.network = network
+        self._asking = asking
+        self.settings = settings
+        self._tokenizer = tokenizer
+        self._device = device
+        self._whitening = whitening.to(device) if whitening else None
+        self._pad = padding(tokenizer)
+        # Before anything is computed: bitsandbytes mixes up weights of 4 bits that are read later
+        self.weights_fingerprint = weights.fingerprint(network, tokenizer, whitening)
+        self._budget = Budget.of(device, weights.count(network))
+        self._is_causal = weights.is_causal(network, device)
+        if self._is_causal and packing.is_worth_it(network):
+            packing.prepare(network)
+        self._exported = onnx.session(network, settings.runtime, self.weights_fingerprint)
+
+    @property
+    def dimensions(self) -> int:
+        if self._whitening is not None:
+            return self._whitening.dimensions
+        return int(self.network.config.hidden_size)  # type: ignore[union-attr, arg-type]
+
+    @property
+    def fingerprint(self) -> str:
+        mean = self._whitening.fingerprint if self._whitening else ""
+        asking = self._asking.fingerprint if self._asking else ""
+        form = onnx.FORM if self._exported else ""
+        read = f"{self.weights_fingerprint} {self.settings.described()}{mean}{asking}{form}"
+        return hashlib.sha256(read.encode()).hexdigest()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether its weights are those that it was trained with, and not fewer bits of them."""
+        return self.settings.runtime not in weights.BITS
+
+    @property
+    def for_queries(self) -> LanguageModel:
+        """The same model with its prompt, and its mean, for descriptions; or the one to which this
+        was tuned."""
+        if self._asking is not None:
+            return self._asking.for_queries
+        whitening = self._whitening.for_queries if self._whitening else None
+        return self._reading(self.settings.for_queries, whitening)
+
+    @property
+    def for_names(self) -> LanguageModel:
+        """The same model, reading what a name is predicted from."""
+        return self.limited(NAMED_TOKENS)
+
+    def limited(self, max_tokens: int) -> LanguageModel:
+        """The same model, reading only the beginning of a text."""
+        limit = min(max_tokens, self.settings.max_tokens)
+        settings = replace(self.settings, max_tokens=limit, budget=0)
+        return self._reading(settings, self._whitening)
+
+    def encode(self, texts: Sequence[str]) -> Matrix:
+        """(n,) texts → (n, dimensions), rows of unit length. What lies behind a text's limit is not
+        read; equal texts are encoded once; texts are tokenised while others are computed."""
+        return self._encoded(texts, self._windows)
+
+    def read(self, texts: Sequence[str]) -> tuple[Matrix, list[int]]:
+        """The same, and how many of each text's tokens lie behind what is read of it."""
+        behind: dict[str, int] = {}
+
+        def windows(block: Sequence[str]) -> list[Windows]:
+            found, counts = tokenising.counted(self._tokenizer, block, self.settings)
+            behind.update(zip(block, counts, strict=True))
+            return found
+
+        vectors = self._encoded(texts, windows)
+        return vectors, [behind[text] for text in texts]
+
+    def _encoded(
+        self, texts: Sequence[str], windows: Callable[[Sequence[str]], list[Windows]]
+    ) -> Matrix:
+        distinct = list(dict.fromkeys(texts))
+        rows = [np.zeros((0, self.dimensions), np.float32)]
+        with ThreadPoolExecutor(1) as ahead:
+            rows += map(self.encode_tokens, ahead.map(windows, _blocks(distinct)))
+        places = {text: row for row, text in enumerate(distinct)}
+        return np.concatenate(rows)[[places[text] for text in texts]]
+
+    def encode_tokens(self, texts: Sequence[Windows]) -> Matrix:
+        """n texts as their windows → (n, dimensions), rows of unit length."""
+        vectors = self._vectors([window for text in texts for window in text])
+        return vectors if len(vectors) == len(texts) else joined(vectors, texts)
+
+    def tokens(self, texts: Sequence[str]) -> list[Tokens]:
+        """The ids of each text's tokens, `max_tokens` at most."""
+        return [windows[0] for windows in self._windows(texts)]
+
+    def forward(self, batch: Sequence[Sequence[int]]) -> Tensor:
+        """n texts as tokens → (n, dimensions), rows of unit length, through which a loss can flow
+        back into the network."""
+        ids, mask = padded(batch, self._pad, self._device)
+        if packing.is_prepared(self.network):
+            states = packing.states(self.network, batch)
+        else:
+            states = self._states(ids, mask)
+        vectors = normalize(pool(states.float(), mask, self.settings.pooling), dim=-1)
+        return vectors if self._whitening is None else normalize(self._whitening(vectors), dim=-1)
+
+    def _states(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """(n, tokens) → (n, tokens, d). A decoder's tokens never see the padding behind them: it
+        needs no mask, and is faster without one."""
+        if self._exported is not None:
+            return self._exported.states(ids, mask)
+        seen = None if self._is_causal else mask
+        states: Tensor = self.network(input_ids=ids, attention_mask=seen).last_hidden_state
+        return states
+
+    def _windows(self, texts: Sequence[str]) -> list[Windows]:
+        return tokenising.windows(self._tokenizer, texts, self.settings)
+
+    @torch.inference_mode()
+    def _vectors(self, windows: Sequence[Tokens]) -> Matrix:
+        """(n,) → (n, dimensions). They leave the device together, so that it never waits."""
+        order: list[int] = []
+        found = []
+        for rows in batches([len(ids) for ids in windows], self._budget):
+            found.append(self._fitting([windows[row] for row in rows]))
+            order += rows
+        vectors = np.empty((len(windows), self.dimensions), np.float32)
+        vectors[order] = torch.cat(found).float().cpu().numpy()
+        return vectors
+
+    def _fitting(self, batch: Sequence[Tokens]) -> Tensor:
+        """A batch at once, or in halves where the memory does not hold it."""
+        try:
+            return self.forward(batch)
+        except torch.OutOfMemoryError:
+            if len(batch) == 1:
+                raise
+        torch.cuda.empty_cache()
+        self._budget.shrink(batch)
+        half = len(batch) // 2
+        return torch.cat([self._fitting(batch[:half]), self._fitting(batch[half:])])
+
+    def _reading(self, settings: ModelSettings, whitening: Whitening | None) -> LanguageModel:
+        other = copy(self)
+        other.settings, other._whitening = settings, whitening
+        return other
+
+
+def load_model(
+    name: str = DEFAULT_MODEL,
+    *,
+    read: ModelSettings | None = None,
+    pooling: Pooling | None = None,
+    max_tokens: int | None = None,
+    dtype: str | None = None,
+    runtime: Runtime | None = None,
+    device: str = "cpu",
+) -> LanguageModel:
+    """A language model by hub name, folder, GGUF file (`FOLDER/FILE.gguf`), or the name of an
+    installed one; a folder may hold a derived one, see `text.tuned`. It is read as `read` says, or
+    else as the model states itself (the files of sentence-transformers), or else by the mean of
+    `MAX_TOKENS` tokens; the other arguments change single settings. Raises EncoderUnavailable."""
+    name = canonical(name)
+    own = load_derived(name)
+    origin = loading.located(own.model)
+    settings = read or own.settings or stated(origin.folder, ModelSettings(own.model))
+    wanted = {"pooling": pooling, "max_tokens": max_tokens, "dtype": dtype, "runtime": runtime}
+    chosen: dict[str, Any] = {key: value for key, value in wanted.items() if value is not None}
+    settings = replace(settings, name=name, **chosen)
+    if own.weights and settings.runtime in weights.BITS:
+        raise EncoderUnavailable(f"The weights of {name} were tuned: they need all of their bits.")
+    tokenizer = loading.tokenizer(origin)
+    network = loading.network(origin, settings, device)
+    if own.weights:
+        adapters.load(network, own.weights)
+    limits = tokenizer.model_max_length, getattr(network.config, "max_position_embeddings", None)
+    limit = min([settings.max_tokens, *filter(None, limits)])
+    asking = None
+    if own.asks_published:
+        asking = load_model(own.model, dtype=settings.dtype, runtime=runtime, device=device)
+    settings = replace(settings, max_tokens=limit)
+    return LanguageModel(network, tokenizer, settings, device, own.whitening, asking)
+
+
+def save_tuned(
+    model: LanguageModel,
+    origin: str,
+    tuned: Mapping[str, Tensor],
+    folder: Path,
+    *,
+    asks_published: bool = False,
+) -> None:
+    """Writes what `load_model(folder)` needs beside the model of the name `origin`: the `tuned`
+    weights or adapters, in half precision, and what that model has of its own. If
+    `asks_published`, descriptions stay with that one."""
+    first = load_derived(origin)
+    state, own = model.network.state_dict(), first.weights or {}
+    whole = {name for name in own if name in state} | set(adapters.adapted(own))
+    fresh = {name: tuned[name] for name in tuned if adapters.weight_of(name) not in whole}
+    weights = {**{name: state[name] for name in whole}, **fresh}
+    Derived(first.model, first.settings, weights, first.whitening, asks_published).save(folder)
+
+
+def _blocks(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    start, size = 0, FIRST_TEXTS
+    while start < len(texts):
+        yield texts[start : start + size]
+        start, size = start + size, min(2 * size, MOST_TEXTS)

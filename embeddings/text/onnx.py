@@ -1,0 +1,175 @@
+"""Networks that onnxruntime computes: exported from the weights as they were loaded, tuned ones
+too, when they are first asked for, and kept in a folder by their fingerprint."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator, Set
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from embeddings.extras import require
+from embeddings.text import cache
+from embeddings.text.settings import EncoderUnavailable, Runtime
+from embeddings.text.weights import linear_layers
+
+NAMES = ("input_ids", "attention_mask")
+OPSET = 17
+FLOAT32 = 1  # by ONNX's numbers
+# A version of the form below: files of another one are not taken, and vectors are not the same.
+FORM = 2
+# A layer stays in float32 if 8 bits would move what it makes of a token by more than this share of
+# it: where some inputs are far larger than all others, as in the later layers of MPNet (0.5 to 0.8;
+# MiniLM's have 0.17 at most). Random tokens show it as texts do.
+COARSEST = 0.3
+PROBE = (8, 64)
+
+
+class Exported:
+    """A network in a file, on all cores."""
+
+    def __init__(self, path: Path) -> None:
+        onnxruntime = import_module("onnxruntime")
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = torch.get_num_threads()
+        self._session = onnxruntime.InferenceSession(path, options)
+
+    def states(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """(n, tokens) → (n, tokens, d)."""
+        given = dict(zip(NAMES, (ids.numpy(), mask.numpy()), strict=True))
+        return torch.from_numpy(self._session.run(None, given)[0])
+
+
+def session(network: Any, runtime: Runtime, fingerprint: str) -> Exported | None:
+    """The network as `runtime` wants it; None if that is torch. Raises EncoderUnavailable."""
+    if runtime not in (Runtime.ONNX, Runtime.ONNX_INT8):
+        return None
+    require(("onnxruntime", "onnx"), f"The runtime {runtime}", "onnx")
+    if network.device.type != "cpu":
+        raise EncoderUnavailable(f"The runtime {runtime} computes on a CPU: take the device cpu.")
+    path = cache.folder() / f"{fingerprint[:32]}-{runtime}-{FORM}.onnx"
+    if not path.is_file():
+        _export(network, runtime, path)
+    return Exported(path)
+
+
+def _export(network: Any, runtime: Runtime, path: Path) -> None:
+    """Writes the file in one step, since others may write it or wait for it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
+        written = Path(scratch, "network.onnx")
+        _write(network, written)
+        if runtime is Runtime.ONNX_INT8:
+            written = _quantised(written, _coarse(network))
+        written.rename(path)
+
+
+def _write(network: Any, path: Path) -> None:
+    ids = torch.ones(2, 3, dtype=torch.long)
+    with warnings.catch_warnings(), _plain_attention(network), torch.no_grad():
+        # Tracing tells of every shape that it takes for constant: of masks, which are none here.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            _States(network).eval(),
+            (ids, ids),
+            path,
+            input_names=list(NAMES),
+            output_names=["states"],
+            dynamic_axes={name: {0: "texts", 1: "tokens"} for name in (*NAMES, "states")},
+            opset_version=OPSET,
+            dynamo=False,
+        )
+
+
+@contextmanager
+def _plain_attention(network: Any) -> Iterator[None]:
+    """In the form that onnxruntime knows, and makes one operation of."""
+    before = network.config._attn_implementation
+    network.set_attn_implementation("eager")
+    try:
+        yield
+    finally:
+        network.set_attn_implementation(before)
+
+
+@torch.no_grad()
+def _coarse(network: Any) -> set[str]:
+    """The layers that 8 bits would compute too coarsely, by their names."""
+    moved: dict[str, float] = {}
+
+    def watch(name: str) -> Callable[[nn.Linear, tuple[Tensor], Tensor], None]:
+        def look(layer: nn.Linear, inputs: tuple[Tensor], _: Tensor) -> None:
+            moved[name] = _moved(inputs[0].flatten(0, -2), layer.weight)
+
+        return look
+
+    layers = linear_layers(network)
+    hooks = [layer.register_forward_hook(watch(name)) for name, layer in layers.items()]
+    words = network.get_input_embeddings().num_embeddings
+    ids = torch.randint(words, PROBE, generator=torch.Generator().manual_seed(0))
+    network(input_ids=ids, attention_mask=torch.ones_like(ids))
+    for hook in hooks:
+        hook.remove()
+    return {name for name, share in moved.items() if share > COARSEST}
+
+
+def _moved(inputs: Tensor, weight: Tensor) -> float:
+    """How far the products of (n, in) inputs with (out, in) weights move, each as a share of its
+    length, when all inputs are rounded to 256 steps together."""
+    step = (inputs.amax() - inputs.amin()) / 255
+    exact = inputs @ weight.T
+    rounded = (inputs / step).round() * step @ weight.T
+    return float(((rounded - exact).norm(dim=1) / exact.norm(dim=1)).mean())
+
+
+def _quantised(path: Path, coarse: Set[str]) -> Path:
+    """Weights of 8 bits a value, scaled by columns; what they are multiplied with is rounded as it
+    comes. The `coarse` layers stay as they are."""
+    quantization = import_module("onnxruntime.quantization")
+    graph = import_module("onnx").load(path, load_external_data=False).graph
+    quantised = path.with_name("quantised.onnx")
+    with _root_logger_silent():
+        quantization.quantize_dynamic(
+            path,
+            quantised,
+            per_channel=True,
+            op_types_to_quantize=["MatMul"],
+            nodes_to_exclude=[node.name for node in graph.node if _layer(node.name) in coarse],
+            extra_options={"DefaultTensorType": FLOAT32},
+        )
+    return quantised
+
+
+def _layer(node: str) -> str:
+    """A layer's name, by that of its node: `/_network/encoder/layer.0/dense/MatMul`."""
+    return node.removeprefix("/_network/").removesuffix("/MatMul").replace("/", ".")
+
+
+@contextmanager
+def _root_logger_silent() -> Iterator[None]:
+    """The quantisation tells the root logger of every product that it leaves as it is."""
+    root = logging.getLogger()
+    before, root.disabled = root.disabled, True
+    try:
+        yield
+    finally:
+        root.disabled = before
+
+
+class _States(nn.Module):
+    """The network with its last states as its only result."""
+
+    def __init__(self, network: Any) -> None:
+        super().__init__()
+        self._network = network
+
+    def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
+        states: Tensor = self._network(input_ids=ids, attention_mask=mask).last_hidden_state
+        return states

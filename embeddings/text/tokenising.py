@@ -1,0 +1,90 @@
+"""Texts as the tokens that a language model reads of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from embeddings.text.settings import ModelSettings
+
+Tokens = list[int]
+Windows = list[Tokens]
+"""A text as it is read: one window, or several that follow each other."""
+
+# No tokenizer of a language model makes fewer tokens than this of ordinary text, so whatever
+# lies behind as many times as many characters would be cut off anyway.
+CHARACTERS_PER_TOKEN = 32
+
+
+def windows(tokenizer: Any, texts: Sequence[str], settings: ModelSettings) -> list[Windows]:
+    """Of each text its first window, or as many as the budget holds."""
+    count = _count(settings)
+    kept = count * settings.max_tokens * CHARACTERS_PER_TOKEN
+    looked_at = [text[:kept] for text in texts]
+    return [all_[:count] for all_ in _all(tokenizer, looked_at, settings, overflowing=count > 1)]
+
+
+def counted(
+    tokenizer: Any, texts: Sequence[str], settings: ModelSettings
+) -> tuple[list[Windows], list[int]]:
+    """The same, and how many of each text's tokens lie behind its windows."""
+    count, special = _count(settings), tokenizer.num_special_tokens_to_add()
+    found = _all(tokenizer, texts, settings, overflowing=True)
+    behind = [sum(len(window) - special for window in all_[count:]) for all_ in found]
+    return [all_[:count] for all_ in found], behind
+
+
+def _count(settings: ModelSettings) -> int:
+    return max(1, settings.budget // settings.max_tokens)
+
+
+def _all(
+    tokenizer: Any, texts: Sequence[str], settings: ModelSettings, *, overflowing: bool
+) -> list[Windows]:
+    """Of each text its first window, or all of them if `overflowing`."""
+    if not texts:
+        return []
+    prompted = [_printable(settings.prompt + text) for text in texts]
+    divide = _divided if tokenizer.is_fast else _divided_here
+    found = divide(tokenizer, prompted, settings.max_tokens, overflowing)
+    # A tokenizer without special tokens makes nothing of an empty text.
+    nothing = [padding(tokenizer)]
+    return [[window or nothing for window in windows] for windows in found]
+
+
+def _divided(tokenizer: Any, texts: list[str], max_tokens: int, overflowing: bool) -> list[Windows]:
+    encoded = tokenizer(
+        texts,
+        truncation=True,
+        max_length=max_tokens,
+        padding=False,
+        return_overflowing_tokens=overflowing,
+    )
+    found: list[Windows] = [[] for _ in texts]
+    of_text = encoded["overflow_to_sample_mapping"] if overflowing else range(len(texts))
+    for text, ids in zip(of_text, encoded["input_ids"], strict=True):
+        found[text].append(ids)
+    return found
+
+
+def _divided_here(
+    tokenizer: Any, texts: list[str], max_tokens: int, overflowing: bool
+) -> list[Windows]:
+    """By a tokenizer that is written in Python, and does not say whose an overflowing window is."""
+    room = max_tokens - tokenizer.num_special_tokens_to_add()
+
+    def windows(ids: Tokens) -> Windows:
+        starts = range(0, max(len(ids), 1) if overflowing else 1, room)
+        return [tokenizer.build_inputs_with_special_tokens(ids[at : at + room]) for at in starts]
+
+    return [windows(ids) for ids in tokenizer(texts, add_special_tokens=False)["input_ids"]]
+
+
+def padding(tokenizer: Any) -> int:
+    """What stands behind the tokens of a shorter text; it is never looked at."""
+    return 0 if tokenizer.pad_token_id is None else int(tokenizer.pad_token_id)
+
+
+def _printable(text: str) -> str:
+    """The text without lone surrogates, which tokenizers refuse."""
+    return text.encode("utf-8", "replace").decode()

@@ -1,0 +1,106 @@
+"""Functions in files of JSON lines: CodeSearchNet's, as published (Husain et al. 2019), and an
+organisation's own index, as `python manage.py export-definitions` writes it."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path, PurePath
+from typing import Any
+
+from tqdm import tqdm
+
+from embeddings.training.corpus.projects import OWN, Project
+from embeddings.training.corpus.sources import Batch, SourceUnavailable, is_own_source
+from embeddings.types import Kind
+
+IN_TEST_CLASS = re.compile(r"(^|\.)Test\w*\.")
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class CodeSearchNet:
+    """A file of one of its partitions, `python_train_0.jsonl.gz` and its like. Rows of the other
+    partitions than train are left out, since they are what others measure with."""
+
+    path: Path
+    licence: str
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def version(self) -> str:
+        return f"{self.licence} {_digest(self.path)}"
+
+    def batches(self) -> Iterator[Batch]:
+        for repository, rows in groupby(_rows(self.path, ["code", "repo"]), itemgetter("repo")):
+            yield self._batch(repository, list(rows))
+
+    def _batch(self, repository: str, rows: Sequence[Row]) -> Batch:
+        commit = rows[0].get("sha", "")
+        batch = Batch(Project(repository, commit, self.licence, (repository.lower(),)))
+        for row in rows:
+            if row.get("partition", "train") != "train":
+                batch.leave_out("held out by its publisher")
+            elif row.get("language", "python") != "python":
+                batch.leave_out("not Python")
+            elif not is_own_source(PurePath(row["path"])) or IN_TEST_CLASS.search(row["func_name"]):
+                batch.leave_out("test")
+            else:
+                name = row["func_name"].rpartition(".")[2]
+                batch.add(name, row["code"], row["docstring"])
+        return batch
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """What an organisation has indexed. It is the organisation's to train on, whatever its licence;
+    the commits are known to the index that it comes from."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def version(self) -> str:
+        return _digest(self.path)
+
+    def batches(self) -> Iterator[Batch]:
+        rows = _rows(self.path, ["repository", "text"])
+        for repository, group in groupby(rows, itemgetter("repository")):
+            batch = Batch(Project(repository, "index", OWN, (repository.lower(),)))
+            for row in group:
+                if row["language"] != "python":
+                    batch.leave_out("not Python")
+                elif row["test"] or IN_TEST_CLASS.search(row["qualified_name"]):
+                    batch.leave_out("test")
+                elif row["kind"] in (Kind.FUNCTION, Kind.METHOD):
+                    batch.add(row["name"], row["text"], row["docstring"])
+            yield batch
+
+
+def _rows(path: Path, required: list[str]) -> Iterator[Row]:
+    """The rows of a file, compressed or not; SourceUnavailable: it is not of this kind."""
+    opened = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "rt", encoding="utf-8") as file:
+        for number, line in enumerate(tqdm(file, desc=path.name, unit="row", leave=False), 1):
+            row = json.loads(line)
+            if missing := [name for name in required if name not in row]:
+                raise SourceUnavailable(f"{path}, line {number}: it has no {missing[0]!r}")
+            yield row
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,87 @@
+"""Which of many codes are nearly copies of earlier ones: MinHash of token pairs (Broder 1997) with
+locality-sensitive hashing, so that only codes that share a band of hashes are compared.
+
+The similarity is the Jaccard index of the multisets of adjacent token pairs: a renamed variable or
+an added statement in a long function leaves it high; another body under the same name does not."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from embeddings.training.corpus.functions import tokens
+
+SIMILARITY = 0.8
+# At similarity 0.8 a pair shares a band with probability 0.998, at 0.4 with 0.08.
+BANDS, ROWS = 20, 6
+BLOCK = 2048
+SEED = 20_261
+_MIX = np.uint64(0x9E3779B97F4A7C15)
+
+Hashes = NDArray[np.uint64]
+Signatures = NDArray[np.uint32]
+
+
+def signatures(codes: Sequence[str]) -> Signatures:
+    """(n,) codes → (n, BANDS * ROWS) minimal hashes."""
+    generator = np.random.default_rng(SEED)
+    factors, terms = generator.integers(1, 2**63, (2, BANDS * ROWS), dtype=np.uint64)
+    found = np.empty((len(codes), BANDS * ROWS), np.uint32)
+    for start in tqdm(range(0, len(codes), BLOCK), desc="signatures", unit="block"):
+        block = codes[start : start + BLOCK]
+        found[start : start + BLOCK] = _signatures(block, factors | np.uint64(1), terms)
+    return found
+
+
+def near_earlier(given: Signatures, known: int = 0) -> NDArray[np.bool_]:
+    """(n, hashes) → (n,): whether a code is nearly one of the first `known`, or of those before it
+    that are not so themselves. What it is near to therefore stays."""
+    buckets = _shared_buckets(given)
+    members: dict[int, list[int]] = defaultdict(list)
+    near = np.zeros(len(given), bool)
+    for row in np.flatnonzero((buckets >= 0).any(axis=1)).tolist():
+        own = [bucket for bucket in buckets[row].tolist() if bucket >= 0]
+        candidates = list({member for bucket in own for member in members[bucket]})
+        agreement = (given[candidates] == given[row]).mean(axis=1)
+        near[row] = row >= known and bool((agreement >= SIMILARITY).any())
+        if not near[row]:
+            for bucket in own:
+                members[bucket].append(row)
+    return near
+
+
+def _shared_buckets(given: Signatures) -> NDArray[np.int64]:
+    """(n, hashes) → (n, BANDS): the bucket of each band, or -1 where a code is alone in it."""
+    shared = np.full((len(given), BANDS), -1, np.int64)
+    for band in range(BANDS):
+        rows = np.ascontiguousarray(given[:, band * ROWS : (band + 1) * ROWS])
+        keys = rows.view(np.dtype((np.void, rows.dtype.itemsize * ROWS))).reshape(-1)
+        _, bucket, sizes = np.unique(keys, return_inverse=True, return_counts=True)
+        shared[:, band] = np.where(sizes[bucket] > 1, bucket * BANDS + band, -1)
+    return shared
+
+
+def _signatures(codes: Sequence[str], factors: Hashes, terms: Hashes) -> Signatures:
+    pairs = [_pairs(code) for code in codes]
+    starts = np.cumsum([0, *map(len, pairs[:-1])])
+    flat = np.concatenate(pairs)
+    columns = [
+        np.minimum.reduceat((flat * factor + term) >> np.uint64(32), starts)
+        for factor, term in zip(factors, terms, strict=True)
+    ]
+    return np.stack(columns, axis=1).astype(np.uint32)
+
+
+def _pairs(code: str) -> Hashes:
+    """Hashes of a code's pairs of adjacent tokens, each occurrence of a pair its own."""
+    words = np.array([crc32(token.encode("utf-8", "replace")) for token in ("", *tokens(code), "")])
+    pairs = np.sort(words[:-1].astype(np.uint64) * _MIX + words[1:].astype(np.uint64))
+    first = np.searchsorted(pairs, pairs)
+    occurrence = (np.arange(len(pairs)) - first).astype(np.uint64)
+    mixed = (pairs + occurrence * np.uint64(0xD1B54A32D192ED03)) * _MIX
+    return np.asarray(mixed ^ (mixed >> np.uint64(29)), np.uint64)

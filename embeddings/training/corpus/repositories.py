@@ -1,0 +1,109 @@
+"""Git repositories as sources of training code, named by a manifest in TOML or JSON:
+
+[[repository]]
+url = "https://example.org/owner/name"
+commit = "…"            # 40 hexadecimal digits
+licence = "MIT"
+path = "checkouts/name" # optional: a clone at hand, relative to the manifest
+
+What is read is the commit, whatever the clone has checked out."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import subprocess
+import tarfile
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from embeddings.training.corpus.projects import Project
+from embeddings.training.corpus.sources import Batch, SourceUnavailable, is_own_source
+
+COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+ADDRESS = re.compile(r"([\w.-]+)[/:]([\w.-]+?)(?:\.git)?/?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A repository at a commit. `clone` is where it lies, or will lie once it was fetched from
+    `url`; without an address it is somebody's own clone, and only read."""
+
+    project: Project
+    clone: Path
+    url: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.project.name
+
+    @property
+    def version(self) -> str:
+        return repr(self.project)
+
+    def batches(self) -> Iterator[Batch]:
+        if self.url:
+            self._fetch()
+        batch = Batch(self.project)
+        archive = _git(self.clone, "archive", "--format=tar", self.project.version)
+        with tarfile.open(fileobj=io.BytesIO(archive)) as files:
+            own = (file for file in files if is_own_source(PurePosixPath(file.name)))
+            for content in map(files.extractfile, own):
+                if content is not None:
+                    batch.add_file(content.read())
+        yield batch
+
+    def _fetch(self) -> None:
+        """Brings the commit, and no other, into the clone, unless it is there."""
+        if not self.clone.exists():
+            self.clone.mkdir(parents=True)
+            _git(self.clone, "init", "--quiet", "--bare")
+        if not _has(self.clone, self.project.version):
+            _git(self.clone, "fetch", "--quiet", "--depth=1", "--", self.url, self.project.version)
+
+
+def listed(manifest: Path, clones: Path) -> Iterator[Repository]:
+    """The repositories of a manifest; those without a `path` are cloned into a folder of `clones`.
+    SourceUnavailable: an entry lacks something."""
+    for number, entry in enumerate(_entries(manifest), 1):
+        address = ADDRESS.search(entry.get("url", ""))
+        if not (address and COMMIT.fullmatch(entry.get("commit", "")) and entry.get("licence")):
+            reason = f"repository {number} needs a url, a whole commit id and a licence"
+            raise SourceUnavailable(f"{manifest}: {reason}")
+        name = f"{address[1]}/{address[2]}"
+        project = Project(name, entry["commit"], entry["licence"], (name.lower(),))
+        if at_hand := entry.get("path"):
+            yield Repository(project, manifest.parent / at_hand)
+        else:
+            yield Repository(project, clones / name, entry["url"])
+
+
+def _entries(manifest: Path) -> list[dict[str, str]]:
+    text = manifest.read_text(encoding="utf-8")
+    try:
+        read = tomllib.loads(text) if manifest.suffix == ".toml" else json.loads(text)
+    except ValueError as error:
+        raise SourceUnavailable(f"{manifest}: {error}") from error
+    return list(read["repository"])
+
+
+def _has(clone: Path, commit: str) -> bool:
+    command = ["git", "-C", str(clone), "cat-file", "-e", f"{commit}^{{commit}}"]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def _git(clone: Path, *arguments: str) -> bytes:
+    done = subprocess.run(
+        ["git", "-C", str(clone), *arguments],
+        capture_output=True,
+        check=False,
+        env={**os.environ, "GIT_TERMINAL_PROMPT": "0"},
+    )
+    if done.returncode:
+        reason = done.stderr.decode("utf-8", "replace").strip()
+        raise SourceUnavailable(f"git {arguments[0]} in {clone}: {reason}")
+    return done.stdout

@@ -1,0 +1,167 @@
+"""Path-contexts of a corpus on disk, in blocks, so that a run that was killed goes on where it was;
+and the vocabularies counted from them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from embeddings.checkpoints import PathSettings
+from embeddings.networks.vocabulary import (
+    ContextBatch,
+    Ids,
+    Lexicon,
+    Ragged,
+    Vocabulary,
+    collate,
+    path_key,
+    subtokens,
+)
+from embeddings.paths import contexts
+from embeddings.training.corpus.functions import Function, fingerprint
+
+BLOCK = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class VocabularySizes:
+    """The most words of each vocabulary, and how often a word must occur to get in."""
+
+    subtokens: int = 20_000
+    paths: int = 40_000
+    labels: int = 40_000
+    least_subtokens: int = 5
+    least_paths: int = 5
+    least_labels: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Contexts:
+    """The path-contexts of many functions: rows of `triples` are (start word, path, end word),
+    numbers into `words` (a token's subtokens, joined by blanks) and `paths`."""
+
+    triples: Ragged
+    words: list[str]
+    paths: list[str]
+
+    def lexicon(self, rows: Ids, sizes: VocabularySizes) -> Lexicon:
+        """The vocabularies of the path-contexts of the functions in `rows`."""
+        values = self.triples.take(rows).values
+        paths = np.bincount(values[:, 1], minlength=len(self.paths))
+        words = np.bincount(values[:, [0, 2]].ravel(), minlength=len(self.words))
+        parts: Counter[str] = Counter()
+        for word, count in zip(self.words, words.tolist(), strict=True):
+            for part in word.split():
+                parts[part] += count
+        counted = Counter(dict(zip(self.paths, paths.tolist(), strict=True)))
+        return Lexicon(
+            Vocabulary.of(parts, sizes.subtokens, sizes.least_subtokens),
+            Vocabulary.of(counted, sizes.paths, sizes.least_paths),
+            Vocabulary(()),
+        )
+
+
+class Indexed:
+    """Path-contexts in the ids of a lexicon, from which batches are drawn."""
+
+    def __init__(self, found: Contexts, lexicon: Lexicon) -> None:
+        paths = np.array([lexicon.paths[path] for path in found.paths], np.int64)
+        values = found.triples.values.copy()
+        values[:, 1] = paths[values[:, 1]]
+        self._contexts = Ragged(values, found.triples.offsets)
+        self._tokens = Ragged.of(
+            [[lexicon.subtokens[part] for part in word.split()] or [0] for word in found.words]
+        )
+
+    def batch(self, rows: Ids, most: int, random: np.random.Generator) -> ContextBatch:
+        """The functions in `rows`, each with `most` of its contexts at most, drawn anew."""
+        drawn = self._contexts.take(rows)
+        if drawn.lengths().max(initial=0) > most:
+            drawn = _thinned(drawn, most, random)
+        return collate(drawn, self._tokens)
+
+
+def path_contexts(functions: Sequence[Function], settings: PathSettings, folder: Path) -> Contexts:
+    """The path-contexts of the functions, in their order, from the disk or computed now."""
+    folder.mkdir(parents=True, exist_ok=True)
+    parts = [functions[start : start + BLOCK] for start in range(0, len(functions), BLOCK)]
+    files = [folder / f"{_key(part, settings)}.npz" for part in parts]
+    _compute(dict(zip(files, parts, strict=True)), settings)
+    words: dict[str, int] = {}
+    paths: dict[str, int] = {}
+    blocks: list[Ragged] = []
+    for path in files:
+        with np.load(path) as block:
+            columns = block["triples"].astype(np.int64)
+            for column, name, known in ((0, "words", words), (1, "paths", paths)):
+                local = str(block[name]).split("\n")
+                numbers = np.array([known.setdefault(one, len(known)) for one in local])
+                columns[:, column] = numbers[columns[:, column]]
+                if name == "words":
+                    columns[:, 2] = numbers[columns[:, 2]]
+            blocks.append(Ragged(columns.astype(np.int32), block["offsets"]))
+    empty = Ragged(np.zeros((0, 3), np.int32), np.zeros(1, np.int64))
+    return Contexts(Ragged.joined([empty, *blocks]), list(words), list(paths))
+
+
+def _compute(parts: dict[Path, Sequence[Function]], settings: PathSettings) -> None:
+    """Writes the blocks that are missing, each in a process of its own if there are several."""
+    missing = {path: part for path, part in parts.items() if not path.exists()}
+    if len(missing) < 2:
+        for path, part in missing.items():
+            _write(path, part, settings)
+        return
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        written = [pool.submit(_write, path, part, settings) for path, part in missing.items()]
+        for one in tqdm(as_completed(written), "path-contexts", len(written), unit="block"):
+            one.result()
+
+
+def _write(path: Path, functions: Sequence[Function], settings: PathSettings) -> None:
+    words: dict[str, int] = {}
+    paths: dict[str, int] = {}
+    rows: list[tuple[int, int, int]] = []
+    offsets = [0]
+    for function in functions:
+        for context in contexts(function.code, hide_name=True, **asdict(settings)):
+            start, end = (" ".join(subtokens(leaf.token)) for leaf in (context.start, context.end))
+            rows.append(
+                (
+                    words.setdefault(start, len(words)),
+                    paths.setdefault(path_key(context), len(paths)),
+                    words.setdefault(end, len(words)),
+                )
+            )
+        offsets.append(len(rows))
+    partial = path.with_suffix(".partial")
+    with partial.open("wb") as file:
+        np.savez(
+            file,
+            triples=np.array(rows, np.int32).reshape(-1, 3),
+            offsets=np.array(offsets),
+            words="\n".join(words),
+            paths="\n".join(paths),
+        )
+    partial.rename(path)
+
+
+def _key(functions: Sequence[Function], settings: PathSettings) -> str:
+    return fingerprint("\0".join([str(settings), *(function.code for function in functions)]))
+
+
+def _thinned(contexts: Ragged, most: int, random: np.random.Generator) -> Ragged:
+    """At most `most` values of each row, chosen at random."""
+    lengths = contexts.lengths()
+    rows = np.repeat(np.arange(len(lengths)), lengths)
+    order = np.lexsort((random.random(len(rows)), rows))
+    places = np.arange(len(rows)) - np.repeat(contexts.offsets[:-1], lengths)
+    kept = np.sort(order[places < most])
+    shorter = np.minimum(lengths, most)
+    return Ragged(contexts.values[kept], np.concatenate([[0], np.cumsum(shorter)]))

@@ -1,0 +1,103 @@
+"""Searching over REST."""
+
+from __future__ import annotations
+
+from django.utils.decorators import method_decorator
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import APIException, NotFound, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from codeindex.accounts import throttles
+from codeindex.web.schema import answers
+from search import engine, places, similar
+from search.candidates.scopes import UnknownRepository
+from search.candidates.sql import TookTooLong
+from search.query import filters
+from search.query.parsing import BadQuery
+from search.web.serializers import (
+    AnswerSerializer,
+    SearchParameters,
+    SimilarParameters,
+    SimilarSerializer,
+    SimilarToCodeParameters,
+)
+
+# One of each for all requests: to make one copies all of its fields, which takes a millisecond.
+SEARCH, SIMILAR, SIMILAR_TO_CODE = (
+    SearchParameters(),
+    SimilarParameters(),
+    SimilarToCodeParameters(),
+)
+
+
+class Unavailable(APIException):
+    status_code = 503
+
+
+class _View(APIView):
+    def handle_exception(self, exc: Exception) -> Response:
+        """What cannot be searched with is 400, a repository that nobody knows 404, a search that is
+        given up 503."""
+        if isinstance(exc, BadQuery):
+            exc = ValidationError({exc.parameter: [str(exc)]})
+        elif isinstance(exc, UnknownRepository):
+            exc = NotFound(str(exc))
+        elif isinstance(exc, TookTooLong):
+            exc = Unavailable(str(exc))
+        return super().handle_exception(exc)
+
+
+class SearchView(_View):
+    @extend_schema(
+        operation_id="search",
+        summary="Find definitions by description, question, name or code",
+        parameters=[SearchParameters],
+        responses=answers(AnswerSerializer, 404, 429),
+    )
+    @method_decorator(throttles.limited(throttles.SEARCH))
+    def get(self, request: Request) -> Response:
+        wanted = SEARCH.run_validation(request.query_params)
+        answer = engine.find(
+            request.user,
+            wanted["q"],
+            repository=wanted["repository"],
+            kept_to=filters.given(wanted),
+            limit=wanted["limit"],
+            order=wanted["order"],
+            group=wanted["group"],
+            balance=wanted["balance"],
+        )
+        return Response(AnswerSerializer(answer, context={"request": request}).data)
+
+
+class SimilarView(_View):
+    @extend_schema(
+        operation_id="similar",
+        summary="The definitions that are most like one: its `url` with `/api/v1` before it",
+        parameters=[SimilarParameters],
+        responses=answers(SimilarSerializer, 404, 429),
+    )
+    @method_decorator(throttles.limited(throttles.SEARCH))
+    def get(self, request: Request, file_id: int, definition_id: int) -> Response:
+        wanted = SIMILAR.run_validation(request.query_params)
+        _, definition = places.visible(request.user, file_id, definition_id)
+        answer = similar.to(request.user, definition, **wanted)
+        return Response(SimilarSerializer(answer, context={"request": request}).data)
+
+
+class SimilarToCodeView(_View):
+    @extend_schema(
+        operation_id="similar_to_code",
+        summary="The definitions that are most like pasted code",
+        parameters=[SimilarToCodeParameters],
+        responses=answers(SimilarSerializer, 429),
+    )
+    @method_decorator(throttles.limited(throttles.ENCODE))
+    def get(self, request: Request) -> Response:
+        wanted = SIMILAR_TO_CODE.run_validation(request.query_params)
+        answer = similar.to_code(
+            request.user, wanted["code"], wanted["lang"], wanted["limit"], wanted["by"]
+        )
+        return Response(SimilarSerializer(answer, context={"request": request}).data)

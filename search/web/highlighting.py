@@ -1,0 +1,157 @@
+"""Source as HTML: escaped, coloured, with its line numbers.
+
+Tokens are told apart by one regular expression that never goes back over what it has read (its
+repetitions are possessive), so that whatever a stranger's file holds is coloured in a time that
+grows with its length alone. A parser's time has no such bound where code is broken."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from html import escape
+from os.path import commonprefix
+
+from django.utils.safestring import SafeString, mark_safe
+
+from embeddings.code import languages
+from embeddings.code.words import spans
+
+COLOURED_CHARACTERS = 400_000
+"""More are shown without colours: a page would have hundreds of thousands of elements."""
+
+CONSTANTS = frozenset(
+    {"true", "false", "True", "False", "None", "null", "nil", "undefined", "this", "self", "super"}
+)
+DEFINING = frozenset(
+    {"def", "class", "func", "function", "interface", "enum", "record", "struct", "type"}
+)
+"""Keywords whose next word is the name of what they define."""
+
+_IDENTIFIER = re.compile(r"[^\W\d]\w*+")
+_STRING = r"""
+    (?:[bBfFrRuU]{1,2}+(?=["']))?+
+    (?: \"\"\"  (?: [^"\\] | \\. | "(?!"") )*+ (?:\"\"\")?+
+      | '''     (?: [^'\\] | \\. | '(?!'') )*+ (?:''')?+
+      | "       (?: [^"\\\n] | \\. )*+ "?+
+      | '       (?: [^'\\\n] | \\. )*+ '?+
+      | `       (?: [^`\\] | \\. )*+ `?+ )
+"""
+_REST = r"""
+    (?P<number> \d (?: [eE][+-]\d | [\w.] )*+ )
+  | (?P<word> [^\W\d]\w*+ )
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Lines of source, ready for a page; `hidden_lines` more follow that are not shown."""
+
+    html: SafeString
+    numbers: range
+    hidden_lines: int
+
+
+def listing(
+    lines: Sequence[str],
+    language: str,
+    *,
+    first: int = 1,
+    at_most: int | None = None,
+    width: int | None = None,
+    marked: Collection[str] = (),
+) -> Listing:
+    """`lines`, which start at line `first` of a file; what they are all indented by is left out,
+    and what is longer than `width` is cut. Identifiers that are `marked`, in lower case, stand out,
+    and of others the words that are."""
+    shown = [cut(line, width) for line in lines[:at_most]]
+    source = "\n".join(_dedented(shown))
+    html = mark_safe("".join(_coloured(source, language, marked)))  # noqa: S308  it is escaped
+    return Listing(html, range(first, first + len(shown)), len(lines) - len(shown))
+
+
+def cut(line: str, width: int | None) -> str:
+    """A line, with a mark where more of it is left out."""
+    return line if width is None or len(line) <= width else f"{line[:width]}…"
+
+
+def _dedented(lines: Sequence[str]) -> list[str]:
+    indents = [line[: len(line) - len(line.lstrip(" \t"))] for line in lines if line.strip()]
+    margin = len(commonprefix(indents))  # noqa: RUF071
+    return [line[margin:] if line.strip() else "" for line in lines]
+
+
+def _coloured(source: str, language: str, marked: Collection[str]) -> Iterator[str]:
+    """Its tokens, escaped, each in the class of its kind if it has one."""
+    end = 0
+    for start, stop, kind in _tokens(source, language):
+        yield _marked(source[end:start], marked)
+        yield f'<span class="{kind}">{_marked(source[start:stop], marked)}</span>'
+        end = stop
+    yield _marked(source[end:], marked)
+
+
+def _tokens(source: str, language: str) -> Iterator[tuple[int, int, str]]:
+    """Where each token that has a colour begins and ends, and its kind."""
+    lexer = _lexer(language)
+    if lexer is None or len(source) > COLOURED_CHARACTERS:
+        return
+    before, end = "", 0
+    for token in lexer.pattern.finditer(source):
+        kind = token.lastgroup or ""
+        if kind == "word":
+            between = source[end : token.start()]
+            before, kind = token[0], lexer.kind(token[0], before, between)
+        if kind:
+            yield *token.span(), kind
+        end = token.end()
+
+
+@dataclass(frozen=True, slots=True)
+class Lexer:
+    """How tokens of a language are told apart: `pattern` has a group for each kind."""
+
+    pattern: re.Pattern[str]
+    keywords: frozenset[str]
+
+    def kind(self, word: str, before: str, between: str) -> str:
+        """Of a word, by the word before it and what lies between; empty where it has no colour."""
+        if between.endswith("."):
+            return ""  # a member may be called like a keyword
+        if between.isspace() and before in DEFINING & self.keywords:
+            return "defined"
+        if word in CONSTANTS:
+            return "constant"
+        return "keyword" if word in self.keywords else ""
+
+
+@cache
+def _lexer(language: str) -> Lexer | None:
+    """None where the language is unknown."""
+    try:
+        known = languages.by_name(language)
+    except KeyError:
+        return None
+    comment = rf"{re.escape(known.line_comment)}[^\n]*+ | /\*(?:[^*]|\*(?!/))*+(?:\*/)?+"
+    pattern = rf"(?P<comment>{comment}) | (?P<string>{_STRING}) | {_REST}"
+    return Lexer(re.compile(pattern, re.VERBOSE | re.DOTALL), languages.keywords(known))
+
+
+def _marked(text: str, marked: Collection[str]) -> str:
+    """`text`, escaped, with a mark on what is `marked` in it."""
+    pieces, end = [], 0
+    for start, stop in _spans(text, marked) if marked else ():
+        pieces += [escape(text[end:start]), f"<mark>{escape(text[start:stop])}</mark>"]
+        end = stop
+    return "".join([*pieces, escape(text[end:])])
+
+
+def _spans(text: str, marked: Collection[str]) -> Iterator[tuple[int, int]]:
+    for identifier in _IDENTIFIER.finditer(text):
+        if identifier[0].lower() in marked:
+            yield identifier.span()
+            continue
+        for start, stop in spans(identifier[0]):
+            if identifier[0][start:stop].lower() in marked:
+                yield identifier.start() + start, identifier.start() + stop

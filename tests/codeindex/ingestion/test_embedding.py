@@ -1,0 +1,351 @@
+"""The ledger of vectors: claimed, encoded, stored once; and what fails is said."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from datetime import timedelta
+from threading import Event
+
+import numpy as np
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from codeindex import repositories, tasks
+from codeindex.ingestion import embedding, forgetting, pipeline
+from codeindex.models import (
+    ATTEMPTS,
+    Blob,
+    Claim,
+    Definition,
+    Embedding,
+    Space,
+    SpaceState,
+    Text,
+)
+from codeindex.spaces import encoders, lifecycle
+from embeddings.encoder import Encoded
+
+pytestmark = pytest.mark.django_db
+
+
+class TinyEncoder:
+    """Three dimensions from a text's length; chokes on what it is told to."""
+
+    name, dimensions = "tiny", 3
+
+    def __init__(self, fingerprint: str = "tiny", chokes_on: str = "\0") -> None:
+        self.fingerprint = fingerprint
+        self.chokes_on = chokes_on
+
+    def encode(self, texts, language):
+        if any(self.chokes_on in text for text in texts):
+            raise ValueError("a text it cannot take")
+        vectors = np.array([[len(text), 1, 0] for text in texts], dtype=np.float32)
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        return Encoded(vectors=vectors, names=[[("add", 0.5)]] * len(texts))
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, settings):
+    settings.CODEINDEX_HOME = tmp_path / "home"
+
+
+@pytest.fixture
+def indexed(source, registered):
+    """A repository of five functions, their vectors missing."""
+    source.commit({f"f{n}.py": f"def f{n}(): return {'1' * n}\n" for n in range(1, 6)})
+    run = tasks.request_index(repository=registered)
+    pipeline.index(run.pk)
+    run.refresh_from_db()
+    return run
+
+
+def expire_leases() -> None:
+    Embedding.objects.exclude(lease=None).update(leased_until=timezone.now() - timedelta(hours=1))
+
+
+def test_a_batch_gets_vectors_and_names_and_ends_the_run(indexed):
+    encoder = TinyEncoder()
+    space = lifecycle.of(encoder)
+    with Embedding.objects.claimed(space, limit=100) as batch:
+        embedding.encode(encoder, [batch])
+    repositories.settle_all()
+    indexed.refresh_from_db()
+    assert indexed.finished
+    assert indexed.texts_ready == indexed.texts == 5
+    stored = Embedding.objects.filter(state="ready").first()
+    assert np.linalg.norm(stored.vector) == pytest.approx(1, abs=1e-3)
+    assert stored.predicted_names == [["add", 0.5]]
+
+
+def test_what_of_a_text_is_not_read_is_kept_with_its_vector(indexed):
+    class Short(TinyEncoder):
+        def encode(self, texts, language):
+            return replace(super().encode(texts, language), unread=[1_200] + [0] * (len(texts) - 1))
+
+    with Embedding.objects.claimed(lifecycle.of(Short()), limit=100) as batch:
+        embedding.encode(Short(), [batch])
+    reasons = sorted(Embedding.objects.values_list("reason", flat=True))
+    assert reasons == [""] * 4 + ["its last 1,200 tokens are not read"]
+    assert not Embedding.objects.exclude(state="ready").exists()
+
+
+def test_two_claims_never_share_a_text(indexed):
+    space = lifecycle.of(TinyEncoder())
+    with (
+        Embedding.objects.claimed(space, limit=3) as one,
+        Embedding.objects.claimed(space, limit=3) as two,
+    ):
+        assert len(one) == 3
+        assert len(two) == 2
+        assert not {e.pk for e in one} & {e.pk for e in two}
+
+
+def test_what_a_batch_did_not_store_is_free_again(indexed):
+    space = lifecycle.of(TinyEncoder())
+
+    class WorkerError(Exception):
+        pass
+
+    with pytest.raises(WorkerError), Embedding.objects.claimed(space, limit=10):
+        raise WorkerError
+    with Embedding.objects.claimed(space, limit=10) as batch:
+        assert len(batch) == 5
+
+
+def test_a_text_that_fails_is_recorded_and_holds_nothing_up(indexed):
+    encoder = TinyEncoder(chokes_on="def f3")
+    space = lifecycle.of(encoder)
+    with Embedding.objects.claimed(space, limit=100) as batch:
+        embedding.encode(encoder, [batch])
+    repositories.settle_all()
+    indexed.refresh_from_db()
+    assert indexed.finished
+    failed = Embedding.objects.filter(state="failed")
+    assert indexed.texts_failed == len(failed) == 1
+    assert failed[0].reason == "ValueError: a text it cannot take"
+
+
+@pytest.fixture
+def parted(indexed, monkeypatch):
+    """A worker that claims two texts at a time, with an encoder that notes how many it gets."""
+
+    class Noting(TinyEncoder):
+        def __init__(self) -> None:
+            super().__init__(chokes_on="def f3")
+            self.got: list[int] = []
+            self.may_go_on = Event()
+            self.may_go_on.set()
+
+        def encode(self, texts, language):
+            assert self.may_go_on.wait(20)
+            self.got.append(len(texts))
+            return super().encode(texts, language)
+
+    encoder = Noting()
+    monkeypatch.setattr(embedding, "PART", 2)
+    monkeypatch.setattr(encoders, "kept", lambda source: encoder)
+    monkeypatch.setattr(encoders, "of", lambda space: encoder)
+    return encoder
+
+
+def test_a_batch_comes_in_parts_and_one_that_fails_holds_no_other_up(parted):
+    assert embedding.encode_batch(4)
+    assert max(parted.got) <= 2
+    states = Embedding.objects.order_by("pk").values_list("state", "lease")
+    assert sorted(states[:4]) == [("failed", None), *[("ready", None)] * 3]
+    assert states[4] == ("pending", None)
+    assert embedding.encode_batch(4)
+    assert not Embedding.objects.filter(state="pending").exists()
+    assert embedding.encode_batch(4) is None
+
+
+def test_a_part_is_claimed_while_the_one_before_is_encoded(parted, monkeypatch):
+    claim, claims = Claim.part, []
+
+    def noted(*arguments, **options):
+        claims.append(claim(*arguments, **options))
+        if len(claims) == 2:
+            parted.may_go_on.set()
+        return claims[-1]
+
+    parted.may_go_on.clear()
+    monkeypatch.setattr(Claim, "part", noted)
+    assert embedding.encode_batch(16)
+    assert [len(part) for part in claims] == [2, 2, 1, 0]
+
+
+def test_a_text_that_may_kill_its_worker_is_encoded_beside_no_other(parted):
+    lifecycle.of(parted)
+    Embedding.objects.filter(text__body__contains="def f1").update(attempts=1)
+    embedding.encode_batch(100)
+    assert Embedding.objects.get(state="pending").attempts == 1
+    parted.got.clear()
+    embedding.encode_batch(100)
+    assert parted.got == [1]
+    assert not Embedding.objects.filter(state="pending").exists()
+
+
+def test_an_encoder_that_is_broken_itself_blames_no_text(indexed):
+    encoder = TinyEncoder(chokes_on="def")
+    space = lifecycle.of(encoder)
+    with (
+        pytest.raises(ValueError, match="cannot take"),
+        Embedding.objects.claimed(space, limit=100) as batch,
+    ):
+        embedding.encode(encoder, [batch])
+    assert not Embedding.objects.filter(state="failed").exists()
+
+
+def test_texts_of_a_dead_worker_come_alone_and_are_given_up_in_the_end(indexed):
+    space = lifecycle.of(TinyEncoder())
+    killer = Embedding.objects.filter(text__body__contains="def f1")
+    killer.update(attempts=1)
+    Embedding.objects.exclude(pk__in=killer).update(state="ready", vector=[1, 0, 0])
+    expire_leases()
+    with Embedding.objects.claimed(space, limit=100) as batch:
+        assert [e.pk for e in batch] == [killer.get().pk]
+    killer.update(attempts=ATTEMPTS)
+    assert Embedding.objects.give_up() == 1
+    assert "workers died" in killer.get().reason
+
+
+def test_a_worker_that_lost_its_lease_stores_nothing(indexed):
+    encoder = TinyEncoder()
+    space = lifecycle.of(encoder)
+    with Embedding.objects.claimed(space, limit=10) as lost:
+        expire_leases()
+        with Embedding.objects.claimed(space, limit=10) as (taken_over,):
+            embedding.encode(encoder, [lost])
+            taken_over.refresh_from_db()
+            assert taken_over.state == "pending"
+            embedding.encode(encoder, [[taken_over]])
+            taken_over.refresh_from_db()
+            assert taken_over.state == "ready"
+
+
+def test_a_second_encoder_gets_a_space_of_its_own_and_replaces_the_first_when_full(indexed):
+    first, second = TinyEncoder("first"), TinyEncoder("second")
+    old = lifecycle.of(first)
+    Embedding.objects.filter(space=old).update(state="ready", vector=[1, 0, 0])
+    new = lifecycle.of(second)
+    assert (old.state, new.state) == (SpaceState.ACTIVE, SpaceState.BUILDING)
+    assert Embedding.objects.filter(space=new, state="pending").count() == 5
+    assert not lifecycle.activate_when_complete(new)
+    Embedding.objects.filter(space=new).update(state="ready", vector=[1, 0, 0])
+    assert lifecycle.activate_when_complete(new)
+    assert Space.objects.get(state=SpaceState.ACTIVE) == new
+
+
+def test_batches_grow_to_what_the_worker_does_in_a_few_seconds():
+    assert embedding._next_limit(16, 0.1) == 32
+    assert embedding._next_limit(100, 40.0) == 10
+    assert embedding._next_limit(1, 400.0) == 1
+
+
+def test_an_error_of_the_encoder_is_told_of_on_the_runs_that_wait(indexed):
+    repositories.complain("Nothing can be encoded: no such model")
+    indexed.refresh_from_db()
+    assert repositories.progress(indexed).error.endswith("no such model")
+    repositories.complain("")
+    indexed.refresh_from_db()
+    assert not indexed.error
+
+
+def test_progress_counts_files_then_texts(indexed):
+    lifecycle.of(TinyEncoder())
+    seen = repositories.progress(indexed)
+    assert (seen.stage, seen.unit, seen.done, seen.total) == ("embedding", "texts", 0, 5)
+    assert (seen.percent, seen.rate, seen.finished) == (0, None, False)
+    Embedding.objects.update(state="ready", vector=[1, 0, 0])
+    repositories.settle_all()
+    indexed.refresh_from_db()
+    seen = repositories.progress(indexed)
+    assert (seen.stage, seen.percent, seen.finished) == ("published", 100, True)
+
+
+def test_runs_are_counted_no_longer_than_a_twentieth_of_the_time(indexed):
+    settle, statements = repositories.Settling(), []
+
+    def slowly(execute, statement, *arguments):
+        statements.append(statement)
+        time.sleep(0.01)
+        return execute(statement, *arguments)
+
+    with connection.execute_wrapper(slowly):
+        settle()
+        once = len(statements)
+        for _ in range(99):
+            settle()
+    assert 0 < once <= len(statements) <= 2 * once
+
+
+def test_a_removed_repository_is_forgotten_after_the_grace_period(indexed, registered):
+    lifecycle.of(TinyEncoder())
+    repositories.remove(registered)
+    forgetting.mark()
+    forgetting.sweep(timedelta(hours=1))
+    assert Text.objects.exists()
+    forgetting.sweep(timedelta(0))
+    for table in (Embedding, Text, Definition, Blob):
+        assert not table.objects.exists(), table
+
+
+def test_what_came_back_in_the_grace_period_stays(indexed, registered, source, alice):
+    lifecycle.of(TinyEncoder())
+    repositories.remove(registered)
+    forgetting.mark()
+    again = repositories.register(url=str(source.path), owner=alice, trusted_path=True)
+    pipeline.index(tasks.request_index(repository=again).pk)
+    forgetting.mark()
+    forgetting.sweep(timedelta(0))
+    assert Definition.objects.count() == Text.objects.count() == Embedding.objects.count() == 5
+
+
+def test_history_keeps_its_definitions_but_not_their_vectors(indexed, registered, source):
+    lifecycle.of(TinyEncoder())
+    Embedding.objects.update(state="ready", vector=[1, 0, 0])
+    repositories.settle_all()
+    source.commit({"f1.py": None})
+    pipeline.index(tasks.request_index(repository=registered).pk)
+    forgetting.mark()
+    forgetting.sweep(timedelta(0))
+    assert Definition.objects.count() == 5
+    assert Embedding.objects.count() == 4
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_filled_space_gets_an_index_that_queries_use(indexed, monkeypatch):
+    monkeypatch.setattr(lifecycle, "INDEX_FROM", 5)
+    space = lifecycle.of(TinyEncoder())
+    assert lifecycle.unindexed() == []
+    Embedding.objects.update(state="ready", vector=[1, 0, 0])
+    assert lifecycle.unindexed() == [space]
+    lifecycle.build_index(space)
+    assert lifecycle.unindexed() == []
+    with connection.cursor() as cursor:
+        cursor.execute("SET enable_seqscan = off")
+        cursor.execute(
+            "EXPLAIN SELECT id FROM codeindex_embedding"
+            f" WHERE space_id = {space.pk} AND state = 'ready'"
+            " ORDER BY vector::halfvec(3) <=> '[1,0,0]' LIMIT 5"
+        )
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+        cursor.execute("RESET enable_seqscan")
+    assert lifecycle.index_name(space) in plan
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_index_that_another_version_built_is_built_anew(indexed, monkeypatch):
+    monkeypatch.setattr(lifecycle, "INDEX_FROM", 5)
+    space = lifecycle.of(TinyEncoder())
+    Embedding.objects.update(state="ready", vector=[1, 0, 0])
+    monkeypatch.setattr(lifecycle, "BUILD_WIDTH", 64)
+    lifecycle.build_index(space)
+    monkeypatch.undo()
+    monkeypatch.setattr(lifecycle, "INDEX_FROM", 5)
+    assert lifecycle.unindexed() == [space]
+    lifecycle.build_index(space)
+    assert lifecycle.unindexed() == []

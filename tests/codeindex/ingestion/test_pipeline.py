@@ -1,0 +1,341 @@
+"""What an index run leaves in the tables, and what bad input does to it."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from django.db.models import Count
+
+from codeindex import leases, repositories, tasks
+from codeindex.ingestion import pipeline, reader, sources, store
+from codeindex.leases import Lease
+from codeindex.models import (
+    Blob,
+    Definition,
+    Embedding,
+    IndexRun,
+    RunStatus,
+    SourceFile,
+    Space,
+    SpaceState,
+    Text,
+)
+from embeddings.code.definitions import extract
+from embeddings.code.languages import LANGUAGES
+from tests.embeddings.samples import source_of
+from tests.git import GitRepository
+
+pytestmark = pytest.mark.django_db
+
+SHOP = '''"""Sells things."""
+
+
+class Basket:
+    """What a customer wants."""
+
+    def add(self, article, count=1):
+        """Put articles in."""
+        self.articles.extend([article] * count)
+
+
+def total(basket):
+    return sum(article.price for article in basket.articles)
+'''
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, settings, monkeypatch):
+    settings.CODEINDEX_HOME = tmp_path / "home"
+    # The thread that looks after a lease sees nothing of a test's transaction.
+    monkeypatch.setattr(leases, "CHECK_SECONDS", 60.0)
+
+
+@pytest.fixture
+def space() -> Space:
+    return Space.objects.create(
+        name="tiny", fingerprint="tiny", dimensions=3, state=SpaceState.ACTIVE
+    )
+
+
+def indexed(repository, **wanted) -> IndexRun:
+    run = tasks.request_index(repository=repository, **wanted)
+    assert pipeline.index(run.pk)
+    run.refresh_from_db()
+    return run
+
+
+def encode_everything() -> None:
+    Embedding.objects.filter(state="pending").update(state="ready", vector=[1, 0, 0])
+    repositories.settle_all()
+
+
+def live(repository) -> dict[str, str]:
+    files = SourceFile.objects.filter(branch__repository=repository, live=True)
+    return dict(files.values_list("path", "blob__content"))
+
+
+def test_definitions_of_every_kind_are_stored_with_their_spans(source, registered, space):
+    source.commit({"src/shop.py": SHOP})
+    run = indexed(registered)
+    stored = Definition.objects.order_by("start_line", "-end_line").values_list(
+        "kind", "qualified_name", "start_line", "end_line"
+    )
+    assert list(stored) == [
+        ("module", "", 1, 13),
+        ("class", "Basket", 4, 9),
+        ("method", "Basket.add", 7, 9),
+        ("function", "total", 12, 13),
+    ]
+    assert (run.files, run.files_read, run.definitions, run.texts) == (1, 1, 4, 4)
+    assert run.commit == source.git("rev-parse", "HEAD")
+    assert set(run.timings) >= {"checkout", "definitions"}
+
+
+def test_a_repository_of_many_languages_gives_the_definitions_of_all(source, registered, space):
+    samples = {entry.name: source_of(entry) for entry in LANGUAGES}
+    source.commit(
+        {f"{name}/{file.name}": file.read_text("utf-8") for name, file in samples.items()}
+        | {"main.rs": "fn main() {}\n"}
+    )
+    run = indexed(registered)
+    for entry in LANGUAGES:
+        written = extract(samples[entry.name].read_text("utf-8"), entry).definitions
+        stored = Definition.objects.filter(blob__source_files__path__startswith=f"{entry.name}/")
+        assert sorted(stored.values_list("qualified_name", "start_line")) == sorted(
+            (definition.qualified_name, definition.start_line) for definition in written
+        )
+    assert {reason: skipped["count"] for reason, skipped in run.skips.items()} == {
+        "not in a supported language": 1
+    }
+    assert run.status not in (RunStatus.FAILED, RunStatus.CANCELLED)
+
+
+def test_a_repository_of_sha_256_is_indexed(alice, tmp_path, space):
+    (tmp_path / "new").mkdir()
+    new = GitRepository(tmp_path / "new")
+    new.git("init", "--quiet", "--object-format=sha256", "--initial-branch=main")
+    commit = new.commit({"shop.py": SHOP})
+    run = indexed(repositories.register(url=str(new.path), owner=alice, trusted_path=True))
+    assert (run.commit, run.error) == (commit, "")
+    assert len(Blob.objects.get().sha) == 64
+
+
+def test_words_find_a_text_by_the_parts_of_its_identifiers(source, registered, space):
+    source.commit({"a.py": "def parseHTTPHeader(raw_lines):\n    return raw_lines\n"})
+    indexed(registered)
+    for query in ("header", "http", "parse", "lines", "parseHTTPHeader"):
+        assert Text.objects.filter(kind="function", words=query).exists(), query
+
+
+def test_a_first_run_is_published_before_its_vectors_and_a_later_one_after(
+    source, registered, space
+):
+    source.commit({"a.py": "def one(): return 1\n"})
+    first = indexed(registered)
+    assert (first.status, first.finished) == (RunStatus.PUBLISHED, None)
+    encode_everything()
+    first.refresh_from_db()
+    assert first.finished
+
+    source.commit({"a.py": "def two(): return 2\n"})
+    second = indexed(registered)
+    assert second.status == RunStatus.EMBEDDING
+    assert live(registered) == {"a.py": "def one(): return 1\n"}
+    encode_everything()
+    second.refresh_from_db()
+    assert second.status == RunStatus.PUBLISHED
+    assert second.finished
+    assert live(registered) == {"a.py": "def two(): return 2\n"}
+    assert registered.branches.get().live_run == second
+
+
+def test_unchanged_files_are_neither_read_nor_written_again(source, registered, space):
+    source.commit({"a.py": "def a(): return 1\n", "b.py": "def b(): return 2\n"})
+    indexed(registered)
+    encode_everything()
+    kept = SourceFile.objects.get(path="a.py").pk
+    source.commit({"b.py": "def c(): return 3\n"})
+    run = indexed(registered)
+    assert (run.files, run.files_reused, run.texts_reused) == (2, 1, 1)
+    encode_everything()
+    assert SourceFile.objects.get(path="a.py", live=True).pk == kept
+    history = SourceFile.objects.get(path="b.py", live=False)
+    assert history.until_run == run
+
+
+def test_the_same_content_is_parsed_and_encoded_once(source, registered, space):
+    source.commit({"a.py": SHOP, "copy/b.py": SHOP, "c.py": SHOP + "\n\nX = 1\n"})
+    run = indexed(registered)
+    assert Blob.objects.count() == 2
+    assert run.definitions == 12
+    assert run.texts == Text.objects.count() == Embedding.objects.count() < 8
+    shared = Text.objects.annotate(places=Count("definitions")).filter(places=2)
+    assert shared.filter(kind="method").exists()
+
+
+def test_a_moved_file_keeps_its_vectors(source, registered, space):
+    source.commit({"a.py": SHOP})
+    indexed(registered)
+    encode_everything()
+    source.commit({"a.py": None, "b.py": SHOP})
+    run = indexed(registered)
+    assert live(registered) == {"b.py": SHOP}
+    assert run.texts == run.texts_reused
+    assert run.finished
+
+
+def test_a_second_request_finds_the_run_that_waits(registered):
+    first = tasks.request_index(repository=registered)
+    assert tasks.request_index(repository=registered) == first
+
+
+def test_two_branches_of_a_repository_are_indexed_apart(source, registered, space):
+    source.commit({"a.py": "def a(): return 1\n"})
+    source.git("checkout", "--quiet", "-b", "topic")
+    source.commit({"b.py": "def b(): return 2\n"})
+    source.git("checkout", "--quiet", "main")
+    indexed(registered)
+    indexed(registered, branch="topic")
+    assert SourceFile.objects.filter(live=True).count() == 3
+    assert Blob.objects.count() == 2
+
+
+def test_what_is_not_indexed_is_counted_with_its_reason(source, registered, space, settings):
+    settings.CODEINDEX_FILE_BYTES = 2_000
+    os.symlink("/etc/passwd", source.path / "link.py")
+    source.commit(
+        {
+            "README.md": "text",
+            "vendor/lib.py": "A = 1\n",
+            "api_pb2.py": "A = 1\n",
+            "made.py": "# @generated by a tool\nA = 1\n",
+            "large.py": "A = 1\n" * 1_000,
+            "binary.py": b"\x00\x01\x02",
+            "latin.py": b"NAME = 'caf\xe9'\n",
+            "cookie.py": b"# -*- coding: latin-1 -*-\ndef cafe(): return 'caf\xe9'\n",
+            "broken.py": "def good(): return 1\n\ndef bad(:\n    return (\n",
+            "good.py": "def fine(): return 1\n",
+        }
+    )
+    run = indexed(registered)
+    counts = {reason: skipped["count"] for reason, skipped in run.skips.items()}
+    assert counts["not in a supported language"] == 1
+    assert counts["symbolic link"] == counts["vendored"] == 1
+    assert counts["generated"] == 2
+    assert counts["larger than 1 KiB"] == 1
+    unreadable = [
+        path
+        for reason, skipped in run.skips.items()
+        for path in skipped["examples"]
+        if path in ("binary.py", "latin.py")
+    ]
+    assert sorted(unreadable) == ["binary.py", "latin.py"]
+    names = set(Definition.objects.values_list("name", flat=True))
+    assert {"cafe", "good", "fine"} <= names
+    assert run.files_broken == 1
+    assert run.status == RunStatus.PUBLISHED
+
+
+def test_a_machine_s_lines_are_skipped_but_a_long_literal_is_not(registered):
+    language = sources.languages.by_path("a.py")
+    with pytest.raises(reader.Skipped, match="minified"):
+        reader.text(b"x=" + b"1+" * 5_000 + b"1\n", language)
+    code = b"def f():\n    return 1\n" * 500 + b"KEY = '" + b"a" * 3_000 + b"'\n"
+    assert reader.text(code, language)
+
+
+def test_hard_input_costs_nothing_else(source, registered, space):
+    source.commit(
+        {
+            "nested.py": "x = " + "(" * 10_000 + ")" * 10_000 + "\n",
+            "long.py": "def f():\n" + "    x = call(1, a)\n" * 20_000,
+            b"n\xe9w\nline.py": "def odd(): return 1\n",
+            "good.py": "def fine(): return 1\n",
+        }
+    )
+    run = indexed(registered)
+    assert run.status == RunStatus.PUBLISHED, run.error
+    assert {"f", "odd", "fine"} <= set(Definition.objects.values_list("name", flat=True))
+    assert r"n\xe9w" + "\nline.py" in live(registered)
+
+
+def test_a_repository_with_nothing_to_index_publishes_an_empty_index(source, registered, space):
+    source.commit({"README.md": "text"})
+    run = indexed(registered)
+    assert (run.status, run.definitions, run.texts) == (RunStatus.PUBLISHED, 0, 0)
+    assert run.finished
+
+
+def test_a_failed_run_says_why_and_leaves_what_was_searchable(source, registered, space):
+    source.commit({"a.py": "def a(): return 1\n"})
+    indexed(registered)
+    encode_everything()
+    source.path.rename(source.path.with_name("gone"))
+    run = indexed(registered)
+    assert run.status == RunStatus.FAILED
+    assert run.error == "There is no git repository at this address."
+    assert live(registered) == {"a.py": "def a(): return 1\n"}
+    assert tasks.request_index(repository=registered) != run
+
+
+def test_a_cancelled_run_writes_nothing_more(source, registered, space):
+    source.commit({"a.py": "def a(): return 1\n"})
+    run = tasks.request_index(repository=registered)
+    taken = pipeline._taken(run.pk)
+    assert repositories.cancel(run)
+    with pytest.raises(leases.LostLease):
+        store.begin(taken, [], sources.Skips())
+    assert not repositories.cancel(run)
+    assert not pipeline.index(run.pk)
+
+
+def test_cancelling_a_re_index_keeps_the_old_index(source, registered, space):
+    source.commit({"a.py": "def a(): return 1\n"})
+    indexed(registered)
+    encode_everything()
+    source.commit({"a.py": "def b(): return 1\n", "c.py": "def c(): return 1\n"})
+    run = indexed(registered)
+    assert repositories.cancel(run)
+    assert live(registered) == {"a.py": "def a(): return 1\n"}
+    assert not SourceFile.objects.filter(live=False).exists()
+    encode_everything()
+    source.commit({"d.py": "def d(): return 1\n"})
+    again = indexed(registered)
+    encode_everything()
+    again.refresh_from_db()
+    assert again.status == RunStatus.PUBLISHED
+    assert set(live(registered)) == {"a.py", "c.py", "d.py"}
+
+
+def test_a_run_that_is_worked_on_is_not_taken_twice(source, registered, space):
+    run = tasks.request_index(repository=registered)
+    assert pipeline._taken(run.pk)
+    assert pipeline._taken(run.pk) is None
+
+
+def test_a_run_whose_worker_died_is_taken_up_and_ends_complete(source, registered, space):
+    source.commit({"a.py": SHOP, "b.py": "def b(): return 1\n"})
+    run = tasks.request_index(repository=registered)
+    dead = pipeline._taken(run.pk)
+    tree = pipeline.checkout.fetch(dead, Lease())
+    files, skips = sources.select(tree.entries())
+    store.begin(dead, files, skips)
+    store.save(dead, files[:1], pipeline._blobs(tree, files[:1], Lease()))
+    IndexRun.objects.filter(pk=run.pk).update(leased_until="2000-01-01T00:00Z")
+
+    assert pipeline.index(run.pk)
+    run.refresh_from_db()
+    assert run.status == RunStatus.PUBLISHED
+    assert (run.files_read, run.definitions) == (2, 5)
+    assert sorted(live(registered)) == ["a.py", "b.py"]
+    with pytest.raises(leases.LostLease):
+        store.save(dead, files[1:], [])
+
+
+def test_a_removed_repository_takes_its_running_run_with_it(source, registered, space):
+    run = tasks.request_index(repository=registered)
+    taken = pipeline._taken(run.pk)
+    repositories.remove(registered)
+    with pytest.raises(leases.LostLease):
+        store.begin(taken, [], sources.Skips())

@@ -1,0 +1,133 @@
+"""Nobody waits for another one: whose repository is read next, and whose texts are encoded."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from codeindex import repositories, tasks
+from codeindex.ingestion import pipeline, turns
+from codeindex.models import Embedding, IndexRun, RunStatus, Space
+from codeindex.spaces import lifecycle
+from tests.codeindex.ingestion.test_embedding import TinyEncoder
+from tests.git import GitRepository
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, settings):
+    settings.CODEINDEX_HOME = tmp_path / "home"
+    settings.CODEINDEX_RUNS_PER_OWNER = 1
+    settings.CODEINDEX_FETCHES_PER_HOST = 1
+
+
+def queued(owner, url: str) -> IndexRun:
+    return tasks.request_index(repository=repositories.register(url=url, owner=owner))
+
+
+def test_one_owner_holds_no_more_processes_than_allowed(alice, bob):
+    first = queued(alice, "https://one.example.org/a.git")
+    queued(alice, "https://two.example.org/b.git")
+    of_bob = queued(bob, "https://three.example.org/c.git")
+    assert turns.startable() == [first.pk, of_bob.pk]
+    assert pipeline._next() == first
+    assert pipeline._next() == of_bob
+    assert pipeline._next() is None
+
+
+def test_one_host_holds_no_more_processes_than_allowed_while_it_sends(alice, bob):
+    """By whatever form of its address, and only until everything has come."""
+    slow = queued(alice, "https://slow.example.org/a.git")
+    waits = queued(bob, "git@slow.example.org:b.git")
+    assert pipeline._next() == slow
+    assert pipeline._next() is None
+    IndexRun.objects.filter(pk=slow.pk).update(status=RunStatus.DEFINITIONS)
+    assert pipeline._next() == waits
+
+
+def test_a_run_that_is_held_back_says_why_until_it_is_taken(alice):
+    first = queued(alice, "https://one.example.org/a.git")
+    second = queued(alice, "https://two.example.org/b.git")
+    assert pipeline._next() == first
+    turns.explain()
+    second.refresh_from_db()
+    assert (second.status, second.error) == (RunStatus.QUEUED, turns.HELD_BACK)
+    assert repositories.cancel(first)
+    assert pipeline._next() == second
+    second.refresh_from_db()
+    assert not second.error
+
+
+def test_the_owner_of_the_fewest_runs_under_way_comes_first(alice, bob, settings):
+    settings.CODEINDEX_RUNS_PER_OWNER = settings.CODEINDEX_FETCHES_PER_HOST = 10
+    of_alice = [queued(alice, f"https://example.org/a{number}.git") for number in range(3)]
+    assert pipeline._next() == of_alice[0]
+    of_bob = queued(bob, "https://example.org/b.git")
+    assert [pipeline._next() for _ in range(3)] == [of_bob, *of_alice[1:]]
+
+
+def test_a_user_may_register_only_so_many_repositories(alice, bob, settings):
+    settings.CODEINDEX_REPOSITORIES_PER_USER = 1
+    queued(alice, "https://example.org/a.git")
+    with pytest.raises(ValidationError, match="You have 1 repositories, which is the most"):
+        queued(alice, "https://example.org/b.git")
+    queued(bob, "https://example.org/c.git")
+    bob.is_superuser = True
+    queued(bob, "https://example.org/d.git")
+
+
+@pytest.fixture
+def space() -> Space:
+    return lifecycle.of(TinyEncoder())
+
+
+@pytest.fixture
+def read(tmp_path, alice):
+    """Reads a repository of so many functions; the paths tell whose they are."""
+
+    def read(name: str, functions: int, owner=alice) -> IndexRun:
+        source = GitRepository.made(tmp_path / name)
+        source.commit({f"{n}.py": f"def {name}{n}(): return {n}\n" for n in range(functions)})
+        repository = repositories.register(url=str(source.path), owner=owner, trusted_path=True)
+        run = tasks.request_index(repository=repository)
+        assert pipeline.index(run.pk)
+        return run
+
+    return read
+
+
+def encoded(space: Space, count: int) -> str:
+    """Whose texts the next batch has, by the first letters of their names."""
+    with Embedding.objects.claimed(space, limit=count) as batch:
+        stored = [embedding.pk for embedding in batch]
+        names = "".join(embedding.text.body[4] for embedding in batch)
+        Embedding.objects.filter(pk__in=stored).update(state="ready", vector=[1, 0, 0])
+    return names
+
+
+def test_a_small_repository_does_not_wait_for_a_large_one(space, read, bob):
+    read("large", 40)
+    assert encoded(space, 10) == "l" * 10
+    read("small", 4, bob)
+    assert encoded(space, 10).count("s") == 4
+
+
+def test_many_small_repositories_do_not_hold_a_large_one_up(space, read, bob):
+    read("large", 20)
+    for name in "abcd":
+        read(name, 4, bob)
+        assert "l" in encoded(space, 4)
+
+
+def test_many_runs_of_one_owner_do_not_hold_those_of_another_up(space, read, bob):
+    for name in "abcdef":
+        read(name, 8)
+    read("second", 4, bob)
+    assert encoded(space, 16).count("s") == 4
+
+
+def test_branches_take_turns_in_a_new_space_too(space, read, bob):
+    read("large", 40)
+    read("small", 4, bob)
+    assert encoded(lifecycle.of(TinyEncoder("another")), 10).count("s") == 4

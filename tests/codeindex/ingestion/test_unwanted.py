@@ -1,0 +1,197 @@
+"""What is cancelled or removed is worked on no further, and leaves no traceback behind."""
+
+from __future__ import annotations
+
+import logging
+import time
+from contextlib import contextmanager
+from threading import Event, Thread
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from codeindex import repositories, tasks
+from codeindex.ingestion import embedding, pipeline
+from codeindex.models import Embedding, IndexRun, Repository, RunStatus
+from codeindex.spaces import encoders
+from tests.codeindex.ingestion.test_embedding import TinyEncoder
+from tests.git import GitRepository
+
+pytestmark = pytest.mark.django_db
+
+
+class SlowEncoder(TinyEncoder):
+    """Takes a tenth of a second a text, and notes what it got."""
+
+    def __init__(self) -> None:
+        super().__init__("slow")
+        self.got: list[str] = []
+        self.began = Event()
+
+    def encode(self, texts, language):
+        self.began.set()
+        time.sleep(0.1 * len(texts))
+        self.got += texts
+        return super().encode(texts, language)
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, settings):
+    settings.CODEINDEX_HOME = tmp_path / "home"
+
+
+@pytest.fixture
+def encoder(monkeypatch) -> SlowEncoder:
+    slow = SlowEncoder()
+    monkeypatch.setattr(encoders, "kept", lambda source: slow)
+    monkeypatch.setattr(encoders, "of", lambda space: slow)
+    embedding.spaces.of(slow)
+    return slow
+
+
+def index(repository: Repository) -> IndexRun:
+    run = tasks.request_index(repository=repository)
+    assert pipeline.index(run.pk)
+    run.refresh_from_db()
+    return run
+
+
+@pytest.fixture
+def published(source, registered, encoder) -> IndexRun:
+    """The first run of a repository of two hundred functions: published, and without vectors."""
+    source.commit({"a.py": "\n\n".join(f"def a{n}():\n    return {n}" for n in range(200))})
+    return index(registered)
+
+
+@pytest.fixture
+def waiting(source, registered, encoder) -> IndexRun:
+    """A later run, which is not published before it has all its vectors."""
+    source.commit({"a.py": "def old(): return 1\n"})
+    index(registered)
+    Embedding.objects.update(state="ready", vector=[1, 0, 0])
+    repositories.settle_all()
+    source.commit({"b.py": "\n\n".join(f"def b{n}():\n    return {n}" for n in range(200))})
+    return index(registered)
+
+
+@contextmanager
+def embedding_in_the_background(encoder: SlowEncoder):
+    def work() -> None:
+        try:
+            embedding.encode_batch(160)
+        finally:
+            connection.close()
+
+    thread = Thread(target=work)
+    thread.start()
+    assert encoder.began.wait(20)
+    yield thread
+    thread.join()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("end", ["cancel", "remove"])
+def test_texts_that_nobody_wants_any_more_are_encoded_no_further(end, request, encoder, registered):
+    run = request.getfixturevalue("waiting" if end == "cancel" else "published")
+    assert Embedding.objects.filter(state="pending").count() >= 200
+    with embedding_in_the_background(encoder) as thread:
+        if end == "cancel":
+            assert repositories.cancel(run)
+        else:
+            repositories.remove(registered)
+        thread.join(5)
+        assert not thread.is_alive()
+    assert 0 < len(encoder.got) < 100
+    assert not Embedding.objects.filter(state="pending").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_texts_that_another_run_wants_too_are_encoded(waiting, encoder, alice, tmp_path, source):
+    fork = GitRepository.made(tmp_path / "fork")
+    fork.commit({"b.py": (source.path / "b.py").read_text().replace("def b1()", "def of_fork()")})
+    other = index(repositories.register(url=str(fork.path), owner=alice, trusted_path=True))
+    assert repositories.cancel(waiting)
+    functions = Embedding.objects.filter(text__kind="function")
+    assert functions.filter(text__body__contains="def of_fork").exists()
+    assert not functions.filter(text__body__contains="def b1()").exists()
+    assert Embedding.objects.filter(state="pending").count() == other.texts
+
+
+def test_what_was_cancelled_is_wanted_again_by_the_next_run(waiting, registered):
+    assert repositories.cancel(waiting)
+    assert not Embedding.objects.filter(state="pending").exists()
+    again = index(registered)
+    assert Embedding.objects.filter(state="pending").count() == again.texts - 1 >= 200
+
+
+def test_the_deaths_that_a_text_has_cost_are_not_forgotten(waiting):
+    deadly = Embedding.objects.filter(state="pending").first()
+    Embedding.objects.filter(pk=deadly.pk).update(attempts=2)
+    repositories.cancel(waiting)
+    assert Embedding.objects.get(state="pending") == deadly
+
+
+def removing_at(words: str, repository: Repository):
+    """Removes the repository just after the first statement that holds the words."""
+    done: list[bool] = []
+
+    def execute(execute, statement, *arguments):
+        result = execute(statement, *arguments)
+        if not done and words in statement:
+            done.append(True)
+            repositories.remove(repository)
+        return result
+
+    return connection.execute_wrapper(execute)
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        pytest.param('"attempts" = ("codeindex_indexrun"."attempts" + ', id="taken"),
+        pytest.param('"timings"', id="fetched"),
+        pytest.param('"lease" = NULL, "leased_until" = NULL', id="read"),
+        pytest.param('"texts_ready"', id="counted"),
+    ],
+)
+def test_a_repository_may_be_removed_at_any_time(moment, source, registered, encoder, caplog):
+    source.commit({"a.py": "def a(): return 1\n"})
+    run = tasks.request_index(repository=registered)
+    with removing_at(moment, registered), caplog.at_level(logging.INFO):
+        pipeline.index(run.pk)
+        tasks.sweep()
+    assert not Repository.objects.exists()
+    assert [each for each in caplog.records if each.levelno >= logging.ERROR] == []
+
+
+@pytest.mark.parametrize("address", ["/api/v1/repositories/{}/runs", "/repositories/{}/index"])
+def test_indexing_what_is_being_removed_is_not_found(address, registered, alice, client: Client):
+    client.force_login(alice)
+    address = address.format(registered.pk)
+    with removing_at('ORDER BY "codeindex_repository"."id" ASC LIMIT 1', registered):
+        assert client.post(address).status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+def test_requests_and_a_removal_at_once_end_in_order(registered):
+    errors: list[Exception] = []
+
+    def request() -> None:
+        try:
+            for _ in range(20):
+                run = tasks.request_index(repository=registered)
+                IndexRun.objects.filter(pk=run.pk).update(status=RunStatus.CANCELLED)
+        except Exception as error:
+            errors.append(error)
+        finally:
+            connection.close()
+
+    threads = [Thread(target=request) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    repositories.remove(registered)
+    for thread in threads:
+        thread.join()
+    assert {type(error) for error in errors} <= {Repository.DoesNotExist}
+    assert not IndexRun.objects.exists()

@@ -1,0 +1,389 @@
+"""Spaces: filled beside the active one, activated when full, searched by who has loaded them."""
+
+from __future__ import annotations
+
+import shutil
+from io import StringIO
+from pathlib import Path
+from threading import Event, Thread
+
+import numpy as np
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection, transaction
+
+from codeindex import locks, repositories, tasks
+from codeindex.celery import app
+from codeindex.ingestion import embedding, pipeline
+from codeindex.models import Embedding, IndexRun, RunStatus, SourceFile, Space, SpaceState
+from codeindex.spaces import encoders, lifecycle
+from codeindex.spaces.encoders import Searcher, Source
+from embeddings.networks.fusion import FusionKind
+from search import engine
+from tests.embeddings import tiny
+
+pytestmark = pytest.mark.django_db
+
+READY = {"state": "ready", "vector": [1, 0, 0]}
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, settings):
+    settings.CODEINDEX_HOME = tmp_path / "home"
+
+
+@pytest.fixture
+def fresh(monkeypatch):
+    """A process that has loaded no encoder yet."""
+    encoders.kept.cache_clear()
+    monkeypatch.setattr(encoders, "searcher", Searcher())
+    yield
+    encoders.kept.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def checkpoints(tmp_path_factory):
+    """Two checkpoints on one language model."""
+    model = tiny.bert(tmp_path_factory.mktemp("bert"))
+    return [
+        tiny.checkpoint(tmp_path_factory.mktemp(kind), model, fusion=kind)
+        for kind in (FusionKind.WEIGHTED_SUM, FusionKind.CONCATENATION)
+    ]
+
+
+@pytest.fixture
+def old(indexed) -> Space:
+    """The active space of a repository of six functions, all with vectors."""
+    space = made("old", SpaceState.ACTIVE)
+    Embedding.objects.filter(space=space).update(**READY)
+    return space
+
+
+@pytest.fixture
+def new(old) -> Space:
+    """Another one, being filled: it lacks everything."""
+    return made("new")
+
+
+@pytest.fixture
+def indexed(source, registered) -> IndexRun:
+    source.commit({f"f{n}.py": f"def f{n}(path): return open(path, {n})\n" for n in range(6)})
+    run = tasks.request_index(repository=registered)
+    pipeline.index(run.pk)
+    run.refresh_from_db()
+    return run
+
+
+def made(name: str, state: SpaceState = SpaceState.BUILDING) -> Space:
+    space = Space.objects.create(name=name, fingerprint=f"of {name}", dimensions=3, state=state)
+    lifecycle.fill(space)
+    return space
+
+
+def told(*arguments: str) -> str:
+    out = StringIO()
+    call_command("spaces", *arguments, stdout=out)
+    return out.getvalue()
+
+
+def active() -> Space:
+    return Space.objects.get(state=SpaceState.ACTIVE)
+
+
+def test_a_space_is_activated_once_every_live_definition_has_a_vector_in_it(old, new):
+    with pytest.raises(CommandError, match="6 live texts have no vector in new yet"):
+        told("activate", "new")
+    Embedding.objects.filter(space=new).update(**READY)
+    last = Embedding.objects.filter(space=new).first()
+    Embedding.objects.filter(pk=last.pk).update(state="pending", vector=None)
+    with pytest.raises(CommandError, match="1 live text"):
+        told("activate", "new")
+    assert active() == old
+    Embedding.objects.filter(pk=last.pk).update(state="failed")
+    assert "new is active" in told("activate", "new")
+    old.refresh_from_db()
+    assert (active(), old.state) == (new, SpaceState.RETIRED)
+
+
+def test_what_a_space_was_never_asked_for_is_missing_too(old, new):
+    Embedding.objects.filter(space=new).update(**READY)
+    Embedding.objects.filter(space=new).first().delete()
+    assert lifecycle.activate(new).missing == 1
+    assert Embedding.objects.filter(space=new, state="pending").count() == 1
+
+
+def test_a_retired_space_is_active_again_at_once_or_filled_first(old, new, source, registered):
+    Embedding.objects.filter(space=new).update(**READY)
+    told("activate", "new")
+    told("activate", "old")
+    assert active() == old
+    told("activate", "new")
+    source.commit({"more.py": "def more(): return 'more'\n"})
+    pipeline.index(tasks.request_index(repository=registered).pk)
+    Embedding.objects.filter(space=new).update(**READY)
+    repositories.settle_all()
+    with pytest.raises(CommandError, match="1 live texts have no vector in old"):
+        told("activate", "old")
+    old.refresh_from_db()
+    assert old.state == SpaceState.BUILDING
+
+
+def test_spaces_are_listed_with_what_they_hold_and_reach(old, new):
+    new.figures, new.problem = {"MRR among 99": "0.512 (0.480–0.544)"}, "No such folder."
+    new.save()
+    Embedding.objects.filter(space=new, pk__in=ids(new)[:2]).update(**READY)
+    Embedding.objects.filter(space=new, pk__in=ids(new)[2:3]).update(state="failed")
+    head, first, second, *below = told().splitlines()
+    assert head.split() == [
+        *("NAME", "FINGERPRINT", "STATE", "DIMENSIONS", "FILLED", "FAILED", "WANTED", "CREATED")
+    ]
+    assert "old" in first
+    assert first.split()[3:8] == ["active", "3", "6", "0", "6"]
+    assert second.split()[3:8] == ["building", "3", "2", "1", "6"]
+    assert below == ["    MRR among 99: 0.512 (0.480–0.544)", "    No such folder."]
+
+
+def ids(space: Space) -> list[int]:
+    return list(Embedding.objects.filter(space=space).order_by("pk").values_list("pk", flat=True))
+
+
+def test_what_cannot_be_done_is_said(old, new, settings):
+    Space.objects.create(name="new", fingerprint="another", dimensions=3)
+    for arguments, reason in [
+        (["activate", "none"], "There is no space none"),
+        (["activate", "new"], "Several spaces"),
+        (["retire", "old"], "old is active"),
+        (["remove", "another"], "another is not retired"),
+        (["add", "none"], "no checkpoint 'none'"),
+    ]:
+        with pytest.raises(CommandError, match=reason):
+            told(*arguments)
+    settings.CODEINDEX_CHECKPOINT = "default"
+    told("retire", "another")
+    new.checkpoint = "/another"
+    new.save()
+    with pytest.raises(CommandError, match="Remove these settings"):
+        told("activate", "of new")
+
+
+def test_the_active_space_is_filled_first_and_an_added_one_waits_to_be_activated(
+    indexed, checkpoints, fresh, settings
+):
+    settings.CODEINDEX_CHECKPOINT = str(checkpoints[0])
+    assert embedding.encode_batch(4) is not None
+    first = active()
+    settings.CODEINDEX_CHECKPOINT = None
+    told("add", str(checkpoints[1]))
+    second = Space.objects.exclude(pk=first.pk).get()
+    assert (second.state, Source.of(second)) == ("building", Source(str(checkpoints[1])))
+    assert embedding.encode_batch(4) is not None
+    assert lifecycle.coverage()[first.pk].missing == 0
+    assert lifecycle.coverage()[second.pk].ready == 0
+    while embedding.encode_batch(4):
+        pass
+    assert lifecycle.coverage()[second.pk].ready == 6
+    assert active() == first
+    told("activate", second.fingerprint)
+    assert embedding.encode_batch(4) is None
+    assert active() == second
+
+
+def test_a_run_ends_with_its_last_text_though_it_was_counted_shortly_before(
+    indexed, checkpoints, fresh, settings, monkeypatch
+):
+    monkeypatch.setattr(repositories.Settling, "COUNTING", 1e-9)
+    monkeypatch.setattr(repositories, "settle_in_passing", repositories.Settling())
+    settings.CODEINDEX_CHECKPOINT = str(checkpoints[0])
+    for _ in range(2):
+        assert tasks.embed_batch(4)
+        indexed.refresh_from_db()
+        assert (indexed.texts_ready, indexed.finished) == (4, None)
+    assert tasks.embed_batch(4) is None
+    indexed.refresh_from_db()
+    assert indexed.texts_ready == indexed.texts == 6
+    assert indexed.finished
+
+
+def test_what_computes_the_language_model_is_chosen_for_a_space(
+    indexed, checkpoints, fresh, settings, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    settings.CODEINDEX_CHECKPOINT = str(checkpoints[0])
+    while embedding.encode_batch(100):
+        pass
+    first = active()
+    settings.CODEINDEX_CHECKPOINT = None
+    told("add", str(checkpoints[0]), "--runtime", "onnx-int8")
+    second = Space.objects.exclude(pk=first.pk).get()
+    assert Source.of(second) == Source(str(checkpoints[0]), runtime="onnx-int8")
+    assert second.fingerprint != first.fingerprint
+    while embedding.encode_batch(100):
+        pass
+    told("activate", second.fingerprint)
+    assert active() == second
+    one = Embedding.objects.filter(space=second).first()
+    other = Embedding.objects.get(space=first, text=one.text)
+    assert np.dot(one.vector, other.vector) > 0.95
+
+
+def test_the_encoder_of_the_settings_replaces_the_active_one_when_its_space_is_full(
+    indexed, checkpoints, fresh, settings
+):
+    for checkpoint in checkpoints:
+        settings.CODEINDEX_CHECKPOINT = str(checkpoint)
+        while embedding.encode_batch(100):
+            pass
+        assert active().checkpoint == str(checkpoint)
+
+
+def test_a_checkpoint_that_is_gone_is_told_of_and_holds_nothing_up(
+    indexed, checkpoints, fresh, settings, tmp_path: Path
+):
+    settings.CODEINDEX_CHECKPOINT = str(checkpoints[0])
+    copy = shutil.copytree(checkpoints[1], tmp_path / "copy")
+    told("add", str(copy))
+    gone = Space.objects.get()  # the first space is active at once
+    shutil.rmtree(copy)
+    while embedding.encode_batch(100):
+        pass
+    gone.refresh_from_db()
+    assert "There is no checkpoint" in gone.problem
+    assert active().checkpoint == str(checkpoints[0])
+
+
+def test_a_process_searches_its_encoders_space_until_it_has_loaded_the_new_one(
+    indexed, checkpoints, fresh, alice
+):
+    for checkpoint in checkpoints:
+        told("add", str(checkpoint))
+    while embedding.encode_batch(100):
+        pass
+    old, new = Space.objects.order_by("pk")
+    assert (old.state, new.state) == ("active", "building")
+    held = encoders.searcher.encoder()
+    assert held.fingerprint == old.fingerprint
+    before = engine.find(alice, "open a path")
+    told("activate", new.fingerprint)
+    # Vectors of two spaces differ in width here: comparing them would be an error.
+    during = engine.find(alice, "open a path")
+    assert scores(during) == scores(before)
+    assert engine.OLD_MODEL in during.notices
+    encoders.searcher._loading.join()
+    after = engine.find(alice, "open a path")
+    assert encoders.searcher.encoder().fingerprint == new.fingerprint
+    assert encoders.searcher.encoder().dimensions != held.dimensions
+    assert after.results
+    assert engine.OLD_MODEL not in after.notices
+
+
+def scores(answer) -> list[tuple[str, float]]:
+    return [(result.found.place.qualified_name, result.score) for result in answer.results]
+
+
+def test_a_model_that_cannot_be_loaded_leaves_the_old_one_searched(
+    indexed, checkpoints, fresh, alice, tmp_path: Path
+):
+    told("add", str(checkpoints[0]))
+    copy = shutil.copytree(checkpoints[1], tmp_path / "copy")
+    told("add", str(copy))
+    while embedding.encode_batch(100):
+        pass
+    held = encoders.searcher.encoder()
+    told("activate", Space.objects.get(state="building").fingerprint)
+    shutil.rmtree(copy)
+    for _ in range(2):
+        assert encoders.searcher.encoder() is held
+        encoders.searcher._loading.join()
+    assert engine.find(alice, "open a path").results
+
+
+def test_a_run_is_not_published_by_vectors_of_a_space_that_was_retired(
+    old, new, source, registered
+):
+    Embedding.objects.filter(space=new).update(**READY)
+    source.commit({"more.py": "def more(): return 'more'\n"})
+    run = tasks.request_index(repository=registered)
+    pipeline.index(run.pk)
+    Embedding.objects.filter(space=old).update(**READY)
+    lifecycle.activate(new)  # as between the count and the publication
+    run.refresh_from_db()
+    assert not repositories.publish(run)
+    assert not SourceFile.objects.filter(path="more.py", live=True).exists()
+    Embedding.objects.filter(space=new).update(**READY)
+    repositories.settle(run)
+    run.refresh_from_db()
+    assert run.status == RunStatus.PUBLISHED
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("waits", ["activate", "publish"])
+def test_publishing_and_activating_wait_for_each_other(old, new, indexed, waits):
+    Embedding.objects.filter(space=new).update(**READY)
+    done = Event()
+
+    def other() -> None:
+        try:
+            lifecycle.activate(new) if waits == "activate" else repositories.publish(indexed)
+            done.set()
+        finally:
+            connection.close()
+
+    thread = Thread(target=other)
+    with transaction.atomic():
+        locks.publishing()
+        thread.start()
+        assert not done.wait(0.5)
+    assert done.wait(10)
+    thread.join()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_retired_space_is_removed_with_its_vectors_and_its_index(old, new, monkeypatch):
+    monkeypatch.setattr(lifecycle, "INDEX_FROM", 1)
+    Embedding.objects.filter(space=new).update(**READY)
+    lifecycle.build_index(new)
+    told("retire", "new")
+    told("remove", "new")
+    assert list(Space.objects.all()) == [old]
+    assert Embedding.objects.count() == 6
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass(%s)", [lifecycle.index_name(new)])
+        assert cursor.fetchone() == (None,)
+
+
+def test_vectors_come_from_the_encoder_that_the_space_names(indexed, checkpoints, fresh):
+    told("add", str(checkpoints[0]))
+    while embedding.encode_batch(100):
+        pass
+    stored = Embedding.objects.select_related("text").first()
+    expected = encoders.of(stored.space).encode_definitions([stored.text.body])[0]
+    np.testing.assert_allclose(stored.vector, expected, atol=1e-3)
+
+
+@pytest.fixture
+def at_once():
+    """What is enqueued is done in its place."""
+    app.conf.task_always_eager = True
+    yield
+    app.conf.task_always_eager = False
+
+
+def test_a_changed_encoder_setting_takes_effect_at_the_next_sweep(
+    old, checkpoints, fresh, settings, at_once
+):
+    """Although no new text waits, and each time that it is changed."""
+    for checkpoint in (*checkpoints, checkpoints[0]):
+        settings.CODEINDEX_CHECKPOINT = str(checkpoint)
+        tasks.sweep()
+        assert active().checkpoint == str(checkpoint)
+        assert lifecycle.coverage()[active().pk].missing == 0
+
+
+def test_a_sweep_wakes_no_embedder_where_all_is_as_the_settings_say(
+    old, checkpoints, fresh, settings, at_once
+):
+    settings.CODEINDEX_CHECKPOINT = str(checkpoints[0])
+    tasks.sweep()
+    encoders.kept.cache_clear()
+    tasks.sweep()
+    assert encoders.kept.cache_info().currsize == 0

@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.test import Client
+
+from codeindex.accounts import tokens
+from codeindex.models import IndexRun, Repository, RunStatus, Visibility
+from codeindex.web import ids
+from tests import shelf
+
+REPOSITORIES = "/api/v1/repositories"
+
+
+@pytest.fixture
+def shop(alice: User, team: Group) -> Repository:
+    return shelf.repository(alice, "shop", teams=[team])
+
+
+@pytest.fixture
+def queued(shop: Repository) -> IndexRun:
+    return IndexRun.objects.create(branch=shop.branches.get())
+
+
+@pytest.fixture
+def signed(alice: User) -> dict[str, str]:
+    return {"Authorization": f"Token {tokens.issue(alice)}"}
+
+
+def names(client: Client) -> list[str]:
+    return [row["name"] for row in client.get(REPOSITORIES).json()]
+
+
+class TestRepositories:
+    def test_lists_what_is_visible(
+        self, client: Client, alice: User, bob: User, charlie: User, shop: Repository
+    ) -> None:
+        shelf.repository(charlie, "open", visibility=Visibility.PUBLIC)
+        assert names(client) == ["open"]
+        for user, seen in ((alice, ["open", "shop"]), (bob, ["open", "shop"]), (charlie, ["open"])):
+            client.force_login(user)
+            assert names(client) == seen
+
+    def test_registers_with_a_token(self, client: Client, signed: dict[str, str]) -> None:
+        wanted = {"url": "https://token@example.org/team/shop.git", "visibility": "internal"}
+        response = client.post(
+            REPOSITORIES, wanted, content_type="application/json", headers=signed
+        )
+        assert response.status_code == 201
+        told = response.json()
+        run = told.pop("latest_run")
+        repository = Repository.objects.get()
+        own_id = ids.opaque(ids.Row.REPOSITORY, repository.pk)
+        assert (told["id"], told["name"], told["owner"]) == (own_id, "shop", "alice")
+        assert told["url"] == "https://example.org/team/shop.git"
+        assert (told["visibility"], told["definitions"]) == ("internal", 0)
+        assert (run["status"], run["progress"]["percent"]) == ("queued", None)
+
+    @pytest.mark.parametrize(
+        ("wanted", "field", "reason"),
+        [
+            ({}, "url", "This field is required."),
+            ({"url": ""}, "url", "This field may not be blank."),
+            ({"url": "/etc"}, "url", "This path is not in a folder"),
+            ({"url": "https://example.org/x", "branch": "-x"}, "branch", "git allows no branch"),
+            ({"url": "https://example.org/x", "visibility": "all"}, "visibility", "not a valid"),
+            ({"url": "https://example.org/shop"}, "non_field_errors", "already exists"),
+        ],
+    )
+    def test_says_what_is_wrong_by_field(
+        self,
+        client: Client,
+        signed: dict[str, str],
+        shop: Repository,
+        wanted: dict[str, str],
+        field: str,
+        reason: str,
+    ) -> None:
+        response = client.post(
+            REPOSITORIES, wanted, content_type="application/json", headers=signed
+        )
+        assert response.status_code == 400
+        assert list(response.json()) == [field]
+        assert reason in response.json()[field][0]
+
+    def test_what_is_no_json_is_refused(self, client: Client, signed: dict[str, str]) -> None:
+        response = client.post(REPOSITORIES, "{", content_type="application/json", headers=signed)
+        assert response.status_code == 400
+        assert "JSON parse error" in response.json()["detail"]
+
+    def test_registering_needs_an_account(self, client: Client, db: None) -> None:
+        assert client.post(REPOSITORIES, {"url": "https://example.org/x"}).status_code == 401
+
+    def test_tells_of_one(self, client: Client, alice: User, shop: Repository) -> None:
+        client.force_login(alice)
+        told = client.get(f"{REPOSITORIES}/{shop.pk}").json()
+        assert told["name"] == "shop"
+        assert told["latest_run"]["status"] == "published"
+
+    def test_removes(self, client: Client, signed: dict[str, str], shop: Repository) -> None:
+        response = client.delete(f"{REPOSITORIES}/{shop.pk}", headers=signed)
+        assert response.status_code == 204
+        assert not Repository.objects.exists()
+
+
+class TestRuns:
+    def test_lists_the_newest_first(
+        self, client: Client, alice: User, shop: Repository, queued: IndexRun
+    ) -> None:
+        client.force_login(alice)
+        runs = client.get(f"{REPOSITORIES}/{shop.pk}/runs").json()
+        assert [run["status"] for run in runs] == ["queued", "published"]
+        assert runs[0]["id"] == ids.opaque(ids.Row.RUN, queued.pk)
+
+    def test_indexes_again(self, client: Client, signed: dict[str, str], shop: Repository) -> None:
+        address = f"{REPOSITORIES}/{shop.pk}/runs"
+        first, second = (client.post(address, headers=signed) for _ in range(2))
+        assert (first.status_code, second.status_code) == (201, 201)
+        assert first.json()["id"] == second.json()["id"]
+
+    def test_cancels_once(
+        self, client: Client, signed: dict[str, str], shop: Repository, queued: IndexRun
+    ) -> None:
+        address = f"{REPOSITORIES}/{shop.pk}/runs/{queued.pk}/cancel"
+        first, second = (client.post(address, headers=signed) for _ in range(2))
+        assert (first.status_code, first.json()["status"]) == (200, "cancelled")
+        assert (second.status_code, list(second.json())) == (409, ["detail"])
+
+
+class TestHidden:
+    def test_a_stranger_finds_none_of_it(
+        self, client: Client, charlie: User, shop: Repository, queued: IndexRun
+    ) -> None:
+        client.force_login(charlie)
+        of_it, unknown = f"{REPOSITORIES}/{shop.pk}", f"{REPOSITORIES}/999999"
+        for part in ("", "/runs"):
+            hidden = client.get(of_it + part)
+            assert hidden.status_code == 404
+            assert hidden.json() == client.get(unknown + part).json()
+        assert client.delete(of_it).status_code == 404
+        assert client.post(f"{of_it}/runs").status_code == 404
+        assert client.post(f"{of_it}/runs/{queued.pk}/cancel").status_code == 404
+        assert IndexRun.objects.get(pk=queued.pk).status == RunStatus.QUEUED
+
+    def test_the_team_sees_but_does_not_change(
+        self, client: Client, bob: User, shop: Repository, queued: IndexRun
+    ) -> None:
+        client.force_login(bob)
+        of_it = f"{REPOSITORIES}/{shop.pk}"
+        assert client.get(f"{of_it}/runs").status_code == 200
+        assert client.delete(of_it).status_code == 403
+        assert client.post(f"{of_it}/runs").status_code == 403
+        assert client.post(f"{of_it}/runs/{queued.pk}/cancel").status_code == 403
+
+
+class TestDescription:
+    def test_the_schema_is_complete(self, client: Client, db: None) -> None:
+        schema = client.get("/api/v1/schema", headers={"Accept": "application/json"}).json()
+        assert set(schema["paths"]) == {
+            "/api/v1/search",
+            "/api/v1/similar",
+            "/api/v1/files/{file_id}/{definition_id}/similar",
+            "/api/v1/repositories",
+            "/api/v1/repositories/{id}",
+            "/api/v1/repositories/{id}/runs",
+            "/api/v1/repositories/{id}/runs/{run}/cancel",
+        }
+
+    def test_the_page_describes_every_endpoint(self, client: Client, db: None) -> None:
+        shown = client.get("/api/v1/docs").content.decode()
+        for part in (
+            "/api/v1/search",
+            "/api/v1/similar",
+            "/api/v1/files/{file_id}/{definition_id}/similar",
+            "results[].qualified_name",
+            "From 1 to 200. Default: 10.",
+            "DELETE",
+        ):
+            assert part in shown

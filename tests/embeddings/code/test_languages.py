@@ -1,0 +1,194 @@
+"""Each language on its sample, and what holds in all of them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import tree_sitter_rust
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from embeddings.code import languages as entries
+from embeddings.code.definitions import extract
+from embeddings.code.languages import LANGUAGES, PYTHON, Language, by_name, by_path
+from embeddings.code.own_names import masked, read
+from embeddings.paths import contexts, table_in
+from embeddings.types import Definition, Kind, PathContext
+from tests.embeddings import oracle, samples
+
+languages = pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.name)
+
+
+@languages
+def test_the_definitions_of_the_sample_are_as_written(language: Language):
+    source = samples.source_of(language)
+    written = (source.parent / "definitions.txt").read_text("utf-8")
+    assert samples.written_definitions(source) == written
+
+
+@languages
+def test_the_contexts_of_the_sample_are_as_written(language: Language):
+    source = samples.source_of(language)
+    written = (source.parent / "contexts.txt").read_text("utf-8")
+    assert samples.written_contexts(source) == written
+
+
+@languages
+def test_every_text_parses_and_tells_its_own_name(language: Language):
+    for definition in samples.definitions_in(samples.source_of(language)):
+        reading = read(definition.text, language)
+        assert not reading.root.has_error
+        if definition.kind != Kind.MODULE:
+            assert reading.own_name == definition.name
+
+
+@languages
+def test_the_contexts_of_the_sample_are_those_of_the_definition(language: Language):
+    for definition in samples.definitions_in(samples.source_of(language)):
+        reading = read(definition.text, language)
+        found = contexts(definition.text, language.name, hide_name=False, max_contexts=None)
+        assert Counter(
+            (_span(c.start, reading.start), c.path, c.top, _span(c.end, reading.start))
+            for c in found
+        ) == oracle.counted(oracle.twin(reading.root, reading.source, language), 8, 2, language)
+
+
+@languages
+def test_a_source_gives_what_the_texts_of_its_definitions_give(language: Language):
+    source = samples.source_of(language).read_text("utf-8")
+    _, found_there, table = table_in(source, language, kinds=tuple(Kind))
+    definitions = extract(source, language).definitions
+    assert [each.qualified_name for each in found_there] == [d.qualified_name for d in definitions]
+    for definition, found in zip(definitions, table.rows(), strict=True):
+        alone = contexts(definition.text, language.name, kind=definition.kind)
+        assert [*map(_without_spans, found)] == [*map(_without_spans, alone)]
+
+
+@languages
+def test_masking_leaves_no_trace_of_the_name(language: Language):
+    for definition in samples.definitions_in(samples.source_of(language)):
+        text = masked(definition.text, language.name, kind=definition.kind)
+        if definition.kind == Kind.MODULE:
+            assert text == definition.text
+        else:
+            assert _own_name_contexts(definition, text) == _own_name_contexts(
+                definition, definition.text
+            )
+            assert masked(text, language.name) == text
+
+
+@settings(max_examples=25)
+@languages
+@given(text=st.text(alphabet=st.sampled_from("(){}[]<>=;:,.'\"`/*#\n fxé1$@\\-+")))
+def test_any_text_is_taken(language: Language, text: str):
+    extract(text, language)
+    contexts(text, language.name)
+    masked(text, language.name)
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("a/b.py", "python"),
+        ("SETUP.PY", "python"),
+        ("A.java", "java"),
+        ("a.test.mjs", "javascript"),
+        ("a.jsx", "javascript"),
+        ("a.d.ts", "typescript"),
+        ("a.tsx", "tsx"),
+        ("a.go", "go"),
+    ],
+)
+def test_the_extension_tells_the_language(path: str, name: str):
+    assert by_path(path) is by_name(name)
+
+
+@pytest.mark.parametrize("path", ["a.py/README", ".py", "Makefile", "a.rs", ""])
+def test_other_files_are_in_no_known_language(path: str):
+    assert by_path(path) is None
+
+
+def test_an_unknown_name_is_an_error():
+    with pytest.raises(KeyError):
+        by_name("cobol")
+
+
+GO = "package p\n\n{}\nfunc f() {{}}\n"
+DOCUMENTED = {
+    "// f does.\n// More.": "f does.\nMore.",
+    "/* f does.\n   More. */": "f does.\nMore.",
+    "/** f does.\n *\n *  - this\n */": "f does.\n\n- this",
+    "// Far away.\n": "",
+    "//go:noinline": "",
+    "x := 1 // of x": "",
+    "// f does.\n//go:noinline": "",
+    "/* no */\n// f does.": "f does.",
+}
+
+
+@pytest.mark.parametrize(("comment", "docstring"), DOCUMENTED.items())
+def test_documentation_is_the_comment_on_the_lines_above(comment: str, docstring: str):
+    [function] = [d for d in extract(GO.format(comment), by_name("go")).definitions if d.name]
+    assert function.docstring == docstring
+
+
+def test_a_licence_documents_no_module():
+    code = "\npackage p\nfunc f() {}\nfunc g() {}"
+    for comment, docstring in {"// Copyright 2020 A.": "", "// P is.": "P is."}.items():
+        module = extract(comment + code, by_name("go")).definitions[0]
+        assert (module.kind, module.docstring) == (Kind.MODULE, docstring)
+
+
+def test_one_file_holds_what_others_do_not_disturb():
+    assert extract("def f(: pass\n\ndef g(): pass\n", PYTHON).errors > 0
+    broken = "class A { void f() { int = ; } void g() { } }"
+    extraction = extract(broken, by_name("java"))
+    assert [d.qualified_name for d in extraction.definitions] == ["A", "A.g"]
+    assert extraction.definitions[0].text == "class A {\n    void g() {}\n}"
+
+
+def _own_name_contexts(definition: Definition, text: str) -> list[tuple]:
+    return [*map(_without_spans, contexts(text, definition.language, max_contexts=None))]
+
+
+def _without_spans(context: PathContext) -> tuple:
+    return context.start.token, context.path, context.top, context.end.token
+
+
+def _span(leaf, start: int) -> tuple[int, int]:
+    return leaf.start_byte + start, leaf.end_byte + start
+
+
+def test_the_sixth_language_is_as_short_as_the_guide_says():
+    guide = (Path(__file__).parents[3] / "CONTRIBUTING.md").read_text("utf-8")
+    (entry,) = re.findall(r"```python\n(.*?)```", guide, re.DOTALL)
+    assert entry.count("\n") < 40
+    names = {**vars(entries), "tree_sitter_rust": tree_sitter_rust}
+    exec(entry, names)
+    source = """
+/// A queue of jobs.
+#[derive(Debug)]
+pub struct Queue<T> { jobs: Vec<T> }
+
+impl<T> Queue<T> {
+    /// Adds a job.
+    pub fn push(&mut self, job: T) { self.jobs.push(job) }
+}
+
+/// Their sum.
+#[inline]
+fn total(of: &[i32]) -> i32 { of.iter().sum() }
+"""
+    assert [
+        (definition.kind, definition.qualified_name, definition.docstring)
+        for definition in extract(source, names["RUST"]).definitions
+    ] == [
+        (Kind.CLASS, "Queue", "A queue of jobs."),
+        (Kind.METHOD, "Queue.push", "Adds a job."),
+        (Kind.FUNCTION, "total", "Their sum."),
+    ]
+    _, _, table = table_in(source, names["RUST"])
+    assert [len(row) > 5 for row in table.rows()] == [True, True]

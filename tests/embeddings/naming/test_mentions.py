@@ -1,0 +1,79 @@
+"""The words that a definition mentions, and where."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from embeddings.naming.mentions import Where, mentioned
+from embeddings.networks.vocabulary import Lexicon, Vocabulary
+from embeddings.training.stages.names import without_documentation
+
+SOURCE = '''
+def read_settings(config_path, *, strict=False):
+    """Load what a file says. See read_settings."""
+    # keep the order
+    data = self.loader.parse_file(config_path, "utf encoding")
+    return Settings(data.parent)
+'''
+
+
+def test_words_are_told_by_where_they_stand() -> None:
+    found = mentioned(SOURCE)
+    assert found["strict"] == Where.PARAMETER
+    assert found["path"] == Where.PARAMETER | Where.OTHER
+    assert found["load"] == Where.DOCUMENTED | Where.OPENING
+    assert found["order"] == Where.DOCUMENTED
+    assert found["parse"] == Where.CALLED
+    assert found["loader"] == Where.MEMBER
+    assert found["encoding"] == Where.STRING
+    assert found["parent"] & Where.RETURNED
+    assert found["settings"] == Where.CALLED
+
+
+def test_the_own_name_is_hidden_wherever_it_stands() -> None:
+    text = 'def fetch(x):\n    """fetch it"""\n    return fetch("fetch", x)\n'
+    assert "fetch" not in mentioned(text)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("java", "public String read(File theFile) { this.cache = theFile; return cache; }"),
+        ("javascript", "function read(theFile) { this.cache = theFile; return cache; }"),
+        ("typescript", "function read(theFile: File) { this.cache = theFile; return cache; }"),
+        ("go", "func Read(theFile File) string { self.cache = theFile; return cache }"),
+    ],
+)
+def test_places_are_those_of_every_language(language: str, text: str) -> None:
+    found = mentioned(text, language)
+    assert found["the"] & Where.PARAMETER
+    assert found["cache"] == Where.MEMBER | Where.RETURNED
+    assert "read" not in found
+
+
+@pytest.mark.parametrize("text", ["", "def f(:\n", "x = 1\n", "\ud800", "(" * 5000])
+def test_any_text_has_mentions(text: str) -> None:
+    assert all(len(word) > 1 for word in mentioned(text))
+
+
+def test_a_lexicon_gives_ids_to_what_it_knows() -> None:
+    none = Vocabulary(())
+    lexicon = Lexicon(none, none, none, Vocabulary(["load", "parse"]))
+    found = lexicon.mentions([{"parse": 4, "other": 1}, {}, {"load": 48}])
+    assert found.rows.values.tolist() == [[2, 4], [0, 1], [1, 48]]
+    assert found.rows.offsets.tolist() == [0, 2, 2, 3]
+    assert found.words == ["parse", "other", "load"]
+
+
+def test_without_its_documentation_a_definition_mentions_the_rest() -> None:
+    none = Vocabulary(())
+    lexicon = Lexicon(none, none, none, Vocabulary(["load", "parse"]))
+    documented = {
+        "load": Where.DOCUMENTED | Where.OPENING,
+        "parse": Where.CALLED | Where.DOCUMENTED,
+    }
+    rows = lexicon.mentions([documented, documented]).rows
+    silent = without_documentation(rows, np.array([True, False]))
+    assert silent.offsets.tolist() == [0, 1, 3]
+    assert silent.values[0].tolist() == [2, Where.CALLED]

@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from django.db.models import Q
+from django.test import Client
+
+from codeindex.models import SourceFile, Space
+from search.candidates import path_rules
+from search.candidates.path_rules import RULES, Order
+from search.query import parsing
+from search.query.parsing import BadQuery
+from tests import shelf
+from tests.search.test_engine import BETWEEN, EAST, NORTH, names, results
+from tests.shelf import Written
+
+REASONS = {
+    "src/shop/load.py": "",
+    "src/shop/contest.py": "",
+    "src/latest.go": "",
+    "src/shop/protest_march.py": "",
+    "src/attestation/key.go": "",
+    "src/documents/parse.py": "",
+    "src/Testament.java": "",
+    "src/testing.py": "",
+    "tests/load.py": "test",
+    "src/test/java/shop/Load.java": "test",
+    "test_load.py": "test",
+    "shop/tests.py": "test",
+    "shop/conftest.py": "test",
+    "shop/load_test.go": "test",
+    "web/load.test.ts": "test",
+    "web/load.spec.tsx": "test",
+    "web/__tests__/load.js": "test",
+    "src/LoadTest.java": "test",
+    "src/TestLoad.java": "test",
+    "examples/load.py": "example",
+    "example_test.go": "test",
+    "docs/conf.py": "documentation",
+    "benchmarks/load.py": "benchmark",
+    "pkg/bench_load.py": "benchmark",
+    "vendor/other/load.go": "vendored",
+    "third_party/load.py": "vendored",
+    "pip/_vendor/tests/load.py": "vendored",
+    "web/node_modules/left-pad/index.js": "vendored",
+    "shop/api_pb2.py": "generated",
+    "shop/api.pb.go": "generated",
+    "web/app.min.js": "generated",
+}
+
+
+@pytest.mark.parametrize(("path", "reason"), REASONS.items())
+def test_what_a_path_is(path: str, reason: str) -> None:
+    assert path_rules.reason(path, RULES) == reason
+
+
+def test_postgres_reads_the_patterns_alike(alice: User) -> None:
+    shop = shelf.repository(alice)
+    for path in REASONS:
+        shelf.put(shop, path, Written("same"))
+    for some in (RULES, RULES[:2]):
+        lower = SourceFile.objects.filter(Q(path__regex=path_rules.pattern(some)))
+        expected = {path for path in REASONS if path_rules.reason(path, some)}
+        assert set(lower.values_list("path", flat=True)) == expected
+
+
+@pytest.mark.parametrize(
+    ("typed", "spared"),
+    [
+        ("load a csv", set()),
+        ("how are the tests run", {"test"}),
+        ("TestLoad", {"test"}),
+        ("csv path:tests/unit", {"test"}),
+        ("csv path:*_test.go", {"test"}),
+        ("csv -path:tests", set()),
+        ("an example of a benchmark", {"example", "benchmark"}),
+        ("csv path:docs", {"documentation"}),
+    ],
+)
+def test_what_is_asked_for_is_not_put_lower(typed: str, spared: set[str]) -> None:
+    held = path_rules.rules(parsing.read(typed), Order.IMPLEMENTATIONS)
+    assert {rule.reason for rule in RULES} - {rule.reason for rule in held} == spared
+    assert path_rules.rules(parsing.read(typed), Order.PLAIN) == ()
+
+
+def test_an_unknown_order_is_refused() -> None:
+    with pytest.raises(BadQuery, match="The order is one of implementations, plain"):
+        path_rules.checked_order("best")
+
+
+class TestRanking:
+    def test_an_implementation_stands_before_a_test(self, space: Space, alice: User) -> None:
+        shop = shelf.repository(alice)
+        shelf.put(shop, "tests/a.py", Written("def a(): ...", "a", EAST))
+        shelf.put(shop, "b.py", Written("def b(): ...", "b", BETWEEN))
+        shelf.put(shop, "c.py", Written("def c(): ...", "c", (-1, 0, 0, 0)))
+        found = results(alice, "go", space)
+        assert names(found) == ["b", "a", "c"]
+        assert [result.lowered for result in found] == ["", "test", ""]
+        for typed, order in (("go", Order.PLAIN), ("test it", Order.IMPLEMENTATIONS)):
+            plain = results(alice, typed, space, order=order)
+            assert names(plain) == ["a", "b", "c"]
+            assert not any(result.lowered for result in plain)
+
+    def test_a_test_that_fits_much_better_still_shows(self, space: Space, alice: User) -> None:
+        shop = shelf.repository(alice)
+        shelf.put(shop, "tests/a.py", Written("def a(): ...", "a", EAST))
+        shelf.put(shop, "b.py", Written("def b(): ...", "b", NORTH))
+        assert names(results(alice, "go", space)) == ["a", "b"]
+
+    def test_it_counts_before_the_cut(self, space: Space, alice: User) -> None:
+        shop = shelf.repository(alice)
+        for number in range(5):
+            written = Written(f"def a{number}(): ...", f"a{number}", EAST)
+            shelf.put(shop, f"tests/{number}.py", written)
+        shelf.put(shop, "b.py", Written("def b(): ...", "b", BETWEEN))
+        shelf.put(shop, "c.py", Written("def c(): ...", "c", NORTH))
+        assert names(results(alice, "go", space, limit=1)) == ["b"]
+
+    def test_what_is_an_implementation_too_counts_as_one(self, space: Space, alice: User) -> None:
+        shop = shelf.repository(alice)
+        same = Written("def a(): ...", "a", EAST)
+        shelf.put(shop, "tests/a.py", same)
+        shelf.put(shop, "a/longer/path/a.py", same)
+        shelf.put(shop, "b.py", Written("def b(): ...", "b", BETWEEN))
+        best = results(alice, "go", space)[0]
+        assert (best.found.place.path, best.lowered) == ("a/longer/path/a.py", "")
+        assert [place.path for place in best.found.other_places] == ["tests/a.py"]
+
+    def test_an_implementation_that_is_hidden_does_not_count(
+        self, space: Space, alice: User, charlie: User
+    ) -> None:
+        same = Written("def a(): ...", "a", EAST)
+        shelf.put(shelf.repository(alice), "a.py", same)
+        shelf.put(shelf.repository(charlie, "own"), "tests/a.py", same)
+        (result,) = results(charlie, "go", space)
+        assert result.lowered == "test"
+
+
+def test_the_page_and_the_api_say_so(client: Client, alice: User) -> None:
+    shelf.put(shelf.repository(alice), "tests/load.py", Written("def load(csv): ...", "load"))
+    client.force_login(alice)
+    lowered = "test, put lower"
+    assert lowered in client.get("/?q=csv").content.decode()
+    plain = client.get("/?q=csv&order=plain").content.decode()
+    assert lowered not in plain
+    assert "checked" in plain
+    assert client.get("/?q=csv&order=best").status_code == 400
+    for order, reason in (("implementations", "test"), ("plain", "")):
+        answer = client.get("/api/v1/search", {"q": "csv", "order": order}).json()
+        assert [result["lowered"] for result in answer["results"]] == [reason]

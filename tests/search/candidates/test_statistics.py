@@ -1,0 +1,124 @@
+"""Words are weighed by what their reader may see: by the texts of visible branches, and exactly."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from django.contrib.auth.models import AnonymousUser, Group, User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from codeindex import repositories
+from codeindex.models import Repository, Text, Visibility
+from search import engine
+from search.candidates import scopes
+from search.query import lexemes
+from tests import shelf
+from tests.shelf import Written
+
+QUERY = "retry a request with backoff"
+
+
+@pytest.fixture
+def public(alice: User) -> Repository:
+    made = shelf.repository(alice, "public", visibility=Visibility.PUBLIC)
+    shelf.put(made, "a.py", Written("def fetch(): retry request", "fetch"))
+    shelf.put(made, "b.py", Written("def wait(): backoff request", "wait"))
+    shelf.put(made, "c.py", Written("def send(): request", "send"))
+    return made
+
+
+def hide(owner: User, team: Group) -> Repository:
+    made = shelf.repository(owner, "hidden", teams=[team])
+    for number in range(20):
+        shelf.put(made, f"{number}.py", Written(f"def g{number}(): backoff retry", f"g{number}"))
+    return made
+
+
+def share(user: User | AnonymousUser, word: str, *kept_to: scopes.Filter) -> float:
+    (found,) = lexemes.of([word], scopes.of(user, kept_to).visible)
+    return found.share
+
+
+VARIES = re.compile(rb'name="csrfmiddlewaretoken" value="\w+"|in \d+ ms')
+"""What is another in each page: a token, and how long the search took."""
+
+
+def answers(client: Client) -> list[bytes]:
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE codeindex_text")  # what Postgres knows of all texts is not asked
+    told = client.get("/api/v1/search", {"q": QUERY}).content
+    shown = client.get("/", {"q": QUERY}).content
+    assert json.loads(told)["results"][0]["score_parts"]["words"] > 0
+    assert shown.count(b"Score </span>") == 3
+    return [told, VARIES.sub(b"", shown)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_hidden_changes_nothing_of_a_strangers_answer(
+    client: Client, public: Repository, alice: User, team: Group, charlie: User
+) -> None:
+    stranger = Client()
+    stranger.force_login(charlie)
+    before = answers(client), answers(stranger)
+    hidden = hide(alice, team)
+    assert (answers(client), answers(stranger)) == before
+    repositories.remove(hidden)
+    assert (answers(client), answers(stranger)) == before
+
+
+def test_each_has_the_statistics_of_what_they_may_see(
+    public: Repository, alice: User, bob: User, charlie: User, team: Group
+) -> None:
+    hidden = hide(alice, team)
+    assert share(bob, "backoff") == 21 / 23
+    assert share(charlie, "backoff") == share(AnonymousUser(), "backoff") == 1 / 3
+    repositories.remove(hidden)
+    assert share(bob, "backoff") == 1 / 3
+
+
+def test_filters_leave_them_alone(public: Repository, alice: User, bob: User, team: Group) -> None:
+    hide(alice, team)
+    only = scopes.Filter(scopes.Field.REPOSITORY, "public")
+    assert share(bob, "backoff", only) == share(bob, "backoff")
+
+
+def test_a_rare_word_says_more_and_an_unknown_one_comes_last(
+    public: Repository, alice: User
+) -> None:
+    found = lexemes.of(["request", "retry", "frobnicate"], scopes.of(alice).visible)
+    assert [one.word for one in found] == ["retri", "request", "frobnic"]
+    assert found[2].weight > found[0].weight > found[1].weight > 0
+
+
+def test_pasted_code_is_compared_by_words_that_there_are(public: Repository, alice: User) -> None:
+    unknown = [f"unknown{number}" for number in range(2 * lexemes.MOST)]
+    found = lexemes.of([*unknown, "backoff"], scopes.of(alice).visible)
+    assert (len(found), found[0].word) == (lexemes.MOST, "backoff")
+
+
+def test_words_and_their_counts_come_in_one_statement(public: Repository, alice: User) -> None:
+    corpus = scopes.of(alice).visible
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        lexemes.of(["retry", "request"], corpus)
+    assert len(captured) == 1
+
+
+def test_equals_come_in_the_same_order_whoever_held_their_text_before(
+    alice: User, charlie: User
+) -> None:
+    """Ids of texts grow, so that one which was there before would come first."""
+    sources = [f"def {name}(): backoff" for name in ("one", "two")]
+    shelf.put(shelf.repository(alice, "hidden"), "x.py", Written(sources[1], "f"))
+    own = shelf.repository(charlie, "own")
+    for path, source in zip(("a.py", "b.py"), sources, strict=True):
+        shelf.put(own, path, Written(source, "f"))
+    assert list(Text.objects.order_by("pk").values_list("body", flat=True)) == sources[::-1]
+    for query in ("backoff", "f"):
+        results = engine.find(charlie, query).results
+        assert [one.found.place.path for one in results] == ["a.py", "b.py"]

@@ -1,0 +1,297 @@
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+
+import numpy as np
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from hypothesis import HealthCheck, example, given, settings, strategies
+
+from codeindex.models import Repository, Space, Text
+from search import engine
+from search.candidates import scopes
+from search.candidates.vectors import Meaning, nearest
+from search.query import filters, parsing
+from search.query.filters import BadQuery, Field, Filter
+from tests import shelf
+from tests.shelf import Written
+
+
+def only(*found: tuple[str, str]) -> tuple[Filter, ...]:
+    """Filters by field and value; a `-` before the field excludes."""
+    return tuple(
+        Filter(Field(field.removeprefix("-")), value, field.startswith("-"))
+        for field, value in found
+    )
+
+
+class TestReading:
+    @pytest.mark.parametrize(
+        ("typed", "text", "found"),
+        [
+            ("load repo:shop a csv", "load a csv", only(("repo", "shop"))),
+            ("repo:alice/shop load", "load", only(("repo", "alice/shop"))),
+            ("load -path:tests", "load", only(("-path", "tests"))),
+            ('load path:"my folder/"', "load", only(("path", "my folder/"))),
+            ("load kind:Class lang:PY", "load", only(("kind", "class"), ("lang", "python"))),
+            ("load -lang:typescript", "load", only(("-lang", "typescript"))),
+            ('"read a csv"', "read a csv", only(("phrase", "read a csv"))),
+            ('load -"read a csv"', "load", only(("-phrase", "read a csv"))),
+        ],
+    )
+    def test_filters_are_taken_out(self, typed: str, text: str, found: tuple[Filter, ...]) -> None:
+        query = parsing.read(typed)
+        assert (query.typed, query.text, query.filters) == (typed, text, found)
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "std::vector of http://x.org/a",
+            "foo:bar",
+            'an "unbalanced quote',
+            'path:"unbalanced',
+            '""',
+            '" "',
+            'print("hello world")',
+            "path: what is it",
+            "f(path:str)",
+            'def f():\n    x = "a phrase" kind:none',
+            "--path:x",
+        ],
+    )
+    def test_all_else_is_text(self, text: str) -> None:
+        query = parsing.read(text)
+        assert (query.text, query.filters) == (text, ())
+
+    @pytest.mark.parametrize(
+        ("text", "reason"),
+        [
+            ("x kind:none", "no kind:none. Allowed are function, method, class or module."),
+            ("x lang:cobol", "no lang:cobol. Allowed are python, "),
+            ("repo:shop -path:tests", "Filters alone find nothing"),
+            ('-"a phrase"', "Filters alone"),
+            (f"x path:{'a' * 201}", "A filter has 201 characters; 200 are allowed."),
+            ("x" + " path:a" * 21, "The query has 21 filters; 20 are allowed."),
+        ],
+    )
+    def test_a_bad_one_is_refused_with_the_reason(self, text: str, reason: str) -> None:
+        with pytest.raises(BadQuery, match=re.escape(reason)):
+            parsing.read(text)
+
+    def test_a_name_may_be_filtered_too(self) -> None:
+        assert parsing.read("Session.request lang:python").symbol == ("Session", "request")
+
+
+@pytest.mark.parametrize(
+    ("value", "path", "kept"),
+    [
+        ("tests", "src/mytests/a.py", True),
+        ("/tests", "src/mytests/a.py", False),
+        ("/tests/", "src/tests/a.py", True),
+        ("/src", "src/a.py", True),
+        ("a.b", "a_b.py", False),
+        ("*.py", "src/a.py", True),
+        ("*.py", "src/a.pyi", False),
+        ("src/*.py", "lib/src/a.py", True),
+        ("src/*.py", "src/deeper/a.py", False),
+        ("src/**/*.py", "src/deeper/a.py", True),
+        ("src/**/*.py", "src/a.py", True),
+        ("src/**", "src/deeper/a.py", True),
+        ("/src/*.py", "lib/src/a.py", False),
+        ("test_?.py", "test_a.py", True),
+        ("[id]*", "[id].tsx", True),
+        ("[id]*", "i.tsx", False),
+    ],
+)
+def test_paths(value: str, path: str, kept: bool) -> None:
+    assert bool(re.search(filters.path_pattern(value), path)) is kept
+
+
+class TestFinding:
+    @pytest.fixture(autouse=True)
+    def shelves(self, alice: User) -> None:
+        shop, other = shelf.repository(alice), shelf.repository(alice, "other")
+        shelf.put(shop, "src/load.py", Written("def load(csv): read a csv", "load"))
+        shelf.put(shop, "tests/load.py", Written("def check(csv): csv read", "check"))
+        shelf.put(shop, "src/shelf.py", Written("class Csv: pass", "Csv", kind="class"))
+        shelf.put(other, "Main.go", Written("func csv() { reread csv }", "csv"))
+        Text.objects.filter(definitions__blob__source_files__path="Main.go").update(language="go")
+
+    @pytest.mark.parametrize("many", [False, True])
+    @pytest.mark.parametrize(
+        ("typed", "found"),
+        [
+            ("csv", {"load", "check", "Csv", "csv"}),
+            ("csv repo:other", {"csv"}),
+            ("csv repo:other repo:shop", {"load", "check", "Csv", "csv"}),
+            ("csv -repo:alice/other", {"load", "check", "Csv"}),
+            ("csv path:src", {"load", "Csv"}),
+            ("csv path:SRC/l*", {"load"}),
+            ("csv path:src path:load", {"load"}),
+            ("csv -path:tests -path:Main", {"load", "Csv"}),
+            ("csv lang:go", {"csv"}),
+            ("csv lang:go lang:python kind:class", {"Csv"}),
+            ("csv -lang:go", {"load", "check", "Csv"}),
+            ("csv kind:class", {"Csv"}),
+            ("csv -kind:class -kind:method", {"load", "check", "csv"}),
+            ('"read a CSV"', {"load"}),
+            ('csv "read"', {"load", "check"}),
+            ('csv -"read a csv"', {"check", "Csv", "csv"}),
+            ('csv "a"', {"load"}),
+            ('csv "(csv)"', {"load", "check"}),
+            ("csv path:nowhere", set()),
+        ],
+    )
+    def test_what_is_kept(
+        self,
+        alice: User,
+        typed: str,
+        found: set[str],
+        many: bool,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        if many:
+            monkeypatch.setattr(scopes, "EXACT_UP_TO", 0)
+        results = engine.find(alice, typed).results
+        assert {result.found.place.qualified_name for result in results} == found
+
+    def test_a_name_is_found_under_a_filter(self, alice: User) -> None:
+        assert [one.found.place.path for one in engine.find(alice, "check -path:src").results] == [
+            "tests/load.py"
+        ]
+
+    def test_a_stranger_s_filters_tell_nothing(self, charlie: User) -> None:
+        with pytest.raises(scopes.UnknownRepository, match="There is no repository shop"):
+            engine.find(charlie, "csv -repo:shop")
+        assert engine.find(charlie, "csv kind:class path:src").results == []
+
+    def test_one_file_must_meet_all(self, alice: User, charlie: User) -> None:
+        """The text lies in a Go file that is hidden and in a visible one of another path."""
+        own = shelf.repository(charlie, "own")
+        shelf.put(own, "elsewhere.py", Written("def load(csv): read a csv", "load"))
+        found = engine.find(charlie, "csv path:src").results
+        assert found == []
+        (result,) = engine.find(charlie, "csv path:elsewhere").results
+        assert result.found.place.repository == "own"
+
+
+QUOTED = strategies.builds('{}"{}"'.format, strategies.sampled_from(["", "-"]), strategies.text())
+PREFIXED = strategies.builds(
+    "{}{}:{}".format,
+    strategies.sampled_from(["", "-"]),
+    strategies.sampled_from(["repo", "path", "lang", "kind", "foo"]),
+    strategies.one_of(
+        strategies.text(), strategies.sampled_from(["go", "class", "**/a*?", "shop"])
+    ),
+)
+TYPED = strategies.lists(strategies.one_of(strategies.text(), QUOTED, PREFIXED), max_size=6)
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(pieces=TYPED)
+@example(["x", f"path:{'*a**?b' * 33}"])
+@example(["x", f"path:{'(a|b)*[' * 25}", '"\\y \\"'])
+@example(["x", '-"the"', '"the of"', '"été"'])
+def test_whatever_is_typed_has_an_answer_or_a_reason(alice: User, pieces: list[str]) -> None:
+    if not Repository.objects.exists():
+        shelf.put(shelf.repository(alice), "src/a.go", Written("def the(x): été", "the"))
+    typed = " ".join(pieces)
+    with suppress(BadQuery, scopes.UnknownRepository):
+        assert engine.find(alice, typed).query == typed.strip()
+
+
+class TestManyPaths:
+    """However a filter's wildcards are set, a search among many files ends."""
+
+    PATHS = """
+        INSERT INTO codeindex_sourcefile (branch_id, blob_id, from_run_id, live, path)
+        SELECT branch_id, blob_id, from_run_id, live,
+               format('project%s/admin/dodecahedron%s/module_%s.py', n % 7, n % 50, n)
+        FROM codeindex_sourcefile, generate_series(1, 20000) AS n WHERE path = 'a.py'
+    """
+
+    def test_globs_end_in_time(self, alice: User) -> None:
+        shelf.put(shelf.repository(alice), "a.py", Written("def read(csv): ...", "read"))
+        with connection.cursor() as cursor:
+            cursor.execute(self.PATHS)
+        for kept_to, found in {
+            " ".join(["-path:*d**d*"] * 19): 1,
+            " ".join([*(f"-path:*d**d*{number}zz" for number in range(18)), "-path:*d**d*"]): 1,
+            f"path:{'?**' * 49}": 0,
+            f"-path:{'**/?' * 49}": 1,
+            "path:**/module_19999.py -path:project1": 1,
+        }.items():
+            assert len(engine.find(alice, f"read csv {kept_to}").results) == found, kept_to
+
+    def test_more_wildcards_than_anybody_needs_are_refused(self) -> None:
+        with pytest.raises(BadQuery, match="have 101 wildcards; 100 are allowed"):
+            parsing.read(f"x path:a* -path:{'*?' * 50}")
+        assert parsing.read(f"x path:{'*?' * 50}").filters
+
+
+class TestCounting:
+    """Whether vectors are compared exactly depends on how many texts the filters keep."""
+
+    def test_few_are_kept_of_many(
+        self, space: Space, alice: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(scopes, "EXACT_UP_TO", 10)
+        shop = shelf.repository(alice)
+        shelf.put_many(shop, np.eye(40, shelf.DIMENSIONS).tolist())
+        shelf.put(shop, "one.py", Written("def one(): ...", "one", (1, 0, 0, 0)))
+        whole, few, many = (
+            scopes.of(alice, parsing.read(f"x {typed}").filters)
+            for typed in ("", "path:one", "kind:function")
+        )
+        assert [within.is_small for within in (whole, few, many)] == [False, True, False]
+        assert (few.texts, many.texts) == (1, whole.texts)
+        assert len(nearest(Meaning(space, [1.0, 0, 0, 0]), few, 10)) == 1
+        assert len(nearest(Meaning(space, [1.0, 0, 0, 0]), many, 30)) == 30
+
+
+class TestParameters:
+    @pytest.fixture(autouse=True)
+    def signed_in(self, client: Client, alice: User) -> None:
+        client.force_login(alice)
+        shop = shelf.repository(alice)
+        shelf.put(shop, "src/load.py", Written("def load(csv): ...", "load"))
+        shelf.put(shop, "src/shelf.py", Written("class Csv: pass", "Csv", kind="class"))
+
+    @pytest.mark.parametrize(
+        ("parameters", "found"),
+        [
+            ({"repo": "shop", "kind": ["class", "method"]}, {"src/shelf.py"}),
+            ({"path": ["src", "-load"]}, {"src/shelf.py"}),
+            ({"lang": "py", "repo": ["", "-"]}, {"src/load.py", "src/shelf.py"}),
+            ({"lang": "-python"}, set()),
+        ],
+    )
+    def test_say_the_same(
+        self, client: Client, parameters: dict[str, str | list[str]], found: set[str]
+    ) -> None:
+        answer = client.get("/api/v1/search", {"q": "csv", **parameters}).json()
+        assert {result["path"] for result in answer["results"]} == found
+
+    @pytest.mark.parametrize(
+        ("parameters", "status", "answer"),
+        [
+            ({"kind": "no"}, 400, {"kind": ["There is no kind:no. Allowed are function, method, "
+                                            "class or module."]}),
+            ({"order": "best"}, 400, {"order": ['"best" is not a valid choice.']}),
+            ({"repo": "none"}, 404, {"detail": "There is no repository none."}),
+        ],
+    )  # fmt: skip
+    def test_bad_ones(
+        self, client: Client, parameters: dict[str, str], status: int, answer: object
+    ) -> None:
+        response = client.get("/api/v1/search", {"q": "csv", **parameters})
+        assert (response.status_code, response.json()) == (status, answer)
+
+    def test_the_page_says_what_there_is(self, client: Client) -> None:
+        assert "-path:tests" in client.get("/?q=csv").content.decode()
+        bad = client.get("/", {"q": "csv kind:no"})
+        assert bad.status_code == 400
+        assert "Allowed are function, method" in bad.content.decode()

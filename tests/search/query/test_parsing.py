@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import pytest
+
+from search.query import parsing
+from search.query.parsing import BadQuery
+
+
+def test_words_are_identifiers_and_their_parts() -> None:
+    words = parsing.read("a readCSVFile of utf8_text, 404").words
+    assert words == ("a", "readcsvfile", "read", "csv", "file", "of", "utf8_text", "utf", "8",
+                     "text", "404")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "symbol"),
+    [
+        ("parse_date", ("parse_date",)),
+        ("Session.request", ("Session", "request")),
+        ("Session.request()", ("Session", "request")),
+        ("Session::request", ("Session", "request")),
+        ("  Widget#draw ", ("Widget", "draw")),
+        ("parse the date", ()),
+        ("a.b c", ()),
+        ("404", ()),
+        ("été.début", ("été", "début")),
+    ],
+)
+def test_a_dotted_name_is_a_symbol(text: str, symbol: tuple[str, ...]) -> None:
+    assert parsing.read(text).symbol == symbol
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "empty"),
+        (" \n\t", "empty"),
+        ("a\x00b", "NUL"),
+        ("\x00", "NUL"),
+        ("a\udc80b", "UTF-8"),
+        ("x" * 2_001, "2,001 characters"),
+    ],
+)
+def test_what_cannot_be_searched_is_refused_with_the_reason(text: str, reason: str) -> None:
+    with pytest.raises(BadQuery, match=reason):
+        parsing.read(text)
+
+
+def test_the_longest_query_is_allowed() -> None:
+    assert parsing.read("x" * 2_000).text == "x" * 2_000
+
+
+@pytest.mark.parametrize("limit", [0, 201, -1, "many", "", "1.5", "²"])
+def test_a_limit_outside_its_bounds_is_refused(limit: int | str) -> None:
+    with pytest.raises(BadQuery, match="from 1 to 200"):
+        parsing.checked_limit(limit)
+
+
+@pytest.mark.parametrize("limit", [1, 200, "10"])
+def test_a_limit_may_be_text(limit: int | str) -> None:
+    assert parsing.checked_limit(limit) == int(limit)
