@@ -242,12 +242,12 @@ def fail(run: IndexRun, error: str) -> bool:
 
 
 def fail_deadly_runs() -> None:
-    """End the runs that were taken up `ATTEMPTS` times, each of which cost a worker its life."""
+    """End the runs that were interrupted `ATTEMPTS` times, most likely because a worker crashed."""
     for run in IndexRun.objects.filter(leases.FREE, status__in=UNREAD, attempts__gte=ATTEMPTS):
         fail(
             run,
-            f"{ATTEMPTS} workers died while they read this repository, so it is not tried again. "
-            "Ask your administrator to look into the log of the workers, or index it again.",
+            f"Indexing was interrupted {ATTEMPTS} times, so it is not tried again. Start it again,"
+            " or ask your administrator to look into the workers' log.",
         )
 
 

@@ -3,13 +3,21 @@ their vectors."""
 
 from __future__ import annotations
 
+import errno
 import logging
 import time
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from django.db import DatabaseError, DataError, IntegrityError, transaction
+from django.db import (
+    DatabaseError,
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    transaction,
+)
 from django.db.models import F
 from django.db.models.functions import Coalesce, Now
 from psycopg.errors import ProgramLimitExceeded
@@ -64,8 +72,11 @@ def _index(run: IndexRun) -> None:
         logger.info("%s was cancelled or taken over", run)
     except checkout.CheckoutError as error:
         repositories.fail(run, str(error))
-    except Exception:
-        if repositories.fail(run, FAULT):
+    except Exception as error:
+        if _may_pass(error):
+            # Whoever takes the run up when the lease has run out may have more luck.
+            logger.warning("%s was interrupted", run, exc_info=True)
+        elif repositories.fail(run, FAULT):
             logger.exception("%s failed", run)
         else:
             # A row that another process deletes meanwhile is an error in the work, and is none.
@@ -73,6 +84,12 @@ def _index(run: IndexRun) -> None:
     except BaseException:
         repositories.hand_back(run)
         raise
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether the database was away, or the disk is full."""
+    away = isinstance(error, OperationalError | InterfaceError)
+    return away or (isinstance(error, OSError) and error.errno == errno.ENOSPC)
 
 
 @transaction.atomic

@@ -109,5 +109,5 @@ def test_a_run_that_killed_three_workers_is_not_taken_up_again(requested):
     repositories.fail_deadly_runs()
     requested.refresh_from_db()
     assert requested.status == RunStatus.FAILED
-    assert requested.error.startswith("3 workers died while they read this repository")
+    assert requested.error.startswith("Indexing was interrupted 3 times")
     assert tasks.request_index(repository=requested.branch.repository) != requested
