@@ -27,11 +27,16 @@ from benchmarks import sources
 from embeddings import checkpoints
 from embeddings.evaluation import metrics
 from embeddings.text.language_model import LanguageModel, Runtime
-from embeddings.training.corpus.functions import Function, Unfit, defined_in, function_of
+from embeddings.training.corpus.functions import (
+    Function,
+    UnsuitableCode,
+    functions_in,
+    training_function,
+)
 from embeddings.types import Definition
 
 PROJECT = Path(__file__).parents[1]
-OWN = [PROJECT / room for room in ("codeindex", "embeddings", "search")]
+PROJECT_FOLDERS = [PROJECT / room for room in ("codeindex", "embeddings", "search")]
 ON_A_CPU = (Runtime.TORCH, Runtime.ONNX, Runtime.ONNX_INT8)
 
 
@@ -72,7 +77,9 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.encoder", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("folders", type=Path, nargs="*", default=[*OWN, Path(get_path("purelib"))])
+    parser.add_argument(
+        "folders", type=Path, nargs="*", default=[*PROJECT_FOLDERS, Path(get_path("purelib"))]
+    )
     parser.add_argument("--checkpoint", default="default", help="name or folder")
     parser.add_argument("--runtimes", type=Runtime, nargs="+", default=ON_A_CPU)
     parser.add_argument("--definitions", type=int, default=200, help="that are timed")
@@ -101,12 +108,12 @@ def _described(files: Sequence[Path]) -> Iterator[Function]:
 
 def _functions(file: Path) -> Iterator[Function]:
     try:
-        for one in defined_in(file.read_bytes()):
+        for one in functions_in(file.read_bytes()):
             try:
-                yield function_of("", one.name, one.text, one.docstring)
-            except Unfit:
+                yield training_function("", one.name, one.text, one.docstring)
+            except UnsuitableCode:
                 continue
-    except Unfit:
+    except UnsuitableCode:
         return
 
 
