@@ -65,6 +65,7 @@ class Queries:
 def measure(options: Namespace) -> None:
     """Extends the index as the options say, and prints its figures."""
     with ensure_services():
+        call_command("migrate", verbosity=0, interactive=False)
         for path in options.repositories:
             if not Repository.objects.filter(name=path.name).exists():
                 call_command("index", str(path), name=path.name)
