@@ -26,8 +26,8 @@ from embeddings.training.data import question_writer, training_pairs
 from embeddings.training.data.dataset import TRAINING_TOKENS, TextView, load
 from embeddings.training.measures import EvaluationData, RecordLabel
 from embeddings.training.stages.code import Objective
-from embeddings.training.stages.text import BATCH, Tuning, tune
-from embeddings.training.trainer import Plan
+from embeddings.training.stages.text import BATCH, TuningPlan, tune
+from embeddings.training.trainer import TrainingPlan
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -54,7 +54,7 @@ def _train(options: argparse.Namespace) -> None:
         query=QuerySettings(options.query, options.pooling),
         labels=options.labels,
     )
-    plan = Plan(
+    plan = TrainingPlan(
         epochs=options.epochs,
         fusion_epochs=options.fusion_epochs,
         queries=options.queries,
@@ -72,7 +72,7 @@ def _train(options: argparse.Namespace) -> None:
 def _tune(options: argparse.Namespace) -> None:
     data = load(options.corpus, options.llm, options.device, options.limit, options.max_tokens)
     asked = [pair for path in options.asked for pair in training_pairs.read_pairs(path)]
-    tuning = Tuning(
+    tuning = TuningPlan(
         epochs=options.epochs,
         seed=options.seed,
         share=options.share,

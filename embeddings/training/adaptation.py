@@ -18,7 +18,7 @@ from embeddings.naming.network import Labels
 from embeddings.networks.vocabulary import Lexicon, Vocabulary
 from embeddings.training.corpus import corpora
 from embeddings.training.corpus.functions import Function, fingerprint
-from embeddings.training.data.dataset import TRAINING_TOKENS, Data
+from embeddings.training.data.dataset import TRAINING_TOKENS, TrainingData
 from embeddings.training.data.features import IndexedContexts, path_contexts
 from embeddings.training.data.labels import label_of
 from embeddings.training.data.vectors import VectorCache
@@ -56,15 +56,15 @@ class OwnNameStage(NameStage):
     rate = 1e-3
 
 
-def load_data(corpus: Path, checkpoint: Checkpoint, device: str) -> Data:
+def load_data(corpus: Path, checkpoint: Checkpoint, device: str) -> TrainingData:
     """The data of a corpus folder, with the language model of a checkpoint."""
     model = checkpoints.text_model(checkpoint, device)
     cache = VectorCache(model.limited(TRAINING_TOKENS), corpus / "vectors")
-    return Data(corpora.read(corpus), model, cache, corpus, device)
+    return TrainingData(corpora.read(corpus), model, cache, corpus, device)
 
 
 def adapt(
-    data: Data, checkpoint: Checkpoint, plan: Adaptation, out: Path, *, resume: bool = False
+    data: TrainingData, checkpoint: Checkpoint, plan: Adaptation, out: Path, *, resume: bool = False
 ) -> None:
     """Trains a checkpoint further and writes it, with its curves, into the folder `out`."""
     out.mkdir(parents=True, exist_ok=True)
@@ -82,7 +82,7 @@ def adapt(
     run.finish()
 
 
-def _extended_names(data: Data, lexicon: Lexicon) -> Vocabulary:
+def _extended_names(data: TrainingData, lexicon: Lexicon) -> Vocabulary:
     """The names that could be predicted before, then those of the organisation's code."""
     own = Counter(label_of(data.functions[row].name) for row in data.rows("train"))
     del own[""]

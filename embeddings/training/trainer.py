@@ -17,7 +17,7 @@ from embeddings.networks.code2vec import Code2Vec
 from embeddings.networks.query_encoders import WordQueryEncoder
 from embeddings.networks.vocabulary import Lexicon, Vocabulary
 from embeddings.text.language_model import LanguageModel
-from embeddings.training.data.dataset import Data
+from embeddings.training.data.dataset import TrainingData
 from embeddings.training.data.features import (
     CorpusContexts,
     IndexedContexts,
@@ -37,7 +37,7 @@ FIRST_PATH_DEVIATION = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class TrainingPlan:
     """How a checkpoint is trained. `queries` is how many docstrings code2vec learns from, `pairs`
     how many described functions the fusion, `names` how many functions the names; None: all.
     `code2vec` is a checkpoint that code2vec is taken from instead of being trained for `objective`;
@@ -56,7 +56,9 @@ class Plan:
     sizes: VocabularySizes = field(default_factory=VocabularySizes)
 
 
-def train(data: Data, settings: Settings, plan: Plan, out: Path, *, resume: bool) -> None:
+def train(
+    data: TrainingData, settings: Settings, plan: TrainingPlan, out: Path, *, resume: bool
+) -> None:
     """Writes a trained checkpoint, with its curves, into the folder `out`."""
     out.mkdir(parents=True, exist_ok=True)
     settings = replace(
@@ -89,7 +91,7 @@ def train(data: Data, settings: Settings, plan: Plan, out: Path, *, resume: bool
 
 
 def _new_network(
-    data: Data, contexts: CorpusContexts, settings: Settings, plan: Plan
+    data: TrainingData, contexts: CorpusContexts, settings: Settings, plan: TrainingPlan
 ) -> tuple[Lexicon, Network]:
     """An untrained network, with vocabularies from the training split."""
     sizes = plan.sizes if settings.code.paths else replace(plan.sizes, paths=0)
@@ -105,7 +107,7 @@ def _new_network(
 
 
 def _network_with_code2vec_of(
-    checkpoint: Checkpoint, data: Data, settings: Settings, plan: Plan
+    checkpoint: Checkpoint, data: TrainingData, settings: Settings, plan: TrainingPlan
 ) -> tuple[Lexicon, Network]:
     """A network with the code2vec of a checkpoint, and with its labels if both predict names from
     the same source."""
@@ -132,12 +134,14 @@ def _share_words(queries: WordQueryEncoder, code2vec: Code2Vec) -> None:
         queries.embedding.weight.copy_(code2vec.subtokens.weight)
 
 
-def _initialise_name_words(network: Network, lexicon: Lexicon, data: Data) -> None:
+def _initialise_name_words(network: Network, lexicon: Lexicon, data: TrainingData) -> None:
     if network.labels.reader is not None:
         _initialise_words(network.labels.reader.words.weight, lexicon.words, data.model)
 
 
-def _with_labels(lexicon: Lexicon, data: Data, settings: Settings, plan: Plan) -> Lexicon:
+def _with_labels(
+    lexicon: Lexicon, data: TrainingData, settings: Settings, plan: TrainingPlan
+) -> Lexicon:
     """The lexicon with the names of the corpus and, if names are predicted from words, with the
     words that functions mention."""
     rows = data.rows("train")

@@ -58,7 +58,7 @@ _TEXT: dict[TextView, Callable[[Function], str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Data:
+class TrainingData:
     """A corpus (or its first functions), the language model, the cache of its vectors, the corpus's
     folder, and the questions that were written for functions, by their code."""
 
@@ -114,9 +114,9 @@ class Data:
 
 def load(
     corpus: Path, llm: str, device: str, limit: int | None, max_tokens: int = TRAINING_TOKENS
-) -> Data:
+) -> TrainingData:
     """The data of a corpus folder, in which vectors are kept too."""
     model = load_model(llm, device=device)
     cache = VectorCache(model.limited(max_tokens), corpus / "vectors")
     functions = corpora.read(corpus, limit)
-    return Data(functions, model, cache, corpus, device, read_questions(corpus / QUESTIONS))
+    return TrainingData(functions, model, cache, corpus, device, read_questions(corpus / QUESTIONS))

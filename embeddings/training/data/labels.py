@@ -14,7 +14,7 @@ from embeddings.evaluation import metrics
 from embeddings.naming.network import Labels
 from embeddings.networks.vocabulary import Ids, Mentions, Ragged
 from embeddings.training.corpus.functions import Function
-from embeddings.training.data.dataset import Data
+from embeddings.training.data.dataset import TrainingData
 from embeddings.types import Matrix
 
 # A project's functions of the same name, beyond so many of them, teach nothing new.
@@ -32,7 +32,7 @@ def label_parts(labels: Labels, functions: Sequence[Function]) -> Ragged:
     return Ragged.of([labels.parts_of(label_of(function.name)) for function in functions])
 
 
-def informative_names(data: Data, rows: Ids) -> NDArray[np.bool_]:
+def informative_names(data: TrainingData, rows: Ids) -> NDArray[np.bool_]:
     """(n,) functions → (n,): whether a name is worth learning, that is, it is a label and its
     project has not repeated it `MOST_NAMESAKES` times before."""
     seen: Counter[tuple[str, str]] = Counter()
@@ -44,7 +44,7 @@ def informative_names(data: Data, rows: Ids) -> NDArray[np.bool_]:
     return np.array(worth, bool)
 
 
-def rows_with_informative_names(data: Data, split: str) -> Ids:
+def rows_with_informative_names(data: TrainingData, split: str) -> Ids:
     """The functions of a split whose names are worth learning."""
     rows = data.rows(split)
     return rows[informative_names(data, rows)]
@@ -52,7 +52,7 @@ def rows_with_informative_names(data: Data, split: str) -> Ids:
 
 @torch.inference_mode()
 def label_f1(
-    labels: Labels, data: Data, rows: Ids, vectors: Matrix, mentions: Mentions | None
+    labels: Labels, data: TrainingData, rows: Ids, vectors: Matrix, mentions: Mentions | None
 ) -> float:
     """Subtoken F1 of the likeliest name, over functions that have a label."""
     predicted = labels.predict(torch.from_numpy(vectors).to(data.device), mentions, 1)

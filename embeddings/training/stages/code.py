@@ -19,7 +19,7 @@ from embeddings.naming.network import Labels, LabelSource
 from embeddings.networks.code2vec import Code2Vec
 from embeddings.networks.fusion import CodeOnly
 from embeddings.networks.vocabulary import Ids, Lexicon
-from embeddings.training.data.dataset import Data, TextView
+from embeddings.training.data.dataset import TextView, TrainingData
 from embeddings.training.data.features import IndexedContexts
 from embeddings.training.data.labels import (
     informative_names,
@@ -56,7 +56,7 @@ class CodeStage:
 
     def __init__(
         self,
-        data: Data,
+        data: TrainingData,
         network: Network,
         lexicon: Lexicon,
         contexts: IndexedContexts,

@@ -14,7 +14,7 @@ from embeddings.checkpoints import Network
 from embeddings.evaluation import metrics
 from embeddings.networks.query_encoders import word_batch
 from embeddings.networks.vocabulary import Ids, Lexicon
-from embeddings.training.data.dataset import ANSWERS, QUERY_VIEWS, Data, TextView
+from embeddings.training.data.dataset import ANSWERS, QUERY_VIEWS, TextView, TrainingData
 from embeddings.training.data.features import IndexedContexts
 from embeddings.training.stages.code import MEASURED, TRAINING_CONTEXTS, code_vectors
 from embeddings.training.stages.loop import batch_count, shuffled_batches
@@ -34,7 +34,7 @@ class FusionStage:
 
     def __init__(
         self,
-        data: Data,
+        data: TrainingData,
         network: Network,
         lexicon: Lexicon,
         contexts: IndexedContexts,
@@ -109,7 +109,7 @@ class JointStage(FusionStage):
 
     def __init__(
         self,
-        data: Data,
+        data: TrainingData,
         network: Network,
         lexicon: Lexicon,
         contexts: IndexedContexts,
@@ -127,7 +127,7 @@ class JointStage(FusionStage):
         return self._tensor(self._code_vectors(self._all_rows[places.numpy()]))
 
 
-def _described_rows(data: Data) -> Ids:
+def _described_rows(data: TrainingData) -> Ids:
     """The described functions to train on, those with written questions first."""
     rows = data.rows("train", described=True)
     written = np.array([bool(data.questions_for(data.functions[row])) for row in rows], bool)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from embeddings.checkpoints import Network
 from embeddings.naming.mentions import Where
 from embeddings.networks.vocabulary import Ids, Lexicon, Ragged
-from embeddings.training.data.dataset import Data, TextView
+from embeddings.training.data.dataset import TextView, TrainingData
 from embeddings.training.data.features import IndexedContexts
 from embeddings.training.data.labels import (
     label_f1,
@@ -41,7 +41,7 @@ class NameStage:
 
     def __init__(
         self,
-        data: Data,
+        data: TrainingData,
         network: Network,
         lexicon: Lexicon,
         contexts: IndexedContexts,

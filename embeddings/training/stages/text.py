@@ -26,7 +26,7 @@ from embeddings.text.batching import Budget, batches
 from embeddings.text.language_model import LanguageModel, load_model, save_tuned
 from embeddings.training.corpus.functions import Function
 from embeddings.training.data.comments import comment_pairs
-from embeddings.training.data.dataset import TRAINING_TOKENS, Data
+from embeddings.training.data.dataset import TRAINING_TOKENS, TrainingData
 from embeddings.training.data.labels import informative_names
 from embeddings.training.data.training_pairs import (
     Pair,
@@ -61,7 +61,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Tuning:
+class TuningPlan:
     """How a language model is tuned. `share` is how much of the tuned weights is kept; None: what
     does best on the validation split. `comments` is how many pairs of a batch are a comment and the
     lines below it; `asked` are questions of people, each with code that answers it. `locked`: the
@@ -87,7 +87,7 @@ class TextStage:
 
     name = "text"
 
-    def __init__(self, data: Data, tuning: Tuning) -> None:
+    def __init__(self, data: TrainingData, tuning: TuningPlan) -> None:
         self._model = data.model.limited(tuning.max_tokens)
         self._batch = tuning.batch
         self.rate = tuning.rate or (ADAPTERS_RATE if tuning.rank else RATE)
@@ -198,7 +198,7 @@ class TextStage:
         return vectors[torch.tensor(order).argsort()]
 
 
-def tune(data: Data, tuning: Tuning, out: Path, *, resume: bool) -> None:
+def tune(data: TrainingData, tuning: TuningPlan, out: Path, *, resume: bool) -> None:
     """Writes a tuned language model, with its curves, into the folder `out`."""
     out.mkdir(parents=True, exist_ok=True)
     network = data.model.network
@@ -235,7 +235,7 @@ def _prepared(network: Any, rank: int) -> nn.Module:
     return trained
 
 
-def _comment_pairs(data: Data, rows: Ids) -> list[Pair]:
+def _comment_pairs(data: TrainingData, rows: Ids) -> list[Pair]:
     """The distinct comments in the functions, each with the lines below it, in a random order."""
     functions = (data.functions[row] for row in rows)
     pairs = list(dict(chain.from_iterable(comment_pairs(one.bare) for one in functions)).items())
@@ -243,7 +243,7 @@ def _comment_pairs(data: Data, rows: Ids) -> list[Pair]:
     return [pairs[place] for place in order]
 
 
-def _with_questions(data: Data, split: str) -> list[Function]:
+def _with_questions(data: TrainingData, split: str) -> list[Function]:
     """The functions of a split for which questions were written."""
     functions = [data.functions[row] for row in data.rows(split, described=True)]
     return [function for function in functions if data.questions_for(function)]
