@@ -72,11 +72,10 @@ define INSTALL
 	mv $(VENV)/wanted.txt $(INSTALLED)
 endef
 
-# What CUDA builds of torch bring along is left out: pip chooses it with the build.
+# Pins the library, the server and the development tools. What CUDA builds of torch bring along is left out: pip chooses
+# it with the build.
 lock:
 	@$(PYTHON) -m venv --clear build/lock
-	@$(PYTHON) -c 'import tomllib; p = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
-		print(*p["dependencies"], *p["optional-dependencies"]["dev"], sep="\n")' > build/wanted.txt
-	@build/lock/bin/python -m pip install --disable-pip-version-check --requirement build/wanted.txt
-	@build/lock/bin/python -m pip freeze | grep -v -i -E '^(nvidia|cuda|triton)' | \
+	@build/lock/bin/python -m pip install --disable-pip-version-check '.[dev]'
+	@build/lock/bin/python -m pip freeze --exclude codeindex | grep -v -i -E '^(nvidia|cuda|triton)' | \
 		sed 's/^\(torch==[^+]*\)+.*/\1/' > requirements.lock

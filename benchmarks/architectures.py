@@ -1,6 +1,6 @@
-"""Language models of the true architectures with random weights: how fast a model is does not
-depend on what its weights are. `python -m benchmarks.architectures NAME FOLDER` writes one into a
-folder, for a worker to load.
+"""Language models with their true architectures and random weights: a model's speed does not depend
+on the values of its weights. `python -m benchmarks.architectures NAME FOLDER` writes one into a
+folder, from which a worker can load it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from transformers import (
 
 from benchmarks import sources
 
-# As the models' own config.json has them.
+# From the config.json of each model.
 CONFIGS: dict[str, PreTrainedConfig] = {
     "CodeLlama-7b": LlamaConfig(
         vocab_size=32_016, hidden_size=4096, intermediate_size=11_008, num_hidden_layers=32,
@@ -82,8 +82,8 @@ def tokenizer_of(texts: Sequence[str]) -> PreTrainedTokenizerFast:
 
 
 def words_of(texts: Sequence[str], count: int = WORDS) -> Tokenizer:
-    """A byte-level BPE, as Llama and Qwen have them, learnt from the texts: true tokenizers are not
-    at hand without a hub, and cut code into about as many tokens."""
+    """A byte-level BPE like that of Llama and Qwen, learnt from the texts. Their own tokenizers
+    need a hub, and cut code into about as many tokens."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()

@@ -1,11 +1,11 @@
 """How fast code models encode on a GPU: `python -m benchmarks.gpu [--models NAME …]`.
 
-Each model has its true architecture and random weights; the texts are definitions of installed
-packages, each once. In one run, and taking turns: this project's encoder; sentence-transformers'
-`encode` with its defaults and with the batch size that suits it best; vLLM's pooling, where it is
-installed. Printed are definitions and tokens a second and the model FLOP utilisation: 2 × weights
-that are multiplied (those of the words apart) × real tokens, over time and over the rate of a large
-matrix product on the same card in the same run. `--device cpu --tiny` tries the program out.
+Each model has its true architecture and random weights; the texts are distinct definitions of
+installed packages. One run compares, in turn, this project's encoder; `encode` of
+sentence-transformers with its default and other batch sizes; and the pooling of vLLM, if it is
+installed. Prints definitions and tokens per second and the model FLOP utilisation: 2 × weights that
+are multiplied (without word embeddings) × real tokens, over time and over the rate of a large
+matrix product on the same card in the same run. `--device cpu --tiny` tries out the program.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from embeddings.text.language_model import LanguageModel, ModelSettings
 
 MATRIX = 8192
 PRODUCTS = 20
-# The first is what sentence-transformers takes by default.
+# The first is the default of sentence-transformers.
 BATCH_SIZES = (32, 64, 128, 256, 512)
 
 Encode = Callable[[Sequence[str]], NDArray[np.float32]]
@@ -43,7 +43,8 @@ Encode = Callable[[Sequence[str]], NDArray[np.float32]]
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a run has to do, and how fast the card multiplies."""
+    """The texts of a run, their tokens, the weights that each is multiplied with, and the card's
+    floating-point operations per second."""
 
     texts: Sequence[str]
     tokens: int
@@ -60,16 +61,17 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A model's architecture and its tokenizer, and a folder for what only reads models there."""
+    """A model's architecture and tokenizer, and a folder for libraries that load models from
+    one."""
 
     config: PreTrainedConfig
     words: PreTrainedTokenizerFast
     folder: Path
 
 
-def main() -> None:
-    """Prints the card, its rate, and a few lines a model."""
-    options = _options()
+def main(arguments: list[str] | None = None) -> None:
+    """Prints the card, its rate, and a few lines for each model."""
+    options = _options(arguments)
     logging.disable_progress_bar()
     texts = sources.texts_in(options.folders, options.texts)
     words = architectures.tokenizer_of(texts)
@@ -84,14 +86,14 @@ def main() -> None:
 
 
 def matrix_rate(device: str, dtype: torch.dtype, small: bool) -> float:
-    """Floating-point operations a second in the product of two large matrices, at best."""
+    """Floating-point operations per second in the product of two large matrices, at best."""
     size = 256 if small else MATRIX
     one, other = (torch.randn(size, size, device=device, dtype=dtype) for _ in range(2))
     best = min(_seconds(lambda: one @ other, device) for _ in range(PRODUCTS))
     return 2 * size**3 / best
 
 
-def _options() -> argparse.Namespace:
+def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.gpu", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("folders", type=Path, nargs="*", default=[Path(get_path("purelib"))])
@@ -102,12 +104,12 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--dtype", default="bfloat16")
     parser.add_argument("--device", default="cuda")
-    parser.add_argument("--tiny", action="store_true", help="tiny models: does the program run?")
+    parser.add_argument("--tiny", action="store_true", help="use tiny models, to try it out")
     parser.add_argument(
         "--batch-sizes", type=int, nargs="*", default=BATCH_SIZES, help="of sentence-transformers"
     )
-    parser.add_argument("--scratch", type=Path, help="folder with room for a model's weights")
-    return parser.parse_args()
+    parser.add_argument("--scratch", type=Path, help="folder with space for a model's weights")
+    return parser.parse_args(arguments)
 
 
 def _compare(
@@ -115,7 +117,7 @@ def _compare(
 ) -> None:
     work = _in_turns(subject, texts, rate, options)
     if find_spec("vllm"):
-        # It wants the card for itself.
+        # It needs the card for itself.
         gc.collect()
         torch.cuda.empty_cache()
         network = architectures.network(subject.config, options.device, options.dtype)
@@ -129,14 +131,14 @@ def _in_turns(
 ) -> Work:
     """This project and sentence-transformers, on the same card."""
     network = architectures.network(subject.config, options.device, options.dtype)
-    network.config.use_cache = False  # as models are when they are loaded
+    network.config.use_cache = False  # as in a model that was loaded
     settings = ModelSettings(dtype=options.dtype, max_tokens=options.max_tokens)
     model = LanguageModel(network, subject.words, settings, options.device)
     began = time.perf_counter()
     tokens = model.tokens(texts)
     tokenised = len(texts) / (time.perf_counter() - began)
     work = Work(texts, sum(map(len, tokens)), weights.count(model.network), rate)
-    windows = [[one] for one in tokens]
+    windows = [[ids] for ids in tokens]
     encoders = {
         "this project": model.encode,
         "this project, tokens given": lambda texts: model.encode_tokens(windows[: len(texts)]),
@@ -152,7 +154,7 @@ def _in_turns(
 def _timed(
     encoders: dict[str, Encode], texts: Sequence[str], options: argparse.Namespace
 ) -> dict[str, float]:
-    """Of each the median of the rounds, after one that is not counted."""
+    """The median seconds of each encoder, after a warm-up."""
     for encode in encoders.values():
         encode(texts[: max(1, len(texts) // 8)])
     rounds = [
@@ -162,12 +164,12 @@ def _timed(
         }
         for _ in range(options.rounds)
     ]
-    return {name: statistics.median(one[name] for one in rounds) for name in encoders}
+    return {name: statistics.median(seconds[name] for seconds in rounds) for name in encoders}
 
 
 def _sentence_transformers(subject: Subject, options: argparse.Namespace) -> dict[str, Encode]:
-    """Its `encode` with its defaults and with larger batches. It reads a model of one layer from
-    the disk, in whose place comes one of all layers."""
+    """Its `encode` with different batch sizes. It loads a model with one layer from the disk, which
+    is then replaced by one with all layers."""
     if not find_spec("sentence_transformers"):
         return {}
     library = import_module("sentence_transformers")

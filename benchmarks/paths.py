@@ -1,12 +1,11 @@
 """How fast path-contexts are extracted: `python -m benchmarks.paths FOLDER [--java-extractor JAR]`.
 
-On a folder of sources, functions and methods a second for parsing the files alone, and for the
-whole way from files to path-contexts (parse, definitions, leaves, paths), with path-contexts a
-second and the memory of the largest process: on one core by the time that the processor spent, of
-each file the best of three rounds; on all cores by the clock, the best of three rounds. Processes
-and grammars are loaded before. With the jar of tech-srl's JavaExtractor: its whole process against
-ours, by the clock, from start to files written, on the folder's Java files, same bounds, no
-sampling.
+Prints functions and methods per second for parsing the files of a folder alone, and for the whole
+extraction (parse, definitions, leaves, paths), with path-contexts per second and the memory of the
+largest process. On one core: processor time, the best of three rounds for each file. On all cores:
+the clock, the best of three rounds. Processes and grammars are loaded before. With the jar of
+tech-srl's JavaExtractor, its whole process is compared with ours on the folder's Java files, by the
+clock, from start to written files, with the same bounds and without sampling.
 """
 
 from __future__ import annotations
@@ -36,8 +35,8 @@ ROUNDS = 3
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What one file gave, the seconds of the processor that it took, and the most memory (MiB) that
-    its process ever used."""
+    """The results of one file, the seconds of processor time that it took, and the peak memory of
+    its process in MiB."""
 
     functions: int
     contexts: int
@@ -46,7 +45,7 @@ class Counts:
 
 
 def main() -> None:
-    """Prints one line a measurement."""
+    """Prints a line for each measurement."""
     options = _options()
     files = [file for file in files_under([options.folder]) if _source(file)]
     functions = sum(_whole(file).functions for file in files)
@@ -102,7 +101,7 @@ def _counts(functions: int, contexts: int, started: float) -> Counts:
 def _measured(
     work: Callable[[Path], Counts], files: list[Path], cores: int
 ) -> tuple[float, list[Counts]]:
-    """The seconds that the work on all files takes, and what they gave."""
+    """The seconds that the work on all files takes, and the counts of each file."""
     elapsed, rounds = [], []
     with Pool(cores, initializer=_warm) as pool:
         pool.map(_idle, range(10 * cores))
@@ -148,7 +147,7 @@ def _seconds(text: str) -> float:
 
 
 def _compare(folder: Path, jar: Path, cores: int) -> None:
-    """JavaExtractor and this project, one after the other, best of three each."""
+    """Compares JavaExtractor and this project, in turn, by the best of three runs."""
     theirs = ["java", "-cp", str(jar), "JavaExtractor.App", "--dir", str(folder)]
     theirs += ["--max_path_length", str(MAX_LENGTH), "--max_path_width", str(MAX_WIDTH)]
     theirs += ["--num_threads", str(cores)]
@@ -175,7 +174,7 @@ def _scratch() -> Iterator[Path]:
 
 
 def _rate(command: list[str], output: Path, lines: Path) -> float:
-    """Lines that a command writes, one a method, a second of its whole process."""
+    """Methods, one per written line, per second of a command's whole process."""
     with output.open("wb") as file:
         started = time.perf_counter()
         subprocess.run(command, stdout=file, stderr=subprocess.DEVNULL, check=True)

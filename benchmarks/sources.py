@@ -1,4 +1,4 @@
-"""The source files that benchmarks draw from, and the definitions in them."""
+"""Source files for benchmarks, and the definitions in them."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from embeddings.types import Definition
 
 
 def files_in(folders: Sequence[Path]) -> list[Path]:
-    """The files under the folders whose language is known."""
+    """The files in the folders whose language is supported."""
     return [file for file in files_under(folders) if by_path(file.name)]
 
 
 def definitions_in(file: Path) -> list[Definition]:
-    """Those of a file whose language is known; none if it is no text."""
+    """The definitions in a file of a supported language; none if it is not text."""
     language = by_path(file.name)
     assert language is not None
     try:
@@ -32,14 +32,15 @@ def definitions_in(file: Path) -> list[Definition]:
 
 
 def texts_in(folders: Sequence[Path], count: int) -> list[str]:
-    """So many definitions of the folders' sources, in a random order of files, each text once."""
+    """The distinct texts of at most `count` definitions, in a random order of files that is the
+    same in each run."""
     return list(islice(_distinct(folders), count))
 
 
 def _distinct(folders: Sequence[Path]) -> Iterator[str]:
     seen = set()
     for file in np.random.default_rng(0).permutation(np.array(files_in(folders), dtype=object)):
-        for found in definitions_in(file):
-            if found.text not in seen:
-                seen.add(found.text)
-                yield found.text
+        for definition in definitions_in(file):
+            if definition.text not in seen:
+                seen.add(definition.text)
+                yield definition.text

@@ -1,16 +1,15 @@
-"""How fast a worker embeds, from claimed rows to stored vectors:
+"""How fast a worker embeds texts, from claimed rows to stored vectors:
 
 python -m benchmarks.worker PATH …
 
-Reads the git repositories into the index that CODEINDEX_HOME names, which should be a new one, and
-then does in this process what a worker of the queue `embed` does, with the encoder that the
-settings name (CODEINDEX_LLM and its like), while the vectors have no index yet. Printed are texts a
-second for all of them; without the worker's first batches, which grow from 16 texts; and by the
-encoder alone, which gets the same texts at once.
+Indexes the git repositories in CODEINDEX_HOME, which should be new, and then does in this process
+what a worker of the queue `embed` does, with the encoder of the settings (CODEINDEX_LLM and the
+like), before the vectors have an index. Prints texts per second of the worker; without its first
+batches, which grow from 16 texts; and of the encoder alone, which gets the same texts at once.
 
-With --pretend the language model computes nothing: it takes the time that a GPU of so many tokens a
-second would take, and no processor. What the rest of a worker can do beside such a GPU is then seen
-without one.
+With --pretend, the language model computes nothing: it waits for as long as a GPU with this rate
+would take, without processor time. This shows without a GPU what the rest of a worker can do
+beside one.
 """
 
 from __future__ import annotations
@@ -27,15 +26,15 @@ def main() -> None:
     options = _options()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "codeindex.settings")
     django.setup()
-    import_module("benchmarks.working").measure(options)
+    import_module("benchmarks.embedding_rate").measure(options)
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.worker", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("repositories", nargs="+", metavar="PATH")
-    parser.add_argument("--texts", type=int, default=8192, help="that the encoder alone gets")
-    parser.add_argument("--pretend", type=float, metavar="TOKENS", help="of a GPU, a second")
+    parser.add_argument("--texts", type=int, default=8192, help="for the encoder alone")
+    parser.add_argument("--pretend", type=float, metavar="TOKENS", help="per second, of a GPU")
     return parser.parse_args()
 
 

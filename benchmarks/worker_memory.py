@@ -1,15 +1,14 @@
-"""Whether a worker that embeds grows, or becomes slower:
+"""Whether a worker that embeds uses more and more memory or time:
 
 python -m benchmarks.worker_memory PATH … [--texts 40000]
 
-Takes distinct definitions from the source files below the paths, puts them into a new private
-database as texts that wait for their vectors, and does in this process what a worker of the queue
-`embed` does, batch by batch, with the encoder that the settings name (CODEINDEX_LLM,
-CODEINDEX_RUNTIME and their like). Where the paths hold too few, texts are varied: each round leaves
-out another line of them. Printed for each thousand texts are the memory that the process holds
-afterwards (RSS), texts a second by the clock, and the processor's milliseconds a text, which say
-the same on a machine that does other work as well; and at the end the last thousand beside the
-first.
+Takes distinct definitions from the source files under the paths, adds them to a new private
+database as pending texts, and does in this process what a worker of the queue `embed` does, batch
+by batch, with the encoder of the settings (CODEINDEX_LLM, CODEINDEX_RUNTIME and the like). If there
+are too few definitions, variants of them are added, each without one of its lines. Prints for each
+thousand texts the memory of the process (RSS), texts per second, and milliseconds of processor time
+per text, which other work on the machine does not change; and finally the first and the last
+thousand.
 
 The first thousand begins after a batch that loads and warms the encoder.
 """
@@ -31,15 +30,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home:
         os.environ["CODEINDEX_HOME"] = home
         django.setup()
-        import_module("benchmarks.growing").measure(options)
+        import_module("benchmarks.embedding_memory").measure(options)
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.worker_memory", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("paths", nargs="+", metavar="PATH")
-    parser.add_argument("--texts", type=int, default=40_000)
-    parser.add_argument("--every", type=int, default=1_000, help="so many texts are one row")
+    parser.add_argument("--texts", type=int, default=40_000, help="to embed in all")
+    parser.add_argument("--every", type=int, default=1_000, help="texts per row of the output")
     return parser.parse_args()
 
 

@@ -20,7 +20,7 @@ from embeddings.training import adaptation, measures
 from embeddings.training.adaptation import Adaptation
 from embeddings.training.corpus import corpora
 from embeddings.training.corpus.corpora import Exclusions, Function
-from embeddings.training.corpus.functions import query_of
+from embeddings.training.corpus.functions import query_from_docstring
 from embeddings.training.corpus.json_lines import Export
 from embeddings.types import Kind
 
@@ -66,7 +66,7 @@ def corpus_of(repositories: QuerySet[Repository], folder: Path) -> Corpus:
     corpora.build([Export(export)], Exclusions(), folder)
     _require(sum(bool(function.query) for function in corpora.read(folder)))
     try:
-        return Corpus(folder, adaptation.keep_back(folder), divided_by)
+        return Corpus(folder, adaptation.hold_out(folder), divided_by)
     except ValueError as error:
         raise TooLittle(str(error)) from error
 
@@ -76,13 +76,15 @@ def train(
 ) -> None:
     """Writes a checkpoint into `out` that goes on from another one, by its name or folder."""
     base = checkpoints.load(checkpoint)
-    data = adaptation.data_of(corpus.folder, base, device)
+    data = adaptation.load_data(corpus.folder, base, device)
     adaptation.adapt(data, base, plan, out, resume=resume)
 
 
 def figures(encoder: CodeEncoder, functions: Sequence[Function]) -> dict[str, Figure]:
     """How well docstrings find the functions, and how well these are named, with 95% intervals."""
-    found = measures.docstring_search(encoder, functions) | measures.labels(encoder, functions)
+    found = measures.docstring_search(encoder, functions) | measures.name_prediction(
+        encoder, functions
+    )
     if sum(bool(function.query) for function in functions) <= measures.DISTRACTORS:
         found = {name: one for name, one in found.items() if not name.endswith(AMONG)}
     return found
@@ -104,7 +106,7 @@ def _naming(repositories: QuerySet[Repository]) -> tuple[Naming, str]:
         for (repository, folders), count in places.items():
             sizes[_project(repository, folders[:depth])] += count
         try:
-            adaptation.held_out(sizes)
+            adaptation.assign_splits(sizes)
         except ValueError:
             continue
         return _by_folder(depth), "folders" if depth else "repositories"
@@ -123,7 +125,7 @@ def _described(repositories: QuerySet[Repository]) -> Iterator[LiveDefinition]:
     """What can be trained on, but for what is left out as a copy."""
     for one in exports.definitions(repositories):
         is_code = one.language == "python" and one.kind in (Kind.FUNCTION, Kind.METHOD)
-        if is_code and not one.test and query_of(one.docstring):
+        if is_code and not one.test and query_from_docstring(one.docstring):
             yield one
 
 

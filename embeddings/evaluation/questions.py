@@ -1,5 +1,5 @@
-"""Questions about repositories with the places that answer them, read from a file, and how
-well results meet them."""
+"""Questions about repositories with the places that answer them, read from a file, and how well
+search results answer them."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from embeddings.evaluation.metrics import (
     Figure,
     Place,
     interval,
-    meets,
+    overlaps,
     target_ndcg,
 )
 
 
-class Malformed(ValueError):
+class MalformedQuestions(ValueError):
     """What is wrong with a file of questions, and where."""
 
 
@@ -37,69 +37,71 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class About:
-    """The questions about a repository. Results count from the folder `root` alone; `revision` is
-    the commit that the targets were written for. Either may be empty."""
+class RepositoryQuestions:
+    """The questions about a repository. Only results in the folder `root` count; `revision` is the
+    commit that the targets were written for. Either may be empty."""
 
-    repository: str
+    name: str
     root: str
     revision: str
     questions: Sequence[Question]
 
 
 @dataclass(frozen=True, slots=True)
-class Questions:
-    """A file of questions. `hash` is its content's."""
+class QuestionFile:
+    """A file of questions: its name, the SHA-256 of its content, and the repositories that it asks
+    about."""
 
-    file: str
+    name: str
     hash: str
-    about: Sequence[About]
+    repositories: Sequence[RepositoryQuestions]
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Of one question. `recall` is the share of its targets among the first NDCG_DEPTH results."""
+    """How well one question is answered. `recall` is the share of its targets among the first
+    NDCG_DEPTH results."""
 
     ndcg: float
     reciprocal_rank: float
     recall: float
 
 
-def read(path: Path) -> Questions:
-    """The questions in a file. Raises `Malformed` and `OSError`."""
+def read(path: Path) -> QuestionFile:
+    """The questions in a file. Raises `MalformedQuestions` and `OSError`."""
     content = path.read_bytes()
     try:
-        repositories = _is(dict, json.loads(content), str(path))
+        entries = _checked(dict, json.loads(content), str(path))
     except ValueError as error:
-        raise Malformed(f"{path} is not JSON: {error}") from error
-    about = [_about(name, entry) for name, entry in repositories.items()]
-    if not about:
-        raise Malformed(f"{path} has no questions.")
-    return Questions(path.name, hashlib.sha256(content).hexdigest(), about)
+        raise MalformedQuestions(f"{path} is not JSON: {error}") from error
+    repositories = [_repository_questions(name, entry) for name, entry in entries.items()]
+    if not repositories:
+        raise MalformedQuestions(f"{path} has no questions.")
+    return QuestionFile(path.name, hashlib.sha256(content).hexdigest(), repositories)
 
 
 def score(question: Question, results: Sequence[Place]) -> Score:
-    """How well results, best first, meet the question's targets."""
-    met = [
+    """How well results, best first, answer a question."""
+    relevant = [
         rank
         for rank, result in enumerate(results, start=1)
-        if any(meets(result, target) for target in question.targets)
+        if any(overlaps(result, target) for target in question.targets)
     ]
     first = results[:NDCG_DEPTH]
-    found = [any(meets(result, target) for result in first) for target in question.targets]
+    recalled = [any(overlaps(result, target) for result in first) for target in question.targets]
     return Score(
         ndcg=target_ndcg(results, question.targets),
-        reciprocal_rank=1 / met[0] if met else 0.0,
-        recall=sum(found) / len(found),
+        reciprocal_rank=1 / relevant[0] if relevant else 0.0,
+        recall=sum(recalled) / len(recalled),
     )
 
 
 def figures(scores: Sequence[Score]) -> dict[str, Figure]:
-    """Means with their intervals, by what was measured."""
+    """The means of scores with their intervals, by the names of the metrics."""
     return {
-        f"nDCG@{NDCG_DEPTH}": _mean([one.ndcg for one in scores]),
-        "MRR": _mean([one.reciprocal_rank for one in scores]),
-        f"recall@{NDCG_DEPTH}": _mean([one.recall for one in scores]),
+        f"nDCG@{NDCG_DEPTH}": _mean([score.ndcg for score in scores]),
+        "MRR": _mean([score.reciprocal_rank for score in scores]),
+        f"recall@{NDCG_DEPTH}": _mean([score.recall for score in scores]),
     }
 
 
@@ -108,20 +110,21 @@ def _mean(values: Sequence[float]) -> Figure:
 
 
 def _folder(path: str) -> str:
-    """A folder of a repository; the whole of it, whether written as `.` or not at all, is empty."""
+    """A folder of a repository, normalised; empty for the whole of it, written as `.` or not at
+    all."""
     folder = PurePosixPath(path.strip("/")).as_posix()
     return "" if folder == "." else folder
 
 
-def _about(name: str, entry: object) -> About:
-    fields = _is(dict, entry, name)
-    queries = _is(list, fields.get("queries"), f'"queries" of {name}')
+def _repository_questions(name: str, entry: object) -> RepositoryQuestions:
+    fields = _checked(dict, entry, name)
+    queries = _checked(list, fields.get("queries"), f'"queries" of {name}')
     if not queries:
-        raise Malformed(f"{name} has no queries.")
-    return About(
-        repository=name,
-        root=_folder(_is(str, fields.get("root", ""), f'"root" of {name}')),
-        revision=_is(str, fields.get("revision", ""), f'"revision" of {name}'),
+        raise MalformedQuestions(f"{name} has no queries.")
+    return RepositoryQuestions(
+        name=name,
+        root=_folder(_checked(str, fields.get("root", ""), f'"root" of {name}')),
+        revision=_checked(str, fields.get("revision", ""), f'"revision" of {name}'),
         questions=[
             _question(query, f"query {number} of {name}")
             for number, query in enumerate(queries, start=1)
@@ -130,18 +133,18 @@ def _about(name: str, entry: object) -> About:
 
 
 def _question(entry: object, where: str) -> Question:
-    fields = _is(dict, entry, where)
-    named = [
+    fields = _checked(dict, entry, where)
+    targets = [
         target
         for key in ("relevant", "secondary")
-        for target in _is(list, fields.get(key, []), f'"{key}" of {where}')
+        for target in _checked(list, fields.get(key, []), f'"{key}" of {where}')
     ]
-    if not named:
-        raise Malformed(f"{where} has no relevant places.")
+    if not targets:
+        raise MalformedQuestions(f"{where} has no relevant places.")
     return Question(
-        text=_is(str, fields.get("query"), f'"query" of {where}'),
-        targets=[_target(target, where) for target in named],
-        category=_is(str, fields.get("category", ""), f'"category" of {where}'),
+        text=_checked(str, fields.get("query"), f'"query" of {where}'),
+        targets=[_target(target, where) for target in targets],
+        category=_checked(str, fields.get("category", ""), f'"category" of {where}'),
     )
 
 
@@ -149,17 +152,17 @@ def _target(entry: object, where: str) -> Place:
     """A path, or a path with its first and last line."""
     if isinstance(entry, str):
         return entry, 1, LAST_LINE
-    fields: Mapping[str, Any] = _is(dict, entry, f"a place of {where}")
-    path = _is(str, fields.get("path"), f'"path" of a place of {where}')
-    first = _is(int, fields.get("start_line"), f'"start_line" of {path} in {where}')
-    last = _is(int, fields.get("end_line"), f'"end_line" of {path} in {where}')
+    fields: Mapping[str, Any] = _checked(dict, entry, f"a place of {where}")
+    path = _checked(str, fields.get("path"), f'"path" of a place of {where}')
+    first = _checked(int, fields.get("start_line"), f'"start_line" of {path} in {where}')
+    last = _checked(int, fields.get("end_line"), f'"end_line" of {path} in {where}')
     return path, first, last
 
 
 NAMES = {dict: "an object", list: "a list", str: "a text", int: "a whole number"}
 
 
-def _is(kind: type, value: object, where: str) -> Any:
+def _checked(kind: type, value: object, where: str) -> Any:
     if not isinstance(value, kind):
-        raise Malformed(f"{where} is not {NAMES[kind]}.")
+        raise MalformedQuestions(f"{where} is not {NAMES[kind]}.")
     return value

@@ -1,4 +1,4 @@
-"""The training command. A checkpoint from nothing:
+"""Builds corpora, trains checkpoints and measures them. From packages to figures:
 
 python -m embeddings.training corpus --installed --standard-library --out CORPUS
 python -m embeddings.training vectors --corpus CORPUS
@@ -14,28 +14,28 @@ from dataclasses import replace
 from pathlib import Path
 
 from embeddings.checkpoints import Settings
-from embeddings.evaluation.questions import Malformed
+from embeddings.evaluation.questions import MalformedQuestions
 from embeddings.naming.network import LabelSource
 from embeddings.networks.code2vec import Code2VecSettings
 from embeddings.networks.fusion import FusionKind
 from embeddings.networks.query_encoders import QueryKind, QueryPooling, QuerySettings
 from embeddings.text.language_model import DEFAULT_MODEL, EncoderUnavailable, Runtime
-from embeddings.training import measures, trainer, validation, whitening
+from embeddings.training import measures, results_table, trainer, whitening
 from embeddings.training.corpus import command as corpus_command
 from embeddings.training.data import question_writer, training_pairs
-from embeddings.training.data.dataset import TRAINING_TOKENS, View, load
-from embeddings.training.measures import Label, Sources
-from embeddings.training.stages.networks import Objective
-from embeddings.training.stages.text import BATCH, Tuning, tune
-from embeddings.training.trainer import Plan
+from embeddings.training.data.dataset import TRAINING_TOKENS, TextView, load
+from embeddings.training.measures import EvaluationData, RecordLabel
+from embeddings.training.stages.code import Objective
+from embeddings.training.stages.text import BATCH, TuningPlan, tune
+from embeddings.training.trainer import TrainingPlan
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs one of the commands; 0 if it did what was asked."""
+    """Runs one of the commands; returns the exit status."""
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
-    except (EncoderUnavailable, FileNotFoundError, Malformed) as error:
+    except (EncoderUnavailable, FileNotFoundError, MalformedQuestions) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
@@ -43,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _vectors(options: argparse.Namespace) -> None:
     data = load(options.corpus, options.llm, options.device, options.limit, options.max_tokens)
-    data.prepare(set(options.views or View))
+    data.prepare(set(options.views or TextView))
 
 
 def _train(options: argparse.Namespace) -> None:
@@ -54,7 +54,7 @@ def _train(options: argparse.Namespace) -> None:
         query=QuerySettings(options.query, options.pooling),
         labels=options.labels,
     )
-    plan = Plan(
+    plan = TrainingPlan(
         epochs=options.epochs,
         fusion_epochs=options.fusion_epochs,
         queries=options.queries,
@@ -71,8 +71,8 @@ def _train(options: argparse.Namespace) -> None:
 
 def _tune(options: argparse.Namespace) -> None:
     data = load(options.corpus, options.llm, options.device, options.limit, options.max_tokens)
-    asked = [pair for path in options.asked for pair in training_pairs.asked(path)]
-    tuning = Tuning(
+    asked = [pair for path in options.asked for pair in training_pairs.read_pairs(path)]
+    tuning = TuningPlan(
         epochs=options.epochs,
         seed=options.seed,
         share=options.share,
@@ -88,23 +88,24 @@ def _tune(options: argparse.Namespace) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> None:
-    sources = Sources(
+    measured = EvaluationData(
         options.corpus,
         options.cosqa,
         options.questions,
         options.repositories,
         named=options.named,
     )
-    label = Label(options.name or options.llm or options.checkpoint, options.seed, options.device)
+    name = options.name or options.llm or options.checkpoint
+    label = RecordLabel(name, options.seed, options.device)
     if options.llm:
-        record = measures.of_model(options.llm, sources, label, options.runtime)
+        record = measures.measure_model(options.llm, measured, label, options.runtime)
     else:
-        record = measures.of_checkpoint(options.checkpoint, sources, label, options.runtime)
+        record = measures.measure_checkpoint(options.checkpoint, measured, label, options.runtime)
     others = (
-        measures.of_checkpoint(folder, sources, replace(label, name=name))
-        for name, folder in (one.split("=", 1) for one in options.against)
+        measures.measure_checkpoint(folder, measured, replace(label, name=other))
+        for other, folder in (named.split("=", 1) for named in options.against)
     )
-    record = record.compared(others)
+    record = record.with_gains_over(others)
     for column, figure in record.figures.items():
         print(f"{column}: {figure}")
     if options.record:
@@ -112,7 +113,7 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 
 def _validate(options: argparse.Namespace) -> None:
-    count = validation.write(options.records, options.out)
+    count = results_table.write(options.records, options.out)
     print(f"{count} records in {options.out}")
 
 
@@ -121,42 +122,23 @@ def _parser() -> argparse.ArgumentParser:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     commands = parser.add_subparsers(required=True)
     corpus_command.add_to(commands.add_parser("corpus", help="collect functions to train on"))
-    vectors = commands.add_parser("vectors", help="language-model vectors of a corpus, on disk")
+    vectors = commands.add_parser("vectors", help="compute the language-model vectors of a corpus")
     vectors.set_defaults(run=_vectors)
-    vectors.add_argument("--views", type=View, nargs="*", help="only these texts of a function")
-    whitened = commands.add_parser("whiten", help="take out what all vectors of a model share")
-    whitening.add_to(whitened)
-    asked = commands.add_parser("questions", help="have a language model ask for functions")
-    question_writer.add_to(asked)
-    tuned = commands.add_parser("tune", help="tune the language model itself")
-    tuned.set_defaults(run=_tune)
-    tuned.add_argument("--epochs", type=int, default=20, help="of 50 batches")
-    tuned.add_argument("--batch", type=int, default=BATCH, help=f"pairs in a batch, {BATCH} if not")
-    tuned.add_argument("--share", type=float, help="of the tuned weights that is kept, 0 to 1")
-    tuned.add_argument(
-        "--comments", type=int, default=0,
-        help="of a batch's pairs, that are a comment and the lines below it",
-    )  # fmt: skip
-    tuned.add_argument(
-        "--locked", action="store_true", help="leave the questions to the published model"
-    )
-    tuned.add_argument(
-        "--lora", type=int, default=0, metavar="RANK",
-        help="train adapters of this rank, and no whole weights",
-    )  # fmt: skip
-    tuned.add_argument("--rate", type=float, help="highest learning rate")
-    tuned.add_argument(
-        "--asked", type=Path, nargs="*", default=[], metavar="FILE",
-        help='questions that people asked, as JSON lines: {"question": …, "code": …}',
-    )  # fmt: skip
+    vectors.add_argument("--views", type=TextView, nargs="*", help="only these texts of a function")
+    whiten = commands.add_parser("whiten", help="remove what all vectors of a model share")
+    whitening.add_to(whiten)
+    questions = commands.add_parser("questions", help="write questions that functions answer")
+    question_writer.add_to(questions)
+    tuning = commands.add_parser("tune", help="tune the language model itself")
     train = commands.add_parser("train", help="train a checkpoint")
-    for command in (vectors, tuned, train):
+    for command in (vectors, tuning, train):
         _add_data(command)
-    for command in (tuned, train):
+    for command in (tuning, train):
         _add_run(command)
+    _add_tune(tuning)
     _add_train(train)
-    _add_evaluate(commands.add_parser("evaluate", help="figures of a checkpoint or model"))
-    validate = commands.add_parser("validate", help="the table of all recorded figures")
+    _add_evaluate(commands.add_parser("evaluate", help="measure a checkpoint or language model"))
+    validate = commands.add_parser("validate", help="write the tables of all recorded figures")
     validate.add_argument("--records", type=Path, default=Path("docs/validation"))
     validate.add_argument("--out", type=Path, default=Path("docs/validation.md"))
     validate.set_defaults(run=_validate)
@@ -167,14 +149,37 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--llm", default=DEFAULT_MODEL, help="hub name or folder")
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--limit", type=int, help="only so many functions of the corpus")
-    parser.add_argument("--max-tokens", type=int, default=TRAINING_TOKENS, help="read of a text")
+    parser.add_argument("--limit", type=int, help="use only the first functions of the corpus")
+    parser.add_argument("--max-tokens", type=int, default=TRAINING_TOKENS, help="of each text")
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--resume", action="store_true", help="go on where a run was stopped")
+    parser.add_argument("--resume", action="store_true", help="resume an interrupted run")
+
+
+def _add_tune(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--epochs", type=int, default=20, help="of 50 batches each")
+    parser.add_argument("--batch", type=int, default=BATCH, help=f"pairs per batch ({BATCH})")
+    parser.add_argument("--share", type=float, help="of the tuned weights to keep, 0 to 1")
+    parser.add_argument(
+        "--comments", type=int, default=0,
+        help="pairs per batch that are a comment and the lines below it",
+    )  # fmt: skip
+    parser.add_argument(
+        "--locked", action="store_true", help="leave the questions to the published model"
+    )
+    parser.add_argument(
+        "--lora", type=int, default=0, metavar="RANK",
+        help="train adapters of this rank instead of whole weights",
+    )  # fmt: skip
+    parser.add_argument("--rate", type=float, help="highest learning rate")
+    parser.add_argument(
+        "--asked", type=Path, nargs="*", default=[], metavar="FILE",
+        help='questions that people asked, as JSON lines: {"question": …, "code": …}',
+    )  # fmt: skip
+    parser.set_defaults(run=_tune)
 
 
 def _add_train(parser: argparse.ArgumentParser) -> None:
@@ -184,46 +189,46 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--labels", type=LabelSource, default=LabelSource.CODE)
     parser.add_argument("--epochs", type=int, default=4, help="of code2vec")
     parser.add_argument("--fusion-epochs", type=int, default=30)
-    parser.add_argument("--queries", type=int, help="only so many docstrings for code2vec")
-    parser.add_argument("--pairs", type=int, help="only so many described functions for the fusion")
+    parser.add_argument("--queries", type=int, help="largest number of docstrings for code2vec")
+    parser.add_argument("--pairs", type=int, help="largest number of functions for the fusion")
     parser.add_argument("--name-epochs", type=int, default=5)
-    parser.add_argument("--names", type=int, help="only so many functions for the names")
+    parser.add_argument("--names", type=int, help="largest number of functions for the names")
     parser.add_argument(
         "--objective", type=Objective, choices=list(Objective), default=Objective.BOTH,
         help="what code2vec is trained for",
     )  # fmt: skip
-    parser.add_argument("--joint", action="store_true", help="code2vec learns on with the fusion")
+    parser.add_argument("--joint", action="store_true", help="train code2vec on with the fusion")
     code2vec = parser.add_mutually_exclusive_group()
     code2vec.add_argument(
-        "--without-paths", action="store_true", help="contexts of code2vec are their tokens alone"
+        "--without-paths", action="store_true", help="use only the tokens of path-contexts"
     )
     code2vec.add_argument(
         "--code2vec",
-        help="take code2vec and, where they predict from the same, labels from this checkpoint",
+        help="take code2vec from this checkpoint, and its labels if they have the same source",
     )
     parser.set_defaults(run=_train)
 
 
 def _add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--checkpoint", default="default", help="name or folder")
-    parser.add_argument("--llm", help="a language model alone instead: hub name or folder")
+    parser.add_argument("--llm", help="measure a language model alone: hub name or folder")
     parser.add_argument("--runtime", type=Runtime, choices=list(Runtime), help="of the model")
-    parser.add_argument("--corpus", type=Path, required=True, help="its test split is measured")
+    parser.add_argument("--corpus", type=Path, required=True, help="folder; uses its test split")
     parser.add_argument("--cosqa", type=Path, help="folder with cosqa_*.jsonl")
     parser.add_argument("--questions", type=Path, help="questions about repositories")
     parser.add_argument("--repositories", type=Path, help="folder with their checkouts, by name")
     parser.add_argument(
         "--against", nargs="*", default=[], metavar="NAME=FOLDER",
-        help="checkpoints to compare with, item by item",
+        help="checkpoints to compare with on the same items",
     )  # fmt: skip
     parser.add_argument(
         "--named", type=int, default=measures.MOST_NAMED, metavar="N",
-        help="of so many functions names are predicted; 0 leaves them out",
+        help="largest number of functions whose names are predicted; 0: none",
     )  # fmt: skip
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--name", help="what the record is called in the table")
+    parser.add_argument("--name", help="name of the record in the table")
     parser.add_argument("--seed", type=int, default=1, help="of the training, for the record")
-    parser.add_argument("--record", type=Path, help="file to keep the figures in")
+    parser.add_argument("--record", type=Path, help="file to write the figures to")
     parser.set_defaults(run=_evaluate)
 
 

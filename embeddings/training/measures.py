@@ -1,5 +1,5 @@
-"""The figures of an encoder, column by column: search by docstring and names on the projects that a
-corpus holds out, CoSQA's questions, and questions about whole repositories."""
+"""Measures an encoder: search by docstring and name prediction on the held-out projects of a
+corpus, CoSQA's questions, and questions about whole repositories."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from embeddings.evaluation.questions import read, score
 from embeddings.text.language_model import load_model
 from embeddings.training.corpus import corpora
 from embeddings.training.corpus.functions import Function
+from embeddings.training.data.labels import label_of
 from embeddings.training.data.vectors import VectorCache
 from embeddings.training.stages.loop import CURVES, SECONDS
-from embeddings.training.stages.networks import label_of
 from embeddings.types import Definition, Runtime
 
 DISTRACTORS = 999
@@ -34,10 +34,10 @@ PYTHON = languages.by_name("python")
 
 
 @dataclass(frozen=True, slots=True)
-class Sources:
-    """What is measured on: a corpus, the folder with CoSQA's files, the file of the questions about
-    repositories, and the folder with these, by name, at the revision that it says. `named`: of how
-    many functions names are predicted, beside search; 0 for none."""
+class EvaluationData:
+    """What is measured on: a corpus; a folder with CoSQA's files; a file of questions about
+    repositories, and a folder with their checkouts, by name, at the revisions that the file states.
+    `named` is the largest number of functions whose names are predicted; 0 leaves this out."""
 
     corpus: Path
     cosqa: Path | None = None
@@ -48,9 +48,10 @@ class Sources:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What was measured of one encoder. `trained` is in seconds, `rate` in definitions a second
-    with nothing cached, `size` in bytes on disk beside the language model as it was published.
-    `gains` say how much better it is than other encoders, by their names, in each column."""
+    """What was measured of one encoder. `trained` is the training time in seconds, `rate` the
+    definitions encoded per second with nothing cached, `size` the bytes on disk beside the
+    published language model. `gains` holds the differences to other encoders, by their names and
+    then by column."""
 
     name: str
     seed: int
@@ -62,11 +63,11 @@ class Record:
     figures: dict[str, Figure] = field(default_factory=dict)
     gains: dict[str, dict[str, Figure]] = field(default_factory=dict)
 
-    def compared(self, others: Iterable[Record]) -> Record:
-        """The same record with its gains over others, in the columns that both have."""
+    def with_gains_over(self, others: Iterable[Record]) -> Record:
+        """The same record with its differences to others, in the columns that both have."""
         gains = {
             other.name: {
-                column: figure.less(other.figures[column])
+                column: figure.minus(other.figures[column])
                 for column, figure in self.figures.items()
                 if column in other.figures
             }
@@ -76,67 +77,71 @@ class Record:
 
     def save(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        values = asdict(self, dict_factory=_without_draws)
+        values = asdict(self, dict_factory=_without_resamples)
         path.write_text(json.dumps(values, indent=1, ensure_ascii=False) + "\n")
 
     @classmethod
     def load(cls, path: Path) -> Record:
         values = json.loads(path.read_text())
         figures = _figures_of(values.pop("figures"))
-        gains = {name: _figures_of(one) for name, one in values.pop("gains", {}).items()}
+        gains = {name: _figures_of(columns) for name, columns in values.pop("gains", {}).items()}
         return cls(**values, figures=figures, gains=gains)
 
 
 @dataclass(frozen=True, slots=True)
-class Label:
-    """How a record is told from others: a name, the same for runs that differ in their seed."""
+class RecordLabel:
+    """What identifies a record. Runs that differ only in their seed have one name."""
 
     name: str
     seed: int
     device: str
 
 
-def of_checkpoint(
-    checkpoint: str | Path, sources: Sources, label: Label, runtime: Runtime | None = None
+def measure_checkpoint(
+    checkpoint: str | Path,
+    measured: EvaluationData,
+    label: RecordLabel,
+    runtime: Runtime | None = None,
 ) -> Record:
-    """A checkpoint's figures, its language model computed by `runtime`, if that is to be another
-    one than its own. Language-model vectors are kept in the corpus's folder."""
+    """The record of a checkpoint. `runtime` computes its language model, by default the
+    checkpoint's own. Language-model vectors are kept in the corpus's folder."""
     device = label.device
     loaded = checkpoints.load(checkpoint)
     model = checkpoints.text_model(loaded, device, runtime=runtime)
-    cached = FusedEncoder(loaded, VectorCache(model, sources.corpus / "vectors"), device)
+    cached = FusedEncoder(loaded, VectorCache(model, measured.corpus / "vectors"), device)
     settings = loaded.settings
     kind = f"{settings.fusion}, query {settings.query.kind}, labels {settings.labels}"
-    held_out = _held_out(sources)
+    held_out = corpora.read(measured.corpus, split="test")
     return Record(
         **asdict(label),
-        kind=_computed(kind, runtime),
-        trained=_trained(loaded.folder),
-        rate=_rate(FusedEncoder(loaded, model, device), held_out),
+        kind=_with_runtime(kind, runtime),
+        trained=_training_seconds(loaded.folder),
+        rate=_encoding_rate(FusedEncoder(loaded, model, device), held_out),
         size=sum(path.stat().st_size for path in loaded.folder.glob("*.*") if path.is_file()),
-        figures=_figures(cached, sources, held_out)
-        | (labels(cached, held_out, sources.named) if sources.named else {}),
+        figures=_search_figures(cached, measured, held_out)
+        | (name_prediction(cached, held_out, measured.named) if measured.named else {}),
     )
 
 
-def of_model(llm: str, sources: Sources, label: Label, runtime: Runtime | None = None) -> Record:
-    """A language model's figures, tuned or as it was published, with nothing trained on top, as
-    `runtime` computes it."""
+def measure_model(
+    llm: str, measured: EvaluationData, label: RecordLabel, runtime: Runtime | None = None
+) -> Record:
+    """The record of a language model, published or tuned, with nothing trained on top of it."""
     model = load_model(llm, runtime=runtime, device=label.device)
-    cached = TextOnlyEncoder(llm, VectorCache(model, sources.corpus / "vectors"))
-    held_out = _held_out(sources)
+    cached = TextOnlyEncoder(llm, VectorCache(model, measured.corpus / "vectors"))
+    held_out = corpora.read(measured.corpus, split="test")
     return Record(
         **asdict(label),
-        kind=_computed("language model alone", runtime),
-        trained=_trained(Path(llm)),
-        rate=_rate(TextOnlyEncoder(llm, model), held_out),
+        kind=_with_runtime("language model alone", runtime),
+        trained=_training_seconds(Path(llm)),
+        rate=_encoding_rate(TextOnlyEncoder(llm, model), held_out),
         size=sum(path.stat().st_size for path in Path(llm).glob("tuned.*")),
-        figures=_figures(cached, sources, held_out),
+        figures=_search_figures(cached, measured, held_out),
     )
 
 
 def docstring_search(encoder: CodeEncoder, functions: Sequence[Function]) -> dict[str, Figure]:
-    """Docstring → its function, whose code has lost the docstring."""
+    """How well docstrings find their functions, whose code is encoded without them."""
     described = [function for function in functions if function.query][:MOST_SEARCHED]
     queries = encoder.encode_queries([function.query for function in described])
     code = encoder.encode_definitions([function.bare for function in described])
@@ -149,37 +154,36 @@ def docstring_search(encoder: CodeEncoder, functions: Sequence[Function]) -> dic
 
 
 def cosqa_search(encoder: CodeEncoder, folder: Path) -> dict[str, Figure]:
-    """CoSQA's development questions over all of its functions."""
+    """How well CoSQA's development questions find their functions among all of its functions."""
     candidates = _rows(folder / "cosqa_corpus.jsonl")
     questions = _rows(folder / "cosqa_dev.jsonl")
     places = {row["id"]: place for place, row in enumerate(candidates)}
     relevant = [places[row["relevant"][0]] for row in questions]
     code = encoder.encode_definitions([row["code"] for row in candidates])
-    found = metrics.ranks(
-        encoder.encode_queries([row["query"] for row in questions]), code, relevant
-    )
-    return {"CoSQA dev, MRR": metrics.mrr(found), "CoSQA dev, nDCG@10": metrics.ndcg(found)}
+    queries = encoder.encode_queries([row["query"] for row in questions])
+    ranks = metrics.ranks(queries, code, relevant)
+    return {"CoSQA dev, MRR": metrics.mrr(ranks), "CoSQA dev, nDCG@10": metrics.ndcg(ranks)}
 
 
 def repository_search(encoder: CodeEncoder, questions: Path, folder: Path) -> dict[str, Figure]:
-    """Questions about repositories, over the definitions of each; a result covers a target in the
-    same file if their lines meet."""
-    gains: list[float] = []
-    for about in read(questions).about:
-        places, texts = zip(*_definitions(folder / about.repository, about.root), strict=True)
+    """How well questions about a repository find their targets among its definitions."""
+    scores: list[float] = []
+    for repository in read(questions).repositories:
+        checkout = folder / repository.name
+        places, texts = zip(*_definitions(checkout, repository.root), strict=True)
         vectors = encoder.encode_definitions(texts)
-        asked = encoder.encode_queries([question.text for question in about.questions])
-        for question, scores in zip(about.questions, asked @ vectors.T, strict=True):
-            best = np.argsort(-scores, kind="stable")[: metrics.NDCG_DEPTH]
-            gains.append(score(question, [places[row] for row in best]).ndcg)
-    return {"repository questions, nDCG@10": metrics.interval(np.array(gains))}
+        queries = encoder.encode_queries([question.text for question in repository.questions])
+        for question, row in zip(repository.questions, queries @ vectors.T, strict=True):
+            best = np.argsort(-row, kind="stable")[: metrics.NDCG_DEPTH]
+            scores.append(score(question, [places[place] for place in best]).ndcg)
+    return {"repository questions, nDCG@10": metrics.interval(np.array(scores))}
 
 
-def labels(
+def name_prediction(
     encoder: CodeEncoder, functions: Sequence[Function], most: int = MOST_NAMED
 ) -> dict[str, Figure]:
-    """The best name against the true one, dunder methods left out: of the code as it stands, and
-    without its docstring."""
+    """How well the likeliest name matches the true one, for the code as it stands and without its
+    docstring. Dunder methods are left out."""
     named = [function for function in functions if label_of(function.name)][:most]
     texts: dict[str, Callable[[Function], str]] = {
         "names": lambda function: function.code,
@@ -187,9 +191,9 @@ def labels(
     }
     figures = {}
     for column, text in texts.items():
-        guesses = encoder.predict_names([text(function) for function in named], k=1)
+        predicted = encoder.predict_names([text(function) for function in named], k=1)
         scores = metrics.name_scores(
-            [guess[0][0] if guess else "" for guess in guesses],
+            [names[0][0] if names else "" for names in predicted],
             [label_of(function.name) for function in named],
         )
         for name in ("precision", "recall", "f1", "exact"):
@@ -197,26 +201,23 @@ def labels(
     return figures
 
 
-def _figures(
-    encoder: CodeEncoder, sources: Sources, held_out: Sequence[Function]
+def _search_figures(
+    encoder: CodeEncoder, measured: EvaluationData, held_out: Sequence[Function]
 ) -> dict[str, Figure]:
     figures = docstring_search(encoder, held_out)
-    if sources.cosqa:
-        figures |= cosqa_search(encoder, sources.cosqa)
-    if sources.questions and sources.repositories:
-        figures |= repository_search(encoder, sources.questions, sources.repositories)
+    if measured.cosqa:
+        figures |= cosqa_search(encoder, measured.cosqa)
+    if measured.questions and measured.repositories:
+        figures |= repository_search(encoder, measured.questions, measured.repositories)
     return figures
 
 
-def _computed(kind: str, runtime: Runtime | None) -> str:
+def _with_runtime(kind: str, runtime: Runtime | None) -> str:
     return f"{kind}, {runtime}" if runtime else kind
 
 
-def _held_out(sources: Sources) -> list[Function]:
-    return corpora.read(sources.corpus, split="test")
-
-
-def _rate(encoder: CodeEncoder, functions: Sequence[Function]) -> float:
+def _encoding_rate(encoder: CodeEncoder, functions: Sequence[Function]) -> float:
+    """Definitions per second."""
     texts = [function.code for function in functions[:TIMED]]
     encoder.encode(texts[:8])
     started = time.perf_counter()
@@ -224,17 +225,17 @@ def _rate(encoder: CodeEncoder, functions: Sequence[Function]) -> float:
     return len(texts) / (time.perf_counter() - started)
 
 
-def _without_draws(values: list[tuple[str, Any]]) -> dict[str, Any]:
-    """What is kept of a record: of a figure all but its resamples."""
-    return {name: value for name, value in values if name != "drawn"}
+def _without_resamples(values: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The fields that a record's file keeps."""
+    return {name: value for name, value in values if name != "resamples"}
 
 
 def _figures_of(values: dict[str, dict[str, Any]]) -> dict[str, Figure]:
     return {name: Figure(**figure) for name, figure in values.items()}
 
 
-def _trained(folder: Path) -> float:
-    """The seconds that a run's curves tell of; 0 where nothing was trained."""
+def _training_seconds(folder: Path) -> float:
+    """The seconds of all epochs in a run's curves; 0 if nothing was trained."""
     curves = folder / CURVES
     if not curves.is_file():
         return 0.0
@@ -245,8 +246,8 @@ def _trained(folder: Path) -> float:
 def _definitions(checkout: Path, root: str) -> Iterator[tuple[metrics.Place, str]]:
     for path in sorted((checkout / root).rglob("*.py")):
         source = definitions.decode(path.read_bytes(), PYTHON)
-        for found in definitions.extract(source, PYTHON).definitions:
-            yield _place(path.relative_to(checkout), found), found.text
+        for definition in definitions.extract(source, PYTHON).definitions:
+            yield _place(path.relative_to(checkout), definition), definition.text
 
 
 def _place(path: Path, definition: Definition) -> metrics.Place:

@@ -1,8 +1,7 @@
-"""The program that measures on a GPU runs; without one, on tiny models, only to show that."""
+"""The GPU benchmark runs, here on tiny models and a CPU, which shows only that."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,12 +12,10 @@ SAMPLES = Path(__file__).parents[1] / "embeddings" / "samples"
 
 
 def test_it_prints_rates_and_utilisation(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    asked = ["--device", "cpu", "--tiny", "--texts", "6", "--rounds", "1", "--dtype", "float32"]
-    arguments = ["gpu", str(SAMPLES), *asked, "--scratch", str(tmp_path)]
-    monkeypatch.setattr(sys, "argv", arguments)
-    gpu.main()
+    options = ["--device", "cpu", "--tiny", "--texts", "6", "--rounds", "1", "--dtype", "float32"]
+    gpu.main([str(SAMPLES), *options, "--scratch", str(tmp_path)])
     printed = capsys.readouterr().out
     for word in ("TFLOP/s", "tiny Llama", "tiny Qwen2", "this project", "% MFU"):
         assert word in printed

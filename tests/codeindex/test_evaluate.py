@@ -18,7 +18,7 @@ from codeindex.models import Evaluation, Repository
 from codeindex.spaces import encoders, lifecycle
 from embeddings.evaluation import questions
 from embeddings.evaluation.metrics import LAST_LINE
-from embeddings.evaluation.questions import Malformed, Question
+from embeddings.evaluation.questions import MalformedQuestions, Question
 from search.scoring import TUNED
 from tests import shelf
 from tests.embeddings import tiny
@@ -180,7 +180,7 @@ def test_a_missing_file_is_named(db: None, tmp_path: Path) -> None:
 def test_bytes_are_not_json(tmp_path: Path) -> None:
     file = tmp_path / "questions.json"
     file.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(Malformed, match="is not JSON"):
+    with pytest.raises(MalformedQuestions, match="is not JSON"):
         questions.read(file)
 
 

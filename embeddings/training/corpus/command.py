@@ -1,4 +1,4 @@
-"""The training command's `corpus`: its options, and the sources that they name."""
+"""The command `corpus`: its options, and the sources that they name."""
 
 from __future__ import annotations
 
@@ -17,36 +17,41 @@ from embeddings.training.corpus.sources import Source, SourceUnavailable
 
 
 def add_to(parser: argparse.ArgumentParser) -> None:
-    """Adds the options and what runs them."""
     parser.add_argument("--installed", action="store_true", help="this environment's packages")
-    parser.add_argument("--standard-library", action="store_true")
-    parser.add_argument("--packages", type=Path, action="append", default=[], metavar="FOLDER")
+    parser.add_argument("--standard-library", action="store_true", help="Python's own library")
+    parser.add_argument(
+        "--packages", type=Path, action="append", default=[], metavar="FOLDER",
+        help="the packages in a folder such as site-packages",
+    )  # fmt: skip
     parser.add_argument(
         "--repositories", type=Path, action="append", default=[], metavar="MANIFEST",
-        help="git repositories: url, commit and licence of each, in TOML or JSON",
+        help="git repositories: a TOML or JSON file with the url, commit and licence of each",
     )  # fmt: skip
     parser.add_argument(
         "--checkouts", type=Path, metavar="FOLDER",
-        help="where repositories are cloned (OUT/checkouts)",
+        help="folder to clone repositories into (OUT/checkouts)",
     )  # fmt: skip
     parser.add_argument(
         "--codesearchnet", type=Path, action="append", default=[], metavar="JSONL.GZ",
+        help="a file of CodeSearchNet as published",
     )  # fmt: skip
     parser.add_argument("--licence", default="", help="of the files of --codesearchnet")
     parser.add_argument(
         "--export", type=Path, action="append", default=[], metavar="JSONL",
-        help="what `manage.py export-definitions` wrote",
+        help="the output of `manage.py export-definitions`",
     )  # fmt: skip
     parser.add_argument(
         "--leave-out", type=Path, action="append", default=[], metavar="FILE",
-        help="repositories (owner/name, one a line) whose projects are left out",
+        help="repositories (owner/name, one per line) whose projects are left out",
     )  # fmt: skip
-    parser.add_argument("--exclude", nargs="*", default=[], metavar="PROJECT")
+    parser.add_argument(
+        "--exclude", nargs="*", default=[], metavar="PROJECT", help="projects that are left out"
+    )
     parser.add_argument(
         "--without", type=Path, action="append", default=[], metavar="JSONL",
-        help="evaluation data: functions that occur in it, or nearly, are left out",
+        help="evaluation data: its functions and near duplicates of them are left out",
     )  # fmt: skip
-    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True, help="folder of the corpus")
     parser.set_defaults(run=_run)
 
 
@@ -68,9 +73,11 @@ def _sources(options: argparse.Namespace) -> Iterator[Source]:
         yield packages.standard_library()
     own = [Path(sysconfig.get_path("purelib"))] if options.installed else []
     for folder in (*own, *options.packages):
-        yield from packages.installed(folder)
+        yield from packages.installed_packages(folder)
     for manifest in options.repositories:
-        yield from repositories.listed(manifest, options.checkouts or options.out / "checkouts")
+        yield from repositories.listed_repositories(
+            manifest, options.checkouts or options.out / "checkouts"
+        )
     yield from (CodeSearchNet(path, options.licence) for path in options.codesearchnet)
     yield from map(Export, options.export)
 
@@ -80,6 +87,6 @@ def _lines(path: Path) -> Iterator[str]:
 
 
 def _codes(path: Path) -> Iterator[str]:
-    """The functions in a file of JSON lines with a `code`."""
+    """The `code` of each row in a file of JSON lines."""
     with path.open(encoding="utf-8") as file:
         yield from (json.loads(line)["code"] for line in file)

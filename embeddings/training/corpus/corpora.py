@@ -1,6 +1,6 @@
 """Corpora: distinct Python functions of many projects with their docstrings, split by project.
-`build` writes `functions.jsonl` (shuffled, so that any part of it is a sample) and `manifest.json`
-(projects, versions, licences, what was left out and why)."""
+`build` writes `functions.jsonl`, shuffled, so that any part of it is a sample, and `manifest.json`:
+projects, versions, licences, and what was left out and why."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Exclusions:
-    """What must not be trained on: repositories (`owner/name`, lower case), projects by their
+    """What must not be trained on: repositories (`owner/name` in lower case), projects by their
     canonical names, and functions by their code."""
 
     repositories: frozenset[str] = frozenset()
@@ -41,7 +41,7 @@ class Exclusions:
     functions: tuple[str, ...] = ()
 
     def reason(self, project: Project) -> str:
-        """Why a project must not be trained on, or nothing."""
+        """Why a project must not be trained on; empty if it may be."""
         if not projects.is_permissive(project):
             return "no permissive licence stated"
         if projects.canonical(project.name) in self.packages:
@@ -52,11 +52,11 @@ class Exclusions:
 
 
 def build(sources: Sequence[Source], exclusions: Exclusions, out: Path) -> None:
-    """Writes the corpus of the sources into the folder `out`, where what was read is kept too."""
+    """Writes the corpus of the sources into the folder `out`, which also keeps what was read."""
     tally = Tally()
     kept: dict[str, Project] = {}
-    found = list(_allowed(sources, exclusions, out / "parts", kept, tally))
-    functions = list(_distinct(found, exclusions.functions, tally))
+    allowed = list(_allowed_functions(sources, exclusions, out / "parts", kept, tally))
+    functions = list(_without_copies(allowed, exclusions.functions, tally))
     sizes = Counter(function.package for function in functions)
     splits = split(sizes, projects.families(kept.values()))
     functions.sort(key=lambda function: fingerprint(function.code))
@@ -69,17 +69,18 @@ def build(sources: Sequence[Source], exclusions: Exclusions, out: Path) -> None:
 
 
 def read(folder: Path, limit: int | None = None, *, split: str = "") -> list[Function]:
-    """The functions of a corpus in its order, or the first of them; of one split alone if that is
-    asked. Lines of other splits are not parsed: most of a corpus is there to train on."""
+    """The functions of a corpus, in its order: the first `limit`, and only those of a `split` if it
+    is given. Lines of other splits are not parsed, since most of a corpus is training data."""
     mark = f'"split": "{split}"' if split else ""
     with (folder / "functions.jsonl").open(encoding="utf-8") as file:
         return [Function(**json.loads(line)) for line in islice(file, limit) if mark in line]
 
 
 def split(sizes: Counter[str], families: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Project → "train", "validation" or "test": whole families, by a hash of their names, each
-    held-out split taking what it has room for, so that none becomes more than its quarter. Where
-    all are too large, the smallest is held out."""
+    """Project → "train", "validation" or "test". `sizes` are numbers of functions, `families` the
+    family of each project, by default itself. Whole families are assigned, in the order of a hash
+    of their names. A held-out split takes a family that is at most a quarter of its remaining room;
+    if it has none at the end, it takes the smallest family."""
     families = families or {}
     held: Counter[str] = Counter()
     for project, size in sizes.items():
@@ -98,19 +99,19 @@ def split(sizes: Counter[str], families: Mapping[str, str] | None = None) -> dic
     return {project: chosen[families.get(project, project)] for project in sizes}
 
 
-def _allowed(
+def _allowed_functions(
     sources: Sequence[Source],
     exclusions: Exclusions,
     folder: Path,
     kept: dict[str, Project],
     tally: Tally,
 ) -> Iterator[Function]:
-    """The functions of the projects that may be trained on, which are added to `kept`; the others
-    are tallied with the reason."""
+    """The functions of the projects that may be trained on. Adds these projects to `kept`, and the
+    others to the tally, with the reason."""
     progress = tqdm(sources, desc="sources", unit="source")
     for source in progress:
         progress.set_postfix_str(source.name)
-        for batch in parts.batches_of(source, folder):
+        for batch in parts.cached_batches(source, folder):
             project = batch.project
             if reason := exclusions.reason(project):
                 tally.packages[project.name] = reason
@@ -120,11 +121,11 @@ def _allowed(
             yield from batch.functions
 
 
-def _distinct(
+def _without_copies(
     functions: Iterable[Function], evaluated: Sequence[str], tally: Tally
 ) -> Iterator[Function]:
-    """The functions that are no copies, exact or near, of evaluation data or of another. Of copies,
-    the first with a docstring stays."""
+    """The functions that are not copies, exact or near, of evaluation data or of another function.
+    Of several copies, the first with a docstring is kept."""
     seen = set(map(normalised, evaluated))
     candidates = []
     for function in sorted(functions, key=lambda function: not function.query):
@@ -135,10 +136,10 @@ def _distinct(
             seen.add(key)
             candidates.append(function)
     codes = [*evaluated, *(function.bare for function in candidates)]
-    signatures = near_duplicates.signatures(codes)
-    near = near_duplicates.near_earlier(signatures, known=len(evaluated))[len(evaluated) :]
+    signatures = near_duplicates.minhash_signatures(codes)
+    near = near_duplicates.near_duplicate_mask(signatures, known=len(evaluated))[len(evaluated) :]
     tally.functions["near duplicate, or nearly in the evaluation data"] = int(near.sum())
-    yield from (one for one, is_near in zip(candidates, near, strict=True) if not is_near)
+    yield from (function for function, copy in zip(candidates, near, strict=True) if not copy)
 
 
 def _manifest(

@@ -1,4 +1,4 @@
-"""Functions to train on: which ones are worth it, their docstrings as queries, and their tokens."""
+"""Functions to train on: which ones are suitable, their docstrings as queries, and their tokens."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ _END_OF_PARAGRAPH = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function or method of a training set. `code` is its text as an encoder reads it, `bare`
-    the same without the docstring, `query` the docstring's first paragraph or empty."""
+    """A function or method of a corpus. `code` is its text as an encoder reads it, `bare` the same
+    without the docstring, `query` the docstring's first paragraph or empty."""
 
     package: str
     split: str
@@ -44,44 +44,45 @@ class Function:
     query: str
 
 
-class Unfit(Exception):
-    """Why a file or a function is not worth training on: the same words for the same reason."""
+class UnsuitableCode(Exception):
+    """Why a file or a function is left out of a corpus. The message is a reason to be counted."""
 
 
-def function_of(package: str, name: str, code: str, docstring: str) -> Function:
-    """A function as it is trained on, not yet in a split; Unfit: it is not worth it."""
+def training_function(package: str, name: str, code: str, docstring: str) -> Function:
+    """A function to train on, not yet in a split. Raises UnsuitableCode."""
     if name.startswith("test"):
-        raise Unfit("test")
+        raise UnsuitableCode("test")
     try:
         bare = without_docstring(code) if len(code) <= MAX_CHARACTERS else ""
     except (SyntaxError, ValueError, RecursionError) as error:
-        raise Unfit("not parsed") from error
+        raise UnsuitableCode("not parsed") from error
     if len(tokens(bare)) < MIN_TOKENS:
-        raise Unfit("too short or too long")
-    return Function(package, "", name, code, bare, query_of(docstring))
+        raise UnsuitableCode("too short or too long")
+    return Function(package, "", name, code, bare, query_from_docstring(docstring))
 
 
-def defined_in(data: bytes) -> Iterator[Definition]:
-    """The functions and methods of a Python file that belong to no test class; Unfit: the file is
-    generated or no text."""
+def functions_in(data: bytes) -> Iterator[Definition]:
+    """The functions and methods of a Python file, without those of test classes. Raises
+    UnsuitableCode for a file that is generated or not text."""
     try:
         source = definitions.decode(data, PYTHON)
-        found = definitions.extract(source, PYTHON).definitions
+        extracted = definitions.extract(source, PYTHON).definitions
     except UnreadableSource as error:
-        raise Unfit("file unreadable") from error
+        raise UnsuitableCode("file unreadable") from error
     if GENERATED.search(source[:HEADER_CHARACTERS]):
-        raise Unfit("file generated")
+        raise UnsuitableCode("file generated")
     tests: tuple[str, ...] = ()
-    for one in found:
-        if one.kind is Kind.CLASS and TEST_CLASS.search(one.text):
-            tests += (f"{one.qualified_name}.",)
-        elif one.kind in (Kind.FUNCTION, Kind.METHOD) and not one.qualified_name.startswith(tests):
-            yield one
+    for definition in extracted:
+        name, kind = definition.qualified_name, definition.kind
+        if kind is Kind.CLASS and TEST_CLASS.search(definition.text):
+            tests += (f"{name}.",)
+        elif kind in (Kind.FUNCTION, Kind.METHOD) and not name.startswith(tests):
+            yield definition
 
 
-def query_of(docstring: str) -> str:
-    """A docstring's first paragraph on one line, or empty where it says too little or too much, is
-    not English or holds an address, as CodeSearchNet and its later cleanings filter them."""
+def query_from_docstring(docstring: str) -> str:
+    """A docstring's first paragraph on one line. Empty if it is too short or too long, is not in
+    ASCII or holds a URL, as CodeSearchNet and its later cleanings filter docstrings."""
     paragraph = _END_OF_PARAGRAPH.split(docstring.strip(), maxsplit=1)[0]
     words = _ROLE.sub(r"\1", paragraph).replace("`", "").split()
     fits = MIN_QUERY_WORDS <= len(words) <= MAX_QUERY_WORDS
@@ -89,7 +90,7 @@ def query_of(docstring: str) -> str:
 
 
 def without_docstring(code: str) -> str:
-    """A function's source without its docstring; raises SyntaxError or ValueError."""
+    """A function's source without its docstring. Raises SyntaxError or ValueError."""
     tree = ast.parse(code)
     function = tree.body[0] if tree.body else None
     if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -107,15 +108,15 @@ def without_docstring(code: str) -> str:
 
 
 def tokens(code: str) -> list[str]:
-    """The words and signs of a code, without comments, docstrings and layout."""
+    """The words and punctuation marks of code, without comments, docstrings and layout."""
     return _TOKEN.findall(_DOCSTRING_OR_COMMENT.sub(" ", code))
 
 
 def normalised(code: str) -> str:
-    """A hash of the code's tokens: equal for copies."""
+    """A hash of the code's tokens, equal for copies."""
     return fingerprint(" ".join(tokens(code)))
 
 
 def fingerprint(text: str) -> str:
-    """A short stable hash."""
+    """The first 96 bits of the text's SHA-256, in hexadecimal digits."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:24]

@@ -16,7 +16,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from embeddings.training.corpus.projects import OWN, Project
+from embeddings.training.corpus.projects import OWN_CODE, Project
 from embeddings.training.corpus.sources import Batch, SourceUnavailable, is_own_source
 from embeddings.types import Kind
 
@@ -27,8 +27,8 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class CodeSearchNet:
-    """A file of one of its partitions, `python_train_0.jsonl.gz` and its like. Rows of the other
-    partitions than train are left out, since they are what others measure with."""
+    """A file of CodeSearchNet, such as `python_train_0.jsonl.gz`. Rows of its test and validation
+    partitions are left out, since others measure with them."""
 
     path: Path
     licence: str
@@ -63,8 +63,8 @@ class CodeSearchNet:
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """What an organisation has indexed. It is the organisation's to train on, whatever its licence;
-    the commits are known to the index that it comes from."""
+    """An export of what an organisation has indexed, which it may train on whatever the licences.
+    The index that it comes from knows the commits."""
 
     path: Path
 
@@ -79,7 +79,7 @@ class Export:
     def batches(self) -> Iterator[Batch]:
         rows = _rows(self.path, ["repository", "text"])
         for repository, group in groupby(rows, itemgetter("repository")):
-            batch = Batch(Project(repository, "index", OWN, (repository.lower(),)))
+            batch = Batch(Project(repository, "index", OWN_CODE, (repository.lower(),)))
             for row in group:
                 if row["language"] != "python":
                     batch.leave_out("not Python")
@@ -91,7 +91,8 @@ class Export:
 
 
 def _rows(path: Path, required: list[str]) -> Iterator[Row]:
-    """The rows of a file, compressed or not; SourceUnavailable: it is not of this kind."""
+    """The rows of a file, compressed or not. Raises SourceUnavailable for one without the required
+    fields."""
     opened = gzip.open if path.suffix == ".gz" else open
     with opened(path, "rt", encoding="utf-8") as file:
         for number, line in enumerate(tqdm(file, desc=path.name, unit="row", leave=False), 1):

@@ -1,8 +1,9 @@
-"""Which of many codes are nearly copies of earlier ones: MinHash of token pairs (Broder 1997) with
-locality-sensitive hashing, so that only codes that share a band of hashes are compared.
+"""Near duplicates among many functions: MinHash of token pairs (Broder 1997) with
+locality-sensitive hashing, so that only functions that share a band of hashes are compared.
 
-The similarity is the Jaccard index of the multisets of adjacent token pairs: a renamed variable or
-an added statement in a long function leaves it high; another body under the same name does not."""
+The similarity is the Jaccard index of the multisets of adjacent token pairs. It stays high when a
+variable is renamed or a statement is added to a long function, but not for another body under the
+same name."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 from zlib import crc32
 
 import numpy as np
+from more_itertools import sliced
 from numpy.typing import NDArray
 from tqdm import tqdm
 
@@ -27,27 +29,26 @@ Hashes = NDArray[np.uint64]
 Signatures = NDArray[np.uint32]
 
 
-def signatures(codes: Sequence[str]) -> Signatures:
-    """(n,) codes → (n, BANDS * ROWS) minimal hashes."""
+def minhash_signatures(codes: Sequence[str]) -> Signatures:
+    """n functions → (n, BANDS * ROWS) minimal hashes."""
     generator = np.random.default_rng(SEED)
     factors, terms = generator.integers(1, 2**63, (2, BANDS * ROWS), dtype=np.uint64)
-    found = np.empty((len(codes), BANDS * ROWS), np.uint32)
-    for start in tqdm(range(0, len(codes), BLOCK), desc="signatures", unit="block"):
-        block = codes[start : start + BLOCK]
-        found[start : start + BLOCK] = _signatures(block, factors | np.uint64(1), terms)
-    return found
+    blocks = [np.zeros((0, BANDS * ROWS), np.uint32)]
+    for block in tqdm(list(sliced(codes, BLOCK)), desc="signatures", unit="block"):
+        blocks.append(_block_signatures(block, factors | np.uint64(1), terms))
+    return np.concatenate(blocks)
 
 
-def near_earlier(given: Signatures, known: int = 0) -> NDArray[np.bool_]:
-    """(n, hashes) → (n,): whether a code is nearly one of the first `known`, or of those before it
-    that are not so themselves. What it is near to therefore stays."""
-    buckets = _shared_buckets(given)
+def near_duplicate_mask(signatures: Signatures, known: int = 0) -> NDArray[np.bool_]:
+    """(n, hashes) → (n,): whether a function is nearly one of the first `known`, or nearly an
+    earlier one that is no near duplicate itself. What it duplicates is therefore kept."""
+    buckets = _shared_buckets(signatures)
     members: dict[int, list[int]] = defaultdict(list)
-    near = np.zeros(len(given), bool)
+    near = np.zeros(len(signatures), bool)
     for row in np.flatnonzero((buckets >= 0).any(axis=1)).tolist():
         own = [bucket for bucket in buckets[row].tolist() if bucket >= 0]
         candidates = list({member for bucket in own for member in members[bucket]})
-        agreement = (given[candidates] == given[row]).mean(axis=1)
+        agreement = (signatures[candidates] == signatures[row]).mean(axis=1)
         near[row] = row >= known and bool((agreement >= SIMILARITY).any())
         if not near[row]:
             for bucket in own:
@@ -55,18 +56,18 @@ def near_earlier(given: Signatures, known: int = 0) -> NDArray[np.bool_]:
     return near
 
 
-def _shared_buckets(given: Signatures) -> NDArray[np.int64]:
-    """(n, hashes) → (n, BANDS): the bucket of each band, or -1 where a code is alone in it."""
-    shared = np.full((len(given), BANDS), -1, np.int64)
+def _shared_buckets(signatures: Signatures) -> NDArray[np.int64]:
+    """(n, hashes) → (n, BANDS): the bucket of each band, or -1 if a function is alone in it."""
+    shared = np.full((len(signatures), BANDS), -1, np.int64)
     for band in range(BANDS):
-        rows = np.ascontiguousarray(given[:, band * ROWS : (band + 1) * ROWS])
+        rows = np.ascontiguousarray(signatures[:, band * ROWS : (band + 1) * ROWS])
         keys = rows.view(np.dtype((np.void, rows.dtype.itemsize * ROWS))).reshape(-1)
         _, bucket, sizes = np.unique(keys, return_inverse=True, return_counts=True)
         shared[:, band] = np.where(sizes[bucket] > 1, bucket * BANDS + band, -1)
     return shared
 
 
-def _signatures(codes: Sequence[str], factors: Hashes, terms: Hashes) -> Signatures:
+def _block_signatures(codes: Sequence[str], factors: Hashes, terms: Hashes) -> Signatures:
     pairs = [_pairs(code) for code in codes]
     starts = np.cumsum([0, *map(len, pairs[:-1])])
     flat = np.concatenate(pairs)
@@ -78,7 +79,7 @@ def _signatures(codes: Sequence[str], factors: Hashes, terms: Hashes) -> Signatu
 
 
 def _pairs(code: str) -> Hashes:
-    """Hashes of a code's pairs of adjacent tokens, each occurrence of a pair its own."""
+    """Hashes of the pairs of adjacent tokens, a different one for each occurrence of a pair."""
     words = np.array([crc32(token.encode("utf-8", "replace")) for token in ("", *tokens(code), "")])
     pairs = np.sort(words[:-1].astype(np.uint64) * _MIX + words[1:].astype(np.uint64))
     first = np.searchsorted(pairs, pairs)

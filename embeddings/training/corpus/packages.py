@@ -1,5 +1,5 @@
-"""Installed packages as sources of training code: their files, licences, and the repositories that
-they are made from. The standard library counts as one package."""
+"""Installed packages as sources of training code: their files, their licences and the repositories
+that they are built from. The standard library counts as one package."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ import re
 import sysconfig
 from collections.abc import Iterator
 from importlib.metadata import Distribution, distributions
+from operator import attrgetter
 from pathlib import Path
 
 from embeddings.training.corpus.projects import Project, canonical
-from embeddings.training.corpus.sources import Tree, is_own_source
+from embeddings.training.corpus.sources import SourceTree, is_own_source
 
 STANDARD_LIBRARY = "python-standard-library"
 FORGE = re.compile(r"(?:github|gitlab)\.com[/:]([\w.-]+)/([\w.-]+?)(?:\.git)?(?:[/#?].*)?$")
 LONGEST_LICENCE_NAME = 60
 
 
-def installed(folder: Path) -> Iterator[Tree]:
-    """The distributions under a folder such as `site-packages`."""
-    for distribution in sorted(distributions(path=[str(folder)]), key=lambda found: found.name):
+def installed_packages(folder: Path) -> Iterator[SourceTree]:
+    """The distributions in a folder such as `site-packages`."""
+    for distribution in sorted(distributions(path=[str(folder)]), key=attrgetter("name")):
         paths = (file for file in distribution.files or () if is_own_source(Path(str(file))))
         project = Project(
             name=canonical(distribution.name),
@@ -28,15 +29,15 @@ def installed(folder: Path) -> Iterator[Tree]:
             licence=_licence(distribution),
             repositories=tuple(sorted(_repositories(distribution))),
         )
-        yield Tree(project, folder, tuple(sorted(str(path) for path in paths)))
+        yield SourceTree(project, folder, tuple(sorted(str(path) for path in paths)))
 
 
-def standard_library() -> Tree:
-    """The library of the Python that runs this."""
+def standard_library() -> SourceTree:
+    """The standard library of the running Python."""
     root = Path(sysconfig.get_path("stdlib"))
     version = platform.python_version()
     project = Project(STANDARD_LIBRARY, version, "PSF-2.0", ("python/cpython",))
-    return Tree.of(project, root)
+    return SourceTree.under(project, root)
 
 
 def _licence(distribution: Distribution) -> str:
@@ -51,8 +52,8 @@ def _licence(distribution: Distribution) -> str:
 def _repositories(distribution: Distribution) -> set[str]:
     lines = distribution.metadata.get_all("Project-URL") or []
     addresses = [_field(distribution, "Home-page"), *(line.rpartition(",")[2] for line in lines)]
-    found = (FORGE.search(address.strip()) for address in addresses)
-    return {f"{match[1]}/{match[2]}".lower() for match in found if match}
+    matches = (FORGE.search(address.strip()) for address in addresses)
+    return {f"{match[1]}/{match[2]}".lower() for match in matches if match}
 
 
 def _field(distribution: Distribution, name: str) -> str:

@@ -1,5 +1,5 @@
-"""What was read of a source, kept on disk: a build that was killed goes on where it was, and the
-next one reads only what is new."""
+"""What was read of each source, kept on disk: an interrupted build is resumed, and the next one
+reads only new sources."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from embeddings.training.corpus.projects import Project
 from embeddings.training.corpus.sources import Batch, Source
 
 FORMAT_VERSION = 1
-"""Of what is taken from a source: another version, and everything is read again."""
+"""The version of what is taken from a source. Raise it to have everything read again."""
 
 
-def batches_of(source: Source, folder: Path) -> Iterator[Batch]:
-    """The batches of a source: as the folder keeps them, if the source was read before."""
+def cached_batches(source: Source, folder: Path) -> Iterator[Batch]:
+    """The batches of a source, from the folder if it was read before."""
     versions = f"{FORMAT_VERSION} {definitions.FORMAT_VERSION} {source.version}"
     part = folder / f"{fingerprint(versions)}.jsonl"
     if not part.exists():

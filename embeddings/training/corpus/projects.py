@@ -1,5 +1,5 @@
-"""Projects that functions are taken from: their licences, the repositories that they are made from,
-and the families that a split keeps together."""
+"""Projects that functions are taken from: their licences, the repositories that they are built
+from, and the families that a split keeps together."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ PERMISSIVE = re.compile(
     re.IGNORECASE,
 )
 RECIPROCAL = re.compile(r"GPL|General Public|Mozilla|MPL|EUPL|CeCILL|Eclipse", re.IGNORECASE)
-OWN = "the organisation's own"
-"""In place of a licence: code that an organisation trains its own model on."""
-# What stands where a forge's addresses have an owner, and is none.
+OWN_CODE = "the organisation's own"
+"""Stands for the licence of code that an organisation trains its own model on."""
+# Path components of forges that stand in the place of an owner.
 NO_OWNERS = {"sponsors", "orgs", "users", "topics"}
 
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """What a manifest says of a project. `version` is a release or a commit, `repositories` are
+    """A project as a manifest lists it. `version` is a release or a commit, `repositories` are
     `owner/name` in lower case."""
 
     name: str
@@ -30,19 +30,19 @@ class Project:
 
 
 def is_permissive(project: Project) -> bool:
-    """Whether the licence that the project states allows any use with attribution."""
+    """Whether the project's stated licence permits any use with attribution."""
     stated = project.licence
-    return stated == OWN or bool(PERMISSIVE.search(stated) and not RECIPROCAL.search(stated))
+    return stated == OWN_CODE or bool(PERMISSIVE.search(stated) and not RECIPROCAL.search(stated))
 
 
 def canonical(name: str) -> str:
-    """A project's name as package indexes write it (PEP 503)."""
+    """A project's name, normalised as by package indexes (PEP 503)."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def is_made_from(project: Project, repositories: frozenset[str]) -> bool:
-    """Whether a project comes from one of the repositories (`owner/name`, lower case): by the
-    addresses in its metadata or, since projects move between owners, by its name."""
+    """Whether a project comes from one of the repositories (`owner/name` in lower case): by the
+    URLs in its metadata or, since projects move between owners, by its name."""
     names = {repository.partition("/")[2] for repository in repositories}
     own = {repository.partition("/")[2] for repository in project.repositories}
     return not repositories.isdisjoint(project.repositories) or not names.isdisjoint(
@@ -51,8 +51,8 @@ def is_made_from(project: Project, repositories: frozenset[str]) -> bool:
 
 
 def families(projects: Iterable[Project]) -> dict[str, str]:
-    """Name of a project → its family, which has one name: the projects that are linked by the
-    owners of their repositories, since an organisation's projects share authors and code."""
+    """Name of a project → the name of its family: the projects that are linked by the owners of
+    their repositories, since an organisation's projects share authors and code."""
     parents: dict[str, str] = {}
 
     def root(node: str) -> str:

@@ -4,9 +4,9 @@
 url = "https://example.org/owner/name"
 commit = "…"            # 40 hexadecimal digits
 licence = "MIT"
-path = "checkouts/name" # optional: a clone at hand, relative to the manifest
+path = "checkouts/name" # optional: an existing clone, relative to the manifest
 
-What is read is the commit, whatever the clone has checked out."""
+The commit is read, whatever the clone has checked out."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ ADDRESS = re.compile(r"([\w.-]+)[/:]([\w.-]+?)(?:\.git)?/?$")
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """A repository at a commit. `clone` is where it lies, or will lie once it was fetched from
-    `url`; without an address it is somebody's own clone, and only read."""
+    """A repository at a commit. `clone` is the folder that it is fetched into from `url`. Without a
+    URL, it is somebody's own clone and only read."""
 
     project: Project
     clone: Path
@@ -58,7 +58,7 @@ class Repository:
         yield batch
 
     def _fetch(self) -> None:
-        """Brings the commit, and no other, into the clone, unless it is there."""
+        """Fetches the commit, without its history, unless the clone has it."""
         if not self.clone.exists():
             self.clone.mkdir(parents=True)
             _git(self.clone, "init", "--quiet", "--bare")
@@ -66,9 +66,9 @@ class Repository:
             _git(self.clone, "fetch", "--quiet", "--depth=1", "--", self.url, self.project.version)
 
 
-def listed(manifest: Path, clones: Path) -> Iterator[Repository]:
-    """The repositories of a manifest; those without a `path` are cloned into a folder of `clones`.
-    SourceUnavailable: an entry lacks something."""
+def listed_repositories(manifest: Path, clones: Path) -> Iterator[Repository]:
+    """The repositories of a manifest. Those without a `path` are cloned into a folder of `clones`.
+    Raises SourceUnavailable for an entry that is incomplete."""
     for number, entry in enumerate(_entries(manifest), 1):
         address = ADDRESS.search(entry.get("url", ""))
         if not (address and COMMIT.fullmatch(entry.get("commit", "")) and entry.get("licence")):
@@ -76,8 +76,8 @@ def listed(manifest: Path, clones: Path) -> Iterator[Repository]:
             raise SourceUnavailable(f"{manifest}: {reason}")
         name = f"{address[1]}/{address[2]}"
         project = Project(name, entry["commit"], entry["licence"], (name.lower(),))
-        if at_hand := entry.get("path"):
-            yield Repository(project, manifest.parent / at_hand)
+        if path := entry.get("path"):
+            yield Repository(project, manifest.parent / path)
         else:
             yield Repository(project, clones / name, entry["url"])
 

@@ -1,4 +1,4 @@
-"""Sources of training code: what one is, and the plainest, a project's tree of Python files."""
+"""Sources of training code: their protocol, and the simplest, a project's tree of Python files."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Protocol, Self
 
 from embeddings.training.corpus.functions import (
     Function,
-    Unfit,
-    defined_in,
+    UnsuitableCode,
     fingerprint,
-    function_of,
+    functions_in,
+    training_function,
 )
 from embeddings.training.corpus.projects import Project
 
@@ -24,54 +24,54 @@ FOREIGN_FILE = re.compile(r"(^test_|_tests?\.py$|^conftest\.py$|_pb2(_grpc)?\.py
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Functions of one project, and what was left out of it, by reason."""
+    """Functions of one project, and how many were left out, by reason."""
 
     project: Project
     functions: list[Function] = field(default_factory=list)
     left_out: dict[str, int] = field(default_factory=dict)
 
     def add(self, name: str, code: str, docstring: str) -> None:
-        """Keeps a function if it is worth training on."""
+        """Adds a function if it is suitable, and otherwise counts it as left out."""
         try:
-            self.functions.append(function_of(self.project.name, name, code, docstring))
-        except Unfit as reason:
+            self.functions.append(training_function(self.project.name, name, code, docstring))
+        except UnsuitableCode as reason:
             self.leave_out(str(reason))
 
     def add_file(self, data: bytes) -> None:
-        """Adds what a Python file defines."""
+        """Adds the functions of a Python file."""
         try:
-            for found in defined_in(data):
-                self.add(found.name, found.text, found.docstring)
-        except Unfit as reason:
+            for function in functions_in(data):
+                self.add(function.name, function.text, function.docstring)
+        except UnsuitableCode as reason:
             self.leave_out(str(reason))
 
     def leave_out(self, reason: str) -> None:
-        """Counts what is not worth training on."""
+        """Counts something that is left out."""
         self.left_out[reason] = self.left_out.get(reason, 0) + 1
 
 
 class SourceUnavailable(Exception):
-    """Why a source cannot be read, in words for whoever named it."""
+    """Why a source cannot be read, as a message for whoever named it."""
 
 
 class Source(Protocol):
-    """Something that holds functions of one project or of many."""
+    """Something that holds functions of one or more projects."""
 
     @property
     def name(self) -> str:
-        """What progress and messages call it."""
+        """Its name in progress bars and messages."""
         ...
 
     @property
     def version(self) -> str:
-        """Changes whenever it could give other functions."""
+        """Changes whenever the source may hold other functions."""
         ...
 
     def batches(self) -> Iterator[Batch]: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Tree:
+class SourceTree:
     """A project's own Python files under a folder."""
 
     project: Project
@@ -79,8 +79,8 @@ class Tree:
     files: tuple[str, ...]
 
     @classmethod
-    def of(cls, project: Project, root: Path) -> Self:
-        """All that the folder holds, but tests, generated and vendored files."""
+    def under(cls, project: Project, root: Path) -> Self:
+        """All Python files in a folder, without tests, generated and vendored files."""
         paths = (path.relative_to(root) for path in root.rglob("*.py"))
         return cls(project, root, tuple(sorted(str(path) for path in paths if is_own_source(path))))
 
@@ -90,8 +90,8 @@ class Tree:
 
     @property
     def version(self) -> str:
-        held = (f"{file} {_size(self.root / file)}" for file in self.files)
-        return fingerprint("\n".join([repr(self.project), *held]))
+        sizes = (f"{file} {_size(self.root / file)}" for file in self.files)
+        return fingerprint("\n".join([repr(self.project), *sizes]))
 
     def batches(self) -> Iterator[Batch]:
         batch = Batch(self.project)
@@ -104,7 +104,7 @@ class Tree:
 
 
 def is_own_source(path: PurePath) -> bool:
-    """Whether a file is a project's own Python code: no test, no generated or vendored file."""
+    """Whether a file is a project's own Python code: not a test, generated or vendored."""
     folders = path.parts[:-1]
     return (
         path.suffix == ".py"

@@ -1,5 +1,5 @@
-"""What comments inside functions say of the lines below them: questions in the words of people, and
-smaller pieces of code than functions that answer them."""
+"""Pairs of a comment inside a function and the lines below it: descriptions in people's own words,
+and pieces of code that are smaller than functions."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from embeddings.training.corpus.functions import tokens
 MIN_WORDS, MAX_WORDS = 3, 20
 MIN_TOKENS, MAX_TOKENS = 10, 150
 _COMMENT = re.compile(r"^(\s+)#\s*([A-Za-z].*?)\s*$")
-# Code that is commented out, notes to oneself, and orders to tools.
+# Code that is commented out, notes to oneself, and directives to tools.
 _NO_SENTENCE = re.compile(
     r"[=(){}\[\]<>`\"\\|]|://|\b(todo|fixme|xxx|hack|note|noqa|pylint|pragma|nosec|type:)", re.I
 )
 
 
-def pairs(code: str) -> Iterator[tuple[str, str]]:
-    """Each comment on lines of its own that is a sentence, with the lines of code below it up to
-    the next comment, blank line or end of its block."""
+def comment_pairs(code: str) -> Iterator[tuple[str, str]]:
+    """Each comment that is a sentence on lines of its own, with the code below it up to the next
+    comment, blank line or end of the block."""
     lines = code.split("\n")
     line = 0
     while line < len(lines):
@@ -28,23 +28,24 @@ def pairs(code: str) -> Iterator[tuple[str, str]]:
         if comment is None:
             line += 1
             continue
-        indent, said = comment[1], [comment[2]]
+        indent, words = comment[1], [comment[2]]
         start = line + 1
         while start < len(lines) and (more := _COMMENT.match(lines[start])) and more[1] == indent:
-            said.append(more[2])
+            words.append(more[2])
             start += 1
         line = start
-        while line < len(lines) and _goes_on(lines[line], indent):
+        while line < len(lines) and _is_below(lines[line], indent):
             line += 1
         block = dedent("\n".join(lines[start:line]))
-        if _is_sentence(" ".join(said)) and MIN_TOKENS <= len(tokens(block)) <= MAX_TOKENS:
-            yield " ".join(said).rstrip(".:"), block
+        if _is_sentence(" ".join(words)) and MIN_TOKENS <= len(tokens(block)) <= MAX_TOKENS:
+            yield " ".join(words).rstrip(".:"), block
 
 
-def _goes_on(line: str, indent: str) -> bool:
+def _is_below(line: str, indent: str) -> bool:
+    """Whether a line still belongs to the code below a comment with this indentation."""
     return bool(line.strip()) and line.startswith(indent) and not line.startswith(f"{indent}#")
 
 
-def _is_sentence(said: str) -> bool:
-    fits = MIN_WORDS <= len(said.split()) <= MAX_WORDS
-    return fits and said.isascii() and not _NO_SENTENCE.search(said)
+def _is_sentence(comment: str) -> bool:
+    fits = MIN_WORDS <= len(comment.split()) <= MAX_WORDS
+    return fits and comment.isascii() and not _NO_SENTENCE.search(comment)

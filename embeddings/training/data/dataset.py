@@ -1,4 +1,5 @@
-"""What training reads: a corpus with its path-contexts and its language-model vectors."""
+"""What training reads: a corpus with its language-model vectors, and the views of a function that
+these are computed from."""
 
 from __future__ import annotations
 
@@ -8,13 +9,14 @@ from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
+from more_itertools import sliced
 
 from embeddings.code.own_names import masked
 from embeddings.networks.vocabulary import Ids
 from embeddings.text.language_model import LanguageModel, load_model
 from embeddings.training.corpus import corpora
 from embeddings.training.corpus.functions import Function
-from embeddings.training.data.questions import QUESTIONS, written
+from embeddings.training.data.questions import QUESTIONS, read_questions
 from embeddings.training.data.training_pairs import keywords
 from embeddings.training.data.vectors import VectorCache
 from embeddings.training.stages import precision
@@ -25,10 +27,10 @@ TRAINING_TOKENS = 128
 BLOCK = 4096
 
 
-class View(StrEnum):
-    """The texts of a function that the language model reads: its docstring as a query, what of that
-    a search engine would be given, and a question that was written for it, if there is one; its
-    code as it stands, without the docstring, and with its name hidden."""
+class TextView(StrEnum):
+    """The texts of a function that the language model reads. Queries: its docstring, keywords of
+    that, and a question that was written for it (or keywords, if there is none). Code: as it
+    stands, without the docstring, and with its name masked."""
 
     QUERY = "query"
     KEYWORDS = "keywords"
@@ -38,23 +40,27 @@ class View(StrEnum):
     MASKED = "masked"
 
 
-# What asks for a function, and the text that is to answer.
-ANSWERS = {View.QUERY: View.BARE, View.KEYWORDS: View.CODE, View.QUESTION: View.CODE}
-ASKED = tuple(ANSWERS)
+# Each query with the code that answers it.
+ANSWERS = {
+    TextView.QUERY: TextView.BARE,
+    TextView.KEYWORDS: TextView.CODE,
+    TextView.QUESTION: TextView.CODE,
+}
+QUERY_VIEWS = tuple(ANSWERS)
 
-_TEXT: dict[View, Callable[[Function], str]] = {
-    View.QUERY: lambda function: function.query,
-    View.KEYWORDS: lambda function: keywords(function.query),
-    View.CODE: lambda function: function.code,
-    View.BARE: lambda function: function.bare,
-    View.MASKED: lambda function: masked(function.code),
+_TEXT: dict[TextView, Callable[[Function], str]] = {
+    TextView.QUERY: lambda function: function.query,
+    TextView.KEYWORDS: lambda function: keywords(function.query),
+    TextView.CODE: lambda function: function.code,
+    TextView.BARE: lambda function: function.bare,
+    TextView.MASKED: lambda function: masked(function.code),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Data:
-    """A corpus (or its first functions), the language model, what is kept of both on disk, and the
-    questions that were written for functions, by their code."""
+class TrainingData:
+    """A corpus (or its first functions), the language model, the cache of its vectors, the corpus's
+    folder, and the questions that were written for functions, by their code."""
 
     functions: list[Function]
     model: LanguageModel
@@ -64,7 +70,7 @@ class Data:
     questions: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def rows(self, split: str, *, described: bool = False) -> Ids:
-        """The functions of a split; only those with a docstring if `described`."""
+        """The rows of a split's functions; of those with a docstring if `described`."""
         return np.array(
             [
                 row
@@ -74,43 +80,43 @@ class Data:
             np.int64,
         )
 
-    def prepare(self, views: Set[View], rows: Ids | None = None) -> None:
-        """Computes the vectors of `rows`, or else of all described functions, that are missing."""
+    def prepare(self, views: Set[TextView], rows: Ids | None = None) -> None:
+        """Computes the missing vectors of `rows`, by default of all described functions."""
         chosen = rows if rows is not None else np.arange(len(self.functions))
         if rows is None:
             chosen = chosen[[bool(function.query) for function in self.functions]]
-        for start in range(0, len(chosen), BLOCK):
-            block = chosen[start : start + BLOCK]
+        for block in sliced(chosen, BLOCK):
             with precision.mixed(self.device):
                 for view in sorted(views):
-                    self._reader(view).add([self.text(view, row) for row in block], view)
+                    self._cache_of(view).add([self.text(view, row) for row in block], view)
 
-    def vectors(self, view: View, rows: Ids) -> Matrix:
-        """(n,) rows → (n, dimensions) of the language model."""
-        return self._reader(view).get([self.text(view, row) for row in rows])
+    def vectors(self, view: TextView, rows: Ids) -> Matrix:
+        """(n,) rows → vectors (n, dimensions) of the language model. Raises KeyError for a text
+        that was not prepared."""
+        return self._cache_of(view).cached([self.text(view, row) for row in rows])
 
-    def text(self, view: View, row: int) -> str:
-        """What the language model reads of a function."""
+    def text(self, view: TextView, row: int) -> str:
+        """The view of the function in a row."""
         function = self.functions[row]
-        if view is View.QUESTION:
-            return next(iter(self.asked(function)), keywords(function.query))
+        if view is TextView.QUESTION:
+            return next(iter(self.questions_for(function)), keywords(function.query))
         return _TEXT[view](function)
 
-    def asked(self, function: Function) -> Sequence[str]:
+    def questions_for(self, function: Function) -> Sequence[str]:
         """The questions that were written for a function."""
         return self.questions.get(function.code, ())
 
-    def _reader(self, view: View) -> VectorCache:
-        if view is View.MASKED:
+    def _cache_of(self, view: TextView) -> VectorCache:
+        if view is TextView.MASKED:
             return self.cache.for_names
-        return self.cache.for_queries if view in ASKED else self.cache
+        return self.cache.for_queries if view in QUERY_VIEWS else self.cache
 
 
 def load(
     corpus: Path, llm: str, device: str, limit: int | None, max_tokens: int = TRAINING_TOKENS
-) -> Data:
-    """The data of a corpus folder; what is computed is kept in the folder too."""
+) -> TrainingData:
+    """The data of a corpus folder, in which vectors are kept too."""
     model = load_model(llm, device=device)
     cache = VectorCache(model.limited(max_tokens), corpus / "vectors")
     functions = corpora.read(corpus, limit)
-    return Data(functions, model, cache, corpus, device, written(corpus / QUESTIONS))
+    return TrainingData(functions, model, cache, corpus, device, read_questions(corpus / QUESTIONS))

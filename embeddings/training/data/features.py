@@ -1,5 +1,5 @@
-"""Path-contexts of a corpus on disk, in blocks, so that a run that was killed goes on where it was;
-and the vocabularies counted from them."""
+"""Path-contexts of a corpus, kept on disk in blocks, so that an interrupted run loses one block at
+most; and the vocabularies that are counted from them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
+from more_itertools import sliced
 from tqdm import tqdm
 
 from embeddings.checkpoints import PathSettings
@@ -32,7 +33,7 @@ BLOCK = 4096
 
 @dataclass(frozen=True, slots=True)
 class VocabularySizes:
-    """The most words of each vocabulary, and how often a word must occur to get in."""
+    """The largest size of each vocabulary, and how often a word must occur to be in it."""
 
     subtokens: int = 20_000
     paths: int = 40_000
@@ -43,16 +44,16 @@ class VocabularySizes:
 
 
 @dataclass(frozen=True, slots=True)
-class Contexts:
-    """The path-contexts of many functions: rows of `triples` are (start word, path, end word),
-    numbers into `words` (a token's subtokens, joined by blanks) and `paths`."""
+class CorpusContexts:
+    """The path-contexts of many functions. Rows of `triples` are (start word, path, end word),
+    indices into `words` (a token's subtokens, joined by spaces) and `paths`."""
 
     triples: Ragged
     words: list[str]
     paths: list[str]
 
     def lexicon(self, rows: Ids, sizes: VocabularySizes) -> Lexicon:
-        """The vocabularies of the path-contexts of the functions in `rows`."""
+        """The vocabularies of the functions in `rows`, with no labels yet."""
         values = self.triples.take(rows).values
         paths = np.bincount(values[:, 1], minlength=len(self.paths))
         words = np.bincount(values[:, [0, 2]].ravel(), minlength=len(self.words))
@@ -68,32 +69,34 @@ class Contexts:
         )
 
 
-class Indexed:
+class IndexedContexts:
     """Path-contexts in the ids of a lexicon, from which batches are drawn."""
 
-    def __init__(self, found: Contexts, lexicon: Lexicon) -> None:
-        paths = np.array([lexicon.paths[path] for path in found.paths], np.int64)
-        values = found.triples.values.copy()
+    def __init__(self, contexts: CorpusContexts, lexicon: Lexicon) -> None:
+        paths = np.array([lexicon.paths[path] for path in contexts.paths], np.int64)
+        values = contexts.triples.values.copy()
         values[:, 1] = paths[values[:, 1]]
-        self._contexts = Ragged(values, found.triples.offsets)
+        self._contexts = Ragged(values, contexts.triples.offsets)
         self._tokens = Ragged.of(
-            [[lexicon.subtokens[part] for part in word.split()] or [0] for word in found.words]
+            [[lexicon.subtokens[part] for part in word.split()] or [0] for word in contexts.words]
         )
 
-    def batch(self, rows: Ids, most: int, random: np.random.Generator) -> ContextBatch:
-        """The functions in `rows`, each with `most` of its contexts at most, drawn anew."""
-        drawn = self._contexts.take(rows)
-        if drawn.lengths().max(initial=0) > most:
-            drawn = _thinned(drawn, most, random)
-        return collate(drawn, self._tokens)
+    def batch(self, rows: Ids, limit: int, random: np.random.Generator) -> ContextBatch:
+        """The functions in `rows`, each with at most `limit` of its contexts, drawn at random."""
+        contexts = self._contexts.take(rows)
+        if contexts.lengths().max(initial=0) > limit:
+            contexts = _sampled(contexts, limit, random)
+        return collate(contexts, self._tokens)
 
 
-def path_contexts(functions: Sequence[Function], settings: PathSettings, folder: Path) -> Contexts:
-    """The path-contexts of the functions, in their order, from the disk or computed now."""
+def path_contexts(
+    functions: Sequence[Function], settings: PathSettings, folder: Path
+) -> CorpusContexts:
+    """The path-contexts of the functions, in their order, from the folder or computed now."""
     folder.mkdir(parents=True, exist_ok=True)
-    parts = [functions[start : start + BLOCK] for start in range(0, len(functions), BLOCK)]
+    parts = list(sliced(functions, BLOCK))
     files = [folder / f"{_key(part, settings)}.npz" for part in parts]
-    _compute(dict(zip(files, parts, strict=True)), settings)
+    _write_missing(dict(zip(files, parts, strict=True)), settings)
     words: dict[str, int] = {}
     paths: dict[str, int] = {}
     blocks: list[Ragged] = []
@@ -102,17 +105,17 @@ def path_contexts(functions: Sequence[Function], settings: PathSettings, folder:
             columns = block["triples"].astype(np.int64)
             for column, name, known in ((0, "words", words), (1, "paths", paths)):
                 local = str(block[name]).split("\n")
-                numbers = np.array([known.setdefault(one, len(known)) for one in local])
+                numbers = np.array([known.setdefault(text, len(known)) for text in local])
                 columns[:, column] = numbers[columns[:, column]]
                 if name == "words":
                     columns[:, 2] = numbers[columns[:, 2]]
             blocks.append(Ragged(columns.astype(np.int32), block["offsets"]))
     empty = Ragged(np.zeros((0, 3), np.int32), np.zeros(1, np.int64))
-    return Contexts(Ragged.joined([empty, *blocks]), list(words), list(paths))
+    return CorpusContexts(Ragged.joined([empty, *blocks]), list(words), list(paths))
 
 
-def _compute(parts: dict[Path, Sequence[Function]], settings: PathSettings) -> None:
-    """Writes the blocks that are missing, each in a process of its own if there are several."""
+def _write_missing(parts: dict[Path, Sequence[Function]], settings: PathSettings) -> None:
+    """Writes the missing blocks, in parallel processes if there are several."""
     missing = {path: part for path, part in parts.items() if not path.exists()}
     if len(missing) < 2:
         for path, part in missing.items():
@@ -120,8 +123,8 @@ def _compute(parts: dict[Path, Sequence[Function]], settings: PathSettings) -> N
         return
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
         written = [pool.submit(_write, path, part, settings) for path, part in missing.items()]
-        for one in tqdm(as_completed(written), "path-contexts", len(written), unit="block"):
-            one.result()
+        for block in tqdm(as_completed(written), "path-contexts", len(written), unit="block"):
+            block.result()
 
 
 def _write(path: Path, functions: Sequence[Function], settings: PathSettings) -> None:
@@ -156,12 +159,12 @@ def _key(functions: Sequence[Function], settings: PathSettings) -> str:
     return fingerprint("\0".join([str(settings), *(function.code for function in functions)]))
 
 
-def _thinned(contexts: Ragged, most: int, random: np.random.Generator) -> Ragged:
-    """At most `most` values of each row, chosen at random."""
+def _sampled(contexts: Ragged, limit: int, random: np.random.Generator) -> Ragged:
+    """At most `limit` values of each row, chosen at random."""
     lengths = contexts.lengths()
     rows = np.repeat(np.arange(len(lengths)), lengths)
     order = np.lexsort((random.random(len(rows)), rows))
     places = np.arange(len(rows)) - np.repeat(contexts.offsets[:-1], lengths)
-    kept = np.sort(order[places < most])
-    shorter = np.minimum(lengths, most)
+    kept = np.sort(order[places < limit])
+    shorter = np.minimum(lengths, limit)
     return Ragged(contexts.values[kept], np.concatenate([[0], np.cumsum(shorter)]))

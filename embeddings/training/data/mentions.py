@@ -1,5 +1,5 @@
-"""What the functions of a corpus mention, on disk, in blocks, so that a run that was killed goes on
-where it was."""
+"""What the functions of a corpus mention, kept on disk in blocks, so that an interrupted run loses
+one block at most."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from more_itertools import sliced
 from tqdm import tqdm
 
 from embeddings.naming.mentions import mentioned
@@ -20,22 +21,22 @@ FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Mentioned:
-    """Of n functions rows of (number into `words`, bits of its places)."""
+class CorpusMentions:
+    """What n functions mention: rows of (index into `words`, bits of the word's places)."""
 
     rows: Ragged
     words: list[str]
 
     @classmethod
-    def of(cls, functions: Sequence[Function], folder: Path) -> Mentioned:
-        """Those of the functions, in their order, from a corpus folder or computed now."""
-        kept = folder / "mentions"
-        kept.mkdir(parents=True, exist_ok=True)
+    def read(cls, functions: Sequence[Function], folder: Path) -> CorpusMentions:
+        """The mentions of the functions, in their order, from a corpus folder or computed now."""
+        cache = folder / "mentions"
+        cache.mkdir(parents=True, exist_ok=True)
         known: dict[str, int] = {}
         blocks = [Ragged(np.zeros((0, 2), np.int32), np.zeros(1, np.int64))]
-        starts = range(0, len(functions), BLOCK)
-        for start in tqdm(starts, "mentions", unit="block", disable=len(starts) < 2):
-            with np.load(_block(functions[start : start + BLOCK], kept)) as block:
+        parts = list(sliced(functions, BLOCK))
+        for part in tqdm(parts, "mentions", unit="block", disable=len(parts) < 2):
+            with np.load(_block_file(part, cache)) as block:
                 values = block["values"].copy()
                 words = str(block["words"]).split("\n")
                 numbers = np.array([known.setdefault(word, len(known)) for word in words], np.int32)
@@ -49,8 +50,8 @@ class Mentioned:
         return Vocabulary.of(Counter(dict(zip(self.words, counts, strict=True))), size, least)
 
     def labelled(self, lexicon: Lexicon, names: Sequence[str]) -> Ragged:
-        """Rows of (word id, bits of its places, whether it is in the function's name), to learn
-        from."""
+        """Rows of (word id, bits of its places, whether the function's name holds it), to train
+        on."""
         numbers = {word: number for number, word in enumerate(self.words)}
         true = [
             row * len(numbers) + numbers[part]
@@ -65,30 +66,30 @@ class Mentioned:
         return Ragged(np.stack(columns, axis=1), self.rows.offsets)
 
     def mentions(self, lexicon: Lexicon, rows: Ids) -> Mentions:
-        """What some functions mention, as for a prediction."""
-        found = self.rows.take(rows)
-        words = [self.words[number] for number in found.values[:, 0].tolist()]
+        """What the functions in `rows` mention, to predict names from."""
+        taken = self.rows.take(rows)
+        words = [self.words[number] for number in taken.values[:, 0].tolist()]
         values = np.array([lexicon.words[word] for word in words], np.int64)
-        pairs = np.stack([values, found.values[:, 1].astype(np.int64)], axis=1)
-        return Mentions(Ragged(pairs, found.offsets), words)
+        pairs = np.stack([values, taken.values[:, 1].astype(np.int64)], axis=1)
+        return Mentions(Ragged(pairs, taken.offsets), words)
 
 
-def _block(functions: Sequence[Function], folder: Path) -> Path:
-    """The file with what the functions mention, written now if it is missing."""
+def _block_file(functions: Sequence[Function], folder: Path) -> Path:
+    """The file with what the functions mention; written if it is missing."""
     key = fingerprint("\0".join([str(FORMAT), *(function.code for function in functions)]))
     path = folder / f"{key}.npz"
     if path.exists():
         return path
     known: dict[str, int] = {}
     rows = [
-        [(known.setdefault(word, len(known)), places) for word, places in found.items()]
-        for found in (mentioned(function.code) for function in functions)
+        [(known.setdefault(word, len(known)), places) for word, places in mentions.items()]
+        for mentions in (mentioned(function.code) for function in functions)
     ]
     partial = path.with_suffix(".partial")
     with partial.open("wb") as file:
         np.savez(
             file,
-            values=np.array([one for row in rows for one in row], np.int32).reshape(-1, 2),
+            values=np.array([pair for row in rows for pair in row], np.int32).reshape(-1, 2),
             offsets=np.cumsum([0, *map(len, rows)]),
             words="\n".join(known),
         )

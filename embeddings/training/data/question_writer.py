@@ -1,7 +1,8 @@
-"""`questions`: a language model reads functions with their docstrings and writes what a programmer
-would type into a search engine to find them (as doc2query does, Nogueira et al. 2019, and InPars,
-Bonifacio et al. 2022). Docstrings are what authors say; people who search use fewer and other
-words. A question is kept if the text encoder finds its function by it, among others."""
+"""The command `questions`: a language model reads functions with their docstrings and writes what a
+programmer would type into a search engine to find them, as doc2query (Nogueira et al. 2019) and
+InPars (Bonifacio et al. 2022) do. Docstrings are written by authors; people who search use fewer
+and other words. A question is kept if the text encoder retrieves its function by it, among others.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from more_itertools import chunked
 from torch import Tensor
 from tqdm import tqdm
 from transformers import AutoModelForCausalLM, DynamicCache
@@ -21,18 +23,18 @@ from embeddings.text import loading
 from embeddings.text.language_model import DEFAULT_MODEL, LanguageModel, load_model
 from embeddings.training.corpus import corpora
 from embeddings.training.corpus.functions import Function
-from embeddings.training.data.questions import QUESTIONS, Written, written
+from embeddings.training.data.questions import QUESTIONS, FunctionQuestions, read_questions
 from embeddings.training.stages import precision
 
 BLOCK, BATCH = 512, 32
-# Of each function so many questions are drawn, from the likeliest tokens.
-DRAWN, LIKELIEST, TEMPERATURE = 2, 40, 0.8
+# How many questions are sampled for a function, from how many of the likeliest tokens.
+PER_FUNCTION, TOP_K, TEMPERATURE = 2, 40, 0.8
 MOST_TOKENS = 18
-# A question is kept that puts its function among so many first ones of a block.
-FOUND = 10
-# Characters of a function that are shown: signature, docstring, and the beginning of its body.
+# A question is kept if its function is among the first ones of a block.
+LOWEST_RANK = 10
+# Characters of the prompt that a signature, a docstring and the beginning of a body may take.
 SIGNATURE, DOCSTRING, BODY, BODY_LINES = 220, 240, 160, 3
-# Longer functions say in their docstrings what they are about, and need not be read.
+# Longer functions are left out: their docstrings describe them better than their code.
 LONGEST = 2_500
 EXAMPLES = '''\
 Each Python function is followed by what a programmer would type into a web search engine to find \
@@ -67,44 +69,46 @@ Search: python test whether tcp port is in use
 
 
 def add_to(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--corpus", type=Path, required=True, help="questions are kept in it")
+    parser.add_argument("--corpus", type=Path, required=True, help="folder; questions are added")
     parser.add_argument("--writer", required=True, help="a decoder: hub name, folder or GGUF file")
-    parser.add_argument("--llm", default=DEFAULT_MODEL, help="what questions are tried with")
-    parser.add_argument("--functions", type=int, default=10_000, help="described ones, in all")
+    parser.add_argument("--llm", default=DEFAULT_MODEL, help="text encoder that checks questions")
+    parser.add_argument("--functions", type=int, default=10_000, help="number of functions")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--device", default="cpu")
-    parser.set_defaults(run=ask)
+    parser.set_defaults(run=write_questions)
 
 
-def ask(options: argparse.Namespace) -> None:
-    """Writes questions to functions of all splits into the corpus folder; goes on where a run was
-    stopped. Raises EncoderUnavailable."""
+def write_questions(options: argparse.Namespace) -> None:
+    """Adds questions for described functions of all splits to the corpus folder, and resumes an
+    interrupted run. Raises EncoderUnavailable."""
     path = options.corpus / QUESTIONS
-    chosen = _chosen(corpora.read(options.corpus), options.functions, options.seed)
-    known = written(path)
+    chosen = _sampled(corpora.read(options.corpus), options.functions, options.seed)
+    known = read_questions(path)
     missing = [function for function in chosen if function.code not in known]
-    writer, reader = Writer(options.writer, options.device), load_model(options.llm)
+    writer, reader = QuestionWriter(options.writer, options.device), load_model(options.llm)
     torch.manual_seed(options.seed + len(known))
     with path.open("a", encoding="utf-8") as file, tqdm(total=len(missing), unit="function") as bar:
-        for start in range(0, len(missing), BLOCK):
-            block = missing[start : start + BLOCK]
-            for one in found(list(writer.questions(block, bar)), reader):
-                file.write(one.line())
+        for block in chunked(missing, BLOCK):
+            for row in keep_retrieving(list(writer.questions(block, bar)), reader):
+                file.write(row.as_json_line())
             file.flush()
 
 
-def found(asked: Sequence[Written], reader: LanguageModel) -> Iterator[Written]:
-    """The same functions, with those of their questions by which the reader finds them."""
-    code = reader.encode([one.code for one in asked])
-    for place, one in enumerate(asked):
-        vectors = reader.for_queries.encode(one.questions)
+def keep_retrieving(
+    written: Sequence[FunctionQuestions], reader: LanguageModel
+) -> Iterator[FunctionQuestions]:
+    """The same functions, each with only the questions by which the reader retrieves it."""
+    code = reader.encode([function.code for function in written])
+    for place, function in enumerate(written):
+        vectors = reader.for_queries.encode(function.questions)
         ranks = metrics.ranks(vectors, code, [place] * len(vectors))
-        kept = [text for text, rank in zip(one.questions, ranks, strict=True) if rank <= FOUND]
-        yield Written(one.code, kept)
+        ranked = zip(function.questions, ranks, strict=True)
+        kept = [question for question, rank in ranked if rank <= LOWEST_RANK]
+        yield FunctionQuestions(function.code, kept)
 
 
-class Writer:
-    """A decoder that goes on with the examples, whose states are computed once."""
+class QuestionWriter:
+    """A decoder that continues a prompt of examples, whose states are computed once."""
 
     def __init__(self, name: str, device: str) -> None:
         origin = loading.located(name)
@@ -128,36 +132,37 @@ class Writer:
         self._ends = torch.tensor(ends, dtype=torch.long, device=device)
 
     @torch.inference_mode()
-    def questions(self, functions: Sequence[Function], bar: Any) -> Iterator[Written]:
-        """DRAWN questions at most of each function, in the order of their lengths."""
-        tokens = [self._tokenizer(shown(function)).input_ids for function in functions]
+    def questions(self, functions: Sequence[Function], bar: Any) -> Iterator[FunctionQuestions]:
+        """At most `PER_FUNCTION` distinct questions for each function, the shortest first."""
+        tokens = [self._tokenizer(prompt(function)).input_ids for function in functions]
         order = sorted(range(len(tokens)), key=lambda row: len(tokens[row]))
-        for start in range(0, len(order), BATCH):
-            rows = order[start : start + BATCH]
-            said = self._drawn([tokens[row] for row in rows])
-            for place, row in enumerate(rows):
-                texts = said[place * DRAWN : (place + 1) * DRAWN]
-                yield Written(functions[row].code, list(dict.fromkeys(filter(None, texts))))
+        for rows in chunked(order, BATCH):
+            lines = self._continuations([tokens[row] for row in rows])
+            for row, texts in zip(rows, chunked(lines, PER_FUNCTION), strict=True):
+                questions = list(dict.fromkeys(filter(None, texts)))
+                yield FunctionQuestions(functions[row].code, questions)
             bar.update(len(rows))
 
-    def _drawn(self, tokens: Sequence[Sequence[int]]) -> list[str]:
-        """n texts as tokens → n · DRAWN lines that go on with them."""
+    def _continuations(self, tokens: Sequence[Sequence[int]]) -> list[str]:
+        """n prompts as tokens → n · PER_FUNCTION lines that continue them."""
         count, width = len(tokens), max(map(len, tokens))
         ids = torch.zeros(count, width, dtype=torch.long, device=self._device)
         seen = torch.ones(count, self._read + width, dtype=torch.long, device=self._device)
-        for row, one in enumerate(tokens):
-            ids[row, width - len(one) :] = torch.tensor(one)
-            seen[row, self._read : self._read + width - len(one)] = 0
+        for row, own in enumerate(tokens):
+            ids[row, width - len(own) :] = torch.tensor(own)
+            seen[row, self._read : self._read + width - len(own)] = 0
         places = (seen.cumsum(1) - 1)[:, self._read :].clamp(min=0)
         states = DynamicCache()
         for layer, (keys, values) in enumerate(self._examples):
-            states.update(*(one.expand(count, -1, -1, -1) for one in (keys, values)), layer)
+            states.update(*(state.expand(count, -1, -1, -1) for state in (keys, values)), layer)
         logits = self._next(ids, states, seen, places)
-        states.batch_repeat_interleave(DRAWN)
-        logits, seen, places = (one.repeat_interleave(DRAWN, 0) for one in (logits, seen, places))
+        states.batch_repeat_interleave(PER_FUNCTION)
+        logits, seen, places = (
+            rows.repeat_interleave(PER_FUNCTION, 0) for rows in (logits, seen, places)
+        )
         places, lines = places[:, -1:], []
         for _ in range(MOST_TOKENS):
-            lines.append(_draw(logits))
+            lines.append(_sample_token(logits))
             seen = torch.cat([seen, torch.ones_like(lines[-1])], dim=1)
             places = places + 1
             if torch.isin(torch.cat(lines, dim=1), self._ends).any(1).all():
@@ -166,8 +171,8 @@ class Writer:
         return [self._line(row) for row in torch.cat(lines, dim=1)]
 
     def _next(self, ids: Tensor, states: Any, seen: Tensor, places: Tensor) -> Tensor:
-        """(n, m) tokens → the logits (n, words) of the next ones; what was read is added to the
-        states."""
+        """(n, m) tokens → the logits (n, words) of the next ones. Adds to the states what was
+        read."""
         read = self._network(
             ids, past_key_values=states, attention_mask=seen, position_ids=places,
             use_cache=True, logits_to_keep=1,
@@ -181,8 +186,8 @@ class Writer:
         return str(self._tokenizer.decode(tokens[:end])).strip()
 
 
-def shown(function: Function) -> str:
-    """What the writer sees of a function."""
+def prompt(function: Function) -> str:
+    """What the writer reads of a function."""
     lines = function.code.split("\n")
     ends = (row for row, line in enumerate(lines, start=1) if line.rstrip().endswith(":"))
     head = next(ends, len(lines))
@@ -195,13 +200,15 @@ def shown(function: Function) -> str:
     )
 
 
-def _draw(logits: Tensor) -> Tensor:
-    """(n, words) → (n, 1), one of the likeliest each."""
-    likely = (logits / TEMPERATURE).topk(min(LIKELIEST, logits.shape[1]), dim=-1)
+def _sample_token(logits: Tensor) -> Tensor:
+    """(n, words) → (n, 1): one of the likeliest tokens of each row."""
+    likely = (logits / TEMPERATURE).topk(min(TOP_K, logits.shape[1]), dim=-1)
     return likely.indices.gather(1, torch.multinomial(likely.values.softmax(-1), 1))
 
 
-def _chosen(functions: Sequence[Function], count: int, seed: int) -> list[Function]:
-    described = [one for one in functions if one.query and len(one.code) <= LONGEST]
+def _sampled(functions: Sequence[Function], count: int, seed: int) -> list[Function]:
+    described = [
+        function for function in functions if function.query and len(function.code) <= LONGEST
+    ]
     order = np.random.default_rng(seed).permutation(len(described))[:count]
     return [described[place] for place in order]

@@ -1,4 +1,5 @@
-"""Questions that a language model wrote for functions of a corpus (`asking`), in its folder."""
+"""Questions that a language model wrote for functions of a corpus (`question_writer`), as they are
+kept in the corpus's folder."""
 
 from __future__ import annotations
 
@@ -11,19 +12,20 @@ QUESTIONS = "questions.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """A function by its code, and the questions that it answers; there may be none."""
+class FunctionQuestions:
+    """A function's code and the questions that it answers, of which there may be none."""
 
     code: str
     questions: Sequence[str]
 
-    def line(self) -> str:
+    def as_json_line(self) -> str:
         return json.dumps(asdict(self)) + "\n"
 
 
-def written(path: Path) -> dict[str, Sequence[str]]:
-    """The questions of each function in a file, by its code; nothing where there is no file."""
+def read_questions(path: Path) -> dict[str, Sequence[str]]:
+    """The questions in a file, by the function's code; empty if there is no file."""
     if not path.exists():
         return {}
-    rows = (Written(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines())
+    lines = path.read_text(encoding="utf-8").splitlines()
+    rows = (FunctionQuestions(**json.loads(line)) for line in lines)
     return {row.code: row.questions for row in rows}

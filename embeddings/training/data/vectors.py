@@ -1,5 +1,5 @@
-"""Language-model vectors on disk, by the hash of the text: what is computed once is never computed
-again, whichever corpus or run asks for it, and a killed run loses one block at most."""
+"""Language-model vectors on disk, keyed by a hash of the text. Each is computed once, whichever
+corpus or run asks for it, and an interrupted run loses one block at most."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from more_itertools import chunked
 from tqdm import tqdm
 
 from embeddings.encoder import finite
@@ -18,10 +19,11 @@ BLOCK = 1024
 
 
 class VectorCache:
-    """Vectors of one text encoder in a folder, in half precision; a text encoder itself."""
+    """The vectors of a text encoder, kept in a folder in half precision. It is a text encoder
+    itself."""
 
     def __init__(self, encoder: TextEncoder, folder: Path) -> None:
-        self._encoder, self._above = encoder, folder
+        self._encoder, self._root = encoder, folder
         self.dimensions, self.fingerprint = encoder.dimensions, encoder.fingerprint
         self._folder = folder / encoder.fingerprint[:16]
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -32,43 +34,42 @@ class VectorCache:
 
     @cached_property
     def for_queries(self) -> VectorCache:
-        """The vectors of descriptions."""
-        return self._of(self._encoder.for_queries)
+        """The cache of query vectors."""
+        return self._cache_of(self._encoder.for_queries)
 
     @cached_property
     def for_names(self) -> VectorCache:
-        """The vectors of texts whose name is hidden."""
-        return self._of(self._encoder.for_names)
+        """The cache of the vectors that names are predicted from."""
+        return self._cache_of(self._encoder.for_names)
 
     def add(self, texts: Sequence[str], description: str) -> None:
-        """Computes what is missing, block by block, with a progress bar. Raises NotFinite."""
+        """Computes the missing vectors, block by block, with a progress bar. Raises NotFinite."""
         keyed = {fingerprint(text): text for text in texts}
         missing = [key for key in keyed if key not in self._vectors]
         with tqdm(total=len(missing), desc=description, unit="text") as progress:
-            for start in range(0, len(missing), BLOCK):
-                keys = missing[start : start + BLOCK]
+            for keys in chunked(missing, BLOCK):
                 vectors = finite(self._encoder.encode([keyed[key] for key in keys]))
                 self._save(keys, vectors.astype(np.float16))
                 progress.update(len(keys))
 
     def encode(self, texts: Sequence[str]) -> Matrix:
-        """(n,) texts → (n, dimensions), from the disk or computed now."""
+        """(n,) texts → (n, dimensions), from the folder or computed now."""
         self.add(texts, "texts")
-        return self.get(texts)
+        return self.cached(texts)
 
     def read(self, texts: Sequence[str]) -> tuple[Matrix, list[int]]:
-        """As the encoder has it; nothing of it is kept."""
+        """Passes the texts on to the encoder, without caching."""
         return self._encoder.read(texts)
 
-    def get(self, texts: Sequence[str]) -> Matrix:
+    def cached(self, texts: Sequence[str]) -> Matrix:
         """(n,) texts → (n, dimensions); raises KeyError for a text that was never added."""
         rows = [self._vectors[fingerprint(text)] for text in texts]
         return np.asarray(rows, dtype=np.float32).reshape(len(texts), self.dimensions)
 
-    def _of(self, encoder: TextEncoder) -> VectorCache:
-        """The vectors of an encoder: these, where it reads texts in the same way."""
-        alike = encoder.fingerprint == self.fingerprint
-        return self if alike else VectorCache(encoder, self._above)
+    def _cache_of(self, encoder: TextEncoder) -> VectorCache:
+        """The cache of an encoder: this one, if the encoder has the same vectors."""
+        same = encoder.fingerprint == self.fingerprint
+        return self if same else VectorCache(encoder, self._root)
 
     def _save(self, keys: Sequence[str], vectors: np.ndarray) -> None:
         path = self._folder / f"{keys[0]}.npz"

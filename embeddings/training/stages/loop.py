@@ -1,27 +1,33 @@
 """The training loop: epochs of one stage with a progress bar, a learning rate that rises and falls,
-curves in a CSV file, and a state on disk after each epoch. What an epoch draws depends on the seed
-and its number alone, so that a run that goes on after a kill ends as an undisturbed one."""
+curves in a CSV file, and a state on disk after each epoch. What an epoch draws depends only on the
+seed and its number, so that a resumed run ends as an undisturbed one."""
 
 from __future__ import annotations
 
 import csv
-import math
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import torch
+from more_itertools import sliced
 from torch import Tensor, nn
+from torch.optim.lr_scheduler import LambdaLR
 from tqdm import tqdm
+from transformers import get_cosine_schedule_with_warmup
 
+from embeddings.networks.vocabulary import Ids
+
+# The share of the steps in which the learning rate rises.
 WARM_UP = 0.05
 LARGEST_GRADIENT = 1.0
 STATE, CURVES = "training.pt", "curves.csv"
-# The shares of new weights that are tried where they are mixed with the first ones.
+# The shares of new weights that are tried when they are mixed with the first ones.
 MIXES = (0.25, 0.5, 0.75, 1.0)
 SECONDS = "seconds"
 Weights = dict[str, Tensor]
@@ -29,7 +35,7 @@ T = TypeVar("T")
 
 
 class Stage(Protocol):
-    """A part of the training: what is trained, on which batches, towards what."""
+    """A part of the training: what is trained, on which batches, for which losses."""
 
     @property
     def name(self) -> str: ...
@@ -64,27 +70,29 @@ class Run:
     resume: bool
 
     def train(self, stage: Stage, epochs: int) -> None:
-        """Trains the stage, from where a stopped run left it if that is wanted."""
-        wanted = [weight for weight in stage.trained.parameters() if weight.requires_grad]
-        optimiser = torch.optim.Adam(wanted, lr=stage.rate)
+        """Trains the stage, from where an interrupted run left it if `resume` is set."""
+        weights = [weight for weight in stage.trained.parameters() if weight.requires_grad]
+        optimiser = torch.optim.Adam(weights, lr=stage.rate)
         first = self._restore(stage, optimiser)
+        schedule = learning_rates(optimiser, stage, epochs, first)
         for epoch in range(first, epochs):
             torch.manual_seed(self.seed * 1000 + epoch)
             started = time.monotonic()
-            losses = self._epoch(stage, optimiser, epoch, epochs)
-            took = {SECONDS: time.monotonic() - started}
+            title = f"{stage.name} {epoch + 1}/{epochs}"
+            losses = self._epoch(stage, optimiser, schedule, epoch, title)
+            seconds = {SECONDS: time.monotonic() - started}
             stage.trained.eval()
-            self.record(stage.name, epoch + 1, {**losses, **stage.measure(), **took})
+            self.record(stage.name, epoch + 1, {**losses, **stage.measure(), **seconds})
             self._save(stage, optimiser, epoch + 1)
         stage.trained.eval()
 
     def train_and_mix(self, stage: Stage, epochs: int, shares: Sequence[float] = MIXES) -> None:
-        """Trains the stage, and keeps of its new weights the share of `shares` that finds most on
-        the validation split, and of its first ones the rest: what lies between the two is often
-        better than either (Wortsman et al. 2022)."""
-        first = copied(stage.trained)
+        """Trains the stage and mixes its new weights with the first ones, in the proportion (one of
+        `shares`, of the new weights) that does best on the validation split. What lies between the
+        two is often better than either (Wortsman et al. 2022)."""
+        first = trainable_weights(stage.trained)
         self.train(stage, epochs)
-        last = copied(stage.trained)
+        last = trainable_weights(stage.trained)
         figures = {}
         for share in shares:
             _mix(stage.trained, first, last, share)
@@ -94,31 +102,35 @@ class Run:
         _mix(stage.trained, first, last, best)
 
     def finish(self) -> None:
-        """Drops the state of a run that is complete."""
+        """Removes the state of a completed run."""
         for path in self.folder.glob(f"*.{STATE}"):
             path.unlink()
 
     def _epoch(
-        self, stage: Stage, optimiser: torch.optim.Optimizer, epoch: int, epochs: int
+        self,
+        stage: Stage,
+        optimiser: torch.optim.Optimizer,
+        schedule: LambdaLR,
+        epoch: int,
+        title: str,
     ) -> dict[str, float]:
+        """The mean of each loss."""
         stage.trained.train()
         random = np.random.default_rng([self.seed, epoch])
         sums: dict[str, float] = {}
-        title = f"{stage.name} {epoch + 1}/{epochs}"
+        means: dict[str, float] = {}
         progress = tqdm(stage.losses(random), total=stage.steps(), desc=title, unit="batch")
-        for step, losses in enumerate(progress):
-            share = (epoch + step / stage.steps()) / epochs
-            for group in optimiser.param_groups:
-                group["lr"] = stage.rate * _schedule(share)
+        for step, losses in enumerate(progress, start=1):
             _descend(stage.trained, optimiser, torch.stack(list(losses.values())).sum())
+            schedule.step()
             for name, loss in losses.items():
                 sums[name] = sums.get(name, 0.0) + loss.item()
-            means = {name: total / (step + 1) for name, total in sums.items()}
+            means = {name: total / step for name, total in sums.items()}
             progress.set_postfix({name: f"{mean:.3f}" for name, mean in means.items()})
         return means
 
     def record(self, stage: str, epoch: int, figures: dict[str, float]) -> None:
-        """Shows figures and adds them to the curves."""
+        """Prints figures and appends them to the curves."""
         tqdm.write(f"{stage} {epoch}: " + ", ".join(f"{k} {v:.3f}" for k, v in figures.items()))
         path = self.folder / CURVES
         fresh = not path.exists()
@@ -135,7 +147,7 @@ class Run:
     def _save(self, stage: Stage, optimiser: torch.optim.Optimizer, done: int) -> None:
         state = {
             "done": done,
-            "trained": copied(stage.trained),
+            "trained": trainable_weights(stage.trained),
             "optimiser": optimiser.state_dict(),
         }
         partial = self._state(stage).with_suffix(".partial")
@@ -152,17 +164,41 @@ class Run:
         return int(state["done"])
 
 
-def ahead(values: Iterator[T]) -> Iterator[T]:
-    """The same values, each made while the one before it is used."""
-    with ThreadPoolExecutor(1) as beside:
-        upcoming = beside.submit(next, values, None)
+def learning_rates(
+    optimiser: torch.optim.Optimizer, stage: Stage, epochs: int, done: int = 0
+) -> LambdaLR:
+    """The schedule of a stage's learning rate after `done` epochs: linearly up to the stage's rate,
+    then down along a cosine. It needs no state of its own on disk."""
+    for group in optimiser.param_groups:
+        group["initial_lr"] = stage.rate
+    steps = epochs * stage.steps()
+    schedule: LambdaLR = get_cosine_schedule_with_warmup(
+        optimiser, round(WARM_UP * steps), steps, last_epoch=done * stage.steps() - 1
+    )
+    return schedule
+
+
+def batch_count(rows: Ids, size: int) -> int:
+    """How many batches `shuffled_batches` makes of the rows."""
+    return max(1, len(rows) // size)
+
+
+def shuffled_batches(rows: Ids, size: int, random: np.random.Generator) -> Iterator[Ids]:
+    """The rows in a random order, in full batches; fewer rows than `size` are one batch."""
+    return islice(sliced(random.permutation(rows), size), batch_count(rows, size))
+
+
+def prefetched(values: Iterator[T]) -> Iterator[T]:
+    """The same values, each computed in a thread while the one before it is used."""
+    with ThreadPoolExecutor(1) as thread:
+        upcoming = thread.submit(next, values, None)
         while (value := upcoming.result()) is not None:
-            upcoming = beside.submit(next, values, None)
+            upcoming = thread.submit(next, values, None)
             yield value
 
 
-def copied(module: nn.Module) -> Weights:
-    """The weights of a module that are trained, as they are now."""
+def trainable_weights(module: nn.Module) -> Weights:
+    """A copy of the weights of a module that are trained."""
     return {
         name: weights.detach().clone()
         for name, weights in module.named_parameters()
@@ -182,10 +218,3 @@ def _descend(trained: nn.Module, optimiser: torch.optim.Optimizer, loss: Tensor)
     loss.backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(trained.parameters(), LARGEST_GRADIENT)
     optimiser.step()
-
-
-def _schedule(share: float) -> float:
-    """The learning rate's part of its highest, at a share of the training: up, then a cosine."""
-    if share < WARM_UP:
-        return max(share / WARM_UP, 0.02)
-    return 0.5 * (1 + math.cos(math.pi * (share - WARM_UP) / (1 - WARM_UP)))

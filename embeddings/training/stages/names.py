@@ -1,5 +1,5 @@
-"""The stage of names (eq. 1): labels are learnt on vectors that stay as they are, and on what the
-definitions mention."""
+"""The third stage: names (eq. 1). Labels are learnt on vectors that stay as they are, and on what
+the definitions mention."""
 
 from __future__ import annotations
 
@@ -13,16 +13,23 @@ from torch import Tensor, nn
 from embeddings.checkpoints import Network
 from embeddings.naming.mentions import Where
 from embeddings.networks.vocabulary import Ids, Lexicon, Ragged
-from embeddings.training.data.dataset import Data, View
-from embeddings.training.data.features import Indexed
-from embeddings.training.data.mentions import Mentioned
-from embeddings.training.stages.networks import code_of, label_f1, label_of, parts_of, telling_rows
+from embeddings.training.data.dataset import TextView, TrainingData
+from embeddings.training.data.features import IndexedContexts
+from embeddings.training.data.labels import (
+    label_f1,
+    label_of,
+    label_parts,
+    rows_with_informative_names,
+)
+from embeddings.training.data.mentions import CorpusMentions
+from embeddings.training.stages.code import code_vectors
+from embeddings.training.stages.loop import batch_count, shuffled_batches
 from embeddings.training.stages.objectives import name_loss
 from embeddings.types import Matrix
 
 BATCH = 256
 MEASURED = 1000
-# So many definitions are read without their documentation, others in each epoch.
+# The share of definitions that are read without their documentation, others in each epoch.
 UNDOCUMENTED = 0.3
 
 
@@ -33,34 +40,41 @@ class NameStage:
     rate = 2e-3
 
     def __init__(
-        self, data: Data, network: Network, lexicon: Lexicon, indexed: Indexed, most: int | None
+        self,
+        data: TrainingData,
+        network: Network,
+        lexicon: Lexicon,
+        contexts: IndexedContexts,
+        limit: int | None,
     ) -> None:
-        self._data, self._network, self._indexed = data, network, indexed
-        self._rows, held_out = (telling_rows(data, split) for split in ("train", "validation"))
-        self._rows = some(self._rows, most)
-        self._held_out = some(held_out, MEASURED)
-        both = np.concatenate([self._rows, self._held_out])
-        self._vectors = torch.from_numpy(self._read(both)).to(data.device)
+        self._data, self._network, self._contexts = data, network, contexts
+        train, validation = (
+            rows_with_informative_names(data, split) for split in ("train", "validation")
+        )
+        self._rows, self._held_out = sample_rows(train, limit), sample_rows(validation, MEASURED)
+        all_rows = np.concatenate([self._rows, self._held_out])
+        self._vectors = torch.from_numpy(self._inputs(all_rows)).to(data.device)
         self._labelled, self._mentions = None, None
         if network.source.reads_words:
-            found = Mentioned.of([data.functions[row] for row in both], data.folder)
-            names = [label_of(data.functions[row].name) for row in both]
-            self._labelled = found.labelled(lexicon, names)
-            self._mentions = found.mentions(lexicon, np.arange(len(self._rows), len(both)))
-        self._parts = parts_of(network.labels, [data.functions[row] for row in self._rows])
+            mentions = CorpusMentions.read([data.functions[row] for row in all_rows], data.folder)
+            names = [label_of(data.functions[row].name) for row in all_rows]
+            self._labelled = mentions.labelled(lexicon, names)
+            places = np.arange(len(self._rows), len(all_rows))
+            self._mentions = mentions.mentions(lexicon, places)
+        self._parts = label_parts(network.labels, [data.functions[row] for row in self._rows])
         self.trained: nn.Module = network.labels.to(data.device)
 
     def steps(self) -> int:
-        return max(1, len(self._rows) // BATCH)
+        return batch_count(self._rows, BATCH)
 
     def losses(self, random: np.random.Generator) -> Iterator[dict[str, Tensor]]:
-        order = random.permutation(len(self._rows))
         labels = self._network.labels
-        for step in range(self.steps()):
-            rows = order[step * BATCH : (step + 1) * BATCH]
-            mentions = _partly_silent(self._labelled.take(rows), random) if self._labelled else None
-            scores = labels(self._vectors[rows], mentions)
-            known = labels.targets(self._parts.take(rows))
+        for places in shuffled_batches(np.arange(len(self._rows)), BATCH, random):
+            mentions = None
+            if self._labelled:
+                mentions = _partly_undocumented(self._labelled.take(places), random)
+            scores = labels(self._vectors[places], mentions)
+            known = labels.targets(self._parts.take(places))
             strange = self._strange_truth(mentions)
             yield {
                 "labels": name_loss(
@@ -76,38 +90,38 @@ class NameStage:
         return {"validation label f1": f1}
 
     def _strange_truth(self, mentions: Ragged | None) -> Tensor:
-        """Whether the words that no known name has are in the function's own one."""
+        """Whether the function's own name holds each word that no known name has."""
         reader = self._network.labels.reader
         if reader is None or mentions is None:
             return self._vectors.new_zeros(0)
         named = torch.from_numpy(mentions.values[:, 2]).to(self._vectors)
         return named[reader.is_strange(mentions)]
 
-    def _read(self, rows: Ids) -> Matrix:
-        """(n,) functions → the vectors that their names are predicted from."""
-        code = code_of(self._network.code2vec, self._indexed, rows, self._data.device)
-        source, hidden = self._network.source, None
+    def _inputs(self, rows: Ids) -> Matrix:
+        """(n,) functions → the vectors (n, d) that their names are predicted from."""
+        code = code_vectors(self._network.code2vec, self._contexts, rows, self._data.device)
+        source, masked = self._network.source, None
         if source.reads_text:
-            self._data.prepare({View.MASKED}, rows)
-            hidden = self._data.vectors(View.MASKED, rows)
-        return source.joined(hidden, code)
+            self._data.prepare({TextView.MASKED}, rows)
+            masked = self._data.vectors(TextView.MASKED, rows)
+        return source.joined(masked, code)
 
 
-def without_documentation(mentions: Ragged, silent: NDArray[np.bool_]) -> Ragged:
-    """What n definitions mention, as if the `silent` ones (n,) were not documented."""
+def without_documentation(mentions: Ragged, undocumented: NDArray[np.bool_]) -> Ragged:
+    """What n definitions mention, as if the `undocumented` ones (n,) had no documentation."""
     values = mentions.values.copy()
-    values[np.repeat(silent, mentions.lengths()), 1] &= ~(Where.DOCUMENTED | Where.OPENING)
+    values[np.repeat(undocumented, mentions.lengths()), 1] &= ~(Where.DOCUMENTED | Where.OPENING)
     kept = values[:, 1] > 0
     ends = np.concatenate([[0], np.cumsum(kept)])[mentions.offsets]
     return Ragged(values[kept], ends)
 
 
-def _partly_silent(mentions: Ragged, random: np.random.Generator) -> Ragged:
-    return without_documentation(mentions, random.random(len(mentions)) < UNDOCUMENTED)
-
-
-def some(rows: Ids, most: int | None) -> Ids:
-    """At most so many rows, the same ones whenever it is asked."""
-    if most is None or len(rows) <= most:
+def sample_rows(rows: Ids, limit: int | None) -> Ids:
+    """At most `limit` rows, chosen at random but the same ones in each call."""
+    if limit is None or len(rows) <= limit:
         return rows
-    return np.sort(np.random.default_rng(0).permutation(rows)[:most])
+    return np.sort(np.random.default_rng(0).permutation(rows)[:limit])
+
+
+def _partly_undocumented(mentions: Ragged, random: np.random.Generator) -> Ragged:
+    return without_documentation(mentions, random.random(len(mentions)) < UNDOCUMENTED)

@@ -1,5 +1,5 @@
-"""Mixed precision: products in bfloat16 where the device has instructions for it, weights and sums
-in float32."""
+"""Mixed precision: products in bfloat16 if the device has instructions for it, weights and sums in
+float32."""
 
 from __future__ import annotations
 
@@ -16,6 +16,6 @@ def is_mixed(device: str) -> bool:
 
 
 def mixed(device: str) -> AbstractContextManager[object]:
-    """A context in which networks compute in mixed precision, where the device is made for it."""
+    """A context in which networks compute in mixed precision, if the device supports it."""
     kind = torch.device(device).type
     return torch.autocast(kind, torch.bfloat16) if is_mixed(device) else nullcontext()

@@ -16,7 +16,13 @@ from codeindex.management.index import ADMINISTRATOR, existing_index
 from codeindex.models import Evaluation, Repository, SourceFile, Space
 from embeddings.evaluation import questions
 from embeddings.evaluation.metrics import Place
-from embeddings.evaluation.questions import About, Malformed, Question, Questions, Score
+from embeddings.evaluation.questions import (
+    MalformedQuestions,
+    Question,
+    QuestionFile,
+    RepositoryQuestions,
+    Score,
+)
 from search import engine
 from search.candidates.sql import TookTooLong
 from search.query import filters
@@ -74,11 +80,15 @@ class Command(base.Command):
             about = _chosen(read, repository)
             with existing_index():
                 self._evaluate(read, about, user, Session(group))
-        except (Malformed, OSError) as error:
+        except (MalformedQuestions, OSError) as error:
             raise CommandError(str(error)) from error
 
     def _evaluate(
-        self, read: Questions, about: dict[str, About], name: str | None, session: Session
+        self,
+        read: QuestionFile,
+        about: dict[str, RepositoryQuestions],
+        name: str | None,
+        session: Session,
     ) -> None:
         user = _user(name)
         commits = {called: self._commit(user, called, one) for called, one in about.items()}
@@ -91,7 +101,7 @@ class Command(base.Command):
         for notice in session.notices:
             self.stderr.write(notice)
         kept = Evaluation.objects.create(
-            file=read.file,
+            file=read.name,
             file_hash=read.hash,
             asked_as=name or "",
             space=_called(session.space),
@@ -101,7 +111,7 @@ class Command(base.Command):
         )
         self._print(kept)
 
-    def _commit(self, user: User, called: str, about: About) -> str:
+    def _commit(self, user: User, called: str, about: RepositoryQuestions) -> str:
         """What is indexed of a repository; says so where that is not what was asked about."""
         repositories = Repository.objects.visible_to(user).called(called)
         commits = repositories.filter(branches__live_run__isnull=False).values_list(
@@ -127,13 +137,13 @@ class Command(base.Command):
             self.stdout.write("  ".join(map(str.ljust, row, widths)).rstrip())
 
 
-def _chosen(read: Questions, names: Sequence[str]) -> dict[str, About]:
+def _chosen(read: QuestionFile, names: Sequence[str]) -> dict[str, RepositoryQuestions]:
     """What is asked about, by the name that the index is searched with."""
-    about = {one.repository: one for one in read.about}
+    about = {one.name: one for one in read.repositories}
     unknown = [name for name in names if name.rpartition("/")[2] not in about]
     if unknown:
         raise CommandError(
-            f"{read.file} asks nothing about {unknown[0]}, but about {', '.join(about)}."
+            f"{read.name} asks nothing about {unknown[0]}, but about {', '.join(about)}."
         )
     return {name: about[name.rpartition("/")[2]] for name in names} if names else about
 
@@ -148,7 +158,7 @@ def _user(name: str | None) -> User:
 
 
 def _results(
-    user: User, called: str, about: About, question: Question, session: Session
+    user: User, called: str, about: RepositoryQuestions, question: Question, session: Session
 ) -> list[Place]:
     try:
         answer = engine.find(
@@ -185,4 +195,4 @@ def _figures(asked: Sequence[Asked]) -> list[list[Any]]:
 
 def _measured(scores: Sequence[Score]) -> list[tuple[float, ...]]:
     figures = questions.figures(scores)
-    return [figures[measure].stated for measure in Evaluation.MEASURES]
+    return [figures[measure].with_interval for measure in Evaluation.MEASURES]

@@ -12,7 +12,7 @@ from django.core.management import CommandError
 from codeindex.management import base
 from codeindex.management.index import ADMINISTRATOR, existing_index
 from embeddings.evaluation import questions
-from embeddings.evaluation.questions import About, Malformed
+from embeddings.evaluation.questions import MalformedQuestions, RepositoryQuestions
 from search import engine, tuning
 from search.candidates import path_rules, scopes
 from search.candidates.path_rules import Order
@@ -37,8 +37,8 @@ class Command(base.Command):
         try:
             read = questions.read(file)
             with existing_index():
-                cases = {about.repository: _cases(about) for about in read.about}
-        except (Malformed, OSError, BadQuery, UnknownRepository) as error:
+                cases = {about.name: _cases(about) for about in read.repositories}
+        except (MalformedQuestions, OSError, BadQuery, UnknownRepository) as error:
             raise CommandError(str(error)) from error
         self._say_what_parts_are_worth(cases)
         self._tune(cases)
@@ -63,9 +63,9 @@ class Command(base.Command):
         self.stdout.write(f"{name:<18}" + "".join(f"{value:>16}" for value in values).rstrip())
 
 
-def _cases(about: About) -> list[Case]:
+def _cases(about: RepositoryQuestions) -> list[Case]:
     """The questions about a repository, with what is known of the candidates for each."""
-    kept_to = [Filter(Field.REPOSITORY, about.repository), *filters.under(about.root)]
+    kept_to = [Filter(Field.REPOSITORY, about.name), *filters.under(about.root)]
     within = scopes.of(ADMINISTRATOR, kept_to)
     cases = []
     for question in about.questions:

@@ -148,10 +148,10 @@ def test_a_language_model_alone_has_nothing_to_train(indexed, settings):
 @pytest.mark.parametrize("sizes", [{}, {"a": 10}, {"a": 50, "b": 50}, {"a": 90, "b": 5, "c": 5}])
 def test_too_few_projects_keep_nothing_back(sizes):
     with pytest.raises(ValueError, match="too few projects"):
-        adaptation.held_out(Counter(sizes))
+        adaptation.assign_splits(Counter(sizes))
 
 
 def test_a_large_project_is_trained_on():
-    splits = adaptation.held_out(Counter({"large": 80, **{f"small{n}": 4 for n in range(5)}}))
+    splits = adaptation.assign_splits(Counter({"large": 80, **{f"small{n}": 4 for n in range(5)}}))
     assert splits["large"] == "train"
     assert Counter(splits.values()) == {"test": 3, "validation": 2, "train": 1}

@@ -68,8 +68,8 @@ def test_questions_are_about_a_folder_or_the_whole_of_a_repository(
     asked = {"query": "read a file", "relevant": ["files.py"], "secondary": []}
     file = tmp_path / "questions.json"
     file.write_text(json.dumps({"shop": {"root": root, "queries": [asked]}}))
-    (about,) = questions.read(file).about
-    assert about.root == folder
+    (repository,) = questions.read(file).repositories
+    assert repository.root == folder
 
 
 def test_figures_over_the_same_items_are_compared_item_by_item() -> None:
@@ -77,9 +77,9 @@ def test_figures_over_the_same_items_are_compared_item_by_item() -> None:
     hard = random.integers(1, 50, size=500)
     worse = metrics.mrr(hard)
     better = metrics.mrr(np.maximum(1, hard - 1))
-    gain = better.less(worse)
+    gain = better.minus(worse)
     assert gain.value == pytest.approx(better.value - worse.value)
     assert 0 < gain.low < gain.value < gain.high
     assert gain.high - gain.low < (better.high - better.low)
     with pytest.raises(ValueError, match="just measured"):
-        better.less(metrics.Figure(0.5, 0.4, 0.6))
+        better.minus(metrics.Figure(0.5, 0.4, 0.6))

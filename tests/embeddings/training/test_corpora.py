@@ -16,9 +16,9 @@ import pytest
 from embeddings.training.__main__ import main
 from embeddings.training.corpus import corpora, near_duplicates, packages, parts
 from embeddings.training.corpus.corpora import Function, split
-from embeddings.training.corpus.functions import normalised, query_of, without_docstring
+from embeddings.training.corpus.functions import normalised, query_from_docstring, without_docstring
 from embeddings.training.corpus.projects import Project, families
-from embeddings.training.corpus.sources import Tree, is_own_source
+from embeddings.training.corpus.sources import SourceTree, is_own_source
 from tests.embeddings import tiny_packages
 from tests.embeddings.tiny_packages import FUNCTIONS, PACKAGES, package
 
@@ -97,7 +97,7 @@ def test_what_is_nearly_in_the_evaluation_data_goes(tmp_path: Path) -> None:
 def test_near_duplicates_are_found_among_many() -> None:
     codes = [code for number in range(40) for code in tiny_packages.functions(f"package{number}")]
     codes = [*codes, SUM, OTHER, NEARLY]
-    near = near_duplicates.near_earlier(near_duplicates.signatures(codes))
+    near = near_duplicates.near_duplicate_mask(near_duplicates.minhash_signatures(codes))
     assert near.nonzero()[0].tolist() == [len(codes) - 1]
 
 
@@ -149,7 +149,7 @@ def test_what_was_read_of_a_source_is_read_once(tmp_path: Path) -> None:
     (root / "code.py").write_text(SUM)
 
     def read() -> list[str]:
-        batches = parts.batches_of(Tree.of(project, root), kept)
+        batches = parts.cached_batches(SourceTree.under(project, root), kept)
         return [function.name for batch in batches for function in batch.functions]
 
     assert read() == ["total"]
@@ -314,7 +314,7 @@ def test_an_organisations_own_index_is_read_as_exported(tmp_path: Path) -> None:
     ],
 )
 def test_a_query_is_a_docstrings_first_paragraph(docstring: str, query: str) -> None:
-    assert query_of(docstring) == query
+    assert query_from_docstring(docstring) == query
 
 
 def test_a_docstring_is_cut_out_of_the_code() -> None:

@@ -12,7 +12,7 @@ from embeddings.training.__main__ import main
 from embeddings.training.corpus import corpora
 from embeddings.training.corpus.functions import Function
 from embeddings.training.data import question_writer
-from embeddings.training.data.questions import QUESTIONS, Written, written
+from embeddings.training.data.questions import QUESTIONS, FunctionQuestions, read_questions
 from embeddings.types import Matrix
 from tests.embeddings import tiny
 
@@ -24,7 +24,7 @@ def test_questions_are_written_once_and_a_stopped_run_goes_on(corpus: Path, tmp_
     first = {}
     for count, wanted in ((5, 5), (1000, len(described)), (1000, len(described))):
         assert main(["questions", *where, "--functions", str(count)]) == 0
-        found = written(corpus / QUESTIONS)
+        found = read_questions(corpus / QUESTIONS)
         lines = (corpus / QUESTIONS).read_text().splitlines()
         assert len(lines) == len(found) == wanted
         assert found.keys() <= described
@@ -45,16 +45,19 @@ def test_a_question_is_kept_that_finds_its_function() -> None:
             places = [int(text.split()[0]) for text in texts]
             return np.eye(40, dtype=np.float32)[places]
 
-    asked = [Written(f"{number} code", [f"{number} yes", "39 no"]) for number in range(30)]
-    kept = list(question_writer.found(asked, Reader()))  # type: ignore[arg-type]
-    assert kept == [Written(f"{number} code", [f"{number} yes"]) for number in range(30)]
+    written = [
+        FunctionQuestions(f"{number} code", [f"{number} yes", "39 no"]) for number in range(30)
+    ]
+    kept = list(question_writer.keep_retrieving(written, Reader()))  # type: ignore[arg-type]
+    assert kept == [FunctionQuestions(f"{number} code", [f"{number} yes"]) for number in range(30)]
 
 
 @pytest.mark.parametrize("body", ["return 1", "\n    ".join(["return 1"] * 1000)])
 def test_the_writer_sees_the_signature_and_the_docstring(body: str) -> None:
     bare = f"def size(\n    path,\n):\n    {body}\n"
     code = bare.replace("):\n", '):\n    """Bytes of a file."""\n')
-    shown = question_writer.shown(Function("shop", "train", "size", code, bare, "Bytes of a file."))
-    assert shown.startswith('def size(\n    path,\n):\n    """Bytes of a file."""\n    return 1')
-    assert shown.endswith("\nSearch:")
-    assert len(shown) < 700
+    function = Function("shop", "train", "size", code, bare, "Bytes of a file.")
+    prompt = question_writer.prompt(function)
+    assert prompt.startswith('def size(\n    path,\n):\n    """Bytes of a file."""\n    return 1')
+    assert prompt.endswith("\nSearch:")
+    assert len(prompt) < 700

@@ -17,14 +17,14 @@ from embeddings import checkpoints, load_encoder
 from embeddings.naming.network import LabelSource
 from embeddings.text import adapters
 from embeddings.text.language_model import TUNED_WEIGHTS, load_model
-from embeddings.training import measures, validation
+from embeddings.training import measures, results_table
 from embeddings.training.__main__ import main
 from embeddings.training.corpus.functions import Function, without_docstring
 from embeddings.training.data import comments
-from embeddings.training.data.training_pairs import keywords, pair, shortened
+from embeddings.training.data.training_pairs import docstring_pair, first_clause, keywords
 from embeddings.training.data.vectors import VectorCache
+from embeddings.training.stages.code import Objective
 from embeddings.training.stages.loop import CURVES, Run
-from embeddings.training.stages.networks import Objective
 from embeddings.types import Matrix
 from tests.embeddings import tiny
 
@@ -154,7 +154,7 @@ def test_figures_are_recorded_and_make_a_table(
     gains = again.gains["the same"]
     assert {(one.value, one.low, one.high) for one in gains.values()} == {(0.0, 0.0, 0.0)}
     assert not [column for column in gains if column.startswith("names")]
-    document.write_text(f"Above.\n{validation.BEGIN}\nold\n{validation.END}\nBelow.\n")
+    document.write_text(f"Above.\n{results_table.BEGIN}\nold\n{results_table.END}\nBelow.\n")
     for _ in range(2):  # writing it again changes nothing
         assert main(["validate", "--records", str(records), "--out", str(document)]) == 0
         first, *_, last = document.read_text().splitlines()
@@ -278,8 +278,8 @@ def test_a_comment_is_a_question_and_the_lines_below_it_the_answer() -> None:
         "    # Tell the caller at once\n"
         "    return 1\n"
     )
-    ((said, lines),) = comments.pairs(code)
-    assert said == "Read each of the files, one after the other"
+    ((comment, lines),) = comments.comment_pairs(code)
+    assert comment == "Read each of the files, one after the other"
     assert lines.splitlines()[0] == "for path in paths:"
     assert lines.splitlines()[-1] == "        yield file.read()"
 
@@ -287,11 +287,11 @@ def test_a_comment_is_a_question_and_the_lines_below_it_the_answer() -> None:
 def test_questions_are_what_people_could_type() -> None:
     docstring = "Return the size of the given file, in bytes."
     assert keywords(docstring) == "size file, bytes"
-    assert shortened(docstring) == "Return the size of the given file"
+    assert first_clause(docstring) == "Return the size of the given file"
     code = f'def size(path):\n    """{docstring}"""\n    return os.stat(path).size\n'
     function = Function("shop", "train", "size", code, without_docstring(code), docstring)
     random = np.random.default_rng(0)
-    for query, text in (pair(function, random) for _ in range(50)):
+    for query, text in (docstring_pair(function, random) for _ in range(50)):
         assert query != "size" or "def METHOD_NAME(path)" in text
         assert query != docstring or docstring not in text
 
@@ -312,4 +312,4 @@ def test_vectors_are_computed_once(tmp_path: Path) -> None:
     again = VectorCache(encoder, tmp_path)
     again.add(["bb", "ccc"], "texts")
     assert encoder.seen == ["a", "bb", "ccc"]
-    assert again.get(["ccc", "a"]).tolist() == [[3, 1], [1, 1]]
+    assert again.cached(["ccc", "a"]).tolist() == [[3, 1], [1, 1]]

@@ -1,4 +1,4 @@
-"""What `python -m benchmarks.worker_memory` measures, once Django is set up."""
+"""The measurements of `python -m benchmarks.worker_memory`, which sets up Django."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import time
 from argparse import Namespace
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 
 import django
 import psutil
 from django.core.management import call_command
+from more_itertools import chunked
 
 from codeindex import tasks
 from codeindex.ingestion import embedding, reader
@@ -24,16 +24,17 @@ from codeindex.spaces import encoders, lifecycle
 from embeddings.code import languages
 from embeddings.types import Definition
 
-Source = tuple[str, str, str]
+TextRow = tuple[str, str, str]
 """A text with its language and kind."""
 
-ROWS = 1_000
+INSERTED = 1_000
+"""Rows per statement."""
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """So many texts more, the seconds and processor's seconds that they took, and the bytes that
-    the process holds afterwards."""
+class Usage:
+    """The seconds and the seconds of processor time that some texts took, and the bytes of memory
+    that the process has afterwards."""
 
     texts: int
     seconds: float
@@ -43,40 +44,40 @@ class Row:
     def __str__(self) -> str:
         return (
             f"{self.memory / 2**20:9,.0f} MiB {self.texts / self.seconds:9.1f} texts a second"
-            f" {1e3 * self.processor / self.texts:9.1f} ms of the processor a text"
+            f" {1e3 * self.processor / self.texts:9.1f} ms of processor time per text"
         )
 
 
 def measure(options: Namespace) -> None:
-    """Prints a row for each so many texts, and what became of them."""
+    """Prints the usage for each `options.every` texts, and a summary."""
     with ensure_services():
         call_command("migrate", verbosity=0, interactive=False)
         source = encoders.wanted()
         space = lifecycle.of(encoders.kept(source), source)
-        # In a process of its own: what reading takes is none of the worker's.
+        # In a process of its own, so that memory for parsing does not count.
         with get_context("spawn").Pool(1, initializer=django.setup) as reader:
-            texts = reader.apply(_texts, (options.paths, options.texts))
-        _put_down(space, texts)
+            texts = reader.apply(_distinct_texts, (options.paths, options.texts))
+        _insert(space, texts)
         tasks.embed_batch(embedding.FIRST_BATCH)
         rows = []
-        for row in _rows(options.every):
+        for row in _usages(options.every):
             rows.append(row)
             print(f"{sum(row.texts for row in rows):9,} {row}", flush=True)
         _summarise(rows)
 
 
-def _summarise(rows: list[Row]) -> None:
+def _summarise(rows: list[Usage]) -> None:
     first, last = rows[0], rows[-1]
     slower = last.processor / last.texts / (first.processor / first.texts) - 1
     by_clock = last.seconds / last.texts / (first.seconds / first.texts) - 1
     print(f"first     {first}")
     print(f"last      {last}")
-    print(f"most held {max(row.memory for row in rows) / 2**20:,.0f} MiB")
-    print(f"a text of the last took {slower:+.1%} of the processor, {by_clock:+.1%} by the clock")
+    print(f"peak      {max(row.memory for row in rows) / 2**20:,.0f} MiB")
+    print(f"last minus first, per text: processor {slower:+.1%}, clock {by_clock:+.1%}")
 
 
-def _rows(every: int) -> Iterator[Row]:
-    """One for each `every` texts, or a few more: a batch is not divided."""
+def _usages(every: int) -> Iterator[Usage]:
+    """The usage for each `every` texts, or a few more: a batch is not divided."""
     process = psutil.Process()
     limit: int | None = embedding.FIRST_BATCH
     done = _encoded()
@@ -86,7 +87,7 @@ def _rows(every: int) -> Iterator[Row]:
             limit = tasks.embed_batch(limit)
             done = _encoded()
         if done > before:
-            yield Row(
+            yield Usage(
                 done - before,
                 time.perf_counter() - began,
                 time.process_time() - processor,
@@ -98,7 +99,7 @@ def _encoded() -> int:
     return Embedding.objects.exclude(state=EmbeddingState.PENDING).count()
 
 
-def _put_down(space: lifecycle.Space, sources: list[Source]) -> None:
+def _insert(space: lifecycle.Space, texts: list[TextRow]) -> None:
     rows = (
         Text(
             hash=hashlib.sha256(body.encode()).hexdigest(),
@@ -107,16 +108,16 @@ def _put_down(space: lifecycle.Space, sources: list[Source]) -> None:
             body=body,
             words="",
         )
-        for body, language, kind in sources
+        for body, language, kind in texts
     )
-    while part := list(islice(rows, ROWS)):
+    for part in chunked(rows, INSERTED):
         Text.objects.bulk_create(part)
         Embedding.objects.bulk_create(Embedding(space=space, text=text) for text in part)
 
 
-def _texts(paths: list[str], wanted: int) -> list[Source]:
-    """So many distinct texts, always the same, in an order that mixes long and short ones."""
-    found = list(
+def _distinct_texts(paths: list[str], count: int) -> list[TextRow]:
+    """Distinct texts, the same ones in each run, in an order that mixes long and short ones."""
+    originals = list(
         dict.fromkeys(
             (definition.text, definition.language, str(definition.kind))
             for path in paths
@@ -124,29 +125,29 @@ def _texts(paths: list[str], wanted: int) -> list[Source]:
             for definition in _definitions(file)
         )
     )
-    if not found:
-        raise SystemExit("There are no definitions below these paths.")
-    chosen: dict[Source, None] = {}
-    for varied in _varied(found):
-        chosen[varied] = None
-        if len(chosen) == wanted:
+    if not originals:
+        raise SystemExit("There are no definitions under these paths.")
+    chosen: dict[TextRow, None] = {}
+    for variant in _variants(originals):
+        chosen[variant] = None
+        if len(chosen) == count:
             break
     texts = list(chosen)
     random.Random(0).shuffle(texts)
     return texts
 
 
-def _varied(found: list[Source]) -> Iterator[Source]:
+def _variants(originals: list[TextRow]) -> Iterator[TextRow]:
     """Each text as it is, then each without its second line, without its third, and so on."""
-    longest = max(body.count("\n") for body, *_ in found)
+    longest = max(body.count("\n") for body, *_ in originals)
     for line in range(longest + 1):
-        for body, language, kind in found:
+        for body, language, kind in originals:
             if line <= body.count("\n"):
                 yield _without(body, line), language, kind
 
 
 def _without(body: str, line: int) -> str:
-    """The text without its line of that number, or as it is for 0: that is its first line."""
+    """The text without the line of this number, counted from 0. The first line is never removed."""
     lines = body.split("\n")
     return "\n".join(lines[:line] + lines[line + 1 :]) if line else body
 

@@ -1,5 +1,5 @@
-"""Nearest vectors by other means than the product's: all compared in memory, Annoy, hnswlib, and
-pgvector's index asked directly."""
+"""Nearest-neighbour searches to compare with the product's: exact in memory, Annoy, hnswlib, and
+pgvector's index queried directly."""
 
 from __future__ import annotations
 
@@ -22,34 +22,34 @@ from embeddings.types import Matrix
 
 NEAREST = 10
 TREES = 100
-"""Of Annoy; it looks at NEAREST × TREES nodes a query, by its default."""
+"""Of Annoy, which by default looks at NEAREST × TREES nodes for a query."""
 
 LINKS, BUILD_WIDTH, WIDTH = 16, 64, 40
-"""Of hnswlib, as pgvector has them by default."""
+"""Of hnswlib: pgvector's defaults."""
 
 Search = Callable[[Matrix], Sequence[int]]
-"""A vector of shape (d,) → the rows, or the texts, that are nearest, at most NEAREST."""
+"""A vector (d,) → the ids of the nearest texts, at most NEAREST."""
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
-    """How to search, and how many seconds it took to build what it searches in."""
+class Index:
+    """An index to search, and the seconds that it took to build."""
 
     name: str
     search: Search
-    built: float
+    build_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
-class Vectors:
-    """All of a space: texts (n,) and their vectors (n, d)."""
+class SpaceVectors:
+    """The ids of texts (n,) and their vectors in a space (n, d)."""
 
     texts: Ids
     rows: Matrix
 
     @classmethod
-    def of(cls, space: Space) -> Vectors:
-        """Read in binary: as text, a million vectors would take half an hour."""
+    def read(cls, space: Space) -> SpaceVectors:
+        """All of a space, read in binary: as text, a million vectors would take half an hour."""
         texts, rows = [], []
         with transaction.atomic(), connection.connection.cursor("vectors", binary=True) as cursor:
             register_halfvec_info(cursor, TypeInfo.fetch(connection.connection, "halfvec"))
@@ -64,37 +64,37 @@ class Vectors:
                 rows.append(np.asarray(vector.to_numpy(), np.float16))
         return cls(np.array(texts, np.int64), np.stack(rows).astype(np.float32))
 
-    def kept(self, texts: Sequence[int]) -> Vectors:
-        """Those of some texts."""
+    def restricted_to(self, texts: Sequence[int]) -> SpaceVectors:
+        """The vectors of some texts."""
         mask = np.isin(self.texts, texts)
-        return Vectors(self.texts[mask], self.rows[mask])
+        return SpaceVectors(self.texts[mask], self.rows[mask])
 
-    def nearest(self, queries: Matrix) -> list[set[int]]:
-        """The texts nearest to each of (m, d) queries: all are compared."""
-        found = []
+    def exact_nearest(self, queries: Matrix) -> list[set[int]]:
+        """Queries (m, d) → the texts that are nearest to each, by comparing all vectors."""
+        nearest = []
         for query in queries:
             scores = self.rows @ query
             count = min(NEAREST, len(scores))
             best = np.argpartition(-scores, count - 1)[:count] if count else []
-            found.append(set(self.texts[best].tolist()))
-        return found
+            nearest.append(set(self.texts[best].tolist()))
+        return nearest
 
 
-def recall(found: Sequence[Sequence[int]], exact: Sequence[set[int]]) -> float:
-    """The share of the nearest that were found."""
-    hits = sum(len(best.intersection(some)) for some, best in zip(found, exact, strict=True))
+def recall(results: Sequence[Sequence[int]], exact: Sequence[set[int]]) -> float:
+    """The share of the exact nearest neighbours that are among the results."""
+    hits = sum(len(best.intersection(own)) for own, best in zip(results, exact, strict=True))
     return hits / sum(map(len, exact))
 
 
-def in_memory(vectors: Vectors) -> list[Means]:
-    """Annoy, which the paper's system has, and hnswlib, those that are installed."""
-    made = {"annoy": _annoy, "hnswlib": _hnswlib}
-    return [build(vectors) for name, build in made.items() if find_spec(name)]
+def in_memory_indexes(vectors: SpaceVectors) -> list[Index]:
+    """Annoy, which the paper's system uses, and hnswlib, if they are installed."""
+    builders = {"annoy": _annoy, "hnswlib": _hnswlib}
+    return [build(vectors) for name, build in builders.items() if find_spec(name)]
 
 
-def of_pgvector(space: Space) -> Means:
-    """The index of a space, asked for the nearest texts and nothing else, in one statement that is
-    prepared. As many connections are not at hand: one client at a time."""
+def pgvector_index(space: Space) -> Index:
+    """The index of a space, queried for the nearest texts alone by one prepared statement. Only for
+    one client at a time: it uses one connection."""
     connection.ensure_connection()
     cursor = Cursor(connection.connection)  # Django's own sends statements as text, unprepared
     register_halfvec_info(cursor, TypeInfo.fetch(connection.connection, "halfvec"))
@@ -108,10 +108,10 @@ def of_pgvector(space: Space) -> Means:
         cursor.execute(statement, [HalfVector(query)], prepare=True, binary=True)
         return [text for (text,) in cursor.fetchall()]
 
-    return Means("pgvector alone", search, 0.0)
+    return Index("pgvector alone", search, 0.0)
 
 
-def _annoy(vectors: Vectors) -> Means:
+def _annoy(vectors: SpaceVectors) -> Index:
     index = import_module("annoy").AnnoyIndex(vectors.rows.shape[1], "angular")
     began = time.perf_counter()
     index.set_seed(0)
@@ -119,21 +119,21 @@ def _annoy(vectors: Vectors) -> Means:
         index.add_item(row, vector)
     index.build(TREES)
     built = time.perf_counter() - began
-    return Means(
+    return Index(
         f"Annoy, {TREES} trees",
         lambda query: vectors.texts[index.get_nns_by_vector(query, NEAREST)].tolist(),
         built,
     )
 
 
-def _hnswlib(vectors: Vectors) -> Means:
+def _hnswlib(vectors: SpaceVectors) -> Index:
     index = import_module("hnswlib").Index("cosine", vectors.rows.shape[1])
     began = time.perf_counter()
     index.init_index(len(vectors.rows), ef_construction=BUILD_WIDTH, M=LINKS, random_seed=0)
     index.add_items(vectors.rows)
     built = time.perf_counter() - began
     index.set_ef(WIDTH)
-    return Means(
+    return Index(
         f"hnswlib, ef {WIDTH}",
         lambda query: vectors.texts[index.knn_query(query, NEAREST, num_threads=1)[0][0]].tolist(),
         built,

@@ -1,39 +1,40 @@
-"""A larger index of what there is: repositories over again, under other names, whose texts have
-vectors of their own near the first ones."""
+"""A larger index made from an existing one: replicas of its repositories under other names, whose
+texts have vectors near the original ones."""
 
 from __future__ import annotations
 
 import numpy as np
 from django.db import connection, transaction
 from django.db.models.functions import Now
+from more_itertools import sliced
 from pgvector import HalfVector
 from pgvector.psycopg.halfvec import register_halfvec_info
 from psycopg.types import TypeInfo
 from tqdm import tqdm
 
-from benchmarks.neighbours import Vectors
+from benchmarks.nearest_neighbours import SpaceVectors
 from codeindex.models import IndexRun, Repository, Space
 from codeindex.spaces import lifecycle
 from embeddings.types import Matrix
 
 NAME = "replica-"
-"""What the names of replicas begin with."""
+"""The prefix of replicas' names."""
 
 NOISE = 0.4
-"""The length of what is added to a vector of length 1: a replica's cosine to the first is 0.93, as
-that of two functions that do much the same."""
+"""The length of the noise that is added to a vector of length 1. A replica's cosine to the original
+is then 0.93, like that of two functions that do nearly the same."""
 
 BLOCK = 10_000
 
 
 def grow(space: Space, definitions: int) -> None:
-    """Adds whole replicas of all that is no replica, until so many definitions are live. Indexes
-    that are slow to add to are dropped before and built anew."""
-    originals = Vectors.of(space).kept(_texts())
+    """Adds replicas of all original repositories until at least so many definitions are live.
+    Indexes that are slow to insert into are dropped first and rebuilt, except that of vectors."""
+    originals = SpaceVectors.read(space).restricted_to(_original_texts())
     with connection.cursor() as cursor:
         cursor.execute("DROP INDEX IF EXISTS text_words")
         cursor.execute(f"DROP INDEX IF EXISTS {lifecycle.index_name(space)}")
-    while live() < definitions:
+    while live_definitions() < definitions:
         number = Repository.objects.filter(name__startswith=NAME).count()
         _replicate(number, space, originals)
     with connection.cursor() as cursor:
@@ -41,24 +42,23 @@ def grow(space: Space, definitions: int) -> None:
         cursor.execute("VACUUM ANALYZE")
 
 
-def live() -> int:
-    """Definitions that can be found."""
+def live_definitions() -> int:
+    """The number of definitions that a search can find."""
     with connection.cursor() as cursor:
         cursor.execute(LIVE)
         (count,) = cursor.fetchone()
         return int(count)
 
 
-def _texts() -> list[int]:
-    """Of what is no replica."""
+def _original_texts() -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(TEXTS, {"name": f"{NAME}%"})
         return [text for (text,) in cursor.fetchall()]
 
 
 @transaction.atomic
-def _replicate(number: int, space: Space, originals: Vectors) -> None:
-    """One repository with a copy of each live file of all that are no replicas."""
+def _replicate(number: int, space: Space, originals: SpaceVectors) -> None:
+    """Adds one repository with a copy of each live file of the original ones."""
     owner = Repository.objects.earliest("pk").owner
     repository = Repository.objects.create(
         owner=owner, name=f"{NAME}{number}", url=f"file:///{NAME}{number}"
@@ -77,18 +77,18 @@ def _replicate(number: int, space: Space, originals: Vectors) -> None:
     branch.save()
 
 
-def _copy_vectors(originals: Vectors, random: np.random.Generator) -> None:
-    """Vectors near those of the first texts, for EMBED."""
+def _copy_vectors(originals: SpaceVectors, random: np.random.Generator) -> None:
+    """Writes vectors near the original ones into a temporary table, for EMBED."""
     database = connection.connection
     with database.cursor() as cursor:
         info = TypeInfo.fetch(database, "halfvec")
         register_halfvec_info(cursor, info)
         with cursor.copy("COPY copied_vectors (old, vector) FROM STDIN (FORMAT BINARY)") as copy:
             copy.set_types(["int8", info.oid])
-            for start in tqdm(range(0, len(originals.texts), BLOCK), "vectors of replicas"):
-                rows = _near(originals.rows[start : start + BLOCK], random)
-                texts = originals.texts[start : start + BLOCK].tolist()
-                for text, row in zip(texts, rows, strict=True):
+            parts = (list(sliced(column, BLOCK)) for column in (originals.texts, originals.rows))
+            blocks = list(zip(*parts, strict=True))
+            for texts, rows in tqdm(blocks, "vectors of replicas"):
+                for text, row in zip(texts.tolist(), _near(rows, random), strict=True):
                     copy.write_row([text, HalfVector(row)])
 
 

@@ -1,4 +1,4 @@
-"""The table of what was measured: one line a recorded encoder, the means of its seeds."""
+"""The tables of recorded measurements: a row for each encoder, with the means of its seeds."""
 
 from __future__ import annotations
 
@@ -17,21 +17,22 @@ MEBIBYTE = 1 << 20
 
 
 def write(records: Path, document: Path) -> int:
-    """Puts the tables of all records in a folder between the document's marks; returns how many
-    records there were. Raises FileNotFoundError, ValueError."""
-    found = [Record.load(path) for path in sorted(records.glob("*.json"))]
-    if not found:
+    """Writes the tables of all records in a folder between the document's markers; returns the
+    number of records. Raises FileNotFoundError if there are none, ValueError if the document has no
+    markers."""
+    loaded = [Record.load(path) for path in sorted(records.glob("*.json"))]
+    if not loaded:
         raise FileNotFoundError(f"There are no records in {records}.")
     before, mark, after = document.read_text().partition(BEGIN)
     _, end, after = after.partition(END)
     if not mark or not end:
         raise ValueError(f"{document} has no lines {BEGIN} and {END}.")
-    document.write_text(f"{before}{BEGIN}\n\n{tables(found)}\n\n{END}{after}")
-    return len(found)
+    document.write_text(f"{before}{BEGIN}\n\n{tables(loaded)}\n\n{END}{after}")
+    return len(loaded)
 
 
 def tables(records: Sequence[Record]) -> str:
-    """The figures, how much some are above others, and what they cost, as tables in Markdown."""
+    """Three Markdown tables: the figures, the differences between encoders, and the costs."""
     ordered = sorted(records, key=lambda record: (record.name, record.seed))
     groups = [[*group] for _, group in groupby(ordered, key=lambda record: record.name)]
     return "\n\n".join(filter(None, [_figures(groups), _gains(ordered), _costs(groups)]))
@@ -47,7 +48,7 @@ def _figures(groups: Sequence[Sequence[Record]]) -> str:
 
 
 def _gains(records: Sequence[Record]) -> str:
-    """Differences over the same items, with the intervals of a paired bootstrap."""
+    """Differences on the same items, with paired bootstrap intervals."""
     compared = [
         (f"{record.name} less {other}", figures)
         for record in records
@@ -77,13 +78,13 @@ def _costs(groups: Sequence[Sequence[Record]]) -> str:
 
 
 def _cell(group: Sequence[Record], column: str) -> str:
-    found = [record.figures[column] for record in group if column in record.figures]
-    if not found:
+    figures = [record.figures[column] for record in group if column in record.figures]
+    if not figures:
         return "–"
-    if len(found) == 1:
-        return str(found[0])
-    values = [[one.value, one.low, one.high] for one in found]
-    spread = max(one.value for one in found) - min(one.value for one in found)
+    if len(figures) == 1:
+        return str(figures[0])
+    values = [[figure.value, figure.low, figure.high] for figure in figures]
+    spread = max(figure.value for figure in figures) - min(figure.value for figure in figures)
     return f"{Figure(*np.mean(values, axis=0).tolist())}, spread {spread:.3f}"
 
 

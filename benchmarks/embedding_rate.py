@@ -1,4 +1,4 @@
-"""What `python -m benchmarks.worker` measures, once Django is set up."""
+"""The measurements of `python -m benchmarks.worker`, which sets up Django."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from embeddings.types import Matrix
 
 
 def measure(options: Namespace) -> None:
-    """Prints the worker's rate beside that of its encoder."""
+    """Prints the rate of the worker and that of its encoder alone."""
     if options.pretend:
         LanguageModel.encode_tokens = _pretended(options.pretend)  # type: ignore[method-assign]
     with ensure_services():
@@ -31,15 +31,16 @@ def measure(options: Namespace) -> None:
             _read(path)
         encoder = encoders.kept(encoders.wanted())
         encoder.encode([embedding.PROBE])
-        batches = _embedded()
-        texts = _texts(options.texts)
+        batches = _embed_all()
+        texts = _embedded_texts(options.texts)
         _print("the worker", batches)
-        _print("the worker, its batches of full size", _full(batches))
-        _print("the encoder alone", [_alone(encoder, texts)])
+        _print("the worker, its batches of full size", _full_batches(batches))
+        _print("the encoder alone", [_encode(encoder, texts)])
 
 
 def _pretended(rate: float) -> Callable[[LanguageModel, Sequence[Windows]], Matrix]:
-    """Vectors at random, after the time that so many tokens a second take."""
+    """A language model that waits as long as `rate` tokens per second take and returns random
+    vectors."""
     random = np.random.default_rng(0)
 
     def encode_tokens(model: LanguageModel, texts: Sequence[Windows]) -> Matrix:
@@ -59,8 +60,8 @@ def _read(path: str) -> None:
     pipeline.index(tasks.request_index(repository=repository).pk)
 
 
-def _embedded() -> list[tuple[int, float]]:
-    """Embeds what waits; of each batch, how many texts it had and how many seconds it took."""
+def _embed_all() -> list[tuple[int, float]]:
+    """Embeds all pending texts; returns the texts and seconds of each batch."""
     batches = []
     limit: int | None = embedding.FIRST_BATCH
     stored = 0
@@ -73,23 +74,23 @@ def _embedded() -> list[tuple[int, float]]:
     return batches
 
 
-def _full(batches: Sequence[tuple[int, float]]) -> Sequence[tuple[int, float]]:
-    """Those of more than half the size of the largest."""
+def _full_batches(batches: Sequence[tuple[int, float]]) -> Sequence[tuple[int, float]]:
+    """The batches with more than half as many texts as the largest."""
     largest = max(texts for texts, _ in batches)
-    return [one for one in batches if 2 * one[0] > largest]
+    return [(texts, seconds) for texts, seconds in batches if 2 * texts > largest]
 
 
-def _texts(count: int) -> list[str]:
+def _embedded_texts(count: int) -> list[str]:
     ready = Embedding.objects.filter(state=EmbeddingState.READY).order_by("pk")
     return list(ready.values_list("text__body", flat=True)[:count])
 
 
-def _alone(encoder: CodeEncoder, texts: Sequence[str]) -> tuple[int, float]:
+def _encode(encoder: CodeEncoder, texts: Sequence[str]) -> tuple[int, float]:
     began = time.perf_counter()
     encoder.encode_definitions(texts)
     return len(texts), time.perf_counter() - began
 
 
-def _print(name: str, done: Sequence[tuple[int, float]]) -> None:
-    texts, seconds = map(sum, zip(*done, strict=True))
+def _print(name: str, batches: Sequence[tuple[int, float]]) -> None:
+    texts, seconds = map(sum, zip(*batches, strict=True))
     print(f"{name:40} {texts:9,} texts {texts / seconds:10,.1f} a second", flush=True)

@@ -1,4 +1,4 @@
-"""Queries put to a web server over HTTP, by one client or by many, and how long that took."""
+"""Latency and throughput of queries to a web server over HTTP, from one client or several."""
 
 from __future__ import annotations
 
@@ -10,25 +10,26 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
 import numpy as np
+from more_itertools import distribute
 
 PERCENTILES = (50, 95, 99)
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
-    """How long each of some calls took, in seconds, and how long all of them."""
+class Latencies:
+    """The seconds that each of some calls took, and the seconds from the first to the last."""
 
-    took: Sequence[float]
-    whole: float
+    calls: Sequence[float]
+    elapsed: float
 
     @property
     def rate(self) -> float:
-        """Calls a second."""
-        return len(self.took) / self.whole
+        """Calls per second."""
+        return len(self.calls) / self.elapsed
 
     def percentile(self, share: int) -> float:
         """In milliseconds."""
-        return 1000 * float(np.percentile(self.took, share))
+        return 1000 * float(np.percentile(self.calls, share))
 
     def __str__(self) -> str:
         shown = "  ".join(f"p{share} {self.percentile(share):7.1f} ms" for share in PERCENTILES)
@@ -36,7 +37,7 @@ class Load:
 
 
 class Client:
-    """A connection that is kept, as a program that asks much keeps it."""
+    """A client of the REST API that keeps its connection open."""
 
     def __init__(self, url: str, token: str, results: int) -> None:
         self._connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
@@ -44,7 +45,7 @@ class Client:
         self._results = results
 
     def search(self, query: str) -> bytes:
-        """The answer of the REST API; RuntimeError if it is none."""
+        """The body of the response. Raises RuntimeError for any other status than 200."""
         path = f"/api/v1/search?limit={self._results}&q={quote(query)}"
         self._connection.request("GET", path, headers=self._headers)
         response = self._connection.getresponse()
@@ -54,20 +55,22 @@ class Client:
         return body
 
 
-def alone(call: Callable[[str], object], queries: Sequence[str]) -> Load:
-    """One call after the other."""
+def time_sequentially(call: Callable[[str], object], queries: Sequence[str]) -> Latencies:
+    """Calls with one query after the other."""
     began = time.perf_counter()
-    return Load([_timed(call, query) for query in queries], time.perf_counter() - began)
+    return Latencies([_timed(call, query) for query in queries], time.perf_counter() - began)
 
 
-def together(calls: Sequence[Callable[[str], object]], queries: Sequence[str]) -> Load:
-    """Each of `calls` in a thread of its own, with its share of the queries."""
-    shares = [queries[start :: len(calls)] for start in range(len(calls))]
+def time_concurrently(
+    calls: Sequence[Callable[[str], object]], queries: Sequence[str]
+) -> Latencies:
+    """Runs each of `calls` in a thread of its own, with its share of the queries."""
+    shares = list(map(list, distribute(len(calls), queries)))
     began = time.perf_counter()
     with ThreadPoolExecutor(len(calls)) as threads:
-        loads = list(threads.map(alone, calls, shares))
-    whole = time.perf_counter() - began
-    return Load([seconds for load in loads for seconds in load.took], whole)
+        measured = list(threads.map(time_sequentially, calls, shares))
+    elapsed = time.perf_counter() - began
+    return Latencies([seconds for each in measured for seconds in each.calls], elapsed)
 
 
 def _timed(call: Callable[[str], object], query: str) -> float:

@@ -1,4 +1,4 @@
-"""What `python -m benchmarks.search` measures, once Django is set up."""
+"""The measurements of `python -m benchmarks.search`, which sets up Django."""
 
 from __future__ import annotations
 
@@ -18,9 +18,16 @@ from django.contrib.auth.models import Group, User
 from django.core.management import call_command
 from django.db import connection, transaction
 
-from benchmarks import replicas
-from benchmarks.load import Client, Load, alone, together
-from benchmarks.neighbours import NEAREST, Means, Vectors, in_memory, of_pgvector, recall
+from benchmarks import replicated_index
+from benchmarks.http_load import Client, Latencies, time_concurrently, time_sequentially
+from benchmarks.nearest_neighbours import (
+    NEAREST,
+    Index,
+    SpaceVectors,
+    in_memory_indexes,
+    pgvector_index,
+    recall,
+)
 from codeindex.accounts import tokens
 from codeindex.local_services import address, ensure_services
 from codeindex.management.index import ADMINISTRATOR
@@ -36,43 +43,43 @@ from search.query import filters
 HOST = "127.0.0.1"
 START_SECONDS = 120.0
 WARM = 300
-"""Queries before anything is timed: a database that has just been started reads from the disk what
-one that is used has in memory."""
+"""Queries before anything is timed: a database that has just started has nothing cached."""
 
 KEPT = ("", "path:tests", "path:utils", "kind:class", "path:/django/", "path:json", "path:asyncio")
-"""Filters that keep different shares; those of repositories come on top."""
+"""Filters that keep different shares of the texts, beside those of each repository."""
 
 TABLES = ("blob", "definition", "embedding", "sourcefile", "text")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """Queries with their vectors (n, d): those that one client puts, and those of all clients."""
+class Queries:
+    """n queries with their vectors (n, d)."""
 
     texts: Sequence[str]
     rows: Matrix
 
-    def part(self, start: int, end: int) -> Asked:
-        return Asked(self.texts[start:end], self.rows[start:end])
+    def part(self, start: int, end: int) -> Queries:
+        return Queries(self.texts[start:end], self.rows[start:end])
 
 
 def measure(options: Namespace) -> None:
-    """Prints the figures of the index, which is extended first as `options` say."""
+    """Extends the index as the options say, and prints its figures."""
     with ensure_services():
+        call_command("migrate", verbosity=0, interactive=False)
         for path in options.repositories:
             if not Repository.objects.filter(name=path.name).exists():
                 call_command("index", str(path), name=path.name)
         space = Space.objects.get(state=SpaceState.ACTIVE)
         if options.grow:
-            replicas.grow(space, options.grow)
+            replicated_index.grow(space, options.grow)
         _build(space)
         encoder = encoders.of(space)
-        texts = _described(WARM + 2 * options.queries)
-        asked = Asked(texts, encoder.encode_queries(texts))
-        held = Vectors.of(space)
-        _print_size(space, len(held.texts))
-        _print_speed(encoder, space, asked, held, options)
-        _print_recall(space, asked.part(0, options.recall), held)
+        texts = _docstring_queries(WARM + 2 * options.queries)
+        queries = Queries(texts, encoder.encode_queries(texts))
+        stored = SpaceVectors.read(space)
+        _print_size(space, len(stored.texts))
+        _print_speed(encoder, space, queries, stored, options)
+        _print_recall(space, queries.part(0, options.recall), stored)
 
 
 def _build(space: Space) -> None:
@@ -83,18 +90,18 @@ def _build(space: Space) -> None:
         print(f"HNSW index built in {seconds:,.0f} s")
 
 
-def _described(count: int) -> list[str]:
-    """First paragraphs of docstrings, of 3 to 20 words, the same ones each time."""
+def _docstring_queries(count: int) -> list[str]:
+    """First paragraphs of docstrings, of 3 to 20 words; the same ones in each run."""
     docstrings = Definition.objects.filter(
         blob__source_files__live=True, docstring__regex=r"^\s*\S+(\s+\S+){2,19}\s*(\n\s*\n|$)"
-    ).exclude(blob__source_files__branch__repository__name__startswith=replicas.NAME)
-    found = docstrings.values_list("docstring", flat=True).distinct()
-    paragraphs = {" ".join(one.strip().split("\n\n")[0].split()) for one in found}
+    ).exclude(blob__source_files__branch__repository__name__startswith=replicated_index.NAME)
+    texts = docstrings.values_list("docstring", flat=True).distinct()
+    paragraphs = {" ".join(text.strip().split("\n\n")[0].split()) for text in texts}
     return random.Random(0).sample(sorted(paragraphs), count)
 
 
 def _print_size(space: Space, texts: int) -> None:
-    definitions = replicas.live()
+    definitions = replicated_index.live_definitions()
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT sum(pg_total_relation_size('codeindex_' || name)), pg_relation_size(%s),"
@@ -104,72 +111,72 @@ def _print_size(space: Space, texts: int) -> None:
         disk, index, huge_pages = cursor.fetchone()
     print(
         f"{definitions:,} definitions, {texts:,} texts, {space} in {space.dimensions} dimensions\n"
-        f"{disk / definitions:,.0f} bytes a definition on disk, {index / texts:,.0f} bytes a text"
-        f" of them the HNSW index; huge pages {huge_pages or 'unknown'}"
+        f"{disk / definitions:,.0f} bytes per definition on disk, of which the HNSW index takes"
+        f" {index / texts:,.0f} per text; huge pages {huge_pages or 'unknown'}"
     )
 
 
 def _print_speed(
-    encoder: CodeEncoder, space: Space, asked: Asked, held: Vectors, options: Namespace
+    encoder: CodeEncoder, space: Space, queries: Queries, stored: SpaceVectors, options: Namespace
 ) -> None:
-    warm, first = asked.part(0, WARM), asked.part(WARM, WARM + options.queries)
-    second = asked.part(WARM + options.queries, len(asked.texts))
+    warm, first = queries.part(0, WARM), queries.part(WARM, WARM + options.queries)
+    second = queries.part(WARM + options.queries, len(queries.texts))
 
     def encode(query: str) -> Matrix:
         return encoder.encode_queries([query])
 
-    alone(encode, warm.texts)
-    encoding = alone(encode, first.texts)
-    _print("encoding, one after the other", encoding)
-    encoding_together = together([encode] * options.clients, second.texts)
-    _print(f"encoding, {options.clients} at once", encoding_together)
+    time_sequentially(encode, warm.texts)
+    encoding = time_sequentially(encode, first.texts)
+    _print("encoding, sequentially", encoding)
+    concurrent_encoding = time_concurrently([encode] * options.clients, second.texts)
+    _print(f"encoding, {options.clients} threads", concurrent_encoding)
     with _server() as url, _token(Repository.objects.earliest("pk").owner) as token:
 
         def clients(count: int) -> list[Callable[[str], object]]:
             return [Client(url, token, options.results).search for _ in range(count)]
 
-        together(clients(options.clients), warm.texts)
-        answered = alone(*clients(1), first.texts)
-        _print("over HTTP, one client", answered)
-        answered_together = together(clients(options.clients), second.texts)
-        _print(f"over HTTP, {options.clients} clients", answered_together)
-    more = answered.percentile(95) - encoding.percentile(95)
-    share = answered_together.rate / encoding_together.rate
-    print(f"p95 over HTTP less that of encoding: {more:.1f} ms")
+        time_concurrently(clients(options.clients), warm.texts)
+        search = time_sequentially(*clients(1), first.texts)
+        _print("over HTTP, one client", search)
+        concurrent_search = time_concurrently(clients(options.clients), second.texts)
+        _print(f"over HTTP, {options.clients} clients", concurrent_search)
+    more = search.percentile(95) - encoding.percentile(95)
+    share = concurrent_search.rate / concurrent_encoding.rate
+    print(f"p95 over HTTP minus p95 of encoding: {more:.1f} ms")
     print(f"{options.clients} clients: {share:.2f} of the rate of encoding alone")
-    exact = held.nearest(first.rows)
-    for means in (of_pgvector(space), *in_memory(held)):
-        _print_means(means, first, exact)
+    exact = stored.exact_nearest(first.rows)
+    for index in (pgvector_index(space), *in_memory_indexes(stored)):
+        _print_index(index, first, exact)
 
 
-def _print_means(means: Means, asked: Asked, exact: Sequence[set[int]]) -> None:
-    rows = dict(zip(asked.texts, asked.rows, strict=True))
-    found = [means.search(row) for row in asked.rows]
-    timed = alone(lambda query: means.search(rows[query]), asked.texts)
-    built = f", built in {means.built:,.0f} s" if means.built else ""
-    _print(f"{means.name}, recall@{NEAREST} {recall(found, exact):.3f}{built}", timed)
+def _print_index(index: Index, queries: Queries, exact: Sequence[set[int]]) -> None:
+    rows = dict(zip(queries.texts, queries.rows, strict=True))
+    results = [index.search(row) for row in queries.rows]
+    latencies = time_sequentially(lambda query: index.search(rows[query]), queries.texts)
+    built = f", built in {index.build_seconds:,.0f} s" if index.build_seconds else ""
+    _print(f"{index.name}, recall@{NEAREST} {recall(results, exact):.3f}{built}", latencies)
 
 
-def _print_recall(space: Space, asked: Asked, held: Vectors) -> None:
-    """Of the vectors' part of the search, as it is asked for candidates."""
-    print(f"recall@{NEAREST} of the vectors' part against all that is kept")
+def _print_recall(space: Space, queries: Queries, stored: SpaceVectors) -> None:
+    """The recall of the search for candidates by vectors."""
+    print(f"recall@{NEAREST} of the vector search among the texts that a filter keeps")
     for name, within in _scopes():
         statement = f"SELECT id FROM codeindex_text WHERE {within.holds('codeindex_text.id')}"
-        there = held.kept([text for (text,) in sql.rows(statement, within.given)])
-        if not len(there.texts):
+        kept = stored.restricted_to([text for (text,) in sql.rows(statement, within.given)])
+        if not len(kept.texts):
             continue
-        exact = there.nearest(asked.rows)
-        found, took = [], []
-        for row in asked.rows:
+        exact = kept.exact_nearest(queries.rows)
+        results, seconds = [], []
+        for row in queries.rows:
             began = time.perf_counter()
             meaning, enough = Meaning(space, row), retrieval.enough_of(retrieval.DEPTH)
             nearest = vectors.nearest(meaning, within, retrieval.DEPTH, enough)
-            found.append(nearest[:NEAREST])
-            took.append(time.perf_counter() - began)
-        timed = Load(took, sum(took))
-        share = len(there.texts) / len(held.texts)
-        how = "all compared" if within.is_small else "by the index"
-        _print(f"{share:7.2%} {name:24} {how}, recall {recall(found, exact):.3f}", timed)
+            results.append(nearest[:NEAREST])
+            seconds.append(time.perf_counter() - began)
+        latencies = Latencies(seconds, sum(seconds))
+        share = len(kept.texts) / len(stored.texts)
+        how = "exact" if within.is_small else "by the index"
+        _print(f"{share:7.2%} {name:24} {how}, recall {recall(results, exact):.3f}", latencies)
 
 
 def _scopes() -> Iterator[tuple[str, Scope]]:
@@ -178,8 +185,8 @@ def _scopes() -> Iterator[tuple[str, Scope]]:
     for name in Repository.objects.values_list("name", flat=True).order_by("pk"):
         yield f"repo:{name}", scopes.of(ADMINISTRATOR, filters.read(f"repo:{name} x")[1])
     with transaction.atomic():
-        member = User.objects.create(username=f"{replicas.NAME}member")
-        team = Group.objects.create(name=f"{replicas.NAME}team")
+        member = User.objects.create(username=f"{replicated_index.NAME}member")
+        team = Group.objects.create(name=f"{replicated_index.NAME}team")
         member.groups.add(team)
         team.repositories.set(Repository.objects.order_by("pk")[:2])
         yield "a user who may see two", scopes.of(member)
@@ -197,8 +204,7 @@ def _token(user: User) -> Iterator[str]:
 
 @contextmanager
 def _server() -> Iterator[str]:
-    """The product's web server, on a port of its own, once it answers; without limits on what one
-    client may ask for."""
+    """The URL of the product's web server, which runs on a free port without rate limits."""
     with socket.create_server((HOST, 0)) as probe:
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "gunicorn", "--config", "python:codeindex.webserver"]
@@ -223,5 +229,5 @@ def _wait(is_ready: Callable[[], bool]) -> None:
         time.sleep(0.2)
 
 
-def _print(name: str, load: Load) -> None:
-    print(f"{name:66} {load}", flush=True)
+def _print(name: str, latencies: Latencies) -> None:
+    print(f"{name:66} {latencies}", flush=True)

@@ -1,0 +1,71 @@
+"""What is installed with what: the library alone, the server, and the lock for all of it."""
+
+from __future__ import annotations
+
+import ast
+import sys
+import tomllib
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+PROJECT = Path(__file__).parents[1]
+METADATA = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+EXTRAS = METADATA["optional-dependencies"]
+ROOMS = {"codeindex", "embeddings", "search"}
+
+
+def test_the_library_imports_only_what_it_depends_on() -> None:
+    assert distributions_of("embeddings") <= names(METADATA["dependencies"])
+
+
+def test_the_server_imports_only_what_it_depends_on() -> None:
+    allowed = (
+        names(METADATA["dependencies"]) | names(EXTRAS["server"]) | {"kombu", "redis"}
+    )  # Celery's
+    assert distributions_of("codeindex") | distributions_of("search") <= allowed
+
+
+def test_the_library_needs_nothing_of_the_server() -> None:
+    assert names(METADATA["dependencies"]).isdisjoint(names(EXTRAS["server"]))
+
+
+def test_the_lock_meets_every_requirement() -> None:
+    lines = (PROJECT / "requirements.lock").read_text().splitlines()
+    locked = {
+        canonicalize_name(name): version for name, version in (line.split("==") for line in lines)
+    }
+    asked = [*METADATA["dependencies"], *EXTRAS["server"], *EXTRAS["dev"]]
+    for requirement in map(Requirement, asked):
+        if requirement.name != METADATA["name"]:
+            version = locked[canonicalize_name(requirement.name)]
+            assert requirement.specifier.contains(version), requirement
+
+
+def test_development_installs_the_server_too() -> None:
+    own = [one for one in map(Requirement, EXTRAS["dev"]) if one.name == METADATA["name"]]
+    assert any("server" in requirement.extras for requirement in own)
+
+
+def names(requirements: list[str]) -> set[str]:
+    return {canonicalize_name(Requirement(one).name) for one in requirements}
+
+
+def distributions_of(room: str) -> set[str]:
+    """The distributions that hold what the modules of a room import."""
+    holders = packages_distributions()
+    imported = {name.partition(".")[0] for name in imports_of(room)}
+    foreign = imported - ROOMS - sys.stdlib_module_names
+    return {canonicalize_name(holder) for name in foreign for holder in holders[name]}
+
+
+def imports_of(room: str) -> Iterator[str]:
+    for path in (PROJECT / room).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                yield from (alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                yield node.module or ""
