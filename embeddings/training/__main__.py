@@ -157,8 +157,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_train(train)
     _add_evaluate(commands.add_parser("evaluate", help="figures of a checkpoint or model"))
     validate = commands.add_parser("validate", help="the table of all recorded figures")
-    validate.add_argument("--records", type=Path, default=Path("docs/validation"))
-    validate.add_argument("--out", type=Path, default=Path("docs/validation.md"))
+    validate.add_argument("--records", type=Path, default=Path("docs/results/validation"))
+    validate.add_argument("--out", type=Path, default=Path("docs/results/validation.md"))
     validate.set_defaults(run=_validate)
     return parser
 
