@@ -3,12 +3,12 @@
 # make lint     style; make types, types; make format corrects style
 # make chaos    kill everything at random while it works, and compare the index (ROUNDS=3 SECONDS=60)
 # make audit    look up known faults of the packages in requirements.lock (needs the network)
-# make validate the table of docs/validation.md from the recorded figures
+# make validate the table of docs/results/validation.md from the recorded figures
 # make lock     pin anew what pyproject.toml asks for
 #
 # PYTHON=python3.12     the Python to use, 3.11 or newer
 # PORT=8080             where the page is served
-# TORCH=2.13.0+cpu      the build of torch to install (docs/operations.md)
+# TORCH=2.13.0+cpu      the build of torch to install (docs/install.md)
 
 -include local.mk
 

@@ -139,8 +139,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_train(train)
     _add_evaluate(commands.add_parser("evaluate", help="measure a checkpoint or language model"))
     validate = commands.add_parser("validate", help="write the tables of all recorded figures")
-    validate.add_argument("--records", type=Path, default=Path("docs/validation"))
-    validate.add_argument("--out", type=Path, default=Path("docs/validation.md"))
+    validate.add_argument("--records", type=Path, default=Path("docs/results/validation"))
+    validate.add_argument("--out", type=Path, default=Path("docs/results/validation.md"))
     validate.set_defaults(run=_validate)
     return parser
 
