@@ -174,9 +174,9 @@ def _print_recall(space: Space, asked: Asked, held: Vectors) -> None:
 
 def _scopes() -> Iterator[tuple[str, Scope]]:
     for text in KEPT:
-        yield text or "everything", scopes.of(ADMINISTRATOR, filters.read(f"{text} x")[1])
+        yield text or "everything", scopes.of(ADMINISTRATOR, filters.extract_filters(f"{text} x")[1])
     for name in Repository.objects.values_list("name", flat=True).order_by("pk"):
-        yield f"repo:{name}", scopes.of(ADMINISTRATOR, filters.read(f"repo:{name} x")[1])
+        yield f"repo:{name}", scopes.of(ADMINISTRATOR, filters.extract_filters(f"repo:{name} x")[1])
     with transaction.atomic():
         member = User.objects.create(username=f"{replicas.NAME}member")
         team = Group.objects.create(name=f"{replicas.NAME}team")

@@ -55,7 +55,7 @@ PRESETS = {
 }
 
 
-def checked_balance(text: str) -> Balance:
+def parse_balance(text: str) -> Balance:
     """A balance by its name, or by its three numbers. Raises `BadQuery`."""
     if text in PRESETS:
         return PRESETS[text]
@@ -64,7 +64,7 @@ def checked_balance(text: str) -> Balance:
         if 0 < max(astuple(weights)) <= 1:
             return weights
     raise BadQuery(
-        f"The balance is {', '.join(PRESETS)}, or three numbers from 0 to 1, not all 0, for words,"
-        " meaning and structure: 1,0.5,0.",
+        f"Unknown balance “{text}”. Use {', '.join(PRESETS)}, or three numbers from 0 to 1, not all"
+        " 0, for words, meaning and structure: 1,0.5,0.",
         "balance",
     )

@@ -6,22 +6,20 @@ from collections.abc import Collection, Sequence
 from functools import lru_cache
 from pathlib import PurePosixPath
 
-from django.contrib.auth.models import AnonymousUser, User
-
 import embeddings
 from codeindex.models import Space, SpaceState
 from codeindex.spaces import encoders
 from search import details, places, scoring
-from search.balance import EVEN, Balance, checked_balance
+from search.balance import EVEN, Balance
 from search.candidates import path_rules, retrieval, scopes, sql
-from search.candidates.path_rules import Order, Rule
+from search.candidates.path_rules import Rule
 from search.candidates.scopes import Scope
 from search.candidates.vectors import Meaning
 from search.places import Spot
 from search.query import lexemes, parsing
-from search.query.filters import Field, Filter
 from search.query.lexemes import Lexeme
 from search.query.parsing import Query
+from search.request import DEFAULT_RESULTS, SearchRequest
 from search.results import Answer, Group, Result
 from search.scoring import Signal
 
@@ -41,34 +39,17 @@ NAMED_REPOSITORIES = 3
 
 
 @sql.within_time()
-def find(
-    user: User | AnonymousUser,
-    text: str,
-    *,
-    repository: str = "",
-    kept_to: Sequence[Filter] = (),
-    limit: int = parsing.DEFAULT_RESULTS,
-    order: str = Order.IMPLEMENTATIONS,
-    group: str = Group.DEFINITION,
-    balance: str = "even",
-) -> Answer:
-    """What `user` may see that answers `text`: a description, a question, a name, or code.
-
-    `repository` keeps to the repositories of this name (or owner/name), `kept_to` to what it says
-    beside the filters in the text. Up to MAX_RESULTS results, each a definition or, by `group`, a
-    file; `balance` as in `search.balance`. Raises `BadQuery`, `UnknownRepository` and
-    `TookTooLong`.
-    """
-    own = [Filter(Field.REPOSITORY, repository)] if repository else []
-    query = parsing.read(text, [*own, *kept_to])
-    limit, by = parsing.checked_limit(limit), parsing.checked_group(group)
-    rules = path_rules.rules(query, path_rules.checked_order(order))
-    weights = checked_balance(balance)
+def find(request: SearchRequest) -> Answer:
+    """What the request's user may see that answers its query: a description, a question, a name, or
+    code. Each result is a definition or, by the request's group, a file. Raises `UnknownRepository`
+    and `TookTooLong`."""
+    query = request.query
+    rules = path_rules.rules(query, request.order)
     # First, since its vector is made meanwhile
-    meaning, why_words_only = meaning_of(query, weights)
-    within = scopes.of(user, query.filters)
+    meaning, why_words_only = meaning_of(query, request.balance)
+    within = scopes.of(request.user, query.filters)
     notices = [notice for notice in (why_words_only, _unfinished(within)) if notice]
-    found = ranked(query, meaning, within, limit, rules, by)
+    found = ranked(query, meaning, within, request.limit, rules, request.group)
     if meaning is None:
         return Answer(query.typed, found, notices, words=query.words)
     return Answer(query.typed, found, notices, meaning.space, query.words, within.is_small)
@@ -109,7 +90,7 @@ def signals(
     query: Query,
     meaning: Meaning | None,
     within: Scope,
-    limit: int = parsing.DEFAULT_RESULTS,
+    limit: int = DEFAULT_RESULTS,
     rules: tuple[Rule, ...] = (),
 ) -> list[Signal]:
     """All that the ranking knows of the candidates for a query."""

@@ -4,11 +4,9 @@ whole, in what the text adds to it, or in what the code adds to it."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from textwrap import dedent
 
 import numpy as np
-from django.contrib.auth.models import AnonymousUser, User
 
 import embeddings
 from codeindex.models import Definition, Embedding, EmbeddingState, Space, SpaceState
@@ -17,8 +15,7 @@ from search import details, places
 from search.candidates import scopes, sql, vectors
 from search.candidates.scopes import Scope
 from search.candidates.vectors import Meaning, Vector
-from search.query import parsing
-from search.query.filters import BadQuery
+from search.request import Likeness, PastedCode, SimilarRequest
 from search.results import Answer, Result
 
 PENDING = "Nothing can be compared with this yet: its meaning is still being computed."
@@ -27,14 +24,6 @@ UNDIVIDED = (
     "How much of this vector its text and its code add is not known: only whole vectors can be"
     " compared."
 )
-
-
-class Likeness(StrEnum):
-    """What is compared."""
-
-    BOTH = "both"
-    MEANING = "meaning"  # what the text adds to a vector
-    STRUCTURE = "structure"  # what the code adds
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,45 +35,28 @@ class Sample:
     structure: Vector | None
 
 
-def checked_likeness(likeness: str) -> Likeness:
-    """Raises `BadQuery`."""
-    if likeness not in set(Likeness):
-        raise BadQuery(f"What is compared is one of {', '.join(Likeness)}.", "by")
-    return Likeness(likeness)
-
-
 @sql.within_time()
-def to(
-    user: User | AnonymousUser,
-    definition: Definition,
-    limit: int | str = parsing.DEFAULT_RESULTS,
-    by: str = Likeness.BOTH,
-) -> Answer:
-    """The definitions that `user` may see whose vectors are nearest in the active space, without
-    those of the same text, scored by their cosine. Whoever calls has seen to it that `user` may see
-    the definition itself. Raises `BadQuery` for a limit or a likeness, and `TookTooLong`."""
-    limit, likeness = parsing.checked_limit(limit), checked_likeness(by)
+def find(request: SimilarRequest) -> Answer:
+    """The definitions that the request's user may see whose vectors are nearest to the example's,
+    scored by their cosine. To a definition they come from the active space, without those of the
+    same text. Raises `TookTooLong`."""
+    if isinstance(request.example, PastedCode):
+        return _similar_to_code(request, request.example)
+    return _similar_to_definition(request, request.example)
+
+
+def _similar_to_definition(request: SimilarRequest, definition: Definition) -> Answer:
     active = Embedding.objects.filter(text=definition.text_id, space__state=SpaceState.ACTIVE)
     own = active.select_related("space").first()
     if own is None or own.state != EmbeddingState.READY:
         failed = own is not None and own.state == EmbeddingState.FAILED
         return Answer("", [], [FAILED if failed else PENDING])
     sample = Sample(own.space, own.vector, own.structure)
-    others = scopes.of(user).without(definition.text_id)
-    return _nearest(sample, others, limit, likeness)
+    others = scopes.of(request.user).without(definition.text_id)
+    return _nearest(sample, others, request.limit, request.likeness)
 
 
-@sql.within_time()
-def to_code(
-    user: User | AnonymousUser,
-    code: str,
-    language: str = "python",
-    limit: int | str = parsing.DEFAULT_RESULTS,
-    by: str = Likeness.BOTH,
-) -> Answer:
-    """The same for pasted code. Raises `BadQuery`, too for a language, and `TookTooLong`."""
-    limit, likeness = parsing.checked_limit(limit), checked_likeness(by)
-    code, known = parsing.checked_code(code), parsing.checked_language(language)
+def _similar_to_code(request: SimilarRequest, pasted: PastedCode) -> Answer:
     try:
         encoder = encoders.searcher.encoder()
     except embeddings.EncoderUnavailable as reason:
@@ -92,9 +64,10 @@ def to_code(
     space = Space.objects.filter(fingerprint=encoder.fingerprint).first()
     if space is None:
         return Answer("", [], [PENDING])
-    encoded = encoder.encode([dedent(code)], known)
+    encoded = encoder.encode([dedent(pasted.source)], pasted.language)
     structure = None if encoded.structure is None else encoded.structure[0]
-    return _nearest(Sample(space, encoded.vectors[0], structure), scopes.of(user), limit, likeness)
+    sample = Sample(space, encoded.vectors[0], structure)
+    return _nearest(sample, scopes.of(request.user), request.limit, request.likeness)
 
 
 def _nearest(sample: Sample, within: Scope, limit: int, by: Likeness) -> Answer:

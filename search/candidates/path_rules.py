@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from embeddings.code.words import parts
 from search.query import filters
-from search.query.filters import BadQuery, Field
+from search.query.filters import Field
 from search.query.parsing import Query
 
 
@@ -85,13 +85,6 @@ RULES = (
         frozenset({"doc", "docs", "documentation", "sphinx"}),
     ),
 )  # fmt: skip
-
-
-def checked_order(order: str) -> Order:
-    """Raises `BadQuery`."""
-    if order not in set(Order):
-        raise BadQuery(f"The order is one of {', '.join(Order)}.", "order")
-    return Order(order)
 
 
 def rules(query: Query, order: Order) -> tuple[Rule, ...]:

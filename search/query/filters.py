@@ -6,7 +6,7 @@ query of several lines is code, and all of it is text."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -23,6 +23,7 @@ _FILTER = re.compile(
     r'|"(?P<phrase>[^"]*[^"\s][^"]*)")(?!\S)'
 )
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _GLOB = re.compile(r"\*\*/|\*\*+|\*|\?")
 _GLOBS = {"**/": "(.*/)?", "*": "[^/]*", "?": "[^/]"}
 
@@ -48,6 +49,9 @@ class Field(StrEnum):
 
 PARAMETERS = tuple(field for field in Field if field != Field.PHRASE)
 
+REPOSITORY = "repository"
+"""Another name of the parameter `repo`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Filter:
@@ -59,7 +63,7 @@ class Filter:
     excluded: bool = False
 
 
-def read(text: str) -> tuple[str, tuple[Filter, ...]]:
+def extract_filters(text: str) -> tuple[str, tuple[Filter, ...]]:
     """What a user typed → the text to search for, phrases included, and the filters. Raises
     `BadQuery`."""
     if "\n" in text:
@@ -76,33 +80,51 @@ def read(text: str) -> tuple[str, tuple[Filter, ...]]:
     return (" ".join(rest.split()), tuple(found)) if found else (text, ())
 
 
-def given(parameters: Mapping[str, Sequence[str]]) -> tuple[Filter, ...]:
-    """The filters that parameters are, by their names; a value that begins with `-` excludes.
-    Raises `BadQuery`."""
-    return tuple(
-        _checked(field, value.removeprefix("-"), value.startswith("-"), parameter=field)
+def from_parameters(parameters: Mapping[str, Sequence[str]]) -> tuple[Filter, ...]:
+    """Filters from request parameters. A value that begins with `-` excludes, except that of
+    `repository`, since a name may begin so; an empty value is no filter. Raises `BadQuery`."""
+    plain = [
+        _checked(Field.REPOSITORY, value.strip(), False, REPOSITORY)
+        for value in parameters.get(REPOSITORY, ())
+        if value.strip()
+    ]
+    prefixed = [
+        _checked(field, value.removeprefix("-"), value.startswith("-"), field)
         for field in PARAMETERS
-        for value in parameters.get(field, ())
+        for value in map(str.strip, parameters.get(field, ()))
         if value.removeprefix("-")
-    )
+    ]
+    return (*plain, *prefixed)
 
 
-def under(folder: str) -> tuple[Filter, ...]:
-    """What keeps to a folder of a repository: nothing, if that is all of it."""
+def in_folder(folder: str) -> tuple[Filter, ...]:
+    """Keeps to a folder of a repository; no filter for the repository's root, which is empty."""
     return (Filter(Field.PATH, f"/{folder}/**"),) if folder else ()
 
 
-def few_enough(filters: Sequence[Filter]) -> Sequence[Filter]:
-    """The filters, unless they, or the wildcards in them, are too many. Raises `BadQuery`."""
+def check_number(filters: Sequence[Filter]) -> None:
+    """Raises `BadQuery` where the filters, or the wildcards in them, are too many."""
     if len(filters) > MAX_FILTERS:
-        raise BadQuery(f"The query has {len(filters)} filters; {MAX_FILTERS} are allowed.")
+        raise BadQuery(f"The query has {len(filters)} filters; at most {MAX_FILTERS} are allowed.")
     paths = (one.value for one in filters if one.field == Field.PATH)
     wildcards = sum(len(_GLOB.findall(path)) for path in paths)
     if wildcards > MAX_WILDCARDS:
         raise BadQuery(
-            f"The query's paths have {wildcards} wildcards; {MAX_WILDCARDS} are allowed."
+            f"The path filters have {wildcards} wildcards; at most {MAX_WILDCARDS} are allowed."
         )
-    return filters
+
+
+def check_characters(text: str, name: str, parameter: str) -> None:
+    """Raises `BadQuery` for what Postgres cannot store: NUL, and what is not UTF-8."""
+    if "\x00" in text:
+        raise BadQuery(f"The {name} contains a NUL character.", parameter)
+    if _SURROGATE.search(text):
+        raise BadQuery(f"The {name} contains bytes that are not UTF-8.", parameter)
+
+
+def unknown_value(what: str, value: str, allowed: Sequence[str], parameter: str) -> BadQuery:
+    named = f"{', '.join(allowed[:-1])} or {allowed[-1]}"
+    return BadQuery(f"Unknown {what} “{value}”. Use {named}.", parameter)
 
 
 def values(filters: Sequence[Filter], field: Field, *, excluded: bool = False) -> list[str]:
@@ -139,28 +161,36 @@ def _translated(glob: str) -> str:
 
 
 def _checked(field: Field, value: str, excluded: bool, parameter: str = "q") -> Filter:
+    check_characters(value, "filter", parameter)
     if len(value) > MAX_CHARACTERS:
-        reason = f"A filter has {len(value):,} characters; {MAX_CHARACTERS} are allowed."
-        raise BadQuery(reason, parameter)
-    check = _CHECKS.get(field)
-    known = check(value.lower()) if check else value
-    if not known:
-        allowed = {Field.KIND: _KINDS, Field.LANGUAGE: _LANGUAGES}[field]
-        named = f"{', '.join(allowed[:-1])} or {allowed[-1]}"
-        raise BadQuery(f"There is no {field}:{value}. Allowed are {named}.", parameter)
-    return Filter(field, known, excluded)
+        raise BadQuery(
+            f"A filter has {len(value):,} characters; at most {MAX_CHARACTERS} are allowed.",
+            parameter,
+        )
+    if field == Field.KIND:
+        value = _kind(value, parameter)
+    elif field == Field.LANGUAGE:
+        value = known_language(value, parameter)
+    return Filter(field, value, excluded)
 
 
-def _kind(value: str) -> str:
-    return value if value in _KINDS else ""
+def _kind(value: str, parameter: str) -> str:
+    if value.lower() not in _KINDS:
+        raise unknown_value("kind", value, _KINDS, parameter)
+    return value.lower()
 
 
-def _language(value: str) -> str:
-    """By its name, or by an extension of its files: `py`, `ts`."""
-    by_extension = languages.by_path(f"file.{value}")
-    return value if value in _LANGUAGES else by_extension.name if by_extension else ""
+def known_language(value: str, parameter: str) -> str:
+    """The name of a language that is given by its name or an extension of its files: `py`, `ts`.
+    Raises `BadQuery`."""
+    name = value.lower()
+    if name in _LANGUAGES:
+        return name
+    by_extension = languages.by_path(f"file.{name}")
+    if by_extension is None:
+        raise unknown_value("language", value, _LANGUAGES, parameter)
+    return by_extension.name
 
 
 _KINDS = tuple(kind.value for kind in Kind)
 _LANGUAGES = tuple(language.name for language in languages.LANGUAGES)
-_CHECKS: dict[Field, Callable[[str], str]] = {Field.KIND: _kind, Field.LANGUAGE: _language}

@@ -14,21 +14,14 @@ from codeindex.web.schema import answers
 from search import engine, places, similar
 from search.candidates.scopes import UnknownRepository
 from search.candidates.sql import TookTooLong
-from search.query import filters
-from search.query.parsing import BadQuery
+from search.query.filters import BadQuery
+from search.request import Parameters, parse_search, parse_similar, parse_similar_to_code
 from search.web.serializers import (
     AnswerSerializer,
     SearchParameters,
     SimilarParameters,
     SimilarSerializer,
     SimilarToCodeParameters,
-)
-
-# One of each for all requests: to make one copies all of its fields, which takes a millisecond.
-SEARCH, SIMILAR, SIMILAR_TO_CODE = (
-    SearchParameters(),
-    SimilarParameters(),
-    SimilarToCodeParameters(),
 )
 
 
@@ -58,17 +51,7 @@ class SearchView(_View):
     )
     @method_decorator(throttles.limited(throttles.SEARCH))
     def get(self, request: Request) -> Response:
-        wanted = SEARCH.run_validation(request.query_params)
-        answer = engine.find(
-            request.user,
-            wanted["q"],
-            repository=wanted["repository"],
-            kept_to=filters.given(wanted),
-            limit=wanted["limit"],
-            order=wanted["order"],
-            group=wanted["group"],
-            balance=wanted["balance"],
-        )
+        answer = engine.find(parse_search(request.user, _parameters(request)))
         return Response(AnswerSerializer(answer, context={"request": request}).data)
 
 
@@ -81,9 +64,8 @@ class SimilarView(_View):
     )
     @method_decorator(throttles.limited(throttles.SEARCH))
     def get(self, request: Request, file_id: int, definition_id: int) -> Response:
-        wanted = SIMILAR.run_validation(request.query_params)
         _, definition = places.visible(request.user, file_id, definition_id)
-        answer = similar.to(request.user, definition, **wanted)
+        answer = similar.find(parse_similar(request.user, definition, _parameters(request)))
         return Response(SimilarSerializer(answer, context={"request": request}).data)
 
 
@@ -96,8 +78,9 @@ class SimilarToCodeView(_View):
     )
     @method_decorator(throttles.limited(throttles.ENCODE))
     def get(self, request: Request) -> Response:
-        wanted = SIMILAR_TO_CODE.run_validation(request.query_params)
-        answer = similar.to_code(
-            request.user, wanted["code"], wanted["lang"], wanted["limit"], wanted["by"]
-        )
+        answer = similar.find(parse_similar_to_code(request.user, _parameters(request)))
         return Response(SimilarSerializer(answer, context={"request": request}).data)
+
+
+def _parameters(request: Request) -> Parameters:
+    return dict(request.query_params.lists())

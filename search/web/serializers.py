@@ -9,8 +9,14 @@ from rest_framework import serializers
 from search.balance import PRESETS
 from search.candidates.path_rules import Order
 from search.query import parsing
+from search.request import (
+    DEFAULT_BALANCE,
+    DEFAULT_LANGUAGE,
+    DEFAULT_RESULTS,
+    MAX_RESULTS,
+    Likeness,
+)
 from search.results import Group, Place, Result
-from search.similar import Likeness
 
 
 def _repeatable(help_text: str) -> serializers.ListField:
@@ -19,23 +25,19 @@ def _repeatable(help_text: str) -> serializers.ListField:
     )
 
 
-class Limited(serializers.Serializer):
-    limit = serializers.IntegerField(
-        min_value=1, max_value=parsing.MAX_RESULTS, default=parsing.DEFAULT_RESULTS
-    )
+class _Parameters(serializers.Serializer):
+    """For the documentation; `search.request` reads and checks parameters, for all doors alike."""
+
+    limit = serializers.IntegerField(min_value=1, max_value=MAX_RESULTS, default=DEFAULT_RESULTS)
 
 
-class SimilarParameters(Limited):
+class SimilarParameters(_Parameters):
     by = serializers.ChoiceField(
         choices=list(Likeness),
         default=Likeness.BOTH.value,
         help_text="What is compared: meaning is what the text adds to a vector, structure what the "
         "code adds.",
     )
-
-
-PASTED = "python"
-"""The language of pasted code, where none is named."""
 
 
 class SimilarToCodeParameters(SimilarParameters):
@@ -45,25 +47,26 @@ class SimilarToCodeParameters(SimilarParameters):
     )
     lang = serializers.CharField(
         allow_blank=True,
-        default=PASTED,
+        default=DEFAULT_LANGUAGE,
         help_text="Its language, by its name or an extension.",
     )
 
-    def validate_lang(self, lang: str) -> str:
-        return lang or PASTED
 
-
-class SearchParameters(Limited):
+class SearchParameters(_Parameters):
     q = serializers.CharField(
         allow_blank=True,
         default="",
         help_text="A description, a question, a name, or code, with filters if you like; "
         f"at most {parsing.MAX_CHARACTERS:,} characters.",
     )
-    repository = serializers.CharField(
-        allow_blank=True, default="", help_text="Only in repositories of this name, or owner/name."
+    repo = _repeatable(
+        "Only in repositories of this name, or owner/name; `-NAME` leaves a repository out."
     )
-    repo = _repeatable("The same, of one or several; `-NAME` leaves a repository out.")
+    repository = serializers.CharField(
+        allow_blank=True,
+        default="",
+        help_text="Another name of `repo`, which excludes nothing. New programs use `repo`.",
+    )
     path = _repeatable(
         "Only files whose path holds this or, with `*`, `**` or `?`, is described by it; several "
         "must all hold. `-PATH` leaves files out."
@@ -82,7 +85,8 @@ class SearchParameters(Limited):
         help_text="What a result is: a definition, or a file with its best one and the others.",
     )
     balance = serializers.CharField(
-        default="even",
+        allow_blank=True,
+        default=DEFAULT_BALANCE,
         help_text=f"What counts: {', '.join(PRESETS)}, or three numbers from 0 to 1 for words, "
         "meaning and structure (`1,0.5,0`).",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -19,10 +20,21 @@ from search.candidates.path_rules import Order
 from search.candidates.scopes import UnknownRepository
 from search.candidates.sql import TookTooLong
 from search.explanations import Reasons
-from search.query import lexemes, parsing
-from search.query.parsing import BadQuery
+from search.query import filters, lexemes, parsing
+from search.query.filters import BadQuery
+from search.request import (
+    DEFAULT_BALANCE,
+    DEFAULT_LANGUAGE,
+    DEFAULT_RESULTS,
+    MAX_RESULTS,
+    Likeness,
+    Parameters,
+    SimilarRequest,
+    parse_search,
+    parse_similar,
+    parse_similar_to_code,
+)
 from search.results import Answer, Group
-from search.similar import Likeness
 from search.web import choices
 from search.web.highlighting import cut, listing
 
@@ -30,7 +42,7 @@ SNIPPET_LINES = 12
 SNIPPET_WIDTH = 1_000
 """Characters of a line: a minified file's would fill the page."""
 
-STEPS = (parsing.DEFAULT_RESULTS, 50, parsing.MAX_RESULTS)
+STEPS = (DEFAULT_RESULTS, 50, MAX_RESULTS)
 """How many results are shown at first, and after asking for more."""
 
 
@@ -48,6 +60,20 @@ LIKENESSES = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class FilterParameter:
+    """A filter that an address holds beside the query: the form keeps it, and shows it."""
+
+    field: str
+    value: str
+
+    @property
+    def typed(self) -> str:
+        """As it would be written in a query."""
+        minus = "-" if self.value.startswith("-") else ""
+        return f"{minus}{self.field}:{self.value.removeprefix('-')}"
+
+
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
     """The box alone, or the answer to `q`."""
@@ -61,16 +87,8 @@ def _found(request: HttpRequest) -> HttpResponse:
     box = _box(request)
     began = time.perf_counter()
     try:
-        limit = parsing.checked_limit(request.GET.get("limit", STEPS[0]))
-        answer = engine.find(
-            request.user,
-            box["text"],
-            repository=box["repository"],
-            limit=limit,
-            order=box["order"],
-            group=box["group"],
-            balance=box["balance"],
-        )
+        asked = parse_search(request.user, _parameters(request))
+        answer = engine.find(asked)
     except BadQuery as error:
         return render(request, "search/results.html", {**box, "error": error}, status=400)
     except UnknownRepository as error:
@@ -78,7 +96,8 @@ def _found(request: HttpRequest) -> HttpResponse:
     except TookTooLong as error:
         return render(request, "search/results.html", {**box, "error": error}, status=503)
     milliseconds = round(1000 * (time.perf_counter() - began))
-    shown = {"milliseconds": milliseconds, "more": _more(request, answer, limit), **_listed(answer)}
+    more = _more(request, answer, asked.limit)
+    shown = {"milliseconds": milliseconds, "more": more, **_listed(answer)}
     return render(request, "search/results.html", box | shown)
 
 
@@ -105,7 +124,7 @@ def why(request: HttpRequest, file_id: int, definition_id: int) -> HttpResponse:
     file, row = places.visible(request.user, file_id, definition_id)
     shown: dict[str, Any] = {"place": places.at(file, row), "query": request.GET.get("q", "")}
     try:
-        query = parsing.read(shown["query"]).text if shown["query"] else ""
+        query = parsing.parse_query(shown["query"]).text if shown["query"] else ""
     except BadQuery as error:
         shown["reasons"] = Reasons(wanting=str(error))
         return render(request, "search/why.html", shown, status=400)
@@ -117,17 +136,19 @@ def why(request: HttpRequest, file_id: int, definition_id: int) -> HttpResponse:
 def similar_to(request: HttpRequest, file_id: int, definition_id: int) -> HttpResponse:
     """What is most like a definition."""
     file, row = places.visible(request.user, file_id, definition_id)
-    shown = {"place": places.at(file, row)}
-    return _similar(request, shown, lambda limit, by: similar.to(request.user, row, limit, by))
+    return _similar(
+        request,
+        {"place": places.at(file, row)},
+        lambda parameters: parse_similar(request.user, row, parameters),
+    )
 
 
 @require_safe
 def similar_to_code(request: HttpRequest) -> HttpResponse:
     """A box for code, or what is most like that."""
-    code, language = request.GET.get("code", ""), request.GET.get("lang", "python")
     shown = {
-        "code": code,
-        "lang": language,
+        "code": request.GET.get("code", ""),
+        "lang": request.GET.get("lang", DEFAULT_LANGUAGE),
         "languages": [known.name for known in languages.LANGUAGES],
         "max_characters": parsing.MAX_CHARACTERS,
     }
@@ -138,26 +159,23 @@ def similar_to_code(request: HttpRequest) -> HttpResponse:
 
 @throttles.limited(throttles.ENCODE)
 def _similar_to_code(request: HttpRequest, shown: dict[str, Any]) -> HttpResponse:
-    code, language = shown["code"], shown["lang"]
     return _similar(
-        request,
-        shown,
-        lambda limit, by: similar.to_code(request.user, code, language, limit, by),
+        request, shown, lambda parameters: parse_similar_to_code(request.user, parameters)
     )
 
 
 def _similar(
-    request: HttpRequest, shown: dict[str, Any], find: Callable[[int, str], Answer]
+    request: HttpRequest, shown: dict[str, Any], parse: Callable[[Parameters], SimilarRequest]
 ) -> HttpResponse:
     shown |= {"by": request.GET.get("by", Likeness.BOTH.value), "likenesses": LIKENESSES}
     try:
-        limit = parsing.checked_limit(request.GET.get("limit", STEPS[0]))
-        answer = find(limit, shown["by"])
+        asked = parse(_parameters(request))
+        answer = similar.find(asked)
     except BadQuery as error:
         return render(request, "search/similar.html", shown | {"error": error}, status=400)
     except TookTooLong as error:
         return render(request, "search/similar.html", shown | {"error": error}, status=503)
-    shown |= {"more": _more(request, answer, limit), **_listed(answer)}
+    shown |= {"more": _more(request, answer, asked.limit), **_listed(answer)}
     return render(request, "search/similar.html", shown)
 
 
@@ -178,14 +196,24 @@ def file(request: HttpRequest, file_id: int) -> HttpResponse:
     )
 
 
+def _parameters(request: HttpRequest) -> Parameters:
+    return dict(request.GET.lists())
+
+
 def _box(request: HttpRequest) -> dict[str, Any]:
     return {
         "nav": "search",
         "text": request.GET.get("q", ""),
         "repository": request.GET.get("repository", ""),
+        "filters": [
+            FilterParameter(field.value, value)
+            for field in filters.PARAMETERS
+            for value in request.GET.getlist(field)
+            if value.strip()
+        ],
         "order": request.GET.get("order", Order.IMPLEMENTATIONS.value),
         "group": request.GET.get("group", Group.DEFINITION.value),
-        "balance": request.GET.get("balance") or "even",
+        "balance": request.GET.get("balance") or DEFAULT_BALANCE,
         "balances": BALANCES,
         "repositories": choices.of(request.user),
         "max_characters": parsing.MAX_CHARACTERS,

@@ -10,7 +10,7 @@ from django.test import Client
 
 from codeindex.models import Space
 from search import engine
-from search.balance import EVEN, PRESETS, Balance, checked_balance
+from search.balance import EVEN, PRESETS, Balance, parse_balance
 from search.candidates import scopes
 from search.candidates.vectors import Meaning
 from search.query import parsing
@@ -38,7 +38,7 @@ def found(
     alice: User, space: Space, balance: Balance = EVEN, text: str = "anything"
 ) -> Sequence[Result]:
     meaning = Meaning(space, EAST, balance)
-    return engine.ranked(parsing.read(text), meaning, scopes.of(alice), 10)
+    return engine.ranked(parsing.parse_query(text), meaning, scopes.of(alice), 10)
 
 
 def paths(results: Sequence[Result]) -> list[str]:
@@ -95,8 +95,8 @@ def test_where_many_are_visible_the_nearest_whole_vectors_are_compared(
     "text", ["code", "1", "1,1", "0,0,0", "1,1,2", "1,1,1,1", "1,-1,1", "nan,1,1", "١,1,1"]
 )  # fmt: skip
 def test_says_what_a_balance_is(alice: User, client: Client, text: str) -> None:
-    with pytest.raises(BadQuery, match="even, words, meaning, structure, or three numbers"):
-        checked_balance(text)
+    with pytest.raises(BadQuery, match="Use even, words, meaning, structure, or three numbers"):
+        parse_balance(text)
     client.force_login(alice)
     for address in ("/", "/api/v1/search"):
         answer = client.get(address, {"q": "anything", "balance": text})
@@ -104,8 +104,8 @@ def test_says_what_a_balance_is(alice: User, client: Client, text: str) -> None:
 
 
 def test_a_balance_has_a_name_or_three_numbers() -> None:
-    assert checked_balance("even") == checked_balance("1,1,1") == EVEN
-    assert checked_balance("0.2,0,1") == PRESETS["structure"]
+    assert parse_balance("even") == parse_balance("1,1,1") == EVEN
+    assert parse_balance("0.2,0,1") == PRESETS["structure"]
 
 
 def test_the_page_and_the_api_show_the_parts(client: Client, alice: User) -> None:

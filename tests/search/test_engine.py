@@ -16,6 +16,7 @@ from search.query import parsing
 from search.query.parsing import BadQuery
 from search.results import Result, module_name
 from tests import shelf
+from tests.search.asking import find
 from tests.shelf import Written
 
 EAST, NORTH, BETWEEN = (1, 0, 0, 0), (0, 1, 0, 0), (0.8, 0.6, 0, 0)
@@ -29,7 +30,7 @@ def results(
     order: Order = Order.IMPLEMENTATIONS,
 ) -> list[Result]:
     """What a query that means EAST finds."""
-    query = parsing.read(text)
+    query = parsing.parse_query(text)
     meaning = Meaning(space, [float(x) for x in EAST])
     within = scopes.of(user, query.filters)
     return engine.ranked(query, meaning, within, limit, path_rules.rules(query, order))
@@ -195,7 +196,7 @@ class TestFind:
 
     def test_finds_by_words(self, alice: User) -> None:
         shelf.put(shelf.repository(alice), "a.py", Written("def load(csv): ...", "load"))
-        answer = engine.find(alice, " load a CSV ")
+        answer = find(alice, " load a CSV ")
         assert answer.query == "load a CSV"
         assert names(list(answer.results)) == ["load"]
         assert answer.notices == []
@@ -212,25 +213,25 @@ class TestFind:
     @example("+".join(f"word{number}" for number in range(200)))
     def test_any_text_has_an_answer_or_a_reason(self, alice: User, text: str) -> None:
         with suppress(BadQuery):
-            assert engine.find(alice, text).query == text.strip()
+            assert find(alice, text).query == text.strip()
 
     def test_says_where_meaning_is_still_being_computed(self, alice: User, charlie: User) -> None:
         shelf.repository(alice, "shop", finished=False)
         shelf.repository(alice, "done")
-        (notice,) = engine.find(alice, "anything").notices
+        (notice,) = find(alice, "anything").notices
         assert "computed for shop:" in notice
-        assert engine.find(alice, "anything", repository="done").notices == []
-        assert engine.find(charlie, "anything").notices == []
+        assert find(alice, "anything", repository="done").notices == []
+        assert find(charlie, "anything").notices == []
 
     @pytest.mark.parametrize("limit", [0, 201])
     def test_refuses_a_limit(self, alice: User, limit: int) -> None:
         with pytest.raises(BadQuery):
-            engine.find(alice, "anything", limit=limit)
+            find(alice, "anything", limit=limit)
 
     def test_a_stranger_finds_what_is_public(self, alice: User) -> None:
         public = shelf.repository(alice, visibility=Visibility.PUBLIC)
         shelf.put(public, "a.py", Written("def load(csv): ...", "load"))
-        assert names(list(engine.find(AnonymousUser(), "csv").results)) == ["load"]
+        assert names(list(find(AnonymousUser(), "csv").results)) == ["load"]
 
 
 @pytest.mark.parametrize(

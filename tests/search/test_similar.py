@@ -9,6 +9,7 @@ from django.urls import reverse
 from codeindex.models import Embedding, EmbeddingState, Space
 from search import similar
 from search.candidates import scopes
+from search.request import SimilarRequest
 from tests import shelf
 from tests.shelf import Written
 
@@ -75,7 +76,9 @@ def test_as_many_as_are_asked_for(
     shop = shelf.repository(alice)
     _, definition = shelf.put(shop, "load.py", LOAD)
     shelf.put_many(shop, np.random.default_rng(1).standard_normal((60, 4)).tolist())
-    scores = [result.score for result in similar.to(alice, definition, 50).results]
+    scores = [
+        result.score for result in similar.find(SimilarRequest(alice, definition, 50)).results
+    ]
     assert len(scores) == 50
     assert scores == sorted(scores, reverse=True)
 
@@ -132,4 +135,4 @@ class TestHalves:
         assert client.get(f"/api/v1{address}similar", {"by": "sound"}).status_code == 400
         shown = client.get(f"{address}similar/", {"by": "sound"})
         assert shown.status_code == 400
-        assert "both, meaning, structure" in shown.content.decode()
+        assert "Use both, meaning or structure." in shown.content.decode()

@@ -15,6 +15,9 @@ from codeindex.management import base
 from codeindex.management.index import ADMINISTRATOR, existing_index
 from codeindex.models import Repository, SourceFile
 from search import engine
+from search.query import parsing
+from search.query.filters import Field, Filter
+from search.request import SearchRequest
 from search.results import Place, module_name
 
 
@@ -92,7 +95,8 @@ def _drawn(named: Mapping[str, Named], count: int, drawn: random.Random) -> dict
 
 
 def _first(name: str, repository: str) -> Place | None:
-    results = engine.find(ADMINISTRATOR, name, repository=repository, limit=1).results
+    query = parsing.parse_query(name, [Filter(Field.REPOSITORY, repository)])
+    results = engine.find(SearchRequest(ADMINISTRATOR, query, limit=1)).results
     return results[0].found.place if results else None
 
 

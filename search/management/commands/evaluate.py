@@ -19,8 +19,9 @@ from embeddings.evaluation.metrics import Place
 from embeddings.evaluation.questions import About, Malformed, Question, Questions, Score
 from search import engine
 from search.candidates.sql import TookTooLong
-from search.query import filters
-from search.query.parsing import BadQuery
+from search.query import filters, parsing
+from search.query.filters import BadQuery, Field, Filter
+from search.request import SearchRequest
 from search.results import Group
 
 RESULTS = 50
@@ -44,7 +45,7 @@ class Session:
     """What comes together while questions are put: their scores, the space that was searched, and
     what the answers lacked. A result is a definition or, by `group`, a file."""
 
-    group: str
+    group: Group
     asked: list[Asked] = field(default_factory=list)
     space: Space | None = None
     notices: dict[str, None] = field(default_factory=dict)
@@ -73,7 +74,7 @@ class Command(base.Command):
             read = questions.read(file)
             about = _chosen(read, repository)
             with existing_index():
-                self._evaluate(read, about, user, Session(group))
+                self._evaluate(read, about, user, Session(Group(group)))
         except (Malformed, OSError) as error:
             raise CommandError(str(error)) from error
 
@@ -151,14 +152,10 @@ def _results(
     user: User, called: str, about: About, question: Question, session: Session
 ) -> list[Place]:
     try:
-        answer = engine.find(
-            user,
-            question.text,
-            repository=called,
-            kept_to=filters.under(about.root),
-            limit=RESULTS,
-            group=session.group,
-        )
+        repository = Filter(Field.REPOSITORY, called)
+        query = parsing.parse_query(question.text, [repository, *filters.in_folder(about.root)])
+        request = SearchRequest(user, query, limit=RESULTS, group=session.group)
+        answer = engine.find(request)
     except (BadQuery, TookTooLong) as error:
         raise CommandError(f"{question.text!r} cannot be searched: {error}") from error
     session.space = answer.space or session.space

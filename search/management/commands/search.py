@@ -7,6 +7,7 @@ import json
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
+from enum import StrEnum
 from typing import Any
 
 from django.core.management import CommandError
@@ -14,12 +15,13 @@ from django.core.management import CommandError
 from codeindex.management import base
 from codeindex.management.index import ADMINISTRATOR, existing_index
 from search import engine
+from search.balance import PRESETS
 from search.candidates.path_rules import Order
 from search.candidates.scopes import UnknownRepository
 from search.candidates.sql import TookTooLong
-from search.query import parsing
-from search.query.parsing import BadQuery
-from search.results import Answer, Result
+from search.query.filters import PARAMETERS, BadQuery, Field
+from search.request import DEFAULT_BALANCE, DEFAULT_RESULTS, MAX_RESULTS, parse_search
+from search.results import Answer, Group, Result
 from search.web.serializers import ResultSerializer
 
 SHOWN_LINES = 6
@@ -37,13 +39,28 @@ class Command(base.Command):
             dest="file",
             help="one query a line (- is the standard input)",
         )
-        parser.add_argument("--repository", default="", metavar="NAME", help="name or owner/name")
-        parser.add_argument("--limit", type=int, default=parsing.DEFAULT_RESULTS, metavar="N")
+        _add_filters(parser)
+        parser.add_argument(
+            "--limit",
+            default=str(DEFAULT_RESULTS),
+            metavar="N",
+            help=f"results, up to {MAX_RESULTS}; {DEFAULT_RESULTS} by default",
+        )
         parser.add_argument(
             "--order",
-            choices=[order.value for order in Order],
             default=Order.IMPLEMENTATIONS.value,
-            help="implementations before tests, examples and the like, or plain",
+            help=f"{_choices(Order)}: whether tests, examples and the like are ranked lower",
+        )
+        parser.add_argument(
+            "--group",
+            default=Group.DEFINITION.value,
+            help=f"{_choices(Group)}: what a result is",
+        )
+        parser.add_argument(
+            "--balance",
+            default=DEFAULT_BALANCE,
+            help=f"{', '.join(PRESETS)}, or three numbers from 0 to 1 for words, meaning and"
+            " structure: 1,0.5,0",
         )
         parser.add_argument("--json", action="store_true", help="one line of JSON a query")
 
@@ -58,7 +75,7 @@ class Command(base.Command):
                     self._answer_each(file, options)
                 else:
                     show = self._as_json if options["json"] else self._as_text
-                    show(_found(text or "", options))
+                    show(_search(text or "", options))
         except (BadQuery, UnknownRepository, TookTooLong, OSError) as error:
             raise CommandError(str(error)) from error
 
@@ -66,7 +83,7 @@ class Command(base.Command):
         """A line of JSON for each line of the file; one that is not answered gets its reason."""
         for line in _lines(file):
             try:
-                self._as_json(_found(line, options))
+                self._as_json(_search(line, options))
             except (BadQuery, TookTooLong) as reason:
                 self.stdout.write(_json(line, [], error=str(reason)))
 
@@ -89,14 +106,33 @@ class Command(base.Command):
                 self._said.add(notice)
 
 
-def _found(text: str, options: dict[str, Any]) -> Answer:
-    return engine.find(
-        ADMINISTRATOR,
-        text,
-        repository=options["repository"],
-        limit=options["limit"],
-        order=options["order"],
-    )
+def _add_filters(parser: ArgumentParser) -> None:
+    """The same as in a query. A value that begins with `-` takes an equals sign: --path=-tests."""
+    names = {
+        Field.REPOSITORY: ("repository, by its name or owner/name", ["--repository"]),
+        Field.PATH: ("path, or a pattern of paths", []),
+        Field.LANGUAGE: ("language, or a file extension", []),
+        Field.KIND: ("kind: function, method, class or module", []),
+    }
+    for field, (what, aliases) in names.items():
+        parser.add_argument(
+            f"--{field}",
+            *aliases,
+            action="append",
+            default=[],
+            metavar="VALUE",
+            help=f"only this {what}; --{field}=-VALUE excludes it; may be repeated",
+        )
+
+
+def _choices(choices: type[StrEnum]) -> str:
+    return " or ".join(choices)
+
+
+def _search(text: str, options: dict[str, Any]) -> Answer:
+    single = {name: [options[name]] for name in ("limit", "order", "group", "balance")}
+    repeated = {field.value: options[field] for field in PARAMETERS}
+    return engine.find(parse_search(ADMINISTRATOR, {"q": [text], **single, **repeated}))
 
 
 def _json(query: str, results: list[Any], **more: str) -> str:

@@ -65,11 +65,11 @@ class Command(base.Command):
 
 def _cases(about: About) -> list[Case]:
     """The questions about a repository, with what is known of the candidates for each."""
-    kept_to = [Filter(Field.REPOSITORY, about.repository), *filters.under(about.root)]
+    kept_to = [Filter(Field.REPOSITORY, about.repository), *filters.in_folder(about.root)]
     within = scopes.of(ADMINISTRATOR, kept_to)
     cases = []
     for question in about.questions:
-        query = parsing.read(question.text, kept_to)
+        query = parsing.parse_query(question.text, kept_to)
         meaning, wanting = engine.meaning_of(query)
         if meaning is None:
             raise CommandError(wanting or "There are no vectors yet.")

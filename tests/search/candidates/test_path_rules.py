@@ -9,7 +9,6 @@ from codeindex.models import SourceFile, Space
 from search.candidates import path_rules
 from search.candidates.path_rules import RULES, Order
 from search.query import parsing
-from search.query.parsing import BadQuery
 from tests import shelf
 from tests.search.test_engine import BETWEEN, EAST, NORTH, names, results
 from tests.shelf import Written
@@ -78,14 +77,9 @@ def test_postgres_reads_the_patterns_alike(alice: User) -> None:
     ],
 )
 def test_what_is_asked_for_is_not_put_lower(typed: str, spared: set[str]) -> None:
-    held = path_rules.rules(parsing.read(typed), Order.IMPLEMENTATIONS)
+    held = path_rules.rules(parsing.parse_query(typed), Order.IMPLEMENTATIONS)
     assert {rule.reason for rule in RULES} - {rule.reason for rule in held} == spared
-    assert path_rules.rules(parsing.read(typed), Order.PLAIN) == ()
-
-
-def test_an_unknown_order_is_refused() -> None:
-    with pytest.raises(BadQuery, match="The order is one of implementations, plain"):
-        path_rules.checked_order("best")
+    assert path_rules.rules(parsing.parse_query(typed), Order.PLAIN) == ()
 
 
 class TestRanking:

@@ -39,7 +39,7 @@ def nearest(user: User, meaning: Meaning, limit: int, repository: str = "") -> l
 def found(user: User | AnonymousUser, text: str, repository: str = "") -> dict[str, Candidate]:
     """Candidates of the words and the name alone, by the bodies of their texts."""
     within = scope(user, repository)
-    query = parsing.read(text)
+    query = parsing.parse_query(text)
     candidates = retrieval.candidates(
         query, lexemes.of(query.words, within.visible), None, within, 10
     )
@@ -117,7 +117,7 @@ class TestNearest:
         meaning = Meaning(indexed, directions(1)[0])
 
         def width(filters: str = "") -> str:
-            within = scopes.of(alice, parsing.read(f"{filters} anything").filters)
+            within = scopes.of(alice, parsing.parse_query(f"{filters} anything").filters)
             with CaptureQueriesContext(connection) as captured:
                 vectors.nearest(meaning, within, 10)
             (asked,) = [query["sql"] for query in captured if "<=>" in query["sql"]]
@@ -256,7 +256,7 @@ class TestPermission:
     def seen(self, user: User | AnonymousUser, space: Space) -> set[str]:
         """By meaning, words and name."""
         within = scope(user)
-        query = parsing.read("secret")
+        query = parsing.parse_query("secret")
         candidates = retrieval.candidates(query, [], Meaning(space, [1.0, 0, 0, 0]), within, 10)
         bodies = dict(Text.objects.values_list("pk", "body"))
         return {bodies[candidate.text] for candidate in candidates}

@@ -13,10 +13,10 @@ from django.test.utils import CaptureQueriesContext
 
 from codeindex import repositories
 from codeindex.models import Repository, Text, Visibility
-from search import engine
 from search.candidates import scopes
 from search.query import lexemes
 from tests import shelf
+from tests.search.asking import find
 from tests.shelf import Written
 
 QUERY = "retry a request with backoff"
@@ -120,5 +120,5 @@ def test_equals_come_in_the_same_order_whoever_held_their_text_before(
         shelf.put(own, path, Written(source, "f"))
     assert list(Text.objects.order_by("pk").values_list("body", flat=True)) == sources[::-1]
     for query in ("backoff", "f"):
-        results = engine.find(charlie, query).results
+        results = find(charlie, query).results
         assert [one.found.place.path for one in results] == ["a.py", "b.py"]

@@ -18,9 +18,9 @@ from django.db import connection
 from django.test import Client
 
 from codeindex.web.worker import Connections
-from search import engine
 from search.candidates import sql
 from tests import shelf
+from tests.search.asking import find
 from tests.shelf import Written
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -92,7 +92,7 @@ def test_the_limit_is_of_all_statements_together(settings: object) -> None:
 
 
 def test_the_limit_is_of_searches_alone(shop: None, alice: User) -> None:
-    assert engine.find(alice, "retry").results
+    assert find(alice, "retry").results
     with connection.cursor() as cursor:
         cursor.execute("SHOW statement_timeout")
         assert cursor.fetchone() == ("0",)
