@@ -30,7 +30,7 @@ from embeddings import CodeEncoder
 from embeddings.types import Matrix
 from search.candidates import retrieval, scopes, sql, vectors
 from search.candidates.scopes import Scope
-from search.candidates.vectors import Meaning
+from search.candidates.vectors import QueryVector
 from search.query import filters
 
 HOST = "127.0.0.1"
@@ -154,16 +154,16 @@ def _print_recall(space: Space, asked: Asked, held: Vectors) -> None:
     """Of the vectors' part of the search, as it is asked for candidates."""
     print(f"recall@{NEAREST} of the vectors' part against all that is kept")
     for name, within in _scopes():
-        statement = f"SELECT id FROM codeindex_text WHERE {within.holds('codeindex_text.id')}"
-        there = held.kept([text for (text,) in sql.rows(statement, within.given)])
+        statement = f"SELECT id FROM codeindex_text WHERE {within.is_visible('codeindex_text.id')}"
+        there = held.kept([text for (text,) in sql.rows(statement, within.parameters)])
         if not len(there.texts):
             continue
         exact = there.nearest(asked.rows)
         found, took = [], []
         for row in asked.rows:
             began = time.perf_counter()
-            meaning, enough = Meaning(space, row), retrieval.enough_of(retrieval.DEPTH)
-            nearest = vectors.nearest(meaning, within, retrieval.DEPTH, enough)
+            meaning, enough = QueryVector(space, row), retrieval.minimum_nearest(retrieval.DEPTH)
+            nearest = vectors.nearest_texts(meaning, within, retrieval.DEPTH, enough)
             found.append(nearest[:NEAREST])
             took.append(time.perf_counter() - began)
         timed = Load(took, sum(took))
@@ -174,15 +174,21 @@ def _print_recall(space: Space, asked: Asked, held: Vectors) -> None:
 
 def _scopes() -> Iterator[tuple[str, Scope]]:
     for text in KEPT:
-        yield text or "everything", scopes.of(ADMINISTRATOR, filters.extract_filters(f"{text} x")[1])
+        yield (
+            text or "everything",
+            scopes.scope_for(ADMINISTRATOR, filters.extract_filters(f"{text} x")[1]),
+        )
     for name in Repository.objects.values_list("name", flat=True).order_by("pk"):
-        yield f"repo:{name}", scopes.of(ADMINISTRATOR, filters.extract_filters(f"repo:{name} x")[1])
+        yield (
+            f"repo:{name}",
+            scopes.scope_for(ADMINISTRATOR, filters.extract_filters(f"repo:{name} x")[1]),
+        )
     with transaction.atomic():
         member = User.objects.create(username=f"{replicas.NAME}member")
         team = Group.objects.create(name=f"{replicas.NAME}team")
         member.groups.add(team)
         team.repositories.set(Repository.objects.order_by("pk")[:2])
-        yield "a user who may see two", scopes.of(member)
+        yield "a user who may see two", scopes.scope_for(member)
         transaction.set_rollback(True)
 
 

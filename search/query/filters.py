@@ -1,7 +1,7 @@
-"""Filters, as code hosts have them: `repo:shop -path:tests lang:go kind:class "an exact phrase"`.
+"""Filters, as on code hosts: `repo:shop -path:tests lang:go kind:class "an exact phrase"`.
 
-What is no filter is text: `foo:bar`, `std::vector`, `http://…`, a quote without its partner. A
-query of several lines is code, and all of it is text."""
+Everything else is text: `foo:bar`, `std::vector`, `http://…`, an unbalanced quote. A query of
+several lines is code, and all of it is text."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from embeddings.types import Kind
 MAX_FILTERS = 20
 MAX_CHARACTERS = 200
 MAX_WILDCARDS = 100
-"""Of all paths together. Postgres takes up to half a microsecond for each, at every path."""
+"""In all path filters together. For each one, Postgres takes up to half a microsecond a path."""
 
 _FILTER = re.compile(
     r'(?<!\S)(?P<minus>-?)(?:(?P<field>repo|path|lang|kind):(?:"(?P<quoted>[^"]+)"|(?P<bare>[^\s"]\S*))'
@@ -29,8 +29,8 @@ _GLOBS = {"**/": "(.*/)?", "*": "[^/]*", "?": "[^/]"}
 
 
 class BadQuery(ValueError):
-    """Nothing can be searched with this; the message says why and is fit for a user. `parameter`
-    is what it was given as."""
+    """A request that cannot be searched for. The message says why, and is fit for a user;
+    `parameter` is the one that is wrong."""
 
     def __init__(self, reason: str, parameter: str = "q") -> None:
         super().__init__(reason)
@@ -38,7 +38,7 @@ class BadQuery(ValueError):
 
 
 class Field(StrEnum):
-    """What a filter looks at. All but a phrase have a prefix and a parameter of this name."""
+    """What a filter tests. All but a phrase have a prefix and a parameter of this name."""
 
     REPOSITORY = "repo"
     PATH = "path"
@@ -55,8 +55,8 @@ REPOSITORY = "repository"
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """One condition on what is found. Of several on one field paths and phrases must all hold, of
-    the others one; none that is `excluded` may hold."""
+    """One condition on results. Of several for the same field, all paths and all phrases must hold,
+    and one of the others; none that is `excluded` may hold."""
 
     field: Field
     value: str
@@ -64,20 +64,20 @@ class Filter:
 
 
 def extract_filters(text: str) -> tuple[str, tuple[Filter, ...]]:
-    """What a user typed → the text to search for, phrases included, and the filters. Raises
+    """The text to search for, with phrases, and the filters in what a user typed. Raises
     `BadQuery`."""
     if "\n" in text:
         return text, ()
-    found: list[Filter] = []
+    extracted: list[Filter] = []
 
-    def taken(match: re.Match[str]) -> str:
+    def replacement(match: re.Match[str]) -> str:
         field = Field(match["field"] or Field.PHRASE)
         value = match["quoted"] or match["bare"] or match["phrase"]
-        found.append(_checked(field, value.strip(), bool(match["minus"])))
+        extracted.append(_checked(field, value.strip(), bool(match["minus"])))
         return value if match["phrase"] and not match["minus"] else ""
 
-    rest = _FILTER.sub(taken, text)
-    return (" ".join(rest.split()), tuple(found)) if found else (text, ())
+    rest = _FILTER.sub(replacement, text)
+    return (" ".join(rest.split()), tuple(extracted)) if extracted else (text, ())
 
 
 def from_parameters(parameters: Mapping[str, Sequence[str]]) -> tuple[Filter, ...]:
@@ -106,7 +106,7 @@ def check_number(filters: Sequence[Filter]) -> None:
     """Raises `BadQuery` where the filters, or the wildcards in them, are too many."""
     if len(filters) > MAX_FILTERS:
         raise BadQuery(f"The query has {len(filters)} filters; at most {MAX_FILTERS} are allowed.")
-    paths = (one.value for one in filters if one.field == Field.PATH)
+    paths = (each.value for each in filters if each.field == Field.PATH)
     wildcards = sum(len(_GLOB.findall(path)) for path in paths)
     if wildcards > MAX_WILDCARDS:
         raise BadQuery(
@@ -123,40 +123,42 @@ def check_characters(text: str, name: str, parameter: str) -> None:
 
 
 def unknown_value(what: str, value: str, allowed: Sequence[str], parameter: str) -> BadQuery:
+    """The error for a value that is none of those allowed."""
     named = f"{', '.join(allowed[:-1])} or {allowed[-1]}"
     return BadQuery(f"Unknown {what} “{value}”. Use {named}.", parameter)
 
 
-def values(filters: Sequence[Filter], field: Field, *, excluded: bool = False) -> list[str]:
-    return [one.value for one in filters if one.field == field and one.excluded == excluded]
+def filter_values(filters: Sequence[Filter], field: Field, *, excluded: bool = False) -> list[str]:
+    return [each.value for each in filters if each.field == field and each.excluded == excluded]
 
 
 def path_pattern(value: str) -> str:
-    """The regular expression, for Python and Postgres alike, of paths that a filter means: of those
-    that hold it or, with `*`, `**` or `?` in it, of those whose last folders and name it describes.
-    At its beginning `/` stands for the beginning of a folder or name; in a glob, of the path."""
+    """The regular expression, for Python and Postgres alike, of the paths that a filter matches:
+    those that contain it or, if it has `*`, `**` or `?`, those whose last folders and name match
+    this glob. A leading `/` stands for the start of a folder's or file's name; in a glob, of the
+    path."""
     anchored = value.startswith("/")
     rest = value.removeprefix("/")
     if not _GLOB.search(rest):
         return ("(^|/)" if anchored else "") + re.escape(rest)
     pieces = zip(_GLOB.split(rest), [*_GLOB.findall(rest), ""], strict=True)
-    body = "".join(re.escape(piece) + _translated(glob) for piece, glob in pieces)
+    body = "".join(re.escape(piece) + _glob_pattern(glob) for piece, glob in pieces)
     return ("^" if anchored else "(^|/)") + body + "$"
 
 
 def phrase_pattern(value: str) -> str:
-    """The regular expression, for Postgres, of texts that hold a phrase of whole words."""
+    """The regular expression, for Postgres, of texts that contain a phrase of whole words."""
     begin = r"\y" if re.match(r"\w", value, re.ASCII) else ""
     end = r"\y" if re.search(r"\w$", value, re.ASCII) else ""
     return begin + re.escape(value) + end
 
 
 def phrase_words(value: str) -> list[str]:
-    """The words by which texts that hold a phrase are stored."""
+    """The words of a phrase as they are stored for a text."""
     return _IDENTIFIER.findall(value.lower())
 
 
-def _translated(glob: str) -> str:
+def _glob_pattern(glob: str) -> str:
     return "" if not glob else _GLOBS.get(glob, ".*")
 
 

@@ -1,4 +1,4 @@
-"""What a user typed: checked, split into words, and read as a name if it may be one."""
+"""Parsing what a user typed: text and filters, words, and the name that it may be."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from search.query.filters import BadQuery, Filter
 
 MAX_CHARACTERS = 2_000
 
-# As in the words that are stored of a definition: whole identifiers, and their subtokens
+# As in the stored words of a definition: whole identifiers, and their subtokens
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
 _NUMBER = re.compile(r"\b\d\w*")
 _SYMBOL = re.compile(r"[^\W\d]\w*(?:(?:\.|::|#)[^\W\d]\w*)*(?=(?:\(\))?$)")
@@ -22,9 +22,9 @@ _NAMES = {"q": "query", "code": "code"}
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A checked query: what was `typed`, and the `text` in it that is no filter. `symbol` holds the
-    parts of a dotted name (`Session.request` → Session, request) if the text is one, and is empty
-    otherwise."""
+    """A validated query: what was `typed`, and its `text` without filters. `symbol` holds the parts
+    of a dotted name (`Session.request` → Session, request) if the text is one; otherwise it is
+    empty."""
 
     typed: str
     text: str
@@ -34,7 +34,7 @@ class Query:
 
 
 def parse_query(text: str, more: Sequence[Filter] = ()) -> Query:
-    """The query that `text` is, with the filters in it and `more`. Raises `BadQuery`."""
+    """The query in `text`, with the filters in it and `more`. Raises `BadQuery`."""
     typed = text.strip()
     check_text(typed)
     text, own = filters.extract_filters(typed)

@@ -25,7 +25,7 @@ def test_an_index_grows_by_replicas_that_are_found_like_the_first(alice: User) -
     shelf.put(shop, "save.py", Written("def save(csv): ...", "save", NORTH))
     replicas.grow(space, 5)
     assert replicas.live() == 6
-    found = {result.found.place.path for result in find(alice, "load").results}
+    found = {result.definition.place.path for result in find(alice, "load").results}
     assert found == {"load.py", "shop/load.py"}
     held = Vectors.of(space)
     assert len(held.rows) == 6

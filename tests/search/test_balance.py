@@ -12,7 +12,7 @@ from codeindex.models import Space
 from search import engine
 from search.balance import EVEN, PRESETS, Balance, parse_balance
 from search.candidates import scopes
-from search.candidates.vectors import Meaning
+from search.candidates.vectors import QueryVector
 from search.query import parsing
 from search.query.filters import BadQuery
 from search.results import Result, Score
@@ -37,12 +37,12 @@ def shop(space: Space, alice: User) -> None:
 def found(
     alice: User, space: Space, balance: Balance = EVEN, text: str = "anything"
 ) -> Sequence[Result]:
-    meaning = Meaning(space, EAST, balance)
-    return engine.ranked(parsing.parse_query(text), meaning, scopes.of(alice), 10)
+    meaning = QueryVector(space, EAST, balance)
+    return engine.ranked_results(parsing.parse_query(text), meaning, scopes.scope_for(alice), 10)
 
 
 def paths(results: Sequence[Result]) -> list[str]:
-    return [result.found.place.path for result in results]
+    return [result.definition.place.path for result in results]
 
 
 def test_each_half_decides_where_it_is_preferred(alice: User, space: Space) -> None:
@@ -80,14 +80,14 @@ def test_a_similarity_is_divided_as_its_cosine(alice: User, space: Space) -> Non
 def test_a_vector_that_is_not_divided_is_meaning(alice: User, space: Space) -> None:
     shelf.put(shelf.repository(alice, "old"), "old.py", Written("old", "old", EAST))
     old = found(alice, space)[0]
-    assert old.found.place.path == "old.py"
+    assert old.definition.place.path == "old.py"
     assert old.parts == Score(meaning=FULL, file=pytest.approx(FULL * 0.25 / 3))
 
 
 def test_where_many_are_visible_the_nearest_whole_vectors_are_compared(
-    alice: User, space: Space, monkeypatch: pytest.MonkeyPatch
+    alice: User, space: Space, settings: object
 ) -> None:
-    monkeypatch.setattr(scopes, "EXACT_UP_TO", 0)
+    settings.CODEINDEX_EXACT_TEXTS = 0
     assert paths(found(alice, space, PRESETS["structure"])) == ["code.py", "text.py"]
 
 

@@ -95,7 +95,7 @@ def test_says_what_is_wrong(db: None, arguments: list[str], reason: str) -> None
 
 
 def test_says_that_nothing_was_found(db: None) -> None:
-    assert search("anything") == "Nothing was found.\n"
+    assert search("anything") == "No results.\n"
 
 
 class TestTerminal:

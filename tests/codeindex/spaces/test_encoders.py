@@ -205,7 +205,7 @@ class TestWordCounts:
         encode()
         assert_exact(registered)
         counted = WordCount.objects.filter(word="return").aggregate(texts=Sum("texts"))
-        assert scopes.of(alice).visible.texts == 3
+        assert scopes.scope_for(alice).visible.texts == 3
         assert counted["texts"] == 3
 
     def test_removing_a_repository_takes_them_along(

@@ -278,7 +278,7 @@ def test_a_process_searches_its_encoders_space_until_it_has_loaded_the_new_one(
 
 
 def scores(answer) -> list[tuple[str, float]]:
-    return [(result.found.place.qualified_name, result.score) for result in answer.results]
+    return [(result.definition.place.qualified_name, result.score) for result in answer.results]
 
 
 def test_a_model_that_cannot_be_loaded_leaves_the_old_one_searched(

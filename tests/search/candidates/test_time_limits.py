@@ -83,11 +83,11 @@ def test_the_command_says_so_too(settings: object, endless: object) -> None:
 def test_the_limit_is_of_all_statements_together(settings: object) -> None:
     """And not of what happens between them."""
     settings.CODEINDEX_SEARCH_SECONDS = 1
-    with sql.within_time():
+    with sql.time_limit():
         sql.rows("SELECT pg_sleep(0.4)", {})
         time.sleep(1)
         assert sql.rows("SELECT 'further'", {})
-        with pytest.raises(sql.TookTooLong):
+        with pytest.raises(sql.SearchTimeout):
             sql.rows("SELECT pg_sleep(0.8)", {})
 
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, example, given, settings, strategies
 
 from codeindex.models import Repository, Space, Text
 from search.candidates import scopes
-from search.candidates.vectors import Meaning, nearest
+from search.candidates.vectors import QueryVector, nearest_texts
 from search.query import filters, parsing
 from search.query.filters import BadQuery, Field, Filter
 from tests import shelf
@@ -151,15 +151,15 @@ class TestFinding:
         typed: str,
         found: set[str],
         many: bool,
-        monkeypatch: pytest.MonkeyPatch,
+        settings: object,
     ) -> None:
         if many:
-            monkeypatch.setattr(scopes, "EXACT_UP_TO", 0)
+            settings.CODEINDEX_EXACT_TEXTS = 0
         results = find(alice, typed).results
-        assert {result.found.place.qualified_name for result in results} == found
+        assert {result.definition.place.qualified_name for result in results} == found
 
     def test_a_name_is_found_under_a_filter(self, alice: User) -> None:
-        assert [one.found.place.path for one in find(alice, "check -path:src").results] == [
+        assert [one.definition.place.path for one in find(alice, "check -path:src").results] == [
             "tests/load.py"
         ]
 
@@ -175,7 +175,7 @@ class TestFinding:
         found = find(charlie, "csv path:src").results
         assert found == []
         (result,) = find(charlie, "csv path:elsewhere").results
-        assert result.found.place.repository == "own"
+        assert result.definition.place.repository == "own"
 
 
 QUOTED = strategies.builds('{}"{}"'.format, strategies.sampled_from(["", "-"]), strategies.text())
@@ -235,21 +235,19 @@ class TestManyPaths:
 class TestCounting:
     """Whether vectors are compared exactly depends on how many texts the filters keep."""
 
-    def test_few_are_kept_of_many(
-        self, space: Space, alice: User, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(scopes, "EXACT_UP_TO", 10)
+    def test_few_are_kept_of_many(self, space: Space, alice: User, settings: object) -> None:
+        settings.CODEINDEX_EXACT_TEXTS = 10
         shop = shelf.repository(alice)
         shelf.put_many(shop, np.eye(40, shelf.DIMENSIONS).tolist())
         shelf.put(shop, "one.py", Written("def one(): ...", "one", (1, 0, 0, 0)))
         whole, few, many = (
-            scopes.of(alice, parsing.parse_query(f"x {typed}").filters)
+            scopes.scope_for(alice, parsing.parse_query(f"x {typed}").filters)
             for typed in ("", "path:one", "kind:function")
         )
         assert [within.is_small for within in (whole, few, many)] == [False, True, False]
         assert (few.texts, many.texts) == (1, whole.texts)
-        assert len(nearest(Meaning(space, [1.0, 0, 0, 0]), few, 10)) == 1
-        assert len(nearest(Meaning(space, [1.0, 0, 0, 0]), many, 30)) == 30
+        assert len(nearest_texts(QueryVector(space, [1.0, 0, 0, 0]), few, 10)) == 1
+        assert len(nearest_texts(QueryVector(space, [1.0, 0, 0, 0]), many, 30)) == 30
 
 
 class TestParameters:
