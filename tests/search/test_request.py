@@ -201,6 +201,7 @@ def test_all_doors_answer_alike(
         {"path": ["x"] * 21},
         {"repo": ["none"]},
         {"repository": ["none"]},
+        {"repository": ["-other"]},
     ],
 )
 def test_all_doors_refuse_alike(

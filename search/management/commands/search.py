@@ -19,7 +19,7 @@ from search.balance import PRESETS
 from search.candidates.path_rules import Order
 from search.candidates.scopes import UnknownRepository
 from search.candidates.sql import SearchTimeout
-from search.query.filters import PARAMETERS, BadQuery, Field
+from search.query.filters import PARAMETERS, REPOSITORY, BadQuery, Field
 from search.request import DEFAULT_BALANCE, DEFAULT_RESULTS, MAX_RESULTS, parse_search
 from search.results import Answer, Group, Result
 from search.web.serializers import ResultSerializer
@@ -49,12 +49,18 @@ class Command(base.Command):
         for field, what in FILTER_HELP.items():
             parser.add_argument(
                 f"--{field}",
-                *(["--repository"] if field == Field.REPOSITORY else []),
                 action="append",
                 default=[],
                 metavar="VALUE",
                 help=f"only this {what}; --{field}=-VALUE excludes it; can be repeated",
             )
+        parser.add_argument(
+            f"--{REPOSITORY}",
+            action="append",
+            default=[],
+            metavar="NAME",
+            help=f"an alias of --{Field.REPOSITORY}, which cannot exclude",
+        )
         parser.add_argument(
             "--limit",
             default=str(DEFAULT_RESULTS),
@@ -128,7 +134,7 @@ def _alternatives(choices: type[StrEnum]) -> str:
 
 def _search(text: str, options: dict[str, Any]) -> Answer:
     single = {name: [options[name]] for name in ("limit", "order", "group", "balance")}
-    repeated = {field.value: options[field] for field in PARAMETERS}
+    repeated = {name: options[name] for name in (REPOSITORY, *map(str, PARAMETERS))}
     return engine.find(parse_search(ADMINISTRATOR, {"q": [text], **single, **repeated}))
 
 
