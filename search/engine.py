@@ -163,7 +163,7 @@ def vector_for(query: Query, balance: Balance = EVEN) -> tuple[QueryVector | Non
     if space is None:
         return None, NEW_MODEL
     vector = encoders.searcher.vector(query.text, encoder)
-    return QueryVector(space, vector, balance), NOTICES[space.state]
+    return QueryVector(space, vector, balance), NOTICES[SpaceState(space.state)]
 
 
 def _unfinished_notice(scope: Scope) -> str:

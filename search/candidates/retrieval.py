@@ -109,10 +109,13 @@ def candidates(
     rows = first
     if len(first) < limit or limit > DEPTH:
         rows = _rows(named, lookup, 2 * limit) | first
-    return [
-        Candidate(*row[:5], text in named, text not in first, Location(*row[5:]))
-        for text, row in rows.items()
-    ]
+    return [_candidate(row, text in named, text not in first) for text, row in rows.items()]
+
+
+def _candidate(row: Row, named: bool, beyond_depth: bool) -> Candidate:
+    text, cosine, code_cosine, coverage, length, *place = row
+    location = Location(*place)
+    return Candidate(text, cosine, code_cosine, coverage, length, named, beyond_depth, location)
 
 
 def _rows(named: Sequence[int], lookup: Lookup, depth: int) -> dict[int, Row]:

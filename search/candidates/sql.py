@@ -62,7 +62,7 @@ def array_literal(numbers: Iterable[int]) -> str:
 
 def rows(
     statement: str,
-    parameters: Mapping[str, object] | Sequence[object],
+    parameters: Mapping[str, Any] | Sequence[Any],
     settings: Mapping[str, str] = NO_SETTINGS,
 ) -> list[tuple[Any, ...]]:
     """The rows that a statement selects; its placeholders are `%(name)s` or `%s`. `settings` of

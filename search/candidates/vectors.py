@@ -205,8 +205,8 @@ def _ef_search(scope: Scope, base: int = EF_SEARCH) -> int:
     finds saves further rounds, so that it costs hardly more."""
     if not scope.has_only_repository_filters:
         return MAX_EF_SEARCH
-    for_all = base * max(1.0, scope.all_texts / REFERENCE_TEXTS) ** EF_SEARCH_GROWTH
-    return round(for_all * scope.all_texts / scope.texts)
+    growth: float = max(1.0, scope.all_texts / REFERENCE_TEXTS) ** EF_SEARCH_GROWTH
+    return round(base * growth * scope.all_texts / scope.texts)
 
 
 def _search_index(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from rest_framework import serializers
@@ -25,7 +26,7 @@ def _repeatable(help_text: str) -> serializers.ListField:
     )
 
 
-class _Parameters(serializers.Serializer):
+class _Parameters(serializers.Serializer[Any]):
     """For the API's documentation alone: `search.request` parses and checks all parameters."""
 
     limit = serializers.IntegerField(min_value=1, max_value=MAX_RESULTS, default=DEFAULT_RESULTS)
@@ -92,13 +93,13 @@ class SearchParameters(_Parameters):
     )
 
 
-def _url(place: Place, context: dict[str, Any]) -> str:
+def _url(place: Place, context: Mapping[str, Any]) -> str:
     """Absolute in an answer to a request, a path on the command line."""
     request = context.get("request")
     return request.build_absolute_uri(place.url) if request else place.url
 
 
-class _FastSerializer(serializers.Serializer):
+class _FastSerializer(serializers.Serializer[Any]):
     """Its fields are for the API's documentation. `to_representation` writes the JSON, since the
     fields of each result take ten times as long."""
 
@@ -120,7 +121,7 @@ class PlaceSerializer(_FastSerializer):
         }
 
 
-class ScoreSerializer(serializers.Serializer):
+class ScoreSerializer(serializers.Serializer[Any]):
     name = serializers.FloatField(help_text="The query is the definition's name.")
     words = serializers.FloatField(help_text="The query's words in the text.")
     path = serializers.FloatField(help_text="The query's words in the path.")
@@ -152,7 +153,9 @@ class ResultSerializer(_FastSerializer):
         help_text="What it was ranked lower as: test, example, documentation, benchmark, vendored "
         "or generated; empty if it was not."
     )
-    source = serializers.CharField(help_text="Its own lines; after 100, a note of how many follow.")
+    source = serializers.CharField(  # type: ignore[assignment]  # hides Field.source, of no use here
+        help_text="Its own lines; after 100, a note of how many follow."
+    )
     docstring = serializers.CharField()
     predicted_names = serializers.ListField(
         child=serializers.ListField(),
@@ -180,7 +183,7 @@ class ResultSerializer(_FastSerializer):
         }
 
 
-class AnswerSerializer(serializers.Serializer):
+class AnswerSerializer(serializers.Serializer[Any]):
     query = serializers.CharField()
     results = ResultSerializer(many=True, help_text="Best first.")
     notices = serializers.ListField(
@@ -194,4 +197,4 @@ class AnswerSerializer(serializers.Serializer):
 
 
 class SimilarSerializer(AnswerSerializer):
-    query = None
+    query = None  # type: ignore[assignment]  # no such field
