@@ -202,8 +202,8 @@ class TestNames:
         out = StringIO()
         call_command("evaluate-names", "shop", stdout=out)
         assert out.getvalue().splitlines() == [
-            "qualified: 2 of 2 names find theirs first",  # load.load has two places
-            "bare: 2 of 2 names find theirs first",
+            "qualified: 2 of 2 names find their definition first",  # load.load has two places
+            "bare: 2 of 2 names find their definition first",
         ]
 
     def test_says_what_came_first_instead(self, shop: Repository, alice: User) -> None:
@@ -213,7 +213,7 @@ class TestNames:
         shelf.put(more, "b.py", Written("cart load", "b"))
         out = StringIO()
         call_command("evaluate-names", "more", stdout=out)
-        assert "bare: 1 of 2 names find theirs first" in out.getvalue()
+        assert "bare: 1 of 2 names find their definition first" in out.getvalue()
         assert "  cart-load in a.py finds b in b.py" in out.getvalue()
 
     def test_there_is_such_a_repository(self, shop: Repository) -> None:

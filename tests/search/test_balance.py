@@ -37,8 +37,9 @@ def shop(space: Space, alice: User) -> None:
 def found(
     alice: User, space: Space, balance: Balance = EVEN, text: str = "anything"
 ) -> Sequence[Result]:
-    meaning = QueryVector(space, EAST, balance)
-    return engine.ranked_results(parsing.parse_query(text), meaning, scopes.scope_for(alice), 10)
+    query_vector = QueryVector(space, EAST, balance)
+    query, scope = parsing.parse_query(text), scopes.scope_for(alice)
+    return engine.ranked_results(query, query_vector, scope, 10)
 
 
 def paths(results: Sequence[Result]) -> list[str]:

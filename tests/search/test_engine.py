@@ -31,11 +31,10 @@ def results(
 ) -> list[Result]:
     """What a query that means EAST finds."""
     query = parsing.parse_query(text)
-    meaning = QueryVector(space, [float(x) for x in EAST])
-    within = scopes.scope_for(user, query.filters)
-    return engine.ranked_results(
-        query, meaning, within, limit, path_rules.active_rules(query, order)
-    )
+    query_vector = QueryVector(space, [float(x) for x in EAST])
+    scope = scopes.scope_for(user, query.filters)
+    rules = path_rules.active_rules(query, order)
+    return engine.ranked_results(query, query_vector, scope, limit, rules)
 
 
 def names(found: list[Result]) -> list[str]:

@@ -72,9 +72,8 @@ class Command(base.Command):
             for name, definition in sample.items()
             if not _is_expected(first[name], definition, exactly=kind == "qualified")
         ]
-        self.stdout.write(
-            f"{kind}: {len(sample) - len(missed)} of {len(sample)} names find theirs first"
-        )
+        found = len(sample) - len(missed)
+        self.stdout.write(f"{kind}: {found} of {len(sample)} names find their definition first")
         for name in missed:
             self.stdout.write(f"  {name} in {sample[name].path} finds {_described(first[name])}")
 

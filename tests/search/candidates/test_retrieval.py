@@ -32,8 +32,8 @@ def scope(user: User | AnonymousUser, repository: str = "", *more: Filter) -> Sc
     return scopes.scope_for(user, [*own, *more])
 
 
-def nearest(user: User, meaning: QueryVector, limit: int, repository: str = "") -> list[int]:
-    return vectors.nearest_texts(meaning, scope(user, repository), limit)
+def nearest(user: User, query_vector: QueryVector, limit: int, repository: str = "") -> list[int]:
+    return vectors.nearest_texts(query_vector, scope(user, repository), limit)
 
 
 def found(
@@ -76,9 +76,9 @@ class TestNearest:
     def test_a_repository_keeps_to_itself(self, space: Space, alice: User) -> None:
         shelf.put_many(shelf.repository(alice, "other"), [[1, 0, 0, 0]])
         texts = shelf.put_many(shelf.repository(alice, "shop"), [[0, 1, 0, 0]])
-        meaning = QueryVector(space, [1.0, 0, 0, 0])
-        assert nearest(alice, meaning, 10, "shop") == texts
-        assert nearest(alice, meaning, 10, "alice/shop") == texts
+        query_vector = QueryVector(space, [1.0, 0, 0, 0])
+        assert nearest(alice, query_vector, 10, "shop") == texts
+        assert nearest(alice, query_vector, 10, "alice/shop") == texts
 
     def test_only_vectors_of_the_space_are_compared(self, space: Space, alice: User) -> None:
         shelf.put_many(shelf.repository(alice), [[1, 0, 0, 0]])
@@ -108,21 +108,21 @@ class TestNearest:
         shelf.put_many(shelf.repository(alice), directions(210))
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL hnsw.max_scan_tuples = 400")
-        meaning = QueryVector(indexed, query, ef_search=50)
-        few = vectors.nearest_texts(meaning, scope(alice), 200, minimum=1)
+        query_vector = QueryVector(indexed, query, ef_search=50)
+        few = vectors.nearest_texts(query_vector, scope(alice), 200, minimum=1)
         assert 1 <= len(few) < 200
-        assert len(vectors.nearest_texts(meaning, scope(alice), 200, minimum=150)) == 200
+        assert len(vectors.nearest_texts(query_vector, scope(alice), 200, minimum=150)) == 200
 
     def test_the_index_is_searched_wider_where_most_is_hidden(
         self, indexed: Space, alice: User, bob: User
     ) -> None:
         shelf.put_many(shelf.repository(alice), directions(300))
-        meaning = QueryVector(indexed, directions(1)[0])
+        query_vector = QueryVector(indexed, directions(1)[0])
 
         def width(filters: str = "") -> str:
             within = scopes.scope_for(alice, parsing.parse_query(f"{filters} anything").filters)
             with CaptureQueriesContext(connection) as captured:
-                vectors.nearest_texts(meaning, within, 10)
+                vectors.nearest_texts(query_vector, within, 10)
             (asked,) = [query["sql"] for query in captured if "<=>" in query["sql"]]
             return asked.partition("ef_search = ")[2].partition(";")[0]
 
@@ -152,11 +152,11 @@ class TestNearest:
 
     def test_many_rows_are_found_by_the_index(self, indexed: Space, alice: User) -> None:
         shelf.put_many(shelf.repository(alice), directions(500))
-        meaning = QueryVector(indexed, directions(1)[0])
+        query_vector = QueryVector(indexed, directions(1)[0])
         with CaptureQueriesContext(
             connection,
         ) as captured:
-            nearest(alice, meaning, 10)
+            nearest(alice, query_vector, 10)
         asked = [query["sql"] for query in captured if "<=>" in query["sql"]]
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_sort = off")
