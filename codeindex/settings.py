@@ -56,9 +56,6 @@ CODEINDEX_READ_SECONDS = _env.whole("CODEINDEX_READ_SECONDS", 10, high=3600)
 CODEINDEX_READ_BYTES = _env.size("CODEINDEX_READ_BYTES", "1 GiB")
 # The longest that the statements of one search may take together
 CODEINDEX_SEARCH_SECONDS = _env.whole("CODEINDEX_SEARCH_SECONDS", 10, high=600)
-# Up to so many texts are compared one by one, at about 3 µs each; above, the HNSW index is faster,
-# and finds enough. Measured at 350,000 texts: both take the same time when 19,000 are kept.
-CODEINDEX_EXACT_TEXTS = 20_000
 # How long the work of a worker that was killed waits for another one
 CODEINDEX_LEASE_SECONDS = _env.whole("CODEINDEX_LEASE_SECONDS", 60, high=3600)
 # A process whose work has not progressed for so long is ended
@@ -74,6 +71,10 @@ CODEINDEX_RUNTIME = _env.choice(
 )
 
 CODEINDEX_DEVICE = _env.text("CODEINDEX_DEVICE") or None
+
+# Up to so many texts are compared one by one, at about 3 µs each; above, the HNSW index is faster,
+# and finds enough. Measured at 350,000 texts: both take the same time when 19,000 are kept.
+CODEINDEX_EXACT_TEXTS = 20_000
 
 # Security
 
