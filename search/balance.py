@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from dataclasses import astuple, dataclass
 
-from search.query.filters import BadQuery
+from search.query.filters import BadQuery, quoted
 
 MINOR = 0.2
 """The weight of what is not preferred, so that it still breaks ties."""
@@ -63,7 +63,7 @@ def parse_balance(text: str) -> Balance:
         if 0 < max(astuple(weights)) <= 1:
             return weights
     raise BadQuery(
-        f"Unknown balance “{text}”. Use {', '.join(PRESETS)}, or three numbers from 0 to 1, not all"
-        " 0, for words, meaning and structure: 1,0.5,0.",
+        f"Unknown balance {quoted(text)}. Use {', '.join(PRESETS)}, or three numbers from 0 to 1,"
+        " not all 0, for words, meaning and structure: 1,0.5,0.",
         "balance",
     )

@@ -87,9 +87,7 @@ def parse_similar(
     user: User | AnonymousUser, definition: Definition, parameters: Parameters
 ) -> SimilarRequest:
     """From `limit` and `by`. Raises `BadQuery`."""
-    return SimilarRequest(
-        user, definition, _limit(parameters), _choice(parameters, "by", Likeness.BOTH)
-    )
+    return SimilarRequest(user, definition, _limit(parameters), _likeness(parameters))
 
 
 def parse_similar_to_code(user: User | AnonymousUser, parameters: Parameters) -> SimilarRequest:
@@ -101,7 +99,7 @@ def parse_similar_to_code(user: User | AnonymousUser, parameters: Parameters) ->
         user,
         PastedCode(code, filters.known_language(language, Field.LANGUAGE)),
         _limit(parameters),
-        _choice(parameters, "by", Likeness.BOTH),
+        _likeness(parameters),
     )
 
 
@@ -112,15 +110,20 @@ def _limit(parameters: Parameters) -> int:
     return int(limit)
 
 
+def _likeness(parameters: Parameters) -> Likeness:
+    return _choice(parameters, "by", Likeness.BOTH, called="comparison")
+
+
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
-def _choice(parameters: Parameters, name: str, default: Choice) -> Choice:
-    """One of the values of the default's class."""
+def _choice(parameters: Parameters, name: str, default: Choice, called: str = "") -> Choice:
+    """A value of the default's class; errors call it by its name or as it is `called`."""
     choices = type(default)
     value = _last(parameters, name, default.value)
     if value not in set(choices):
-        raise filters.unknown_value(name, value, [choice.value for choice in choices], name)
+        allowed = [choice.value for choice in choices]
+        raise filters.unknown_value(called or name, value, allowed, name)
     return choices(value)
 
 

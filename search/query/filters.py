@@ -15,6 +15,9 @@ from embeddings.types import Kind
 
 MAX_FILTERS = 20
 MAX_CHARACTERS = 200
+QUOTED_CHARACTERS = 50
+"""Of a wrong value, in the message about it."""
+
 MAX_WILDCARDS = 100
 """In all path filters together. For each one, Postgres takes up to half a microsecond a path."""
 
@@ -125,7 +128,13 @@ def check_characters(text: str, name: str, parameter: str) -> None:
 def unknown_value(what: str, value: str, allowed: Sequence[str], parameter: str) -> BadQuery:
     """The error for a value that is none of those allowed."""
     named = f"{', '.join(allowed[:-1])} or {allowed[-1]}"
-    return BadQuery(f"Unknown {what} “{value}”. Use {named}.", parameter)
+    return BadQuery(f"Unknown {what} {quoted(value)}. Use {named}.", parameter)
+
+
+def quoted(value: str) -> str:
+    """For a message, without the rest of a long one."""
+    shown = value if len(value) <= QUOTED_CHARACTERS else f"{value[:QUOTED_CHARACTERS]}…"
+    return f"“{shown}”"
 
 
 def filter_values(filters: Sequence[Filter], field: Field, *, excluded: bool = False) -> list[str]:

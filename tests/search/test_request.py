@@ -76,6 +76,7 @@ class TestParsing:
             ),
             ("order", "best", "Unknown order “best”. Use implementations or plain."),
             ("order", "", "Unknown order “”. Use implementations or plain."),
+            ("order", "x" * 99, f"Unknown order “{'x' * 50}…”. Use implementations or plain."),
             ("group", "?", "Unknown group “?”. Use definition or file."),
             ("balance", "?", "Unknown balance “?”. Use even, "),
             ("kind", "no", "Unknown kind “no”. Use function, method, class or module."),

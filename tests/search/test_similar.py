@@ -134,4 +134,6 @@ class TestHalves:
         assert client.get(f"/api/v1{address}similar", {"by": "sound"}).status_code == 400
         shown = client.get(f"{address}similar/", {"by": "sound"})
         assert shown.status_code == 400
-        assert "Use both, meaning or structure." in shown.content.decode()
+        assert (
+            "Unknown comparison “sound”. Use both, meaning or structure." in shown.content.decode()
+        )
