@@ -37,7 +37,7 @@ from embeddings import CodeEncoder
 from embeddings.types import Matrix
 from search.candidates import retrieval, scopes, sql, vectors
 from search.candidates.scopes import Scope
-from search.candidates.vectors import Meaning
+from search.candidates.vectors import QueryVector
 from search.query import filters
 
 HOST = "127.0.0.1"
@@ -161,16 +161,17 @@ def _print_recall(space: Space, queries: Queries, stored: SpaceVectors) -> None:
     """The recall of the search for candidates by vectors."""
     print(f"recall@{NEAREST} of the vector search among the texts that a filter keeps")
     for name, within in _scopes():
-        statement = f"SELECT id FROM codeindex_text WHERE {within.holds('codeindex_text.id')}"
-        kept = stored.restricted_to([text for (text,) in sql.rows(statement, within.given)])
+        visible = within.is_visible("codeindex_text.id")
+        statement = f"SELECT id FROM codeindex_text WHERE {visible}"
+        kept = stored.restricted_to([text for (text,) in sql.rows(statement, within.parameters)])
         if not len(kept.texts):
             continue
         exact = kept.exact_nearest(queries.rows)
         results, seconds = [], []
         for row in queries.rows:
             began = time.perf_counter()
-            meaning, enough = Meaning(space, row), retrieval.enough_of(retrieval.DEPTH)
-            nearest = vectors.nearest(meaning, within, retrieval.DEPTH, enough)
+            vector, enough = QueryVector(space, row), retrieval.minimum_nearest(retrieval.DEPTH)
+            nearest = vectors.nearest_texts(vector, within, retrieval.DEPTH, enough)
             results.append(nearest[:NEAREST])
             seconds.append(time.perf_counter() - began)
         latencies = Latencies(seconds, sum(seconds))
@@ -181,15 +182,21 @@ def _print_recall(space: Space, queries: Queries, stored: SpaceVectors) -> None:
 
 def _scopes() -> Iterator[tuple[str, Scope]]:
     for text in KEPT:
-        yield text or "everything", scopes.of(ADMINISTRATOR, filters.read(f"{text} x")[1])
+        yield (
+            text or "everything",
+            scopes.scope_for(ADMINISTRATOR, filters.extract_filters(f"{text} x")[1]),
+        )
     for name in Repository.objects.values_list("name", flat=True).order_by("pk"):
-        yield f"repo:{name}", scopes.of(ADMINISTRATOR, filters.read(f"repo:{name} x")[1])
+        yield (
+            f"repo:{name}",
+            scopes.scope_for(ADMINISTRATOR, filters.extract_filters(f"repo:{name} x")[1]),
+        )
     with transaction.atomic():
         member = User.objects.create(username=f"{replicated_index.NAME}member")
         team = Group.objects.create(name=f"{replicated_index.NAME}team")
         member.groups.add(team)
         team.repositories.set(Repository.objects.order_by("pk")[:2])
-        yield "a user who may see two", scopes.of(member)
+        yield "a user who may see two", scopes.scope_for(member)
         transaction.set_rollback(True)
 
 

@@ -72,6 +72,10 @@ CODEINDEX_RUNTIME = _env.choice(
 
 CODEINDEX_DEVICE = _env.text("CODEINDEX_DEVICE") or None
 
+# Up to so many texts are compared one by one, at about 3 µs each; above, the HNSW index is faster,
+# and finds enough. Measured at 350,000 texts: both take the same time when 19,000 are kept.
+CODEINDEX_EXACT_TEXTS = 20_000
+
 # Security
 
 DEBUG = _env.flag("DEBUG", False)

@@ -1,29 +1,28 @@
 """The user's balance: how much words, meaning and structure count, at query time.
 
-A fused vector is the sum of what a definition's text and its code add to it, so that its cosine
-with a query is the sum of two products. The balance weights these: `meaning` the text's,
-`structure` the code's. What comes of it is put on the scale that meaning has anyway (in
-`search.scoring`: 1 for the nearest text, 0 for the DEPTHth), so that a half which is small beside
-the other is not lost when it stands alone, and it counts as much as the greater of the two weights.
-Balanced evenly, the sum is the cosine itself, and the ranking is the one whose weights were
-tuned."""
+A fused vector is the sum of a text's share and a code's share, so that its cosine with a query is
+the sum of two products. The balance weights these: `meaning` the text's, `structure` the code's.
+The result is scaled as similarities always are (in `search.scoring`: 1 for the nearest text, 0 for
+the DEPTHth), so that a small share still decides when it stands alone. It counts as much as the
+greater of the two weights. With even weights the sum is the cosine itself, and the ranking is the
+tuned one."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import astuple, dataclass
 
-from search.query.filters import BadQuery
+from search.query.filters import BadQuery, quoted
 
-FAINT = 0.2
-"""What is not preferred still decides between what is alike."""
+MINOR = 0.2
+"""The weight of what is not preferred, so that it still breaks ties."""
 
 _NUMBERS = re.compile(r"\d(?:\.\d{1,6})?(?:,\d(?:\.\d{1,6})?){2}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """Weights from 0 to 1, beside those that were tuned."""
+    """Weights from 0 to 1, which multiply the tuned ones."""
 
     words: float = 1.0
     meaning: float = 1.0
@@ -31,31 +30,31 @@ class Balance:
 
     @property
     def of_vectors(self) -> float:
-        """How much vectors count at all."""
+        """The weight of vectors as a whole."""
         return max(self.meaning, self.structure)
 
     @property
     def is_of_whole_vectors(self) -> bool:
-        """Vectors are compared as they are, or not at all."""
+        """Whether vectors are compared whole, or not at all."""
         return self.meaning == self.structure
 
-    def similarity(self, cosine: float, by_code: float | None) -> float:
-        """Of a text whose code adds `by_code` to its cosine with the query; None: not known, and
+    def similarity(self, cosine: float, code_cosine: float | None) -> float:
+        """The weighted cosine of a text, given the code's share of it; None if that is unknown, and
         all of it counts as meaning."""
-        code = by_code or 0.0
+        code = code_cosine or 0.0
         return self.meaning * (cosine - code) + self.structure * code
 
 
 EVEN = Balance()
 PRESETS = {
     "even": EVEN,
-    "words": Balance(words=1.0, meaning=FAINT, structure=FAINT),
-    "meaning": Balance(words=FAINT, meaning=1.0, structure=0.0),
-    "structure": Balance(words=FAINT, meaning=0.0, structure=1.0),
+    "words": Balance(words=1.0, meaning=MINOR, structure=MINOR),
+    "meaning": Balance(words=MINOR, meaning=1.0, structure=0.0),
+    "structure": Balance(words=MINOR, meaning=0.0, structure=1.0),
 }
 
 
-def checked_balance(text: str) -> Balance:
+def parse_balance(text: str) -> Balance:
     """A balance by its name, or by its three numbers. Raises `BadQuery`."""
     if text in PRESETS:
         return PRESETS[text]
@@ -64,7 +63,7 @@ def checked_balance(text: str) -> Balance:
         if 0 < max(astuple(weights)) <= 1:
             return weights
     raise BadQuery(
-        f"The balance is {', '.join(PRESETS)}, or three numbers from 0 to 1, not all 0, for words,"
-        " meaning and structure: 1,0.5,0.",
+        f"Unknown balance {quoted(text)}. Use {', '.join(PRESETS)}, or three numbers from 0 to 1,"
+        " not all 0, for words, meaning and structure: 1,0.5,0.",
         "balance",
     )

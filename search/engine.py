@@ -1,4 +1,4 @@
-"""Candidates → results: what the page, the API and the command line call."""
+"""A request → its answer: what the page, the API and the command line call."""
 
 from __future__ import annotations
 
@@ -6,31 +6,30 @@ from collections.abc import Collection, Sequence
 from functools import lru_cache
 from pathlib import PurePosixPath
 
-from django.contrib.auth.models import AnonymousUser, User
-
 import embeddings
 from codeindex.models import Space, SpaceState
 from codeindex.spaces import encoders
-from search import details, places, scoring
-from search.balance import EVEN, Balance, checked_balance
-from search.candidates import path_rules, retrieval, scopes, sql
-from search.candidates.path_rules import Order, Rule
-from search.candidates.scopes import Scope
-from search.candidates.vectors import Meaning
-from search.places import Spot
+from search import definitions, places, scoring
+from search.balance import EVEN, Balance
+from search.candidates import path_rules, retrieval, sql
+from search.candidates.path_rules import Rule
+from search.candidates.scopes import Scope, scope_for
+from search.candidates.vectors import QueryVector
+from search.places import Location
 from search.query import lexemes, parsing
-from search.query.filters import Field, Filter
 from search.query.lexemes import Lexeme
 from search.query.parsing import Query
+from search.request import DEFAULT_RESULTS, SearchRequest
 from search.results import Answer, Group, Result
 from search.scoring import Signal
 
 NEW_MODEL = (
-    "The vectors of a new model are still being computed: descriptions do not find everything yet."
+    "The index is being rebuilt for a new model: until it is complete, descriptions do not find"
+    " everything."
 )
 
 OLD_MODEL = (
-    "A new model is being loaded: until then descriptions do not find definitions that are new."
+    "A new model is being loaded: until then, descriptions do not find the latest definitions."
 )
 
 NOTICES = {SpaceState.ACTIVE: "", SpaceState.BUILDING: NEW_MODEL, SpaceState.RETIRED: OLD_MODEL}
@@ -40,65 +39,50 @@ NAMED_REPOSITORIES = 3
 """Repositories that a notice names."""
 
 
-@sql.within_time()
-def find(
-    user: User | AnonymousUser,
-    text: str,
-    *,
-    repository: str = "",
-    kept_to: Sequence[Filter] = (),
-    limit: int = parsing.DEFAULT_RESULTS,
-    order: str = Order.IMPLEMENTATIONS,
-    group: str = Group.DEFINITION,
-    balance: str = "even",
-) -> Answer:
-    """What `user` may see that answers `text`: a description, a question, a name, or code.
-
-    `repository` keeps to the repositories of this name (or owner/name), `kept_to` to what it says
-    beside the filters in the text. Up to MAX_RESULTS results, each a definition or, by `group`, a
-    file; `balance` as in `search.balance`. Raises `BadQuery`, `UnknownRepository` and
-    `TookTooLong`.
-    """
-    own = [Filter(Field.REPOSITORY, repository)] if repository else []
-    query = parsing.read(text, [*own, *kept_to])
-    limit, by = parsing.checked_limit(limit), parsing.checked_group(group)
-    rules = path_rules.rules(query, path_rules.checked_order(order))
-    weights = checked_balance(balance)
-    # First, since its vector is made meanwhile
-    meaning, why_words_only = meaning_of(query, weights)
-    within = scopes.of(user, query.filters)
-    notices = [notice for notice in (why_words_only, _unfinished(within)) if notice]
-    found = ranked(query, meaning, within, limit, rules, by)
-    if meaning is None:
-        return Answer(query.typed, found, notices, words=query.words)
-    return Answer(query.typed, found, notices, meaning.space, query.words, within.is_small)
+@sql.time_limit()
+def find(request: SearchRequest) -> Answer:
+    """What the request's user may see that answers its query: a description, a question, a name, or
+    code. Each result is a definition or, by the request's group, a file. Raises `UnknownRepository`
+    and `SearchTimeout`."""
+    query = request.query
+    rules = path_rules.active_rules(query, request.order)
+    # First, since the vector is made while the rest goes on
+    query_vector, why_words_only = vector_for(query, request.balance)
+    scope = scope_for(request.user, query.filters)
+    notices = [notice for notice in (why_words_only, _unfinished_notice(scope)) if notice]
+    results = ranked_results(query, query_vector, scope, request.limit, rules, request.group)
+    if query_vector is None:
+        return Answer(query.typed, results, notices, words=query.words)
+    space = query_vector.space
+    return Answer(query.typed, results, notices, space, query.words, scope.is_small)
 
 
-def ranked(
+def ranked_results(
     query: Query,
-    meaning: Meaning | None,
-    within: Scope,
+    query_vector: QueryVector | None,
+    scope: Scope,
     limit: int,
     rules: tuple[Rule, ...] = (),
     group: Group = Group.DEFINITION,
 ) -> list[Result]:
-    """The best `limit` texts for the query, identical code being one text; or the best files of all
-    candidates."""
-    found = signals(query, meaning, within, limit, rules)
-    scores = scoring.ranked(found, meaning.balance if meaning else EVEN)
-    by_text = {one.candidate.text: one for one in found}
+    """The best `limit` texts for the query, identical code being one text; or the best files, by
+    their candidates."""
+    candidates = signals(query, query_vector, scope, limit, rules)
+    scores = scoring.ranked_scores(candidates, query_vector.balance if query_vector else EVEN)
+    by_text = {signal.candidate.text: signal for signal in candidates}
     grouped = _grouped([by_text[text] for text in scores], group)
     best = list(grouped)[:limit]
     others = [text for first in best for text in grouped[first]]
-    lying = places.of([*best, *others], within, places.by(query.symbol, rules))
-    shown = details.of({text: lying[text] for text in best if text in lying})
+    order = places.place_order(query.symbol, rules)
+    located = places.places_of_texts([*best, *others], scope, order)
+    shown = definitions.load_definitions({text: located[text] for text in best if text in located})
     return [
         Result(
             shown[text],
             scores[text].total,
             scores[text],
             by_text[text].lowered,
-            [lying[other][0] for other in grouped[text] if other in lying],
+            [located[other][0] for other in grouped[text] if other in located],
         )
         for text in best
         if text in shown
@@ -107,76 +91,90 @@ def ranked(
 
 def signals(
     query: Query,
-    meaning: Meaning | None,
-    within: Scope,
-    limit: int = parsing.DEFAULT_RESULTS,
+    query_vector: QueryVector | None,
+    scope: Scope,
+    limit: int = DEFAULT_RESULTS,
     rules: tuple[Rule, ...] = (),
 ) -> list[Signal]:
     """All that the ranking knows of the candidates for a query."""
-    words = lexemes.of(query.words, within.visible)
-    found = retrieval.candidates(query, words, meaning, within, limit, rules)
-    held = _in_places(words, {one.spot for one in found})
-    return [Signal(one, held[one.spot], path_rules.reason(one.spot.path, rules)) for one in found]
+    words = lexemes.weighted_lexemes(query.words, scope.visible)
+    candidates = retrieval.candidates(query, words, query_vector, scope, limit, rules)
+    coverage = _path_coverage(words, {candidate.location for candidate in candidates})
+    return [
+        Signal(
+            candidate,
+            coverage[candidate.location],
+            path_rules.lowering_reason(candidate.location.path, rules),
+        )
+        for candidate in candidates
+    ]
 
 
-def _in_places(words: Sequence[Lexeme], spots: Collection[Spot]) -> dict[Spot, float]:
-    """spot → the part of the words, by their weights, that the names of its folders, its file and
-    what encloses its definition hold."""
-    parts = {spot: {*_words_in(spot.path), *_words_around(spot.name)} for spot in spots}
-    stems = lexemes.stems({word for own in parts.values() for word in own})
+def _path_coverage(
+    words: Sequence[Lexeme], locations: Collection[Location]
+) -> dict[Location, float]:
+    """location → the share of the words, by weight, that are in its path or in the names of what
+    encloses its definition."""
+    names = {
+        location: {*_path_words(location.path), *_enclosing_words(location.name)}
+        for location in locations
+    }
+    stems = lexemes.stems({word for own in names.values() for word in own})
     whole = sum(lexeme.weight for lexeme in words) or 1.0
-    shares = {}
-    for spot, own in parts.items():
-        held = {stems.get(word) for word in own}
-        shares[spot] = sum(lexeme.weight for lexeme in words if lexeme.word in held) / whole
-    return shares
+    coverage = {}
+    for location, own in names.items():
+        own_stems = {stems.get(word) for word in own}
+        covered = sum(lexeme.weight for lexeme in words if lexeme.word in own_stems)
+        coverage[location] = covered / whole
+    return coverage
 
 
 @lru_cache(1 << 16)
-def _words_around(name: str) -> tuple[str, ...]:
+def _enclosing_words(name: str) -> tuple[str, ...]:
     return parsing.words_of(name.rpartition(".")[0])
 
 
 @lru_cache(1 << 16)
-def _words_in(path: str) -> tuple[str, ...]:
+def _path_words(path: str) -> tuple[str, ...]:
     return parsing.words_of(str(PurePosixPath(path).with_suffix("")))
 
 
 def _grouped(ordered: Sequence[Signal], group: Group) -> dict[int, list[int]]:
-    """Each text, or each file's first one → the others of its file."""
+    """The text of each result → the other texts of its file, if files are the results."""
     if group == Group.DEFINITION:
-        return {one.candidate.text: [] for one in ordered}
+        return {signal.candidate.text: [] for signal in ordered}
     files: dict[int, list[int]] = {}
-    for one in ordered:
-        files.setdefault(one.candidate.spot.file, []).append(one.candidate.text)
+    for signal in ordered:
+        files.setdefault(signal.candidate.location.file, []).append(signal.candidate.text)
     return {first: others for first, *others in files.values()}
 
 
-def meaning_of(query: Query, balance: Balance = EVEN) -> tuple[Meaning | None, str]:
-    """The query's vector, if there is a space to compare it in; a notice where that is wanting."""
+def vector_for(query: Query, balance: Balance = EVEN) -> tuple[QueryVector | None, str]:
+    """The query's vector, if there is a space to compare it in, and a notice if there is not, or if
+    that space is not the active one."""
     spaces = list(Space.objects.all())
     if not spaces:
         return None, ""
     try:
         encoder = encoders.searcher.encoder(spaces)
     except embeddings.EncoderUnavailable as reason:
-        return None, f"Only words are compared, not meaning: {reason}"
-    space = next((one for one in spaces if one.fingerprint == encoder.fingerprint), None)
+        return None, f"The search uses words only, not meaning: {reason}"
+    space = next((known for known in spaces if known.fingerprint == encoder.fingerprint), None)
     if space is None:
         return None, NEW_MODEL
     vector = encoders.searcher.vector(query.text, encoder)
-    return Meaning(space, vector, balance), NOTICES[space.state]
+    return QueryVector(space, vector, balance), NOTICES[SpaceState(space.state)]
 
 
-def _unfinished(within: Scope) -> str:
-    """A notice where the meaning of repositories is still being computed."""
-    names = within.unfinished
+def _unfinished_notice(scope: Scope) -> str:
+    """Names the repositories whose semantic index is incomplete; empty if there are none."""
+    names = scope.unfinished
     if not names:
         return ""
     listed = ", ".join(names[:NAMED_REPOSITORIES])
     if len(names) > NAMED_REPOSITORIES:
         listed += f" and {len(names) - NAMED_REPOSITORIES} more"
     return (
-        f"Meaning is still being computed for {listed}: words find everything there already, "
-        "descriptions not yet."
+        f"The semantic index of {listed} is still being built: words find everything there,"
+        " descriptions do not yet."
     )

@@ -1,5 +1,5 @@
-"""Why a definition is found: the path-contexts that its code vector is made of, and what its text
-and its code add to its similarity to a query."""
+"""Why a definition matched: the path-contexts that its code vector is made of, and how much its
+text and its code each contribute to its similarity to a query."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from embeddings.types import Kind, Leaf, PathContext
 if TYPE_CHECKING:
     from embeddings.networks.explanations import Explanation, Shares
 
-SHOWN = 10
-"""Path-contexts, those with the most attention."""
+SHOWN_CONTEXTS = 10
+"""Those with the most attention."""
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A leaf as the source has it, and its line in the file; 0 where the text was composed."""
+    """A leaf as the source has it, and its line in the file; 0 if the text was composed."""
 
     text: str
     line: int
@@ -38,40 +38,42 @@ class Context:
 
 
 @dataclass(frozen=True, slots=True)
-class Reasons:
-    """`contexts` of `total`, the most attended first; `shares` if there was a query; `wanting` says
-    why there is neither."""
+class MatchExplanation:
+    """The most attended `contexts` of `total`, and the `shares` of the similarity if there was a
+    query; or why it is `unavailable`."""
 
     contexts: Sequence[Context] = ()
     total: int = 0
     shares: Shares | None = None
-    wanting: str = ""
+    unavailable: str = ""
 
 
-def of(definition: Definition, query: str = "") -> Reasons:
-    """Reasons by the encoder that this process searches with."""
+def explain(definition: Definition, query: str = "") -> MatchExplanation:
+    """By the encoder that this process searches with."""
     text = definition.text
     try:
         encoder = encoders.searcher.encoder()
     except embeddings.EncoderUnavailable as reason:
-        return Reasons(wanting=str(reason))
-    why = encoder.explain(text.body, query or None, text.language)
-    shown = [
+        return MatchExplanation(unavailable=str(reason))
+    explanation = encoder.explain(text.body, query or None, text.language)
+    contexts = [
         Context(
-            one.attention,
-            _token(one.context.start, why, definition),
-            _path(one.context),
-            _token(one.context.end, why, definition),
+            attended.attention,
+            _token(attended.context.start, explanation, definition),
+            _path(attended.context),
+            _token(attended.context.end, explanation, definition),
         )
-        for one in why.contexts[:SHOWN]
+        for attended in explanation.contexts[:SHOWN_CONTEXTS]
     ]
-    return Reasons(shown, len(why.contexts), why.shares)
+    return MatchExplanation(contexts, len(explanation.contexts), explanation.shares)
 
 
-def _token(leaf: Leaf, why: Explanation, definition: Definition) -> Token:
-    before = why.source.encode("utf-8", "replace")[: leaf.start_byte].count(b"\n")
+def _token(leaf: Leaf, explanation: Explanation, definition: Definition) -> Token:
+    source = explanation.source.encode("utf-8", "replace")
+    lines_before = source[: leaf.start_byte].count(b"\n")
     is_own_source = definition.kind in (Kind.FUNCTION, Kind.METHOD)
-    return Token(why.quoted(leaf), definition.start_line + before if is_own_source else 0)
+    line = definition.start_line + lines_before if is_own_source else 0
+    return Token(explanation.quoted(leaf), line)
 
 
 def _path(context: PathContext) -> str:

@@ -1,4 +1,4 @@
-"""Where a text is found: the visible places of ranked texts, looked up for these alone."""
+"""The places of texts: in which visible files their definitions are, the foremost place first."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from search.candidates.scopes import ROWS, Scope
 from search.query import symbols
 from search.results import Place
 
-PLACES = 20
-"""Places that are named of one text beside the foremost. What lies at more is boilerplate, mostly
+MAX_OTHER_PLACES = 20
+"""Places of a text that are listed beside the foremost. Texts with more are boilerplate, mostly
 empty modules."""
 
-COLUMNS = """
+PLACE_COLUMNS = """
 repository.name, repository.id AS repository_id, branch.name AS branch, file.path,
 file.id AS file_id, definition.id AS definition_id, definition.kind, definition.qualified_name,
 definition.start_line, definition.end_line
 """
-"""As `Place` has them."""
+"""In the order of the fields of `Place`."""
 
 
-class Spot(NamedTuple):
-    """A place, as far as it takes to rank: a file by its id and path, and of a definition in it its
-    lines and its dotted name."""
+class Location(NamedTuple):
+    """A place, as far as the ranking needs it: the file's id and path, and the lines and the
+    qualified name of a definition in it."""
 
     file: int
     path: str
@@ -40,64 +40,64 @@ class Spot(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Ordering:
-    """How the places of a text are ordered, in SQL, and the parameters of that."""
+class PlaceOrder:
+    """The order of a text's places as the terms of an ORDER BY, with their parameters."""
 
-    by: str
-    given: Mapping[str, object]
+    terms: str
+    parameters: Mapping[str, object]
 
 
-def by(symbol: Sequence[str] = (), rules: Sequence[Rule] = ()) -> Ordering:
-    """The foremost place first: one whose name is `symbol`, then one that no rule puts lower, then
-    the shortest path."""
-    parts, given = [], dict[str, object]()
+def place_order(symbol: Sequence[str] = (), rules: Sequence[Rule] = ()) -> PlaceOrder:
+    """The foremost place first: one whose name is `symbol`, then one that no rule ranks lower, then
+    the one with the shortest path."""
+    terms, parameters = [], dict[str, object]()
     if symbol:
-        called, given = symbols.condition(symbol)
-        parts.append(f"{called} DESC")
+        condition, parameters = symbols.name_condition(symbol)
+        terms.append(f"{condition} DESC")
     if rules:
-        # Only where there are several: the pattern takes longer than all else that is asked.
-        parts.append("CASE WHEN count(*) OVER () > 1 THEN file.path ~ %(aside)s END")
-        given = {**given, "aside": path_rules.pattern(rules)}
-    parts += ["length(file.path)", "file.path", "definition.start_line", "file.id"]
-    return Ordering(", ".join(parts), given)
+        # Only where there are several places: the pattern takes longer than all the rest.
+        terms.append("CASE WHEN count(*) OVER () > 1 THEN file.path ~ %(lower)s END")
+        parameters = {**parameters, "lower": path_rules.combined_pattern(rules)}
+    terms += ["length(file.path)", "file.path", "definition.start_line", "file.id"]
+    return PlaceOrder(", ".join(terms), parameters)
 
 
-def foremost(text: str, within: Scope, order: Ordering) -> str:
-    """Selects the first of the places of the text that an expression says, as a Spot; nothing
-    where there is none."""
+def foremost_location(text: str, scope: Scope, order: PlaceOrder) -> str:
+    """The statement that selects the first Location of a text, whose id is given as an SQL
+    expression, and no row if the scope has none."""
     return (
         "SELECT file.id AS file, file.path, definition.start_line, definition.end_line,"
         " definition.qualified_name"
-        f" FROM {ROWS} WHERE definition.text_id = {text} AND {within.condition}"
-        f" ORDER BY {order.by} LIMIT 1"
+        f" FROM {ROWS} WHERE definition.text_id = {text} AND {scope.condition}"
+        f" ORDER BY {order.terms} LIMIT 1"
     )
 
 
-def of(
-    texts: Iterable[int], within: Scope, order: Ordering | None = None
+def places_of_texts(
+    texts: Iterable[int], scope: Scope, order: PlaceOrder | None = None
 ) -> dict[int, list[Place]]:
-    """text → its places, the foremost first, those with the shortest path if there is no order;
-    PLACES + 2 at most, so that it is seen whether there are more than are named. A text without a
-    place there is left out."""
-    order = order or by()
-    found = sql.rows(
+    """text → its places in scope, the foremost first; by default that with the shortest path. At
+    most MAX_OTHER_PLACES + 2, which shows whether there are more than are listed. Texts without a
+    place are left out."""
+    order = order or place_order()
+    selected = sql.rows(
         "SELECT wanted.id, place.* FROM unnest(%(texts)s::bigint[]) AS wanted (id)"
         " CROSS JOIN LATERAL ("
-        f" SELECT {COLUMNS} FROM {ROWS}"
+        f" SELECT {PLACE_COLUMNS} FROM {ROWS}"
         " JOIN codeindex_branch AS branch ON branch.id = file.branch_id"
         " JOIN codeindex_repository AS repository ON repository.id = branch.repository_id"
-        f" WHERE definition.text_id = wanted.id AND {within.condition}"
-        f" ORDER BY {order.by} LIMIT {PLACES + 2}"
+        f" WHERE definition.text_id = wanted.id AND {scope.condition}"
+        f" ORDER BY {order.terms} LIMIT {MAX_OTHER_PLACES + 2}"
         ") AS place",
-        {**within.given, **order.given, "texts": sql.array(texts)},
+        {**scope.parameters, **order.parameters, "texts": sql.array_literal(texts)},
     )
     places: dict[int, list[Place]] = {}
-    for text, *place in found:
+    for text, *place in selected:
         places.setdefault(text, []).append(Place(*place))
     return places
 
 
-def visible(
+def visible_definition(
     user: User | AnonymousUser, file_id: int, definition_id: int
 ) -> tuple[SourceFile, Definition]:
     """A file that `user` may see, and a definition in it. Raises `Http404`."""
@@ -107,8 +107,7 @@ def visible(
     return file, get_object_or_404(definitions, pk=definition_id, blob=file.blob_id)
 
 
-def at(file: SourceFile, definition: Definition) -> Place:
-    """The place of a definition in a file that holds it."""
+def place_in_file(file: SourceFile, definition: Definition) -> Place:
     return Place(
         repository=file.branch.repository.name,
         repository_id=file.branch.repository_id,

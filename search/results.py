@@ -1,4 +1,4 @@
-"""What a search answers with: results, best first, each with the places where its code lies."""
+"""The answer to a search: results, best first, each with the places of its code."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from codeindex.models import Space
 from embeddings.types import Kind
 
 SOURCE_LINES = 100
-"""Lines of a result's source; a longer one ends in a mark that says how many are left out."""
+"""Lines of a result's source; a longer source ends with a note of how many are left out."""
 
 SOURCE_CHARACTERS = 50_000
-"""Of a result's source: a line may be as long as a file."""
+"""Characters of a result's source: one line may be as long as a file."""
 
 SUMMARY_CHARACTERS = 240
 
-LIKELY = 0.3
-"""The expected score from which a predicted name is shown on a page."""
+MIN_SUGGESTED_SCORE = 0.3
+"""The expected F1 from which a predicted name is shown on a page."""
 
 
 class Group(StrEnum):
     """What a result is."""
 
     DEFINITION = "definition"
-    FILE = "file"  # its best definition, with the others that were found in it
+    FILE = "file"  # shown by its best definition, with the others that were found in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Place:
 
     @property
     def qualified_name(self) -> str:
-        """Dotted; a module is called by its path."""
+        """Dotted; a module's name is its path."""
         return self.name or module_name(self.path)
 
     @property
@@ -59,7 +59,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundDefinition:
     """A definition at its foremost place, with the other visible places of the same text."""
 
     place: Place
@@ -72,20 +72,20 @@ class Found:
 
     @property
     def source(self) -> str:
-        """Its own lines, cut at SOURCE_LINES or SOURCE_CHARACTERS with a mark."""
+        """Its own lines, cut at SOURCE_LINES or SOURCE_CHARACTERS with a note."""
         source = "\n".join(self.lines[:SOURCE_LINES])
         if len(source) > SOURCE_CHARACTERS:
             return f"{source[:SOURCE_CHARACTERS]}\n… and more"
-        left_out = len(self.lines) - SOURCE_LINES
-        return f"{source}\n… {left_out:,} more lines" if left_out > 0 else source
+        remaining = len(self.lines) - SOURCE_LINES
+        return f"{source}\n… {remaining:,} more lines" if remaining > 0 else source
 
     @property
     def suggested_names(self) -> Sequence[tuple[str, float]]:
-        """The predicted names that mean something to a reader: likely ones, of functions and
-        methods, which the prediction has learnt."""
+        """The predicted names that are worth showing: likely ones, of functions and methods, since
+        the prediction was trained on these alone."""
         if self.place.kind not in (Kind.FUNCTION, Kind.METHOD):
             return ()
-        return [name for name in self.predicted_names if name[1] >= LIKELY]
+        return [name for name in self.predicted_names if name[1] >= MIN_SUGGESTED_SCORE]
 
     @property
     def summary(self) -> str:
@@ -98,8 +98,8 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A part of a score as a piece of a bar: where it begins and how long it is, in percent of what
-    speaks for a result; what speaks against it has no length."""
+    """A part of a score as a segment of a bar: its start and length in percent of all positive
+    parts. A negative part has no length."""
 
     name: str
     value: float
@@ -108,10 +108,12 @@ class Segment:
 
 
 class Score(NamedTuple):
-    """What a text's score is the sum of. `structure` is what its code adds to the closeness of its
-    vector, None where that is not known and is in `meaning`; `file` is what the best of its file
-    lend it; `repeated` what is taken for better results of the same file, and `rule` what a rule of
-    `search.candidates.path_rules` takes, 0 or less."""
+    """The parts that a text's score is the sum of.
+
+    `meaning` and `structure` are the text's and the code's share of the similarity of vectors;
+    `structure` is None where they are not known apart, and all of it is `meaning`. `file` comes
+    from the best candidates of its file. `repeated`, for better results of the same file, and
+    `rule`, by `search.candidates.path_rules`, are 0 or less."""
 
     name: float = 0.0
     words: float = 0.0
@@ -124,36 +126,37 @@ class Score(NamedTuple):
 
     @property
     def total(self) -> float:
-        near = self.meaning + (self.structure or 0.0)
-        return self.name + self.words + self.path + near + self.file + self.repeated + self.rule
+        by_vector = self.meaning + (self.structure or 0.0)
+        by_query = self.name + self.words + self.path + by_vector
+        return by_query + self.file + self.repeated + self.rule
 
-    def in_its_file(self, lent: float, taken: float) -> Score:
-        """The same with what the best of its file lend it, and what is taken for them."""
+    def with_file_parts(self, file: float, repeated: float) -> Score:
+        """The same score with these two parts."""
         name, words, path, meaning, structure, _, _, rule = self
-        return Score(name, words, path, meaning, structure, lent, taken, rule)
+        return Score(name, words, path, meaning, structure, file, repeated, rule)
 
     @property
     def segments(self) -> list[Segment]:
-        """The parts that are not nothing, in the order of their names above."""
+        """The parts that are not zero, in the order of the fields."""
         parts = {name: value or 0.0 for name, value in self._asdict().items()}
         whole = sum(max(0.0, value) for value in parts.values()) or 1.0
-        found, start = [], 0.0
+        segments, start = [], 0.0
         for name, value in parts.items():
             share = 100 * max(0.0, value) / whole
             if round(value, 2):
-                found.append(Segment(name, value, start, share))
+                segments.append(Segment(name, value, start, share))
             start += share
-        return found
+        return segments
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What was found, and how well it answers: higher is better, comparable within one answer.
-    `parts` are what the score is the sum of, if it is one. `lowered` says as what it was put lower:
-    as a test, an example, …; empty if it was not. `also` are less good ones in the same file, best
-    first, where results are grouped."""
+    """A definition with its score: higher is better, comparable within one answer. `parts` add up
+    to the score; None if it is a cosine. `lowered` is what it was ranked lower as (test, example,
+    …), empty if it was not. `also` are the other results in the same file, best first, if results
+    are grouped."""
 
-    found: Found
+    definition: FoundDefinition
     score: float
     parts: Score | None = None
     lowered: str = ""
@@ -162,10 +165,10 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The results of a query, best first; `notices` say what they may lack, and why; `space` is the
-    one in which vectors were compared, if any were; `words` are the query's. `exact`: whether all
-    vectors that may be found were compared, and not those alone that an index took for the nearest;
-    None where none were."""
+    """The results of a query, best first. `notices` say what may be missing, and why. `space` is
+    the one in which vectors were compared, if any were. `words` are the query's. `exact`: whether
+    all visible vectors were compared, rather than those that an approximate index returned; None if
+    none were compared."""
 
     query: str
     results: Sequence[Result]

@@ -1,4 +1,4 @@
-"""What is known of candidates → their scores, each divided by what it comes from."""
+"""The scores of candidates, each as the sum of its parts."""
 
 from __future__ import annotations
 
@@ -12,23 +12,25 @@ from search.candidates.retrieval import DEPTH, Candidate
 from search.results import Score
 
 NAME = 10.0
-"""More than all else can make up for: what is named comes first."""
+"""More than all other parts together: a definition that is named comes first."""
 
-LENDERS = 3
-"""The best candidates of a file, which lend to all of it."""
+FILE_CANDIDATES = 3
+"""The best candidates of a file, whose scores add to those of all its candidates."""
 
-REPEATS = 4
-"""From so many better results of the same file on, another one costs no more."""
+MAX_REPEATS = 4
+"""From this many better results of the same file on, another one costs no more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What counts how much beside meaning, which goes from 1 for the nearest text to 0 for the
-    DEPTHth: the query's words in a text and in its path; what a file's best candidates lend it;
-    what is taken for each better result of the same file; and what tests, examples and other code
-    aside lose, which was chosen, since hardly a development question has such code among its
-    candidates. A text of `long_text` distinct words counts half for the same words as a very short
-    one."""
+    """How much each part of a score counts.
+
+    `meaning` weights the similarity of vectors, which goes from 1 for the nearest text to 0 for the
+    DEPTHth. `words` and `path` weight the query's words in a text and in its path. `file` weights
+    the best candidates of the file. `repeated` is subtracted for each better result of the same
+    file. `lowered` is subtracted from tests, examples and other code aside; it was chosen by hand,
+    since the development questions hardly have such candidates. A text of `long_text` distinct
+    words counts half as much for the same words as a very short one."""
 
     meaning: float = 0.8
     words: float = 1.0
@@ -40,60 +42,65 @@ class Weights:
 
 
 TUNED = Weights()
-"""By `manage.py tune-ranking`; docs/search.md has its figures."""
+"""Chosen by `manage.py tune-ranking`; docs/results/search.md has the figures."""
 
 
 class Signal(NamedTuple):
-    """A candidate where it lies: `in_path` is the part of the query's words, by their weights, that
-    the path holds; `lowered` what a rule of `candidates.path_rules` puts it lower as, empty if none
-    does."""
+    """A candidate with what its location tells: `path_coverage` is the share of the query's words,
+    by weight, in its path; `lowered` is what a path rule ranks it lower as, empty if none does."""
 
     candidate: Candidate
-    in_path: float
+    path_coverage: float
     lowered: str
 
 
-def ranked(
+def ranked_scores(
     signals: Sequence[Signal], balance: Balance = EVEN, weights: Weights = TUNED
 ) -> dict[int, Score]:
-    """text → its score, the best first; those that were looked up only to fill a long list last, so
-    that a longer list begins with the shorter one."""
-    alone = _alone(signals, balance, weights)
-    totals = {text: score.total for text, score in alone.items()}
-    lent = _lent(signals, alone, totals, weights)
-    shared = {text: total + lent[text] for text, total in totals.items()}
-    taken = _taken(_ordered(signals, shared), weights)
-    left = {text: total + taken[text] for text, total in shared.items()}
-    texts = [one.candidate.text for one in _ordered(signals, left)]
-    return {text: alone[text].in_its_file(lent[text], taken[text]) for text in texts}
+    """text → its score, the best first. Candidates that only fill a long list come last, so that a
+    longer list begins with the shorter one."""
+    own = _own_scores(signals, balance, weights)
+    totals = {text: score.total for text, score in own.items()}
+    from_file = _file_parts(signals, own, totals, weights)
+    with_file = {text: total + from_file[text] for text, total in totals.items()}
+    repeated = _repeat_penalties(_ordered(signals, with_file), weights)
+    final = {text: total + repeated[text] for text, total in with_file.items()}
+    texts = [signal.candidate.text for signal in _ordered(signals, final)]
+    return {text: own[text].with_file_parts(from_file[text], repeated[text]) for text in texts}
 
 
-def _alone(signals: Sequence[Signal], balance: Balance, weights: Weights) -> dict[int, Score]:
-    """text → the score of what speaks for the candidate itself."""
-    similarities = [_similarity(one.candidate, balance) for one in signals]
-    closeness = _closeness(signals, similarities)
+def _own_scores(signals: Sequence[Signal], balance: Balance, weights: Weights) -> dict[int, Score]:
+    """text → its score without the parts that depend on others of its file."""
+    similarities = [_similarity(signal.candidate, balance) for signal in signals]
+    scaled = _scale(signals, similarities)
     full = weights.meaning * balance.of_vectors
     return {
-        one.candidate.text: _score(one, full * closeness(similarity), similarity, balance, weights)
-        for one, similarity in zip(signals, similarities, strict=True)
+        signal.candidate.text: _score(
+            signal, full * scaled(similarity), similarity, balance, weights
+        )
+        for signal, similarity in zip(signals, similarities, strict=True)
     }
 
 
 def _score(
-    signal: Signal, near: float, similarity: float | None, balance: Balance, weights: Weights
+    signal: Signal,
+    by_vector: float,
+    similarity: float | None,
+    balance: Balance,
+    weights: Weights,
 ) -> Score:
     candidate = signal.candidate
     by_code = None
-    if candidate.by_code is not None:
-        # How near a text is comes as much from its code as its similarity does
-        share = balance.structure * candidate.by_code / similarity if similarity else 0.0
-        by_code = near * share
-    by_words = candidate.held / (1.0 + candidate.length / weights.long_text)
+    if candidate.code_cosine is not None:
+        # The code's share of this part is its share of the similarity
+        share = balance.structure * candidate.code_cosine / similarity if similarity else 0.0
+        by_code = by_vector * share
+    by_words = candidate.coverage / (1.0 + candidate.length / weights.long_text)
     return Score(
         name=NAME * candidate.named,
         words=weights.words * balance.words * by_words,
-        path=weights.path * balance.words * signal.in_path,
-        meaning=near - (by_code or 0.0),
+        path=weights.path * balance.words * signal.path_coverage,
+        meaning=by_vector - (by_code or 0.0),
         structure=by_code,
         rule=0.0 - weights.lowered * bool(signal.lowered),
     )
@@ -102,65 +109,77 @@ def _score(
 def _similarity(candidate: Candidate, balance: Balance) -> float | None:
     if candidate.cosine is None:
         return None
-    return balance.similarity(candidate.cosine, candidate.by_code)
+    return balance.similarity(candidate.cosine, candidate.code_cosine)
 
 
-def _closeness(
+def _scale(
     signals: Sequence[Signal], similarities: Sequence[float | None]
 ) -> Callable[[float | None], float]:
-    """Of a similarity: 1 for the nearest text, 0 for one that is DEPTHth or has no vector yet, -1
-    at least."""
+    """Maps similarities: 1 for the nearest text, 0 for the DEPTHth and for one without a vector,
+    and at least -1."""
     known = [
         similarity
-        for one, similarity in zip(signals, similarities, strict=True)
-        if similarity is not None and not one.candidate.deep
+        for signal, similarity in zip(signals, similarities, strict=True)
+        if similarity is not None and not signal.candidate.beyond_depth
     ]
     nearest = sorted(known, reverse=True)[:DEPTH] or [0.0]
     high, low = nearest[0], nearest[-1]
     width = (high - low) or 1.0
 
-    def closeness(similarity: float | None) -> float:
+    def scaled(similarity: float | None) -> float:
         return 0.0 if similarity is None else max(-1.0, (similarity - low) / width)
 
-    return closeness
+    return scaled
 
 
-def _lent(
+def _file_parts(
     signals: Sequence[Signal],
     scores: Mapping[int, Score],
     totals: Mapping[int, float],
     weights: Weights,
 ) -> dict[int, float]:
-    """text → its share of the mean of what the LENDERS best candidates of its file score; what they
-    lack counts as 0."""
+    """text → its weighted share of the mean score of the FILE_CANDIDATES best candidates of its
+    file, names left out; missing candidates count as 0."""
     files: dict[int, list[float]] = defaultdict(list)
-    for one in signals:
-        if not one.candidate.deep:
-            text = one.candidate.text
-            files[one.candidate.spot.file].append(max(0.0, totals[text] - scores[text].name))
-    best = {file: sorted(found, reverse=True)[:LENDERS] for file, found in files.items()}
-    lent = {file: weights.file * sum(found) / LENDERS for file, found in best.items()}
-    return {one.candidate.text: lent.get(one.candidate.spot.file, 0.0) for one in signals}
+    for signal in signals:
+        if not signal.candidate.beyond_depth:
+            text = signal.candidate.text
+            without_name = totals[text] - scores[text].name
+            files[signal.candidate.location.file].append(max(0.0, without_name))
+    best = {file: sorted(own, reverse=True)[:FILE_CANDIDATES] for file, own in files.items()}
+    parts = {file: weights.file * sum(own) / FILE_CANDIDATES for file, own in best.items()}
+    return {
+        signal.candidate.text: parts.get(signal.candidate.location.file, 0.0) for signal in signals
+    }
 
 
-def _taken(ordered: Iterable[Signal], weights: Weights) -> dict[int, float]:
-    """text → what is taken for those of the same file before it; 0 or less."""
+def _repeat_penalties(ordered: Iterable[Signal], weights: Weights) -> dict[int, float]:
+    """text → what is added for those of the same file before it; 0 or less."""
     before: Counter[int] = Counter()
-    taken = {}
-    for one in ordered:
-        file = one.candidate.spot.file
-        # From 0.0: where nothing is taken, a minus alone would make it -0.0.
-        taken[one.candidate.text] = 0.0 - weights.repeated * min(before[file], REPEATS)
+    penalties = {}
+    for signal in ordered:
+        file = signal.candidate.location.file
+        # From 0.0: a minus alone would make zero -0.0.
+        penalty = 0.0 - weights.repeated * min(before[file], MAX_REPEATS)
+        penalties[signal.candidate.text] = penalty
         before[file] += 1
-    return taken
+    return penalties
 
 
 def _ordered(signals: Sequence[Signal], totals: Mapping[int, float]) -> list[Signal]:
-    """The best first, but those last that only fill a long list. Equals go by their places: ids
-    would tell whose text was there before, in code that is hidden."""
+    """The best first; those that only fill a long list last. Ties are broken by place: ids would
+    tell whose text was indexed first, in code that is hidden."""
 
-    def key(one: Signal) -> tuple[object, ...]:
-        deep, text, spot = one.candidate.deep, one.candidate.text, one.candidate.spot
-        return deep, -totals[text], spot.path, spot.start_line, spot.end_line, spot.file, text
+    def key(signal: Signal) -> tuple[object, ...]:
+        text, place = signal.candidate.text, signal.candidate.location
+        return (
+            signal.candidate.beyond_depth,
+            -totals[text],
+            place.path,
+            place.start_line,
+            place.end_line,
+            place.file,
+            text,
+        )
 
     return sorted(signals, key=key)

@@ -1,90 +1,62 @@
-"""Similar code: what lies nearest to a definition's own vector, or to that of pasted code, as a
-whole, in what the text adds to it, or in what the code adds to it."""
+"""Similar code: the definitions whose vectors are nearest to that of a definition or of pasted
+code. Vectors are compared whole, by the text's share of them, or by the code's."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from textwrap import dedent
 
 import numpy as np
-from django.contrib.auth.models import AnonymousUser, User
 
 import embeddings
 from codeindex.models import Definition, Embedding, EmbeddingState, Space, SpaceState
 from codeindex.spaces import encoders
-from search import details, places
-from search.candidates import scopes, sql, vectors
-from search.candidates.scopes import Scope
-from search.candidates.vectors import Meaning, Vector
-from search.query import parsing
-from search.query.filters import BadQuery
+from search.candidates import sql, vectors
+from search.candidates.scopes import Scope, scope_for
+from search.candidates.vectors import QueryVector, Vector
+from search.definitions import load_definitions
+from search.places import places_of_texts
+from search.request import Likeness, PastedCode, SimilarRequest
 from search.results import Answer, Result
 
-PENDING = "Nothing can be compared with this yet: its meaning is still being computed."
-FAILED = "Nothing can be compared with this: it could not be encoded."
-UNDIVIDED = (
-    "How much of this vector its text and its code add is not known: only whole vectors can be"
-    " compared."
+PENDING = "Similar code cannot be found for this yet: its semantic index is still being built."
+FAILED = "Similar code cannot be found for this: it could not be encoded."
+INDIVISIBLE = (
+    "This vector is not stored in its parts, meaning and structure: choose “as a whole” instead."
 )
 
 
-class Likeness(StrEnum):
-    """What is compared."""
-
-    BOTH = "both"
-    MEANING = "meaning"  # what the text adds to a vector
-    STRUCTURE = "structure"  # what the code adds
-
-
 @dataclass(frozen=True, slots=True)
-class Sample:
-    """Code to compare others with: its vector in a space, and what its code added to that."""
+class Example:
+    """What others are compared with: a vector of a space, and the code's share of it, if known."""
 
     space: Space
     vector: Vector
     structure: Vector | None
 
 
-def checked_likeness(likeness: str) -> Likeness:
-    """Raises `BadQuery`."""
-    if likeness not in set(Likeness):
-        raise BadQuery(f"What is compared is one of {', '.join(Likeness)}.", "by")
-    return Likeness(likeness)
+@sql.time_limit()
+def find(request: SimilarRequest) -> Answer:
+    """The definitions that the request's user may see whose vectors are nearest to the example's,
+    scored by their cosine. For a definition they are those of the active space, without those of
+    the same text. Raises `SearchTimeout`."""
+    if isinstance(request.example, PastedCode):
+        return _similar_to_code(request, request.example)
+    return _similar_to_definition(request, request.example)
 
 
-@sql.within_time()
-def to(
-    user: User | AnonymousUser,
-    definition: Definition,
-    limit: int | str = parsing.DEFAULT_RESULTS,
-    by: str = Likeness.BOTH,
-) -> Answer:
-    """The definitions that `user` may see whose vectors are nearest in the active space, without
-    those of the same text, scored by their cosine. Whoever calls has seen to it that `user` may see
-    the definition itself. Raises `BadQuery` for a limit or a likeness, and `TookTooLong`."""
-    limit, likeness = parsing.checked_limit(limit), checked_likeness(by)
+def _similar_to_definition(request: SimilarRequest, definition: Definition) -> Answer:
     active = Embedding.objects.filter(text=definition.text_id, space__state=SpaceState.ACTIVE)
     own = active.select_related("space").first()
     if own is None or own.state != EmbeddingState.READY:
         failed = own is not None and own.state == EmbeddingState.FAILED
         return Answer("", [], [FAILED if failed else PENDING])
-    sample = Sample(own.space, own.vector, own.structure)
-    others = scopes.of(user).without(definition.text_id)
-    return _nearest(sample, others, limit, likeness)
+    example = Example(own.space, own.vector, own.structure)
+    others = scope_for(request.user).without_text(definition.text_id)
+    return _nearest(example, others, request.limit, request.likeness)
 
 
-@sql.within_time()
-def to_code(
-    user: User | AnonymousUser,
-    code: str,
-    language: str = "python",
-    limit: int | str = parsing.DEFAULT_RESULTS,
-    by: str = Likeness.BOTH,
-) -> Answer:
-    """The same for pasted code. Raises `BadQuery`, too for a language, and `TookTooLong`."""
-    limit, likeness = parsing.checked_limit(limit), checked_likeness(by)
-    code, known = parsing.checked_code(code), parsing.checked_language(language)
+def _similar_to_code(request: SimilarRequest, pasted: PastedCode) -> Answer:
     try:
         encoder = encoders.searcher.encoder()
     except embeddings.EncoderUnavailable as reason:
@@ -92,43 +64,46 @@ def to_code(
     space = Space.objects.filter(fingerprint=encoder.fingerprint).first()
     if space is None:
         return Answer("", [], [PENDING])
-    encoded = encoder.encode([dedent(code)], known)
+    encoded = encoder.encode([dedent(pasted.source)], pasted.language)
     structure = None if encoded.structure is None else encoded.structure[0]
-    return _nearest(Sample(space, encoded.vectors[0], structure), scopes.of(user), limit, likeness)
+    example = Example(space, encoded.vectors[0], structure)
+    return _nearest(example, scope_for(request.user), request.limit, request.likeness)
 
 
-def _nearest(sample: Sample, within: Scope, limit: int, by: Likeness) -> Answer:
-    if by != Likeness.BOTH and sample.structure is None:
-        return Answer("", [], [UNDIVIDED], sample.space)
-    whole = Meaning(sample.space, sample.vector)
-    if by == Likeness.BOTH:
-        closeness, given = whole.cosine, whole.given
-        near = vectors.nearest(whole, within, limit)
+def _nearest(example: Example, scope: Scope, limit: int, likeness: Likeness) -> Answer:
+    if likeness != Likeness.BOTH and example.structure is None:
+        return Answer("", [], [INDIVISIBLE], example.space)
+    whole = QueryVector(example.space, example.vector)
+    if likeness == Likeness.BOTH:
+        similarity, parameters = whole.cosine, whole.parameters
+        nearest = vectors.nearest_texts(whole, scope, limit)
     else:
-        closeness, given = _by_half(sample, whole, by)
-        near = vectors.nearest_by(closeness, given, whole, within, limit)
-    scores = vectors.scored(whole, near, closeness, given)
-    found = details.of(places.of(scores, within))
-    results = sorted(
-        (Result(found[text], scores[text]) for text in scores if text in found), key=_rank
-    )
-    return Answer("", results, [], sample.space, exact=within.is_small)
+        similarity, parameters = _cosine_of_share(example, whole, likeness)
+        nearest = vectors.nearest_texts_by(similarity, parameters, whole, scope, limit)
+    scores = vectors.similarities(whole, nearest, similarity, parameters)
+    definitions = load_definitions(places_of_texts(scores, scope))
+    results = [
+        Result(definitions[text], score) for text, score in scores.items() if text in definitions
+    ]
+    return Answer("", sorted(results, key=_rank), [], example.space, exact=scope.is_small)
 
 
 def _rank(result: Result) -> tuple[object, ...]:
-    """The nearest first; equals go by their places, since ids tell whose text was there before."""
-    place = result.found.place
+    """The nearest first. Ties are broken by place: ids would tell whose text was indexed first."""
+    place = result.definition.place
     return -result.score, place.path, place.start_line, place.end_line, place.file_id
 
 
-def _by_half(sample: Sample, whole: Meaning, by: Likeness) -> tuple[str, dict[str, object]]:
-    """The cosine of what the text or the code adds to the sample and to a row, and what that and
-    the whole vector are given."""
-    assert sample.structure is not None
-    code = np.asarray(sample.structure)
-    half, row = {
+def _cosine_of_share(
+    example: Example, whole: QueryVector, likeness: Likeness
+) -> tuple[str, dict[str, object]]:
+    """The SQL expression for the cosine of the text's share, or the code's, of the example's vector
+    and of a row's; and the parameters of that and of the whole vector."""
+    assert example.structure is not None
+    code = np.asarray(example.structure)
+    share, row = {
         Likeness.STRUCTURE: (code, "own.structure"),
-        Likeness.MEANING: (np.asarray(sample.vector) - code, "own.vector - own.structure"),
-    }[by]
-    closeness = f"(1.0 - ({whole.wide(row)} <=> %(half)s))"
-    return closeness, {**whole.given, "half": vectors.as_text(half)}
+        Likeness.MEANING: (np.asarray(example.vector) - code, "own.vector - own.structure"),
+    }[likeness]
+    similarity = f"(1.0 - ({whole.cast(row)} <=> %(share)s))"
+    return similarity, {**whole.parameters, "share": vectors.vector_literal(share)}

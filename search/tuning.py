@@ -1,4 +1,4 @@
-"""The weights of the ranking, chosen by how well questions are answered with them."""
+"""Choosing the weights of the ranking by how well they answer questions."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ GRID = {
 }
 """Few values each: some dozens of questions cannot tell finer ones apart."""
 
-WORTH = 0.002
+MIN_GAIN = 0.002
 """What a change must gain: less is chance."""
 
-WITHOUT = {
+ABLATIONS: dict[str, dict[str, float]] = {
     "all": {},
     "vectors alone": {"words": 0.0, "path": 0.0, "file": 0.0, "repeated": 0.0},
     "words alone": {"meaning": 0.0, "path": 0.0, "file": 0.0, "repeated": 0.0},
@@ -36,12 +36,12 @@ WITHOUT = {
     "without lengths": {"long_text": float("inf")},
     "without rules": {"lowered": 0.0},
 }
-"""What is left of the ranking → the weights that are changed for it."""
+"""Parts that remain of the ranking → the weights that change."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A question, with all that the ranking knows of its candidates."""
+    """A question with the signals of its candidates."""
 
     question: Question
     signals: Sequence[Signal]
@@ -49,59 +49,64 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """Mean nDCG@10 over definitions as results, and over files."""
+    """Mean nDCG@10 with definitions as results, and with files."""
 
     definitions: float
     files: float
 
     @property
-    def both(self) -> float:
+    def mean(self) -> float:
         return (self.definitions + self.files) / 2
 
 
 def quality(cases: Sequence[Case], weights: Weights) -> Quality:
-    """Of the answers to all questions."""
-    ordered = [(case.question, _places(case.signals, weights)) for case in cases]
+    """How well the questions are answered."""
+    answered = [(case.question, _ranked_places(case.signals, weights)) for case in cases]
     return Quality(
-        definitions=_mean([questions.score(one, found).ndcg for one, found in ordered]),
-        files=_mean([questions.score(one, _first_of_files(found)).ndcg for one, found in ordered]),
+        definitions=_mean([questions.score(asked, places).ndcg for asked, places in answered]),
+        files=_mean(
+            [questions.score(asked, _first_of_files(places)).ndcg for asked, places in answered]
+        ),
     )
 
 
-def ablated(cases: Sequence[Case], weights: Weights = TUNED) -> dict[str, Quality]:
-    """What is left → how good it is."""
-    return {left: quality(cases, replace(weights, **changed)) for left, changed in WITHOUT.items()}
+def ablations(cases: Sequence[Case], weights: Weights = TUNED) -> dict[str, Quality]:
+    """The quality of each of ABLATIONS."""
+    return {
+        remaining: quality(cases, replace(weights, **changed))
+        for remaining, changed in ABLATIONS.items()
+    }
 
 
-def tuned(groups: Sequence[Sequence[Case]], start: Weights = TUNED) -> Weights:
-    """The weights with the best mean over the groups' qualities, found one weight after the other
-    until none gains. Each group counts alike, however many questions it has."""
+def tuned_weights(groups: Sequence[Sequence[Case]], start: Weights = TUNED) -> Weights:
+    """The weights with the best mean quality over the groups, by changing one weight at a time
+    until no change gains. Each group counts the same, however many questions it has."""
 
-    def worth(weights: Weights) -> float:
-        return _mean([quality(cases, weights).both for cases in groups])
+    def mean_quality(weights: Weights) -> float:
+        return _mean([quality(cases, weights).mean for cases in groups])
 
-    best, reached = start, worth(start)
+    best, reached = start, mean_quality(start)
     improved = True
     while improved:
         improved = False
         for name, values in GRID.items():
             for value in values:
-                tried = replace(best, **{name: value})
-                gained = worth(tried)
-                if gained > reached + WORTH:
-                    best, reached, improved = tried, gained, True
+                changed = replace(best, **{name: value})
+                gained = mean_quality(changed)
+                if gained > reached + MIN_GAIN:
+                    best, reached, improved = changed, gained, True
     return best
 
 
-def _places(signals: Sequence[Signal], weights: Weights) -> list[Place]:
-    spots = {one.candidate.text: one.candidate.spot for one in signals}
-    ordered = (spots[text] for text in scoring.ranked(signals, weights=weights))
-    return [(spot.path, spot.start_line, spot.end_line) for spot in ordered]
+def _ranked_places(signals: Sequence[Signal], weights: Weights) -> list[Place]:
+    locations = {signal.candidate.text: signal.candidate.location for signal in signals}
+    ordered = (locations[text] for text in scoring.ranked_scores(signals, weights=weights))
+    return [(location.path, location.start_line, location.end_line) for location in ordered]
 
 
-def _first_of_files(found: Sequence[Place]) -> list[Place]:
+def _first_of_files(places: Sequence[Place]) -> list[Place]:
     files: dict[str, Place] = {}
-    for place in found:
+    for place in places:
         files.setdefault(place[0], place)
     return list(files.values())
 

@@ -155,7 +155,7 @@ def _text(written: Written) -> Text:
     found = Text.objects.filter(hash=_digest(written.source)).first()
     if found:
         return found
-    words = " ".join(parsing.read(f"{written.name} {written.source}").words)
+    words = " ".join(parsing.parse_query(f"{written.name} {written.source}").words)
     text = Text.objects.create(
         hash=_digest(written.source),
         language="python",

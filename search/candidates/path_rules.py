@@ -1,5 +1,5 @@
-"""Implementations before tests, examples, documentation, benchmarks, vendored and generated code:
-which paths are put lower, and when they are not."""
+"""Implementations rank above tests, examples, documentation, benchmarks, vendored and generated
+code: which paths rank lower, and when they do not."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from embeddings.code.words import parts
 from search.query import filters
-from search.query.filters import BadQuery, Field
+from search.query.filters import Field
 from search.query.parsing import Query
 
 
@@ -22,8 +22,8 @@ class Order(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Files whose path `pattern` finds are put lower, and called a `reason`, unless the query holds
-    one of the `words`. The pattern means the same to Python and to Postgres."""
+    """Files whose path matches `pattern` are ranked lower, as a `reason`, unless the query has one
+    of the `words`. The pattern means the same to Python and to Postgres."""
 
     reason: str
     pattern: str
@@ -87,37 +87,29 @@ RULES = (
 )  # fmt: skip
 
 
-def checked_order(order: str) -> Order:
-    """Raises `BadQuery`."""
-    if order not in set(Order):
-        raise BadQuery(f"The order is one of {', '.join(Order)}.", "order")
-    return Order(order)
-
-
-def rules(query: Query, order: Order) -> tuple[Rule, ...]:
-    """Those that hold for a query: none in plain order, and none of what it asks for itself, by a
-    word or by the path that it is kept to."""
+def active_rules(query: Query, order: Order) -> tuple[Rule, ...]:
+    """The rules that apply to a query: none in plain order, and none for code that the query asks
+    for, by a word or a path filter."""
     if order == Order.PLAIN:
         return ()
-    paths = filters.values(query.filters, Field.PATH)
+    paths = filters.filter_values(query.filters, Field.PATH)
     asked = {*query.words, *(word for path in paths for word in parts(path))}
     return tuple(rule for rule in RULES if asked.isdisjoint(rule.words))
 
 
-def pattern(of: Sequence[Rule]) -> str:
-    """Of the paths that one of the rules puts lower."""
-    return "|".join(rule.pattern for rule in of)
+def combined_pattern(rules: Sequence[Rule]) -> str:
+    """The pattern of the paths that one of the rules ranks lower."""
+    return "|".join(rule.pattern for rule in rules)
 
 
-def reason(path: str, of: Sequence[Rule]) -> str:
-    """What a path is put lower as; empty if it is not."""
-    for rule in _met(path):
-        if rule in of:
+def lowering_reason(path: str, rules: Sequence[Rule]) -> str:
+    """What a path is ranked lower as; empty if it is not."""
+    for rule in _matching_rules(path):
+        if rule in rules:
             return rule.reason
     return ""
 
 
 @lru_cache(1 << 16)
-def _met(path: str) -> tuple[Rule, ...]:
-    """Of all rules those whose pattern finds the path."""
+def _matching_rules(path: str) -> tuple[Rule, ...]:
     return tuple(rule for rule in RULES if re.search(rule.pattern, path))

@@ -1,7 +1,8 @@
-"""Candidates: the texts nearest to a query's meaning, those that hold its words, and those of the
-definitions that it names, each within what the user may see, and all scored alike.
+"""Candidates for the ranking: the texts nearest to the query's vector, those that hold its words,
+and those of the definitions that it names, each within what the user may see, with the same
+columns.
 
-The one gate is an EXISTS on a single live, visible source file, inside each statement.
+The permission gate is an EXISTS on a single live, visible source file, inside each statement.
 """
 
 from __future__ import annotations
@@ -16,215 +17,241 @@ from search import places
 from search.candidates import sql, vectors
 from search.candidates.path_rules import Rule
 from search.candidates.scopes import ROWS, Scope
-from search.candidates.vectors import Meaning
-from search.places import Spot
+from search.candidates.vectors import QueryVector
+from search.places import Location, PlaceOrder
 from search.query import symbols
-from search.query.lexemes import Lexeme, all_and_any, all_of, any_of
+from search.query.lexemes import Lexeme, tsquery_all, tsquery_all_and_any, tsquery_any
 from search.query.parsing import Query
 
 DEPTH = 50
-"""Candidates of each kind at least: results are ranked among more than are shown."""
+"""Candidates of each kind at least: the ranking looks at more than are shown."""
 
 LONG_TEXT = 200.0
-"""Distinct words; a text of so many is a candidate by half as much as a very short one that holds
-the same words."""
+"""Distinct words. As a candidate, a text of this length counts half as much as a very short one
+that holds the same words."""
 
-MATCHES = 1_000
+MAX_MATCHES = 1_000
 """Texts that are scored by their words, at about 5 µs each."""
 
 
 class Candidate(NamedTuple):
-    """A text, what speaks for it, and where it lies foremost. `cosine` is that of its vector and
-    the query's, None where it has no vector, and `by_code` what its code adds to that, None where
-    that is not known; `held` is the part of the query's words, by their weights, that it holds, and
-    `length` how many distinct ones of its own; `named` whether the query is the name of one of its
-    definitions; `deep` whether it was only looked up because so many were asked for."""
+    """A text with what the ranking needs, at its foremost location.
+
+    `cosine` is that of its vector and the query's, None without a vector, and `code_cosine` the
+    code's share of it, None where that is unknown. `coverage` is the share of the query's words, by
+    weight, that the text holds, and `length` its number of distinct words. `named`: the query is
+    the name of one of its definitions. `beyond_depth`: it was looked up only to fill a long
+    list."""
 
     text: int
     cosine: float | None
-    by_code: float | None
-    held: float
+    code_cosine: float | None
+    coverage: float
     length: int
     named: bool
-    deep: bool
-    spot: Spot
+    beyond_depth: bool
+    location: Location
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What every statement for candidates asks with: the query's words and its vector, within what
-    may be seen, and how the places of a text are ordered."""
+class Lookup:
+    """What all statements for candidates share: the query's words and vector, the scope, and the
+    order of a text's places. In their SQL `candidate` is a row of codeindex_text."""
 
     words: Sequence[Lexeme]
-    meaning: Meaning | None
-    within: Scope
-    order: places.Ordering
+    query_vector: QueryVector | None
+    scope: Scope
+    order: PlaceOrder
+    max_matches: int
 
     @property
-    def given(self) -> dict[str, object]:
-        return {**self.within.given, **self.order.given, **_given(self.words)}
+    def parameters(self) -> dict[str, object]:
+        return {
+            **self.scope.parameters,
+            **self.order.parameters,
+            **_word_parameters(self.words),
+        }
 
     @property
-    def known(self) -> str:
-        """Columns that say what a Candidate has of a text `said`, from `held` on."""
-        return f"{_held(self.words)}, length(said.words), spot.*"
+    def columns(self) -> str:
+        """The columns of a Candidate from `coverage` on."""
+        return f"{_coverage(self.words)}, length(candidate.words), location.*"
 
-    def lying(self, text: str) -> str:
-        """Joins the foremost place of the text that an expression says, which is also the gate:
-        without one there is no row."""
-        return f"CROSS JOIN LATERAL ({places.foremost(text, self.within, self.order)}) AS spot"
+    def location_join(self, text: str) -> str:
+        """Joins the foremost location of a text, whose id is given as an SQL expression. This is
+        the gate, too: without a visible location there is no row."""
+        foremost = places.foremost_location(text, self.scope, self.order)
+        return f"CROSS JOIN LATERAL ({foremost}) AS location"
 
 
 Row = tuple[Any, ...]
-"""A text as a Candidate begins, from `text` to `length`, and its Spot."""
+"""The fields of a Candidate from `text` to `length`, and those of its Location."""
 
 
 def candidates(
     query: Query,
     words: Sequence[Lexeme],
-    meaning: Meaning | None,
-    within: Scope,
+    query_vector: QueryVector | None,
+    scope: Scope,
     limit: int,
     rules: Sequence[Rule] = (),
+    *,
+    max_matches: int = MAX_MATCHES,
 ) -> list[Candidate]:
-    """At least `limit` texts that may answer the query, whose lexemes `words` are, if so many are
-    visible and `meaning` is given; each at its foremost place by the `rules`, in no order."""
-    asked = Asked(words, meaning, within, places.by(query.symbol, rules))
-    named = _named(query.symbol, within, 2 * max(DEPTH, limit))
-    near = _found(named, asked, DEPTH)
-    found = near
-    if len(near) < limit or limit > DEPTH:
-        found = _found(named, asked, 2 * limit) | near
-    return [
-        Candidate(*row[:5], text in named, text not in near, Spot(*row[5:]))
-        for text, row in found.items()
-    ]
-
-
-def _found(named: Sequence[int], asked: Asked, depth: int) -> dict[int, Row]:
-    """Up to `depth` texts of each kind. By words and names first: the query's vector may still be
-    on its way."""
-    said = _containing(asked, depth) | _named_ones(named[:depth], asked)
-    if asked.meaning is None:
-        return said
-    near = _nearest(asked.meaning, asked, depth)
-    compared = vectors.compared(asked.meaning, said.keys() - near.keys())
-    said = {text: (text, *compared.get(text, (None, None)), *said[text][3:]) for text in said}
-    return said | near
-
-
-def _nearest(meaning: Meaning, asked: Asked, limit: int) -> dict[int, Row]:
-    about = vectors.About(
-        f", {meaning.cosine}, {meaning.by_code}, {asked.known}",
-        f"JOIN codeindex_text AS said ON said.id = own.text_id {asked.lying('own.text_id')}",
-        asked.given,
+    """At least `limit` texts that may answer the query, whose lexemes are `words`, if so many are
+    visible and a vector is given. Each is at its foremost place by the `rules`; they are in no
+    order."""
+    lookup = Lookup(
+        words, query_vector, scope, places.place_order(query.symbol, rules), max_matches
     )
-    found = vectors.about_nearest(meaning, asked.within, limit, about, enough_of(limit))
-    return _by_text(found)
+    named = _named_texts(query.symbol, scope, 2 * max(DEPTH, limit))
+    first = _rows(named, lookup, DEPTH)
+    rows = first
+    if len(first) < limit or limit > DEPTH:
+        rows = _rows(named, lookup, 2 * limit) | first
+    return [_candidate(row, text in named, text not in first) for text, row in rows.items()]
 
 
-def enough_of(limit: int) -> int:
-    """Of so many candidates that the index of vectors is asked for: those that it has found are
-    ranked without the others, which lie further off, if it leads to no more."""
+def _candidate(row: Row, named: bool, beyond_depth: bool) -> Candidate:
+    text, cosine, code_cosine, coverage, length, *place = row
+    location = Location(*place)
+    return Candidate(text, cosine, code_cosine, coverage, length, named, beyond_depth, location)
+
+
+def _rows(named: Sequence[int], lookup: Lookup, depth: int) -> dict[int, Row]:
+    """Up to `depth` texts of each kind. Words and names come first, since the query's vector may
+    still be on its way."""
+    by_words = _rows_by_words(lookup, depth) | _rows_by_name(named[:depth], lookup)
+    if lookup.query_vector is None:
+        return by_words
+    by_vector = _rows_by_vector(lookup.query_vector, lookup, depth)
+    cosines = vectors.cosines(lookup.query_vector, by_words.keys() - by_vector.keys())
+    by_words = {
+        text: (text, *cosines.get(text, (None, None)), *row[3:]) for text, row in by_words.items()
+    }
+    return by_words | by_vector
+
+
+def _rows_by_vector(query_vector: QueryVector, lookup: Lookup, limit: int) -> dict[int, Row]:
+    extra = vectors.ExtraColumns(
+        f", {query_vector.cosine}, {query_vector.code_cosine}, {lookup.columns}",
+        "JOIN codeindex_text AS candidate ON candidate.id = own.text_id"
+        f" {lookup.location_join('own.text_id')}",
+        lookup.parameters,
+    )
+    return _by_text(
+        vectors.nearest_rows(query_vector, lookup.scope, limit, extra, minimum_nearest(limit))
+    )
+
+
+def minimum_nearest(limit: int) -> int:
+    """How many of `limit` candidates the vector index must give. If it gives so many, they are
+    ranked without the rest, which are further away."""
     return limit // 2
 
 
-def _containing(asked: Asked, limit: int) -> dict[int, Row]:
+def _rows_by_words(lookup: Lookup, limit: int) -> dict[int, Row]:
     """The texts that cover most of the query's words, among those that hold its rarest ones."""
-    found: dict[int, Row] = {}
-    for telling in _telling(asked.words, asked.within):
-        found |= _covering(telling, asked, limit)
-        if len(found) >= limit:
+    rows: dict[int, Row] = {}
+    for tsquery in _selective_tsqueries(lookup):
+        rows |= _best_matches(tsquery, lookup, limit)
+        if len(rows) >= limit:
             break
-    return found
+    return rows
 
 
-def _covering(telling: str, asked: Asked, limit: int) -> dict[int, Row]:
-    """The best of the texts that a tsquery finds, by how much of the words they cover: what they
-    hold, discounted for long texts as in the tuned ranking. Where many may be seen, the gate comes
-    last, and only as far down as it takes to find enough; where filters or permissions leave
-    something out it comes first, too, since they may keep none of the first matches."""
-    within = asked.within
+def _best_matches(tsquery: str, lookup: Lookup, limit: int) -> dict[int, Row]:
+    """The texts that a tsquery finds with the best coverage, discounted for long texts as in the
+    tuned ranking.
+
+    In a large scope the gate comes last, and only as far down the list as it takes to find enough.
+    Where filters or permissions leave something out it comes first, too, since they may keep none
+    of the first matches."""
+    scope = lookup.scope
     matches = (
-        f"SELECT said.id, said.hash, {_held(asked.words)} AS held, length(said.words) AS length"
-        " FROM codeindex_text AS said WHERE said.words @@ %(telling)s::tsquery"
+        f"SELECT candidate.id, candidate.hash, {_coverage(lookup.words)} AS coverage,"
+        " length(candidate.words) AS length"
+        " FROM codeindex_text AS candidate WHERE candidate.words @@ %(tsquery)s::tsquery"
     )
-    if within.is_small or not (within.is_whole and within.is_of_all):
-        matches += f" AND {within.holds('said.id')}"
-    if not within.is_small:
-        matches += f" LIMIT {MATCHES}"
-    coverage = f"held / (1.0::float8 + length / {LONG_TEXT}::float8) AS coverage"
-    ordered = f"SELECT *, {coverage} FROM ({matches}) AS matches ORDER BY coverage DESC, hash"
-    found = sql.rows(
-        "SELECT best.id, NULL, NULL, best.held, best.length, spot.*"
-        f" FROM ({ordered}) AS best {asked.lying('best.id')}"
-        f" ORDER BY best.coverage DESC, best.hash LIMIT {limit}",
-        {**asked.given, "telling": telling},
+    if scope.is_small or not (scope.has_only_repository_filters and scope.sees_everything):
+        matches += f" AND {scope.is_visible('candidate.id')}"
+    if not scope.is_small:
+        matches += f" LIMIT {lookup.max_matches}"
+    discounted = f"coverage / (1.0::float8 + length / {LONG_TEXT}::float8) AS discounted"
+    ordered = f"SELECT *, {discounted} FROM ({matches}) AS matches ORDER BY discounted DESC, hash"
+    return _by_text(
+        sql.rows(
+            "SELECT best.id, NULL, NULL, best.coverage, best.length, location.*"
+            f" FROM ({ordered}) AS best {lookup.location_join('best.id')}"
+            f" ORDER BY best.discounted DESC, best.hash LIMIT {limit}",
+            {**lookup.parameters, "tsquery": tsquery},
+        )
     )
-    return _by_text(found)
 
 
-def _named_ones(texts: Sequence[int], asked: Asked) -> dict[int, Row]:
+def _rows_by_name(texts: Sequence[int], lookup: Lookup) -> dict[int, Row]:
     if not texts:
         return {}
-    found = sql.rows(
-        f"SELECT said.id, NULL, NULL, {asked.known} FROM codeindex_text AS said"
-        f" {asked.lying('said.id')} WHERE said.id = ANY(%(texts)s)",
-        {**asked.given, "texts": sql.array(texts)},
+    return _by_text(
+        sql.rows(
+            f"SELECT candidate.id, NULL, NULL, {lookup.columns} FROM codeindex_text AS candidate"
+            f" {lookup.location_join('candidate.id')} WHERE candidate.id = ANY(%(texts)s)",
+            {**lookup.parameters, "texts": sql.array_literal(texts)},
+        )
     )
-    return _by_text(found)
 
 
 def _by_text(rows: Iterable[Row]) -> dict[int, Row]:
     return {row[0]: row for row in rows}
 
 
-def _telling(words: Sequence[Lexeme], within: Scope) -> Iterator[str]:
-    """Queries for texts that may cover much: those with any of the words that are so rare that
-    together some MATCHES texts hold them. Of the common words those with so many of the rarest that
-    no more than MATCHES would hold them by chance; and those with the rarest and another one."""
-    expected = accumulate(lexeme.share * within.texts for lexeme in words)
-    rare = sum(texts <= MATCHES for texts in expected)
+def _selective_tsqueries(lookup: Lookup) -> Iterator[str]:
+    """Queries for the texts that may cover most. First, those with any of the rare words: the
+    rarest ones that together some MAX_MATCHES texts hold. Then, of the common words, those with so
+    many of the rarest that by chance no more than MAX_MATCHES texts would hold them all; and those
+    with the rarest and any other."""
+    words, texts_in_scope = lookup.words, lookup.scope.texts
+    expected = accumulate(lexeme.share * texts_in_scope for lexeme in words)
+    rare = sum(texts <= lookup.max_matches for texts in expected)
     if rare:
-        yield any_of(words[:rare])
+        yield tsquery_any(words[:rare])
     common = words[rare:]
     if not common:
         return
-    by_chance = accumulate((lexeme.share for lexeme in common), mul, initial=within.texts)
-    held = min(max(1, sum(texts > MATCHES for texts in by_chance)), len(common))
-    if held > 1:
-        yield all_of(common[:held])
-    yield all_and_any(common[:1], common[1:])
+    by_chance = accumulate((lexeme.share for lexeme in common), mul, initial=texts_in_scope)
+    required = min(max(1, sum(texts > lookup.max_matches for texts in by_chance)), len(common))
+    if required > 1:
+        yield tsquery_all(common[:required])
+    yield tsquery_all_and_any(common[:1], common[1:])
 
 
-def _named(symbol: Sequence[str], within: Scope, limit: int) -> list[int]:
+def _named_texts(symbol: Sequence[str], scope: Scope, limit: int) -> list[int]:
     """The texts of definitions that the query names, in the order of their files: by their bare or
     qualified name, or by that and the end of their module's path (`sessions.Session.request`)."""
     if not symbol:
         return []
-    called, given = symbols.condition(symbol)
-    found = sql.rows(
+    condition, parameters = symbols.name_condition(symbol)
+    selected = sql.rows(
         f"SELECT definition.text_id FROM {ROWS}"
-        f" WHERE definition.name = %(bare)s AND {called} AND {within.condition}"
+        f" WHERE definition.name = %(bare)s AND {condition} AND {scope.condition}"
         " GROUP BY definition.text_id"
         f" ORDER BY min(file.id), min(definition.start_line), definition.text_id LIMIT {limit}",
-        {**within.given, **given, "bare": symbol[-1]},
+        {**scope.parameters, **parameters, "bare": symbol[-1]},
     )
-    return [text for (text,) in found]
+    return [text for (text,) in selected]
 
 
-def _held(words: Sequence[Lexeme]) -> str:
-    """The share of the query's weight that a text's words carry; not of numbers as SQL has them,
-    which are decimal, and take as long as the words."""
+def _coverage(words: Sequence[Lexeme]) -> str:
+    """The share of the query's weight that a text's words carry. It is computed in float8: SQL's
+    number literals are decimals, which take as long as the words do."""
     whole = sum(lexeme.weight for lexeme in words) or 1.0
     parts = (
-        f"CASE WHEN said.words @@ %(word_{number})s::tsquery"
+        f"CASE WHEN candidate.words @@ %(word_{number})s::tsquery"
         f" THEN {lexeme.weight / whole}::float8 ELSE 0.0::float8 END"
         for number, lexeme in enumerate(words)
     )
     return f"({' + '.join(['0.0::float8', *parts])})"
 
 
-def _given(words: Sequence[Lexeme]) -> dict[str, object]:
-    """The parameters of that."""
-    return {f"word_{number}": any_of([lexeme]) for number, lexeme in enumerate(words)}
+def _word_parameters(words: Sequence[Lexeme]) -> dict[str, object]:
+    return {f"word_{number}": tsquery_any([lexeme]) for number, lexeme in enumerate(words)}

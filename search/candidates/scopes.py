@@ -1,5 +1,5 @@
-"""What a search may find: definitions in the live files that its user may see and that its filters
-keep, as a condition of SQL that stands in every statement that looks for some."""
+"""What a search may find: definitions in live files that its user may see and that its filters
+keep. This is one SQL condition, which stands in every statement that looks for definitions."""
 
 from __future__ import annotations
 
@@ -9,218 +9,234 @@ from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Subquery, Sum, Value
 
 from codeindex.models import Branch, Repository
 from search.candidates import sql
-from search.query import filters, lexemes
-from search.query.filters import Field, Filter, values
+from search.query import lexemes
+from search.query.filters import (
+    Field,
+    Filter,
+    filter_values,
+    path_pattern,
+    phrase_pattern,
+    phrase_words,
+)
 from search.query.lexemes import Corpus
 
-EXACT_UP_TO = 20_000
-"""Texts. Where no more can be found, all their vectors are compared (about 3 µs each); above, the
-HNSW index is faster, and it finds enough, since the scope keeps many of its rows. Measured at
-350,000 texts: both take the same time when 19,000 of them are kept."""
-
 SPARSE = 10
-"""Up to one in so many of the visible texts are compared, too, but no more than twice EXACT_UP_TO:
-so many rows of an index would be passed over for them that it takes about as long, and finds less.
-How many texts are hidden does not count, since an answer says whether all were compared."""
+"""Up to one in so many of the visible texts are compared one by one, too, but no more than twice
+CODEINDEX_EXACT_TEXTS: the HNSW index would pass over so many rows for them that it takes about as
+long, and finds less. Hidden texts do not count, since an answer says whether it is exact."""
 
-NAMED_FILES = 1_000
-"""Files. Where paths are filtered and no more files are kept, these are named instead: else a
-search looks at the path of every definition, in each of its statements, for want of candidates."""
+MAX_NAMED_FILES = 1_000
+"""If path filters keep no more files than this, the statements name these files. Otherwise each
+statement of a search that finds little would match the path of every definition."""
 
 ROWS = """
 codeindex_definition AS definition
 JOIN codeindex_sourcefile AS file ON file.blob_id = definition.blob_id
 LEFT JOIN codeindex_text AS kept_text ON kept_text.id = definition.text_id
 """
-"""Definitions where they lie, and what an encoder reads of them: a left join, which Postgres leaves
-out where nothing is asked of that."""
+"""Definitions in their files, with their texts. Postgres omits the left join where no condition
+reads the text."""
 
 GATE = "file.live AND file.branch_id = ANY(%(branches)s)"
 
 
-class Searched(NamedTuple):
-    """A branch that can be searched: how many texts its live run has, and when it was finished, if
-    it is; and how many texts all live runs have."""
+class SearchableBranch(NamedTuple):
+    """A branch with a live run: how many texts that has, and when it was finished, if it is; and
+    how many texts all live runs have together."""
 
     repository: int
     branch: int
     name: str
     texts: int
     finished: datetime | None
-    of_all: int
+    all_texts: int
 
 
 class UnknownRepository(LookupError):
-    """No repository of this name, for this user."""
+    """No repository has this name, or none that this user may see. The message is fit for a
+    user."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a search may find: the rows of ROWS of which `condition` holds, with the parameters
-    that it is `given`; `texts` at most, of those of the `visible` corpus, which the filters leave
-    alone, and of `of_all` that there are. `is_whole`: no filter but repositories' keeps anything
-    out. `unfinished` names the repositories whose meaning is still being computed."""
+    """What a search may find: the rows of ROWS that meet `condition`, with its `parameters`.
+
+    `texts` is an upper bound of their texts. `visible` is the corpus that the user may see,
+    whatever the filters, and `all_texts` is the size of the whole index. `unfinished` names the
+    repositories whose vectors are incomplete."""
 
     condition: str
-    given: Mapping[str, object]
+    parameters: Mapping[str, object]
     texts: int
     visible: Corpus
-    of_all: int
-    is_whole: bool
+    all_texts: int
+    has_only_repository_filters: bool
     unfinished: Sequence[str] = ()
 
     @property
-    def few(self) -> int:
-        """Up to so many texts looking at each is fastest."""
-        return min(max(EXACT_UP_TO, self.visible.texts // SPARSE), 2 * EXACT_UP_TO)
+    def exact_limit(self) -> int:
+        """Up to so many texts are compared one by one."""
+        always = settings.CODEINDEX_EXACT_TEXTS
+        return min(max(always, self.visible.texts // SPARSE), 2 * always)
 
     @property
     def is_small(self) -> bool:
-        return self.texts <= self.few
+        return self.texts <= self.exact_limit
 
     @property
-    def is_of_all(self) -> bool:
+    def sees_everything(self) -> bool:
         """Whether nothing is hidden from the user."""
-        return self.visible.texts == self.of_all
+        return self.visible.texts == self.all_texts
 
-    def holds(self, text: str) -> str:
-        """The condition that a definition may be found which has the text that an expression
-        says: the gate of every statement."""
-        return f"EXISTS ({self.first(text)})"
+    def is_visible(self, text: str) -> str:
+        """The condition that the scope holds a definition of a text, whose id is given as an SQL
+        expression. This is the gate of every statement."""
+        return f"EXISTS ({self.visible_row(text)})"
 
-    def first(self, text: str) -> str:
-        """Selects an empty row if so."""
+    def visible_row(self, text: str) -> str:
+        """Selects one empty row if that holds."""
         return f"SELECT FROM {ROWS} WHERE definition.text_id = {text} AND {self.condition} LIMIT 1"
 
-    def without(self, text: int) -> Scope:
-        """All but the definitions of a text."""
+    def without_text(self, text: int) -> Scope:
         return replace(
             self,
             condition=f"{self.condition} AND definition.text_id <> %(left_out)s",
-            given={**self.given, "left_out": text},
+            parameters={**self.parameters, "left_out": text},
         )
 
 
-def of(user: User | AnonymousUser, kept_to: Sequence[Filter] = ()) -> Scope:
+def scope_for(user: User | AnonymousUser, filters: Sequence[Filter] = ()) -> Scope:
     """What `user` may find under the filters. Raises `UnknownRepository`, for a hidden one too."""
-    is_kept = _of_repositories(user, kept_to)
-    found = sql.rows(*_branches(user.pk, user.is_authenticated, user.is_superuser))
-    searched = [Searched(*row) for row in found]
-    corpus = Corpus(sql.array(one.branch for one in searched), sum(one.texts for one in searched))
-    branches = [one for one in searched if is_kept(one.repository)]
-    visible = {"branches": sql.array(one.branch for one in branches)}
-    in_files, files = _in_files(kept_to, visible)
-    condition, given = _kept(kept_to, corpus)
-    scope = Scope(
-        f"{GATE}{in_files}{condition}",
-        {**visible, **files, **given},
-        sum(one.texts for one in branches),
-        corpus,
-        max((one.of_all for one in branches), default=0),
-        all(one.field == Field.REPOSITORY for one in kept_to),
-        sorted({one.name for one in branches if one.finished is None}),
+    is_kept = _repository_test(user, filters)
+    statement, parameters = _branches_statement(user.pk, user.is_authenticated, user.is_superuser)
+    searchable = [SearchableBranch(*row) for row in sql.rows(statement, parameters)]
+    corpus = Corpus(
+        sql.array_literal(branch.branch for branch in searchable),
+        sum(branch.texts for branch in searchable),
     )
-    return scope if scope.is_whole or scope.is_small else _counted(scope)
+    branches = [branch for branch in searchable if is_kept(branch.repository)]
+    gate = {"branches": sql.array_literal(branch.branch for branch in branches)}
+    file_condition, file_parameters = _file_condition(filters, gate)
+    condition, condition_parameters = _definition_condition(filters, corpus)
+    scope = Scope(
+        condition=f"{GATE}{file_condition}{condition}",
+        parameters={**gate, **file_parameters, **condition_parameters},
+        texts=sum(branch.texts for branch in branches),
+        visible=corpus,
+        all_texts=max((branch.all_texts for branch in branches), default=0),
+        has_only_repository_filters=all(each.field == Field.REPOSITORY for each in filters),
+        unfinished=sorted({branch.name for branch in branches if branch.finished is None}),
+    )
+    if scope.has_only_repository_filters or scope.is_small:
+        return scope
+    return _with_counted_texts(scope)
 
 
 @lru_cache(1 << 12)
-def _branches(
+def _branches_statement(
     user: int | None, is_authenticated: bool, is_superuser: bool
 ) -> tuple[str, Sequence[object]]:
-    """The statement for what can be searched and a user may see, and its parameters, by all that
-    the gate asks of a user. It is kept, since the ORM takes several times as long to put it
-    together as Postgres to answer it."""
+    """The statement for the searchable branches that a user may see, and its parameters, by all
+    that the gate asks of a user. Cached, since the ORM takes several times as long to compose it as
+    Postgres to answer it."""
     known = User(pk=user, is_superuser=is_superuser)
     visible = Repository.objects.visible_to(known if is_authenticated else AnonymousUser())
     live = Branch.objects.filter(live_run__isnull=False)
-    of_all = live.values(one=Value(1)).annotate(texts=Sum("live_run__texts")).values("texts")
+    all_texts = live.values(one=Value(1)).annotate(texts=Sum("live_run__texts")).values("texts")
     columns = ("repository", "pk", "repository__name", "live_run__texts", "live_run__finished")
-    searched = live.filter(repository__in=visible).values_list(*columns, Subquery(of_all))
-    statement, given = searched.query.sql_with_params()
-    return statement, given
+    searchable = live.filter(repository__in=visible).values_list(*columns, Subquery(all_texts))
+    statement, parameters = searchable.query.sql_with_params()
+    return statement, parameters
 
 
-def _of_repositories(
-    user: User | AnonymousUser, kept_to: Sequence[Filter]
+def _repository_test(
+    user: User | AnonymousUser, filters: Sequence[Filter]
 ) -> Callable[[int], bool]:
     """Whether the filters keep a repository, by its id."""
-    named = {one: _called(user, one.value) for one in kept_to if one.field == Field.REPOSITORY}
-    wanted = [found for one, found in named.items() if not one.excluded]
-    unwanted = [found for one, found in named.items() if one.excluded]
+    named = {
+        each: _repository_ids(user, each.value)
+        for each in filters
+        if each.field == Field.REPOSITORY
+    }
+    included = [ids for each, ids in named.items() if not each.excluded]
+    excluded = [ids for each, ids in named.items() if each.excluded]
 
     def is_kept(repository: int) -> bool:
-        is_wanted = not wanted or any(repository in found for found in wanted)
-        return is_wanted and not any(repository in found for found in unwanted)
+        is_included = not included or any(repository in ids for ids in included)
+        return is_included and not any(repository in ids for ids in excluded)
 
     return is_kept
 
 
-def _called(user: User | AnonymousUser, name: str) -> set[int]:
-    found = Repository.objects.visible_to(user).called(name).values_list("pk", flat=True)
-    if not found:
+def _repository_ids(user: User | AnonymousUser, name: str) -> set[int]:
+    ids = Repository.objects.visible_to(user).called(name).values_list("pk", flat=True)
+    if not ids:
         raise UnknownRepository(f"There is no repository {name}.")
-    return set(found)
+    return set(ids)
 
 
-def _in_files(
-    kept_to: Sequence[Filter], visible: Mapping[str, object]
+def _file_condition(
+    filters: Sequence[Filter], gate: Mapping[str, object]
 ) -> tuple[str, dict[str, object]]:
-    """What filters ask of the files in ROWS, and the parameters of that."""
-    paths = [one for one in kept_to if one.field == Field.PATH]
+    """What path filters ask of the files in ROWS, and the parameters of that."""
+    paths = [each for each in filters if each.field == Field.PATH]
     if not paths:
         return "", {}
-    met = "".join(
-        f" AND {'NOT ' if one.excluded else ''}(file.path ~* %(path_{number})s)"
-        for number, one in enumerate(paths)
+    condition = "".join(
+        f" AND {'NOT ' if path.excluded else ''}(file.path ~* %(path_{number})s)"
+        for number, path in enumerate(paths)
     )
-    given: dict[str, object] = {
-        f"path_{number}": filters.path_pattern(one.value) for number, one in enumerate(paths)
+    parameters: dict[str, object] = {
+        f"path_{number}": path_pattern(path.value) for number, path in enumerate(paths)
     }
-    some = f"SELECT file.id FROM codeindex_sourcefile AS file WHERE {GATE}{met}"
+    matching = f"SELECT file.id FROM codeindex_sourcefile AS file WHERE {GATE}{condition}"
     ((count, files),) = sql.rows(
         "SELECT count(*), coalesce(array_agg(id), '{}')::text"
-        f" FROM ({some} LIMIT {NAMED_FILES + 1}) AS kept",
-        {**visible, **given},
+        f" FROM ({matching} LIMIT {MAX_NAMED_FILES + 1}) AS kept",
+        {**gate, **parameters},
     )
-    if count > NAMED_FILES:
-        return met, given
+    if count > MAX_NAMED_FILES:
+        return condition, parameters
     return " AND file.id = ANY(%(files)s::bigint[])", {"files": files}
 
 
-def _kept(kept_to: Sequence[Filter], corpus: Corpus) -> tuple[str, dict[str, object]]:
+def _definition_condition(
+    filters: Sequence[Filter], corpus: Corpus
+) -> tuple[str, dict[str, object]]:
     """What filters ask of definitions and their texts, and the parameters of that."""
     conditions: list[str] = []
-    given: dict[str, object] = {}
+    parameters: dict[str, object] = {}
 
-    def ask(condition: str, value: object, *, excluded: bool = False) -> None:
-        name = f"kept_{len(given)}"
-        asked = condition.format(f"%({name})s")
-        conditions.append(f" AND NOT ({asked})" if excluded else f" AND {asked}")
-        given[name] = value
+    def add(condition: str, value: object, *, excluded: bool = False) -> None:
+        name = f"kept_{len(parameters)}"
+        filled = condition.format(f"%({name})s")
+        conditions.append(f" AND NOT ({filled})" if excluded else f" AND {filled}")
+        parameters[name] = value
 
     for excluded in (False, True):
-        if languages := values(kept_to, Field.LANGUAGE, excluded=excluded):
-            ask("kept_text.language = ANY({})", languages, excluded=excluded)
-        if kinds := values(kept_to, Field.KIND, excluded=excluded):
-            ask("definition.kind = ANY({})", kinds, excluded=excluded)
-        for phrase in values(kept_to, Field.PHRASE, excluded=excluded):
-            # Its words first, which an index knows, unless all of them are stop words.
-            words = () if excluded else lexemes.of(filters.phrase_words(phrase), corpus)
+        if languages := filter_values(filters, Field.LANGUAGE, excluded=excluded):
+            add("kept_text.language = ANY({})", languages, excluded=excluded)
+        if kinds := filter_values(filters, Field.KIND, excluded=excluded):
+            add("definition.kind = ANY({})", kinds, excluded=excluded)
+        for phrase in filter_values(filters, Field.PHRASE, excluded=excluded):
+            # Its words come first, since an index has them, unless all of them are stop words.
+            words = () if excluded else lexemes.weighted_lexemes(phrase_words(phrase), corpus)
             if words:
-                ask("kept_text.words @@ {}::tsquery", lexemes.all_of(words))
-            ask("kept_text.body ~* {}", filters.phrase_pattern(phrase), excluded=excluded)
-    return "".join(conditions), given
+                add("kept_text.words @@ {}::tsquery", lexemes.tsquery_all(words))
+            add("kept_text.body ~* {}", phrase_pattern(phrase), excluded=excluded)
+    return "".join(conditions), parameters
 
 
-def _counted(scope: Scope) -> Scope:
-    """The same with how many definitions the filters keep, counted no further than matters: where
-    they are too many to look at each, that many texts are taken to be kept as there are."""
-    kept = f"SELECT FROM {ROWS} WHERE {scope.condition} LIMIT {scope.few + 1}"
-    ((count,),) = sql.rows(f"SELECT count(*) FROM ({kept}) AS kept", scope.given)
+def _with_counted_texts(scope: Scope) -> Scope:
+    """The scope with the number of definitions that its filters keep, counted no further than it
+    matters: if there are too many to compare each, the upper bound stays."""
+    kept = f"SELECT FROM {ROWS} WHERE {scope.condition} LIMIT {scope.exact_limit + 1}"
+    ((count,),) = sql.rows(f"SELECT count(*) FROM ({kept}) AS kept", scope.parameters)
     counted = replace(scope, texts=count)
     return counted if counted.is_small else scope

@@ -1,5 +1,5 @@
-"""Statements of the search, in SQL: the ORM takes as long to put one together as Postgres to answer
-it."""
+"""Running SQL statements of a search, within its time limit. Statements are written as SQL, since
+the ORM takes as long to compose one as Postgres takes to answer it."""
 
 from __future__ import annotations
 
@@ -15,74 +15,75 @@ from django.conf import settings as configured
 from django.db import OperationalError, connection
 from psycopg.errors import QueryCanceled
 
-AS_THEY_ARE: Mapping[str, str] = MappingProxyType({})
+NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(slots=True)
-class Patience:
+class TimeBudget:
     """How long Postgres may still work on a search, in seconds."""
 
     seconds: float
 
 
-_patience: ContextVar[Patience | None] = ContextVar("patience", default=None)
+_budget: ContextVar[TimeBudget | None] = ContextVar("budget", default=None)
 
 
-class TookTooLong(OperationalError):
-    """A search was given up; the message says so and is fit for a user."""
+class SearchTimeout(OperationalError):
+    """A search was stopped at its time limit. The message is fit for a user."""
 
     def __init__(self) -> None:
         super().__init__(
             f"The search took longer than {configured.CODEINDEX_SEARCH_SECONDS} seconds and was"
-            " ended. Narrow it: name a repository, or leave out filters."
+            " stopped. Narrow it: name a repository, or use fewer filters."
         )
 
 
 @contextmanager
-def within_time() -> Iterator[None]:
-    """The statements of the block, or of the function that this decorates, take
-    CODEINDEX_SEARCH_SECONDS together at most; `rows` raises `TookTooLong` after that. What happens
-    between them does not count: a model may be loaded first."""
-    outside = _patience.set(_patience.get() or _whole())
+def time_limit() -> Iterator[None]:
+    """Limits the statements of the block, or of the function that this decorates, to
+    CODEINDEX_SEARCH_SECONDS together; after that `rows` raises `SearchTimeout`. Time between the
+    statements does not count, since a model may be loaded first."""
+    outer = _budget.set(_budget.get() or _full_budget())
     try:
         yield
     finally:
-        _patience.reset(outside)
+        _budget.reset(outer)
 
 
-def _whole() -> Patience:
-    return Patience(configured.CODEINDEX_SEARCH_SECONDS)
+def _full_budget() -> TimeBudget:
+    return TimeBudget(configured.CODEINDEX_SEARCH_SECONDS)
 
 
-def array(numbers: Iterable[int]) -> str:
-    """Whole numbers as Postgres reads an array: a list would be put together number by number."""
+def array_literal(numbers: Iterable[int]) -> str:
+    """Integers as a Postgres array literal: faster than a list, which psycopg adapts number by
+    number."""
     return f"{{{','.join(map(str, numbers))}}}"
 
 
 def rows(
     statement: str,
-    given: Mapping[str, object] | Sequence[object],
-    settings: Mapping[str, str] = AS_THEY_ARE,
+    parameters: Mapping[str, Any] | Sequence[Any],
+    settings: Mapping[str, str] = NO_SETTINGS,
 ) -> list[tuple[Any, ...]]:
-    """What a statement selects; `%(name)s` in it stands for what is given by that name, or `%s` for
-    what is next. Settings of Postgres hold for it alone, and are sent with it: each way to Postgres
-    and back costs as much as a small statement. Raises `TookTooLong`."""
-    patience = _patience.get() or _whole()
-    milliseconds = round(1000 * patience.seconds)
+    """The rows that a statement selects; its placeholders are `%(name)s` or `%s`. `settings` of
+    Postgres hold for this statement alone. They are sent together with it, since each round trip
+    costs as much as a small statement. Raises `SearchTimeout`."""
+    budget = _budget.get() or _full_budget()
+    milliseconds = round(1000 * budget.seconds)
     if milliseconds <= 0:
-        raise TookTooLong
+        raise SearchTimeout
     settings = {**settings, "statement_timeout": str(milliseconds)}
-    before = "".join(f"SET LOCAL {name} = {value};" for name, value in settings.items())
-    began = time.monotonic()
+    prefix = "".join(f"SET LOCAL {name} = {value};" for name, value in settings.items())
+    started = time.monotonic()
     with connection.cursor() as cursor:
         try:
-            cursor.execute(before + statement, given)
+            cursor.execute(prefix + statement, parameters)
         except OperationalError as error:
             if isinstance(error.__cause__, QueryCanceled):
-                raise TookTooLong from error
+                raise SearchTimeout from error
             raise
         finally:
-            patience.seconds -= time.monotonic() - began
+            budget.seconds -= time.monotonic() - started
         for _ in settings:
             cursor.nextset()
         return list(cursor.fetchall())

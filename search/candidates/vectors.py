@@ -1,7 +1,8 @@
-"""The nearest vectors: exactly, or by the HNSW index of a space, within what the user may see.
+"""The vectors nearest to a query's, within what the user may see: by comparing all of them, or by
+the HNSW index of a space.
 
-Expressions over the rows of codeindex_embedding, here called `own`, say how near a vector is; their
-parameters are what a Meaning is `given`."""
+SQL expressions here read rows of codeindex_embedding under the alias `own`. Their placeholders are
+filled from `QueryVector.parameters`."""
 
 from __future__ import annotations
 
@@ -19,208 +20,224 @@ from search.balance import EVEN, Balance
 from search.candidates import sql
 from search.candidates.scopes import Scope
 
-WIDTH = 80
-"""Candidates that the HNSW index keeps while it looks (`ef_search`), up to WIDE texts.
-docs/search.md has what wider and narrower ones find, and what they cost."""
+EF_SEARCH = 80
+"""Candidates that the HNSW index keeps while it searches, for up to REFERENCE_TEXTS.
+docs/results/search.md has the recall and the time of other values."""
 
-WIDE, GROWTH = 200_000, 0.4
-"""An index of n times WIDE texts finds about as much of them with n ** GROWTH times the width."""
+REFERENCE_TEXTS, EF_SEARCH_GROWTH = 200_000, 0.4
+"""For n times REFERENCE_TEXTS, EF_SEARCH times n ** EF_SEARCH_GROWTH keeps the recall about the
+same."""
 
-MAX_WIDTH = 1_000
-"""What pgvector allows."""
+MAX_EF_SEARCH = 1_000
+"""pgvector's upper limit."""
 
-WIDER = 5
-"""Times as many are taken by the HNSW index, which knows only whole vectors, where they are then
-compared by a part of them."""
+OVERSAMPLING = 5
+"""The HNSW index knows whole vectors only. Where they are then compared by a part of them, this
+many times the limit are taken from it."""
 
 Vector = list[float] | NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Meaning:
-    """A query's vector, of shape (dimensions,), which may still be on its way, the space in which
-    it may be compared, and how much of what the text and the code of a definition add to its vector
-    counts."""
+class QueryVector:
+    """A query's vector, of shape (dimensions,), which may still be on its way; the space that it
+    can be compared in; how much the text's and the code's share of a similarity count; and how wide
+    the HNSW index is searched, for up to REFERENCE_TEXTS."""
 
     space: Space
     vector: Vector | Future[NDArray[np.float32]]
     balance: Balance = EVEN
+    ef_search: int = EF_SEARCH
 
     @cached_property
-    def given(self) -> dict[str, object]:
+    def parameters(self) -> dict[str, object]:
         vector = self.vector.result() if isinstance(self.vector, Future) else self.vector
-        return {"query": as_text(vector)}
+        return {"query": vector_literal(vector)}
 
     @property
-    def ready(self) -> str:
-        """The condition that a row is of this space, and has its vector: as the partial index has
-        it, which the planner recognises by the literals."""
+    def row_condition(self) -> str:
+        """The condition that a row is of this space and has a vector. It is written with literals,
+        as in the partial index, so that the planner recognises it."""
         return f"own.space_id = {self.space.pk} AND own.state = 'ready'"
 
     @property
     def cosine(self) -> str:
-        """Of the query's vector and that of a row."""
+        """The cosine of the query's vector and a row's."""
         return f"(1.0 - {self.distance})"
 
     @property
-    def by_code(self) -> str:
-        """What the code of a definition adds to that cosine; null where it is not known."""
-        return f"(0.0 - ({self.wide('own.structure')} <#> %(query)s))"
+    def code_cosine(self) -> str:
+        """The share of that cosine that comes from a definition's code; null where it is
+        unknown."""
+        return f"(0.0 - ({self.cast('own.structure')} <#> %(query)s))"
 
     @property
     def distance(self) -> str:
-        return f"({self.wide('own.vector')} <=> %(query)s)"
+        return f"({self.cast('own.vector')} <=> %(query)s)"
 
     @property
-    def balanced(self) -> str:
-        """The cosine, as far as the balance has text and code count."""
+    def balanced_cosine(self) -> str:
+        """The cosine, with the shares of text and code weighted by the balance."""
         text, code = float(self.balance.meaning), float(self.balance.structure)
-        return f"({text} * {self.cosine} + {code - text} * coalesce({self.by_code}, 0.0))"
+        return f"({text} * {self.cosine} + {code - text} * coalesce({self.code_cosine}, 0.0))"
 
-    def wide(self, vector: str) -> str:
-        """As the space's index has it: the cast needs the width as a literal."""
+    def cast(self, vector: str) -> str:
+        """A vector expression as the space's index has it: the cast needs the dimensions as a
+        literal."""
         return f"({vector})::halfvec({self.space.dimensions})"
 
 
-def as_text(vector: Vector) -> str:
-    """As Postgres reads a vector, in half precision, which five digits tell apart; that of a
-    `HalfVector` is twice as long, and is read as often as a statement names it."""
+def vector_literal(vector: Vector) -> str:
+    """A vector as Postgres reads it. Five digits are enough for half precision; the text of a
+    `HalfVector` is twice as long, and is parsed each time that a statement names it."""
     numbers = np.asarray(vector, np.float16).tolist()
     return f"[{','.join(['%.5g'] * len(numbers)) % tuple(numbers)}]"
 
 
 @dataclass(frozen=True, slots=True)
-class About:
-    """What is asked of the nearest texts beside their ids: columns, with a comma before the first,
-    of rows `own` and of what is joined to them, and the parameters of both. The joins are the gate:
-    they leave no text that may not be found."""
+class ExtraColumns:
+    """What is selected of the nearest texts beside their ids: `columns`, each after a comma, of
+    `own` and of what `joins` add to it, and the parameters of both. The joins are the permission
+    gate: they drop every text that may not be found."""
 
     columns: str
     joins: str
-    given: Mapping[str, object]
+    parameters: Mapping[str, object]
 
     @classmethod
-    def nothing(cls, within: Scope) -> About:
+    def none(cls, scope: Scope) -> ExtraColumns:
+        """The gate alone."""
         return cls(
-            "", f"JOIN LATERAL ({within.first('own.text_id')}) AS gate ON true", within.given
+            "",
+            f"JOIN LATERAL ({scope.visible_row('own.text_id')}) AS gate ON true",
+            scope.parameters,
         )
 
 
-def scored(
-    meaning: Meaning, texts: Collection[int], closeness: str, given: Mapping[str, object]
+def similarities(
+    query: QueryVector, texts: Collection[int], similarity: str, parameters: Mapping[str, object]
 ) -> dict[int, float]:
-    """text → its closeness, those that have one, the closest first."""
-    found = sql.rows(
-        f"SELECT text_id, {closeness} AS closeness FROM codeindex_embedding AS own"
-        f" WHERE {meaning.ready} AND text_id = ANY(%(texts)s)",
-        {**given, "texts": sql.array(texts)},
+    """text → its value of the expression `similarity`, highest first; texts without one are left
+    out."""
+    selected = sql.rows(
+        f"SELECT text_id, {similarity} AS similarity FROM codeindex_embedding AS own"
+        f" WHERE {query.row_condition} AND text_id = ANY(%(texts)s)",
+        {**parameters, "texts": sql.array_literal(texts)},
     )
-    known = [(text, score) for text, score in found if score is not None]
+    known = [(text, value) for text, value in selected if value is not None]
     return dict(sorted(known, key=lambda row: (-row[1], row[0])))
 
 
-def compared(meaning: Meaning, texts: Collection[int]) -> dict[int, tuple[float, float | None]]:
-    """text → the cosine of its vector and the query's, and what its code adds to that, of those
-    that have one."""
-    found = sql.rows(
-        f"SELECT text_id, {meaning.cosine}, {meaning.by_code} FROM codeindex_embedding AS own"
-        f" WHERE {meaning.ready} AND text_id = ANY(%(texts)s)",
-        {**meaning.given, "texts": sql.array(texts)},
+def cosines(query: QueryVector, texts: Collection[int]) -> dict[int, tuple[float, float | None]]:
+    """text → the cosine of its vector and the query's, and the code's share of that. Texts without
+    a vector are left out."""
+    selected = sql.rows(
+        f"SELECT text_id, {query.cosine}, {query.code_cosine} FROM codeindex_embedding AS own"
+        f" WHERE {query.row_condition} AND text_id = ANY(%(texts)s)",
+        {**query.parameters, "texts": sql.array_literal(texts)},
     )
-    return {text: (cosine, by_code) for text, cosine, by_code in found}
+    return {text: (cosine, code_cosine) for text, cosine, code_cosine in selected}
 
 
-def nearest(meaning: Meaning, within: Scope, limit: int, enough: int = 0) -> list[int]:
-    """The texts whose vectors are nearest to the query's in its balance, nearest first: of all
-    where few are visible, else of those that the HNSW index gives, which goes on until it has found
-    enough visible ones. Where it leads to fewer than are `enough` (all, if that is not given), all
-    are compared, which takes seconds where a million may be found."""
-    found = about_nearest(meaning, within, limit, About.nothing(within), enough or limit)
-    return [text for (text,) in found]
+def nearest_texts(query: QueryVector, scope: Scope, limit: int, minimum: int = 0) -> list[int]:
+    """The texts in scope whose vectors are nearest to the query's in its balance, nearest first.
+
+    In a small scope all vectors are compared. Otherwise the HNSW index is searched; if it leads to
+    fewer than `minimum` visible texts (default: `limit`), all are compared after all, which takes
+    seconds for a million."""
+    extra = ExtraColumns.none(scope)
+    return [text for (text,) in nearest_rows(query, scope, limit, extra, minimum or limit)]
 
 
-def about_nearest(
-    meaning: Meaning, within: Scope, limit: int, about: About, enough: int
+def nearest_rows(
+    query: QueryVector, scope: Scope, limit: int, extra: ExtraColumns, minimum: int
 ) -> list[tuple[Any, ...]]:
-    """The same texts, each with what is asked about it."""
-    if meaning.balance.is_of_whole_vectors:
-        return _nearest(meaning, within, limit, about, enough)
-    return _nearest_by(meaning.balanced, meaning.given, meaning, within, limit, about)
+    """The same texts, each with its extra columns."""
+    if query.balance.is_of_whole_vectors:
+        return _nearest_by_cosine(query, scope, limit, extra, minimum)
+    return _nearest_by(query.balanced_cosine, query.parameters, query, scope, limit, extra)
 
 
-def nearest_by(
-    closeness: str, given: Mapping[str, object], meaning: Meaning, within: Scope, limit: int
+def nearest_texts_by(
+    similarity: str, parameters: Mapping[str, object], query: QueryVector, scope: Scope, limit: int
 ) -> list[int]:
-    """The texts that are nearest by an expression of their own, of the visible ones where these are
-    few, else of those whose whole vectors are nearest."""
-    found = _nearest_by(closeness, given, meaning, within, limit, About.nothing(within))
-    return [text for (text,) in found]
+    """The nearest texts by an expression of their own: of all texts in a small scope, otherwise of
+    those whose whole vectors are nearest."""
+    extra = ExtraColumns.none(scope)
+    return [text for (text,) in _nearest_by(similarity, parameters, query, scope, limit, extra)]
 
 
 def _nearest_by(
-    closeness: str,
-    given: Mapping[str, object],
-    meaning: Meaning,
-    within: Scope,
+    similarity: str,
+    parameters: Mapping[str, object],
+    query: QueryVector,
+    scope: Scope,
     limit: int,
-    about: About,
+    extra: ExtraColumns,
 ) -> list[tuple[Any, ...]]:
-    candidates = within.holds("own.text_id")
-    given = {**given, **within.given}
-    if not within.is_small:
-        candidates = "own.text_id = ANY(%(texts)s)"
-        wider = _nearest(meaning, within, WIDER * limit, About.nothing(within), limit)
-        given["texts"] = sql.array(text for (text,) in wider)
-    order = f"coalesce({closeness}, -1.0) DESC, own.text_id"
-    return _compared(f"{meaning.ready} AND {candidates}", order, given, limit, about)
+    condition = scope.is_visible("own.text_id")
+    parameters = {**parameters, **scope.parameters}
+    if not scope.is_small:
+        condition = "own.text_id = ANY(%(texts)s)"
+        only_ids = ExtraColumns.none(scope)
+        by_cosine = _nearest_by_cosine(query, scope, OVERSAMPLING * limit, only_ids, limit)
+        parameters["texts"] = sql.array_literal(text for (text,) in by_cosine)
+    order = f"coalesce({similarity}, -1.0) DESC, own.text_id"
+    return _compare_all(f"{query.row_condition} AND {condition}", order, parameters, limit, extra)
 
 
-def _nearest(
-    meaning: Meaning, within: Scope, limit: int, about: About, enough: int
+def _nearest_by_cosine(
+    query: QueryVector, scope: Scope, limit: int, extra: ExtraColumns, minimum: int
 ) -> list[tuple[Any, ...]]:
-    if not within.is_small:
-        found = _by_index(meaning, limit, about, max(limit, _width(within)))
-        if len(found) >= enough:
-            return found
-    condition = f"{meaning.ready} AND {within.holds('own.text_id')}"
-    # Ordered by a sum that no index knows, so that all visible vectors are compared.
-    order = f"{meaning.distance} + 0.0"
-    return _compared(condition, order, {**meaning.given, **within.given}, limit, about)
+    if not scope.is_small:
+        nearest = _search_index(query, limit, extra, max(limit, _ef_search(scope, query.ef_search)))
+        if len(nearest) >= minimum:
+            return nearest
+    condition = f"{query.row_condition} AND {scope.is_visible('own.text_id')}"
+    # No index knows a sum, so that all visible vectors are compared.
+    order = f"{query.distance} + 0.0"
+    return _compare_all(condition, order, {**query.parameters, **scope.parameters}, limit, extra)
 
 
-def _width(within: Scope) -> int:
-    """So many that the width for all texts may be found, where permissions and repositories leave
-    out the others, and all that can be had where other filters leave out who knows how many: what
-    the width finds need not be looked for in further rounds, so that it hardly costs more."""
-    if not within.is_whole:
-        return MAX_WIDTH
-    for_all = WIDTH * max(1.0, within.of_all / WIDE) ** GROWTH
-    return round(for_all * within.of_all / within.texts)
+def _ef_search(scope: Scope, base: int = EF_SEARCH) -> int:
+    """Wide enough to find the width for all texts among those that permissions and repository
+    filters leave. Other filters leave an unknown part, so that they get the maximum: what the width
+    finds saves further rounds, so that it costs hardly more."""
+    if not scope.has_only_repository_filters:
+        return MAX_EF_SEARCH
+    growth: float = max(1.0, scope.all_texts / REFERENCE_TEXTS) ** EF_SEARCH_GROWTH
+    return round(base * growth * scope.all_texts / scope.texts)
 
 
-def _by_index(meaning: Meaning, limit: int, about: About, width: int) -> list[tuple[Any, ...]]:
-    """What the index orders: sorting would compare all."""
+def _search_index(
+    query: QueryVector, limit: int, extra: ExtraColumns, ef_search: int
+) -> list[tuple[Any, ...]]:
+    """In the order of the index; sorting is off, since it would compare all vectors."""
     return sql.rows(
-        f"SELECT own.text_id{about.columns} FROM codeindex_embedding AS own {about.joins}"
-        f" WHERE {meaning.ready} ORDER BY {meaning.distance} LIMIT {limit}",
-        {**meaning.given, **about.given},
+        f"SELECT own.text_id{extra.columns} FROM codeindex_embedding AS own {extra.joins}"
+        f" WHERE {query.row_condition} ORDER BY {query.distance} LIMIT {limit}",
+        {**query.parameters, **extra.parameters},
         {
             "hnsw.iterative_scan": "relaxed_order",
-            "hnsw.ef_search": str(min(width, MAX_WIDTH)),
+            "hnsw.ef_search": str(min(ef_search, MAX_EF_SEARCH)),
             "enable_sort": "off",
         },
     )
 
 
-def _compared(
-    condition: str, order: str, given: Mapping[str, object], limit: int, about: About
+def _compare_all(
+    condition: str,
+    order: str,
+    parameters: Mapping[str, object],
+    limit: int,
+    extra: ExtraColumns,
 ) -> list[tuple[Any, ...]]:
-    """The first by an order for which all are compared that meet a condition."""
-    first = (
+    """The first `limit` of all rows that meet the condition, by an order that no index has."""
+    nearest = (
         "SELECT own.text_id, own.vector, own.structure FROM codeindex_embedding AS own"
         f" WHERE {condition} ORDER BY {order} LIMIT {limit}"
     )
     return sql.rows(
-        f"SELECT own.text_id{about.columns} FROM ({first}) AS own {about.joins}",
-        {**given, **about.given},
+        f"SELECT own.text_id{extra.columns} FROM ({nearest}) AS own {extra.joins}",
+        {**parameters, **extra.parameters},
     )

@@ -1,12 +1,12 @@
-"""Filters, as code hosts have them: `repo:shop -path:tests lang:go kind:class "an exact phrase"`.
+"""Filters, as on code hosts: `repo:shop -path:tests lang:go kind:class "an exact phrase"`.
 
-What is no filter is text: `foo:bar`, `std::vector`, `http://…`, a quote without its partner. A
-query of several lines is code, and all of it is text."""
+Everything else is text: `foo:bar`, `std::vector`, `http://…`, an unbalanced quote. A query of
+several lines is code, and all of it is text."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -15,21 +15,25 @@ from embeddings.types import Kind
 
 MAX_FILTERS = 20
 MAX_CHARACTERS = 200
+QUOTED_CHARACTERS = 50
+"""Of a wrong value, in the message about it."""
+
 MAX_WILDCARDS = 100
-"""Of all paths together. Postgres takes up to half a microsecond for each, at every path."""
+"""In all path filters together. For each one, Postgres takes up to half a microsecond a path."""
 
 _FILTER = re.compile(
     r'(?<!\S)(?P<minus>-?)(?:(?P<field>repo|path|lang|kind):(?:"(?P<quoted>[^"]+)"|(?P<bare>[^\s"]\S*))'
     r'|"(?P<phrase>[^"]*[^"\s][^"]*)")(?!\S)'
 )
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _GLOB = re.compile(r"\*\*/|\*\*+|\*|\?")
 _GLOBS = {"**/": "(.*/)?", "*": "[^/]*", "?": "[^/]"}
 
 
 class BadQuery(ValueError):
-    """Nothing can be searched with this; the message says why and is fit for a user. `parameter`
-    is what it was given as."""
+    """A request that cannot be searched for. The message says why, and is fit for a user;
+    `parameter` is the one that is wrong."""
 
     def __init__(self, reason: str, parameter: str = "q") -> None:
         super().__init__(reason)
@@ -37,7 +41,7 @@ class BadQuery(ValueError):
 
 
 class Field(StrEnum):
-    """What a filter looks at. All but a phrase have a prefix and a parameter of this name."""
+    """What a filter tests. All but a phrase have a prefix and a parameter of this name."""
 
     REPOSITORY = "repo"
     PATH = "path"
@@ -48,119 +52,156 @@ class Field(StrEnum):
 
 PARAMETERS = tuple(field for field in Field if field != Field.PHRASE)
 
+REPOSITORY = "repository"
+"""Another name of the parameter `repo`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """One condition on what is found. Of several on one field paths and phrases must all hold, of
-    the others one; none that is `excluded` may hold."""
+    """One condition on results. Of several for the same field, all paths and all phrases must hold,
+    and one of the others; none that is `excluded` may hold."""
 
     field: Field
     value: str
     excluded: bool = False
 
 
-def read(text: str) -> tuple[str, tuple[Filter, ...]]:
-    """What a user typed → the text to search for, phrases included, and the filters. Raises
+def extract_filters(text: str) -> tuple[str, tuple[Filter, ...]]:
+    """The text to search for, with phrases, and the filters in what a user typed. Raises
     `BadQuery`."""
     if "\n" in text:
         return text, ()
-    found: list[Filter] = []
+    extracted: list[Filter] = []
 
-    def taken(match: re.Match[str]) -> str:
+    def replacement(match: re.Match[str]) -> str:
         field = Field(match["field"] or Field.PHRASE)
         value = match["quoted"] or match["bare"] or match["phrase"]
-        found.append(_checked(field, value.strip(), bool(match["minus"])))
+        extracted.append(_checked(field, value.strip(), bool(match["minus"])))
         return value if match["phrase"] and not match["minus"] else ""
 
-    rest = _FILTER.sub(taken, text)
-    return (" ".join(rest.split()), tuple(found)) if found else (text, ())
+    rest = _FILTER.sub(replacement, text)
+    return (" ".join(rest.split()), tuple(extracted)) if extracted else (text, ())
 
 
-def given(parameters: Mapping[str, Sequence[str]]) -> tuple[Filter, ...]:
-    """The filters that parameters are, by their names; a value that begins with `-` excludes.
-    Raises `BadQuery`."""
-    return tuple(
-        _checked(field, value.removeprefix("-"), value.startswith("-"), parameter=field)
+def from_parameters(parameters: Mapping[str, Sequence[str]]) -> tuple[Filter, ...]:
+    """Filters from request parameters. A value that begins with `-` excludes, except that of
+    `repository`, since a name may begin so; an empty value is no filter. Raises `BadQuery`."""
+    plain = [
+        _checked(Field.REPOSITORY, value.strip(), False, REPOSITORY)
+        for value in parameters.get(REPOSITORY, ())
+        if value.strip()
+    ]
+    prefixed = [
+        _checked(field, value.removeprefix("-"), value.startswith("-"), field)
         for field in PARAMETERS
-        for value in parameters.get(field, ())
+        for value in map(str.strip, parameters.get(field, ()))
         if value.removeprefix("-")
-    )
+    ]
+    return (*plain, *prefixed)
 
 
-def under(folder: str) -> tuple[Filter, ...]:
-    """What keeps to a folder of a repository: nothing, if that is all of it."""
+def in_folder(folder: str) -> tuple[Filter, ...]:
+    """Keeps to a folder of a repository; no filter for the repository's root, which is empty."""
     return (Filter(Field.PATH, f"/{folder}/**"),) if folder else ()
 
 
-def few_enough(filters: Sequence[Filter]) -> Sequence[Filter]:
-    """The filters, unless they, or the wildcards in them, are too many. Raises `BadQuery`."""
+def check_number(filters: Sequence[Filter]) -> None:
+    """Raises `BadQuery` where the filters, or the wildcards in them, are too many."""
     if len(filters) > MAX_FILTERS:
-        raise BadQuery(f"The query has {len(filters)} filters; {MAX_FILTERS} are allowed.")
-    paths = (one.value for one in filters if one.field == Field.PATH)
+        raise BadQuery(f"The query has {len(filters)} filters; at most {MAX_FILTERS} are allowed.")
+    paths = (each.value for each in filters if each.field == Field.PATH)
     wildcards = sum(len(_GLOB.findall(path)) for path in paths)
     if wildcards > MAX_WILDCARDS:
         raise BadQuery(
-            f"The query's paths have {wildcards} wildcards; {MAX_WILDCARDS} are allowed."
+            f"The path filters have {wildcards} wildcards; at most {MAX_WILDCARDS} are allowed."
         )
-    return filters
 
 
-def values(filters: Sequence[Filter], field: Field, *, excluded: bool = False) -> list[str]:
-    return [one.value for one in filters if one.field == field and one.excluded == excluded]
+def check_characters(text: str, name: str, parameter: str) -> None:
+    """Raises `BadQuery` for what Postgres cannot store: NUL, and what is not UTF-8."""
+    if "\x00" in text:
+        raise BadQuery(f"The {name} contains a NUL character.", parameter)
+    if _SURROGATE.search(text):
+        raise BadQuery(f"The {name} contains bytes that are not UTF-8.", parameter)
+
+
+def unknown_value(what: str, value: str, allowed: Sequence[str], parameter: str) -> BadQuery:
+    """The error for a value that is none of those allowed."""
+    named = f"{', '.join(allowed[:-1])} or {allowed[-1]}"
+    return BadQuery(f"Unknown {what} {quoted(value)}. Use {named}.", parameter)
+
+
+def quoted(value: str) -> str:
+    """For a message, without the rest of a long one."""
+    shown = value if len(value) <= QUOTED_CHARACTERS else f"{value[:QUOTED_CHARACTERS]}…"
+    return f"“{shown}”"
+
+
+def filter_values(filters: Sequence[Filter], field: Field, *, excluded: bool = False) -> list[str]:
+    return [each.value for each in filters if each.field == field and each.excluded == excluded]
 
 
 def path_pattern(value: str) -> str:
-    """The regular expression, for Python and Postgres alike, of paths that a filter means: of those
-    that hold it or, with `*`, `**` or `?` in it, of those whose last folders and name it describes.
-    At its beginning `/` stands for the beginning of a folder or name; in a glob, of the path."""
+    """The regular expression, for Python and Postgres alike, of the paths that a filter matches:
+    those that contain it or, if it has `*`, `**` or `?`, those whose last folders and name match
+    this glob. A leading `/` stands for the start of a folder's or file's name; in a glob, of the
+    path."""
     anchored = value.startswith("/")
     rest = value.removeprefix("/")
     if not _GLOB.search(rest):
         return ("(^|/)" if anchored else "") + re.escape(rest)
     pieces = zip(_GLOB.split(rest), [*_GLOB.findall(rest), ""], strict=True)
-    body = "".join(re.escape(piece) + _translated(glob) for piece, glob in pieces)
+    body = "".join(re.escape(piece) + _glob_pattern(glob) for piece, glob in pieces)
     return ("^" if anchored else "(^|/)") + body + "$"
 
 
 def phrase_pattern(value: str) -> str:
-    """The regular expression, for Postgres, of texts that hold a phrase of whole words."""
+    """The regular expression, for Postgres, of texts that contain a phrase of whole words."""
     begin = r"\y" if re.match(r"\w", value, re.ASCII) else ""
     end = r"\y" if re.search(r"\w$", value, re.ASCII) else ""
     return begin + re.escape(value) + end
 
 
 def phrase_words(value: str) -> list[str]:
-    """The words by which texts that hold a phrase are stored."""
+    """The words of a phrase as they are stored for a text."""
     return _IDENTIFIER.findall(value.lower())
 
 
-def _translated(glob: str) -> str:
+def _glob_pattern(glob: str) -> str:
     return "" if not glob else _GLOBS.get(glob, ".*")
 
 
 def _checked(field: Field, value: str, excluded: bool, parameter: str = "q") -> Filter:
+    check_characters(value, "filter", parameter)
     if len(value) > MAX_CHARACTERS:
-        reason = f"A filter has {len(value):,} characters; {MAX_CHARACTERS} are allowed."
-        raise BadQuery(reason, parameter)
-    check = _CHECKS.get(field)
-    known = check(value.lower()) if check else value
-    if not known:
-        allowed = {Field.KIND: _KINDS, Field.LANGUAGE: _LANGUAGES}[field]
-        named = f"{', '.join(allowed[:-1])} or {allowed[-1]}"
-        raise BadQuery(f"There is no {field}:{value}. Allowed are {named}.", parameter)
-    return Filter(field, known, excluded)
+        raise BadQuery(
+            f"A filter has {len(value):,} characters; at most {MAX_CHARACTERS} are allowed.",
+            parameter,
+        )
+    if field == Field.KIND:
+        value = _kind(value, parameter)
+    elif field == Field.LANGUAGE:
+        value = known_language(value, parameter)
+    return Filter(field, value, excluded)
 
 
-def _kind(value: str) -> str:
-    return value if value in _KINDS else ""
+def _kind(value: str, parameter: str) -> str:
+    if value.lower() not in _KINDS:
+        raise unknown_value("kind", value, _KINDS, parameter)
+    return value.lower()
 
 
-def _language(value: str) -> str:
-    """By its name, or by an extension of its files: `py`, `ts`."""
-    by_extension = languages.by_path(f"file.{value}")
-    return value if value in _LANGUAGES else by_extension.name if by_extension else ""
+def known_language(value: str, parameter: str) -> str:
+    """The name of a language that is given by its name or an extension of its files: `py`, `ts`.
+    Raises `BadQuery`."""
+    name = value.lower()
+    if name in _LANGUAGES:
+        return name
+    by_extension = languages.by_path(f"file.{name}")
+    if by_extension is None:
+        raise unknown_value("language", value, _LANGUAGES, parameter)
+    return by_extension.name
 
 
 _KINDS = tuple(kind.value for kind in Kind)
 _LANGUAGES = tuple(language.name for language in languages.LANGUAGES)
-_CHECKS: dict[Field, Callable[[str], str]] = {Field.KIND: _kind, Field.LANGUAGE: _language}

@@ -1,4 +1,5 @@
-"""The weights of a query's words: how much it says of a text that it holds one of them."""
+"""The words of a query as Postgres stems them, weighted by how rare they are, and tsqueries of
+them."""
 
 from __future__ import annotations
 
@@ -8,19 +9,19 @@ from dataclasses import dataclass
 
 from search.candidates import sql
 
-MOST = 32
+MAX_LEXEMES = 32
 """Lexemes of a query that are compared, the rarest ones: pasted code has hundreds."""
 
-KNOWN = 100_000
-"""Words whose stems are kept, once they were asked for: those in paths come again and again."""
+CACHED_STEMS = 100_000
+"""Words whose stems are cached: those in paths come again and again."""
 
-_known: dict[str, str | None] = {}
+_stem_cache: dict[str, str | None] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """What words are counted in: the `texts` of the `branches`, ids as Postgres reads an array.
-    They are all that a user may see, whatever the filters of a query keep."""
+    """The texts that words are counted in: all that a user may see, whatever the filters of a
+    query. `branches` are ids as a Postgres array literal, `texts` is the number of their texts."""
 
     branches: str
     texts: int
@@ -28,59 +29,59 @@ class Corpus:
 
 @dataclass(frozen=True, slots=True)
 class Lexeme:
-    """A stemmed word. `share` is the part of a corpus' texts that hold it, and `weight` its inverse
-    document frequency, as in BM25."""
+    """A stemmed word. `share` is the share of a corpus' texts that hold it, and `weight` its
+    inverse document frequency, as in BM25."""
 
     word: str
     share: float
     weight: float
 
 
-def of(words: Sequence[str], corpus: Corpus) -> list[Lexeme]:
-    """The lexemes of a query's words, rarest first, and last those that no text holds; stop words
+def weighted_lexemes(words: Sequence[str], corpus: Corpus) -> list[Lexeme]:
+    """The lexemes of a query's words, rarest first, and those that no text holds last. Stop words
     have none."""
-    found = sql.rows(LEXEMES, {"words": " ".join(words), "branches": corpus.branches})
-    ordered = sorted((not texts, texts, word) for word, texts in found)
-    return [_lexeme(word, texts, corpus) for _, texts, word in ordered[:MOST]]
+    counted = sql.rows(LEXEMES, {"words": " ".join(words), "branches": corpus.branches})
+    ordered = sorted((not texts, texts, word) for word, texts in counted)
+    return [_lexeme(word, texts, corpus) for _, texts, word in ordered[:MAX_LEXEMES]]
 
 
-def matched(query: Sequence[str], words: Collection[str]) -> set[str]:
-    """Of `words` those that a query's words match: of the same stem, and no stop words."""
+def matching_words(query: Sequence[str], words: Collection[str]) -> set[str]:
+    """Those of `words` that have the stem of one of the query's words, and are no stop words."""
     wanted = set(stems(query).values())
     return {word for word, stem in stems(words).items() if stem in wanted}
 
 
 def stems(words: Collection[str]) -> dict[str, str]:
     """word in lower case → its lexeme; stop words have none."""
-    known = {word: _known[word] for word in words if word in _known}
+    known = {word: _stem_cache[word] for word in words if word in _stem_cache}
     missing = sorted(set(words) - known.keys())
     if missing:
-        found = dict(sql.rows(STEMS, {"words": missing}))
-        known |= found
-        if len(_known) < KNOWN:
-            _known.update(found)
+        stemmed = dict(sql.rows(STEMS, {"words": missing}))
+        known |= stemmed
+        if len(_stem_cache) < CACHED_STEMS:
+            _stem_cache.update(stemmed)
     return {word: stem for word, stem in known.items() if stem}
 
 
-def any_of(lexemes: Sequence[Lexeme]) -> str:
-    """A tsquery, of lexemes as they are: to_tsquery would take them apart a second time."""
+def tsquery_any(lexemes: Sequence[Lexeme]) -> str:
+    """Of lexemes as they are: to_tsquery would stem them a second time."""
     return " | ".join(map(_quoted, lexemes))
 
 
-def all_of(lexemes: Sequence[Lexeme]) -> str:
+def tsquery_all(lexemes: Sequence[Lexeme]) -> str:
     return " & ".join(map(_quoted, lexemes))
 
 
-def all_and_any(needed: Sequence[Lexeme], others: Sequence[Lexeme]) -> str:
-    """All that are `needed`, and at least one of the others if there are any."""
-    rest = any_of(others)
-    return f"{all_of(needed)} & ({rest})" if rest else all_of(needed)
+def tsquery_all_and_any(required: Sequence[Lexeme], others: Sequence[Lexeme]) -> str:
+    """All that are required, and at least one of the others if there are any."""
+    rest = tsquery_any(others)
+    return f"{tsquery_all(required)} & ({rest})" if rest else tsquery_all(required)
 
 
 def _lexeme(word: str, texts: int, corpus: Corpus) -> Lexeme:
     # A commit may be published between the two counts.
-    of_all = max(corpus.texts, texts, 1)
-    return Lexeme(word, texts / of_all, math.log1p((of_all - texts + 0.5) / (texts + 0.5)))
+    total = max(corpus.texts, texts, 1)
+    return Lexeme(word, texts / total, math.log1p((total - texts + 0.5) / (texts + 0.5)))
 
 
 def _quoted(lexeme: Lexeme) -> str:

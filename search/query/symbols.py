@@ -7,20 +7,21 @@ import re
 from collections.abc import Sequence
 
 
-def condition(symbol: Sequence[str]) -> tuple[str, dict[str, object]]:
-    """The condition of SQL that a definition in a file is called so, and its parameters. Of
-    `shop.cart.Cart.add` it holds for what is called so in full or at the end of its qualified name,
-    for Cart.add in shop/cart, for cart.Cart.add in shop, …"""
+def name_condition(symbol: Sequence[str]) -> tuple[str, dict[str, object]]:
+    """The SQL condition that a definition in a file has this name, and its parameters.
+
+    For `shop.cart.Cart.add` it holds for a definition whose qualified name is this or ends so, for
+    Cart.add in shop/cart, for cart.Cart.add in shop, …"""
     dotted = ".".join(symbol)
-    called = [
+    alternatives = [
         "definition.qualified_name = %(name)s",
         "right(definition.qualified_name, length(%(ending)s)) = %(ending)s",
     ]
-    given: dict[str, object] = {"name": dotted, "ending": f".{dotted}"}
+    parameters: dict[str, object] = {"name": dotted, "ending": f".{dotted}"}
     for parts in range(1, len(symbol)):
         module, name = f"module_{parts}", f"name_{parts}"
-        called.append(f"definition.qualified_name = %({name})s AND file.path ~ %({module})s")
+        alternatives.append(f"definition.qualified_name = %({name})s AND file.path ~ %({module})s")
         path = "/".join(map(re.escape, symbol[:parts]))
-        given[module] = rf"(^|/){path}(/__init__)?\.[^/.]+$"
-        given[name] = ".".join(symbol[parts:])
-    return f"({' OR '.join(called)})", given
+        parameters[module] = rf"(^|/){path}(/__init__)?\.[^/.]+$"
+        parameters[name] = ".".join(symbol[parts:])
+    return f"({' OR '.join(alternatives)})", parameters

@@ -13,22 +13,15 @@ from codeindex.accounts import throttles
 from codeindex.web.schema import answers
 from search import engine, places, similar
 from search.candidates.scopes import UnknownRepository
-from search.candidates.sql import TookTooLong
-from search.query import filters
-from search.query.parsing import BadQuery
+from search.candidates.sql import SearchTimeout
+from search.query.filters import BadQuery
+from search.request import Parameters, parse_search, parse_similar, parse_similar_to_code
 from search.web.serializers import (
     AnswerSerializer,
     SearchParameters,
     SimilarParameters,
     SimilarSerializer,
     SimilarToCodeParameters,
-)
-
-# One of each for all requests: to make one copies all of its fields, which takes a millisecond.
-SEARCH, SIMILAR, SIMILAR_TO_CODE = (
-    SearchParameters(),
-    SimilarParameters(),
-    SimilarToCodeParameters(),
 )
 
 
@@ -38,13 +31,13 @@ class Unavailable(APIException):
 
 class _View(APIView):
     def handle_exception(self, exc: Exception) -> Response:
-        """What cannot be searched with is 400, a repository that nobody knows 404, a search that is
-        given up 503."""
+        """400 for a bad query, 404 for an unknown repository, 503 for a search at its time
+        limit."""
         if isinstance(exc, BadQuery):
             exc = ValidationError({exc.parameter: [str(exc)]})
         elif isinstance(exc, UnknownRepository):
             exc = NotFound(str(exc))
-        elif isinstance(exc, TookTooLong):
+        elif isinstance(exc, SearchTimeout):
             exc = Unavailable(str(exc))
         return super().handle_exception(exc)
 
@@ -58,46 +51,36 @@ class SearchView(_View):
     )
     @method_decorator(throttles.limited(throttles.SEARCH))
     def get(self, request: Request) -> Response:
-        wanted = SEARCH.run_validation(request.query_params)
-        answer = engine.find(
-            request.user,
-            wanted["q"],
-            repository=wanted["repository"],
-            kept_to=filters.given(wanted),
-            limit=wanted["limit"],
-            order=wanted["order"],
-            group=wanted["group"],
-            balance=wanted["balance"],
-        )
+        answer = engine.find(parse_search(request.user, _parameters(request)))
         return Response(AnswerSerializer(answer, context={"request": request}).data)
 
 
 class SimilarView(_View):
     @extend_schema(
         operation_id="similar",
-        summary="The definitions that are most like one: its `url` with `/api/v1` before it",
+        summary="Find the definitions most similar to one: its `url` with `/api/v1` before it",
         parameters=[SimilarParameters],
         responses=answers(SimilarSerializer, 404, 429),
     )
     @method_decorator(throttles.limited(throttles.SEARCH))
     def get(self, request: Request, file_id: int, definition_id: int) -> Response:
-        wanted = SIMILAR.run_validation(request.query_params)
-        _, definition = places.visible(request.user, file_id, definition_id)
-        answer = similar.to(request.user, definition, **wanted)
+        _, definition = places.visible_definition(request.user, file_id, definition_id)
+        answer = similar.find(parse_similar(request.user, definition, _parameters(request)))
         return Response(SimilarSerializer(answer, context={"request": request}).data)
 
 
 class SimilarToCodeView(_View):
     @extend_schema(
         operation_id="similar_to_code",
-        summary="The definitions that are most like pasted code",
+        summary="Find the definitions most similar to pasted code",
         parameters=[SimilarToCodeParameters],
         responses=answers(SimilarSerializer, 429),
     )
     @method_decorator(throttles.limited(throttles.ENCODE))
     def get(self, request: Request) -> Response:
-        wanted = SIMILAR_TO_CODE.run_validation(request.query_params)
-        answer = similar.to_code(
-            request.user, wanted["code"], wanted["lang"], wanted["limit"], wanted["by"]
-        )
+        answer = similar.find(parse_similar_to_code(request.user, _parameters(request)))
         return Response(SimilarSerializer(answer, context={"request": request}).data)
+
+
+def _parameters(request: Request) -> Parameters:
+    return dict(request.query_params.lists())

@@ -1,4 +1,4 @@
-"""The repositories that a search can be kept to."""
+"""The repositories that the search form offers."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from codeindex.models import Repository
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """`value` is what a search takes; `label` leaves the owner out where the name says enough."""
+    """`value` is what a search takes; `label` omits the owner where the name is unique."""
 
     value: str
     label: str
 
 
-def of(user: User | AnonymousUser) -> list[Choice]:
-    """What `user` may see and what has something to find, by name."""
+def repository_choices(user: User | AnonymousUser) -> list[Choice]:
+    """The repositories that `user` may see and that have a live index, by name."""
     searchable = Repository.objects.visible_to(user).filter(branches__live_run__isnull=False)
     rows = list(
         searchable.distinct()

@@ -1,8 +1,8 @@
-"""Source as HTML: escaped, coloured, with its line numbers.
+"""Source as HTML: escaped, coloured, with line numbers.
 
-Tokens are told apart by one regular expression that never goes back over what it has read (its
-repetitions are possessive), so that whatever a stranger's file holds is coloured in a time that
-grows with its length alone. A parser's time has no such bound where code is broken."""
+Tokens are matched by one regular expression that never backtracks (its repetitions are possessive),
+so that colouring takes time proportional to the length, whatever a stranger's file contains. A
+parser has no such bound for broken code."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from embeddings.code import languages
 from embeddings.code.words import spans
 
 COLOURED_CHARACTERS = 400_000
-"""More are shown without colours: a page would have hundreds of thousands of elements."""
+"""Longer sources are shown without colours: the page would have hundreds of thousands of
+elements."""
 
 CONSTANTS = frozenset(
     {"true", "false", "True", "False", "None", "null", "nil", "undefined", "this", "self", "super"}
@@ -27,7 +28,7 @@ CONSTANTS = frozenset(
 DEFINING = frozenset(
     {"def", "class", "func", "function", "interface", "enum", "record", "struct", "type"}
 )
-"""Keywords whose next word is the name of what they define."""
+"""Keywords that are followed by the name of what they define."""
 
 _IDENTIFIER = re.compile(r"[^\W\d]\w*+")
 _STRING = r"""
@@ -46,7 +47,7 @@ _REST = r"""
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Lines of source, ready for a page; `hidden_lines` more follow that are not shown."""
+    """Lines of source, ready for a page. `hidden_lines` more follow."""
 
     html: SafeString
     numbers: range
@@ -61,18 +62,21 @@ def listing(
     at_most: int | None = None,
     width: int | None = None,
     marked: Collection[str] = (),
+    max_coloured: int = COLOURED_CHARACTERS,
 ) -> Listing:
-    """`lines`, which start at line `first` of a file; what they are all indented by is left out,
-    and what is longer than `width` is cut. Identifiers that are `marked`, in lower case, stand out,
-    and of others the words that are."""
+    """The first `at_most` of `lines`, which start at line `first` of a file. Their common
+    indentation is removed, and longer lines are cut at `width`. Identifiers, or words in them, that
+    are `marked`, in lower case, are highlighted. Longer sources than `max_coloured` characters have
+    no colours."""
     shown = [cut(line, width) for line in lines[:at_most]]
     source = "\n".join(_dedented(shown))
-    html = mark_safe("".join(_coloured(source, language, marked)))  # noqa: S308  it is escaped
+    grammar = language if len(source) <= max_coloured else ""
+    html = mark_safe("".join(_coloured(source, grammar, marked)))  # noqa: S308  it is escaped
     return Listing(html, range(first, first + len(shown)), len(lines) - len(shown))
 
 
 def cut(line: str, width: int | None) -> str:
-    """A line, with a mark where more of it is left out."""
+    """A line, cut with an ellipsis if it is longer than `width`."""
     return line if width is None or len(line) <= width else f"{line[:width]}…"
 
 
@@ -83,7 +87,7 @@ def _dedented(lines: Sequence[str]) -> list[str]:
 
 
 def _coloured(source: str, language: str, marked: Collection[str]) -> Iterator[str]:
-    """Its tokens, escaped, each in the class of its kind if it has one."""
+    """The source in pieces of HTML; tokens with a colour have the class of their kind."""
     end = 0
     for start, stop, kind in _tokens(source, language):
         yield _marked(source[end:start], marked)
@@ -93,9 +97,9 @@ def _coloured(source: str, language: str, marked: Collection[str]) -> Iterator[s
 
 
 def _tokens(source: str, language: str) -> Iterator[tuple[int, int, str]]:
-    """Where each token that has a colour begins and ends, and its kind."""
+    """The start, end and kind of each token that has a colour."""
     lexer = _lexer(language)
-    if lexer is None or len(source) > COLOURED_CHARACTERS:
+    if lexer is None:
         return
     before, end = "", 0
     for token in lexer.pattern.finditer(source):
@@ -110,15 +114,16 @@ def _tokens(source: str, language: str) -> Iterator[tuple[int, int, str]]:
 
 @dataclass(frozen=True, slots=True)
 class Lexer:
-    """How tokens of a language are told apart: `pattern` has a group for each kind."""
+    """Matches the tokens of a language: `pattern` has a group for each kind."""
 
     pattern: re.Pattern[str]
     keywords: frozenset[str]
 
     def kind(self, word: str, before: str, between: str) -> str:
-        """Of a word, by the word before it and what lies between; empty where it has no colour."""
+        """The kind of a word, given the word before it and the text between; empty for no
+        colour."""
         if between.endswith("."):
-            return ""  # a member may be called like a keyword
+            return ""  # a member may be named like a keyword
         if between.isspace() and before in DEFINING & self.keywords:
             return "defined"
         if word in CONSTANTS:
@@ -139,7 +144,7 @@ def _lexer(language: str) -> Lexer | None:
 
 
 def _marked(text: str, marked: Collection[str]) -> str:
-    """`text`, escaped, with a mark on what is `marked` in it."""
+    """`text`, escaped, with `<mark>` around what is `marked`."""
     pieces, end = [], 0
     for start, stop in _spans(text, marked) if marked else ():
         pieces += [escape(text[end:start]), f"<mark>{escape(text[start:stop])}</mark>"]

@@ -1,7 +1,8 @@
-"""Answers as JSON: the same for the API and the command line."""
+"""Requests and answers of the REST API. The command line writes results by the same serializer."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from rest_framework import serializers
@@ -9,8 +10,14 @@ from rest_framework import serializers
 from search.balance import PRESETS
 from search.candidates.path_rules import Order
 from search.query import parsing
+from search.request import (
+    DEFAULT_BALANCE,
+    DEFAULT_LANGUAGE,
+    DEFAULT_RESULTS,
+    MAX_RESULTS,
+    Likeness,
+)
 from search.results import Group, Place, Result
-from search.similar import Likeness
 
 
 def _repeatable(help_text: str) -> serializers.ListField:
@@ -19,23 +26,19 @@ def _repeatable(help_text: str) -> serializers.ListField:
     )
 
 
-class Limited(serializers.Serializer):
-    limit = serializers.IntegerField(
-        min_value=1, max_value=parsing.MAX_RESULTS, default=parsing.DEFAULT_RESULTS
-    )
+class _Parameters(serializers.Serializer[Any]):
+    """For the API's documentation alone: `search.request` parses and checks all parameters."""
+
+    limit = serializers.IntegerField(min_value=1, max_value=MAX_RESULTS, default=DEFAULT_RESULTS)
 
 
-class SimilarParameters(Limited):
+class SimilarParameters(_Parameters):
     by = serializers.ChoiceField(
         choices=list(Likeness),
         default=Likeness.BOTH.value,
-        help_text="What is compared: meaning is what the text adds to a vector, structure what the "
-        "code adds.",
+        help_text="What is compared: the text's share of the vectors (meaning), the code's "
+        "(structure), or both.",
     )
-
-
-PASTED = "python"
-"""The language of pasted code, where none is named."""
 
 
 class SimilarToCodeParameters(SimilarParameters):
@@ -45,61 +48,63 @@ class SimilarToCodeParameters(SimilarParameters):
     )
     lang = serializers.CharField(
         allow_blank=True,
-        default=PASTED,
-        help_text="Its language, by its name or an extension.",
+        default=DEFAULT_LANGUAGE,
+        help_text="Its language: a name or a file extension.",
     )
 
-    def validate_lang(self, lang: str) -> str:
-        return lang or PASTED
 
-
-class SearchParameters(Limited):
+class SearchParameters(_Parameters):
     q = serializers.CharField(
         allow_blank=True,
         default="",
-        help_text="A description, a question, a name, or code, with filters if you like; "
+        help_text="A description, a question, a name, or code. May contain filters; "
         f"at most {parsing.MAX_CHARACTERS:,} characters.",
     )
+    repo = _repeatable(
+        "Only repositories with this name, or owner/name; `-NAME` excludes a repository."
+    )
     repository = serializers.CharField(
-        allow_blank=True, default="", help_text="Only in repositories of this name, or owner/name."
+        allow_blank=True,
+        default="",
+        help_text="An alias of `repo`, which cannot exclude.",
     )
-    repo = _repeatable("The same, of one or several; `-NAME` leaves a repository out.")
     path = _repeatable(
-        "Only files whose path holds this or, with `*`, `**` or `?`, is described by it; several "
-        "must all hold. `-PATH` leaves files out."
+        "Only files whose path contains this or, with `*`, `**` or `?`, matches it. All of several "
+        "must hold; `-PATH` excludes files."
     )
-    lang = _repeatable("Only in this language, or an extension's; `-LANGUAGE` leaves it out.")
-    kind = _repeatable("Only function, method, class or module; `-KIND` leaves it out.")
+    lang = _repeatable("Only this language: a name or a file extension; `-LANGUAGE` excludes it.")
+    kind = _repeatable("Only function, method, class or module; `-KIND` excludes it.")
     order = serializers.ChoiceField(
         choices=list(Order),
         default=Order.IMPLEMENTATIONS.value,
         help_text="implementations: tests, examples, documentation, benchmarks, vendored and "
-        "generated code are put lower; plain: they are not.",
+        "generated code rank lower; plain: they do not.",
     )
     group = serializers.ChoiceField(
         choices=list(Group),
         default=Group.DEFINITION.value,
-        help_text="What a result is: a definition, or a file with its best one and the others.",
+        help_text="What a result is: a definition, or a file, shown by its best definition.",
     )
     balance = serializers.CharField(
-        default="even",
+        allow_blank=True,
+        default=DEFAULT_BALANCE,
         help_text=f"What counts: {', '.join(PRESETS)}, or three numbers from 0 to 1 for words, "
         "meaning and structure (`1,0.5,0`).",
     )
 
 
-def _url(place: Place, context: dict[str, Any]) -> str:
-    """A full address in an answer to a request, a path on the command line."""
+def _url(place: Place, context: Mapping[str, Any]) -> str:
+    """Absolute in an answer to a request, a path on the command line."""
     request = context.get("request")
     return request.build_absolute_uri(place.url) if request else place.url
 
 
-class _Written(serializers.Serializer):
-    """Its fields say what JSON has, for the documentation; `to_representation` writes it, since to
-    look up each field of each result takes ten times as long."""
+class _FastSerializer(serializers.Serializer[Any]):
+    """Its fields are for the API's documentation. `to_representation` writes the JSON, since the
+    fields of each result take ten times as long."""
 
 
-class PlaceSerializer(_Written):
+class PlaceSerializer(_FastSerializer):
     qualified_name = serializers.CharField()
     kind = serializers.CharField()
     start_line = serializers.IntegerField()
@@ -116,80 +121,80 @@ class PlaceSerializer(_Written):
         }
 
 
-class ScoreSerializer(serializers.Serializer):
-    name = serializers.FloatField(help_text="For being called what the query says.")
-    words = serializers.FloatField(help_text="For the query's words in its text.")
-    path = serializers.FloatField(help_text="For those in its path.")
-    meaning = serializers.FloatField(help_text="For how near its vector is, by its text.")
+class ScoreSerializer(serializers.Serializer[Any]):
+    name = serializers.FloatField(help_text="The query is the definition's name.")
+    words = serializers.FloatField(help_text="The query's words in the text.")
+    path = serializers.FloatField(help_text="The query's words in the path.")
+    meaning = serializers.FloatField(help_text="The text's share of the vector's similarity.")
     structure = serializers.FloatField(
         allow_null=True,
-        help_text="The same by its code; null where that is not kept apart, and in `meaning`.",
+        help_text="The code's share of it; null if it is not known apart, and part of `meaning`.",
     )
-    file = serializers.FloatField(help_text="For how good the best in its file are.")
+    file = serializers.FloatField(help_text="The best candidates of the same file.")
     repeated = serializers.FloatField(
-        help_text="What was taken for better results of the same file, 0 or less."
+        help_text="Subtracted for better results of the same file; 0 or less."
     )
-    rule = serializers.FloatField(help_text="What was taken for `lowered`, 0 or less.")
+    rule = serializers.FloatField(help_text="Subtracted for what `lowered` says; 0 or less.")
 
 
-class ResultSerializer(_Written):
+class ResultSerializer(_FastSerializer):
     repository = serializers.CharField()
     path = serializers.CharField(help_text="Relative to the repository's root.")
     start_line = serializers.IntegerField(help_text="From 1.")
     end_line = serializers.IntegerField(help_text="Inclusive.")
     kind = serializers.CharField(help_text="function, method, class or module.")
     qualified_name = serializers.CharField()
-    score = serializers.FloatField(
-        help_text="The higher, the better; comparable within one answer."
-    )
+    score = serializers.FloatField(help_text="Higher is better; comparable within one answer only.")
     score_parts = ScoreSerializer(
         allow_null=True,
-        help_text="What the score is the sum of; null where it is a cosine.",
+        help_text="The parts that add up to the score; null if the score is a cosine.",
     )
     lowered = serializers.CharField(
-        help_text="What it was put lower as: test, example, documentation, benchmark, vendored or "
-        "generated; empty if it was not."
+        help_text="What it was ranked lower as: test, example, documentation, benchmark, vendored "
+        "or generated; empty if it was not."
     )
-    source = serializers.CharField(help_text="Its own lines, cut at 100 with a mark.")
+    source = serializers.CharField(  # type: ignore[assignment]  # hides Field.source, of no use here
+        help_text="Its own lines; after 100, a note of how many follow."
+    )
     docstring = serializers.CharField()
     predicted_names = serializers.ListField(
         child=serializers.ListField(),
-        help_text="Names that its code suggests, each with its expected F1, best first.",
+        help_text="Names predicted from the code, each with its expected F1, best first.",
     )
-    url = serializers.CharField(help_text="Its page here.")
+    url = serializers.CharField(help_text="Its page.")
     also = PlaceSerializer(
-        many=True, help_text="Other definitions in its file, best first, if grouped by file."
+        many=True, help_text="Other definitions found in its file, best first, if grouped by file."
     )
 
     def to_representation(self, result: Result) -> dict[str, Any]:
-        found, place = result.found, result.found.place
-        own = PlaceSerializer(context=self.context).to_representation
+        definition, place = result.definition, result.definition.place
+        write_place = PlaceSerializer(context=self.context).to_representation
         return {
             "repository": place.repository,
             "path": place.path,
-            **own(place),
+            **write_place(place),
             "score": result.score,
             "score_parts": result.parts._asdict() if result.parts else None,
             "lowered": result.lowered,
-            "source": found.source,
-            "docstring": found.docstring,
-            "predicted_names": found.predicted_names,
-            "also": [own(other) for other in result.also],
+            "source": definition.source,
+            "docstring": definition.docstring,
+            "predicted_names": definition.predicted_names,
+            "also": [write_place(other) for other in result.also],
         }
 
 
-class AnswerSerializer(serializers.Serializer):
+class AnswerSerializer(serializers.Serializer[Any]):
     query = serializers.CharField()
     results = ResultSerializer(many=True, help_text="Best first.")
     notices = serializers.ListField(
-        child=serializers.CharField(), help_text="What the answer may lack, and why."
+        child=serializers.CharField(), help_text="What may be missing from the answer, and why."
     )
     exact = serializers.BooleanField(
         allow_null=True,
-        help_text="Whether all vectors that may be found were compared, and not those alone that "
-        "an index took for the nearest; null where none were.",
+        help_text="Whether all visible vectors were compared, rather than those that an "
+        "approximate index returned; null if none were compared.",
     )
 
 
 class SimilarSerializer(AnswerSerializer):
-    query = None
+    query = None  # type: ignore[assignment]  # no such field

@@ -1,9 +1,10 @@
-"""The pages of searching: the box, the answer, a definition, a file."""
+"""The pages of the search: form, results, definition, file, explanation, similar code."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -13,32 +14,43 @@ from django.views.decorators.http import require_safe
 from codeindex.accounts import throttles
 from codeindex.models import SourceFile
 from embeddings.code import languages
-from search import details, engine, explanations, places, similar
-from search.candidates import scopes
+from search import engine, explanations, places, similar
 from search.candidates.path_rules import Order
-from search.candidates.scopes import UnknownRepository
-from search.candidates.sql import TookTooLong
-from search.explanations import Reasons
-from search.query import lexemes, parsing
-from search.query.parsing import BadQuery
+from search.candidates.scopes import UnknownRepository, scope_for
+from search.candidates.sql import SearchTimeout
+from search.definitions import load_definitions, unread_part
+from search.explanations import MatchExplanation
+from search.query import filters, lexemes, parsing
+from search.query.filters import BadQuery
+from search.request import (
+    DEFAULT_BALANCE,
+    DEFAULT_LANGUAGE,
+    DEFAULT_RESULTS,
+    MAX_RESULTS,
+    Likeness,
+    Parameters,
+    SimilarRequest,
+    parse_search,
+    parse_similar,
+    parse_similar_to_code,
+)
 from search.results import Answer, Group
-from search.similar import Likeness
-from search.web import choices
+from search.web.choices import repository_choices
 from search.web.highlighting import cut, listing
 
 SNIPPET_LINES = 12
 SNIPPET_WIDTH = 1_000
 """Characters of a line: a minified file's would fill the page."""
 
-STEPS = (parsing.DEFAULT_RESULTS, 50, parsing.MAX_RESULTS)
+STEPS = (DEFAULT_RESULTS, 50, MAX_RESULTS)
 """How many results are shown at first, and after asking for more."""
 
 
 BALANCES = {
     "even": "Words, meaning and structure",
-    "words": "Words above all",
-    "meaning": "Meaning above all",
-    "structure": "Structure above all",
+    "words": "Mainly words",
+    "meaning": "Mainly meaning",
+    "structure": "Mainly structure",
 }
 
 LIKENESSES = {
@@ -48,53 +60,63 @@ LIKENESSES = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class FilterParameter:
+    """A filter in the address, beside the query: the form keeps it and shows it."""
+
+    field: str
+    value: str
+
+    @property
+    def typed(self) -> str:
+        """As it would be written in a query."""
+        minus = "-" if self.value.startswith("-") else ""
+        return f"{minus}{self.field}:{self.value.removeprefix('-')}"
+
+
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
-    """The box alone, or the answer to `q`."""
+    """The form alone, or the results for `q`."""
     if "q" in request.GET:
-        return _found(request)
-    return render(request, "search/home.html", _box(request))
+        return _results(request)
+    return render(request, "search/home.html", _form(request))
 
 
 @throttles.limited(throttles.SEARCH)
-def _found(request: HttpRequest) -> HttpResponse:
-    box = _box(request)
-    began = time.perf_counter()
+def _results(request: HttpRequest) -> HttpResponse:
+    form = _form(request)
+    started = time.perf_counter()
     try:
-        limit = parsing.checked_limit(request.GET.get("limit", STEPS[0]))
-        answer = engine.find(
-            request.user,
-            box["text"],
-            repository=box["repository"],
-            limit=limit,
-            order=box["order"],
-            group=box["group"],
-            balance=box["balance"],
-        )
+        parsed = parse_search(request.user, _parameters(request))
+        answer = engine.find(parsed)
     except BadQuery as error:
-        return render(request, "search/results.html", {**box, "error": error}, status=400)
+        return render(request, "search/results.html", {**form, "error": error}, status=400)
     except UnknownRepository as error:
-        return render(request, "search/results.html", {**box, "error": error}, status=404)
-    except TookTooLong as error:
-        return render(request, "search/results.html", {**box, "error": error}, status=503)
-    milliseconds = round(1000 * (time.perf_counter() - began))
-    shown = {"milliseconds": milliseconds, "more": _more(request, answer, limit), **_listed(answer)}
-    return render(request, "search/results.html", box | shown)
+        return render(request, "search/results.html", {**form, "error": error}, status=404)
+    except SearchTimeout as error:
+        return render(request, "search/results.html", {**form, "error": error}, status=503)
+    milliseconds = round(1000 * (time.perf_counter() - started))
+    more = _more(request, answer, parsed.limit)
+    context = {"milliseconds": milliseconds, "more": more, **_listed(answer)}
+    return render(request, "search/results.html", form | context)
 
 
 @require_safe
 def definition(request: HttpRequest, file_id: int, definition_id: int) -> HttpResponse:
     """A definition at one of its places."""
-    file, row = places.visible(request.user, file_id, definition_id)
-    here = places.at(file, row)
-    elsewhere = places.of([row.text_id], scopes.of(request.user)).get(row.text_id, [])
-    others = [place for place in elsewhere if place.url != here.url]
-    found = details.of({row.text_id: [here, *others]})[row.text_id]
-    shown = listing(found.lines, found.language, first=here.start_line)
+    file, row = places.visible_definition(request.user, file_id, definition_id)
+    here = places.place_in_file(file, row)
+    visible = places.places_of_texts([row.text_id], scope_for(request.user)).get(row.text_id, [])
+    others = [place for place in visible if place.url != here.url]
+    shown = load_definitions({row.text_id: [here, *others]})[row.text_id]
     return render(
         request,
         "search/definition.html",
-        {"found": found, "listing": shown, "unread": details.unread(row.text_id)},
+        {
+            "definition": shown,
+            "listing": listing(shown.lines, shown.language, first=here.start_line),
+            "unread": unread_part(row.text_id),
+        },
     )
 
 
@@ -102,63 +124,64 @@ def definition(request: HttpRequest, file_id: int, definition_id: int) -> HttpRe
 @throttles.limited(throttles.ENCODE)
 def why(request: HttpRequest, file_id: int, definition_id: int) -> HttpResponse:
     """What a definition's vector is made of, and why it is similar to `q`."""
-    file, row = places.visible(request.user, file_id, definition_id)
-    shown: dict[str, Any] = {"place": places.at(file, row), "query": request.GET.get("q", "")}
+    file, row = places.visible_definition(request.user, file_id, definition_id)
+    typed = request.GET.get("q", "")
+    context: dict[str, Any] = {"place": places.place_in_file(file, row), "query": typed}
     try:
-        query = parsing.read(shown["query"]).text if shown["query"] else ""
+        query = parsing.parse_query(typed).text if typed else ""
     except BadQuery as error:
-        shown["reasons"] = Reasons(wanting=str(error))
-        return render(request, "search/why.html", shown, status=400)
-    return render(request, "search/why.html", shown | {"reasons": explanations.of(row, query)})
+        context["explanation"] = MatchExplanation(unavailable=str(error))
+        return render(request, "search/why.html", context, status=400)
+    context["explanation"] = explanations.explain(row, query)
+    return render(request, "search/why.html", context)
 
 
 @require_safe
 @throttles.limited(throttles.SEARCH)
 def similar_to(request: HttpRequest, file_id: int, definition_id: int) -> HttpResponse:
-    """What is most like a definition."""
-    file, row = places.visible(request.user, file_id, definition_id)
-    shown = {"place": places.at(file, row)}
-    return _similar(request, shown, lambda limit, by: similar.to(request.user, row, limit, by))
+    """The code that is most similar to a definition."""
+    file, row = places.visible_definition(request.user, file_id, definition_id)
+    return _similar(
+        request,
+        {"place": places.place_in_file(file, row)},
+        lambda parameters: parse_similar(request.user, row, parameters),
+    )
 
 
 @require_safe
 def similar_to_code(request: HttpRequest) -> HttpResponse:
-    """A box for code, or what is most like that."""
-    code, language = request.GET.get("code", ""), request.GET.get("lang", "python")
-    shown = {
-        "code": code,
-        "lang": language,
+    """A form for code, or the code that is most similar to it."""
+    context = {
+        "code": request.GET.get("code", ""),
+        "lang": request.GET.get("lang", DEFAULT_LANGUAGE),
         "languages": [known.name for known in languages.LANGUAGES],
         "max_characters": parsing.MAX_CHARACTERS,
     }
     if "code" not in request.GET:
-        return render(request, "search/similar.html", shown)
-    return _similar_to_code(request, shown)
+        return render(request, "search/similar.html", context)
+    return _similar_to_code(request, context)
 
 
 @throttles.limited(throttles.ENCODE)
-def _similar_to_code(request: HttpRequest, shown: dict[str, Any]) -> HttpResponse:
-    code, language = shown["code"], shown["lang"]
+def _similar_to_code(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     return _similar(
-        request,
-        shown,
-        lambda limit, by: similar.to_code(request.user, code, language, limit, by),
+        request, context, lambda parameters: parse_similar_to_code(request.user, parameters)
     )
 
 
 def _similar(
-    request: HttpRequest, shown: dict[str, Any], find: Callable[[int, str], Answer]
+    request: HttpRequest, context: dict[str, Any], parse: Callable[[Parameters], SimilarRequest]
 ) -> HttpResponse:
-    shown |= {"by": request.GET.get("by", Likeness.BOTH.value), "likenesses": LIKENESSES}
+    context |= {"by": request.GET.get("by", Likeness.BOTH.value), "likenesses": LIKENESSES}
     try:
-        limit = parsing.checked_limit(request.GET.get("limit", STEPS[0]))
-        answer = find(limit, shown["by"])
+        parsed = parse(_parameters(request))
+        answer = similar.find(parsed)
     except BadQuery as error:
-        return render(request, "search/similar.html", shown | {"error": error}, status=400)
-    except TookTooLong as error:
-        return render(request, "search/similar.html", shown | {"error": error}, status=503)
-    shown |= {"more": _more(request, answer, limit), **_listed(answer)}
-    return render(request, "search/similar.html", shown)
+        return render(request, "search/similar.html", context | {"error": error}, status=400)
+    except SearchTimeout as error:
+        return render(request, "search/similar.html", context | {"error": error}, status=503)
+    context |= {"more": _more(request, answer, parsed.limit), **_listed(answer)}
+    return render(request, "search/similar.html", context)
 
 
 @require_safe
@@ -172,37 +195,47 @@ def file(request: HttpRequest, file_id: int) -> HttpResponse:
         "search/file.html",
         {
             "file": row,
-            "definitions": [places.at(row, definition) for definition in definitions],
+            "definitions": [places.place_in_file(row, each) for each in definitions],
             "listing": listing(row.blob.content.split("\n"), row.blob.language),
         },
     )
 
 
-def _box(request: HttpRequest) -> dict[str, Any]:
+def _parameters(request: HttpRequest) -> Parameters:
+    return dict(request.GET.lists())
+
+
+def _form(request: HttpRequest) -> dict[str, Any]:
     return {
         "nav": "search",
         "text": request.GET.get("q", ""),
         "repository": request.GET.get("repository", ""),
+        "filters": [
+            FilterParameter(field.value, value)
+            for field in filters.PARAMETERS
+            for value in request.GET.getlist(field)
+            if value.strip()
+        ],
         "order": request.GET.get("order", Order.IMPLEMENTATIONS.value),
         "group": request.GET.get("group", Group.DEFINITION.value),
-        "balance": request.GET.get("balance") or "even",
+        "balance": request.GET.get("balance") or DEFAULT_BALANCE,
         "balances": BALANCES,
-        "repositories": choices.of(request.user),
+        "repositories": repository_choices(request.user),
         "max_characters": parsing.MAX_CHARACTERS,
     }
 
 
 def _listed(answer: Answer) -> dict[str, Any]:
-    marked = _marked(answer)
+    marked = _marked_words(answer)
     return {
         "answer": answer,
         "listed": [
             (
                 result,
                 listing(
-                    result.found.lines,
-                    result.found.language,
-                    first=result.found.place.start_line,
+                    result.definition.lines,
+                    result.definition.language,
+                    first=result.definition.place.start_line,
                     at_most=SNIPPET_LINES,
                     width=SNIPPET_WIDTH,
                     marked=marked,
@@ -213,20 +246,20 @@ def _listed(answer: Answer) -> dict[str, Any]:
     }
 
 
-def _marked(answer: Answer) -> set[str]:
-    """The words in what is shown of the results that the query's words match."""
+def _marked_words(answer: Answer) -> set[str]:
+    """The words in the snippets that match the query's words."""
     if not answer.words:
         return set()
-    shown = (
+    snippets = (
         cut(line, SNIPPET_WIDTH)
         for result in answer.results
-        for line in result.found.lines[:SNIPPET_LINES]
+        for line in result.definition.lines[:SNIPPET_LINES]
     )
-    return lexemes.matched(answer.words, parsing.words_of("\n".join(shown)))
+    return lexemes.matching_words(answer.words, parsing.words_of("\n".join(snippets)))
 
 
 def _more(request: HttpRequest, answer: Answer, limit: int) -> str:
-    """The query string that asks for more results, if there may be any."""
+    """The query string that asks for more results; empty if there are none."""
     larger = [step for step in STEPS if step > limit]
     if len(answer.results) < limit or not larger:
         return ""

@@ -10,8 +10,8 @@ from benchmarks import replicated_index
 from benchmarks.http_load import time_concurrently, time_sequentially
 from benchmarks.nearest_neighbours import SpaceVectors, in_memory_indexes, recall
 from codeindex.models import Space
-from search import engine
 from tests import shelf
+from tests.search.asking import find
 from tests.shelf import Written
 
 EAST, NORTH = (1.0, 0, 0, 0), (0, 1.0, 0, 0)
@@ -25,7 +25,7 @@ def test_an_index_grows_by_replicas_that_are_found_like_the_first(alice: User) -
     shelf.put(shop, "save.py", Written("def save(csv): ...", "save", NORTH))
     replicated_index.grow(space, 5)
     assert replicated_index.live_definitions() == 6
-    found = {result.found.place.path for result in engine.find(alice, "load").results}
+    found = {result.definition.place.path for result in find(alice, "load").results}
     assert found == {"load.py", "shop/load.py"}
     stored = SpaceVectors.read(space)
     assert len(stored.rows) == 6

@@ -86,7 +86,7 @@ def test_figures_of_questions_are_printed_and_kept(shop: Repository, save: Save)
         "questions.json", {"shop": COMMIT}, "", "",
     )  # fmt: skip
     assert "category symbol    1          1.000 (1.000–1.000)" in printed
-    assert "by words alone" in printed
+    assert "words only" in printed
 
 
 class TestScore:
@@ -131,7 +131,7 @@ def test_says_what_does_not_fit_the_index(shop: Repository, save: Save) -> None:
     queries = [asked("csv", "gone.py", "src/load.py")]
     _, said = evaluate(save({"shop": {"revision": "0ddba11", "queries": queries}}))
     assert f"shop is indexed at {COMMIT}, not at 0ddba11." in said
-    assert "1 targets are no indexed files of shop: gone.py" in said
+    assert "Target files of shop that are not indexed: 1 (gone.py)" in said
 
 
 def test_a_user_sees_no_more_than_elsewhere(
@@ -160,7 +160,7 @@ def test_a_user_sees_no_more_than_elsewhere(
         ({"shop": {"queries": [asked("", "a.py")]}}, {}, "cannot be searched: The query is empty"),
         ({"none": {"queries": [asked("x", "a.py")]}}, {}, "no repository none in the index"),
         ({"shop": {"queries": [asked("x", "a.py")]}}, {"repository": ["none"]},
-         "asks nothing about none, but about shop"),
+         "has no questions about none, only about shop"),
         ({"shop": {"queries": [asked("x", "a.py")]}}, {"user": "nobody"}, "no user nobody"),
     ],
 )  # fmt: skip
@@ -202,8 +202,8 @@ class TestNames:
         out = StringIO()
         call_command("evaluate-names", "shop", stdout=out)
         assert out.getvalue().splitlines() == [
-            "qualified: 2 of 2 names find theirs first",  # load.load has two places
-            "bare: 2 of 2 names find theirs first",
+            "qualified: 2 of 2 names find their definition first",  # load.load has two places
+            "bare: 2 of 2 names find their definition first",
         ]
 
     def test_says_what_came_first_instead(self, shop: Repository, alice: User) -> None:
@@ -213,7 +213,7 @@ class TestNames:
         shelf.put(more, "b.py", Written("cart load", "b"))
         out = StringIO()
         call_command("evaluate-names", "more", stdout=out)
-        assert "bare: 1 of 2 names find theirs first" in out.getvalue()
+        assert "bare: 1 of 2 names find their definition first" in out.getvalue()
         assert "  cart-load in a.py finds b in b.py" in out.getvalue()
 
     def test_there_is_such_a_repository(self, shop: Repository) -> None:
@@ -239,7 +239,7 @@ class TestTuning:
 
     def test_there_must_be_vectors(self, shop: Repository, save: Save) -> None:
         file = save({"shop": {"queries": [asked("csv", "src/load.py")]}})
-        with pytest.raises(CommandError, match="There are no vectors yet"):
+        with pytest.raises(CommandError, match="The index has no vectors yet"):
             call_command("tune-ranking", str(file))
 
     def test_there_must_be_such_a_repository(self, shop: Repository, save: Save) -> None:

@@ -29,10 +29,10 @@ from codeindex.models import (
     Text,
     WordCount,
 )
-from search import engine
 from search.candidates import scopes
 from tests import shelf
 from tests.git import GitRepository
+from tests.search.asking import find
 
 pytestmark = pytest.mark.django_db
 
@@ -156,8 +156,8 @@ def test_the_names_around_a_hidden_text_find_no_text_of_others(
     guessing.commit({"own.py": method_of("Table")})
     index(guess)
     Space.objects.all().delete()  # so that words alone are compared
-    assert engine.find(charlie, "load rows").results
-    assert engine.find(charlie, "acme").results == []
+    assert find(charlie, "load rows").results
+    assert find(charlie, "acme").results == []
 
 
 class TestWordCounts:
@@ -205,7 +205,7 @@ class TestWordCounts:
         encode()
         assert_exact(registered)
         counted = WordCount.objects.filter(word="return").aggregate(texts=Sum("texts"))
-        assert scopes.of(alice).visible.texts == 3
+        assert scopes.scope_for(alice).visible.texts == 3
         assert counted["texts"] == 3
 
     def test_removing_a_repository_takes_them_along(

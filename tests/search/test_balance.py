@@ -10,9 +10,9 @@ from django.test import Client
 
 from codeindex.models import Space
 from search import engine
-from search.balance import EVEN, PRESETS, Balance, checked_balance
+from search.balance import EVEN, PRESETS, Balance, parse_balance
 from search.candidates import scopes
-from search.candidates.vectors import Meaning
+from search.candidates.vectors import QueryVector
 from search.query import parsing
 from search.query.filters import BadQuery
 from search.results import Result, Score
@@ -37,12 +37,13 @@ def shop(space: Space, alice: User) -> None:
 def found(
     alice: User, space: Space, balance: Balance = EVEN, text: str = "anything"
 ) -> Sequence[Result]:
-    meaning = Meaning(space, EAST, balance)
-    return engine.ranked(parsing.read(text), meaning, scopes.of(alice), 10)
+    query_vector = QueryVector(space, EAST, balance)
+    query, scope = parsing.parse_query(text), scopes.scope_for(alice)
+    return engine.ranked_results(query, query_vector, scope, 10)
 
 
 def paths(results: Sequence[Result]) -> list[str]:
-    return [result.found.place.path for result in results]
+    return [result.definition.place.path for result in results]
 
 
 def test_each_half_decides_where_it_is_preferred(alice: User, space: Space) -> None:
@@ -80,14 +81,14 @@ def test_a_similarity_is_divided_as_its_cosine(alice: User, space: Space) -> Non
 def test_a_vector_that_is_not_divided_is_meaning(alice: User, space: Space) -> None:
     shelf.put(shelf.repository(alice, "old"), "old.py", Written("old", "old", EAST))
     old = found(alice, space)[0]
-    assert old.found.place.path == "old.py"
+    assert old.definition.place.path == "old.py"
     assert old.parts == Score(meaning=FULL, file=pytest.approx(FULL * 0.25 / 3))
 
 
 def test_where_many_are_visible_the_nearest_whole_vectors_are_compared(
-    alice: User, space: Space, monkeypatch: pytest.MonkeyPatch
+    alice: User, space: Space, settings: object
 ) -> None:
-    monkeypatch.setattr(scopes, "EXACT_UP_TO", 0)
+    settings.CODEINDEX_EXACT_TEXTS = 0
     assert paths(found(alice, space, PRESETS["structure"])) == ["code.py", "text.py"]
 
 
@@ -95,8 +96,8 @@ def test_where_many_are_visible_the_nearest_whole_vectors_are_compared(
     "text", ["code", "1", "1,1", "0,0,0", "1,1,2", "1,1,1,1", "1,-1,1", "nan,1,1", "١,1,1"]
 )  # fmt: skip
 def test_says_what_a_balance_is(alice: User, client: Client, text: str) -> None:
-    with pytest.raises(BadQuery, match="even, words, meaning, structure, or three numbers"):
-        checked_balance(text)
+    with pytest.raises(BadQuery, match="Use even, words, meaning, structure, or three numbers"):
+        parse_balance(text)
     client.force_login(alice)
     for address in ("/", "/api/v1/search"):
         answer = client.get(address, {"q": "anything", "balance": text})
@@ -104,8 +105,8 @@ def test_says_what_a_balance_is(alice: User, client: Client, text: str) -> None:
 
 
 def test_a_balance_has_a_name_or_three_numbers() -> None:
-    assert checked_balance("even") == checked_balance("1,1,1") == EVEN
-    assert checked_balance("0.2,0,1") == PRESETS["structure"]
+    assert parse_balance("even") == parse_balance("1,1,1") == EVEN
+    assert parse_balance("0.2,0,1") == PRESETS["structure"]
 
 
 def test_the_page_and_the_api_show_the_parts(client: Client, alice: User) -> None:

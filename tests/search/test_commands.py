@@ -62,6 +62,18 @@ def test_prints_an_answer_a_line_for_programs(shop: None) -> None:
     assert result["url"].startswith("/files/")
 
 
+def test_a_file_lists_its_other_definitions(alice: User) -> None:
+    shop = shelf.repository(alice)
+    _, best = shelf.put(shop, "tests/a.py", Written("def csv(): ...", "csv"))
+    _, other = shelf.put(shop, "gone.py", Written("def more(csv): rows", "more"), live=False)
+    other.blob = best.blob
+    other.save()
+    printed = search("csv", "--group", "file")
+    assert printed.count("1. tests/a.py:1  csv") == 1
+    assert ", ranked lower as test\n" in printed
+    assert "\n   also tests/a.py:1  more\n" in printed
+
+
 def test_keeps_to_a_repository(shop: None) -> None:
     (result,) = json.loads(search("csv", "--json", "--repository", "other"))["results"]
     assert result["qualified_name"] == "save"
@@ -95,7 +107,7 @@ def test_says_what_is_wrong(db: None, arguments: list[str], reason: str) -> None
 
 
 def test_says_that_nothing_was_found(db: None) -> None:
-    assert search("anything") == "Nothing was found.\n"
+    assert search("anything") == "No results.\n"
 
 
 class TestTerminal:

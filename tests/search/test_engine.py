@@ -11,11 +11,12 @@ from codeindex.models import SourceFile, Space, Visibility
 from search import engine, places
 from search.candidates import path_rules, scopes
 from search.candidates.path_rules import Order
-from search.candidates.vectors import Meaning
+from search.candidates.vectors import QueryVector
 from search.query import parsing
 from search.query.parsing import BadQuery
 from search.results import Result, module_name
 from tests import shelf
+from tests.search.asking import find
 from tests.shelf import Written
 
 EAST, NORTH, BETWEEN = (1, 0, 0, 0), (0, 1, 0, 0), (0.8, 0.6, 0, 0)
@@ -29,14 +30,15 @@ def results(
     order: Order = Order.IMPLEMENTATIONS,
 ) -> list[Result]:
     """What a query that means EAST finds."""
-    query = parsing.read(text)
-    meaning = Meaning(space, [float(x) for x in EAST])
-    within = scopes.of(user, query.filters)
-    return engine.ranked(query, meaning, within, limit, path_rules.rules(query, order))
+    query = parsing.parse_query(text)
+    query_vector = QueryVector(space, [float(x) for x in EAST])
+    scope = scopes.scope_for(user, query.filters)
+    rules = path_rules.active_rules(query, order)
+    return engine.ranked_results(query, query_vector, scope, limit, rules)
 
 
 def names(found: list[Result]) -> list[str]:
-    return [result.found.place.qualified_name for result in found]
+    return [result.definition.place.qualified_name for result in found]
 
 
 def test_meaning_orders_what_words_do_not_tell_apart(space: Space, alice: User) -> None:
@@ -80,12 +82,12 @@ def test_identical_code_is_one_result_with_its_places(space: Space, alice: User)
     shelf.put(shop, "f.py", same)
     shelf.put(copy, "lib/f.py", same)
     (result,) = results(alice, "anything", space)
-    assert result.found.place.path == "f.py"
-    assert [(place.repository, place.path) for place in result.found.other_places] == [
+    assert result.definition.place.path == "f.py"
+    assert [(place.repository, place.path) for place in result.definition.other_places] == [
         ("copy", "lib/f.py"),
         ("shop", "vendor/deeper/f.py"),
     ]
-    assert not result.found.has_more_places
+    assert not result.definition.has_more_places
 
 
 def test_of_identical_code_the_place_that_is_named_stands_first(space: Space, alice: User) -> None:
@@ -93,7 +95,7 @@ def test_of_identical_code_the_place_that_is_named_stands_first(space: Space, al
     shelf.put(shop, "a.py", Written("def close(self): ...", "A.close", EAST, kind="method"))
     shelf.put(shop, "longer.py", Written("def close(self): ...", "B.close", EAST, kind="method"))
     (result,) = results(alice, "B.close", space)
-    assert result.found.place.qualified_name == "B.close"
+    assert result.definition.place.qualified_name == "B.close"
 
 
 def test_of_identical_code_the_place_in_the_named_module_stands_first(
@@ -104,20 +106,20 @@ def test_of_identical_code_the_place_in_the_named_module_stands_first(
     shelf.put(shop, "a.py", same)
     shelf.put(shop, "commands/longer.py", same)
     (result,) = results(alice, "longer.Command", space)
-    assert result.found.place.path == "commands/longer.py"
+    assert result.definition.place.path == "commands/longer.py"
 
 
 def test_only_some_of_very_many_places_are_named(space: Space, alice: User) -> None:
     shop = shelf.repository(alice)
-    for number in range(places.PLACES + 1):
+    for number in range(places.MAX_OTHER_PLACES + 1):
         shelf.put(shop, f"package{number}/__init__.py", Written("# empty", "", EAST, kind="module"))
     (result,) = results(alice, "anything", space)
-    assert len(result.found.other_places) == places.PLACES
-    assert not result.found.has_more_places
+    assert len(result.definition.other_places) == places.MAX_OTHER_PLACES
+    assert not result.definition.has_more_places
     shelf.put(shop, "another/package/__init__.py", Written("# empty", "", EAST, kind="module"))
     (result,) = results(alice, "anything", space)
-    assert len(result.found.other_places) == places.PLACES
-    assert result.found.has_more_places
+    assert len(result.definition.other_places) == places.MAX_OTHER_PLACES
+    assert result.definition.has_more_places
 
 
 def test_hidden_places_are_neither_named_nor_counted(
@@ -127,8 +129,8 @@ def test_hidden_places_are_neither_named_nor_counted(
     shelf.put(shelf.repository(alice, "hidden"), "f.py", same)
     shelf.put(shelf.repository(charlie, "own"), "a/longer/path.py", same)
     (result,) = results(charlie, "anything", space)
-    assert result.found.place.repository == "own"
-    assert result.found.other_places == []
+    assert result.definition.place.repository == "own"
+    assert result.definition.other_places == []
 
 
 def test_a_result_holds_its_own_lines(space: Space, alice: User) -> None:
@@ -140,14 +142,14 @@ def test_a_result_holds_its_own_lines(space: Space, alice: User) -> None:
     definition.start_line, definition.end_line = 2, 3
     definition.save()
     (result,) = results(alice, "anything", space)
-    assert result.found.source == "def f():\n    pass"
+    assert result.definition.source == "def f():\n    pass"
 
 
 def test_a_long_source_is_cut_with_a_mark(space: Space, alice: User) -> None:
     source = "\n".join(f"line{number}" for number in range(1, 151))
     shelf.put(shelf.repository(alice), "a.py", Written(source, "f", EAST))
     (result,) = results(alice, "anything", space)
-    lines = result.found.source.split("\n")
+    lines = result.definition.source.split("\n")
     assert lines[:100] == source.split("\n")[:100]
     assert lines[100:] == ["… 50 more lines"]
 
@@ -156,7 +158,7 @@ def test_the_summary_is_the_docstring_s_first_paragraph(space: Space, alice: Use
     docstring = "\n    Reads it,\n    and closes it.\n\n    Raises what open raises.\n"
     shelf.put(shelf.repository(alice), "a.py", Written("f", "f", EAST, docstring=docstring))
     (result,) = results(alice, "anything", space)
-    assert result.found.summary == "Reads it, and closes it."
+    assert result.definition.summary == "Reads it, and closes it."
 
 
 def test_only_likely_names_of_functions_are_suggested(space: Space, alice: User) -> None:
@@ -164,7 +166,9 @@ def test_only_likely_names_of_functions_are_suggested(space: Space, alice: User)
     for kind in ("function", "class"):
         written = Written(kind, kind, EAST, kind=kind, predicted_names=names)
         shelf.put(shop, f"{kind}.py", written)
-    found = {result.found.place.kind: result.found for result in results(alice, "any", space)}
+    found = {
+        result.definition.place.kind: result.definition for result in results(alice, "any", space)
+    }
     assert found["function"].suggested_names == [("draw", 0.5)]
     assert not found["class"].suggested_names
     assert found["class"].predicted_names == [("draw", 0.5), ("paint", 0.01)]
@@ -195,7 +199,7 @@ class TestFind:
 
     def test_finds_by_words(self, alice: User) -> None:
         shelf.put(shelf.repository(alice), "a.py", Written("def load(csv): ...", "load"))
-        answer = engine.find(alice, " load a CSV ")
+        answer = find(alice, " load a CSV ")
         assert answer.query == "load a CSV"
         assert names(list(answer.results)) == ["load"]
         assert answer.notices == []
@@ -212,25 +216,25 @@ class TestFind:
     @example("+".join(f"word{number}" for number in range(200)))
     def test_any_text_has_an_answer_or_a_reason(self, alice: User, text: str) -> None:
         with suppress(BadQuery):
-            assert engine.find(alice, text).query == text.strip()
+            assert find(alice, text).query == text.strip()
 
-    def test_says_where_meaning_is_still_being_computed(self, alice: User, charlie: User) -> None:
+    def test_says_where_the_semantic_index_is_incomplete(self, alice: User, charlie: User) -> None:
         shelf.repository(alice, "shop", finished=False)
         shelf.repository(alice, "done")
-        (notice,) = engine.find(alice, "anything").notices
-        assert "computed for shop:" in notice
-        assert engine.find(alice, "anything", repository="done").notices == []
-        assert engine.find(charlie, "anything").notices == []
+        (notice,) = find(alice, "anything").notices
+        assert "index of shop is still being built" in notice
+        assert find(alice, "anything", repository="done").notices == []
+        assert find(charlie, "anything").notices == []
 
     @pytest.mark.parametrize("limit", [0, 201])
     def test_refuses_a_limit(self, alice: User, limit: int) -> None:
         with pytest.raises(BadQuery):
-            engine.find(alice, "anything", limit=limit)
+            find(alice, "anything", limit=limit)
 
     def test_a_stranger_finds_what_is_public(self, alice: User) -> None:
         public = shelf.repository(alice, visibility=Visibility.PUBLIC)
         shelf.put(public, "a.py", Written("def load(csv): ...", "load"))
-        assert names(list(engine.find(AnonymousUser(), "csv").results)) == ["load"]
+        assert names(list(find(AnonymousUser(), "csv").results)) == ["load"]
 
 
 @pytest.mark.parametrize(
@@ -252,6 +256,6 @@ def test_a_module_has_a_name_and_a_page(space: Space, alice: User) -> None:
         shelf.repository(alice), "src/shop/cart.py", Written("x = 1", "", EAST, kind="module")
     )
     (result,) = results(alice, "anything", space)
-    assert result.found.place.qualified_name == "src.shop.cart"
-    assert result.found.place.url == reverse("definition", args=[file.pk, definition.pk])
+    assert result.definition.place.qualified_name == "src.shop.cart"
+    assert result.definition.place.url == reverse("definition", args=[file.pk, definition.pk])
     assert SourceFile.objects.visible_to(alice).get() == file

@@ -12,7 +12,7 @@ from django.urls import reverse
 from codeindex.spaces import encoders
 from codeindex.spaces.encoders import Searcher
 from search import explanations
-from search.explanations import SHOWN
+from search.explanations import SHOWN_CONTEXTS
 from tests import shelf
 from tests.shelf import Written
 
@@ -37,22 +37,22 @@ def address(alice: User, client: Client) -> str:
 
 def test_the_page_shows_where_the_attention_goes(client: Client, address: str) -> None:
     shown = client.get(address).content.decode()
-    assert f"The {SHOWN} of " in shown
+    assert f"The {SHOWN_CONTEXTS} of " in shown
     assert "↑" in shown
     assert "#L8" in shown
-    assert "Its similarity" not in shown
+    assert "Similarity to" not in shown
     assert "<b>" not in shown
 
 
 def test_with_a_query_it_shows_what_each_half_adds(client: Client, address: str) -> None:
     shown = client.get(address, {"q": "read a <file>"}).content.decode()
-    assert "Its similarity to “read a &lt;file&gt;”" in shown
-    assert "The division is exact." in shown
+    assert "Similarity to “read a &lt;file&gt;”" in shown
+    assert "The shares are exact." in shown
 
 
 def test_contexts_are_in_order_and_quoted(alice: User) -> None:
     _, definition = shelf.put(shelf.repository(alice), "load.py", Written(SOURCE, "load"))
-    why = explanations.of(definition, "read a file")
+    why = explanations.explain(definition, "read a file")
     attention = [context.attention for context in why.contexts]
     assert attention == sorted(attention, reverse=True)
     lines = SOURCE.split("\n")
@@ -65,7 +65,7 @@ def test_contexts_are_in_order_and_quoted(alice: User) -> None:
 def test_a_composed_text_has_no_lines(alice: User) -> None:
     written = Written("class Shelf:\n    def load(self, path): ...\n", "Shelf", kind="class")
     _, definition = shelf.put(shelf.repository(alice), "shelf.py", written)
-    why = explanations.of(definition)
+    why = explanations.explain(definition)
     assert {token.line for one in why.contexts for token in (one.start, one.end)} == {0}
 
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from codeindex.models import Embedding, EmbeddingState, Space
 from search import similar
-from search.candidates import scopes
+from search.request import SimilarRequest
 from tests import shelf
 from tests.shelf import Written
 
@@ -69,13 +69,15 @@ def test_what_has_no_vector_says_so(client: Client, alice: User, address: str) -
 
 @pytest.mark.parametrize("exact_up_to", [1, 1000])
 def test_as_many_as_are_asked_for(
-    space: Space, alice: User, exact_up_to: int, monkeypatch: pytest.MonkeyPatch
+    space: Space, alice: User, exact_up_to: int, settings: object
 ) -> None:
-    monkeypatch.setattr(scopes, "EXACT_UP_TO", exact_up_to)
+    settings.CODEINDEX_EXACT_TEXTS = exact_up_to
     shop = shelf.repository(alice)
     _, definition = shelf.put(shop, "load.py", LOAD)
     shelf.put_many(shop, np.random.default_rng(1).standard_normal((60, 4)).tolist())
-    scores = [result.score for result in similar.to(alice, definition, 50).results]
+    scores = [
+        result.score for result in similar.find(SimilarRequest(alice, definition, 50)).results
+    ]
     assert len(scores) == 50
     assert scores == sorted(scores, reverse=True)
 
@@ -113,9 +115,9 @@ class TestHalves:
         alice: User,
         divided: str,
         exact_up_to: int,
-        monkeypatch: pytest.MonkeyPatch,
+        settings: object,
     ) -> None:
-        monkeypatch.setattr(scopes, "EXACT_UP_TO", exact_up_to)
+        settings.CODEINDEX_EXACT_TEXTS = exact_up_to
         client.force_login(alice)
         assert found(client, divided, by="meaning")[:2] == [("said.py", 1), ("built.py", 0)]
         assert found(client, divided, by="structure")[:2] == [("built.py", 1), ("said.py", 0)]
@@ -125,11 +127,13 @@ class TestHalves:
     ) -> None:
         client.force_login(alice)
         answer = client.get(f"/api/v1{address}similar", {"by": "structure"}).json()
-        assert answer == {"results": [], "notices": [similar.UNDIVIDED], "exact": None}
+        assert answer == {"results": [], "notices": [similar.INDIVISIBLE], "exact": None}
 
     def test_says_what_can_be_compared(self, client: Client, alice: User, address: str) -> None:
         client.force_login(alice)
         assert client.get(f"/api/v1{address}similar", {"by": "sound"}).status_code == 400
         shown = client.get(f"{address}similar/", {"by": "sound"})
         assert shown.status_code == 400
-        assert "both, meaning, structure" in shown.content.decode()
+        assert (
+            "Unknown comparison “sound”. Use both, meaning or structure." in shown.content.decode()
+        )

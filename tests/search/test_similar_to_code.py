@@ -32,8 +32,8 @@ def test_the_page_starts_empty_and_is_linked(client: Client) -> None:
         ({"code": " "}, "empty"),
         ({"code": "x" * 2001}, "2,001 characters"),
         ({"code": "x\0"}, "Null characters"),
-        ({"code": "x", "lang": "cobol"}, "Allowed are python"),
-        ({"code": "x", "by": "sound"}, "both, meaning, structure"),
+        ({"code": "x", "lang": "cobol"}, "Unknown language “cobol”. Use python, "),
+        ({"code": "x", "by": "sound"}, "Use both, meaning or structure."),
         ({"code": "x", "limit": "201"}, "from 1 to 200"),
     ],
 )

@@ -24,21 +24,22 @@ from embeddings.evaluation.questions import (
     Score,
 )
 from search import engine
-from search.candidates.sql import TookTooLong
-from search.query import filters
-from search.query.parsing import BadQuery
+from search.candidates.sql import SearchTimeout
+from search.query import filters, parsing
+from search.query.filters import BadQuery, Field, Filter
+from search.request import SearchRequest
 from search.results import Group
 
 RESULTS = 50
-"""Asked for of each question; what comes later counts as not found."""
+"""Results per question; a target further down counts as not found."""
 
 FINGERPRINT = 12
 SHOWN_TARGETS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A question that was put, and how well it was answered."""
+class ScoredQuestion:
+    """How well a question was answered."""
 
     repository: str
     category: str
@@ -47,27 +48,33 @@ class Asked:
 
 @dataclass(slots=True)
 class Session:
-    """What comes together while questions are put: their scores, the space that was searched, and
-    what the answers lacked. A result is a definition or, by `group`, a file."""
+    """What is collected while questions are asked: their scores, the space that was searched, and
+    the notices of the answers. By `group`, a result is a definition or a file."""
 
-    group: str
-    asked: list[Asked] = field(default_factory=list)
+    group: Group
+    scored: list[ScoredQuestion] = field(default_factory=list)
     space: Space | None = None
     notices: dict[str, None] = field(default_factory=dict)
 
 
 class Command(base.Command):
     help = (
-        "Put a file of questions to the index; print and keep nDCG@10, MRR and recall@10 with"
-        " their intervals."
+        "Ask the index a file of questions; print and store nDCG@10, MRR and recall@10 with"
+        " their confidence intervals."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE")
         parser.add_argument(
-            "--repository", nargs="+", default=[], metavar="NAME", help="only these (or owner/name)"
+            "--repository",
+            nargs="+",
+            default=[],
+            metavar="NAME",
+            help="only these repositories (name or owner/name)",
         )
-        parser.add_argument("--user", metavar="NAME", help="sees what this user does; else all")
+        parser.add_argument(
+            "--user", metavar="NAME", help="search as this user; by default, all code is visible"
+        )
         parser.add_argument(
             "--group", choices=[*Group], default=Group.DEFINITION, help="what a result is"
         )
@@ -79,7 +86,7 @@ class Command(base.Command):
             read = questions.read(file)
             about = _chosen(read, repository)
             with existing_index():
-                self._evaluate(read, about, user, Session(group))
+                self._evaluate(read, about, user, Session(Group(group)))
         except (MalformedQuestions, OSError) as error:
             raise CommandError(str(error)) from error
 
@@ -91,59 +98,64 @@ class Command(base.Command):
         session: Session,
     ) -> None:
         user = _user(name)
-        commits = {called: self._commit(user, called, one) for called, one in about.items()}
-        for called, one in about.items():
-            for question in one.questions:
-                score = questions.score(question, _results(user, called, one, question, session))
-                session.asked.append(Asked(called, question.category, score))
+        commits = {
+            repository: self._commit(user, repository, own) for repository, own in about.items()
+        }
+        for repository, own in about.items():
+            for question in own.questions:
+                places = _result_places(user, repository, own, question, session)
+                score = questions.score(question, places)
+                session.scored.append(ScoredQuestion(repository, question.category, score))
         if session.group != Group.DEFINITION:
             session.notices[f"Each result is a {session.group}."] = None
         for notice in session.notices:
             self.stderr.write(notice)
-        kept = Evaluation.objects.create(
+        evaluation = Evaluation.objects.create(
             file=read.name,
             file_hash=read.hash,
             asked_as=name or "",
-            space=_called(session.space),
+            space=_space_label(session.space),
             commits=commits,
-            figures=_figures(session.asked),
+            figures=_figures(session.scored),
             notices=list(session.notices),
         )
-        self._print(kept)
+        self._print(evaluation)
 
-    def _commit(self, user: User, called: str, about: RepositoryQuestions) -> str:
-        """What is indexed of a repository; says so where that is not what was asked about."""
-        repositories = Repository.objects.visible_to(user).called(called)
+    def _commit(self, user: User, name: str, about: RepositoryQuestions) -> str:
+        """The commit of a repository that is indexed. Warns if the questions are about another."""
+        repositories = Repository.objects.visible_to(user).called(name)
         commits = repositories.filter(branches__live_run__isnull=False).values_list(
             "branches__live_run__commit", flat=True
         )
         if not commits:
-            raise CommandError(f"There is no repository {called} in the index.")
+            raise CommandError(f"There is no repository {name} in the index.")
         if about.revision and about.revision not in commits:
-            self.stderr.write(f"{called} is indexed at {commits[0]}, not at {about.revision}.")
+            self.stderr.write(f"{name} is indexed at {commits[0]}, not at {about.revision}.")
         live = SourceFile.objects.visible_to(user).filter(branch__repository__in=repositories)
         paths = {path for question in about.questions for path, _, _ in question.targets}
         missing = sorted(paths.difference(live.values_list("path", flat=True)))
         if missing:
             some = ", ".join(missing[:SHOWN_TARGETS])
-            self.stderr.write(f"{len(missing)} targets are no indexed files of {called}: {some}")
+            self.stderr.write(
+                f"Target files of {name} that are not indexed: {len(missing)} ({some})"
+            )
         return commits[0]
 
     def _print(self, evaluation: Evaluation) -> None:
         rows = evaluation.rows()
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        self.stdout.write(f"{evaluation.file}, {evaluation.space or 'by words alone'}")
+        self.stdout.write(f"{evaluation.file}, {evaluation.space or 'words only'}")
         for row in rows:
             self.stdout.write("  ".join(map(str.ljust, row, widths)).rstrip())
 
 
 def _chosen(read: QuestionFile, names: Sequence[str]) -> dict[str, RepositoryQuestions]:
-    """What is asked about, by the name that the index is searched with."""
-    about = {one.name: one for one in read.repositories}
+    """The questions by the name of the repository that is searched."""
+    about = {own.name: own for own in read.repositories}
     unknown = [name for name in names if name.rpartition("/")[2] not in about]
     if unknown:
         raise CommandError(
-            f"{read.name} asks nothing about {unknown[0]}, but about {', '.join(about)}."
+            f"{read.name} has no questions about {unknown[0]}, only about {', '.join(about)}."
         )
     return {name: about[name.rpartition("/")[2]] for name in names} if names else about
 
@@ -151,48 +163,44 @@ def _chosen(read: QuestionFile, names: Sequence[str]) -> dict[str, RepositoryQue
 def _user(name: str | None) -> User:
     if name is None:
         return ADMINISTRATOR
-    found = User.objects.filter(username=name).first()
-    if found is None:
+    user = User.objects.filter(username=name).first()
+    if user is None:
         raise CommandError(f"There is no user {name}.")
-    return found
+    return user
 
 
-def _results(
-    user: User, called: str, about: RepositoryQuestions, question: Question, session: Session
+def _result_places(
+    user: User, name: str, about: RepositoryQuestions, question: Question, session: Session
 ) -> list[Place]:
     try:
-        answer = engine.find(
-            user,
-            question.text,
-            repository=called,
-            kept_to=filters.under(about.root),
-            limit=RESULTS,
-            group=session.group,
-        )
-    except (BadQuery, TookTooLong) as error:
+        repository = Filter(Field.REPOSITORY, name)
+        query = parsing.parse_query(question.text, [repository, *filters.in_folder(about.root)])
+        request = SearchRequest(user, query, limit=RESULTS, group=session.group)
+        answer = engine.find(request)
+    except (BadQuery, SearchTimeout) as error:
         raise CommandError(f"{question.text!r} cannot be searched: {error}") from error
     session.space = answer.space or session.space
     session.notices.update(dict.fromkeys(answer.notices))
-    places = [result.found.place for result in answer.results]
+    places = [result.definition.place for result in answer.results]
     return [(place.path, place.start_line, place.end_line) for place in places]
 
 
-def _called(space: Space | None) -> str:
+def _space_label(space: Space | None) -> str:
     return f"{space.name} {space.fingerprint[:FINGERPRINT]}" if space else ""
 
 
-def _figures(asked: Sequence[Asked]) -> list[list[Any]]:
-    """Of all questions, of those about each repository, of those of each category, as an
-    `Evaluation` keeps them."""
-    groups: dict[str, list[Score]] = {"all": [one.score for one in asked]}
-    for one in asked:
-        groups.setdefault(f"repository {one.repository}", []).append(one.score)
-    for one in asked:
-        if one.category:
-            groups.setdefault(f"category {one.category}", []).append(one.score)
-    return [[group, len(scores), *_measured(scores)] for group, scores in groups.items()]
+def _figures(scored: Sequence[ScoredQuestion]) -> list[list[Any]]:
+    """Those of all questions, of each repository's and of each category's, as an `Evaluation`
+    stores them."""
+    groups: dict[str, list[Score]] = {"all": [question.score for question in scored]}
+    for question in scored:
+        groups.setdefault(f"repository {question.repository}", []).append(question.score)
+    for question in scored:
+        if question.category:
+            groups.setdefault(f"category {question.category}", []).append(question.score)
+    return [[group, len(scores), *_measures(scores)] for group, scores in groups.items()]
 
 
-def _measured(scores: Sequence[Score]) -> list[tuple[float, ...]]:
+def _measures(scores: Sequence[Score]) -> list[tuple[float, ...]]:
     figures = questions.figures(scores)
     return [figures[measure].with_interval for measure in Evaluation.MEASURES]

@@ -1,4 +1,4 @@
-"""`manage.py search "TEXT"`: what the search page finds, in the terminal. Sees everything, as an
+"""`manage.py search "TEXT"`: the search page's results, in the terminal. Sees everything, as an
 administrator does."""
 
 from __future__ import annotations
@@ -7,6 +7,7 @@ import json
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
+from enum import StrEnum
 from typing import Any
 
 from django.core.management import CommandError
@@ -14,42 +15,79 @@ from django.core.management import CommandError
 from codeindex.management import base
 from codeindex.management.index import ADMINISTRATOR, existing_index
 from search import engine
+from search.balance import PRESETS
 from search.candidates.path_rules import Order
 from search.candidates.scopes import UnknownRepository
-from search.candidates.sql import TookTooLong
-from search.query import parsing
-from search.query.parsing import BadQuery
-from search.results import Answer, Result
+from search.candidates.sql import SearchTimeout
+from search.query.filters import PARAMETERS, REPOSITORY, BadQuery, Field
+from search.request import DEFAULT_BALANCE, DEFAULT_RESULTS, MAX_RESULTS, parse_search
+from search.results import Answer, Group, Result
 from search.web.serializers import ResultSerializer
 
 SHOWN_LINES = 6
+
+FILTER_HELP = {
+    Field.REPOSITORY: "repository, by its name or owner/name",
+    Field.PATH: "path, or paths that match a pattern",
+    Field.LANGUAGE: "language, by its name or a file extension",
+    Field.KIND: "kind: function, method, class or module",
+}
 
 
 class Command(base.Command):
     help = "Find definitions by description, question, name or code."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        asked = parser.add_mutually_exclusive_group(required=True)
-        asked.add_argument("text", nargs="?", metavar="TEXT")
-        asked.add_argument(
+        source = parser.add_mutually_exclusive_group(required=True)
+        source.add_argument("text", nargs="?", metavar="TEXT")
+        source.add_argument(
             "--queries",
             metavar="FILE",
             dest="file",
-            help="one query a line (- is the standard input)",
+            help="one query per line (- is the standard input)",
         )
-        parser.add_argument("--repository", default="", metavar="NAME", help="name or owner/name")
-        parser.add_argument("--limit", type=int, default=parsing.DEFAULT_RESULTS, metavar="N")
+        for field, what in FILTER_HELP.items():
+            parser.add_argument(
+                f"--{field}",
+                action="append",
+                default=[],
+                metavar="VALUE",
+                help=f"only this {what}; --{field}=-VALUE excludes it; can be repeated",
+            )
+        parser.add_argument(
+            f"--{REPOSITORY}",
+            action="append",
+            default=[],
+            metavar="NAME",
+            help=f"an alias of --{Field.REPOSITORY}, which cannot exclude",
+        )
+        parser.add_argument(
+            "--limit",
+            default=str(DEFAULT_RESULTS),
+            metavar="N",
+            help=f"number of results, up to {MAX_RESULTS} (default: {DEFAULT_RESULTS})",
+        )
         parser.add_argument(
             "--order",
-            choices=[order.value for order in Order],
             default=Order.IMPLEMENTATIONS.value,
-            help="implementations before tests, examples and the like, or plain",
+            help=f"{_alternatives(Order)}: whether tests, examples and the like rank lower",
         )
-        parser.add_argument("--json", action="store_true", help="one line of JSON a query")
+        parser.add_argument(
+            "--group",
+            default=Group.DEFINITION.value,
+            help=f"{_alternatives(Group)}: what a result is",
+        )
+        parser.add_argument(
+            "--balance",
+            default=DEFAULT_BALANCE,
+            help=f"{', '.join(PRESETS)}, or three numbers from 0 to 1 for words, meaning and"
+            " structure: 1,0.5,0",
+        )
+        parser.add_argument("--json", action="store_true", help="print one line of JSON per query")
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        self._said: set[str] = set()
+        self._printed_notices: set[str] = set()
 
     def handle(self, *, text: str | None, file: str | None, **options: Any) -> None:
         try:
@@ -57,46 +95,47 @@ class Command(base.Command):
                 if file is not None:
                     self._answer_each(file, options)
                 else:
-                    show = self._as_json if options["json"] else self._as_text
-                    show(_found(text or "", options))
-        except (BadQuery, UnknownRepository, TookTooLong, OSError) as error:
+                    show = self._print_json if options["json"] else self._print_text
+                    show(_search(text or "", options))
+        except (BadQuery, UnknownRepository, SearchTimeout, OSError) as error:
             raise CommandError(str(error)) from error
 
     def _answer_each(self, file: str, options: dict[str, Any]) -> None:
-        """A line of JSON for each line of the file; one that is not answered gets its reason."""
+        """Prints a line of JSON for each line of the file, with the reason if it has no answer."""
         for line in _lines(file):
             try:
-                self._as_json(_found(line, options))
-            except (BadQuery, TookTooLong) as reason:
+                self._print_json(_search(line, options))
+            except (BadQuery, SearchTimeout) as reason:
                 self.stdout.write(_json(line, [], error=str(reason)))
 
-    def _as_json(self, answer: Answer) -> None:
-        self._notify(answer)
-        self.stdout.write(_json(answer.query, ResultSerializer(answer.results, many=True).data))
+    def _print_json(self, answer: Answer) -> None:
+        self._print_notices(answer)
+        results = ResultSerializer(answer.results, many=True).data
+        self.stdout.write(_json(answer.query, list(results)))
 
-    def _as_text(self, answer: Answer) -> None:
-        self._notify(answer)
+    def _print_text(self, answer: Answer) -> None:
+        self._print_notices(answer)
         for number, result in enumerate(answer.results, start=1):
-            self.stdout.write(_shown(number, result))
+            self.stdout.write(_result_text(number, result))
         if not answer.results:
-            self.stdout.write("Nothing was found.")
+            self.stdout.write("No results.")
 
-    def _notify(self, answer: Answer) -> None:
-        """Each notice once, however many queries it is true of."""
+    def _print_notices(self, answer: Answer) -> None:
+        """Each notice once, however many queries it applies to."""
         for notice in answer.notices:
-            if notice not in self._said:
+            if notice not in self._printed_notices:
                 self.stderr.write(notice)
-                self._said.add(notice)
+                self._printed_notices.add(notice)
 
 
-def _found(text: str, options: dict[str, Any]) -> Answer:
-    return engine.find(
-        ADMINISTRATOR,
-        text,
-        repository=options["repository"],
-        limit=options["limit"],
-        order=options["order"],
-    )
+def _alternatives(choices: type[StrEnum]) -> str:
+    return " or ".join(choices)
+
+
+def _search(text: str, options: dict[str, Any]) -> Answer:
+    single = {name: [options[name]] for name in ("limit", "order", "group", "balance")}
+    repeated = {name: options[name] for name in (REPOSITORY, *map(str, PARAMETERS))}
+    return engine.find(parse_search(ADMINISTRATOR, {"q": [text], **single, **repeated}))
 
 
 def _json(query: str, results: list[Any], **more: str) -> str:
@@ -104,7 +143,7 @@ def _json(query: str, results: list[Any], **more: str) -> str:
 
 
 def _lines(file: str) -> Iterator[str]:
-    """Bytes that are not UTF-8 are kept as they are, for the search to refuse."""
+    """Bytes that are not UTF-8 are kept as surrogates, which the search refuses."""
     with (
         sys.stdin
         if file == "-"
@@ -114,10 +153,14 @@ def _lines(file: str) -> Iterator[str]:
             yield line.rstrip("\n")
 
 
-def _shown(number: int, result: Result) -> str:
-    place = result.found.place
-    head = f"{number}. {place.path}:{place.start_line}  {place.qualified_name}"
-    about = f"   {place.kind} in {place.repository}, score {result.score:.3f}"
-    lines = result.found.lines[:SHOWN_LINES]
-    more = ["…"] if len(result.found.lines) > SHOWN_LINES else []
-    return "\n".join([head, about, *(f"   │ {line}".rstrip() for line in [*lines, *more]), ""])
+def _result_text(number: int, result: Result) -> str:
+    place, source = result.definition.place, result.definition.lines
+    title = f"{number}. {place.path}:{place.start_line}  {place.qualified_name}"
+    details = f"   {place.kind} in {place.repository}, score {result.score:.3f}"
+    if result.lowered:
+        details += f", ranked lower as {result.lowered}"
+    lines = [*source[:SHOWN_LINES], *(["…"] if len(source) > SHOWN_LINES else [])]
+    also = [
+        f"   also {other.path}:{other.start_line}  {other.qualified_name}" for other in result.also
+    ]
+    return "\n".join([title, details, *(f"   │ {line}".rstrip() for line in lines), *also, ""])

@@ -1,4 +1,4 @@
-"""`manage.py tune-ranking FILE`: weights for the ranking, from questions."""  # noqa: N999
+"""`manage.py tune-ranking FILE`: weights for the ranking, chosen by questions."""  # noqa: N999
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from codeindex.management.index import ADMINISTRATOR, existing_index
 from embeddings.evaluation import questions
 from embeddings.evaluation.questions import MalformedQuestions, RepositoryQuestions
 from search import engine, tuning
-from search.candidates import path_rules, scopes
+from search.candidates import path_rules
 from search.candidates.path_rules import Order
-from search.candidates.scopes import UnknownRepository
+from search.candidates.scopes import UnknownRepository, scope_for
 from search.query import filters, parsing
 from search.query.filters import BadQuery, Field, Filter
 from search.tuning import Case, Quality
 
 
 class Command(base.Command):
-    """The candidates of each question are looked up once; then weights are tried on them."""
+    """Looks up the candidates of each question once, then tries weights on them."""
 
     help = (
-        "Say what each part of the ranking is worth for a file of questions (as for evaluate), and"
-        " which weights suit it best: of all repositories, and of each, tried on the others."
+        "Print what each part of the ranking contributes for a file of questions (as for evaluate),"
+        " and the best weights: for all repositories, and for each one, tried on the others."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -40,23 +40,25 @@ class Command(base.Command):
                 cases = {about.name: _cases(about) for about in read.repositories}
         except (MalformedQuestions, OSError, BadQuery, UnknownRepository) as error:
             raise CommandError(str(error)) from error
-        self._say_what_parts_are_worth(cases)
-        self._tune(cases)
+        self._print_ablations(cases)
+        self._print_tuned(cases)
 
-    def _say_what_parts_are_worth(self, cases: dict[str, list[Case]]) -> None:
-        self.stdout.write("nDCG@10 over definitions / over files, by the weights that ship")
-        found = [tuning.ablated(own) for own in cases.values()]
+    def _print_ablations(self, cases: dict[str, list[Case]]) -> None:
+        self.stdout.write("nDCG@10 over definitions / over files, with the shipped weights")
+        qualities = [tuning.ablations(own) for own in cases.values()]
         self._row("", [*cases, "mean"])
-        for left in tuning.WITHOUT:
-            self._row(left, _shown([by_part[left] for by_part in found]))
+        for remaining in tuning.ABLATIONS:
+            self._row(remaining, _columns([own[remaining] for own in qualities]))
 
-    def _tune(self, cases: dict[str, list[Case]]) -> None:
-        self.stdout.write("\nThe same by weights that were tuned, starting from those that ship")
+    def _print_tuned(self, cases: dict[str, list[Case]]) -> None:
+        self.stdout.write("\nThe same with tuned weights, starting from the shipped ones")
         self._row("tuned on", [*cases, "mean"])
         groups = list(cases.values())
-        chosen = {name: tuning.tuned([own]) for name, own in cases.items()} if groups[1:] else {}
-        for name, weights in (chosen | {"all": tuning.tuned(groups)}).items():
-            self._row(name, _shown([tuning.quality(own, weights) for own in groups]))
+        chosen = (
+            {name: tuning.tuned_weights([own]) for name, own in cases.items()} if groups[1:] else {}
+        )
+        for name, weights in (chosen | {"all": tuning.tuned_weights(groups)}).items():
+            self._row(name, _columns([tuning.quality(own, weights) for own in groups]))
             self.stdout.write(f"  {weights}")
 
     def _row(self, name: str, values: Iterable[str]) -> None:
@@ -64,24 +66,25 @@ class Command(base.Command):
 
 
 def _cases(about: RepositoryQuestions) -> list[Case]:
-    """The questions about a repository, with what is known of the candidates for each."""
-    kept_to = [Filter(Field.REPOSITORY, about.name), *filters.under(about.root)]
-    within = scopes.of(ADMINISTRATOR, kept_to)
+    """The questions about a repository, with the signals of their candidates."""
+    own_filters = [Filter(Field.REPOSITORY, about.name), *filters.in_folder(about.root)]
+    scope = scope_for(ADMINISTRATOR, own_filters)
     cases = []
     for question in about.questions:
-        query = parsing.read(question.text, kept_to)
-        meaning, wanting = engine.meaning_of(query)
-        if meaning is None:
-            raise CommandError(wanting or "There are no vectors yet.")
-        rules = path_rules.rules(query, Order.IMPLEMENTATIONS)
-        cases.append(Case(question, engine.signals(query, meaning, within, rules=rules)))
+        query = parsing.parse_query(question.text, own_filters)
+        query_vector, notice = engine.vector_for(query)
+        if query_vector is None:
+            raise CommandError(notice or "The index has no vectors yet.")
+        rules = path_rules.active_rules(query, Order.IMPLEMENTATIONS)
+        signals = engine.signals(query, query_vector, scope, rules=rules)
+        cases.append(Case(question, signals))
     return cases
 
 
-def _shown(qualities: Sequence[Quality]) -> list[str]:
+def _columns(qualities: Sequence[Quality]) -> list[str]:
     count = len(qualities)
     mean = Quality(
-        sum(one.definitions for one in qualities) / count,
-        sum(one.files for one in qualities) / count,
+        sum(quality.definitions for quality in qualities) / count,
+        sum(quality.files for quality in qualities) / count,
     )
-    return [f"{one.definitions:.3f} / {one.files:.3f}" for one in (*qualities, mean)]
+    return [f"{each.definitions:.3f} / {each.files:.3f}" for each in (*qualities, mean)]

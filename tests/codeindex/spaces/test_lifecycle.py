@@ -21,6 +21,7 @@ from codeindex.spaces.encoders import Searcher, Source
 from embeddings.networks.fusion import FusionKind
 from search import engine
 from tests.embeddings import tiny
+from tests.search.asking import find
 
 pytestmark = pytest.mark.django_db
 
@@ -262,14 +263,14 @@ def test_a_process_searches_its_encoders_space_until_it_has_loaded_the_new_one(
     assert (old.state, new.state) == ("active", "building")
     held = encoders.searcher.encoder()
     assert held.fingerprint == old.fingerprint
-    before = engine.find(alice, "open a path")
+    before = find(alice, "open a path")
     told("activate", new.fingerprint)
     # Vectors of two spaces differ in width here: comparing them would be an error.
-    during = engine.find(alice, "open a path")
+    during = find(alice, "open a path")
     assert scores(during) == scores(before)
     assert engine.OLD_MODEL in during.notices
     encoders.searcher._loading.join()
-    after = engine.find(alice, "open a path")
+    after = find(alice, "open a path")
     assert encoders.searcher.encoder().fingerprint == new.fingerprint
     assert encoders.searcher.encoder().dimensions != held.dimensions
     assert after.results
@@ -277,7 +278,7 @@ def test_a_process_searches_its_encoders_space_until_it_has_loaded_the_new_one(
 
 
 def scores(answer) -> list[tuple[str, float]]:
-    return [(result.found.place.qualified_name, result.score) for result in answer.results]
+    return [(result.definition.place.qualified_name, result.score) for result in answer.results]
 
 
 def test_a_model_that_cannot_be_loaded_leaves_the_old_one_searched(
@@ -294,7 +295,7 @@ def test_a_model_that_cannot_be_loaded_leaves_the_old_one_searched(
     for _ in range(2):
         assert encoders.searcher.encoder() is held
         encoders.searcher._loading.join()
-    assert engine.find(alice, "open a path").results
+    assert find(alice, "open a path").results
 
 
 def test_a_run_is_not_published_by_vectors_of_a_space_that_was_retired(

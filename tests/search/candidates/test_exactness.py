@@ -11,7 +11,7 @@ from search.query.lexemes import Corpus
 
 pytestmark = pytest.mark.usefixtures("encoded")
 
-ALL, SOME = "; all vectors were compared", "; the nearest vectors by an index"
+ALL, SOME = "All vectors were compared", "Vectors were found by an approximate index"
 
 
 def exactness(client: Client) -> list[bool | None]:
@@ -38,8 +38,8 @@ def test_few_vectors_are_all_compared(client: Client) -> None:
     assert ALL in page(client)
 
 
-def test_many_vectors_are_left_to_an_index(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scopes, "EXACT_UP_TO", 0)
+def test_many_vectors_are_left_to_an_index(client: Client, settings: object) -> None:
+    settings.CODEINDEX_EXACT_TEXTS = 0
     assert exactness(client) == [False] * 3
     assert SOME in page(client)
 
@@ -48,21 +48,23 @@ def test_without_a_space_nothing_is_said_of_vectors(client: Client) -> None:
     Space.objects.all().delete()
     assert exactness(client) == [None] * 3
     shown = page(client)
-    assert "best first" in shown
+    assert " ms)</p>" in shown
     assert ALL not in shown
     assert SOME not in shown
 
 
-def test_more_are_all_compared_where_they_are_few_among_many() -> None:
-    texts = scopes.EXACT_UP_TO + 1
+def test_more_are_all_compared_where_they_are_few_among_many(settings: object) -> None:
+    texts = settings.CODEINDEX_EXACT_TEXTS + 1
     among = [
-        scopes.Scope("", {}, texts, Corpus("", visible), visible, is_whole=True)
+        scopes.Scope("", {}, texts, Corpus("", visible), visible, has_only_repository_filters=True)
         for visible in (texts, 50 * texts)
     ]
     assert [within.is_small for within in among] == [False, True]
 
 
-def test_how_much_is_hidden_does_not_decide_it() -> None:
-    texts = scopes.EXACT_UP_TO + 1
+def test_how_much_is_hidden_does_not_decide_it(settings: object) -> None:
+    texts = settings.CODEINDEX_EXACT_TEXTS + 1
     corpus = Corpus("", texts)
-    assert not scopes.Scope("", {}, texts, corpus, 50 * texts, is_whole=True).is_small
+    assert not scopes.Scope(
+        "", {}, texts, corpus, 50 * texts, has_only_repository_filters=True
+    ).is_small

@@ -9,7 +9,6 @@ from codeindex.models import SourceFile, Space
 from search.candidates import path_rules
 from search.candidates.path_rules import RULES, Order
 from search.query import parsing
-from search.query.parsing import BadQuery
 from tests import shelf
 from tests.search.test_engine import BETWEEN, EAST, NORTH, names, results
 from tests.shelf import Written
@@ -51,7 +50,7 @@ REASONS = {
 
 @pytest.mark.parametrize(("path", "reason"), REASONS.items())
 def test_what_a_path_is(path: str, reason: str) -> None:
-    assert path_rules.reason(path, RULES) == reason
+    assert path_rules.lowering_reason(path, RULES) == reason
 
 
 def test_postgres_reads_the_patterns_alike(alice: User) -> None:
@@ -59,8 +58,8 @@ def test_postgres_reads_the_patterns_alike(alice: User) -> None:
     for path in REASONS:
         shelf.put(shop, path, Written("same"))
     for some in (RULES, RULES[:2]):
-        lower = SourceFile.objects.filter(Q(path__regex=path_rules.pattern(some)))
-        expected = {path for path in REASONS if path_rules.reason(path, some)}
+        lower = SourceFile.objects.filter(Q(path__regex=path_rules.combined_pattern(some)))
+        expected = {path for path in REASONS if path_rules.lowering_reason(path, some)}
         assert set(lower.values_list("path", flat=True)) == expected
 
 
@@ -78,14 +77,9 @@ def test_postgres_reads_the_patterns_alike(alice: User) -> None:
     ],
 )
 def test_what_is_asked_for_is_not_put_lower(typed: str, spared: set[str]) -> None:
-    held = path_rules.rules(parsing.read(typed), Order.IMPLEMENTATIONS)
+    held = path_rules.active_rules(parsing.parse_query(typed), Order.IMPLEMENTATIONS)
     assert {rule.reason for rule in RULES} - {rule.reason for rule in held} == spared
-    assert path_rules.rules(parsing.read(typed), Order.PLAIN) == ()
-
-
-def test_an_unknown_order_is_refused() -> None:
-    with pytest.raises(BadQuery, match="The order is one of implementations, plain"):
-        path_rules.checked_order("best")
+    assert path_rules.active_rules(parsing.parse_query(typed), Order.PLAIN) == ()
 
 
 class TestRanking:
@@ -124,8 +118,8 @@ class TestRanking:
         shelf.put(shop, "a/longer/path/a.py", same)
         shelf.put(shop, "b.py", Written("def b(): ...", "b", BETWEEN))
         best = results(alice, "go", space)[0]
-        assert (best.found.place.path, best.lowered) == ("a/longer/path/a.py", "")
-        assert [place.path for place in best.found.other_places] == ["tests/a.py"]
+        assert (best.definition.place.path, best.lowered) == ("a/longer/path/a.py", "")
+        assert [place.path for place in best.definition.other_places] == ["tests/a.py"]
 
     def test_an_implementation_that_is_hidden_does_not_count(
         self, space: Space, alice: User, charlie: User
@@ -140,7 +134,7 @@ class TestRanking:
 def test_the_page_and_the_api_say_so(client: Client, alice: User) -> None:
     shelf.put(shelf.repository(alice), "tests/load.py", Written("def load(csv): ...", "load"))
     client.force_login(alice)
-    lowered = "test, put lower"
+    lowered = "test, ranked lower"
     assert lowered in client.get("/?q=csv").content.decode()
     plain = client.get("/?q=csv&order=plain").content.decode()
     assert lowered not in plain

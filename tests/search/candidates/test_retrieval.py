@@ -13,7 +13,7 @@ from codeindex.spaces import lifecycle
 from search.candidates import retrieval, scopes, vectors
 from search.candidates.retrieval import Candidate
 from search.candidates.scopes import Scope, UnknownRepository
-from search.candidates.vectors import Meaning
+from search.candidates.vectors import QueryVector
 from search.query import lexemes, parsing
 from search.query.filters import Field, Filter
 from tests import shelf
@@ -29,28 +29,32 @@ def directions(count: int) -> np.ndarray:
 
 def scope(user: User | AnonymousUser, repository: str = "", *more: Filter) -> Scope:
     own = [Filter(Field.REPOSITORY, repository)] if repository else []
-    return scopes.of(user, [*own, *more])
+    return scopes.scope_for(user, [*own, *more])
 
 
-def nearest(user: User, meaning: Meaning, limit: int, repository: str = "") -> list[int]:
-    return vectors.nearest(meaning, scope(user, repository), limit)
+def nearest(user: User, query_vector: QueryVector, limit: int, repository: str = "") -> list[int]:
+    return vectors.nearest_texts(query_vector, scope(user, repository), limit)
 
 
-def found(user: User | AnonymousUser, text: str, repository: str = "") -> dict[str, Candidate]:
+def found(
+    user: User | AnonymousUser,
+    text: str,
+    repository: str = "",
+    max_matches: int = retrieval.MAX_MATCHES,
+) -> dict[str, Candidate]:
     """Candidates of the words and the name alone, by the bodies of their texts."""
     within = scope(user, repository)
-    query = parsing.read(text)
-    candidates = retrieval.candidates(
-        query, lexemes.of(query.words, within.visible), None, within, 10
-    )
+    query = parsing.parse_query(text)
+    words = lexemes.weighted_lexemes(query.words, within.visible)
+    candidates = retrieval.candidates(query, words, None, within, 10, max_matches=max_matches)
     bodies = dict(Text.objects.values_list("pk", "body"))
     return {bodies[candidate.text]: candidate for candidate in candidates}
 
 
 @pytest.fixture
-def indexed(space: Space, monkeypatch: pytest.MonkeyPatch) -> Space:
+def indexed(space: Space, settings: object) -> Space:
     """A space with an HNSW index, in which few texts are many already."""
-    monkeypatch.setattr(scopes, "EXACT_UP_TO", 100)
+    settings.CODEINDEX_EXACT_TEXTS = 100
     name = lifecycle.index_name(space)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -66,20 +70,20 @@ class TestNearest:
         texts = shelf.put_many(
             shelf.repository(alice), [[1, 0, 0, 0], [0, 1, 0, 0], [0.9, 0.1, 0, 0], [-1, 0, 0, 0]]
         )
-        order = nearest(alice, Meaning(space, [2.0, 0, 0, 0]), 10)
+        order = nearest(alice, QueryVector(space, [2.0, 0, 0, 0]), 10)
         assert order == [texts[0], texts[2], texts[1], texts[3]]
 
     def test_a_repository_keeps_to_itself(self, space: Space, alice: User) -> None:
         shelf.put_many(shelf.repository(alice, "other"), [[1, 0, 0, 0]])
         texts = shelf.put_many(shelf.repository(alice, "shop"), [[0, 1, 0, 0]])
-        meaning = Meaning(space, [1.0, 0, 0, 0])
-        assert nearest(alice, meaning, 10, "shop") == texts
-        assert nearest(alice, meaning, 10, "alice/shop") == texts
+        query_vector = QueryVector(space, [1.0, 0, 0, 0])
+        assert nearest(alice, query_vector, 10, "shop") == texts
+        assert nearest(alice, query_vector, 10, "alice/shop") == texts
 
     def test_only_vectors_of_the_space_are_compared(self, space: Space, alice: User) -> None:
         shelf.put_many(shelf.repository(alice), [[1, 0, 0, 0]])
         other = Space.objects.create(name="other", fingerprint="other", dimensions=3)
-        assert nearest(alice, Meaning(other, [1.0, 0, 0]), 10) == []
+        assert nearest(alice, QueryVector(other, [1.0, 0, 0]), 10) == []
 
     @pytest.mark.parametrize("limit", [10, 200])
     def test_the_index_gives_as_many_as_are_asked_for(
@@ -91,65 +95,68 @@ class TestNearest:
         shelf.put_many(shelf.repository(bob, "hidden"), hidden)
         shown = directions(210)
         texts = shelf.put_many(shelf.repository(alice), shown)
-        order = nearest(alice, Meaning(indexed, query), limit)
+        order = nearest(alice, QueryVector(indexed, query), limit)
         exact = [texts[row] for row in np.argsort(-(shown @ query))[:limit]]
         assert len(order) == limit
         assert len(set(order) & set(exact)) >= 0.95 * limit
 
     def test_what_the_index_leads_to_can_be_enough(
-        self, indexed: Space, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
+        self, indexed: Space, alice: User, bob: User
     ) -> None:
-        monkeypatch.setattr(vectors, "WIDTH", 50)
         query = directions(1)[0]
         shelf.put_many(shelf.repository(bob, "hidden"), directions(625) * 0.1 + query)
         shelf.put_many(shelf.repository(alice), directions(210))
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL hnsw.max_scan_tuples = 400")
-        meaning = Meaning(indexed, query)
-        few = vectors.nearest(meaning, scope(alice), 200, enough=1)
+        query_vector = QueryVector(indexed, query, ef_search=50)
+        few = vectors.nearest_texts(query_vector, scope(alice), 200, minimum=1)
         assert 1 <= len(few) < 200
-        assert len(vectors.nearest(meaning, scope(alice), 200, enough=150)) == 200
+        assert len(vectors.nearest_texts(query_vector, scope(alice), 200, minimum=150)) == 200
 
     def test_the_index_is_searched_wider_where_most_is_hidden(
         self, indexed: Space, alice: User, bob: User
     ) -> None:
         shelf.put_many(shelf.repository(alice), directions(300))
-        meaning = Meaning(indexed, directions(1)[0])
+        query_vector = QueryVector(indexed, directions(1)[0])
 
         def width(filters: str = "") -> str:
-            within = scopes.of(alice, parsing.read(f"{filters} anything").filters)
+            within = scopes.scope_for(alice, parsing.parse_query(f"{filters} anything").filters)
             with CaptureQueriesContext(connection) as captured:
-                vectors.nearest(meaning, within, 10)
+                vectors.nearest_texts(query_vector, within, 10)
             (asked,) = [query["sql"] for query in captured if "<=>" in query["sql"]]
             return asked.partition("ef_search = ")[2].partition(";")[0]
 
-        assert width() == str(vectors.WIDTH)
+        assert width() == str(vectors.EF_SEARCH)
         shelf.put_many(shelf.repository(bob, "hidden"), directions(300) + 0.1)
-        assert width() == str(2 * vectors.WIDTH)
-        assert width("kind:function") == str(vectors.MAX_WIDTH)
+        assert width() == str(2 * vectors.EF_SEARCH)
+        assert width("kind:function") == str(vectors.MAX_EF_SEARCH)
 
     def test_a_large_index_is_searched_wider(self, alice: User) -> None:
         def width(texts: int) -> int:
-            return vectors._width(replace(scopes.of(alice), texts=texts, of_all=texts))
+            return vectors._ef_search(
+                replace(scopes.scope_for(alice), texts=texts, all_texts=texts)
+            )
 
-        assert width(1_000) == width(vectors.WIDE) == vectors.WIDTH
-        assert 1.5 * vectors.WIDTH < width(5 * vectors.WIDE) < 2.5 * vectors.WIDTH
+        assert width(1_000) == width(vectors.REFERENCE_TEXTS) == vectors.EF_SEARCH
+        assert (
+            1.5 * vectors.EF_SEARCH < width(5 * vectors.REFERENCE_TEXTS) < 2.5 * vectors.EF_SEARCH
+        )
 
     def test_few_rows_are_compared_exactly(self, indexed: Space, alice: User, bob: User) -> None:
         query = directions(1)[0]
         shelf.put_many(shelf.repository(bob, "hidden"), directions(500) * 0.1 + query)
         shown = directions(60)
         texts = shelf.put_many(shelf.repository(alice), shown)
-        order = nearest(alice, Meaning(indexed, query), 60)
+        order = nearest(alice, QueryVector(indexed, query), 60)
         assert order == [texts[row] for row in np.argsort(-(shown @ query))]
 
     def test_many_rows_are_found_by_the_index(self, indexed: Space, alice: User) -> None:
         shelf.put_many(shelf.repository(alice), directions(500))
-        meaning = Meaning(indexed, directions(1)[0])
+        query_vector = QueryVector(indexed, directions(1)[0])
         with CaptureQueriesContext(
             connection,
         ) as captured:
-            nearest(alice, meaning, 10)
+            nearest(alice, query_vector, 10)
         asked = [query["sql"] for query in captured if "<=>" in query["sql"]]
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_sort = off")
@@ -173,9 +180,9 @@ class TestWords:
         shelf.put(shop, "b.py", Written("retry request", "b"))
         shelf.put(shop, "c.py", Written("request", "c"))
         candidates = found(alice, "retry the request with backoff")
-        order = sorted(candidates, key=lambda body: -candidates[body].held)
+        order = sorted(candidates, key=lambda body: -candidates[body].coverage)
         assert order == ["retry request backoff", "retry request", "request"]
-        assert all(0 < candidate.held <= 1 for candidate in candidates.values())
+        assert all(0 < candidate.coverage <= 1 for candidate in candidates.values())
 
     def test_a_word_that_all_texts_hold_finds_them(self, space: Space, alice: User) -> None:
         shop = shelf.repository(alice)
@@ -184,9 +191,9 @@ class TestWords:
         assert len(found(alice, "backoff")) == 20
 
     def test_words_are_found_among_many_texts_too(
-        self, space: Space, alice: User, monkeypatch: pytest.MonkeyPatch
+        self, space: Space, alice: User, settings: object
     ) -> None:
-        monkeypatch.setattr(scopes, "EXACT_UP_TO", 1)
+        settings.CODEINDEX_EXACT_TEXTS = 1
         shop, hidden = shelf.repository(alice), shelf.repository(alice, "hidden")
         for number in range(5):
             shelf.put(shop, f"{number}.py", Written(f"backoff {number}", "f"))
@@ -196,16 +203,15 @@ class TestWords:
         assert sorted(bodies) == [f"backoff {number}" for number in range(5)]
 
     def test_those_that_hold_all_of_many_common_words_are_found(
-        self, space: Space, alice: User, monkeypatch: pytest.MonkeyPatch
+        self, space: Space, alice: User, settings: object
     ) -> None:
-        monkeypatch.setattr(scopes, "EXACT_UP_TO", 1)
-        monkeypatch.setattr(retrieval, "MATCHES", 10)
+        settings.CODEINDEX_EXACT_TEXTS = 1
         shop = shelf.repository(alice)
         for number in range(60):  # more than are looked at
             two = ("retry request", "request backoff", "backoff retry")[number % 3]
             shelf.put(shop, f"{number}.py", Written(f"{two} {number}", "f"))
         shelf.put(shop, "all.py", Written("retry request backoff", "f"))
-        bodies = found(alice, "retry the request with backoff")
+        bodies = found(alice, "retry the request with backoff", max_matches=10)
         assert "retry request backoff" in bodies
         assert len(bodies) > 1
 
@@ -256,8 +262,8 @@ class TestPermission:
     def seen(self, user: User | AnonymousUser, space: Space) -> set[str]:
         """By meaning, words and name."""
         within = scope(user)
-        query = parsing.read("secret")
-        candidates = retrieval.candidates(query, [], Meaning(space, [1.0, 0, 0, 0]), within, 10)
+        query = parsing.parse_query("secret")
+        candidates = retrieval.candidates(query, [], QueryVector(space, [1.0, 0, 0, 0]), within, 10)
         bodies = dict(Text.objects.values_list("pk", "body"))
         return {bodies[candidate.text] for candidate in candidates}
 

@@ -13,10 +13,10 @@ from django.test.utils import CaptureQueriesContext
 
 from codeindex import repositories
 from codeindex.models import Repository, Text, Visibility
-from search import engine
 from search.candidates import scopes
 from search.query import lexemes
 from tests import shelf
+from tests.search.asking import find
 from tests.shelf import Written
 
 QUERY = "retry a request with backoff"
@@ -39,11 +39,11 @@ def hide(owner: User, team: Group) -> Repository:
 
 
 def share(user: User | AnonymousUser, word: str, *kept_to: scopes.Filter) -> float:
-    (found,) = lexemes.of([word], scopes.of(user, kept_to).visible)
+    (found,) = lexemes.weighted_lexemes([word], scopes.scope_for(user, kept_to).visible)
     return found.share
 
 
-VARIES = re.compile(rb'name="csrfmiddlewaretoken" value="\w+"|in \d+ ms')
+VARIES = re.compile(rb'name="csrfmiddlewaretoken" value="\w+"|\d+ ms')
 """What is another in each page: a token, and how long the search took."""
 
 
@@ -89,23 +89,25 @@ def test_filters_leave_them_alone(public: Repository, alice: User, bob: User, te
 def test_a_rare_word_says_more_and_an_unknown_one_comes_last(
     public: Repository, alice: User
 ) -> None:
-    found = lexemes.of(["request", "retry", "frobnicate"], scopes.of(alice).visible)
+    found = lexemes.weighted_lexemes(
+        ["request", "retry", "frobnicate"], scopes.scope_for(alice).visible
+    )
     assert [one.word for one in found] == ["retri", "request", "frobnic"]
     assert found[2].weight > found[0].weight > found[1].weight > 0
 
 
 def test_pasted_code_is_compared_by_words_that_there_are(public: Repository, alice: User) -> None:
-    unknown = [f"unknown{number}" for number in range(2 * lexemes.MOST)]
-    found = lexemes.of([*unknown, "backoff"], scopes.of(alice).visible)
-    assert (len(found), found[0].word) == (lexemes.MOST, "backoff")
+    unknown = [f"unknown{number}" for number in range(2 * lexemes.MAX_LEXEMES)]
+    found = lexemes.weighted_lexemes([*unknown, "backoff"], scopes.scope_for(alice).visible)
+    assert (len(found), found[0].word) == (lexemes.MAX_LEXEMES, "backoff")
 
 
 def test_words_and_their_counts_come_in_one_statement(public: Repository, alice: User) -> None:
-    corpus = scopes.of(alice).visible
+    corpus = scopes.scope_for(alice).visible
     with CaptureQueriesContext(
         connection,
     ) as captured:
-        lexemes.of(["retry", "request"], corpus)
+        lexemes.weighted_lexemes(["retry", "request"], corpus)
     assert len(captured) == 1
 
 
@@ -120,5 +122,5 @@ def test_equals_come_in_the_same_order_whoever_held_their_text_before(
         shelf.put(own, path, Written(source, "f"))
     assert list(Text.objects.order_by("pk").values_list("body", flat=True)) == sources[::-1]
     for query in ("backoff", "f"):
-        results = engine.find(charlie, query).results
-        assert [one.found.place.path for one in results] == ["a.py", "b.py"]
+        results = find(charlie, query).results
+        assert [one.definition.place.path for one in results] == ["a.py", "b.py"]

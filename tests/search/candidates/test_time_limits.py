@@ -18,9 +18,9 @@ from django.db import connection
 from django.test import Client
 
 from codeindex.web.worker import Connections
-from search import engine
 from search.candidates import sql
 from tests import shelf
+from tests.search.asking import find
 from tests.shelf import Written
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -83,16 +83,16 @@ def test_the_command_says_so_too(settings: object, endless: object) -> None:
 def test_the_limit_is_of_all_statements_together(settings: object) -> None:
     """And not of what happens between them."""
     settings.CODEINDEX_SEARCH_SECONDS = 1
-    with sql.within_time():
+    with sql.time_limit():
         sql.rows("SELECT pg_sleep(0.4)", {})
         time.sleep(1)
         assert sql.rows("SELECT 'further'", {})
-        with pytest.raises(sql.TookTooLong):
+        with pytest.raises(sql.SearchTimeout):
             sql.rows("SELECT pg_sleep(0.8)", {})
 
 
 def test_the_limit_is_of_searches_alone(shop: None, alice: User) -> None:
-    assert engine.find(alice, "retry").results
+    assert find(alice, "retry").results
     with connection.cursor() as cursor:
         cursor.execute("SHOW statement_timeout")
         assert cursor.fetchone() == ("0",)

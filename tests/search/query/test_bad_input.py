@@ -9,9 +9,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 from hypothesis import HealthCheck, example, given, settings, strategies
 
-from search import engine
 from search.query import parsing
 from tests import shelf
+from tests.search.asking import find
 from tests.shelf import Written
 
 PIECES = strategies.sampled_from(
@@ -59,7 +59,7 @@ def test_what_is_wrong_is_said_before_anything_is_looked_up(
     alice: User, wrong: dict[str, Any], django_assert_num_queries: Any
 ) -> None:
     with django_assert_num_queries(0), pytest.raises(parsing.BadQuery):
-        engine.find(alice, "csv", **wrong)
+        find(alice, "csv", **wrong)
 
 
 def test_a_longer_list_begins_with_the_shorter_one(client: Client, alice: User) -> None:

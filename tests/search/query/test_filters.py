@@ -11,12 +11,12 @@ from django.test import Client
 from hypothesis import HealthCheck, example, given, settings, strategies
 
 from codeindex.models import Repository, Space, Text
-from search import engine
 from search.candidates import scopes
-from search.candidates.vectors import Meaning, nearest
+from search.candidates.vectors import QueryVector, nearest_texts
 from search.query import filters, parsing
 from search.query.filters import BadQuery, Field, Filter
 from tests import shelf
+from tests.search.asking import find
 from tests.shelf import Written
 
 
@@ -43,7 +43,7 @@ class TestReading:
         ],
     )
     def test_filters_are_taken_out(self, typed: str, text: str, found: tuple[Filter, ...]) -> None:
-        query = parsing.read(typed)
+        query = parsing.parse_query(typed)
         assert (query.typed, query.text, query.filters) == (typed, text, found)
 
     @pytest.mark.parametrize(
@@ -63,26 +63,26 @@ class TestReading:
         ],
     )
     def test_all_else_is_text(self, text: str) -> None:
-        query = parsing.read(text)
+        query = parsing.parse_query(text)
         assert (query.text, query.filters) == (text, ())
 
     @pytest.mark.parametrize(
         ("text", "reason"),
         [
-            ("x kind:none", "no kind:none. Allowed are function, method, class or module."),
-            ("x lang:cobol", "no lang:cobol. Allowed are python, "),
-            ("repo:shop -path:tests", "Filters alone find nothing"),
-            ('-"a phrase"', "Filters alone"),
-            (f"x path:{'a' * 201}", "A filter has 201 characters; 200 are allowed."),
-            ("x" + " path:a" * 21, "The query has 21 filters; 20 are allowed."),
+            ("x kind:none", "Unknown kind “none”. Use function, method, class or module."),
+            ("x lang:cobol", "Unknown language “cobol”. Use python, "),
+            ("repo:shop -path:tests", "A query needs some text beside its filters."),
+            ('-"a phrase"', "A query needs some text"),
+            (f"x path:{'a' * 201}", "A filter has 201 characters; at most 200 are allowed."),
+            ("x" + " path:a" * 21, "The query has 21 filters; at most 20 are allowed."),
         ],
     )
     def test_a_bad_one_is_refused_with_the_reason(self, text: str, reason: str) -> None:
         with pytest.raises(BadQuery, match=re.escape(reason)):
-            parsing.read(text)
+            parsing.parse_query(text)
 
     def test_a_name_may_be_filtered_too(self) -> None:
-        assert parsing.read("Session.request lang:python").symbol == ("Session", "request")
+        assert parsing.parse_query("Session.request lang:python").symbol == ("Session", "request")
 
 
 @pytest.mark.parametrize(
@@ -151,31 +151,31 @@ class TestFinding:
         typed: str,
         found: set[str],
         many: bool,
-        monkeypatch: pytest.MonkeyPatch,
+        settings: object,
     ) -> None:
         if many:
-            monkeypatch.setattr(scopes, "EXACT_UP_TO", 0)
-        results = engine.find(alice, typed).results
-        assert {result.found.place.qualified_name for result in results} == found
+            settings.CODEINDEX_EXACT_TEXTS = 0
+        results = find(alice, typed).results
+        assert {result.definition.place.qualified_name for result in results} == found
 
     def test_a_name_is_found_under_a_filter(self, alice: User) -> None:
-        assert [one.found.place.path for one in engine.find(alice, "check -path:src").results] == [
+        assert [one.definition.place.path for one in find(alice, "check -path:src").results] == [
             "tests/load.py"
         ]
 
     def test_a_stranger_s_filters_tell_nothing(self, charlie: User) -> None:
         with pytest.raises(scopes.UnknownRepository, match="There is no repository shop"):
-            engine.find(charlie, "csv -repo:shop")
-        assert engine.find(charlie, "csv kind:class path:src").results == []
+            find(charlie, "csv -repo:shop")
+        assert find(charlie, "csv kind:class path:src").results == []
 
     def test_one_file_must_meet_all(self, alice: User, charlie: User) -> None:
         """The text lies in a Go file that is hidden and in a visible one of another path."""
         own = shelf.repository(charlie, "own")
         shelf.put(own, "elsewhere.py", Written("def load(csv): read a csv", "load"))
-        found = engine.find(charlie, "csv path:src").results
+        found = find(charlie, "csv path:src").results
         assert found == []
-        (result,) = engine.find(charlie, "csv path:elsewhere").results
-        assert result.found.place.repository == "own"
+        (result,) = find(charlie, "csv path:elsewhere").results
+        assert result.definition.place.repository == "own"
 
 
 QUOTED = strategies.builds('{}"{}"'.format, strategies.sampled_from(["", "-"]), strategies.text())
@@ -200,7 +200,7 @@ def test_whatever_is_typed_has_an_answer_or_a_reason(alice: User, pieces: list[s
         shelf.put(shelf.repository(alice), "src/a.go", Written("def the(x): été", "the"))
     typed = " ".join(pieces)
     with suppress(BadQuery, scopes.UnknownRepository):
-        assert engine.find(alice, typed).query == typed.strip()
+        assert find(alice, typed).query == typed.strip()
 
 
 class TestManyPaths:
@@ -224,32 +224,30 @@ class TestManyPaths:
             f"-path:{'**/?' * 49}": 1,
             "path:**/module_19999.py -path:project1": 1,
         }.items():
-            assert len(engine.find(alice, f"read csv {kept_to}").results) == found, kept_to
+            assert len(find(alice, f"read csv {kept_to}").results) == found, kept_to
 
     def test_more_wildcards_than_anybody_needs_are_refused(self) -> None:
-        with pytest.raises(BadQuery, match="have 101 wildcards; 100 are allowed"):
-            parsing.read(f"x path:a* -path:{'*?' * 50}")
-        assert parsing.read(f"x path:{'*?' * 50}").filters
+        with pytest.raises(BadQuery, match="have 101 wildcards; at most 100 are allowed"):
+            parsing.parse_query(f"x path:a* -path:{'*?' * 50}")
+        assert parsing.parse_query(f"x path:{'*?' * 50}").filters
 
 
 class TestCounting:
     """Whether vectors are compared exactly depends on how many texts the filters keep."""
 
-    def test_few_are_kept_of_many(
-        self, space: Space, alice: User, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(scopes, "EXACT_UP_TO", 10)
+    def test_few_are_kept_of_many(self, space: Space, alice: User, settings: object) -> None:
+        settings.CODEINDEX_EXACT_TEXTS = 10
         shop = shelf.repository(alice)
         shelf.put_many(shop, np.eye(40, shelf.DIMENSIONS).tolist())
         shelf.put(shop, "one.py", Written("def one(): ...", "one", (1, 0, 0, 0)))
         whole, few, many = (
-            scopes.of(alice, parsing.read(f"x {typed}").filters)
+            scopes.scope_for(alice, parsing.parse_query(f"x {typed}").filters)
             for typed in ("", "path:one", "kind:function")
         )
         assert [within.is_small for within in (whole, few, many)] == [False, True, False]
         assert (few.texts, many.texts) == (1, whole.texts)
-        assert len(nearest(Meaning(space, [1.0, 0, 0, 0]), few, 10)) == 1
-        assert len(nearest(Meaning(space, [1.0, 0, 0, 0]), many, 30)) == 30
+        assert len(nearest_texts(QueryVector(space, [1.0, 0, 0, 0]), few, 10)) == 1
+        assert len(nearest_texts(QueryVector(space, [1.0, 0, 0, 0]), many, 30)) == 30
 
 
 class TestParameters:
@@ -278,9 +276,10 @@ class TestParameters:
     @pytest.mark.parametrize(
         ("parameters", "status", "answer"),
         [
-            ({"kind": "no"}, 400, {"kind": ["There is no kind:no. Allowed are function, method, "
+            ({"kind": "no"}, 400, {"kind": ["Unknown kind “no”. Use function, method, "
                                             "class or module."]}),
-            ({"order": "best"}, 400, {"order": ['"best" is not a valid choice.']}),
+            ({"order": "best"}, 400, {"order": ["Unknown order “best”. Use implementations or "
+                                                "plain."]}),
             ({"repo": "none"}, 404, {"detail": "There is no repository none."}),
         ],
     )  # fmt: skip
@@ -294,4 +293,4 @@ class TestParameters:
         assert "-path:tests" in client.get("/?q=csv").content.decode()
         bad = client.get("/", {"q": "csv kind:no"})
         assert bad.status_code == 400
-        assert "Allowed are function, method" in bad.content.decode()
+        assert "Unknown kind “no”. Use function, method" in bad.content.decode()

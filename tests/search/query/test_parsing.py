@@ -7,7 +7,7 @@ from search.query.parsing import BadQuery
 
 
 def test_words_are_identifiers_and_their_parts() -> None:
-    words = parsing.read("a readCSVFile of utf8_text, 404").words
+    words = parsing.parse_query("a readCSVFile of utf8_text, 404").words
     assert words == ("a", "readcsvfile", "read", "csv", "file", "of", "utf8_text", "utf", "8",
                      "text", "404")  # fmt: skip
 
@@ -27,7 +27,7 @@ def test_words_are_identifiers_and_their_parts() -> None:
     ],
 )
 def test_a_dotted_name_is_a_symbol(text: str, symbol: tuple[str, ...]) -> None:
-    assert parsing.read(text).symbol == symbol
+    assert parsing.parse_query(text).symbol == symbol
 
 
 @pytest.mark.parametrize(
@@ -43,19 +43,8 @@ def test_a_dotted_name_is_a_symbol(text: str, symbol: tuple[str, ...]) -> None:
 )
 def test_what_cannot_be_searched_is_refused_with_the_reason(text: str, reason: str) -> None:
     with pytest.raises(BadQuery, match=reason):
-        parsing.read(text)
+        parsing.parse_query(text)
 
 
 def test_the_longest_query_is_allowed() -> None:
-    assert parsing.read("x" * 2_000).text == "x" * 2_000
-
-
-@pytest.mark.parametrize("limit", [0, 201, -1, "many", "", "1.5", "²"])
-def test_a_limit_outside_its_bounds_is_refused(limit: int | str) -> None:
-    with pytest.raises(BadQuery, match="from 1 to 200"):
-        parsing.checked_limit(limit)
-
-
-@pytest.mark.parametrize("limit", [1, 200, "10"])
-def test_a_limit_may_be_text(limit: int | str) -> None:
-    assert parsing.checked_limit(limit) == int(limit)
+    assert parsing.parse_query("x" * 2_000).text == "x" * 2_000

@@ -12,15 +12,14 @@ from django.test import Client
 from hypothesis import given, strategies
 
 from embeddings.code import languages
-from search.web import highlighting
 from search.web.highlighting import listing
 from search.web.views import SNIPPET_LINES, SNIPPET_WIDTH
 from tests import shelf
 from tests.shelf import Written
 
 
-def html(source: str, *marked: str) -> str:
-    return str(listing(source.split("\n"), "python", marked=set(marked)).html).strip()
+def html(source: str, *marked: str, **options: int) -> str:
+    return str(listing(source.split("\n"), "python", marked=set(marked), **options).html).strip()
 
 
 @pytest.mark.parametrize(
@@ -46,9 +45,9 @@ def test_what_is_marked_is_escaped_like_the_rest() -> None:
     assert "<b>" not in shown
 
 
-def test_very_long_sources_have_marks_without_colours(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(highlighting, "COLOURED_CHARACTERS", 3)
-    assert html("<a> date", "date") == "&lt;a&gt; <mark>date</mark>"
+def test_very_long_sources_have_marks_without_colours() -> None:
+    assert html("'a' date", "date", max_coloured=8).startswith('<span class="string">')
+    assert html("<a> date", "date", max_coloured=3) == "&lt;a&gt; <mark>date</mark>"
 
 
 @given(strategies.text(), strategies.sets(strategies.text(min_size=1), max_size=3))

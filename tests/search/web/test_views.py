@@ -126,7 +126,7 @@ class TestDefinition:
         client.force_login(alice)
         assert sentence not in page(client, address)
         Embedding.objects.update(reason="its last 1,200 tokens are not read")
-        assert "alone: its last 1,200 tokens are not read." in page(client, address)
+        assert "definition: its last 1,200 tokens are not read." in page(client, address)
         Space.objects.update(state=SpaceState.RETIRED)
         assert sentence not in page(client, address)
 
@@ -144,7 +144,7 @@ class TestDefinition:
         load[0].blob.skipped = "generated"
         load[0].blob.save()
         client.force_login(alice)
-        assert "Nothing of this file is indexed: generated." in page(client, file_page(load[0]))
+        assert "This file is not indexed: generated." in page(client, file_page(load[0]))
 
     def test_a_definition_of_another_file_is_not_there(
         self, client: Client, alice: User, shop: Repository, load: tuple[SourceFile, Definition]

@@ -1,5 +1,5 @@
-"""What is shown of a definition: its source, its docstring, the names that its code suggests, what
-of it the language model has not read."""
+"""The contents of definitions that are shown: source, docstring, predicted names, and what of the
+text the language model has not read."""
 
 from __future__ import annotations
 
@@ -8,40 +8,40 @@ from collections.abc import Mapping, Sequence
 
 from codeindex.models import Embedding, EmbeddingState, SpaceState
 from search.candidates import sql
-from search.places import PLACES
-from search.results import Found, Place
+from search.places import MAX_OTHER_PLACES
+from search.results import FoundDefinition, Place
 
 
-def of(places: Mapping[int, Sequence[Place]]) -> dict[int, Found]:
-    """text → what is found at the first of its places, which must be visible to who asks."""
-    first = {found[0].definition_id: found for found in places.values()}
-    shown = {
-        definition: Found(
-            place=first[definition][0],
+def load_definitions(places: Mapping[int, Sequence[Place]]) -> dict[int, FoundDefinition]:
+    """text → its definition at the first of its places, which must be visible to whoever asks."""
+    by_definition = {own[0].definition_id: own for own in places.values()}
+    loaded = {
+        definition: FoundDefinition(
+            place=by_definition[definition][0],
             language=language,
             lines=lines,
             docstring=docstring,
             predicted_names=[(name, score) for name, score in json.loads(names or "[]")],
-            other_places=first[definition][1 : 1 + PLACES],
-            has_more_places=len(first[definition]) > 1 + PLACES,
+            other_places=by_definition[definition][1 : 1 + MAX_OTHER_PLACES],
+            has_more_places=len(by_definition[definition]) > 1 + MAX_OTHER_PLACES,
         )
         for definition, language, docstring, lines, names in sql.rows(
-            SHOWN, {"definitions": sql.array(first)}
+            CONTENTS, {"definitions": sql.array_literal(by_definition)}
         )
     }
-    return {text: shown[found[0].definition_id] for text, found in places.items()}
+    return {text: loaded[own[0].definition_id] for text, own in places.items()}
 
 
-def unread(text: int) -> str:
-    """What the language model has not read of a text; empty where it has read all, or where there
-    is no vector."""
+def unread_part(text: int) -> str:
+    """What the language model has not read of a text, in words; empty if it has read all, or if
+    there is no vector."""
     vectors = Embedding.objects.filter(
         text=text, space__state=SpaceState.ACTIVE, state=EmbeddingState.READY
     )
     return vectors.values_list("reason", flat=True).first() or ""
 
 
-SHOWN = """
+CONTENTS = """
 SELECT definition.id, blob.language, definition.docstring,
        (string_to_array(blob.content, E'\\n'))[definition.start_line:definition.end_line],
        (SELECT own.predicted_names FROM codeindex_embedding AS own

@@ -1,0 +1,132 @@
+"""What is asked of a search. The page, the REST API and the command line each build one request
+from their parameters, by the functions here, and pass it on whole."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeVar
+
+from django.contrib.auth.models import AnonymousUser, User
+
+from codeindex.models import Definition
+from search.balance import EVEN, Balance, parse_balance
+from search.candidates.path_rules import Order
+from search.query import filters, parsing
+from search.query.filters import BadQuery, Field
+from search.query.parsing import Query
+from search.results import Group
+
+DEFAULT_RESULTS = 10
+MAX_RESULTS = 200
+DEFAULT_BALANCE = "even"
+DEFAULT_LANGUAGE = "python"
+"""Of pasted code."""
+
+Parameters = Mapping[str, Sequence[str]]
+"""name → its values as they were given, which may be none. The last value counts where a parameter
+takes one."""
+
+
+class Likeness(StrEnum):
+    """What is compared of two definitions."""
+
+    BOTH = "both"
+    MEANING = "meaning"  # what the text adds to a vector
+    STRUCTURE = "structure"  # what the code adds
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRequest:
+    """A search, validated. `query` holds its text and all of its filters; `limit` is from 1 to
+    MAX_RESULTS."""
+
+    user: User | AnonymousUser
+    query: Query
+    limit: int = DEFAULT_RESULTS
+    order: Order = Order.IMPLEMENTATIONS
+    group: Group = Group.DEFINITION
+    balance: Balance = EVEN
+
+
+@dataclass(frozen=True, slots=True)
+class PastedCode:
+    """A definition that need not be indexed, in a language that codeindex reads."""
+
+    source: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarRequest:
+    """A search for code that is similar to an `example`, validated. Whoever makes one from a
+    definition has checked that `user` may see it."""
+
+    user: User | AnonymousUser
+    example: Definition | PastedCode
+    limit: int = DEFAULT_RESULTS
+    likeness: Likeness = Likeness.BOTH
+
+
+def parse_search(user: User | AnonymousUser, parameters: Parameters) -> SearchRequest:
+    """From `q`, the filters `repo`, `path`, `lang` and `kind`, `limit`, `order`, `group` and
+    `balance`; `repository` is another name of `repo`, and excludes nothing. Raises `BadQuery`."""
+    return SearchRequest(
+        user=user,
+        query=parsing.parse_query(_last(parameters, "q"), filters.from_parameters(parameters)),
+        limit=_limit(parameters),
+        order=_choice(parameters, "order", Order.IMPLEMENTATIONS),
+        group=_choice(parameters, "group", Group.DEFINITION),
+        balance=parse_balance(_last(parameters, "balance") or DEFAULT_BALANCE),
+    )
+
+
+def parse_similar(
+    user: User | AnonymousUser, definition: Definition, parameters: Parameters
+) -> SimilarRequest:
+    """From `limit` and `by`. Raises `BadQuery`."""
+    return SimilarRequest(user, definition, _limit(parameters), _likeness(parameters))
+
+
+def parse_similar_to_code(user: User | AnonymousUser, parameters: Parameters) -> SimilarRequest:
+    """From `code`, `lang`, `limit` and `by`. Raises `BadQuery`."""
+    code = _last(parameters, "code")
+    parsing.check_text(code.strip(), "code")
+    language = _last(parameters, "lang").strip() or DEFAULT_LANGUAGE
+    return SimilarRequest(
+        user,
+        PastedCode(code, filters.known_language(language, Field.LANGUAGE)),
+        _limit(parameters),
+        _likeness(parameters),
+    )
+
+
+def _limit(parameters: Parameters) -> int:
+    limit = _last(parameters, "limit", str(DEFAULT_RESULTS))
+    if not re.fullmatch(r"[0-9]{1,3}", limit) or not 1 <= int(limit) <= MAX_RESULTS:
+        raise BadQuery(f"The limit must be a whole number from 1 to {MAX_RESULTS}.", "limit")
+    return int(limit)
+
+
+def _likeness(parameters: Parameters) -> Likeness:
+    return _choice(parameters, "by", Likeness.BOTH, called="comparison")
+
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+def _choice(parameters: Parameters, name: str, default: Choice, called: str = "") -> Choice:
+    """A value of the default's class; errors call it by its name or as it is `called`."""
+    choices = type(default)
+    value = _last(parameters, name, default.value)
+    if value not in set(choices):
+        allowed = [choice.value for choice in choices]
+        raise filters.unknown_value(called or name, value, allowed, name)
+    return choices(value)
+
+
+def _last(parameters: Parameters, name: str, default: str = "") -> str:
+    values = parameters.get(name)
+    return values[-1] if values else default
