@@ -11,6 +11,7 @@ from django.contrib.auth.models import AnonymousUser, User
 import embeddings
 from codeindex.models import Space, SpaceState
 from codeindex.spaces import encoders
+from embeddings.code.words import analyse
 from search import details, places, scoring
 from search.balance import EVEN, Balance, checked_balance
 from search.candidates import path_rules, retrieval, scopes, sql
@@ -134,12 +135,12 @@ def _in_places(words: Sequence[Lexeme], spots: Collection[Spot]) -> dict[Spot, f
 
 @lru_cache(1 << 16)
 def _words_around(name: str) -> tuple[str, ...]:
-    return parsing.words_of(name.rpartition(".")[0])
+    return analyse(name.rpartition(".")[0])
 
 
 @lru_cache(1 << 16)
 def _words_in(path: str) -> tuple[str, ...]:
-    return parsing.words_of(str(PurePosixPath(path).with_suffix("")))
+    return analyse(str(PurePosixPath(path).with_suffix("")))
 
 
 def _grouped(ordered: Sequence[Signal], group: Group) -> dict[int, list[int]]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from embeddings.code import languages
+from embeddings.code.words import identifiers
 from embeddings.types import Kind
 
 MAX_FILTERS = 20
@@ -22,7 +23,6 @@ _FILTER = re.compile(
     r'(?<!\S)(?P<minus>-?)(?:(?P<field>repo|path|lang|kind):(?:"(?P<quoted>[^"]+)"|(?P<bare>[^\s"]\S*))'
     r'|"(?P<phrase>[^"]*[^"\s][^"]*)")(?!\S)'
 )
-_IDENTIFIER = re.compile(r"[^\W\d]\w*")
 _GLOB = re.compile(r"\*\*/|\*\*+|\*|\?")
 _GLOBS = {"**/": "(.*/)?", "*": "[^/]*", "?": "[^/]"}
 
@@ -129,9 +129,10 @@ def phrase_pattern(value: str) -> str:
     return begin + re.escape(value) + end
 
 
-def phrase_words(value: str) -> list[str]:
-    """The words by which texts that hold a phrase are stored."""
-    return _IDENTIFIER.findall(value.lower())
+def phrase_words(value: str) -> tuple[str, ...]:
+    """The words that every text with a phrase is stored by. Numbers are left to the pattern: an
+    older analysis stored none."""
+    return identifiers(value)
 
 
 def _translated(glob: str) -> str:

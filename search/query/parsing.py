@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from embeddings.code.words import parts
+from embeddings.code.words import analyse
 from search.query import filters
 from search.query.filters import BadQuery, Field, Filter
 from search.results import Group
@@ -15,9 +15,6 @@ MAX_CHARACTERS = 2_000
 MAX_RESULTS = 200
 DEFAULT_RESULTS = 10
 
-# As in the words that are stored of a definition: whole identifiers, and their subtokens
-_IDENTIFIER = re.compile(r"[^\W\d]\w*")
-_NUMBER = re.compile(r"\b\d\w*")
 _SYMBOL = re.compile(r"[^\W\d]\w*(?:(?:\.|::|#)[^\W\d]\w*)*(?=(?:\(\))?$)")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _SEPARATOR = re.compile(r"\.|::|#")
@@ -44,7 +41,7 @@ def read(text: str, more: Sequence[Filter] = ()) -> Query:
     text, own = filters.read(typed)
     if not text:
         raise BadQuery("Filters alone find nothing: say also what you look for.")
-    return Query(typed, text, words_of(text), _symbol(text), filters.few_enough((*own, *more)))
+    return Query(typed, text, analyse(text), _symbol(text), filters.few_enough((*own, *more)))
 
 
 def checked_limit(limit: int | str) -> int:
@@ -86,16 +83,6 @@ def _check(text: str, parameter: str = "q") -> None:
         raise BadQuery(
             f"The {called} has {len(text):,} characters; {MAX_CHARACTERS:,} are allowed.", parameter
         )
-
-
-def words_of(text: str) -> tuple[str, ...]:
-    """Whole identifiers and their subtokens, in lower case, and numbers, each once."""
-    found: dict[str, None] = {}
-    for identifier in _IDENTIFIER.findall(text):
-        found[identifier.lower()] = None
-        found.update(dict.fromkeys(parts(identifier)))
-    found.update(dict.fromkeys(_NUMBER.findall(text)))
-    return tuple(found)
 
 
 def _symbol(text: str) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from codeindex.accounts import throttles
 from codeindex.models import SourceFile
 from embeddings.code import languages
+from embeddings.code.words import analyse
 from search import details, engine, explanations, places, similar
 from search.candidates import scopes
 from search.candidates.path_rules import Order
@@ -222,7 +223,7 @@ def _marked(answer: Answer) -> set[str]:
         for result in answer.results
         for line in result.found.lines[:SNIPPET_LINES]
     )
-    return lexemes.matched(answer.words, parsing.words_of("\n".join(shown)))
+    return lexemes.matched(answer.words, analyse("\n".join(shown)))
 
 
 def _more(request: HttpRequest, answer: Answer, limit: int) -> str:
