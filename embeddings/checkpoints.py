@@ -10,9 +10,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors.torch import load_file, save_file
-from torch import Tensor, nn
+from torch import nn
 
 from embeddings.naming.network import Labels, LabelSource
 from embeddings.networks.code2vec import Code2Vec, Code2VecSettings
@@ -33,12 +32,13 @@ from embeddings.text.language_model import (
     Runtime,
     load_model,
 )
+from embeddings.text.weights import half_precision
 
 FORMAT = 3
-SHIPPED = Path(__file__).parent / "checkpoints"
+SHIPPED_FOLDER = Path(__file__).parent / "checkpoints"
 WEIGHTS, CONFIG = "model.safetensors", "config.json"
 VOCABULARIES = ("subtokens", "paths", "labels", "words")
-OWN_TEXT = "."
+OWN_LANGUAGE_MODEL = "."
 """The name of a language model whose tuned weights lie in the checkpoint's folder."""
 
 
@@ -107,10 +107,10 @@ def save(folder: Path, settings: Settings, lexicon: Lexicon, network: Network) -
     model that was tuned come with it."""
     folder.mkdir(parents=True, exist_ok=True)
     if tuned.copy(Path(settings.text.name), folder):
-        settings = replace(settings, text=replace(settings.text, name=OWN_TEXT))
+        settings = replace(settings, text=replace(settings.text, name=OWN_LANGUAGE_MODEL))
     for name in VOCABULARIES:
         getattr(lexicon, name).save(_vocabulary(folder, name))
-    weights = {name: _half(tensor) for name, tensor in network.state_dict().items()}
+    weights = {name: half_precision(tensor) for name, tensor in network.state_dict().items()}
     save_file(weights, folder / WEIGHTS)
     config = {"format": FORMAT, **asdict(settings)}
     (folder / CONFIG).write_text(json.dumps(config, indent=2) + "\n")
@@ -138,20 +138,20 @@ def text_model(
     """The language model that a checkpoint was trained with, or `llm` in its place, read in the
     same way; computed by `runtime`, if that is to be another one. Raises EncoderUnavailable."""
     settings = checkpoint.settings.text
-    own = checkpoint.folder if settings.name == OWN_TEXT else settings.name
+    own = checkpoint.folder if settings.name == OWN_LANGUAGE_MODEL else settings.name
     return load_model(llm or str(own), read=settings, runtime=runtime, device=device)
 
 
 def text_name(checkpoint: Checkpoint) -> str:
     """What the language model is called that a checkpoint was trained with, tuned or not."""
     name = checkpoint.settings.text.name
-    if name != OWN_TEXT:
+    if name != OWN_LANGUAGE_MODEL:
         return name
     return str(json.loads((checkpoint.folder / TUNED).read_text())["model"])
 
 
 def _folder(checkpoint: str | Path) -> Path:
-    shipped = SHIPPED / checkpoint
+    shipped = SHIPPED_FOLDER / checkpoint
     folder = shipped if (shipped / CONFIG).is_file() else Path(checkpoint)
     if not (folder / CONFIG).is_file():
         raise EncoderUnavailable(
@@ -163,10 +163,6 @@ def _folder(checkpoint: str | Path) -> Path:
 
 def _vocabulary(folder: Path, name: str) -> Path:
     return folder / f"{name}.txt.gz"
-
-
-def _half(tensor: Tensor) -> Tensor:
-    return tensor.detach().to("cpu", torch.float16).contiguous()
 
 
 def _settings(config: dict[str, Any]) -> Settings:

@@ -1,5 +1,5 @@
-"""The values and seams of the library: what a definition, a leaf and a path-context are,
-and what a text encoder and a fusion must offer. Imports nothing but numpy."""
+"""The values of the library: definitions, leaves and path-contexts, and the protocol of text
+encoders. Imports nothing but numpy."""
 
 from __future__ import annotations
 
@@ -111,20 +111,4 @@ class TextEncoder(Protocol):
 
     def read(self, texts: Sequence[str]) -> tuple[Matrix, list[int]]:
         """The same, and how many tokens of each text lie behind its limit."""
-        ...
-
-
-class Fusion(Protocol):
-    """Joins a text vector and a code vector, and puts a query, which has no syntax tree, into
-    the same space."""
-
-    @property
-    def dimensions(self) -> int: ...
-
-    def fuse(self, text: Matrix, code: Matrix) -> Matrix:
-        """(n, t) and (n, c) → (n, dimensions), rows of unit length."""
-        ...
-
-    def query(self, text: Matrix) -> Matrix:
-        """(n, t) → (n, dimensions), rows of unit length."""
         ...

@@ -14,7 +14,7 @@ from tree_sitter import Node, QueryCursor
 from embeddings.code import outlines
 from embeddings.code.languages import PYTHON, Language, query
 from embeddings.code.parsing import UnreadableSource
-from embeddings.code.syntax import Found, Source, definitions_in, search
+from embeddings.code.syntax import Declaration, ParsedSource, definitions_in, parse_source
 from embeddings.types import Definition
 
 FORMAT_VERSION = 1
@@ -60,12 +60,12 @@ def extract(source: str, language: Language) -> Extraction:
 
     UnreadableSource: it would take too long (`parsing.parse`).
     """
-    searched = search(source, language)
-    definitions = [_definition(found, searched) for found in given(searched)]
-    return Extraction(definitions, _errors(searched.module.node, language))
+    parsed = parse_source(source, language)
+    definitions = [_definition(declaration, parsed) for declaration in indexed_declarations(parsed)]
+    return Extraction(definitions, _errors(parsed.module.node, language))
 
 
-def given(source: Source) -> list[Found]:
+def indexed_declarations(source: ParsedSource) -> list[Declaration]:
     """What a source defines, the module first if that says more than its parts."""
     has_module = source.language.modules and outlines.says_more(source.module, source)
     return [*([source.module] if has_module else []), *definitions_in(source.module)]
@@ -86,20 +86,20 @@ def _encoding(data: bytes) -> str:
         raise UnreadableSource("not in utf-8" if is_invalid else str(error)) from error
 
 
-def _definition(found: Found, source: Source) -> Definition:
-    start_line, end_line = source.lines(found)
-    start_byte, end_byte = source.span(found)
+def _definition(declaration: Declaration, source: ParsedSource) -> Definition:
+    start_line, end_line = source.lines(declaration)
+    start_byte, end_byte = source.span(declaration)
     return Definition(
-        kind=found.kind,
+        kind=declaration.kind,
         language=source.language.name,
-        name=found.name,
-        qualified_name=found.qualified_name,
+        name=declaration.name,
+        qualified_name=declaration.qualified_name,
         start_line=start_line,
         end_line=end_line,
         start_byte=start_byte,
         end_byte=end_byte,
-        docstring=outlines.docstring_of(found, source),
-        text=outlines.text_of(found, source),
+        docstring=outlines.docstring_of(declaration, source),
+        text=outlines.text_of(declaration, source),
     )
 
 

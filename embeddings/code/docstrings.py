@@ -34,7 +34,7 @@ def line_before(source: bytes, position: int) -> bytes:
     return source[source.rfind(b"\n", earliest, position) + 1 or earliest : position]
 
 
-def opening(body: Node, source: bytes, language: Language) -> Node | None:
+def opening_docstring(body: Node, source: bytes, language: Language) -> Node | None:
     """The statement at the start of a body that is its docstring."""
     cursor = body.walk()
     more = cursor.goto_first_child()
@@ -55,7 +55,7 @@ def is_docstring(statement: Node, source: bytes, language: Language) -> bool:
     return bool(literals) and all(_is_text(literal, source) for literal in literals)
 
 
-def said_by(statement: Node, source: bytes, language: Language) -> str:
+def docstring_text(statement: Node, source: bytes, language: Language) -> str:
     """What a docstring statement says, without its indentation."""
     literals = _literals(statement, language)
     return cleaned("".join(_value(spelling(literal, source)) for literal in literals))
@@ -111,7 +111,7 @@ class Comments:
         return alone and near and not _DIRECTIVE.match(_decoded(self.source[start:end]))
 
 
-def said_in(comment: bytes) -> str:
+def comment_text(comment: bytes) -> str:
     """What a comment says, without the marks around it and at the beginnings of its lines."""
     text = _decoded(comment)
     if text.startswith("/*"):

@@ -14,12 +14,12 @@ from embeddings.code.parsing import parse, spelling
 from embeddings.types import Kind
 
 MAX_NESTING = 30
-"""What lies inside more definitions than these is no definition of its own: each text holds all
+"""What lies parent more definitions than these is no definition of its own: each text holds all
 that it encloses, so that depth would multiply it."""
 
 MAX_NAME = 500
 """Characters of a name, of what it belongs to, or of a qualified name beside these; a name may be
-as long as a file, and the qualified names of all that lies inside would repeat it."""
+as long as a file, and the qualified names of all that lies parent would repeat it."""
 
 _KINDS = ("method", "function", "class", "type", "scope", "field")
 _QUALIFIER = re.compile(r"[\w$.]+")
@@ -28,10 +28,10 @@ Captures = dict[str, list[Node]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Found:
+class Declaration:
     """A definition, or what a language's query calls a scope or field, as `what` says; or the
     module. `node` is its own node, `outer` that with what belongs to it, and `first` where it
-    begins. Of `members` it is the closest, `inside`."""
+    begins. Of `members` it is the closest, `parent`."""
 
     what: str
     node: Node
@@ -40,8 +40,8 @@ class Found:
     body: Node | None
     name: str
     owner: str
-    inside: Found | None
-    members: list[Found] = field(default_factory=list)
+    parent: Declaration | None
+    members: list[Declaration] = field(default_factory=list)
 
     @property
     def parses(self) -> bool:
@@ -60,77 +60,77 @@ class Found:
             return Kind.CLASS
         if self.what == "module":
             return Kind.MODULE
-        in_class = self.inside is not None and self.inside.what == "class"
+        in_class = self.parent is not None and self.parent.what == "class"
         return Kind.METHOD if in_class or self.what == "method" else Kind.FUNCTION
 
     @property
     def qualified_name(self) -> str:
         """Its name after those of all that encloses it, dotted; the outer ones are left out where
         they are too long."""
-        names, found = self.name, self.inside
+        names, declaration = self.name, self.parent
         if self.owner:
             names = f"{self.owner}.{names}"
-        while found is not None and len(names) <= MAX_NAME:
-            names = f"{found.name}.{names}" if found.name else names
-            found = found.inside
+        while declaration is not None and len(names) <= MAX_NAME:
+            names = f"{declaration.name}.{names}" if declaration.name else names
+            declaration = declaration.parent
         return names
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ParsedSource:
     """A parsed source: its module with all that it defines, its comments, and the node above which
     the module's own documentation stands."""
 
     data: bytes
     language: Language
-    module: Found
+    module: Declaration
     comments: Comments
     documented: Node | None
 
-    def lines(self, found: Found) -> tuple[int, int]:
+    def lines(self, declaration: Declaration) -> tuple[int, int]:
         """The first and the last line of a definition, counted from 1."""
-        if found is self.module:
+        if declaration is self.module:
             return 1, self.data.count(b"\n") + (not self.data.endswith(b"\n"))
-        return found.first.start_point.row + 1, found.outer.end_point.row + 1
+        return declaration.first.start_point.row + 1, declaration.outer.end_point.row + 1
 
-    def span(self, found: Found) -> tuple[int, int]:
+    def span(self, declaration: Declaration) -> tuple[int, int]:
         """The first byte of a definition, and the one after its last."""
-        if found is self.module:
+        if declaration is self.module:
             return 0, len(self.data)
-        return found.first.start_byte, found.outer.end_byte
+        return declaration.first.start_byte, declaration.outer.end_byte
 
 
-def search(source: str, language: Language) -> Source:
+def parse_source(source: str, language: Language) -> ParsedSource:
     """Parses a decoded source and finds all that it defines. Linear in its syntax tree."""
     data = source.encode("utf-8", "replace")
     root = parse(data, language).root_node
     matches = _matches(root, language)
-    module = Found("module", root, root, root, root, "", "", None)
+    module = Declaration("module", root, root, root, root, "", "", None)
     enclosing = [module]
     for what, match, outer, first in _candidates(matches):
         while enclosing[-1].outer.end_byte <= first.start_byte and len(enclosing) > 1:
             enclosing.pop()
         repeated = outer == enclosing[-1].outer and len(enclosing) > 1
         if len(enclosing) <= MAX_NESTING and not repeated:
-            enclosing.append(_found(what, match, outer, first, enclosing[-1], data))
+            enclosing.append(_add_declaration(what, match, outer, first, enclosing[-1], data))
     comments = sorted({node.byte_range for each in matches for node in each.get("comment", [])})
     spans = [start for start, _ in comments], [end for _, end in comments]
     beginning = len(data) - len(data.lstrip())
     documented = next((match["module"][0] for match in matches if "module" in match), None)
-    return Source(data, language, module, Comments(data, *spans, beginning), documented)
+    return ParsedSource(data, language, module, Comments(data, *spans, beginning), documented)
 
 
-def definitions_in(module: Found) -> Iterator[Found]:
+def definitions_in(module: Declaration) -> Iterator[Declaration]:
     """A module's definitions that parse, at any depth, in the order of their beginnings."""
     waiting = module.members[::-1]
     while waiting:
-        found = waiting.pop()
-        if found.what not in ("field", "scope") and found.parses:
-            yield found
-        waiting += reversed(found.members)
+        declaration = waiting.pop()
+        if declaration.what not in ("field", "scope") and declaration.parses:
+            yield declaration
+        waiting += reversed(declaration.members)
 
 
-def named(root: Node, source: bytes, language: Language, depth: int) -> list[bytes]:
+def outermost_names(root: Node, source: bytes, language: Language, depth: int) -> list[bytes]:
     """The names of the definitions, in no other one, that begin at most `depth` nodes below."""
     names, end = [], -1
     for what, match, outer, _ in _candidates(_matches(root, language, depth)):
@@ -148,8 +148,8 @@ def _matches(root: Node, language: Language, depth: int | None = None) -> list[C
 
 
 def _candidates(matches: list[Captures]) -> list[tuple[str, Captures, Node, Node]]:
-    """What is found, its captures, its outer and its first node: what encloses others before them,
-    and a definition before a field in the same place."""
+    """Every declaration as its capture, its captures, its outer and its first node. What encloses
+    others comes before them, and a definition before a field in the same place."""
     outers = {match["inner"][0].id: match["outer"][0] for match in matches if "outer" in match}
     befores: dict[int, Node] = {}
     for match in matches:
@@ -177,20 +177,20 @@ def _place(candidate: tuple[str, Captures, Node, Node]) -> tuple[int, int, int]:
     return first.start_byte, -outer.end_byte, _KINDS.index(what)
 
 
-def _found(
-    what: str, match: Captures, outer: Node, first: Node, inside: Found, source: bytes
-) -> Found:
+def _add_declaration(
+    what: str, match: Captures, outer: Node, first: Node, parent: Declaration, source: bytes
+) -> Declaration:
     body = match["body"][0] if "body" in match else None
-    name, owner = _text(match, "name", source), _text(match, "owner", source)
+    name, owner = _captured_text(match, "name", source), _captured_text(match, "owner", source)
     if what == "scope" and not _QUALIFIER.fullmatch(name):
         name = ""
     if not _QUALIFIER.fullmatch(owner):
         owner = ""
-    found = Found(what, match[what][0], outer, first, body, name, owner, inside)
-    inside.members.append(found)
-    return found
+    declaration = Declaration(what, match[what][0], outer, first, body, name, owner, parent)
+    parent.members.append(declaration)
+    return declaration
 
 
-def _text(match: Captures, part: str, source: bytes) -> str:
+def _captured_text(match: Captures, part: str, source: bytes) -> str:
     text = spelling(match[part][0], source) if part in match else b""
     return text.decode("utf-8", "replace")[:MAX_NAME]

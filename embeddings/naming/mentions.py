@@ -10,7 +10,7 @@ from tree_sitter import Node
 
 from embeddings.code.docstrings import is_docstring
 from embeddings.code.languages import Language, by_name
-from embeddings.code.own_names import Reading, read
+from embeddings.code.own_names import ParsedText, parse_text
 from embeddings.code.parsing import spelling
 from embeddings.code.tokens import NAME_PLACEHOLDER, without_name
 from embeddings.code.words import parts
@@ -52,12 +52,12 @@ def mentioned(text: str, language: str = "python") -> dict[str, int]:
     """The subtokens of a definition's identifiers, strings and documentation, in lower case, each
     with all the places where it stands, as bits. Words are of two letters or more."""
     entry = by_name(language)
-    reading = read(text, entry)
+    parsed = parse_text(text, entry)
     found: dict[str, int] = {}
     is_documented = False
-    for node, where in _leaves(reading, entry):
-        said = spelling(node, reading.source).decode("utf-8", "replace")
-        words = _words(said, reading.own_name)
+    for node, where in _leaves(parsed, entry):
+        said = spelling(node, parsed.source).decode("utf-8", "replace")
+        words = _words(said, parsed.own_name)
         for word in words:
             found[word] = found.get(word, 0) | where
         if where == Where.DOCUMENTED and not is_documented and words:
@@ -71,9 +71,9 @@ def _words(said: str, own_name: str | None) -> list[str]:
     return [part for part in parts(hidden)[:MOST_WORDS] if part.isalpha() and len(part) > 1]
 
 
-def _leaves(reading: Reading, language: Language) -> Iterator[tuple[Node, int]]:
+def _leaves(parsed: ParsedText, language: Language) -> Iterator[tuple[Node, int]]:
     """The nodes that say something, in their order, and where they stand."""
-    cursor = reading.root.walk()
+    cursor = parsed.root.walk()
     around = [Where.OTHER]
     while True:
         node = cursor.node
@@ -84,7 +84,7 @@ def _leaves(reading: Reading, language: Language) -> Iterator[tuple[Node, int]]:
                 yield node, where
             elif kind in language.strings or kind in language.texts:
                 yield node, Where.STRING
-            elif kind in language.comments or is_docstring(node, reading.source, language):
+            elif kind in language.comments or is_docstring(node, parsed.source, language):
                 yield node, Where.DOCUMENTED
             elif cursor.goto_first_child():
                 around.append(Where.RETURNED if kind == _RETURN else where)

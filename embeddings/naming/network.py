@@ -21,7 +21,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import dropout, embedding_bag
 
-from embeddings.naming.composition import Company
+from embeddings.naming.composition import Cooccurrence
 from embeddings.naming.mentions import PLACES
 from embeddings.networks.vocabulary import Mentions, Ragged, Vocabulary, subtokens
 from embeddings.types import Matrix
@@ -31,15 +31,15 @@ DROPOUT = 0.2
 # Known names are looked through for so many times the names that are wanted, since `readFile` and
 # `read_file` are one to whoever reads them.
 SPELLINGS = 4
-LONGEST = 8
+MAX_SUBTOKENS_OF_A_NAME = 8
 # A subtoken is worth having in a name if it is likelier than this. The best F1 over many names has
 # what is likelier than half of that F1 (Lipton, Elkan, Naryanaswamy 2014); on the validation split
 # this does best.
-WORTH = 0.125
+MINIMUM_PROBABILITY = 0.125
 # The likeliest subtokens of which names are composed.
-TRIED = 16
+BEAM = 16
 # Before training, a subtoken is in a name as often as this.
-FIRST_CHANCE = 1e-3
+INITIAL_PROBABILITY = 1e-3
 
 Names = list[tuple[str, float]]
 # How much a name is worth, the name, and the F1 that it is expected to have.
@@ -83,10 +83,10 @@ class Scores(NamedTuple):
     mention which no known name has, definition after definition, (m,)."""
 
     parts: Tensor
-    strange: Tensor
+    out_of_vocabulary: Tensor
 
 
-class Reader(nn.Module):
+class MentionReader(nn.Module):
     """What definitions mention: read into their vectors, and offered to be copied into names."""
 
     part_of: Tensor
@@ -102,12 +102,12 @@ class Reader(nn.Module):
         self.wanted = nn.Linear(HIDDEN, PLACES)
         self.offered = nn.Parameter(torch.zeros(len(part_rows), COPY_WIDTH))
         self.copied = nn.Parameter(torch.zeros(len(part_rows)))
-        self.strange = nn.Parameter(torch.tensor(math.log(FIRST_CHANCE)))
+        self.strange = nn.Parameter(torch.tensor(math.log(INITIAL_PROBABILITY)))
         self.standing = nn.Sequential(
             nn.Linear(PLACES, PLACE_WIDTH), nn.ReLU(), nn.Linear(PLACE_WIDTH, 1)
         )
 
-    def is_strange(self, mentions: Ragged) -> Tensor:
+    def is_out_of_vocabulary(self, mentions: Ragged) -> Tensor:
         """Which mentions (m,) are of words that no known name has."""
         words = torch.from_numpy(mentions.values[:, 0]).long().to(self.part_of.device)
         return self.part_of[words] < 0
@@ -163,13 +163,13 @@ class Labels(nn.Module):
         bags = [subtokens(name) for name in self.names]
         self.part_rows = {p: row for row, p in enumerate(sorted({p for bag in bags for p in bag}))}
         self._parts = list(self.part_rows)
-        self._company = Company(bags)
+        self._cooccurrence = Cooccurrence(bags)
         members = Ragged.of([self.parts_of(name) for name in self.names])
         self.register_buffer("members", torch.from_numpy(members.values), persistent=False)
         self.register_buffer("offsets", torch.from_numpy(members.offsets[:-1]), persistent=False)
-        self.reader = Reader(words, self.part_rows, width) if words else None
+        self.reader = MentionReader(words, self.part_rows, width) if words else None
         self.parts = nn.Linear(HIDDEN if words else width, max(1, len(self.part_rows)))
-        nn.init.constant_(self.parts.bias, math.log(FIRST_CHANCE))
+        nn.init.constant_(self.parts.bias, math.log(INITIAL_PROBABILITY))
 
     def parts_of(self, name: str) -> list[int]:
         """The rows of a name's different subtokens, those that no known name has left out."""
@@ -198,51 +198,57 @@ class Labels(nn.Module):
         if not self.names:
             return [[] for _ in vectors]
         scores = self(vectors, mentions and mentions.rows)
-        chances = torch.sigmoid(scores.parts)
-        strange = self._strange(torch.sigmoid(scores.strange), mentions, len(vectors))
-        totals = chances.sum(1) + chances.new_tensor([sum(one.values()) for one in strange])
-        known = self._known(chances, totals, SPELLINGS * k)
-        composed = self._composed(chances, strange, totals)
+        probabilities = torch.sigmoid(scores.parts)
+        unknown = self._out_of_vocabulary(
+            torch.sigmoid(scores.out_of_vocabulary), mentions, len(vectors)
+        )
+        totals = probabilities.sum(1) + probabilities.new_tensor(
+            [sum(one.values()) for one in unknown]
+        )
+        known = self._known(probabilities, totals, SPELLINGS * k)
+        composed = self._composed(probabilities, unknown, totals)
         return [_best([*one, *other], k) for one, other in zip(known, composed, strict=True)]
 
-    def _strange(
-        self, chances: Tensor, mentions: Mentions | None, definitions: int
+    def _out_of_vocabulary(
+        self, probabilities: Tensor, mentions: Mentions | None, definitions: int
     ) -> list[dict[str, float]]:
-        """For each of n definitions the words that no known name has, with their chances (m,)."""
+        """For each of n definitions the out-of-vocabulary words with their probabilities."""
         found: list[dict[str, float]] = [{} for _ in range(definitions)]
         if self.reader is not None and mentions is not None:
-            places = self.reader.is_strange(mentions.rows).nonzero()[:, 0].tolist()
+            places = self.reader.is_out_of_vocabulary(mentions.rows).nonzero()[:, 0].tolist()
             owners = np.repeat(np.arange(definitions), mentions.rows.lengths()).tolist()
-            for place, chance in zip(places, chances.tolist(), strict=True):
-                found[owners[place]][mentions.words[place]] = chance
+            for place, probability in zip(places, probabilities.tolist(), strict=True):
+                found[owners[place]][mentions.words[place]] = probability
         return found
 
-    def _known(self, chances: Tensor, totals: Tensor, k: int) -> Iterator[list[Guess]]:
+    def _known(self, probabilities: Tensor, totals: Tensor, k: int) -> Iterator[list[Guess]]:
         """The best known names; of equal ones the most frequent first."""
-        right = embedding_bag(self.members, chances.T.contiguous(), self.offsets, mode="sum").T
+        right = embedding_bag(
+            self.members, probabilities.T.contiguous(), self.offsets, mode="sum"
+        ).T
         lengths = self.offsets.diff(append=self.offsets.new_tensor([len(self.members)]))
         expected = 2 * right / (lengths + totals.unsqueeze(1))
-        best = (right - WORTH * lengths).topk(min(k, len(self.names)))
+        best = (right - MINIMUM_PROBABILITY * lengths).topk(min(k, len(self.names)))
         columns = best.values, best.indices, expected.gather(1, best.indices)
         for guesses in zip(*(column.tolist() for column in columns), strict=True):
             ordered = sorted(zip(*guesses, strict=True), key=lambda one: (-one[0], one[1]))
             yield [(worth, self.names[row], score) for worth, row, score in ordered]
 
     def _composed(
-        self, chances: Tensor, strange: Sequence[dict[str, float]], totals: Tensor
+        self, probabilities: Tensor, unknown: Sequence[dict[str, float]], totals: Tensor
     ) -> Iterator[list[Guess]]:
         """Names of one, two, … subtokens, each the likeliest beside those before, in the order that
         they have in names."""
-        likely = chances.topk(min(TRIED, chances.shape[1]))
-        columns = likely.indices.tolist(), likely.values.tolist(), totals.tolist(), strange
+        likely = probabilities.topk(min(BEAM, probabilities.shape[1]))
+        columns = likely.indices.tolist(), likely.values.tolist(), totals.tolist(), unknown
         for rows, values, total, more in zip(*columns, strict=True):
             parts = dict(zip((self._parts[row] for row in rows), values, strict=True))
-            chosen = self._company.joined({**more, **parts}, LONGEST)
-            right = accumulate(chance for _, chance in chosen)
+            chosen = self._cooccurrence.most_probable({**more, **parts}, MAX_SUBTOKENS_OF_A_NAME)
+            right = accumulate(probability for _, probability in chosen)
             yield [
                 (
-                    expected - WORTH * length,
-                    self._company.name([part for part, _ in chosen[:length]]),
+                    expected - MINIMUM_PROBABILITY * length,
+                    self._cooccurrence.name([part for part, _ in chosen[:length]]),
                     2 * expected / (length + total),
                 )
                 for length, expected in enumerate(right, start=1)

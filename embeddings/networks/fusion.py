@@ -62,7 +62,8 @@ def text_map(width: int, stored: int) -> nn.Module:
 
 
 class FusionNetwork(nn.Module):
-    """What all fusions share; the `Fusion` protocol on top of `definitions` and `queries`."""
+    """What all fusions share: arrays in and out, on top of `definitions` and `queries`. A query has
+    no syntax tree; its text vector alone is mapped into the fused space."""
 
     dimensions: int
 

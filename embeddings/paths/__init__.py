@@ -41,11 +41,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from embeddings.code.definitions import given
+from embeddings.code.definitions import indexed_declarations
 from embeddings.code.languages import Language, by_name
 from embeddings.code.outlines import MAX_TEXT, text_of
-from embeddings.code.own_names import read
-from embeddings.code.syntax import Found, Source, search
+from embeddings.code.own_names import parse_text
+from embeddings.code.syntax import Declaration, ParsedSource, parse_source
 from embeddings.paths.forest import Forest, plant
 from embeddings.paths.pairs import choose
 from embeddings.paths.tables import ContextTable, Subject, tabulate
@@ -98,7 +98,7 @@ def table_of(
 ) -> ContextTable:
     """What `contexts` gives for each of the texts, in less time than for one after the other."""
     entry, hidden = by_name(language), hide_name and kind != Kind.MODULE
-    return _table([_of_text(text, entry, hidden) for text in texts], entry, bounds)
+    return _table([_text_subject(text, entry, hidden) for text in texts], entry, bounds)
 
 
 def table_in(
@@ -108,37 +108,45 @@ def table_in(
     kinds: Collection[Kind] = CODE,
     hide_name: bool = True,
     bounds: Bounds = DEFAULT_BOUNDS,
-) -> tuple[Source, list[Found], ContextTable]:
+) -> tuple[ParsedSource, list[Declaration], ContextTable]:
     """Where the definitions of a decoded source are, and what `contexts` gives for the text of
     each. As the source is not parsed again, leaves of functions have their spans in it."""
-    searched = search(source, language)
-    wanted = [found for found in given(searched) if found.kind in kinds]
-    subjects = [
-        _of_found(found, searched, hide_name)
-        if _is_the_same_alone(found, searched)
-        else _of_text(text_of(found, searched), language, hide_name and found.kind != Kind.MODULE)
-        for found in wanted
+    parsed = parse_source(source, language)
+    wanted = [
+        declaration for declaration in indexed_declarations(parsed) if declaration.kind in kinds
     ]
-    return searched, wanted, _table(subjects, language, bounds)
+    subjects = [
+        _declared_subject(declaration, parsed, hide_name)
+        if _parses_alike_alone(declaration, parsed)
+        else _text_subject(
+            text_of(declaration, parsed), language, hide_name and declaration.kind != Kind.MODULE
+        )
+        for declaration in wanted
+    ]
+    return parsed, wanted, _table(subjects, language, bounds)
 
 
-def _of_text(text: str, language: Language, hide_name: bool) -> Subject:
-    reading, name = read(text, language), None
+def _text_subject(text: str, language: Language, hide_name: bool) -> Subject:
+    parsed, name = parse_text(text, language), None
     if hide_name:
-        name = reading.own_name
-    return Subject(reading.root, reading.source, reading.start, lambda: _seed(text), name)
+        name = parsed.own_name
+    return Subject(parsed.root, parsed.source, parsed.start, lambda: _seed(text), name)
 
 
-def _of_found(found: Found, source: Source, hide_name: bool) -> Subject:
-    name = found.name if hide_name else None
-    return Subject(found.outer, source.data, 0, lambda: _seed(text_of(found, source)), name)
+def _declared_subject(declaration: Declaration, source: ParsedSource, hide_name: bool) -> Subject:
+    name = declaration.name if hide_name else None
+    return Subject(
+        declaration.outer, source.data, 0, lambda: _seed(text_of(declaration, source)), name
+    )
 
 
-def _is_the_same_alone(found: Found, source: Source) -> bool:
+def _parses_alike_alone(declaration: Declaration, source: ParsedSource) -> bool:
     """Whether a definition's text parses to what it is in its file."""
-    start, end = source.span(found)
-    whole = found.first == found.outer and end - start < MAX_TEXT
-    return whole and found.kind in CODE and found.outer.type in source.language.standalone
+    start, end = source.span(declaration)
+    whole = declaration.first == declaration.outer and end - start < MAX_TEXT
+    return (
+        whole and declaration.kind in CODE and declaration.outer.type in source.language.standalone
+    )
 
 
 def _seed(text: str) -> bytes:

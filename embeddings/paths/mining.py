@@ -89,7 +89,7 @@ def mined(path: Path, choice: Choice) -> Mined | Skipped:
         return Skipped(str(path), "in no known language")
     try:
         source = decode(path.read_bytes(), language)
-        searched, found, table = table_in(
+        parsed, declarations, table = table_in(
             source, language, kinds=choice.kinds, hide_name=choice.hide_name, bounds=choice.bounds
         )
     except (OSError, UnreadableSource) as error:
@@ -98,8 +98,8 @@ def mined(path: Path, choice: Choice) -> Mined | Skipped:
         path=str(path),
         language=language.name,
         entries=[
-            Entry(each.kind, each.name, each.qualified_name, *searched.lines(each))
-            for each in found
+            Entry(each.kind, each.name, each.qualified_name, *parsed.lines(each))
+            for each in declarations
         ],
         tokens=[leaf.token for leaf in table.leaves],
         paths=list(zip(table.paths, table.tops, strict=True)),

@@ -25,11 +25,11 @@ from embeddings.text.settings import (
     EncoderUnavailable,
     ModelSettings,
     Runtime,
-    stated,
+    folder_settings,
 )
 from embeddings.text.tokenising import Tokens, Windows, padding
-from embeddings.text.tuned import TUNED, TUNED_WEIGHTS, Derived
-from embeddings.text.tuned import load as load_derived
+from embeddings.text.tuned import TUNED, TUNED_WEIGHTS, TunedModel
+from embeddings.text.tuned import load as load_tuned
 from embeddings.text.whitening import Whitening
 from embeddings.types import Matrix
 
@@ -71,7 +71,7 @@ class LanguageModel:
         self._is_causal = weights.is_causal(network, device)
         if self._is_causal and packing.is_worth_it(network):
             packing.prepare(network)
-        self._exported = onnx.session(network, settings.runtime, self.weights_fingerprint)
+        self._exported = onnx.exported_network(network, settings.runtime, self.weights_fingerprint)
 
     @property
     def dimensions(self) -> int:
@@ -83,7 +83,7 @@ class LanguageModel:
     def fingerprint(self) -> str:
         mean = self._whitening.fingerprint if self._whitening else ""
         asking = self._asking.fingerprint if self._asking else ""
-        form = onnx.FORM if self._exported else ""
+        form = onnx.EXPORT_VERSION if self._exported else ""
         read = f"{self.weights_fingerprint} {self.settings.described()}{mean}{asking}{form}"
         return hashlib.sha256(read.encode()).hexdigest()
 
@@ -99,7 +99,7 @@ class LanguageModel:
         if self._asking is not None:
             return self._asking.for_queries
         whitening = self._whitening.for_queries if self._whitening else None
-        return self._reading(self.settings.for_queries, whitening)
+        return self._with_settings(self.settings.for_queries, whitening)
 
     @property
     def for_names(self) -> LanguageModel:
@@ -110,7 +110,7 @@ class LanguageModel:
         """The same model, reading only the beginning of a text."""
         limit = min(max_tokens, self.settings.max_tokens)
         settings = replace(self.settings, max_tokens=limit, budget=0)
-        return self._reading(settings, self._whitening)
+        return self._with_settings(settings, self._whitening)
 
     def encode(self, texts: Sequence[str]) -> Matrix:
         """(n,) texts → (n, dimensions), rows of unit length. What lies behind a text's limit is not
@@ -122,7 +122,7 @@ class LanguageModel:
         behind: dict[str, int] = {}
 
         def windows(block: Sequence[str]) -> list[Windows]:
-            found, counts = tokenising.counted(self._tokenizer, block, self.settings)
+            found, counts = tokenising.windows_with_unread(self._tokenizer, block, self.settings)
             behind.update(zip(block, counts, strict=True))
             return found
 
@@ -134,8 +134,8 @@ class LanguageModel:
     ) -> Matrix:
         distinct = list(dict.fromkeys(texts))
         rows = [np.zeros((0, self.dimensions), np.float32)]
-        with ThreadPoolExecutor(1) as ahead:
-            rows += map(self.encode_tokens, ahead.map(windows, _blocks(distinct)))
+        with ThreadPoolExecutor(1) as tokenising_ahead:
+            rows += map(self.encode_tokens, tokenising_ahead.map(windows, _blocks(distinct)))
         places = {text: row for row, text in enumerate(distinct)}
         return np.concatenate(rows)[[places[text] for text in texts]]
 
@@ -195,7 +195,7 @@ class LanguageModel:
         half = len(batch) // 2
         return torch.cat([self._fitting(batch[:half]), self._fitting(batch[half:])])
 
-    def _reading(self, settings: ModelSettings, whitening: Whitening | None) -> LanguageModel:
+    def _with_settings(self, settings: ModelSettings, whitening: Whitening | None) -> LanguageModel:
         other = copy(self)
         other.settings, other._whitening = settings, whitening
         return other
@@ -216,9 +216,9 @@ def load_model(
     else as the model states itself (the files of sentence-transformers), or else by the mean of
     `MAX_TOKENS` tokens; the other arguments change single settings. Raises EncoderUnavailable."""
     name = canonical(name)
-    own = load_derived(name)
+    own = load_tuned(name)
     origin = loading.located(own.model)
-    settings = read or own.settings or stated(origin.folder, ModelSettings(own.model))
+    settings = read or own.settings or folder_settings(origin.folder, ModelSettings(own.model))
     wanted = {"pooling": pooling, "max_tokens": max_tokens, "dtype": dtype, "runtime": runtime}
     chosen: dict[str, Any] = {key: value for key, value in wanted.items() if value is not None}
     settings = replace(settings, name=name, **chosen)
@@ -248,12 +248,12 @@ def save_tuned(
     """Writes what `load_model(folder)` needs beside the model of the name `origin`: the `tuned`
     weights or adapters, in half precision, and what that model has of its own. If
     `asks_published`, descriptions stay with that one."""
-    first = load_derived(origin)
+    first = load_tuned(origin)
     state, own = model.network.state_dict(), first.weights or {}
     whole = {name for name in own if name in state} | set(adapters.adapted(own))
     fresh = {name: tuned[name] for name in tuned if adapters.weight_of(name) not in whole}
     weights = {**{name: state[name] for name in whole}, **fresh}
-    Derived(first.model, first.settings, weights, first.whitening, asks_published).save(folder)
+    TunedModel(first.model, first.settings, weights, first.whitening, asks_published).save(folder)
 
 
 def _blocks(texts: Sequence[str]) -> Iterator[Sequence[str]]:

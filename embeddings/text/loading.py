@@ -119,7 +119,7 @@ def _folder(name: str, file: str | None = None) -> Path:
     if Path(name).exists():
         return Path(name)
     if name not in PACKAGED:
-        return wheel_models.unpacked(name) or _hub_folder(name, file)
+        return wheel_models.installed_folder(name) or _hub_folder(name, file)
     package, folder = PACKAGED[name]
     spec = find_spec(package)
     if spec is None or spec.origin is None:
@@ -179,5 +179,5 @@ def _unfetched(name: str, error: Exception) -> EncoderUnavailable:
     return EncoderUnavailable(
         f"The language model {name} is not on this machine and could not be fetched from the hub. "
         f"Give the path of a folder that holds it, or fetch it first with `hf download {name}`"
-        f"{wheel_models.advice(name)}."
+        f"{wheel_models.install_hint(name)}."
     )

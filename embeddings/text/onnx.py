@@ -24,7 +24,7 @@ NAMES = ("input_ids", "attention_mask")
 OPSET = 17
 FLOAT32 = 1  # by ONNX's numbers
 # A version of the form below: files of another one are not taken, and vectors are not the same.
-FORM = 2
+EXPORT_VERSION = 2
 # A layer stays in float32 if 8 bits would move what it makes of a token by more than this share of
 # it: where some inputs are far larger than all others, as in the later layers of MPNet (0.5 to 0.8;
 # MiniLM's have 0.17 at most). Random tokens show it as texts do.
@@ -32,7 +32,7 @@ COARSEST = 0.3
 PROBE = (8, 64)
 
 
-class Exported:
+class OnnxNetwork:
     """A network in a file, on all cores."""
 
     def __init__(self, path: Path) -> None:
@@ -47,17 +47,17 @@ class Exported:
         return torch.from_numpy(self._session.run(None, given)[0])
 
 
-def session(network: Any, runtime: Runtime, fingerprint: str) -> Exported | None:
+def exported_network(network: Any, runtime: Runtime, fingerprint: str) -> OnnxNetwork | None:
     """The network as `runtime` wants it; None if that is torch. Raises EncoderUnavailable."""
     if runtime not in (Runtime.ONNX, Runtime.ONNX_INT8):
         return None
     require(("onnxruntime", "onnx"), f"The runtime {runtime}", "onnx")
     if network.device.type != "cpu":
         raise EncoderUnavailable(f"The runtime {runtime} computes on a CPU: take the device cpu.")
-    path = cache.folder() / f"{fingerprint[:32]}-{runtime}-{FORM}.onnx"
+    path = cache.folder() / f"{fingerprint[:32]}-{runtime}-{EXPORT_VERSION}.onnx"
     if not path.is_file():
         _export(network, runtime, path)
-    return Exported(path)
+    return OnnxNetwork(path)
 
 
 def _export(network: Any, runtime: Runtime, path: Path) -> None:

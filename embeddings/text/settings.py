@@ -10,7 +10,7 @@ from typing import Any
 from embeddings.text.pooling import Pooling
 from embeddings.types import Runtime
 
-__all__ = ["DEFAULT_MODEL", "EncoderUnavailable", "ModelSettings", "Runtime", "stated"]
+__all__ = ["DEFAULT_MODEL", "EncoderUnavailable", "ModelSettings", "Runtime", "folder_settings"]
 
 DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 # Longer inputs cost more than they tell: most definitions end well before this many tokens.
@@ -68,15 +68,15 @@ class ModelSettings:
         return f"{first} {json.dumps(changed)}" if changed else first
 
 
-def stated(folder: Path, settings: ModelSettings) -> ModelSettings:
+def folder_settings(folder: Path, settings: ModelSettings) -> ModelSettings:
     """The settings with what a sentence-transformers folder says of its model. Raises
     EncoderUnavailable where it asks for something that is not done here."""
     modules = _json(folder / "modules.json", [])
     parts = [one["type"].rpartition(".")[2] for one in modules]
-    strange = [part for part in parts if part not in MODULES]
-    if strange:
+    unknown = [part for part in parts if part not in MODULES]
+    if unknown:
         raise EncoderUnavailable(
-            f"The language model {settings.name} has a part that is not known here: {strange[0]}. "
+            f"The language model {settings.name} has a part that is not known here: {unknown[0]}. "
             f"Take another model."
         )
     limit = _json(folder / "sentence_bert_config.json", {}).get("max_seq_length")

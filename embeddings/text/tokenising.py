@@ -21,15 +21,15 @@ def windows(tokenizer: Any, texts: Sequence[str], settings: ModelSettings) -> li
     count = _count(settings)
     kept = count * settings.max_tokens * CHARACTERS_PER_TOKEN
     looked_at = [text[:kept] for text in texts]
-    return [all_[:count] for all_ in _all(tokenizer, looked_at, settings, overflowing=count > 1)]
+    return [all_[:count] for all_ in _split(tokenizer, looked_at, settings, overflowing=count > 1)]
 
 
-def counted(
+def windows_with_unread(
     tokenizer: Any, texts: Sequence[str], settings: ModelSettings
 ) -> tuple[list[Windows], list[int]]:
     """The same, and how many of each text's tokens lie behind its windows."""
     count, special = _count(settings), tokenizer.num_special_tokens_to_add()
-    found = _all(tokenizer, texts, settings, overflowing=True)
+    found = _split(tokenizer, texts, settings, overflowing=True)
     behind = [sum(len(window) - special for window in all_[count:]) for all_ in found]
     return [all_[:count] for all_ in found], behind
 
@@ -38,21 +38,23 @@ def _count(settings: ModelSettings) -> int:
     return max(1, settings.budget // settings.max_tokens)
 
 
-def _all(
+def _split(
     tokenizer: Any, texts: Sequence[str], settings: ModelSettings, *, overflowing: bool
 ) -> list[Windows]:
     """Of each text its first window, or all of them if `overflowing`."""
     if not texts:
         return []
     prompted = [_printable(settings.prompt + text) for text in texts]
-    divide = _divided if tokenizer.is_fast else _divided_here
-    found = divide(tokenizer, prompted, settings.max_tokens, overflowing)
+    split = _split_by_rust if tokenizer.is_fast else _split_by_python
+    found = split(tokenizer, prompted, settings.max_tokens, overflowing)
     # A tokenizer without special tokens makes nothing of an empty text.
     nothing = [padding(tokenizer)]
     return [[window or nothing for window in windows] for windows in found]
 
 
-def _divided(tokenizer: Any, texts: list[str], max_tokens: int, overflowing: bool) -> list[Windows]:
+def _split_by_rust(
+    tokenizer: Any, texts: list[str], max_tokens: int, overflowing: bool
+) -> list[Windows]:
     encoded = tokenizer(
         texts,
         truncation=True,
@@ -67,7 +69,7 @@ def _divided(tokenizer: Any, texts: list[str], max_tokens: int, overflowing: boo
     return found
 
 
-def _divided_here(
+def _split_by_python(
     tokenizer: Any, texts: list[str], max_tokens: int, overflowing: bool
 ) -> list[Windows]:
     """By a tokenizer that is written in Python, and does not say whose an overflowing window is."""

@@ -9,19 +9,19 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from embeddings.text import whitening
 from embeddings.text.settings import ModelSettings
+from embeddings.text.weights import half_precision
 from embeddings.text.whitening import Whitening
 
 TUNED, TUNED_WEIGHTS, WHITENING = "tuned.json", "tuned.safetensors", "whitening.safetensors"
 
 
 @dataclass(frozen=True, slots=True)
-class Derived:
+class TunedModel:
     """`model` is the published one's name; `settings` are None where it is read as that one.
     `asks_published`: descriptions are read by the published one, to which the weights were tuned,
     and not by these."""
@@ -36,7 +36,7 @@ class Derived:
         """Weights are kept in half precision."""
         folder.mkdir(parents=True, exist_ok=True)
         if self.weights is not None:
-            halves = {name: _half(weight) for name, weight in self.weights.items()}
+            halves = {name: half_precision(weight) for name, weight in self.weights.items()}
             save_file(halves, folder / TUNED_WEIGHTS)
         if self.whitening is not None:
             self.whitening.save(folder / WHITENING)
@@ -46,14 +46,14 @@ class Derived:
         (folder / TUNED).write_text(json.dumps(stated) + "\n")
 
 
-def load(name: str) -> Derived:
+def load(name: str) -> TunedModel:
     """The derived model in a folder; any other model by its name is derived from itself."""
     folder = Path(name)
     if not (folder / TUNED).is_file():
-        return Derived(name)
+        return TunedModel(name)
     stated = json.loads((folder / TUNED).read_text())
     weights, fitted = folder / TUNED_WEIGHTS, folder / WHITENING
-    return Derived(
+    return TunedModel(
         stated["model"],
         ModelSettings.of(stated["settings"]) if "settings" in stated else None,
         load_file(weights) if weights.is_file() else None,
@@ -70,7 +70,3 @@ def copy(folder: Path, out: Path) -> bool:
         if (folder / name).is_file():
             shutil.copyfile(folder / name, out / name)
     return True
-
-
-def _half(weight: Tensor) -> Tensor:
-    return weight.detach().to("cpu", torch.float16).contiguous()

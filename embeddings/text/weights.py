@@ -86,3 +86,8 @@ def free_bytes(device: str) -> int:
 def linear_layers(network: nn.Module) -> dict[str, nn.Linear]:
     """By their names."""
     return {name: one for name, one in network.named_modules() if isinstance(one, nn.Linear)}
+
+
+def half_precision(tensor: Tensor) -> Tensor:
+    """As weights are stored: float16, on the CPU, contiguous."""
+    return tensor.detach().to("cpu", torch.float16).contiguous()

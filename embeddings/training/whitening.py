@@ -10,8 +10,8 @@ from pathlib import Path
 from embeddings.networks.fusion import STORED_WIDTH
 from embeddings.text import loading, tuned, whitening
 from embeddings.text.language_model import EncoderUnavailable, ModelSettings, Pooling, canonical
-from embeddings.text.settings import stated
-from embeddings.text.tuned import WHITENING, Derived
+from embeddings.text.settings import folder_settings
+from embeddings.text.tuned import WHITENING, TunedModel
 from embeddings.training.data.dataset import TRAINING_TOKENS, View, load
 
 DTYPES = ("float32", "bfloat16", "float16")
@@ -63,8 +63,10 @@ def whiten(options: argparse.Namespace) -> None:
     replace(plain, whitening=fitted).save(options.out)
 
 
-def _settings(first: Derived, options: argparse.Namespace) -> ModelSettings:
-    own = first.settings or stated(loading.located(first.model).folder, ModelSettings(first.model))
+def _settings(first: TunedModel, options: argparse.Namespace) -> ModelSettings:
+    own = first.settings or folder_settings(
+        loading.located(first.model).folder, ModelSettings(first.model)
+    )
     asked = ("pooling", "layers", "budget", "dtype", "prompt", "query_prompt")
     given = {name: getattr(options, name) for name in asked}
     return replace(own, **{name: value for name, value in given.items() if value is not None})

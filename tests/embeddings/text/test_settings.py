@@ -14,7 +14,7 @@ import torch
 from embeddings import extras
 from embeddings.text import language_model, tuned, whitening
 from embeddings.text.language_model import EncoderUnavailable, Pooling, load_model
-from embeddings.text.tuned import Derived
+from embeddings.text.tuned import TunedModel
 from tests.embeddings import tiny_models
 from tests.embeddings.tiny_models import state
 
@@ -131,7 +131,7 @@ def test_whitening_takes_out_what_all_vectors_share_and_is_kept(
     code = model.encode([f"def f{n}(x): return x + {n}" for n in range(40)])
     queries = model.encode([f"add {n} to a number" for n in range(40)])
     fitted = whitening.whitening(code, queries, 8)
-    Derived(str(qwen2), model.settings, None, fitted).save(tmp_path)
+    TunedModel(str(qwen2), model.settings, None, fitted).save(tmp_path)
     whitened = load_model(str(tmp_path))
     assert whitened.dimensions == 8
     assert whitened.weights_fingerprint != model.weights_fingerprint
