@@ -1,5 +1,5 @@
-"""The text by which an encoder knows a definition: the whole of a function with its documentation,
-and of a class or module an outline that parses in its language."""
+"""The text of a definition that an encoder reads: a whole function with its documentation, or an
+outline of a class or module, which is valid source in its language."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ASSIGNED = _CONTINUED + "="
 
 def text_of(declaration: Declaration, source: ParsedSource) -> str:
     """What an encoder reads: a function's own lines; a class's signature, documentation and
-    members' signatures; a module's documentation and outline, empty if it has neither."""
+    members' signatures; a module's documentation and outline, or nothing if it has neither."""
     comment = _comment(declaration, source)
     if declaration.what not in ("class", "module"):
         body = _prefix(declaration, source) + dedented(source, *source.span(declaration))
@@ -32,14 +32,14 @@ def text_of(declaration: Declaration, source: ParsedSource) -> str:
 
 
 def says_more(module: Declaration, source: ParsedSource) -> bool:
-    """Whether a module has documentation, or an outline of more than one member. Of a single one
-    the outline would be its signature over again, which is nearer to many descriptions than code is
-    and stands in the way of what answers them."""
+    """Whether a module has documentation, or an outline of more than one member. The outline of a
+    single member would repeat its signature, which is closer to many descriptions than code is, and
+    would rank above the definition itself."""
     return sum(map(_is_shown, module.members)) > 1 or bool(docstring_of(module, source))
 
 
 def docstring_of(declaration: Declaration, source: ParsedSource) -> str:
-    """What a definition's documentation says, without marks and indentation."""
+    """A definition's documentation, without comment marks and indentation."""
     language = source.language
     if not language.docstring_statement:
         span = _comment_span(declaration, source)
@@ -53,8 +53,8 @@ def docstring_of(declaration: Declaration, source: ParsedSource) -> str:
 
 
 def dedented(source: ParsedSource, start: int, end: int) -> str:
-    """The text of a span, without the indentation of its first line; lines that have less of it,
-    as those in a string may, stay as they are."""
+    """The text of a span, without the indentation of its first line. Lines that are indented less,
+    as in a string, stay as they are."""
     end = min(end, start + MAX_TEXT * _UTF8_BYTES)
     text = source.data[start:end].decode("utf-8", "ignore")
     before = docstrings.line_before(source.data, start).decode("utf-8", "ignore")
@@ -62,7 +62,7 @@ def dedented(source: ParsedSource, start: int, end: int) -> str:
 
 
 def bounded(text: str) -> str:
-    """The text, or so many whole lines of it as are within the bound."""
+    """The text, cut at the end of a line to at most MAX_TEXT characters."""
     if len(text) <= MAX_TEXT:
         return text
     end = text.rfind("\n", 0, MAX_TEXT)
@@ -75,7 +75,7 @@ def _comment(declaration: Declaration, source: ParsedSource) -> str:
 
 
 def _comment_span(declaration: Declaration, source: ParsedSource) -> tuple[int, int] | None:
-    """The documentation above a definition or above the node that tells that of the module."""
+    """The span of the comment that documents a declaration or the module."""
     if declaration.what != "module":
         return source.comments.above(declaration.first.start_byte)
     return source.comments.above(source.documented.start_byte) if source.documented else None
@@ -93,7 +93,7 @@ def _outline(declaration: Declaration, source: ParsedSource) -> str:
 
 
 def _parts(declaration: Declaration, source: ParsedSource) -> list[str]:
-    """What stands in the body of an outline."""
+    """The body of an outline: docstring and members."""
     body, language = declaration.body, source.language
     statement = docstrings.opening_docstring(body, source.data, language) if body else None
     docstring = dedented(source, *statement.byte_range) if statement else ""
@@ -102,15 +102,15 @@ def _parts(declaration: Declaration, source: ParsedSource) -> list[str]:
 
 
 def _is_shown(declaration: Declaration) -> bool:
-    """Whether a part is told in an outline: not what is broken, and not a method of an object that
-    has no name there."""
+    """Whether a member is part of an outline. Broken ones are not, nor are methods of objects
+    without a name."""
     in_class = declaration.parent is not None and declaration.parent.what == "class"
     belongs = declaration.what != "method" or in_class or bool(declaration.owner)
     return declaration.parses and belongs and declaration.what != "scope"
 
 
 def _signature(declaration: Declaration, source: ParsedSource) -> str:
-    """How a definition or field stands in the outline of what it is a member of."""
+    """A declaration in the outline of its parent."""
     head = _head(declaration, source)
     if declaration.body is None:
         return head
@@ -121,7 +121,7 @@ def _signature(declaration: Declaration, source: ParsedSource) -> str:
 
 
 def _head(declaration: Declaration, source: ParsedSource) -> str:
-    """What stands before the body or value, decorators included."""
+    """Everything before the body or value, decorators included."""
     start, end = source.span(declaration)
     if declaration.body is not None:
         end = _end_of_head(declaration.node, declaration.body, source.language)
@@ -129,8 +129,8 @@ def _head(declaration: Declaration, source: ParsedSource) -> str:
 
 
 def _end_of_head(node: Node, body: Node, language: Language) -> int:
-    """Where the last token in front of the body ends, comments left out. The body may be empty, as
-    that of a Python function of which nothing but the head is written."""
+    """Where the last token before the body ends, comments left out. The body may be empty, as in an
+    unfinished Python function."""
     start = end = body.start_byte
     around: Node | None = node
     while around is not None and around != body:
@@ -146,6 +146,6 @@ def _end_of_head(node: Node, body: Node, language: Language) -> int:
 
 
 def _prefix(declaration: Declaration, source: ParsedSource) -> str:
-    """What a definition begins with when it stands alone and not in its declaration."""
+    """What a definition must be prefixed with to be valid by itself, such as `const `."""
     prefixes = source.language.prefixes
     return dict(prefixes).get(declaration.outer.type, "") if prefixes else ""

@@ -1,5 +1,5 @@
-"""A definition's own name: finding it in the definition's text, and hiding it there, since a name
-that can be read cannot be predicted."""
+"""A definition's own name: finding it in the definition's text and hiding it there, so that it can
+be predicted."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from dataclasses import dataclass
 from tree_sitter import Node, QueryCursor
 
 from embeddings.code.languages import Language, by_name, query
-from embeddings.code.parsing import UnreadableSource, parse, spelling
+from embeddings.code.parsing import UnreadableSource, node_text, parse
 from embeddings.code.syntax import MAX_NAME, outermost_names
 from embeddings.code.tokens import NAME_PLACEHOLDER, without_name
 from embeddings.types import Kind
 
 _NESTING = 3
-"""How many nodes below the root the text's own definition may begin, as under a decorator."""
+"""How many nodes below the root the text's definition may begin, for instance under a decorator."""
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedText:
-    """A parsed text: the node under which it lies in the tree of `source`, which it is but for a
-    wrapper around it; where it begins there; and the name of the one definition that it consists
-    of, beside statements that define nothing, if it does and the name is one to be read."""
+    """A parsed text. `source` is the text, perhaps in a wrapper; `root` is the node under which the
+    text lies, and `start` the byte at which it begins. `own_name` is the name of the only
+    definition in the text; None if there are several or none, or if the name is too long."""
 
     root: Node
     source: bytes
@@ -30,9 +30,9 @@ class ParsedText:
 
 
 def parse_text(text: str, language: Language) -> ParsedText:
-    """Parses a text by itself or, if it then has errors or is no definition, as a method may do,
-    inside the first of the language's wrappers in which it has none and is one. One that cannot be
-    read is taken for empty."""
+    """Parses a text by itself or, if it then has errors or is not a definition, inside the first of
+    the language's wrappers that makes it a valid one: a method needs a class around it. An
+    unreadable text counts as empty."""
     try:
         return _parse_best(text, language)
     except UnreadableSource:
@@ -51,8 +51,8 @@ def _parse_best(text: str, language: Language) -> ParsedText:
 
 
 def masked(text: str, language: str = "python", *, kind: str | None = None) -> str:
-    """`text` with its definition's own name hidden as `paths.contexts` hides it: wherever it is an
-    identifier, and as a whole word in strings, the docstring among them, and comments. A text with
+    """`text` with its definition's own name replaced by the placeholder, as in `paths.contexts`:
+    wherever it is an identifier, and as a whole word in strings, docstrings and comments. A text of
     several definitions or none, or of `kind` module, has no own name and stays as it is."""
     entry = by_name(language)
     parsed = parse_text(text, entry)
@@ -62,7 +62,7 @@ def masked(text: str, language: str = "python", *, kind: str | None = None) -> s
     for node in _may_hold_names(parsed.root, entry):
         pieces += [
             source[end : node.start_byte].decode(),
-            _hidden(spelling(node, source), node.type, parsed.own_name, entry),
+            _hidden(node_text(node, source), node.type, parsed.own_name, entry),
         ]
         end = node.end_byte
     text_end = parsed.start + len(text.encode("utf-8", "replace"))

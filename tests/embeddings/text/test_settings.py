@@ -59,7 +59,7 @@ def test_a_sentence_transformers_folder_says_how_it_pools(
     ],
 )
 def test_what_is_not_done_here_is_refused(bert: Path, files: dict[str, object]) -> None:
-    with pytest.raises(EncoderUnavailable, match="not known here"):
+    with pytest.raises(EncoderUnavailable, match=r"unsupported (module|pooling)"):
         load_model(str(state(bert, **files)))
 
 
@@ -120,7 +120,7 @@ def test_only_the_first_layers_are_loaded(qwen2: Path) -> None:
         expected = model.network.norm(states).mean(1)[0].numpy()
     (vector,) = shorter.encode(["read a file"])
     assert vector @ expected / np.linalg.norm(expected) == pytest.approx(1, abs=1e-5)
-    with pytest.raises(EncoderUnavailable, match="has 3 layers"):
+    with pytest.raises(EncoderUnavailable, match="has only 3 layers"):
         load_model(str(qwen2), read=replace(settings, layers=4))
 
 

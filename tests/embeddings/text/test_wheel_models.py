@@ -57,7 +57,7 @@ def test_another_model_than_the_published_one_is_refused(
 ) -> None:
     other = WheelModel(installed.packages, installed.folder, "0" * 64)
     monkeypatch.setitem(wheel_models.WHEEL_MODELS, NAME, other)
-    with pytest.raises(EncoderUnavailable, match="do not hold the weights"):
+    with pytest.raises(EncoderUnavailable, match="do not contain the published weights"):
         load_model(NAME)
     assert not (tmp_path / "cache/codeindex/models/tiny").exists()
 
