@@ -56,8 +56,10 @@ class LanguageModel:
         device: str,
         whitening: Whitening | None = None,
         asking: LanguageModel | None = None,
+        batch_tokens: int | None = None,
     ) -> None:
-        """`asking` encodes descriptions into the same space, if not this model."""
+        """`asking` encodes descriptions into the same space, if not this model. `batch_tokens`
+        limits the tokens in a batch, by default to what suits the device."""
         self.network = network
         self._asking = asking
         self.settings = settings
@@ -67,7 +69,8 @@ class LanguageModel:
         self._pad = padding(tokenizer)
         # Before anything is computed: bitsandbytes garbles 4-bit weights that are read later
         self.weights_fingerprint = weights.fingerprint(network, tokenizer, whitening)
-        self._budget = Budget.of(device, weights.count(network))
+        fitting = Budget.of(device, weights.count(network))
+        self._budget = fitting if batch_tokens is None else Budget(batch_tokens)
         self._is_causal = weights.is_causal(network, device)
         if self._is_causal and packing.is_worth_it(network):
             packing.prepare(network)
@@ -213,11 +216,13 @@ def load_model(
     dtype: str | None = None,
     runtime: Runtime | None = None,
     device: str = "cpu",
+    batch_tokens: int | None = None,
 ) -> LanguageModel:
     """A language model by hub name, folder, GGUF file (`FOLDER/FILE.gguf`), or the name of an
     installed one. A folder may contain a tuned model, see `text.tuned`. The settings are `read`, or
     else those in the model's files (of sentence-transformers), or else the mean of `MAX_TOKENS`
-    tokens; the other arguments override single settings. Raises EncoderUnavailable."""
+    tokens; the other arguments override single settings. `batch_tokens` limits the tokens in a
+    batch, by default to what suits the device. Raises EncoderUnavailable."""
     name = canonical(name)
     own = load_tuned(name)
     origin = loading.located(own.model)
@@ -237,7 +242,7 @@ def load_model(
     if own.asks_published:
         asking = load_model(own.model, dtype=settings.dtype, runtime=runtime, device=device)
     settings = replace(settings, max_tokens=limit)
-    return LanguageModel(network, tokenizer, settings, device, own.whitening, asking)
+    return LanguageModel(network, tokenizer, settings, device, own.whitening, asking, batch_tokens)
 
 
 def save_tuned(

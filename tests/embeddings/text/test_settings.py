@@ -12,8 +12,8 @@ import pytest
 import torch
 
 from embeddings import extras
-from embeddings.text import language_model, tuned, whitening
-from embeddings.text.language_model import EncoderUnavailable, Pooling, load_model
+from embeddings.text import tuned, whitening
+from embeddings.text.language_model import NAMED_TOKENS, EncoderUnavailable, Pooling, load_model
 from embeddings.text.tuned import TunedModel
 from tests.embeddings import tiny_models
 from tests.embeddings.tiny_models import state
@@ -158,12 +158,10 @@ def test_a_missing_package_is_named_with_what_installs_it() -> None:
         extras.require(("numpy", "nothing_such"), "The GGUF file some.gguf", "gguf")
 
 
-def test_of_a_text_whose_name_is_hidden_the_beginning_is_read(
-    bert: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(language_model, "NAMED_TOKENS", 8)
-    model = load_model(str(bert))
-    long, longer = LONG, f"{LONG} more"
+def test_of_a_text_whose_name_is_hidden_the_beginning_is_read(tmp_path: Path) -> None:
+    model = load_model(str(tiny_models.bert(tmp_path, max_tokens=2 * NAMED_TOKENS)))
+    long = "read the file " * NAMED_TOKENS
+    longer = f"{long} more"
     short = "def read(path)"
     assert np.allclose(model.for_names.encode([short]), model.encode([short]), atol=1e-6)
     assert np.allclose(*model.for_names.encode([long, longer]), atol=1e-6)
