@@ -140,7 +140,7 @@ def text_model(
     `runtime` overrides the checkpoint's. Raises EncoderUnavailable."""
     settings = checkpoint.settings.text
     own = checkpoint.folder if settings.name == OWN_LANGUAGE_MODEL else settings.name
-    return load_model(llm or str(own), read=settings, runtime=runtime, device=device)
+    return load_model(llm or str(own), settings=settings, runtime=runtime, device=device)
 
 
 def text_name(checkpoint: Checkpoint) -> str:

@@ -1,8 +1,8 @@
-"""The words that stored texts are found by, and their renewal where an older version made them.
+"""The words by which search finds stored texts, and their renewal after the analyser has changed.
 
-`embeddings.code.words.analyse` splits texts and queries alike. When it changes, texts that are
-already stored are analysed again in the background, a batch in each transaction. Until then a
-search finds them by their old words.
+`embeddings.code.words.analyse` splits texts and queries alike. When it changes, the texts that are
+already stored are analysed again in the background, one batch per transaction. Until then a search
+finds them by their old words.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ SECONDS = 3.0
 
 
 def words(text: str) -> str:
-    """The words of a text, as `to_tsvector` reads them. They come from the text alone, since other
-    repositories may hold it: the names around a definition would show in theirs."""
+    """The words of a text, as input for `to_tsvector`. They come from the text alone: other
+    repositories may contain it, and names around a definition would show in their results."""
     return " ".join(analyse(text)[:WORDS])
 
 
 def renew(seconds: float = SECONDS, batch: int = BATCH) -> int:
-    """Analyse texts again whose words an older version made, for about `seconds`; the number of
-    texts renewed. Several processes may do so at once."""
+    """Analyse outdated texts again, for about `seconds`. Returns the number of texts. Several
+    processes may do so concurrently."""
     renewed, until = 0, time.monotonic() + seconds
     while (done := _renew_batch(batch)) and time.monotonic() < until:
         renewed += done
@@ -40,8 +40,8 @@ def renew(seconds: float = SECONDS, batch: int = BATCH) -> int:
 
 @transaction.atomic
 def _renew_batch(limit: int) -> int:
-    """Neither publishing nor removal of a repository interferes, so that the counts of words stay
-    exact: both wait for the locks that are taken here."""
+    """The locks keep publishing and the removal of a repository out, so that word counts stay
+    exact."""
     outdated = Text.objects.filter(analysis__lt=ANALYSIS_VERSION)
     if not outdated.exists():
         return 0

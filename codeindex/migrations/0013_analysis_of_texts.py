@@ -1,4 +1,4 @@
-"""Texts say which version of the analyser made their words; the sweep renews the older ones."""
+"""Texts have the version of the analyser that made their words; the sweep renews older ones."""
 
 from django.db import migrations, models
 

@@ -1,7 +1,7 @@
-"""What a file is by its path: a test, an example, vendored code and so on.
+"""The kinds of files by their paths: tests, examples, vendored code and so on.
 
-The patterns mean the same to Python and to Postgres, so that a search can ask in SQL. Folders are
-recognised in upper and lower case, since `Tests/` is as common as `tests/`.
+The patterns mean the same in Python and in Postgres, so that search can use them in SQL. Folders
+are recognised in any case, since `Tests/` is as common as `tests/`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from enum import StrEnum
 from functools import cached_property, lru_cache
 
 NAME, END = "[^/]*", r"\.[^/.]+"
-"""In patterns: any part of a file's or folder's name, and an extension."""
+"""Regular expressions for any part of a file's or folder's name, and for an extension."""
 
 NOTHING = r"\Z/"
 """A pattern that nothing matches."""
@@ -32,8 +32,8 @@ class PathKind(StrEnum):
 
 @dataclass(frozen=True)
 class Rule:
-    """Files are of a kind if the name of one of their `folders`, or their own, matches. All are
-    regular expressions of a whole name; those of folders are in lower case and match any."""
+    """Regular expressions for whole names. A file is of a kind if one of its `folders` or its own
+    name matches. Expressions for folders are in lower case and match any case."""
 
     folders: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
@@ -50,8 +50,8 @@ class Rule:
 
     @cached_property
     def pattern(self) -> str:
-        """Is found in a path. What may begin with anything is searched for without its beginning,
-        which takes Postgres half the time."""
+        """The expression to search a path for. File names that may begin with anything are searched
+        without that beginning, which halves the time that Postgres takes."""
         ends = [file.removeprefix(NAME) for file in self.files if file.startswith(NAME)]
         whole = [file for file in self.files if not file.startswith(NAME)]
         return rf"(^|/)(({self.folder})/|({_any_of(whole)})\Z)|({_any_of(ends)})\Z"
@@ -62,7 +62,7 @@ TOOLS_FILES = (
     rf"{NAME}\.pb(\.gw)?\.go",
     rf"{NAME}\.(min|bundle)\.m?js",
 )
-"""Names that only tools give to files."""
+"""Names of files that only tools use."""
 
 TOOLS_FILE = "|".join(TOOLS_FILES)
 
@@ -131,21 +131,21 @@ RULES = {
 
 
 def classify(path: str) -> PathKind | None:
-    """What a file is by its path; None if it is an implementation."""
+    """The kind of a file by its path; None for an implementation."""
     return next(iter(all_kinds(path)), None)
 
 
 @lru_cache(1 << 16)
 def all_kinds(path: str) -> tuple[PathKind, ...]:
-    """Everything that a file is by its path, in the order of precedence."""
+    """All kinds of a file by its path, in the order of precedence."""
     *folders, name = path.split("/")
     kinds = _kinds_of_file(name).union(*map(_kinds_of_folder, folders))
     return tuple(kind for kind in PathKind if kind in kinds)
 
 
 def never_indexed(path: str) -> PathKind | None:
-    """Why a file is not worth indexing: it is vendored, or its name is one that only tools give.
-    What lies in a folder called `generated` may well be written by hand."""
+    """Why a file is never indexed: it is vendored, or only tools use such a name. Files in a folder
+    called `generated` are indexed, since they may be written by hand."""
     if PathKind.VENDORED in all_kinds(path):
         return PathKind.VENDORED
     name = path.rpartition("/")[2]

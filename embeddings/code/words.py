@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 ANALYSIS_VERSION = 2
-"""Of what `analyse` yields. Whoever stores its words stores this beside them, and analyses the text
-again if it has changed."""
+"""Version of the rules of `analyse`. It is stored with the words of a text, which is analysed again
+when the version has changed."""
 
 LONGEST_WORD = 100
 """Characters. `analyse` leaves longer words out."""
@@ -28,10 +28,10 @@ def parts(token: str) -> tuple[str, ...]:
 def analyse(text: str) -> tuple[str, ...]:
     """The distinct words by which search finds a text, in the order of their first occurrence.
 
-    Every identifier counts as a whole and in its parts (`HTTPServer2` → httpserver2, http, server,
-    2), every number as a whole, without digit separators (`86_400` → 86400). All are in lower case.
-    Stored texts and queries are both split by this function, so that what is typed as it stands in
-    the code is found.
+    An identifier yields itself and its parts (`HTTPServer2` → httpserver2, http, server, 2), a
+    number only itself, without digit separators (`86_400` → 86400). All words are in lower case.
+    Stored texts and queries are both split by this function, so that a query copied from the code
+    finds it.
     """
     words: dict[str, None] = {}
     for token in dict.fromkeys(_TOKEN.findall(text)):
@@ -40,8 +40,8 @@ def analyse(text: str) -> tuple[str, ...]:
 
 
 def occurrences(text: str) -> Iterator[tuple[str, int, int]]:
-    """Every word of `analyse(text)` at each place where it occurs, with its start and end there; a
-    whole identifier comes before its parts."""
+    """Every occurrence of a word of `analyse(text)` as (word, start, end). An identifier comes
+    before its parts."""
     for token in _TOKEN.finditer(text):
         words = _words(token[0])
         whole = _whole(token[0])
@@ -54,7 +54,7 @@ def occurrences(text: str) -> Iterator[tuple[str, int, int]]:
 
 
 def identifiers(text: str) -> tuple[str, ...]:
-    """The whole identifiers among the words of a text, in lower case, without their parts."""
+    """The identifiers among the words of a text, without their parts and without numbers."""
     tokens = dict.fromkeys(_TOKEN.findall(text.lower()))
     return tuple(token for token in tokens if not token[0].isdigit() and token in _words(token))
 
@@ -64,7 +64,7 @@ def _words(token: str) -> tuple[str, ...]:
 
 
 def _split(token: str) -> tuple[str, ...]:
-    """A token as a whole, and its parts if it is no number; nothing of one of underscores alone."""
+    """A token and, unless it is a number, its parts; nothing if it consists of underscores."""
     rest = () if _NUMBER.fullmatch(token) else parts(token)
     words = (_whole(token), *rest) if token.strip("_") else ()
     return tuple(word for word in words if len(word) <= LONGEST_WORD)

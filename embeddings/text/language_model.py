@@ -55,13 +55,13 @@ class LanguageModel:
         settings: ModelSettings,
         device: str,
         whitening: Whitening | None = None,
-        asking: LanguageModel | None = None,
+        query_model: LanguageModel | None = None,
         batch_tokens: int | None = None,
     ) -> None:
-        """`asking` encodes descriptions into the same space, if not this model. `batch_tokens`
-        limits the tokens in a batch, by default to what suits the device."""
+        """`query_model` encodes descriptions, if not this one. `batch_tokens` limits the tokens in
+        a batch, by default to what suits the device."""
         self.network = network
-        self._asking = asking
+        self._query_model = query_model
         self.settings = settings
         self._tokenizer = tokenizer
         self._device = device
@@ -85,10 +85,10 @@ class LanguageModel:
     @property
     def fingerprint(self) -> str:
         mean = self._whitening.fingerprint if self._whitening else ""
-        asking = self._asking.fingerprint if self._asking else ""
+        queries = self._query_model.fingerprint if self._query_model else ""
         form = onnx.EXPORT_VERSION if self._exported else ""
-        read = f"{self.weights_fingerprint} {self.settings.described()}{mean}{asking}{form}"
-        return hashlib.sha256(read.encode()).hexdigest()
+        described = f"{self.settings.described()}{mean}{queries}{form}"
+        return hashlib.sha256(f"{self.weights_fingerprint} {described}".encode()).hexdigest()
 
     @property
     def is_whole(self) -> bool:
@@ -99,8 +99,8 @@ class LanguageModel:
     def for_queries(self) -> LanguageModel:
         """The same model with its prompt and mean for descriptions, or the published model to which
         it was tuned."""
-        if self._asking is not None:
-            return self._asking.for_queries
+        if self._query_model is not None:
+            return self._query_model.for_queries
         whitening = self._whitening.for_queries if self._whitening else None
         return self._with_settings(self.settings.for_queries, whitening)
 
@@ -122,15 +122,15 @@ class LanguageModel:
 
     def read(self, texts: Sequence[str]) -> tuple[Matrix, list[int]]:
         """The same, and the number of tokens of each text that were cut off."""
-        behind: dict[str, int] = {}
+        unread: dict[str, int] = {}
 
         def windows(block: Sequence[str]) -> list[Windows]:
             found, counts = tokenising.windows_with_unread(self._tokenizer, block, self.settings)
-            behind.update(zip(block, counts, strict=True))
+            unread.update(zip(block, counts, strict=True))
             return found
 
         vectors = self._encode(texts, windows)
-        return vectors, [behind[text] for text in texts]
+        return vectors, [unread[text] for text in texts]
 
     def _encode(
         self, texts: Sequence[str], windows: Callable[[Sequence[str]], list[Windows]]
@@ -210,7 +210,7 @@ class LanguageModel:
 def load_model(
     name: str = DEFAULT_MODEL,
     *,
-    read: ModelSettings | None = None,
+    settings: ModelSettings | None = None,
     pooling: Pooling | None = None,
     max_tokens: int | None = None,
     dtype: str | None = None,
@@ -219,30 +219,35 @@ def load_model(
     batch_tokens: int | None = None,
 ) -> LanguageModel:
     """A language model by hub name, folder, GGUF file (`FOLDER/FILE.gguf`), or the name of an
-    installed one. A folder may contain a tuned model, see `text.tuned`. The settings are `read`, or
-    else those in the model's files (of sentence-transformers), or else the mean of `MAX_TOKENS`
-    tokens; the other arguments override single settings. `batch_tokens` limits the tokens in a
+    installed one. A folder may contain a tuned model, see `text.tuned`. The default of `settings`
+    is what the model's files (of sentence-transformers) say, or else the mean of `MAX_TOKENS`
+    tokens; `pooling` to `runtime` override single settings. `batch_tokens` limits the tokens in a
     batch, by default to what suits the device. Raises EncoderUnavailable."""
     name = canonical(name)
     own = load_tuned(name)
     origin = loading.located(own.model)
-    settings = read or own.settings or folder_settings(origin.folder, ModelSettings(own.model))
-    wanted = {"pooling": pooling, "max_tokens": max_tokens, "dtype": dtype, "runtime": runtime}
-    chosen: dict[str, Any] = {key: value for key, value in wanted.items() if value is not None}
-    settings = replace(settings, name=name, **chosen)
+    stated = settings or own.settings or folder_settings(origin.folder, ModelSettings(own.model))
+    given = {"pooling": pooling, "max_tokens": max_tokens, "dtype": dtype, "runtime": runtime}
+    overridden: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
+    settings = replace(stated, name=name, **overridden)
     if own.weights and settings.runtime in weights.BITS:
         raise EncoderUnavailable(f"The weights of {name} were tuned and cannot be quantised.")
     tokenizer = loading.tokenizer(origin)
     network = loading.network(origin, settings, device)
     if own.weights:
         adapters.load(network, own.weights)
-    limits = tokenizer.model_max_length, getattr(network.config, "max_position_embeddings", None)
-    limit = min([settings.max_tokens, *filter(None, limits)])
-    asking = None
+    query_model = None
     if own.asks_published:
-        asking = load_model(own.model, dtype=settings.dtype, runtime=runtime, device=device)
-    settings = replace(settings, max_tokens=limit)
-    return LanguageModel(network, tokenizer, settings, device, own.whitening, asking, batch_tokens)
+        query_model = load_model(own.model, dtype=settings.dtype, runtime=runtime, device=device)
+    settings = replace(settings, max_tokens=_token_limit(tokenizer, network, settings))
+    return LanguageModel(
+        network, tokenizer, settings, device, own.whitening, query_model, batch_tokens
+    )
+
+
+def _token_limit(tokenizer: Any, network: nn.Module, settings: ModelSettings) -> int:
+    limits = tokenizer.model_max_length, getattr(network.config, "max_position_embeddings", None)
+    return min(settings.max_tokens, *(int(limit) for limit in limits if limit))
 
 
 def save_tuned(

@@ -30,8 +30,8 @@ def windows_with_unread(
     """The same, and the number of tokens of each text after its windows."""
     count, special = _count(settings), tokenizer.num_special_tokens_to_add()
     found = _split(tokenizer, texts, settings, overflowing=True)
-    behind = [sum(len(window) - special for window in all_[count:]) for all_ in found]
-    return [all_[:count] for all_ in found], behind
+    unread = [sum(len(window) - special for window in all_[count:]) for all_ in found]
+    return [all_[:count] for all_ in found], unread
 
 
 def _count(settings: ModelSettings) -> int:

@@ -77,7 +77,7 @@ def test_queries_and_code_have_prompts_of_their_own(bert: Path) -> None:
 def test_a_long_text_is_read_in_windows_up_to_its_budget(bert: Path) -> None:
     settings = load_model(str(bert), max_tokens=16).settings
     first, whole = (
-        load_model(str(bert), read=replace(settings, budget=budget)) for budget in (0, 10_000)
+        load_model(str(bert), settings=replace(settings, budget=budget)) for budget in (0, 10_000)
     )
     tokens = len(load_model(str(bert), max_tokens=64).tokens([LONG[:100]])[0])
     vectors, unread = first.read(["read", LONG[:100], "read"])
@@ -90,7 +90,7 @@ def test_a_long_text_is_read_in_windows_up_to_its_budget(bert: Path) -> None:
     assert vector @ expected / np.linalg.norm(expected) == pytest.approx(1, abs=1e-5)
     assert whole.encode([LONG, "read"])[1] == pytest.approx(first.encode(["read"])[0], abs=1e-6)
     assert first.fingerprint != whole.fingerprint
-    some = load_model(str(bert), read=replace(settings, budget=33))
+    some = load_model(str(bert), settings=replace(settings, budget=33))
     assert len(some._windows([LONG])[0]) == 2
     assert some.read([LONG[:100]])[1] == [tokens - 2 - 2 * 14]
 
@@ -98,7 +98,7 @@ def test_a_long_text_is_read_in_windows_up_to_its_budget(bert: Path) -> None:
 def test_a_tokenizer_that_is_written_in_python_divides_a_text_as_others_do(tmp_path: Path) -> None:
     folder = str(tiny_models.byt5(tmp_path / "byt5"))
     first = load_model(folder, max_tokens=16)
-    whole = load_model(folder, read=replace(first.settings, budget=10_000))
+    whole = load_model(folder, settings=replace(first.settings, budget=10_000))
     length = len(LONG)  # a token a character, and one behind them
     assert first.tokens(["", LONG]) == [[1], [*(ord(one) + 3 for one in LONG[:15]), 1]]
     vectors, unread = first.read(["read", LONG])
@@ -112,7 +112,7 @@ def test_a_tokenizer_that_is_written_in_python_divides_a_text_as_others_do(tmp_p
 def test_only_the_first_layers_are_loaded(qwen2: Path) -> None:
     model = load_model(str(qwen2))
     settings = replace(model.settings, layers=2)
-    shorter = load_model(str(qwen2), read=settings)
+    shorter = load_model(str(qwen2), settings=settings)
     assert len(shorter.network.layers) == 2
     ids = torch.tensor(model.tokens(["read a file"]))
     with torch.inference_mode():
@@ -121,7 +121,7 @@ def test_only_the_first_layers_are_loaded(qwen2: Path) -> None:
     (vector,) = shorter.encode(["read a file"])
     assert vector @ expected / np.linalg.norm(expected) == pytest.approx(1, abs=1e-5)
     with pytest.raises(EncoderUnavailable, match="has only 3 layers"):
-        load_model(str(qwen2), read=replace(settings, layers=4))
+        load_model(str(qwen2), settings=replace(settings, layers=4))
 
 
 def test_whitening_takes_out_what_all_vectors_share_and_is_kept(
