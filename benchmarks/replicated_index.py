@@ -133,8 +133,8 @@ COPIES = (
     FROM codeindex_blob JOIN copied_blobs ON old = id
     """,
     """
-    INSERT INTO codeindex_text (id, hash, language, kind, body, words)
-    SELECT new, left(%(prefix)s || hash, 64), language, kind, body, words
+    INSERT INTO codeindex_text (id, hash, language, kind, body, words, analysis)
+    SELECT new, left(%(prefix)s || hash, 64), language, kind, body, words, analysis
     FROM codeindex_text JOIN copied_texts ON old = id
     """,
     """

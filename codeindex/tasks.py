@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from kombu.exceptions import OperationalError
 
 from codeindex import leases, repositories
-from codeindex.ingestion import embedding, forgetting, pipeline, store, turns
+from codeindex.ingestion import analysis, embedding, forgetting, pipeline, store, turns
 from codeindex.ingestion.cloning import checkout
 from codeindex.models import (
     UNPUBLISHED,
@@ -109,6 +109,7 @@ def sweep() -> None:
             store.want_embeddings(run)
         repositories.settle_all()
     wake_embedders()
+    analysis.renew()
 
 
 @shared_task(ignore_result=True)

@@ -1,6 +1,6 @@
 """Vectors for code and for descriptions of code: path-contexts, code2vec, language models and
-their fusion. `load_encoder` is the door; it is loaded on first use, so that importing
-`embeddings.paths` brings no torch."""
+their fusion. `load_encoder` is the entry point. It is imported on first use, so that importing
+`embeddings.paths` does not import torch."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Checkpoints: a folder with the trained weights in half precision (`model.safetensors`), the
-settings (`config.json`), the vocabularies, and beside them a model card. Those that ship with the
-package lie in `embeddings/checkpoints/` and are asked for by name."""
+settings (`config.json`), the vocabularies, and a model card. Those that ship with the package are
+in `embeddings/checkpoints/` and are loaded by name."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors.torch import load_file, save_file
-from torch import Tensor, nn
+from torch import nn
 
 from embeddings.naming.network import Labels, LabelSource
 from embeddings.networks.code2vec import Code2Vec, Code2VecSettings
@@ -33,18 +32,19 @@ from embeddings.text.language_model import (
     Runtime,
     load_model,
 )
+from embeddings.text.weights import half_precision
 
 FORMAT = 3
-SHIPPED = Path(__file__).parent / "checkpoints"
+SHIPPED_FOLDER = Path(__file__).parent / "checkpoints"
 WEIGHTS, CONFIG = "model.safetensors", "config.json"
 VOCABULARIES = ("subtokens", "paths", "labels", "words")
-OWN_TEXT = "."
-"""The name of a language model whose tuned weights lie in the checkpoint's folder."""
+OWN_LANGUAGE_MODEL = "."
+"""The name of a language model whose tuned weights are in the checkpoint's folder."""
 
 
 @dataclass(frozen=True, slots=True)
 class PathSettings:
-    """How path-contexts are drawn from a definition; `max_length` counts both sides together."""
+    """Limits on path-contexts; `max_length` counts both sides together."""
 
     max_length: int = 8
     max_width: int = 2
@@ -53,8 +53,9 @@ class PathSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that decides what a checkpoint's network is and reads. `text_width` is the
-    language model's dimensions, `text_fingerprint` says which weights of it were trained with."""
+    """Everything that defines a checkpoint's networks and their inputs. `text_width` is the number
+    of dimensions of the language model, `text_fingerprint` the fingerprint of its weights in
+    training."""
 
     text: ModelSettings = field(default_factory=ModelSettings)
     text_width: int = 384
@@ -67,8 +68,8 @@ class Settings:
 
 
 class Network(nn.Module):
-    """All that is trained: code2vec, the fusion, the labels and, unless the language model reads
-    the queries, a query encoder."""
+    """All trained networks: code2vec, the fusion, the labels and, unless the language model encodes
+    queries, a query encoder."""
 
     def __init__(self, settings: Settings, lexicon: Lexicon) -> None:
         super().__init__()
@@ -88,8 +89,8 @@ class Network(nn.Module):
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A trained network with its settings and vocabularies. `fingerprint` is the hash of its
-    files, the card apart."""
+    """A trained network with its settings and vocabularies. `fingerprint` is the hash of its files
+    without the model card."""
 
     folder: Path
     settings: Settings
@@ -103,14 +104,14 @@ class Checkpoint:
 
 
 def save(folder: Path, settings: Settings, lexicon: Lexicon, network: Network) -> None:
-    """Writes a checkpoint; what is in the folder already is replaced. The weights of a language
-    model that was tuned come with it."""
+    """Writes a checkpoint, replacing what is in the folder. The weights of a tuned language model
+    are copied into it."""
     folder.mkdir(parents=True, exist_ok=True)
     if tuned.copy(Path(settings.text.name), folder):
-        settings = replace(settings, text=replace(settings.text, name=OWN_TEXT))
+        settings = replace(settings, text=replace(settings.text, name=OWN_LANGUAGE_MODEL))
     for name in VOCABULARIES:
         getattr(lexicon, name).save(_vocabulary(folder, name))
-    weights = {name: _half(tensor) for name, tensor in network.state_dict().items()}
+    weights = {name: half_precision(tensor) for name, tensor in network.state_dict().items()}
     save_file(weights, folder / WEIGHTS)
     config = {"format": FORMAT, **asdict(settings)}
     (folder / CONFIG).write_text(json.dumps(config, indent=2) + "\n")
@@ -135,38 +136,34 @@ def load(checkpoint: str | Path) -> Checkpoint:
 def text_model(
     checkpoint: Checkpoint, device: str, llm: str | None = None, runtime: Runtime | None = None
 ) -> LanguageModel:
-    """The language model that a checkpoint was trained with, or `llm` in its place, read in the
-    same way; computed by `runtime`, if that is to be another one. Raises EncoderUnavailable."""
+    """The language model with which a checkpoint was trained, or `llm` with the same settings.
+    `runtime` overrides the checkpoint's. Raises EncoderUnavailable."""
     settings = checkpoint.settings.text
-    own = checkpoint.folder if settings.name == OWN_TEXT else settings.name
-    return load_model(llm or str(own), read=settings, runtime=runtime, device=device)
+    own = checkpoint.folder if settings.name == OWN_LANGUAGE_MODEL else settings.name
+    return load_model(llm or str(own), settings=settings, runtime=runtime, device=device)
 
 
 def text_name(checkpoint: Checkpoint) -> str:
-    """What the language model is called that a checkpoint was trained with, tuned or not."""
+    """The name of the published language model with which a checkpoint was trained."""
     name = checkpoint.settings.text.name
-    if name != OWN_TEXT:
+    if name != OWN_LANGUAGE_MODEL:
         return name
     return str(json.loads((checkpoint.folder / TUNED).read_text())["model"])
 
 
 def _folder(checkpoint: str | Path) -> Path:
-    shipped = SHIPPED / checkpoint
+    shipped = SHIPPED_FOLDER / checkpoint
     folder = shipped if (shipped / CONFIG).is_file() else Path(checkpoint)
     if not (folder / CONFIG).is_file():
         raise EncoderUnavailable(
-            f"There is no checkpoint {str(checkpoint)!r}: neither one of that name comes with the "
-            f"package nor is it a folder with a {CONFIG}."
+            f"There is no checkpoint {str(checkpoint)!r}: it is neither the name of one that ships "
+            f"with the package nor a folder with a {CONFIG}."
         )
     return folder
 
 
 def _vocabulary(folder: Path, name: str) -> Path:
     return folder / f"{name}.txt.gz"
-
-
-def _half(tensor: Tensor) -> Tensor:
-    return tensor.detach().to("cpu", torch.float16).contiguous()
 
 
 def _settings(config: dict[str, Any]) -> Settings:

@@ -1,5 +1,5 @@
-"""The door to the library: definitions and descriptions in, vectors and predicted names out.
-`load_encoder()` gives the encoder of the checkpoint that ships with the package."""
+"""The main interface of the library: from definitions and descriptions to vectors and predicted
+names. `load_encoder()` returns the encoder of the checkpoint that ships with the package."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ Names = list[list[tuple[str, float]]]
 T = TypeVar("T")
 
 NAMES = 5
-# Definitions whose path-contexts are held at once: 64 × 200 contexts × 384 floats are 20 MB.
+# Definitions whose path-contexts are in memory at once: 64 × 200 contexts × 384 floats are 20 MB.
 DEFINITIONS_PER_BATCH = 64
 
 
 class NotFinite(ValueError):
-    """Some texts got a vector that is no vector; `rows` says which."""
+    """Some vectors are not finite; `rows` has the indices of their texts."""
 
     def __init__(self, rows: list[int]) -> None:
         super().__init__(f"No finite vector for text(s) number {', '.join(map(str, rows))}.")
@@ -46,10 +46,10 @@ class NotFinite(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """Definitions' vectors (n, dimensions), rows of unit length, and for each the names it could
-    have, each with the F1 over subtokens that it is expected to have, best first. `structure` is
-    what the code added to the vectors (`FusionNetwork.structure`), None where that is unknown.
-    `unread` is how many tokens of each text the language model has not read, its end."""
+    """Vectors of n definitions (n, dimensions), rows of unit length, and for each its predicted
+    names, best first, with their expected F1 over subtokens. `structure` is what the code added to
+    the vectors (`FusionNetwork.structure`), None if unknown. `unread` is the number of tokens at
+    the end of each text that the language model has not read."""
 
     vectors: Matrix
     names: Names
@@ -58,8 +58,8 @@ class Encoded:
 
 
 class CodeEncoder(ABC):
-    """Puts definitions and descriptions into one space. `fingerprint` changes whenever the same
-    text could get another vector."""
+    """Encodes definitions and descriptions into one vector space. `fingerprint` changes whenever
+    the same text could get another vector."""
 
     name: str
     fingerprint: str
@@ -67,8 +67,8 @@ class CodeEncoder(ABC):
 
     @abstractmethod
     def encode(self, texts: Sequence[str], language: str = "python") -> Encoded:
-        """Vectors and predicted names of n definitions. Any text has a vector, one that does not
-        parse too; raises NotFinite."""
+        """Vectors and predicted names of n definitions. Every text gets a vector, even with syntax
+        errors. Raises NotFinite."""
 
     @abstractmethod
     def encode_queries(self, texts: Sequence[str]) -> Matrix:
@@ -78,24 +78,24 @@ class CodeEncoder(ABC):
     def predict_names(
         self, texts: Sequence[str], k: int = NAMES, language: str = "python"
     ) -> Names:
-        """For each of n definitions at most k names, best first, each with the F1 over subtokens
-        that it is expected to have. The name that a definition has is hidden from that."""
+        """For each of n definitions at most k names, best first, with their expected F1 over
+        subtokens. A definition's own name is hidden from the prediction."""
 
     @abstractmethod
     def explain(
         self, source: str, query: str | None = None, language: str = "python"
     ) -> Explanation:
-        """Which path-contexts of a definition make its code vector and, with a query, what its text
-        and its code add to their similarity: exactly for linear fusions, by Shapley values for
+        """The path-contexts of a definition with their attention and, given a query, what the text
+        and the code add to their similarity: exactly for linear fusions, by Shapley values for
         attention (`explanations.Attribution`)."""
 
     @abstractmethod
     def encode_definitions(self, texts: Sequence[str], language: str = "python") -> Matrix:
-        """(n,) definitions → (n, dimensions), rows of unit length; raises NotFinite."""
+        """(n,) definitions → (n, dimensions), rows of unit length. Raises NotFinite."""
 
 
 class FusedEncoder(CodeEncoder):
-    """A checkpoint's networks on top of the language model that they were trained with."""
+    """A checkpoint's networks on top of the language model with which they were trained."""
 
     def __init__(self, checkpoint: Checkpoint, model: TextEncoder, device: str) -> None:
         self._lexicon = checkpoint.lexicon
@@ -110,7 +110,7 @@ class FusedEncoder(CodeEncoder):
         )
 
     def encode(self, texts: Sequence[str], language: str = "python") -> Encoded:
-        (text, unread), code = self._halves(self._model.read, texts, language)
+        (text, unread), code = self._text_and_code(self._model.read, texts, language)
         return Encoded(
             finite(self._network.fusion.fuse(text, code)),
             self._names(texts, code, NAMES, language),
@@ -119,7 +119,7 @@ class FusedEncoder(CodeEncoder):
         )
 
     def encode_definitions(self, texts: Sequence[str], language: str = "python") -> Matrix:
-        text, code = self._halves(self._model.encode, texts, language)
+        text, code = self._text_and_code(self._model.encode, texts, language)
         return finite(self._network.fusion.fuse(text, code))
 
     def encode_queries(self, texts: Sequence[str]) -> Matrix:
@@ -128,7 +128,7 @@ class FusedEncoder(CodeEncoder):
     def predict_names(
         self, texts: Sequence[str], k: int = NAMES, language: str = "python"
     ) -> Names:
-        return self._names(texts, self._code(texts, language), k, language)
+        return self._names(texts, self._code_vectors(texts, language), k, language)
 
     @torch.inference_mode()
     def explain(
@@ -144,25 +144,25 @@ class FusedEncoder(CodeEncoder):
             )
         return Explanation(source, explanations.attended(contexts, code.attention[0]), shares)
 
-    def _halves(
-        self, reading: Callable[[Sequence[str]], T], texts: Sequence[str], language: str
+    def _text_and_code(
+        self, encode_text: Callable[[Sequence[str]], T], texts: Sequence[str], language: str
     ) -> tuple[T, Matrix]:
-        """What the language model, by `reading`, and code2vec make of n texts. Path-contexts are
-        Python's work: a GPU reads the texts meanwhile. On a CPU the two would only take each
-        other's cores."""
+        """The results of the language model, by `encode_text`, and of code2vec for n texts. On a
+        GPU both run concurrently, since path-contexts are extracted in Python; on a CPU they would
+        compete for the cores."""
         if torch.device(self._device).type == "cpu":
-            return reading(texts), self._code(texts, language)
+            return encode_text(texts), self._code_vectors(texts, language)
         with ThreadPoolExecutor(1) as beside:
-            text = beside.submit(reading, texts)
-            code = self._code(texts, language)
+            text = beside.submit(encode_text, texts)
+            code = self._code_vectors(texts, language)
             return text.result(), code
 
     @torch.inference_mode()
-    def _code(self, texts: Sequence[str], language: str) -> Matrix:
-        """The code half of n definitions; the name is hidden from its own path-contexts, so that
-        the same vector serves search and labels."""
+    def _code_vectors(self, texts: Sequence[str], language: str) -> Matrix:
+        """The code vectors of n definitions. Own names are hidden in path-contexts, so that the
+        same vector serves both search and name prediction."""
         rows = [np.zeros((0, self._settings.code.code), np.float32)]
-        for batch in _parts(texts):
+        for batch in _batches(texts):
             contexts = self._lexicon.batch(self._contexts(batch, language)).to(self._device)
             rows.append(self._network.code2vec(contexts).vectors.cpu().numpy())
         return np.concatenate(rows)
@@ -193,7 +193,7 @@ class FusedEncoder(CodeEncoder):
 
 
 class TextOnlyEncoder(CodeEncoder):
-    """A language model alone, with nothing trained on top; it predicts no names."""
+    """A language model alone, without trained networks; it predicts no names."""
 
     def __init__(self, name: str, model: TextEncoder) -> None:
         self._model = model
@@ -235,13 +235,13 @@ def load_encoder(
     runtime: Runtime | None = None,
     text_only: bool = False,
 ) -> CodeEncoder:
-    """The encoder of a checkpoint, by the name of a shipped one or by its folder.
+    """The encoder of a checkpoint, given by the name of a shipped one or by its folder.
 
-    `llm` names another language model than the checkpoint's (hub name or folder); it is refused
-    unless the checkpoint was trained with it or `text_only` asks for that model's own space.
-    `device` is a torch device, by default a GPU if there is one. `runtime` is what computes the
-    language model, if not what the checkpoint says; `dtype` is a text-only model's: a checkpoint
-    has one. Raises EncoderUnavailable with a message fit for a user.
+    `llm` is another language model than the checkpoint's (hub name or folder). It is refused unless
+    the checkpoint was trained with it or `text_only` asks for that model's own space. `device` is a
+    torch device, by default a GPU if there is one. `runtime` overrides how the language model is
+    run. `dtype` applies to text-only encoders; a checkpoint has its own. Raises EncoderUnavailable
+    with a message that can be shown to users.
     """
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     if text_only and llm:
@@ -258,8 +258,8 @@ def load_encoder(
     trained_in = loaded.settings.text.dtype
     if dtype not in (None, trained_in):
         raise EncoderUnavailable(
-            f"The checkpoint {loaded.name} was trained with {trained_in}, and is not the same in "
-            f"{dtype}: only a text-only space has a dtype of its own."
+            f"The checkpoint {loaded.name} was trained with {trained_in} and cannot be used with "
+            f"{dtype}. Only text-only spaces have a dtype of their own."
         )
     other = None if name == trained_with else name
     model = checkpoints.text_model(loaded, device, other, runtime)
@@ -272,18 +272,18 @@ def _untrained(name: str, checkpoint: Checkpoint) -> EncoderUnavailable:
     return EncoderUnavailable(
         f"The checkpoint {checkpoint.name} has no trained heads for the language model {name}: it "
         f"was trained with {checkpoints.text_name(checkpoint)}. Train a checkpoint with "
-        f"`python -m embeddings.training train --llm {name} --corpus FOLDER --out FOLDER` and name "
-        f"its folder, or ask for a text-only space."
+        f"`python -m embeddings.training train --llm {name} --corpus FOLDER --out FOLDER` and use "
+        f"its folder, or use a text-only space."
     )
 
 
-def _parts(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+def _batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
     for start in range(0, len(texts), DEFINITIONS_PER_BATCH):
         yield texts[start : start + DEFINITIONS_PER_BATCH]
 
 
 def finite(vectors: Matrix) -> Matrix:
-    """The same (n, d) vectors, if all are some; raises NotFinite."""
+    """The same vectors (n, d). Raises NotFinite if some are not finite."""
     rows = np.flatnonzero(~np.isfinite(vectors).all(axis=1)).tolist()
     if rows:
         raise NotFinite(rows)

@@ -1,4 +1,4 @@
-"""Packages that only some encoders need: named when one is missing, with what installs it."""
+"""Optional packages that only some encoders need, and the message that says how to install them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ def require(packages: tuple[str, ...], what: str, extra: str) -> None:
     missing = [package for package in packages if find_spec(package) is None]
     if missing:
         raise EncoderUnavailable(
-            f"{what} needs the package {missing[0]}, which is not installed. Install what it needs "
+            f"{what} needs the package {missing[0]}, which is not installed. Install it "
             f"with `pip install 'codeindex[{extra}]'`."
         )

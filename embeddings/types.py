@@ -1,5 +1,5 @@
-"""The values and seams of the library: what a definition, a leaf and a path-context are,
-and what a text encoder and a fusion must offer. Imports nothing but numpy."""
+"""The values of the library: definitions, leaves and path-contexts, and the protocol of text
+encoders. Imports nothing but numpy."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Matrix = NDArray[np.float32]
-"""Rows of float32, one a text: (n, dimensions)."""
+"""(n, dimensions), float32: one row per text."""
 
 
 class Kind(StrEnum):
@@ -25,8 +25,8 @@ class Kind(StrEnum):
 
 
 class Runtime(StrEnum):
-    """What computes a language model: torch, with all of its weights or with 8 or 4 bits of each
-    (on a GPU); or onnxruntime, as they are or with 8 bits of each (on a CPU)."""
+    """What runs a language model: torch, in full precision or quantised to 8 or 4 bits (on a GPU),
+    or onnxruntime, in full precision or quantised to 8 bits (on a CPU)."""
 
     TORCH = "torch"
     EIGHT_BIT = "8bit"
@@ -37,14 +37,14 @@ class Runtime(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A function, method, class or module found in a source.
+    """A function, method, class or module in a source file.
 
-    Lines count from 1 and include both ends, bytes count from 0 in the UTF-8 form of the
-    decoded source and exclude the end; decorators belong to the definition. `qualified_name`
-    is dotted and relative to the file (`Session.request`); a module's names are empty, since
-    the same content may lie under several paths. `text` is what an encoder reads: the dedented
-    source of a function or method; signature, docstring and members' signatures of a class;
-    docstring and outline of a module. It parses in the definition's own language.
+    Lines count from 1 and include both ends. Bytes count from 0 in the UTF-8 form of the decoded
+    source and exclude the end. Decorators belong to the definition. `qualified_name` is dotted and
+    relative to the file (`Session.request`); a module's names are empty, since the same content may
+    have several paths. `text` is what an encoder reads: the dedented source of a function or
+    method; signature, docstring and members' signatures of a class; docstring and outline of a
+    module. It is valid source in the definition's language.
     """
 
     kind: Kind
@@ -60,9 +60,9 @@ class Definition:
 
 
 class Leaf(NamedTuple):
-    """A token of the syntax tree that a path can start or end at, with its span in the text, in
-    bytes of its UTF-8 form. An identifier is as it is written, so that it can be split into
-    subtokens; a string is its content, and a number is normalised."""
+    """A token of the syntax tree at which a path can start or end, with its span in bytes of the
+    text's UTF-8 form. An identifier is kept as written, so that it can be split into subtokens; a
+    string is reduced to its content, and a number is normalised."""
 
     token: str
     start_byte: int
@@ -71,11 +71,11 @@ class Leaf(NamedTuple):
 
 class PathContext(NamedTuple):
     """Two leaves and the node kinds between them: up from the start leaf to the lowest common
-    ancestor, `path[top]`, and down to the end leaf; both leaves' kinds are part of the path.
-    Alon et al. 2019, definition 3. What tells paths apart is `(path, top)`.
+    ancestor, `path[top]`, and down to the end leaf; both leaves' kinds are part of the path
+    (Alon et al. 2019, definition 3). A path is identified by `(path, top)`.
 
-    It and its leaves are tuples and not dataclasses because they are made by the million: a frozen
-    dataclass takes four times as long to make."""
+    Contexts and leaves are tuples, since they are created by the million, and a frozen dataclass
+    takes four times as long to create."""
 
     start: Leaf
     path: tuple[str, ...]
@@ -96,13 +96,13 @@ class TextEncoder(Protocol):
 
     @property
     def for_queries(self) -> TextEncoder:
-        """What reads descriptions into the same space: the same model, with a prompt of its own."""
+        """The encoder of descriptions into the same space: the same model with its query prompt."""
         ...
 
     @property
     def for_names(self) -> TextEncoder:
-        """What reads texts whose name is hidden, to predict it: the same model, and of each text
-        the beginning alone, which says most of what there is to say for half of the cost."""
+        """The encoder of texts with a hidden name, which is to be predicted: the same model,
+        reading only the beginning of each text, which is nearly as good at half of the cost."""
         ...
 
     def encode(self, texts: Sequence[str]) -> Matrix:
@@ -110,21 +110,5 @@ class TextEncoder(Protocol):
         ...
 
     def read(self, texts: Sequence[str]) -> tuple[Matrix, list[int]]:
-        """The same, and how many tokens of each text lie behind its limit."""
-        ...
-
-
-class Fusion(Protocol):
-    """Joins a text vector and a code vector, and puts a query, which has no syntax tree, into
-    the same space."""
-
-    @property
-    def dimensions(self) -> int: ...
-
-    def fuse(self, text: Matrix, code: Matrix) -> Matrix:
-        """(n, t) and (n, c) → (n, dimensions), rows of unit length."""
-        ...
-
-    def query(self, text: Matrix) -> Matrix:
-        """(n, t) → (n, dimensions), rows of unit length."""
+        """The same, and how many tokens of each text were cut off by the limit."""
         ...

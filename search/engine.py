@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 import embeddings
 from codeindex.models import Space, SpaceState
 from codeindex.spaces import encoders
+from embeddings.code.words import analyse
 from search import definitions, places, scoring
 from search.balance import EVEN, Balance
 from search.candidates import path_rules, retrieval, sql
@@ -16,7 +17,7 @@ from search.candidates.path_rules import Rule
 from search.candidates.scopes import Scope, scope_for
 from search.candidates.vectors import QueryVector
 from search.places import Location
-from search.query import lexemes, parsing
+from search.query import lexemes
 from search.query.lexemes import Lexeme
 from search.query.parsing import Query
 from search.request import DEFAULT_RESULTS, SearchRequest
@@ -131,12 +132,12 @@ def _path_coverage(
 
 @lru_cache(1 << 16)
 def _enclosing_words(name: str) -> tuple[str, ...]:
-    return parsing.words_of(name.rpartition(".")[0])
+    return analyse(name.rpartition(".")[0])
 
 
 @lru_cache(1 << 16)
 def _path_words(path: str) -> tuple[str, ...]:
-    return parsing.words_of(str(PurePosixPath(path).with_suffix("")))
+    return analyse(str(PurePosixPath(path).with_suffix("")))
 
 
 def _grouped(ordered: Sequence[Signal], group: Group) -> dict[int, list[int]]:

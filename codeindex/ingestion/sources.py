@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,13 +11,8 @@ from django.conf import settings
 from codeindex.ingestion.cloning.checkout import Entry
 from embeddings.code import languages
 from embeddings.code.languages import Language
+from embeddings.code.path_rules import never_indexed
 
-VENDORED = re.compile(
-    r"(^|/)(_?vendor(ed)?|_vendored_packages|third_party|thirdparty|node_modules|site-packages"
-    r"|bower_components|\.?venv|\.tox|\.nox|\.eggs)/",
-    re.IGNORECASE,
-)
-GENERATED_NAME = re.compile(r"(_pb2(_grpc)?\.pyi?|\.pb\.go|\.min\.js|\.bundle\.js|\.designer\.cs)$")
 SYMBOLIC_LINK, SUBMODULE = "120000", "160000"
 
 EXAMPLES = 20
@@ -94,10 +88,8 @@ def _shortened(path: str) -> str:
 def _reason_to_skip(entry: Entry, path: str) -> str:
     if entry.mode == SYMBOLIC_LINK:
         return "symbolic link"
-    if VENDORED.search(path):
-        return "vendored"
-    if GENERATED_NAME.search(path):
-        return "generated"
+    if kind := never_indexed(path):
+        return kind.value
     if entry.size > settings.CODEINDEX_FILE_BYTES:
         return f"larger than {settings.CODEINDEX_FILE_BYTES >> 10} KiB"
     return ""

@@ -7,14 +7,13 @@ there with `LostLease`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 from django.db import connection, transaction
 from django.db.models import Count, F, Q, QuerySet
 
+from codeindex.ingestion import analysis
 from codeindex.ingestion.sources import Skips, Source
 from codeindex.leases import LostLease
 from codeindex.models import (
@@ -30,11 +29,7 @@ from codeindex.models import (
 )
 from embeddings import types
 from embeddings.code.definitions import FORMAT_VERSION, text_hash
-from embeddings.code.words import parts
-
-IDENTIFIER = re.compile(r"[^\W\d]\w*")
-WORDS, LONGEST_WORD = 2_000, 100
-"""Distinct words kept of a text, and their characters; Postgres bounds a tsvector at 1 MiB."""
+from embeddings.code.words import ANALYSIS_VERSION
 
 ROWS = 1_000
 
@@ -198,19 +193,6 @@ def want_embeddings(run: IndexRun) -> None:
         cursor.execute(MISSING_EMBEDDINGS, {"run": run.pk, "branch": run.branch_id})
 
 
-def words_of(text: str) -> str:
-    """What the lexical half of a search finds a text by: its identifiers' subtokens, whole and
-    apart, and every other word of it. Nothing else, since others may hold the same text: the names
-    around a definition would show in theirs."""
-    found: dict[str, None] = {}
-    for identifier in IDENTIFIER.findall(text):
-        words = (identifier.lower(), *parts(identifier))
-        found.update(dict.fromkeys(word for word in words if len(word) <= LONGEST_WORD))
-        if len(found) > WORDS:
-            break
-    return " ".join(islice(found, WORDS))
-
-
 def _own(run: IndexRun) -> None:
     held = IndexRun.objects.select_for_update().filter(
         pk=run.pk, lease=run.lease, status__in=UNPUBLISHED
@@ -288,7 +270,8 @@ def _save_texts(texts: dict[str, types.Definition]) -> dict[str, int]:
                 "language": [definition.language for _, definition in ordered],
                 "kind": [definition.kind for _, definition in ordered],
                 "body": [definition.text for _, definition in ordered],
-                "words": [words_of(definition.text) for _, definition in ordered],
+                "words": [analysis.words(definition.text) for _, definition in ordered],
+                "analysis": ANALYSIS_VERSION,
             },
         )
         return {hash_: pk for pk, hash_ in cursor.fetchall()}
@@ -306,8 +289,8 @@ RETURNING id, sha, language
 
 # The update that changes nothing locks the row: it cannot be forgotten before we point at it.
 INSERT_TEXTS = """
-INSERT INTO codeindex_text (hash, language, kind, body, words)
-SELECT hash, language, kind, body, strip(to_tsvector('english', words))
+INSERT INTO codeindex_text (hash, language, kind, body, words, analysis)
+SELECT hash, language, kind, body, strip(to_tsvector('english', words)), %(analysis)s
 FROM unnest(%(hash)s::text[], %(language)s::text[], %(kind)s::text[], %(body)s::text[],
             %(words)s::text[]) AS new (hash, language, kind, body, words)
 ORDER BY hash

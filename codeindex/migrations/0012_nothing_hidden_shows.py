@@ -3,7 +3,7 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-from codeindex.ingestion.store import words_of
+from codeindex.ingestion import analysis
 
 TEXTS = 1_000
 
@@ -55,7 +55,7 @@ def words_from_texts_alone(apps, schema_editor):
         for start in range(0, len(enclosed), TEXTS):
             some = enclosed[start : start + TEXTS]
             bodies = dict(Text.objects.filter(pk__in=some).values_list("pk", "body"))
-            words = [words_of(body) for body in bodies.values()]
+            words = [analysis.words(body) for body in bodies.values()]
             cursor.execute(WORDS, {"id": list(bodies), "words": words})
 
 

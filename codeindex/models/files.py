@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from codeindex.models.repositories import Branch, IndexRun, Repository
+from embeddings.code.words import ANALYSIS_VERSION
 from embeddings.types import Kind
 
 KINDS = [(kind.value, kind.value) for kind in Kind]
@@ -90,7 +91,9 @@ class Text(models.Model):
     language = models.CharField(max_length=20)
     kind = models.CharField(max_length=10, choices=KINDS)
     body = models.TextField()
-    words = SearchVectorField()  # its identifiers' subtokens and docstring, stemmed
+    words = SearchVectorField()  # what `analyse` yields, stemmed
+    # The version of `analyse` that made `words`; rows that say nothing are of the first one.
+    analysis = models.PositiveSmallIntegerField(default=ANALYSIS_VERSION, db_default=1)
     unused_since = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -100,6 +103,11 @@ class Text(models.Model):
                 fields=["unused_since"],
                 condition=Q(unused_since__isnull=False),
                 name="unused_texts",
+            ),
+            models.Index(
+                fields=["hash"],
+                condition=Q(analysis__lt=ANALYSIS_VERSION),
+                name="texts_to_analyse",
             ),
         ]
 

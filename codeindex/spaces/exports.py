@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from django.db.models import QuerySet
 
 from codeindex.models import Repository, SourceFile
+from embeddings.code.path_rules import PathKind, all_kinds
 
 ROWS = 1_000
 """Definitions that are held at once."""
-
-TEST_FOLDERS = {"test", "tests", "testing", "testsuite", "spec", "specs", "__tests__"}
-TEST_FILE = re.compile(
-    r"^(test|tests|conftest)\.py$|^test_|_tests?\.|[._-](test|spec)\.|^Test[A-Z]|Tests?\.java$"
-)
 
 FIELDS = (
     "branch__repository__name",
@@ -60,10 +54,4 @@ def definitions(repositories: QuerySet[Repository]) -> Iterator[LiveDefinition]:
         .values_list(*FIELDS)
     )
     for repository, path, *rest in rows.iterator(ROWS):
-        yield LiveDefinition(repository, path, *rest, test=is_test(path))
-
-
-def is_test(path: str) -> bool:
-    """Whether a file holds tests, by the names that the indexed languages' tools look for."""
-    *folders, name = PurePosixPath(path).parts
-    return not TEST_FOLDERS.isdisjoint(folders) or bool(TEST_FILE.search(name))
+        yield LiveDefinition(repository, path, *rest, test=PathKind.TEST in all_kinds(path))

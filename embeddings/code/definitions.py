@@ -1,5 +1,5 @@
-"""A file's bytes → its text → its definitions: functions, methods, classes and the module, with
-their spans, names and docstrings, and the text by which an encoder knows each."""
+"""From a file's bytes to its definitions: functions, methods, classes and the module, each with its
+span, name, docstring and the text that an encoder reads."""
 
 from __future__ import annotations
 
@@ -14,59 +14,59 @@ from tree_sitter import Node, QueryCursor
 from embeddings.code import outlines
 from embeddings.code.languages import PYTHON, Language, query
 from embeddings.code.parsing import UnreadableSource
-from embeddings.code.syntax import Found, Source, definitions_in, search
+from embeddings.code.syntax import Declaration, ParsedSource, definitions_in, parse_source
 from embeddings.types import Definition
 
 FORMAT_VERSION = 1
-"""Of what `Definition.text` is made of: another version, other hashes, other vectors."""
+"""Version of the format of `Definition.text`. A new version changes hashes and vectors."""
 
 _SLOW_ENCODINGS = ("punycode", "idna")
-"""Those for host names. To decode them takes time that grows with the square of the length."""
+"""Encodings of host names. Decoding takes time quadratic in the length."""
 
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """The definitions of a source, in the order of their beginnings, the module first; and the
-    number of its regions that do not parse."""
+    """The definitions of a source in source order, the module first, and the number of syntax
+    errors."""
 
     definitions: list[Definition]
     errors: int
 
 
 def decode(data: bytes, language: Language) -> str:
-    """The text of a file: in the encoding that a byte order mark or, in Python, a coding cookie
-    (PEP 263) tells, else in UTF-8; without the mark, and with line ends as newlines.
+    """The text of a file, without a byte order mark and with "\\n" as line ends. The encoding is
+    given by that mark or, in Python, by a coding cookie (PEP 263), and is UTF-8 otherwise.
 
-    UnreadableSource: it holds NUL, the encoding is unknown, or the bytes are not in it.
+    Raises UnreadableSource if there is a NUL, or if the encoding is unknown or does not fit.
     """
     if b"\0" in data:
-        raise UnreadableSource("binary: it holds NUL bytes")
+        raise UnreadableSource("binary: contains NUL bytes")
     encoding = _encoding(data) if language is PYTHON else "utf-8-sig"
     if encoding in _SLOW_ENCODINGS:
-        raise UnreadableSource("in an encoding that is for host names alone")
+        raise UnreadableSource("in an encoding for host names")
     try:
         text = data.decode(encoding)
         text.encode("utf-8")
     except (UnicodeError, LookupError) as error:
         raise UnreadableSource(f"not in {encoding.removesuffix('-sig')}") from error
     if "\0" in text:
-        raise UnreadableSource("binary: it holds NUL characters")
+        raise UnreadableSource("binary: contains NUL characters")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def extract(source: str, language: Language) -> Extraction:
-    """The definitions of a decoded source. What does not parse is counted, and a definition is
-    given if it parses itself: a class without those of its members that do not.
+    """The definitions of a decoded source. Syntax errors are counted. A definition with an error of
+    its own is left out; a class is kept without its broken members.
 
-    UnreadableSource: it would take too long (`parsing.parse`).
+    Raises UnreadableSource if parsing would take too long (`parsing.parse`).
     """
-    searched = search(source, language)
-    definitions = [_definition(found, searched) for found in given(searched)]
-    return Extraction(definitions, _errors(searched.module.node, language))
+    parsed = parse_source(source, language)
+    definitions = [_definition(declaration, parsed) for declaration in indexed_declarations(parsed)]
+    return Extraction(definitions, _errors(parsed.module.node, language))
 
 
-def given(source: Source) -> list[Found]:
-    """What a source defines, the module first if that says more than its parts."""
+def indexed_declarations(source: ParsedSource) -> list[Declaration]:
+    """The declarations that become definitions; the module comes first if it is worth indexing."""
     has_module = source.language.modules and outlines.says_more(source.module, source)
     return [*([source.module] if has_module else []), *definitions_in(source.module)]
 
@@ -86,25 +86,25 @@ def _encoding(data: bytes) -> str:
         raise UnreadableSource("not in utf-8" if is_invalid else str(error)) from error
 
 
-def _definition(found: Found, source: Source) -> Definition:
-    start_line, end_line = source.lines(found)
-    start_byte, end_byte = source.span(found)
+def _definition(declaration: Declaration, source: ParsedSource) -> Definition:
+    start_line, end_line = source.lines(declaration)
+    start_byte, end_byte = source.span(declaration)
     return Definition(
-        kind=found.kind,
+        kind=declaration.kind,
         language=source.language.name,
-        name=found.name,
-        qualified_name=found.qualified_name,
+        name=declaration.name,
+        qualified_name=declaration.qualified_name,
         start_line=start_line,
         end_line=end_line,
         start_byte=start_byte,
         end_byte=end_byte,
-        docstring=outlines.docstring_of(found, source),
-        text=outlines.text_of(found, source),
+        docstring=outlines.docstring_of(declaration, source),
+        text=outlines.text_of(declaration, source),
     )
 
 
 def _errors(root: Node, language: Language) -> int:
-    """The regions that do not parse and lie in no other such region."""
+    """The number of outermost regions with a syntax error."""
     if not root.has_error:
         return 0
     errors, end = 0, -1

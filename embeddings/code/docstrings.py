@@ -1,4 +1,4 @@
-"""Documentation of definitions: the docstring that opens a body, or the comment above."""
+"""Documentation of definitions: the docstring that opens a body, or the comment above it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from embeddings.code.languages import Language
-from embeddings.code.parsing import spelling
+from embeddings.code.parsing import node_text
 
 _LITERAL = re.compile(r"^([A-Za-z]*)(\"\"\"|'''|\"|')(.*)\2$", re.S)
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))", re.S)
@@ -24,18 +24,18 @@ _COMMENT_MARGIN = re.compile(r"^[ \t]*\*+(?:[ \t]|$)", re.M)
 _BLANK = re.compile(rb"\s*")
 
 MAX_INDENTATION = 1_000
-"""Bytes. What stands further to the right is no beginning of a line: lines are looked at for each
-definition in them, and one line may be a whole file."""
+"""Bytes. Anything further to the right does not count as the beginning of a line: a line is looked
+at for each definition in it, and may be a whole file."""
 
 
 def line_before(source: bytes, position: int) -> bytes:
-    """What stands before a position in its line; of a long line only the end."""
+    """The part of a line before a position; only the last MAX_INDENTATION bytes of a long one."""
     earliest = max(0, position - MAX_INDENTATION)
     return source[source.rfind(b"\n", earliest, position) + 1 or earliest : position]
 
 
-def opening(body: Node, source: bytes, language: Language) -> Node | None:
-    """The statement at the start of a body that is its docstring."""
+def opening_docstring(body: Node, source: bytes, language: Language) -> Node | None:
+    """The docstring statement at the start of a body, if there is one."""
     cursor = body.walk()
     more = cursor.goto_first_child()
     while more:
@@ -47,32 +47,31 @@ def opening(body: Node, source: bytes, language: Language) -> Node | None:
 
 
 def is_docstring(statement: Node, source: bytes, language: Language) -> bool:
-    """Whether a statement is nothing but text: a string, or several in a row, neither bytes nor
-    interpolating."""
+    """Whether a statement consists of string literals alone, neither bytes nor interpolated."""
     if statement.type != language.docstring_statement:
         return False
     literals = _literals(statement, language)
     return bool(literals) and all(_is_text(literal, source) for literal in literals)
 
 
-def said_by(statement: Node, source: bytes, language: Language) -> str:
-    """What a docstring statement says, without its indentation."""
+def docstring_text(statement: Node, source: bytes, language: Language) -> str:
+    """The content of a docstring statement, without its indentation."""
     literals = _literals(statement, language)
-    return cleaned("".join(_value(spelling(literal, source)) for literal in literals))
+    return clean_docstring("".join(_value(node_text(literal, source)) for literal in literals))
 
 
-def cleaned(text: str) -> str:
-    """What `inspect.cleandoc` gives, in linear time however many blank lines there are."""
+def clean_docstring(text: str) -> str:
+    """The same as `inspect.cleandoc`, in linear time however many blank lines there are."""
     first, *others = text.expandtabs().split("\n")
-    indented = ((line, line.lstrip()) for line in others)
-    margin = min((len(line) - len(said) for line, said in indented if said), default=0)
+    stripped = ((line, line.lstrip()) for line in others)
+    margin = min((len(line) - len(rest) for line, rest in stripped if rest), default=0)
     return "\n".join([first.lstrip(), *(line[margin:] for line in others)]).strip("\n")
 
 
 @dataclass(frozen=True, slots=True)
 class Comments:
-    """The comments of a source as spans of bytes, in their order; `beginning` is where the first
-    thing stands in it that is not white space."""
+    """The comments of a source as byte spans in source order. `beginning` is the position of the
+    first character that is not white space."""
 
     source: bytes
     starts: list[int]
@@ -80,16 +79,16 @@ class Comments:
     beginning: int
 
     def before(self, position: int) -> int | None:
-        """The number of the comment between which and `position` is nothing but white space."""
+        """The index of the comment that only white space separates from `position`."""
         last = bisect_right(self.ends, position) - 1
         if last < 0 or not _BLANK.fullmatch(self.source, self.ends[last], position):
             return None
         return last
 
     def above(self, position: int) -> tuple[int, int] | None:
-        """The span of the documentation of what begins at `position`: a block comment or a row of
-        line comments that ends on the line before (or, for the kind of block that is made for it,
-        a blank line before). Directives to tools are none, nor is a licence atop a file."""
+        """The span of the comment that documents what begins at `position`: a block comment or
+        consecutive line comments that end on the line before. A documentation block (`/**`) may
+        be followed by one blank line. Directives to tools and a licence header do not count."""
         first, last = position, 0
         while (comment := self.before(first)) is not None and self._documents(comment, first):
             is_block = self.source.startswith(b"/*", self.starts[comment])
@@ -99,7 +98,7 @@ class Comments:
             if is_block:
                 break
         is_atop = first <= self.beginning
-        if not last or (is_atop and _LICENCE.search(_decoded(self.source[first:last]))):
+        if not last or (is_atop and _LICENCE.search(_decode(self.source[first:last]))):
             return None
         return first, last
 
@@ -108,23 +107,23 @@ class Comments:
         alone = not line_before(self.source, start).strip()
         apart = 2 if self.source.startswith(b"/**", start) else 1
         near = self.source.count(b"\n", end, position) <= apart
-        return alone and near and not _DIRECTIVE.match(_decoded(self.source[start:end]))
+        return alone and near and not _DIRECTIVE.match(_decode(self.source[start:end]))
 
 
-def said_in(comment: bytes) -> str:
-    """What a comment says, without the marks around it and at the beginnings of its lines."""
-    text = _decoded(comment)
+def comment_text(comment: bytes) -> str:
+    """The text of a comment, without comment marks."""
+    text = _decode(comment)
     if text.startswith("/*"):
         text = _COMMENT_BEGIN.sub("", text)
         if text.endswith(_COMMENT_END):
             text = text.removesuffix(_COMMENT_END).rstrip("*").rstrip(" \t")
-        return cleaned(_COMMENT_MARGIN.sub("", text))
+        return clean_docstring(_COMMENT_MARGIN.sub("", text))
     lines = (_COMMENT_BEGIN.sub("", line.strip()) for line in text.splitlines())
-    return cleaned("\n".join(lines))
+    return clean_docstring("\n".join(lines))
 
 
 def _literals(statement: Node, language: Language) -> list[Node]:
-    """The strings that a statement consists of; none if it holds anything else."""
+    """The string literals of a statement; none if it contains anything else."""
     literals = statement.named_children
     if len(literals) == 1 and literals[0].type == language.joined_strings:
         literals = literals[0].named_children
@@ -133,12 +132,12 @@ def _literals(statement: Node, language: Language) -> list[Node]:
 
 
 def _is_text(string: Node, source: bytes) -> bool:
-    prefix = spelling(string.children[0], source).lower()
+    prefix = node_text(string.children[0], source).lower()
     return b"b" not in prefix and b"f" not in prefix
 
 
 def _value(string: bytes) -> str:
-    literal = _LITERAL.match(_decoded(string))
+    literal = _LITERAL.match(_decode(string))
     if literal is None:
         return ""
     prefix, _, content = literal.groups()
@@ -146,7 +145,7 @@ def _value(string: bytes) -> str:
 
 
 def _unescaped(escape: re.Match[str]) -> str:
-    """What an escape stands for; one for what cannot be printed stays as it is written."""
+    """The character of an escape sequence; unprintable ones stay escaped."""
     *codes, character = escape.groups()
     if character is not None:
         return _ESCAPED.get(character, escape[0])
@@ -154,5 +153,5 @@ def _unescaped(escape: re.Match[str]) -> str:
     return chr(code) if code <= sys.maxunicode and chr(code).isprintable() else escape[0]
 
 
-def _decoded(text: bytes) -> str:
+def _decode(text: bytes) -> str:
     return text.decode("utf-8", "replace")

@@ -1,6 +1,6 @@
-"""The programming languages that are understood: one entry each, and nowhere else a rule of one
-language. An entry names the grammar, the definitions (as a tree-sitter query) and what the leaves
-of its syntax trees are; CONTRIBUTING.md shows how to add one."""
+"""The supported programming languages, one entry each. All rules that are specific to a language
+are here: its grammar, its definitions (as a tree-sitter query), and the roles of its leaves.
+CONTRIBUTING.md shows how to add one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import tree_sitter_python
 import tree_sitter_typescript
 
 Kinds = frozenset[str]
-"""Kinds of nodes, as a grammar calls them."""
+"""Kinds of nodes, by their names in a grammar."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,33 +26,33 @@ class Language:
 
     `definitions` is a tree-sitter query. It captures each definition's node as
 
-    - `@function`, or `@method` if it is one wherever it lies (a `@function` in a class is, too),
+    - `@function`, or `@method` if it is always one (a `@function` in a class is a method, too),
       with its `@name` and `@body`;
-    - `@class`, with the same; its text is an outline;
-    - `@type`, with its `@name` and perhaps `@body`: a class whose text is the whole of it;
+    - `@class`, with the same captures; its text is an outline;
+    - `@type`, with its `@name` and perhaps `@body`: a class whose text is the whole source;
 
-    and further, where the language has them,
+    and, where the language has them,
 
-    - `@owner` beside a function: what its qualified name begins with, as the receiver's type;
-    - `@scope`, with its `@name`: what is no definition, but qualifies those inside;
-    - `@field`: a member of a class, or a name of a module, that outlines show up to its `@body`;
-    - `@outer` beside `@inner`: a node that belongs to the definition that it encloses;
-    - `@before` beside `@inner`: a node in front of a definition that belongs to it;
-    - `@module`: the node above which the documentation of the module stands;
-    - `@comment`, where documentation is the comment above and no docstring.
+    - `@owner` beside a function: the start of its qualified name, such as the receiver's type;
+    - `@scope`, with its `@name`: not a definition, but it qualifies the names inside;
+    - `@field`: a member of a class or a name in a module, which outlines show up to its `@body`;
+    - `@outer` beside `@inner`: a node that belongs to the definition inside it;
+    - `@before` beside `@inner`: a node before a definition that belongs to it;
+    - `@module`: the node that the documentation of the module precedes;
+    - `@comment`, where documentation is the comment above instead of a docstring.
 
-    An outline shows `stub` for the body of a function or class and `value` for that of a field,
-    and stands between `block`. `modules` says whether a file is a definition, too. The texts of
-    some kinds of nodes begin with one of the `prefixes`, without which they would be something
-    else by themselves. A text that does not parse, such as a method's, may do so inside one of the
-    `wrappers`; `standalone` are the kinds of nodes that are the same in a text as in a file.
+    In an outline `stub` replaces the body of a function or class and `value` that of a field, and
+    `block` encloses the members. `modules` says whether a file is itself a definition. The texts of
+    some kinds of nodes get one of the `prefixes`, without which they would parse as something else.
+    A text that does not parse by itself, such as a method, may parse inside one of the `wrappers`;
+    `standalone` are the kinds of nodes that parse alike in a text and in a file.
 
-    Of the other kinds `identifiers`, `strings` and `numbers` are leaves of that sort.
-    `interpolations` are children that make a string an inner node, whose literal pieces are
-    `texts`. `comments` and `ignored` are no part of the tree; `operators` are kinds that their
-    operators refine. Where docstrings are statements, `docstring_statement` is their kind
-    (`joined_strings` that of several in a row) and `documented` are the kinds whose body may begin
-    with one. What follows `line_comment` on a line is a comment.
+    `identifiers`, `strings` and `numbers` are kinds of leaves. `interpolations` are children that
+    make a string an inner node, whose literal pieces are `texts`. `comments` and `ignored` are not
+    part of the tree; `operators` are kinds that are refined by their operators. Where docstrings
+    are statements, `docstring_statement` is their kind (`joined_strings` that of several in a row),
+    and `documented` are the kinds whose body may begin with one. `line_comment` starts a comment
+    that ends with the line.
     """
 
     name: str
@@ -309,19 +309,19 @@ def by_name(name: str) -> Language:
 
 
 def by_path(path: str) -> Language | None:
-    """The language that a file's extension tells; None if it is unknown."""
+    """The language of a file by its extension; None if it is unknown."""
     return _BY_EXTENSION.get(PurePosixPath(path).suffix.lower())
 
 
 @cache
 def compiled(language: Language) -> tree_sitter.Language:
-    """The grammar, loaded once in a process."""
+    """The grammar, loaded once per process."""
     return tree_sitter.Language(language.grammar())
 
 
 @cache
 def keywords(language: Language) -> Kinds:
-    """The words that its grammar spells out."""
+    """The keywords in the grammar."""
     grammar = compiled(language)
     unnamed = (
         grammar.node_kind_for_id(kind) or ""
@@ -333,5 +333,5 @@ def keywords(language: Language) -> Kinds:
 
 @cache
 def query(language: Language, pattern: str) -> tree_sitter.Query:
-    """A query of the grammar, compiled once in a process."""
+    """A query on the grammar, compiled once per process."""
     return tree_sitter.Query(compiled(language), pattern)

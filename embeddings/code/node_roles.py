@@ -1,5 +1,5 @@
-"""What the kinds of nodes of a grammar are to path-contexts: inner nodes, leaves of some sort, or
-no part of the tree."""
+"""The role of each kind of node in path-contexts: inner node, leaf of some sort, or no part of the
+tree."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from functools import cache
 
 from embeddings.code.languages import Language, compiled
 
-# What a node of some kind is to the walk. Plain numbers, for they are compared at every node. All
-# but SKIPPED and INNER are leaves, as is an INNER node without children that carries a token; what
-# those from QUOTED on are depends on the node.
+# Plain numbers, since they are compared at every node. All but SKIPPED and INNER are leaves, and so
+# is an INNER node without children that carries a token. From QUOTED on, the role depends on the
+# node.
 SKIPPED, INNER, TEXT, IDENTIFIER, NUMBER, STRING, QUOTED, OPERATOR, STATEMENT = range(9)
 
 _KIND_IDS = 1 << 16
@@ -17,7 +17,7 @@ _KIND_IDS = 1 << 16
 
 @cache
 def tables(language: Language) -> tuple[bytes, list[str]]:
-    """The role and the name of each kind of node, by `kind_id`. The last is that of errors."""
+    """The role and the name of each kind of node, by `kind_id`. The last one is the error node."""
     grammar = compiled(language)
     roles = bytearray([INNER]) * _KIND_IDS
     names = ["ERROR"] * _KIND_IDS

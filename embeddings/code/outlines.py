@@ -1,5 +1,5 @@
-"""The text by which an encoder knows a definition: the whole of a function with its documentation,
-and of a class or module an outline that parses in its language."""
+"""The text of a definition that an encoder reads: a whole function with its documentation, or an
+outline of a class or module, which is valid source in its language."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tree_sitter import Node
 
 from embeddings.code import docstrings
 from embeddings.code.languages import Language
-from embeddings.code.syntax import Found, Source
+from embeddings.code.syntax import Declaration, ParsedSource
 
 MAX_TEXT = 100_000
 """Characters of a text; a longer one is cut at the end of a line."""
@@ -20,37 +20,41 @@ _CONTINUED = " \t\n\\"
 _ASSIGNED = _CONTINUED + "="
 
 
-def text_of(found: Found, source: Source) -> str:
+def text_of(declaration: Declaration, source: ParsedSource) -> str:
     """What an encoder reads: a function's own lines; a class's signature, documentation and
-    members' signatures; a module's documentation and outline, empty if it has neither."""
-    comment = _comment(found, source)
-    if found.what not in ("class", "module"):
-        body = _prefix(found, source) + dedented(source, *source.span(found))
+    members' signatures; a module's documentation and outline, or nothing if it has neither."""
+    comment = _comment(declaration, source)
+    if declaration.what not in ("class", "module"):
+        body = _prefix(declaration, source) + dedented(source, *source.span(declaration))
     else:
-        body = _outline(found, source)
+        body = _outline(declaration, source)
     return bounded("\n".join(filter(None, (comment, body))))
 
 
-def says_more(module: Found, source: Source) -> bool:
-    """Whether a module has documentation, or an outline of more than one member. Of a single one
-    the outline would be its signature over again, which is nearer to many descriptions than code is
-    and stands in the way of what answers them."""
+def says_more(module: Declaration, source: ParsedSource) -> bool:
+    """Whether a module has documentation, or an outline of more than one member. The outline of a
+    single member would repeat its signature, which is closer to many descriptions than code is, and
+    would rank above the definition itself."""
     return sum(map(_is_shown, module.members)) > 1 or bool(docstring_of(module, source))
 
 
-def docstring_of(found: Found, source: Source) -> str:
-    """What a definition's documentation says, without marks and indentation."""
+def docstring_of(declaration: Declaration, source: ParsedSource) -> str:
+    """A definition's documentation, without comment marks and indentation."""
     language = source.language
     if not language.docstring_statement:
-        span = _comment_span(found, source)
-        return bounded(docstrings.said_in(source.data[slice(*span)])) if span else ""
-    statement = docstrings.opening(found.body, source.data, language) if found.body else None
-    return bounded(docstrings.said_by(statement, source.data, language)) if statement else ""
+        span = _comment_span(declaration, source)
+        return bounded(docstrings.comment_text(source.data[slice(*span)])) if span else ""
+    statement = (
+        docstrings.opening_docstring(declaration.body, source.data, language)
+        if declaration.body
+        else None
+    )
+    return bounded(docstrings.docstring_text(statement, source.data, language)) if statement else ""
 
 
-def dedented(source: Source, start: int, end: int) -> str:
-    """The text of a span, without the indentation of its first line; lines that have less of it,
-    as those in a string may, stay as they are."""
+def dedented(source: ParsedSource, start: int, end: int) -> str:
+    """The text of a span, without the indentation of its first line. Lines that are indented less,
+    as in a string, stay as they are."""
     end = min(end, start + MAX_TEXT * _UTF8_BYTES)
     text = source.data[start:end].decode("utf-8", "ignore")
     before = docstrings.line_before(source.data, start).decode("utf-8", "ignore")
@@ -58,75 +62,75 @@ def dedented(source: Source, start: int, end: int) -> str:
 
 
 def bounded(text: str) -> str:
-    """The text, or so many whole lines of it as are within the bound."""
+    """The text, cut at the end of a line to at most MAX_TEXT characters."""
     if len(text) <= MAX_TEXT:
         return text
     end = text.rfind("\n", 0, MAX_TEXT)
     return text[: end if end > 0 else MAX_TEXT]
 
 
-def _comment(found: Found, source: Source) -> str:
-    span = None if source.language.docstring_statement else _comment_span(found, source)
+def _comment(declaration: Declaration, source: ParsedSource) -> str:
+    span = None if source.language.docstring_statement else _comment_span(declaration, source)
     return dedented(source, *span) if span else ""
 
 
-def _comment_span(found: Found, source: Source) -> tuple[int, int] | None:
-    """The documentation above a definition or above the node that tells that of the module."""
-    if found.what != "module":
-        return source.comments.above(found.first.start_byte)
+def _comment_span(declaration: Declaration, source: ParsedSource) -> tuple[int, int] | None:
+    """The span of the comment that documents a declaration or the module."""
+    if declaration.what != "module":
+        return source.comments.above(declaration.first.start_byte)
     return source.comments.above(source.documented.start_byte) if source.documented else None
 
 
-def _outline(found: Found, source: Source) -> str:
-    parts = _parts(found, source)
-    if found.what == "module":
+def _outline(declaration: Declaration, source: ParsedSource) -> str:
+    parts = _parts(declaration, source)
+    if declaration.what == "module":
         return "\n".join(parts)
-    head, (opened, closed) = _head(found, source), source.language.block
+    head, (opened, closed) = _head(declaration, source), source.language.block
     if not parts:
         return head + (opened + closed or source.language.stub)
     inner = (textwrap.indent(part, _INDENT) for part in parts)
     return "\n".join(filter(None, [head + opened, *inner, closed]))
 
 
-def _parts(found: Found, source: Source) -> list[str]:
-    """What stands in the body of an outline."""
-    body, language = found.body, source.language
-    statement = docstrings.opening(body, source.data, language) if body else None
+def _parts(declaration: Declaration, source: ParsedSource) -> list[str]:
+    """The body of an outline: docstring and members."""
+    body, language = declaration.body, source.language
+    statement = docstrings.opening_docstring(body, source.data, language) if body else None
     docstring = dedented(source, *statement.byte_range) if statement else ""
-    members = [_signature(each, source) for each in found.members if _is_shown(each)]
+    members = [_signature(each, source) for each in declaration.members if _is_shown(each)]
     return [*filter(None, [docstring, *members])]
 
 
-def _is_shown(found: Found) -> bool:
-    """Whether a part is told in an outline: not what is broken, and not a method of an object that
-    has no name there."""
-    in_class = found.inside is not None and found.inside.what == "class"
-    belongs = found.what != "method" or in_class or bool(found.owner)
-    return found.parses and belongs and found.what != "scope"
+def _is_shown(declaration: Declaration) -> bool:
+    """Whether a member is part of an outline. Broken ones are not, nor are methods of objects
+    without a name."""
+    in_class = declaration.parent is not None and declaration.parent.what == "class"
+    belongs = declaration.what != "method" or in_class or bool(declaration.owner)
+    return declaration.parses and belongs and declaration.what != "scope"
 
 
-def _signature(found: Found, source: Source) -> str:
-    """How a definition or field stands in the outline of what it is a member of."""
-    head = _head(found, source)
-    if found.body is None:
+def _signature(declaration: Declaration, source: ParsedSource) -> str:
+    """A declaration in the outline of its parent."""
+    head = _head(declaration, source)
+    if declaration.body is None:
         return head
-    if found.what == "field":
+    if declaration.what == "field":
         return head.rstrip(_ASSIGNED) + source.language.value
-    empty = "".join(source.language.block) if found.what in ("class", "type") else ""
+    empty = "".join(source.language.block) if declaration.what in ("class", "type") else ""
     return head + (empty or source.language.stub)
 
 
-def _head(found: Found, source: Source) -> str:
-    """What stands before the body or value, decorators included."""
-    start, end = source.span(found)
-    if found.body is not None:
-        end = _end_of_head(found.node, found.body, source.language)
-    return _prefix(found, source) + dedented(source, start, end).rstrip(_CONTINUED)
+def _head(declaration: Declaration, source: ParsedSource) -> str:
+    """Everything before the body or value, decorators included."""
+    start, end = source.span(declaration)
+    if declaration.body is not None:
+        end = _end_of_head(declaration.node, declaration.body, source.language)
+    return _prefix(declaration, source) + dedented(source, start, end).rstrip(_CONTINUED)
 
 
 def _end_of_head(node: Node, body: Node, language: Language) -> int:
-    """Where the last token in front of the body ends, comments left out. The body may be empty, as
-    that of a Python function of which nothing but the head is written."""
+    """Where the last token before the body ends, comments left out. The body may be empty, as in an
+    unfinished Python function."""
     start = end = body.start_byte
     around: Node | None = node
     while around is not None and around != body:
@@ -141,7 +145,7 @@ def _end_of_head(node: Node, body: Node, language: Language) -> int:
     return end
 
 
-def _prefix(found: Found, source: Source) -> str:
-    """What a definition begins with when it stands alone and not in its declaration."""
+def _prefix(declaration: Declaration, source: ParsedSource) -> str:
+    """What a definition must be prefixed with to be valid by itself, such as `const `."""
     prefixes = source.language.prefixes
-    return dict(prefixes).get(found.outer.type, "") if prefixes else ""
+    return dict(prefixes).get(declaration.outer.type, "") if prefixes else ""

@@ -1,5 +1,5 @@
-"""A definition's own name: finding it in the definition's text, and hiding it there, since a name
-that can be read cannot be predicted."""
+"""A definition's own name: finding it in the definition's text and hiding it there, so that it can
+be predicted."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from dataclasses import dataclass
 from tree_sitter import Node, QueryCursor
 
 from embeddings.code.languages import Language, by_name, query
-from embeddings.code.parsing import UnreadableSource, parse, spelling
-from embeddings.code.syntax import MAX_NAME, named
+from embeddings.code.parsing import UnreadableSource, node_text, parse
+from embeddings.code.syntax import MAX_NAME, outermost_names
 from embeddings.code.tokens import NAME_PLACEHOLDER, without_name
 from embeddings.types import Kind
 
 _NESTING = 3
-"""How many nodes below the root the text's own definition may begin, as under a decorator."""
+"""How many nodes below the root the text's definition may begin, for instance under a decorator."""
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """A parsed text: the node under which it lies in the tree of `source`, which it is but for a
-    wrapper around it; where it begins there; and the name of the one definition that it consists
-    of, beside statements that define nothing, if it does and the name is one to be read."""
+class ParsedText:
+    """A parsed text. `source` is the text, perhaps in a wrapper; `root` is the node under which the
+    text lies, and `start` the byte at which it begins. `own_name` is the name of the only
+    definition in the text; None if there are several or none, or if the name is too long."""
 
     root: Node
     source: bytes
@@ -29,21 +29,21 @@ class Reading:
     own_name: str | None
 
 
-def read(text: str, language: Language) -> Reading:
-    """Parses a text by itself or, if it then has errors or is no definition, as a method may do,
-    inside the first of the language's wrappers in which it has none and is one. One that cannot be
-    read is taken for empty."""
+def parse_text(text: str, language: Language) -> ParsedText:
+    """Parses a text by itself or, if it then has errors or is not a definition, inside the first of
+    the language's wrappers that makes it a valid one: a method needs a class around it. An
+    unreadable text counts as empty."""
     try:
-        return _best(text, language)
+        return _parse_best(text, language)
     except UnreadableSource:
-        return Reading(parse(b"", language).root_node, b"", 0, None)
+        return ParsedText(parse(b"", language).root_node, b"", 0, None)
 
 
-def _best(text: str, language: Language) -> Reading:
-    alone = _read(text, language, "", "")
+def _parse_best(text: str, language: Language) -> ParsedText:
+    alone = _parse_wrapped(text, language, "", "")
     if alone.own_name is None or alone.root.has_error:
         for prefix, suffix in language.wrappers:
-            wrapped = _read(text, language, prefix, suffix)
+            wrapped = _parse_wrapped(text, language, prefix, suffix)
             better = alone.root.has_error or wrapped.own_name is not None
             if better and not wrapped.root.has_error:
                 return wrapped
@@ -51,33 +51,33 @@ def _best(text: str, language: Language) -> Reading:
 
 
 def masked(text: str, language: str = "python", *, kind: str | None = None) -> str:
-    """`text` with its definition's own name hidden as `paths.contexts` hides it: wherever it is an
-    identifier, and as a whole word in strings, the docstring among them, and comments. A text with
+    """`text` with its definition's own name replaced by the placeholder, as in `paths.contexts`:
+    wherever it is an identifier, and as a whole word in strings, docstrings and comments. A text of
     several definitions or none, or of `kind` module, has no own name and stays as it is."""
     entry = by_name(language)
-    reading = read(text, entry)
-    if reading.own_name is None or kind == Kind.MODULE:
+    parsed = parse_text(text, entry)
+    if parsed.own_name is None or kind == Kind.MODULE:
         return text
-    source, end, pieces = reading.source, reading.start, []
-    for node in _may_hold_names(reading.root, entry):
+    source, end, pieces = parsed.source, parsed.start, []
+    for node in _may_hold_names(parsed.root, entry):
         pieces += [
             source[end : node.start_byte].decode(),
-            _hidden(spelling(node, source), node.type, reading.own_name, entry),
+            _hidden(node_text(node, source), node.type, parsed.own_name, entry),
         ]
         end = node.end_byte
-    text_end = reading.start + len(text.encode("utf-8", "replace"))
+    text_end = parsed.start + len(text.encode("utf-8", "replace"))
     return "".join(pieces) + source[end:text_end].decode()
 
 
-def _read(text: str, language: Language, prefix: str, suffix: str) -> Reading:
+def _parse_wrapped(text: str, language: Language, prefix: str, suffix: str) -> ParsedText:
     source = (prefix + text + suffix).encode("utf-8", "replace")
     root, start = parse(source, language).root_node, len(prefix.encode())
     if prefix:
         brace = root.descendant_for_byte_range(len(prefix.rstrip()) - 1, len(prefix.rstrip()))
         root = brace.parent if brace is not None and brace.parent is not None else root
-    names = named(root, source, language, _NESTING)
+    names = outermost_names(root, source, language, _NESTING)
     is_one = len(names) == 1 and len(names[0]) <= MAX_NAME
-    return Reading(root, source, start, names[0].decode() if is_one else None)
+    return ParsedText(root, source, start, names[0].decode() if is_one else None)
 
 
 def _hidden(spelt: bytes, kind: str, name: str, language: Language) -> str:

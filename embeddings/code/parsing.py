@@ -1,6 +1,6 @@
-"""Source → syntax tree, within bounds of time and depth: whatever a file holds, or somebody pastes,
-reading it ends soon. A query of tree-sitter cannot be interrupted, and holds Python's lock; so a
-tree on which one would take too long is refused before any is asked."""
+"""From source to syntax tree, within bounds of time, memory and depth, whatever a file or pasted
+text contains. A tree-sitter query cannot be interrupted and holds the GIL, so that a tree that
+would take too long to query is refused beforehand."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from tree_sitter import Node, Parser, Tree, TreeCursor
 from embeddings.code.languages import Language, compiled
 
 PARSE_SECONDS = 2.0
-"""Of processor time. A megabyte of ordinary code takes a tenth of a second."""
+"""CPU time. A megabyte of ordinary code takes a tenth of a second."""
 
 PARSE_BYTES = 512 * 1024 * 1024
-"""Of memory; a megabyte of ordinary code takes a tenth of it."""
+"""Memory. A megabyte of ordinary code takes a tenth of it."""
 
 MAX_OPEN = 6_000
-"""Brackets that wait to be closed. Where the source ends, tree-sitter tries for each of them how to
-go on, at the cost of the square of their number, and cannot be interrupted."""
+"""Unclosed brackets. At the end of the source tree-sitter tries to recover from each of them, which
+takes time quadratic in their number and cannot be interrupted."""
 
 MAX_DEPTH = 2_000
-"""Nodes inside each other. Nobody nests so deeply; a sum of as many terms would be."""
+"""Nested nodes. People do not nest this deeply, but a sum of as many terms does."""
 
 _SMALL_SOURCE = 8 * 1024
 _CHUNK = 4 * 1024
@@ -45,42 +45,40 @@ _starting = threading.Lock()
 
 
 class UnreadableSource(Exception):
-    """Why a file cannot be read, in few words, which are the same for files alike."""
+    """A file cannot be read. The message is short, and the same for all files with that problem."""
 
 
-def spelling(node: Node, source: bytes) -> bytes:
-    """The text of a node of the tree of `source`. (`Node.text` crashes where the source came in
+def node_text(node: Node, source: bytes) -> bytes:
+    """The text of a node in the tree of `source`. (`Node.text` crashes if the source was read in
     chunks.)"""
     return source[node.start_byte : node.end_byte]
 
 
 def parse(source: bytes, language: Language, seconds: float = PARSE_SECONDS) -> Tree:
-    """The syntax tree of UTF-8 `source`; where it is broken the tree has error nodes.
+    """The syntax tree of UTF-8 `source`, with error nodes where it is broken.
 
-    UnreadableSource: it takes more than `seconds` of processor time, or more than PARSE_BYTES of
-    memory, or the tree is so deep, or so much in a row does not parse, that to search it would take
-    too long.
+    Raises UnreadableSource if parsing takes more than `seconds` of CPU time or PARSE_BYTES of
+    memory, or if the tree is too deep or too broken to be queried in reasonable time.
     """
     if len(source) > MAX_OPEN and _most_open(source) > MAX_OPEN:
-        raise UnreadableSource("too many brackets are not closed")
+        raise UnreadableSource("too many unclosed brackets")
     if len(source) <= _SMALL_SOURCE and threading.current_thread() is not threading.main_thread():
-        tree = _parsed_in_time(source, language, seconds)  # where no signal is handled either
+        tree = _parse_within(source, language, seconds)  # signals are only handled in the main one
     else:
-        tree = _parsed_beside(source, language, seconds)
+        tree = _parse_in_thread(source, language, seconds)
     _check_shape(tree)
     return tree
 
 
-def _parsed_beside(source: bytes, language: Language, seconds: float) -> Tree:
-    """Parses in a thread of its own. Its stack is large for a large source: tree-sitter frees what
-    it has tried by recursion, which needs some 100 bytes for each token. And no signal is handled
-    in it: a handler that raises while tree-sitter calls back, as that of Ctrl-C does, would crash
-    the process."""
+def _parse_in_thread(source: bytes, language: Language, seconds: float) -> Tree:
+    """Parses in a separate thread. It has a large stack for a large source: tree-sitter frees
+    discarded parses recursively, at some 100 bytes a token. And it handles no signals: a handler
+    that raises during a callback from tree-sitter, as that of Ctrl-C does, crashes the process."""
     parsed: Future[Tree] = Future()
 
     def run() -> None:
         try:
-            parsed.set_result(_parsed_in_time(source, language, seconds))
+            parsed.set_result(_parse_within(source, language, seconds))
         except BaseException as error:
             parsed.set_exception(error)
 
@@ -96,7 +94,7 @@ def _parsed_beside(source: bytes, language: Language, seconds: float) -> Tree:
     return parsed.result()
 
 
-def _parsed_in_time(source: bytes, language: Language, seconds: float) -> Tree:
+def _parse_within(source: bytes, language: Language, seconds: float) -> Tree:
     view, deadline = memoryview(source), time.thread_time() + seconds
     calls, most = count(1), _resident_pages() + PARSE_BYTES // _PAGE
 
@@ -115,7 +113,7 @@ def _parsed_in_time(source: bytes, language: Language, seconds: float) -> Tree:
 
 
 def _most_open(source: bytes) -> int:
-    """How many more brackets are opened than closed in some part of a source."""
+    """The largest excess of opened over closed brackets in any part of a source."""
     balance = _TURNS[np.frombuffer(source, np.uint8)].cumsum(dtype=np.int32)
     return int((balance - np.minimum.accumulate(balance)).max())
 
@@ -130,11 +128,11 @@ def _check_shape(tree: Tree) -> None:
     if root.descendant_count > _SHALLOW_TREE and _is_too_deep(root.walk()):
         raise UnreadableSource("nested too deeply")
     if root.descendant_count > _SMALL_TREE and root.has_error and _is_too_broken(root.walk()):
-        raise UnreadableSource("too much of it does not parse")
+        raise UnreadableSource("too many syntax errors")
 
 
 def _is_too_deep(cursor: TreeCursor) -> bool:
-    """A query keeps what it has begun to match above a node, and compares all of it there."""
+    """A query compares every partial match from above at each node."""
     down, onward, up, depth = (
         cursor.goto_first_child, cursor.goto_next_sibling, cursor.goto_parent, 0
     )  # fmt: skip
@@ -150,8 +148,8 @@ def _is_too_deep(cursor: TreeCursor) -> bool:
 
 
 def _is_too_broken(cursor: TreeCursor) -> bool:
-    """At each node a query looks for the next sibling that is no mere punctuation; a region that
-    does not parse may be a hundred thousand brackets beside each other."""
+    """At each node a query looks for the next named sibling, and a region that does not parse may
+    be a hundred thousand brackets in a row."""
     comparisons, row, rows = 0, 0, []
     while comparisons <= _MOST_COMPARISONS:
         node = cursor.node

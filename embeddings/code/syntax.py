@@ -1,4 +1,4 @@
-"""What a syntax tree defines, as a tree of its own."""
+"""The declarations in a syntax tree, as a tree of their own."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from tree_sitter import Node, QueryCursor
 
 from embeddings.code.docstrings import Comments
 from embeddings.code.languages import Language, query
-from embeddings.code.parsing import parse, spelling
+from embeddings.code.parsing import node_text, parse
 from embeddings.types import Kind
 
 MAX_NESTING = 30
-"""What lies inside more definitions than these is no definition of its own: each text holds all
-that it encloses, so that depth would multiply it."""
+"""Declarations nested deeper than this are ignored: each text contains all that it encloses, so
+that the total size would grow with the depth."""
 
 MAX_NAME = 500
-"""Characters of a name, of what it belongs to, or of a qualified name beside these; a name may be
-as long as a file, and the qualified names of all that lies inside would repeat it."""
+"""Characters of a name, of its owner, or of the rest of a qualified name. A name may be as long as
+a file, and the qualified names of everything inside would repeat it."""
 
 _KINDS = ("method", "function", "class", "type", "scope", "field")
 _QUALIFIER = re.compile(r"[\w$.]+")
@@ -28,10 +28,12 @@ Captures = dict[str, list[Node]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Found:
-    """A definition, or what a language's query calls a scope or field, as `what` says; or the
-    module. `node` is its own node, `outer` that with what belongs to it, and `first` where it
-    begins. Of `members` it is the closest, `inside`."""
+class Declaration:
+    """A definition, scope or field, as captured by a language's query (`what`), or the module.
+
+    `node` is its own node, `outer` the node with its decorators, and `first` the node at which it
+    begins. It is the `parent` of its `members`.
+    """
 
     what: str
     node: Node
@@ -40,13 +42,13 @@ class Found:
     body: Node | None
     name: str
     owner: str
-    inside: Found | None
-    members: list[Found] = field(default_factory=list)
+    parent: Declaration | None
+    members: list[Declaration] = field(default_factory=list)
 
     @property
     def parses(self) -> bool:
-        """Whether it is free of errors; a class or module may have some in its body, for its
-        outline leaves them out."""
+        """Whether it has no syntax errors. Those in the body of a class or module do not count,
+        since its outline leaves them out."""
         if self.what == "module":
             return True
         if self.what == "class":
@@ -55,87 +57,87 @@ class Found:
 
     @property
     def kind(self) -> Kind:
-        """What it is to the reader of an index."""
+        """The kind of definition that an index shows."""
         if self.what in ("class", "type"):
             return Kind.CLASS
         if self.what == "module":
             return Kind.MODULE
-        in_class = self.inside is not None and self.inside.what == "class"
+        in_class = self.parent is not None and self.parent.what == "class"
         return Kind.METHOD if in_class or self.what == "method" else Kind.FUNCTION
 
     @property
     def qualified_name(self) -> str:
-        """Its name after those of all that encloses it, dotted; the outer ones are left out where
-        they are too long."""
-        names, found = self.name, self.inside
+        """Its name after the names of everything around it, dotted. The outermost ones are left out
+        where the result would be too long."""
+        names, declaration = self.name, self.parent
         if self.owner:
             names = f"{self.owner}.{names}"
-        while found is not None and len(names) <= MAX_NAME:
-            names = f"{found.name}.{names}" if found.name else names
-            found = found.inside
+        while declaration is not None and len(names) <= MAX_NAME:
+            names = f"{declaration.name}.{names}" if declaration.name else names
+            declaration = declaration.parent
         return names
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """A parsed source: its module with all that it defines, its comments, and the node above which
-    the module's own documentation stands."""
+class ParsedSource:
+    """A parsed source: its module with all declarations, its comments, and the node that the
+    module's own documentation precedes."""
 
     data: bytes
     language: Language
-    module: Found
+    module: Declaration
     comments: Comments
     documented: Node | None
 
-    def lines(self, found: Found) -> tuple[int, int]:
-        """The first and the last line of a definition, counted from 1."""
-        if found is self.module:
+    def lines(self, declaration: Declaration) -> tuple[int, int]:
+        """The first and the last line of a declaration, counted from 1."""
+        if declaration is self.module:
             return 1, self.data.count(b"\n") + (not self.data.endswith(b"\n"))
-        return found.first.start_point.row + 1, found.outer.end_point.row + 1
+        return declaration.first.start_point.row + 1, declaration.outer.end_point.row + 1
 
-    def span(self, found: Found) -> tuple[int, int]:
-        """The first byte of a definition, and the one after its last."""
-        if found is self.module:
+    def span(self, declaration: Declaration) -> tuple[int, int]:
+        """The first byte of a declaration, and the one after its last."""
+        if declaration is self.module:
             return 0, len(self.data)
-        return found.first.start_byte, found.outer.end_byte
+        return declaration.first.start_byte, declaration.outer.end_byte
 
 
-def search(source: str, language: Language) -> Source:
-    """Parses a decoded source and finds all that it defines. Linear in its syntax tree."""
+def parse_source(source: str, language: Language) -> ParsedSource:
+    """Parses a decoded source and finds all declarations, in time linear in the syntax tree."""
     data = source.encode("utf-8", "replace")
     root = parse(data, language).root_node
     matches = _matches(root, language)
-    module = Found("module", root, root, root, root, "", "", None)
+    module = Declaration("module", root, root, root, root, "", "", None)
     enclosing = [module]
     for what, match, outer, first in _candidates(matches):
         while enclosing[-1].outer.end_byte <= first.start_byte and len(enclosing) > 1:
             enclosing.pop()
         repeated = outer == enclosing[-1].outer and len(enclosing) > 1
         if len(enclosing) <= MAX_NESTING and not repeated:
-            enclosing.append(_found(what, match, outer, first, enclosing[-1], data))
+            enclosing.append(_add_declaration(what, match, outer, first, enclosing[-1], data))
     comments = sorted({node.byte_range for each in matches for node in each.get("comment", [])})
     spans = [start for start, _ in comments], [end for _, end in comments]
     beginning = len(data) - len(data.lstrip())
     documented = next((match["module"][0] for match in matches if "module" in match), None)
-    return Source(data, language, module, Comments(data, *spans, beginning), documented)
+    return ParsedSource(data, language, module, Comments(data, *spans, beginning), documented)
 
 
-def definitions_in(module: Found) -> Iterator[Found]:
-    """A module's definitions that parse, at any depth, in the order of their beginnings."""
+def definitions_in(module: Declaration) -> Iterator[Declaration]:
+    """A module's definitions without syntax errors, at any depth, in source order."""
     waiting = module.members[::-1]
     while waiting:
-        found = waiting.pop()
-        if found.what not in ("field", "scope") and found.parses:
-            yield found
-        waiting += reversed(found.members)
+        declaration = waiting.pop()
+        if declaration.what not in ("field", "scope") and declaration.parses:
+            yield declaration
+        waiting += reversed(declaration.members)
 
 
-def named(root: Node, source: bytes, language: Language, depth: int) -> list[bytes]:
-    """The names of the definitions, in no other one, that begin at most `depth` nodes below."""
+def outermost_names(root: Node, source: bytes, language: Language, depth: int) -> list[bytes]:
+    """The names of the outermost definitions that begin at most `depth` nodes below `root`."""
     names, end = [], -1
     for what, match, outer, _ in _candidates(_matches(root, language, depth)):
         if what not in ("field", "scope") and outer.start_byte >= end:
-            names.append(spelling(match["name"][0], source))
+            names.append(node_text(match["name"][0], source))
             end = outer.end_byte
     return names
 
@@ -148,8 +150,8 @@ def _matches(root: Node, language: Language, depth: int | None = None) -> list[C
 
 
 def _candidates(matches: list[Captures]) -> list[tuple[str, Captures, Node, Node]]:
-    """What is found, its captures, its outer and its first node: what encloses others before them,
-    and a definition before a field in the same place."""
+    """Every declaration as (what, captures, outer node, first node), sorted so that enclosing ones
+    come first, and a definition comes before a field in the same place."""
     outers = {match["inner"][0].id: match["outer"][0] for match in matches if "outer" in match}
     befores: dict[int, Node] = {}
     for match in matches:
@@ -165,32 +167,32 @@ def _candidates(matches: list[Captures]) -> list[tuple[str, Captures, Node, Node
                 while outer.id in outers:
                     outer = outers[outer.id]
                 candidates.append((what, match, outer, first or outer))
-    return sorted(candidates, key=_place)
+    return sorted(candidates, key=_sort_key)
 
 
 def _start(node: Node) -> int:
     return node.start_byte
 
 
-def _place(candidate: tuple[str, Captures, Node, Node]) -> tuple[int, int, int]:
+def _sort_key(candidate: tuple[str, Captures, Node, Node]) -> tuple[int, int, int]:
     what, _, outer, first = candidate
     return first.start_byte, -outer.end_byte, _KINDS.index(what)
 
 
-def _found(
-    what: str, match: Captures, outer: Node, first: Node, inside: Found, source: bytes
-) -> Found:
+def _add_declaration(
+    what: str, match: Captures, outer: Node, first: Node, parent: Declaration, source: bytes
+) -> Declaration:
     body = match["body"][0] if "body" in match else None
-    name, owner = _text(match, "name", source), _text(match, "owner", source)
+    name, owner = _captured_text(match, "name", source), _captured_text(match, "owner", source)
     if what == "scope" and not _QUALIFIER.fullmatch(name):
         name = ""
     if not _QUALIFIER.fullmatch(owner):
         owner = ""
-    found = Found(what, match[what][0], outer, first, body, name, owner, inside)
-    inside.members.append(found)
-    return found
+    declaration = Declaration(what, match[what][0], outer, first, body, name, owner, parent)
+    parent.members.append(declaration)
+    return declaration
 
 
-def _text(match: Captures, part: str, source: bytes) -> str:
-    text = spelling(match[part][0], source) if part in match else b""
+def _captured_text(match: Captures, part: str, source: bytes) -> str:
+    text = node_text(match[part][0], source) if part in match else b""
     return text.decode("utf-8", "replace")[:MAX_NAME]

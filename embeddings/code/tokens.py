@@ -1,5 +1,5 @@
-"""What leaves say: the tokens of identifiers, strings, numbers and keywords, and the hiding of a
-definition's own name."""
+"""The tokens of leaves (identifiers, strings, numbers and keywords), and the hiding of a
+definition's own name in them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import string
 from embeddings.code import node_roles
 
 MAX_LENGTH = 64
-"""A token has at most so many characters."""
+"""Characters of a token."""
 
 NAME_PLACEHOLDER = "METHOD_NAME"
-"""What stands for a definition's own name where that is hidden."""
+"""Replaces a definition's own name where that is hidden."""
 
 _QUOTES = re.compile(r"^[A-Za-z]{0,3}(?=[\"'`])")
 _ESCAPE = re.compile(
@@ -25,9 +25,9 @@ _BLANK = "BLANK"
 
 
 def token(role: int, text: str, own_name: str | None = None) -> str:
-    """The token of a leaf: an identifier as it is written, a string's content with escapes and
-    white space as single blanks, a number in lower case without digit separators. `own_name` is
-    replaced by the placeholder where an identifier equals it and where a string holds it."""
+    """The token of a leaf: an identifier as written, a string's content with escapes and white
+    space as single blanks, a number in lower case without digit separators. `own_name` is replaced
+    by the placeholder in identifiers that equal it and in strings that contain it."""
     if role == node_roles.IDENTIFIER:
         return NAME_PLACEHOLDER if text == own_name else text
     if role == node_roles.NUMBER:
@@ -40,16 +40,16 @@ def token(role: int, text: str, own_name: str | None = None) -> str:
 
 
 def without_name(text: str, name: str) -> str:
-    """`text` with the placeholder for each occurrence of `name` as a whole word, but for letters
-    that belong to an escape, as the n of `\\n`."""
+    """`text` with the placeholder for each occurrence of `name` as a whole word. Letters of an
+    escape sequence, such as the n of `\\n`, do not count."""
     if name not in text:
         return text
     return re.sub(rf"(?<![\w\\$]){re.escape(name)}(?![\w$])", NAME_PLACEHOLDER, text)
 
 
 def normalised(token: str) -> str:
-    """A token as code2vec writes it: its letters in lower case; where it has none, its other
-    printable characters; where it has none of these either, BLANK."""
+    """A token as code2vec writes it: its letters in lower case; without letters, its other
+    printable characters; without these too, BLANK."""
     token = token.lower()
     letters = "".join(filter(_LETTERS.__contains__, token))
     return letters or _UNWRITABLE.sub("", token) or _BLANK

@@ -1,4 +1,4 @@
-"""Names composed of subtokens: which ones stand beside each other, and in which order."""
+"""Composition of names from subtokens: which ones occur together, and in which order."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import combinations
 
-# So many names beside those that there are make a pair of rare subtokens neither likely nor not.
-DOUBT = 1.0
+# Pseudo-count of pairs: for rare subtokens it makes co-occurrence neither likely nor unlikely.
+SMOOTHING = 1.0
 
 
-class Company:
-    """What known names, as their subtokens, tell of others. Each of `get`, `read` and `load` may be
-    likely, but they say the same, and a name has one of them."""
+class Cooccurrence:
+    """How often subtokens occur together in known names. Each of `get`, `read` and `load` may be
+    probable, but they are synonyms, and a name has only one of them."""
 
     def __init__(self, names: Sequence[Sequence[str]]) -> None:
         self._names = len(names)
@@ -20,31 +20,31 @@ class Company:
         self._pairs = Counter(pair for name in names for pair in combinations(sorted(set(name)), 2))
         self._places = _places(names)
 
-    def joined(self, chances: dict[str, float], most: int) -> list[tuple[str, float]]:
-        """At most so many subtokens with their chances, the likeliest first; each one's chance is
-        what it is alone, times how seldom it stands beside the worst of those before."""
-        left = dict(chances)
+    def most_probable(self, probabilities: dict[str, float], most: int) -> list[tuple[str, float]]:
+        """At most `most` subtokens with their probabilities, the most probable first. Each
+        probability is discounted by how rarely names combine the subtoken with those before."""
+        left = dict(probabilities)
         found: list[tuple[str, float]] = []
         while left and len(found) < most:
             best = max(left, key=left.__getitem__)
             found.append((best, left.pop(best)))
             for part in left:
-                left[part] = min(left[part], chances[part] * self._beside(best, part))
+                left[part] = min(left[part], probabilities[part] * self._beside(best, part))
         return found
 
     def name(self, parts: Sequence[str]) -> str:
-        """The subtokens in the order that they have in names."""
+        """The subtokens joined in their usual order."""
         return "_".join(sorted(parts, key=lambda part: self._places.get(part, 0.5)))
 
     def _beside(self, one: str, other: str) -> float:
-        """How often names have both, as a part of how often they would by chance; 1 at most."""
+        """The number of names with both, relative to what is expected by chance; at most 1."""
         by_chance = self._single[one] * self._single[other] / max(1, self._names)
         together = self._pairs[min(one, other), max(one, other)]
-        return min(1.0, (together + DOUBT) / (by_chance + DOUBT))
+        return min(1.0, (together + SMOOTHING) / (by_chance + SMOOTHING))
 
 
 def _places(names: Sequence[Sequence[str]]) -> dict[str, float]:
-    """Subtoken → where in names it mostly stands, from 0, the beginning, to 1."""
+    """Subtoken → its mean position in names, from 0 (beginning) to 1 (end)."""
     found: dict[str, list[float]] = {}
     for name in names:
         for place, part in enumerate(name):

@@ -1,5 +1,5 @@
-"""The words that a definition mentions, and where: a name is often made of them. The definition's
-own name is hidden, as it is in path-contexts."""
+"""The words that a definition mentions, and where: names often consist of them. The definition's
+own name is hidden, as in path-contexts."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from tree_sitter import Node
 
 from embeddings.code.docstrings import is_docstring
 from embeddings.code.languages import Language, by_name
-from embeddings.code.own_names import Reading, read
-from embeddings.code.parsing import spelling
+from embeddings.code.own_names import ParsedText, parse_text
+from embeddings.code.parsing import node_text
 from embeddings.code.tokens import NAME_PLACEHOLDER, without_name
 from embeddings.code.words import parts
 
 MOST_WORDS = 60
-"""Of one leaf; a docstring's further words say little of what it is about."""
+"""Words of one leaf. Later words of a docstring say little about the definition."""
 
 
 class Where:
-    """Where in a definition a word stands, as bits. OPENING is its documentation's first word,
-    OTHER an identifier anywhere else. (Plain numbers: those of an enumeration are far slower.)"""
+    """Where a definition mentions a word, as bits. OPENING is the first word of its documentation,
+    OTHER an identifier anywhere else. (Plain numbers, since members of an enum are far slower.)"""
 
     PARAMETER: Final = 1
     RETURNED: Final = 2
@@ -34,9 +34,9 @@ class Where:
 
 
 PLACES = 8
-"""How many bits there are."""
+"""The number of bits."""
 
-# As grammars call the fields of their nodes, whatever the language.
+# Field names in the grammars of all languages.
 _BY_FIELD = {
     "parameters": Where.PARAMETER,
     "return_type": Where.RETURNED,
@@ -50,14 +50,14 @@ _RETURN = "return_statement"
 
 def mentioned(text: str, language: str = "python") -> dict[str, int]:
     """The subtokens of a definition's identifiers, strings and documentation, in lower case, each
-    with all the places where it stands, as bits. Words are of two letters or more."""
+    with the bits of its places. Words have at least two letters."""
     entry = by_name(language)
-    reading = read(text, entry)
+    parsed = parse_text(text, entry)
     found: dict[str, int] = {}
     is_documented = False
-    for node, where in _leaves(reading, entry):
-        said = spelling(node, reading.source).decode("utf-8", "replace")
-        words = _words(said, reading.own_name)
+    for node, where in _leaves(parsed, entry):
+        spelling = node_text(node, parsed.source).decode("utf-8", "replace")
+        words = _words(spelling, parsed.own_name)
         for word in words:
             found[word] = found.get(word, 0) | where
         if where == Where.DOCUMENTED and not is_documented and words:
@@ -66,14 +66,15 @@ def mentioned(text: str, language: str = "python") -> dict[str, int]:
     return found
 
 
-def _words(said: str, own_name: str | None) -> list[str]:
-    hidden = without_name(said, own_name).replace(NAME_PLACEHOLDER, " ") if own_name else said
-    return [part for part in parts(hidden)[:MOST_WORDS] if part.isalpha() and len(part) > 1]
+def _words(text: str, own_name: str | None) -> list[str]:
+    if own_name:
+        text = without_name(text, own_name).replace(NAME_PLACEHOLDER, " ")
+    return [part for part in parts(text)[:MOST_WORDS] if part.isalpha() and len(part) > 1]
 
 
-def _leaves(reading: Reading, language: Language) -> Iterator[tuple[Node, int]]:
-    """The nodes that say something, in their order, and where they stand."""
-    cursor = reading.root.walk()
+def _leaves(parsed: ParsedText, language: Language) -> Iterator[tuple[Node, int]]:
+    """The nodes that contain words, in source order, with their places."""
+    cursor = parsed.root.walk()
     around = [Where.OTHER]
     while True:
         node = cursor.node
@@ -84,7 +85,7 @@ def _leaves(reading: Reading, language: Language) -> Iterator[tuple[Node, int]]:
                 yield node, where
             elif kind in language.strings or kind in language.texts:
                 yield node, Where.STRING
-            elif kind in language.comments or is_docstring(node, reading.source, language):
+            elif kind in language.comments or is_docstring(node, parsed.source, language):
                 yield node, Where.DOCUMENTED
             elif cursor.goto_first_child():
                 around.append(Where.RETURNED if kind == _RETURN else where)
@@ -96,8 +97,8 @@ def _leaves(reading: Reading, language: Language) -> Iterator[tuple[Node, int]]:
 
 
 def _where(field: str | None, around: int) -> int:
-    """Where a child stands: parameters, what is returned and what is called begin a place of their
-    own, the object that something is called on leaves it again."""
+    """The place of a child node. Parameters, return values and callees begin a place of their own;
+    the object of a call ends it."""
     found = _BY_FIELD.get(field or "")
     if found in (Where.PARAMETER, Where.RETURNED, Where.CALLED):
         return found

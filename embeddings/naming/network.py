@@ -1,12 +1,13 @@
-"""Name prediction: a definition's vector, and perhaps the words that it mentions → the names that
-it could have. The definition's own name must be hidden in whatever these were made from, or the
-prediction is an echo.
+"""Name prediction: from a definition's vector, and perhaps the words that it mentions, to names
+that it could have. The definition's own name must be hidden from these inputs, or the prediction is
+an echo.
 
-What is learnt is how likely each subtoken is to be in the name: of all that names are made of, and
-with more certainty of those that the definition itself mentions, for names are often words of what
-they name (Allamanis, Peng, Sutton 2016); a mentioned word may be in the name though no known name
-has it. Names are told by the subtokens that they would get right: the known ones, and those
-composed of the likeliest subtokens."""
+The network learns the probability of each subtoken to be part of the name. It scores every subtoken
+of the known names, and more precisely those that the definition mentions, since names often repeat
+words of their definition (Allamanis, Peng, Sutton 2016). A mentioned word may be part of the name
+although it is out of the vocabulary of known names. Candidates are the known names and names
+composed of the most probable subtokens; they are ranked by the subtokens that they are expected to
+get right."""
 
 from __future__ import annotations
 
@@ -21,36 +22,36 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import dropout, embedding_bag
 
-from embeddings.naming.composition import Company
+from embeddings.naming.composition import Cooccurrence
 from embeddings.naming.mentions import PLACES
 from embeddings.networks.vocabulary import Mentions, Ragged, Vocabulary, subtokens
 from embeddings.types import Matrix
 
 WORD_WIDTH, HIDDEN, COPY_WIDTH, PLACE_WIDTH = 128, 384, 64, 16
 DROPOUT = 0.2
-# Known names are looked through for so many times the names that are wanted, since `readFile` and
-# `read_file` are one to whoever reads them.
+# So many candidates are taken from the known names for each name that is wanted, since `readFile`
+# and `read_file` count as one.
 SPELLINGS = 4
-LONGEST = 8
-# A subtoken is worth having in a name if it is likelier than this. The best F1 over many names has
-# what is likelier than half of that F1 (Lipton, Elkan, Naryanaswamy 2014); on the validation split
-# this does best.
-WORTH = 0.125
-# The likeliest subtokens of which names are composed.
-TRIED = 16
-# Before training, a subtoken is in a name as often as this.
-FIRST_CHANCE = 1e-3
+MAX_SUBTOKENS_OF_A_NAME = 8
+# The minimum probability of a subtoken in a name. F1 over many names is optimal with a threshold of
+# half the optimal F1 (Lipton, Elkan, Naryanaswamy 2014); this value is best on the validation
+# split.
+MINIMUM_PROBABILITY = 0.125
+# Names are composed of this many of the most probable subtokens.
+BEAM = 16
+# The probability of a subtoken before training.
+INITIAL_PROBABILITY = 1e-3
 
 Names = list[tuple[str, float]]
-# How much a name is worth, the name, and the F1 that it is expected to have.
+# The score by which a name is ranked, the name, and its expected F1.
 Guess = tuple[float, str, float]
 
 
 class LabelSource(StrEnum):
-    """What labels are predicted from. The code half: the code vector alone, or with the words that
-    the definition mentions. The text half: the language model's vector of the text, which it reads
-    a second time with the name hidden. Or both halves and the words, end to end (eq. 3): names have
-    their own use for each, other than the one that search weights them for."""
+    """The input of name prediction. CODE is the code vector, WORDS adds the words that the
+    definition mentions. TEXT is the language model's vector of the text, encoded a second time with
+    the name hidden. FUSED is both vectors concatenated (eq. 3) and the words: search weights the
+    vectors for another purpose."""
 
     CODE = "code"
     WORDS = "words"
@@ -70,8 +71,9 @@ class LabelSource(StrEnum):
         return self in (LabelSource.WORDS, LabelSource.FUSED)
 
     def joined(self, text: Matrix | None, code: Matrix) -> Matrix:
-        """What is read of n texts whose name is hidden (n, t) and of their code vectors (n, c): a
-        text's has unit length, and is brought to the size that a code vector's components have."""
+        """The input vectors of n definitions, from text vectors (n, t) with a hidden name and code
+        vectors (n, c). A text vector has unit length, and is scaled so that its components are
+        about as large as those of a code vector."""
         halves = [code] if self.reads_code else []
         if text is not None:
             halves = [text * np.float32(text.shape[1] ** 0.5), *halves]
@@ -79,15 +81,16 @@ class LabelSource(StrEnum):
 
 
 class Scores(NamedTuple):
-    """Logits of n definitions: of every known subtoken (n, subtokens), and of the words that they
-    mention which no known name has, definition after definition, (m,)."""
+    """Logits of n definitions: of every known subtoken (n, subtokens), and of the m
+    out-of-vocabulary words that they mention, definition after definition, (m,)."""
 
     parts: Tensor
-    strange: Tensor
+    out_of_vocabulary: Tensor
 
 
-class Reader(nn.Module):
-    """What definitions mention: read into their vectors, and offered to be copied into names."""
+class MentionReader(nn.Module):
+    """Adds the mentioned words to a definition's vector, and scores them for being copied into its
+    name."""
 
     part_of: Tensor
 
@@ -102,32 +105,33 @@ class Reader(nn.Module):
         self.wanted = nn.Linear(HIDDEN, PLACES)
         self.offered = nn.Parameter(torch.zeros(len(part_rows), COPY_WIDTH))
         self.copied = nn.Parameter(torch.zeros(len(part_rows)))
-        self.strange = nn.Parameter(torch.tensor(math.log(FIRST_CHANCE)))
+        # The bias of out-of-vocabulary words, under its name in checkpoints
+        self.strange = nn.Parameter(torch.tensor(math.log(INITIAL_PROBABILITY)))
         self.standing = nn.Sequential(
             nn.Linear(PLACES, PLACE_WIDTH), nn.ReLU(), nn.Linear(PLACE_WIDTH, 1)
         )
 
-    def is_strange(self, mentions: Ragged) -> Tensor:
-        """Which mentions (m,) are of words that no known name has."""
+    def is_out_of_vocabulary(self, mentions: Ragged) -> Tensor:
+        """Which mentions (m,) are of words that occur in no known name."""
         words = torch.from_numpy(mentions.values[:, 0]).long().to(self.part_of.device)
         return self.part_of[words] < 0
 
     def forward(self, vectors: Tensor, mentions: Ragged) -> Tensor:
-        """(n, width) and what n definitions mention → (n, hidden)."""
+        """(n, width) and the mentions of n definitions → (n, hidden)."""
         owners, words, places = self._columns(mentions)
-        said = self.words(words)
-        pooled = said.new_zeros(PLACES, len(vectors), said.shape[1])
+        embedded = self.words(words)
+        pooled = embedded.new_zeros(PLACES, len(vectors), embedded.shape[1])
         for place in range(PLACES):
             here = places[:, place].nonzero()[:, 0]
             count = torch.bincount(owners[here], minlength=len(vectors)).clamp(min=1)
-            summed = pooled[place].index_add(0, owners[here], said[here])
+            summed = pooled[place].index_add(0, owners[here], embedded[here])
             pooled[place] = summed / count.sqrt().unsqueeze(1)
         read = self.places(pooled.transpose(0, 1).flatten(1))
         hidden = torch.tanh(self.vector(vectors) + read)
         return dropout(hidden, DROPOUT, self.training)
 
     def copy(self, logits: Tensor, hidden: Tensor, mentions: Ragged) -> Scores:
-        """Adds to the logits (n, subtokens) what speaks for those that are mentioned."""
+        """Adds the evidence of mentions to the logits (n, subtokens)."""
         owners, words, places = self._columns(mentions)
         wanted = (self.wanted(hidden)[owners] * places).sum(1)
         here = self.standing(places)[:, 0] + wanted
@@ -141,7 +145,7 @@ class Reader(nn.Module):
         )
 
     def _columns(self, mentions: Ragged) -> tuple[Tensor, Tensor, Tensor]:
-        """Of each mention the row of its definition, its word, and its places (m, PLACES)."""
+        """For each mention the row of its definition, its word, and its places (m, PLACES)."""
         device = self.words.weight.device
         lengths = torch.from_numpy(mentions.lengths()).to(device)
         owners = torch.arange(len(mentions), device=device).repeat_interleave(lengths)
@@ -151,8 +155,8 @@ class Reader(nn.Module):
 
 
 class Labels(nn.Module):
-    """Scores every subtoken of the known names. `words` are those that are known where they are
-    mentioned; without them, a name is predicted from the vector alone."""
+    """Scores every subtoken of the known names. `words` is the vocabulary of mentions; without it a
+    name is predicted from the vector alone."""
 
     members: Tensor
     offsets: Tensor
@@ -163,22 +167,22 @@ class Labels(nn.Module):
         bags = [subtokens(name) for name in self.names]
         self.part_rows = {p: row for row, p in enumerate(sorted({p for bag in bags for p in bag}))}
         self._parts = list(self.part_rows)
-        self._company = Company(bags)
+        self._cooccurrence = Cooccurrence(bags)
         members = Ragged.of([self.parts_of(name) for name in self.names])
         self.register_buffer("members", torch.from_numpy(members.values), persistent=False)
         self.register_buffer("offsets", torch.from_numpy(members.offsets[:-1]), persistent=False)
-        self.reader = Reader(words, self.part_rows, width) if words else None
+        self.reader = MentionReader(words, self.part_rows, width) if words else None
         self.parts = nn.Linear(HIDDEN if words else width, max(1, len(self.part_rows)))
-        nn.init.constant_(self.parts.bias, math.log(FIRST_CHANCE))
+        nn.init.constant_(self.parts.bias, math.log(INITIAL_PROBABILITY))
 
     def parts_of(self, name: str) -> list[int]:
-        """The rows of a name's different subtokens, those that no known name has left out."""
+        """The rows of a name's distinct subtokens, without out-of-vocabulary ones."""
         found = dict.fromkeys(subtokens(name))
         return [self.part_rows[part] for part in found if part in self.part_rows]
 
     def forward(self, vectors: Tensor, mentions: Ragged | None = None) -> Scores:
-        """(n, width) and, where these are read, what n definitions mention, as rows of (word,
-        bits of its places)."""
+        """(n, width) and, if used, the mentions of n definitions as rows of (word, bits of its
+        places)."""
         if self.reader is None:
             return Scores(self.parts(vectors), vectors.new_zeros(0))
         mentions = mentions or _nothing(len(vectors))
@@ -193,56 +197,61 @@ class Labels(nn.Module):
         return marks.to(self.parts.weight.device)
 
     def predict(self, vectors: Tensor, mentions: Mentions | None, k: int) -> list[Names]:
-        """For each of n definitions at most k names, that with the most worth having first, each
-        with the F1 over subtokens that it is expected to have."""
+        """For each of n definitions at most k names, best first, each with its expected F1 over
+        subtokens."""
         if not self.names:
             return [[] for _ in vectors]
         scores = self(vectors, mentions and mentions.rows)
-        chances = torch.sigmoid(scores.parts)
-        strange = self._strange(torch.sigmoid(scores.strange), mentions, len(vectors))
-        totals = chances.sum(1) + chances.new_tensor([sum(one.values()) for one in strange])
-        known = self._known(chances, totals, SPELLINGS * k)
-        composed = self._composed(chances, strange, totals)
+        probabilities = torch.sigmoid(scores.parts)
+        unknown = self._out_of_vocabulary(
+            torch.sigmoid(scores.out_of_vocabulary), mentions, len(vectors)
+        )
+        totals = probabilities.sum(1) + probabilities.new_tensor(
+            [sum(one.values()) for one in unknown]
+        )
+        known = self._known(probabilities, totals, SPELLINGS * k)
+        composed = self._composed(probabilities, unknown, totals)
         return [_best([*one, *other], k) for one, other in zip(known, composed, strict=True)]
 
-    def _strange(
-        self, chances: Tensor, mentions: Mentions | None, definitions: int
+    def _out_of_vocabulary(
+        self, probabilities: Tensor, mentions: Mentions | None, definitions: int
     ) -> list[dict[str, float]]:
-        """For each of n definitions the words that no known name has, with their chances (m,)."""
+        """For each of n definitions the out-of-vocabulary words with their probabilities."""
         found: list[dict[str, float]] = [{} for _ in range(definitions)]
         if self.reader is not None and mentions is not None:
-            places = self.reader.is_strange(mentions.rows).nonzero()[:, 0].tolist()
+            places = self.reader.is_out_of_vocabulary(mentions.rows).nonzero()[:, 0].tolist()
             owners = np.repeat(np.arange(definitions), mentions.rows.lengths()).tolist()
-            for place, chance in zip(places, chances.tolist(), strict=True):
-                found[owners[place]][mentions.words[place]] = chance
+            for place, probability in zip(places, probabilities.tolist(), strict=True):
+                found[owners[place]][mentions.words[place]] = probability
         return found
 
-    def _known(self, chances: Tensor, totals: Tensor, k: int) -> Iterator[list[Guess]]:
-        """The best known names; of equal ones the most frequent first."""
-        right = embedding_bag(self.members, chances.T.contiguous(), self.offsets, mode="sum").T
+    def _known(self, probabilities: Tensor, totals: Tensor, k: int) -> Iterator[list[Guess]]:
+        """The best known names; among equals the more frequent ones come first."""
+        right = embedding_bag(
+            self.members, probabilities.T.contiguous(), self.offsets, mode="sum"
+        ).T
         lengths = self.offsets.diff(append=self.offsets.new_tensor([len(self.members)]))
         expected = 2 * right / (lengths + totals.unsqueeze(1))
-        best = (right - WORTH * lengths).topk(min(k, len(self.names)))
+        best = (right - MINIMUM_PROBABILITY * lengths).topk(min(k, len(self.names)))
         columns = best.values, best.indices, expected.gather(1, best.indices)
         for guesses in zip(*(column.tolist() for column in columns), strict=True):
             ordered = sorted(zip(*guesses, strict=True), key=lambda one: (-one[0], one[1]))
             yield [(worth, self.names[row], score) for worth, row, score in ordered]
 
     def _composed(
-        self, chances: Tensor, strange: Sequence[dict[str, float]], totals: Tensor
+        self, probabilities: Tensor, unknown: Sequence[dict[str, float]], totals: Tensor
     ) -> Iterator[list[Guess]]:
-        """Names of one, two, … subtokens, each the likeliest beside those before, in the order that
-        they have in names."""
-        likely = chances.topk(min(TRIED, chances.shape[1]))
-        columns = likely.indices.tolist(), likely.values.tolist(), totals.tolist(), strange
+        """Names of one, two, … of the subtokens that are most probable together."""
+        likely = probabilities.topk(min(BEAM, probabilities.shape[1]))
+        columns = likely.indices.tolist(), likely.values.tolist(), totals.tolist(), unknown
         for rows, values, total, more in zip(*columns, strict=True):
             parts = dict(zip((self._parts[row] for row in rows), values, strict=True))
-            chosen = self._company.joined({**more, **parts}, LONGEST)
-            right = accumulate(chance for _, chance in chosen)
+            chosen = self._cooccurrence.most_probable({**more, **parts}, MAX_SUBTOKENS_OF_A_NAME)
+            right = accumulate(probability for _, probability in chosen)
             yield [
                 (
-                    expected - WORTH * length,
-                    self._company.name([part for part, _ in chosen[:length]]),
+                    expected - MINIMUM_PROBABILITY * length,
+                    self._cooccurrence.name([part for part, _ in chosen[:length]]),
                     2 * expected / (length + total),
                 )
                 for length, expected in enumerate(right, start=1)
@@ -254,7 +263,7 @@ def _nothing(definitions: int) -> Ragged:
 
 
 def _best(guesses: Sequence[Guess], k: int) -> Names:
-    """Of each set of subtokens the first spelling; the k best."""
+    """The k best guesses, with one spelling for each set of subtokens."""
     found: dict[frozenset[str], Guess] = {}
     for guess in guesses:
         found.setdefault(frozenset(subtokens(guess[1])), guess)

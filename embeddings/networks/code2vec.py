@@ -1,7 +1,7 @@
-"""code2vec: the path-contexts of a definition → its code vector and the attention that each
-context got. Alon, Zilberstein, Levy, Yahav: code2vec, POPL 2019. As there, tokens and paths are
-embedded in 128 dimensions and a tanh layer combines each context into 384; unlike there, a token's
-embedding is the mean of its subtokens', so that projects share a lexicon."""
+"""code2vec: from the path-contexts of a definition to its code vector and the attention of each
+context (Alon, Zilberstein, Levy, Yahav: code2vec, POPL 2019). As in the paper, tokens and paths are
+embedded in 128 dimensions and a tanh layer combines each context into 384. Unlike in the paper, a
+token's embedding is the mean of its subtokens' embeddings, so that projects share a vocabulary."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from embeddings.networks.vocabulary import ContextBatch
 
 @dataclass(frozen=True, slots=True)
 class Code2VecSettings:
-    """Widths of the token and path embeddings and of the code vector. Without `paths`, an ablation,
-    a context is the two tokens at the ends of its path alone."""
+    """Widths of the token and path embeddings and of the code vector. Without `paths` (an ablation)
+    a context consists of the two tokens at the ends of its path."""
 
     embedding: int = 128
     code: int = 384
@@ -26,15 +26,15 @@ class Code2VecSettings:
 
 
 class CodeVectors(NamedTuple):
-    """Code vectors (n, code) and attention (n, m): each row sums to 1, or is 0 where a definition
-    has no path-contexts."""
+    """Code vectors (n, code) and attention (n, m). Each row of attention sums to 1, or is 0 if a
+    definition has no path-contexts."""
 
     vectors: Tensor
     attention: Tensor
 
 
 class Code2Vec(nn.Module):
-    """The network up to the code vector; what is made of the vector (labels, fusion) is apart."""
+    """The network up to the code vector; labels and fusion, which use it, are separate."""
 
     def __init__(self, subtokens: int, paths: int, settings: Code2VecSettings) -> None:
         super().__init__()
@@ -55,8 +55,8 @@ class Code2Vec(nn.Module):
         return CodeVectors(vectors.index_add(0, batch.mask.nonzero()[:, 0], weighted), attention)
 
     def _contexts(self, batch: ContextBatch) -> Tensor:
-        """tanh(W [start; path; end]), (c, code). W is applied to each distinct token and path once
-        and the parts are added, which is the same and costs a fraction."""
+        """tanh(W [start; path; end]), (c, code). W is applied once to each distinct token and path,
+        and the results are added, which is equivalent and costs a fraction."""
         tokens = self.dropout(self.subtokens(batch.subtokens, batch.offsets))
         start, *middle, end = torch.split(self.layer.weight, tokens.shape[1], dim=1)
         combined = (tokens @ start.T).index_select(0, batch.starts)

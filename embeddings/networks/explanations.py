@@ -1,6 +1,6 @@
-"""Why a definition has its vector, and why it is similar to a query: the attention that code2vec
-pays to each path-context, and how much of a similarity comes from the text half and how much from
-the code half."""
+"""Explanations of a definition's vector and of its similarity to a query: the attention that
+code2vec pays to each path-context, and the shares of the text half and of the code half in a
+similarity."""
 
 from __future__ import annotations
 
@@ -16,18 +16,19 @@ from embeddings.networks.fusion import FusionNetwork
 from embeddings.types import Leaf, Matrix, PathContext
 
 TEXT, CODE = "text", "code"
-"""How every fusion calls the modules that map its halves."""
+"""The names of the modules that map the two halves, in every fusion."""
 
 
 class Attribution(StrEnum):
-    """How a similarity was divided.
+    """How a similarity was divided between the halves.
 
-    EXACT: the fused vector is the sum of what the halves add to it, divided by its norm, and the
-    query is multiplied with each summand. So it is for the concatenation, the weighted sum and the
-    fusions of one half.
-    SHAPLEY: the fused vector is no such sum, as after attention. A half's share is the mean of what
-    it adds to the similarity when it comes first and when it comes second (the Shapley value of two
-    players); a half that is not there yet is mapped to zeros, and without both nothing is similar.
+    EXACT: the fused vector is a sum of contributions of both halves, divided by its norm, and the
+    query is multiplied with each of them. This holds for the concatenation, the weighted sum and
+    the fusions of one half.
+
+    SHAPLEY: the fused vector is not such a sum, as after attention. A half's share is the mean of
+    what it adds to the similarity when added first and when added second (the Shapley value of two
+    players). An absent half is mapped to zeros; without both the similarity is zero.
     """
 
     EXACT = "exact"
@@ -36,8 +37,8 @@ class Attribution(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """What each half adds to the cosine of a definition's and a query's vector; a share is negative
-    where its half speaks against the query."""
+    """What each half adds to the cosine of a definition's and a query's vector. A share is negative
+    if its half lowers the similarity."""
 
     text: float
     code: float
@@ -50,7 +51,7 @@ class Shares:
 
 @dataclass(frozen=True, slots=True)
 class AttendedContext:
-    """A path-context, whose leaves know their spans in the source, and the attention it gets."""
+    """A path-context, whose leaves have spans in the source, and its attention."""
 
     context: PathContext
     attention: float
@@ -58,21 +59,21 @@ class AttendedContext:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The path-contexts of `source`, those with the most attention first: attention sums to 1, or
-    there are none. `shares` are of the similarity to the query, if there was one."""
+    """The path-contexts of `source`, highest attention first; attention sums to 1 unless there are
+    none. `shares` divide the similarity to the query, if there was one."""
 
     source: str
     contexts: tuple[AttendedContext, ...]
     shares: Shares | None
 
     def quoted(self, leaf: Leaf) -> str:
-        """What the source says at a leaf's span."""
+        """The source at a leaf's span."""
         span = self.source.encode("utf-8", "replace")[leaf.start_byte : leaf.end_byte]
         return span.decode("utf-8", "replace")
 
 
 def attended(contexts: Sequence[PathContext], attention: Tensor) -> tuple[AttendedContext, ...]:
-    """The contexts of one definition with their attention (m,), the greatest first."""
+    """The contexts of one definition with their attention (m,), highest first."""
     weights = attention[: len(contexts)].tolist()
     pairs = map(AttendedContext, contexts, weights)
     return tuple(sorted(pairs, key=lambda one: -one.attention))
@@ -80,8 +81,8 @@ def attended(contexts: Sequence[PathContext], attention: Tensor) -> tuple[Attend
 
 @torch.inference_mode()
 def shares(fusion: FusionNetwork, text: Matrix, code: Matrix, query: Matrix) -> Shares:
-    """How a definition's text (1, t) and code vector (1, c) make its similarity to a query's vector
-    (1, dimensions) in the fused space."""
+    """The shares of a definition's text (1, t) and code vector (1, c) in its similarity to a
+    query's vector (1, dimensions) in the fused space."""
     both = float(fusion.fuse(text, code)[0] @ query[0])
     structure = fusion.structure(text, code)
     if structure is not None:
@@ -95,15 +96,15 @@ def shares(fusion: FusionNetwork, text: Matrix, code: Matrix, query: Matrix) -> 
 
 
 def _without(fusion: FusionNetwork, half: str) -> FusionNetwork:
-    """A copy, since other threads use the fusion, in which nothing comes from one half."""
+    """A copy of the fusion with one half mapped to zeros; other threads use the original."""
     reduced = deepcopy(fusion)
     if half in dict(reduced.named_children()):
-        setattr(reduced, half, _Nothing(getattr(reduced, half)))
+        setattr(reduced, half, _Zeros(getattr(reduced, half)))
     return reduced
 
 
-class _Nothing(nn.Module):
-    """Zeros of the shape that another module gives."""
+class _Zeros(nn.Module):
+    """Zeros in the shape of another module's output."""
 
     def __init__(self, instead_of: nn.Module) -> None:
         super().__init__()

@@ -1,6 +1,6 @@
-"""Fusions of a text vector and a code vector, each with its query side: a description has no syntax
-tree, so that it is put into the fused space from its text vector alone. Equations 3 to 5 of Ngo &
-Rivalan 2025. Every fusion starts as nearly the language model alone and learns from there."""
+"""Fusions of a text vector and a code vector, each with a query side: a description has no syntax
+tree and is mapped into the fused space from its text vector alone. Equations 3 to 5 of Ngo &
+Rivalan 2025. Every fusion is initialised to nearly the language model alone."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from torch.nn.functional import gelu, normalize, pad
 from embeddings.types import Matrix
 
 ATTENTION_HEADS = 4
-# HNSW takes no more than 4,000 dimensions, and search gains little from so many: what a wider
-# language model gives is projected, and the projection trained with the rest.
+# HNSW supports no more than 4,000 dimensions, and search gains little from that many. Wider text
+# vectors are projected, and the projection is trained with the rest.
 STORED_WIDTH = 1024
-# How much the code half counts before training.
+# The weight of the code half before training.
 FIRST_CODE_WEIGHT = 0.2
 
 
@@ -33,7 +33,7 @@ class FusionKind(StrEnum):
 
 
 class Residual(nn.Module):
-    """A linear map that starts as the identity."""
+    """A linear map, initialised to the identity."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -47,8 +47,8 @@ class Residual(nn.Module):
 
 
 class Projection(nn.Linear):
-    """A linear map to fewer dimensions that starts as one which nearly keeps angles, always the
-    same: both sides of a fusion start alike."""
+    """A linear map to fewer dimensions. It is initialised to an orthogonal one, which nearly
+    preserves angles, always with the same seed: both sides of a fusion start alike."""
 
     def __init__(self, width: int, stored: int) -> None:
         super().__init__(width, stored)
@@ -57,12 +57,13 @@ class Projection(nn.Linear):
 
 
 def text_map(width: int, stored: int) -> nn.Module:
-    """A trained map of text vectors (n, width) → (n, stored)."""
+    """A trainable map of text vectors (n, width) → (n, stored)."""
     return Residual(width) if width == stored else Projection(width, stored)
 
 
 class FusionNetwork(nn.Module):
-    """What all fusions share; the `Fusion` protocol on top of `definitions` and `queries`."""
+    """What all fusions share: arrays in and out, on top of `definitions` and `queries`. A query has
+    no syntax tree; its text vector alone is mapped into the fused space."""
 
     dimensions: int
 
@@ -80,9 +81,9 @@ class FusionNetwork(nn.Module):
         return _array(self.definitions(self._tensor(text), self._tensor(code)))
 
     def structure(self, text: Matrix, code: Matrix) -> Matrix | None:
-        """What the code adds to the fused vectors, (n, dimensions): a query's cosine with a fused
-        vector is its product with this plus that with the rest, which the text adds. None where a
-        fusion is no sum."""
+        """What the code adds to the fused vectors, (n, dimensions). A query's cosine with a fused
+        vector is its product with this plus its product with the rest, which the text adds. None
+        if the fusion is not a sum."""
         return None
 
     @torch.inference_mode()
@@ -95,11 +96,10 @@ class FusionNetwork(nn.Module):
 
 
 class LinearFusion(FusionNetwork):
-    """Those whose vectors are a sum of what the text gives and what the code gives, divided by its
-    norm."""
+    """Fusions whose vectors are a sum of a text and a code contribution, divided by its norm."""
 
     def summands(self, text: Tensor, code: Tensor) -> tuple[Tensor, Tensor]:
-        """(n, t) and (n, c) → what each gives, (n, dimensions), before the division."""
+        """(n, t) and (n, c) → both contributions, (n, dimensions) each, before the division."""
         raise NotImplementedError
 
     def definitions(self, text: Tensor, code: Tensor) -> Tensor:
@@ -114,7 +114,7 @@ class LinearFusion(FusionNetwork):
 
 
 class Concatenation(LinearFusion):
-    """Eq. 3: the two vectors end to end, each mapped and weighted."""
+    """Eq. 3: the two vectors concatenated, each mapped and weighted."""
 
     def __init__(self, text: int, code: int) -> None:
         super().__init__()
@@ -132,7 +132,7 @@ class Concatenation(LinearFusion):
         return normalize(by_text + by_code, dim=-1)
 
     def _halves(self, text: Tensor, code: Tensor) -> tuple[Tensor, Tensor]:
-        """Each in its own dimensions, with zeros in the other's."""
+        """Each in its own dimensions, with zeros in those of the other."""
         own, weighted = normalize(text, dim=-1), self.weight * normalize(code, dim=-1)
         return pad(own, (0, code.shape[-1])), pad(weighted, (text.shape[-1], 0))
 
@@ -156,8 +156,8 @@ class WeightedSum(LinearFusion):
 
 
 class AttentionFusion(FusionNetwork):
-    """Eq. 5: the text vector attends to both vectors, and a feed-forward layer follows; both are
-    added to what they read, as in a transformer."""
+    """Eq. 5: the text vector attends to both vectors, followed by a feed-forward layer, each with a
+    residual connection as in a transformer."""
 
     def __init__(self, text: int, code: int) -> None:
         super().__init__()

@@ -1,7 +1,7 @@
-"""Query encoders: a description → its text vector, which a fusion puts into the fused space. Either
-the language model itself, or one of CodeSearchNet's four small networks over the words: a neural
+"""Query encoders: from a description to its text vector, which a fusion maps into the fused space.
+Either the language model itself, or one of CodeSearchNet's four small networks over words: a neural
 bag of words, a 1D-CNN, a bidirectional RNN or self-attention (Husain et al. 2019), each with mean,
-max or attention pooling. The small ones answer in microseconds and need no language model."""
+max or attention pooling. The small ones take microseconds and need no language model."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ATTENTION_LAYERS = 2
 
 
 class QueryKind(StrEnum):
-    """What reads a query."""
+    """Which network encodes a query."""
 
     LANGUAGE_MODEL = "llm"
     NBOW = "nbow"
@@ -33,7 +33,7 @@ class QueryKind(StrEnum):
 
 
 class QueryPooling(StrEnum):
-    """How the vectors of a query's words become one."""
+    """How the vectors of a query's words are combined."""
 
     MEAN = "mean"
     MAX = "max"
@@ -42,7 +42,7 @@ class QueryPooling(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class QuerySettings:
-    """Which query encoder; pooling and width are those of the small networks."""
+    """Which query encoder; pooling and width apply to the small networks."""
 
     kind: QueryKind = QueryKind.LANGUAGE_MODEL
     pooling: QueryPooling = QueryPooling.MEAN
@@ -51,7 +51,7 @@ class QuerySettings:
 
 @dataclass(frozen=True, slots=True)
 class WordBatch:
-    """The word ids of n queries, padded to m; `mask` (n, m) is true where there is a word."""
+    """The word ids of n queries, padded to m; `mask` (n, m) is true for words."""
 
     ids: Tensor
     mask: Tensor
@@ -61,8 +61,8 @@ class WordBatch:
 
 
 def word_batch(texts: Sequence[str], words: Vocabulary) -> WordBatch:
-    """Queries as words of the vocabulary that the code's tokens share; a query without words gets
-    the unknown one."""
+    """Queries as ids in the vocabulary of the code's subtokens; a query without words gets the
+    unknown id."""
     rows = [_ids(text, words) for text in texts]
     width = max(map(len, rows), default=1)
     ids = torch.full((len(rows), width), UNKNOWN)
@@ -79,7 +79,7 @@ def _ids(text: str, words: Vocabulary) -> list[int]:
 
 
 class WordQueryEncoder(nn.Module):
-    """Embeds words, lets one of the four bodies read them, pools, and maps to the text's width."""
+    """Embeds words, runs one of the four bodies, pools, and maps to the text's width."""
 
     def __init__(self, words: int, dimensions: int, settings: QuerySettings) -> None:
         super().__init__()
@@ -108,7 +108,7 @@ class WordQueryEncoder(nn.Module):
 
 
 class BagOfWords(nn.Module):
-    """NBoW: every word counts as it is."""
+    """NBoW: words are used without their context."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -118,7 +118,7 @@ class BagOfWords(nn.Module):
 
 
 class Convolution(nn.Module):
-    """1D-CNN: a word is read with its neighbours."""
+    """1D-CNN: each word is combined with its neighbours."""
 
     def __init__(self, width: int) -> None:
         super().__init__()

@@ -1,6 +1,5 @@
-"""Tokens, paths and labels ↔ ids. A token is read as its subtokens (`readCSVFile` → read, csv,
-file), which definitions of all projects share, so that a name that was never seen is still
-understood by its parts."""
+"""Ids of tokens, paths and labels. A token is split into its subtokens (`readCSVFile` → read, csv,
+file), which projects have in common, so that an unseen name is still understood by its parts."""
 
 from __future__ import annotations
 
@@ -27,18 +26,18 @@ MAX_SUBTOKENS = 6
 
 @lru_cache(maxsize=1 << 16)
 def subtokens(token: str) -> tuple[str, ...]:
-    """The first MAX_SUBTOKENS words in a token."""
+    """The first MAX_SUBTOKENS words of a token."""
     return parts(token)[:MAX_SUBTOKENS]
 
 
 def path_key(context: PathContext) -> str:
-    """A path as one word of the vocabulary: its node kinds, the top in brackets."""
+    """A path as one entry of the vocabulary: its node kinds, the top in brackets."""
     top = context.top
     return " ".join((*context.path[:top], f"[{context.path[top]}]", *context.path[top + 1 :]))
 
 
 class Vocabulary:
-    """Words with ids from 1; id 0 stands for every other word."""
+    """Words with ids from 1; id 0 is every unknown word."""
 
     def __init__(self, words: Iterable[str]) -> None:
         self.words = tuple(words)
@@ -46,19 +45,19 @@ class Vocabulary:
 
     @classmethod
     def of(cls, counts: Counter[str], size: int, least: int) -> Vocabulary:
-        """The `size` most frequent words among those counted `least` times or more."""
+        """The `size` most frequent words that occur at least `least` times."""
         ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
         return cls(word for word, count in ordered[:size] if count >= least)
 
     def __len__(self) -> int:
-        """How many ids there are, the unknown one included."""
+        """The number of ids, including the unknown one."""
         return len(self.words) + 1
 
     def __getitem__(self, word: str) -> int:
         return self._ids.get(word, UNKNOWN)
 
     def save(self, path: Path) -> None:
-        """One word a line, compressed; the same words give the same bytes."""
+        """Writes one word per line, compressed; the same words give the same bytes."""
         content = "\n".join(self.words).encode()
         path.write_bytes(gzip.compress(content, mtime=0))
 
@@ -70,8 +69,8 @@ class Vocabulary:
 
 @dataclass(frozen=True, slots=True)
 class Ragged:
-    """Rows of different lengths: row i is `values[offsets[i] : offsets[i + 1]]`; a value may be a
-    number or itself a row of fixed width."""
+    """Rows of different lengths: row i is `values[offsets[i] : offsets[i + 1]]`. A value is a
+    number or a row of fixed width."""
 
     values: Ids
     offsets: Ids
@@ -101,7 +100,7 @@ class Ragged:
         return np.diff(self.offsets)
 
     def take(self, rows: Ids) -> Ragged:
-        """The chosen rows, in the order asked for."""
+        """The chosen rows, in the given order."""
         lengths = self.lengths()[rows]
         offsets = np.concatenate([[0], np.cumsum(lengths)])
         shifts = np.repeat(self.offsets[:-1][rows] - offsets[:-1], lengths)
@@ -110,8 +109,9 @@ class Ragged:
 
 @dataclass(frozen=True, slots=True)
 class Mentions:
-    """What n definitions mention: `rows` of (word id, bits of its places), and the `words`
-    themselves, m in all, one after the other: those without an id may be in a name, too."""
+    """The words that n definitions mention: `rows` of (word id, bits of its places), and the m
+    `words` themselves in the same order, since out-of-vocabulary words may be part of a name,
+    too."""
 
     rows: Ragged
     words: Sequence[str]
@@ -119,10 +119,10 @@ class Mentions:
 
 @dataclass(frozen=True, slots=True)
 class ContextBatch:
-    """The path-contexts of n definitions, c in all. The batch's distinct tokens (bags of subtoken
-    ids: `subtokens`, `offsets`) and distinct `paths` stand once each; `starts`, `middles` and
-    `ends` (c,) point at them, definition after definition. `mask` (n, m) is true where a definition
-    has a context, so that its true places are the c contexts in their order."""
+    """The path-contexts of n definitions, c in total. The distinct tokens of the batch (bags of
+    subtoken ids: `subtokens`, `offsets`) and its distinct `paths` are stored once; `starts`,
+    `middles` and `ends` (c,) refer to them, definition after definition. `mask` (n, m) is true
+    where a definition has a context, so that its true entries are the c contexts in order."""
 
     subtokens: Tensor
     offsets: Tensor
@@ -137,8 +137,8 @@ class ContextBatch:
 
 
 def collate(contexts: Ragged, tokens: Ragged) -> ContextBatch:
-    """A batch of definitions. A value of `contexts` is (start token, path id, end token), where
-    the tokens are rows of `tokens`, bags of subtoken ids."""
+    """A batch of definitions. A value of `contexts` is (start token, path id, end token); tokens
+    are rows of `tokens`, which are bags of subtoken ids."""
     counts = contexts.lengths()
     distinct, places = np.unique(contexts.values[:, [0, 2]], return_inverse=True)
     paths, middles = np.unique(contexts.values[:, 1], return_inverse=True)
@@ -157,8 +157,7 @@ def collate(contexts: Ragged, tokens: Ragged) -> ContextBatch:
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """The vocabularies of a network; `words` are those that labels know where a definition mentions
-    them."""
+    """The vocabularies of a network; `words` are those of mentions."""
 
     subtokens: Vocabulary
     paths: Vocabulary
@@ -186,7 +185,7 @@ class Lexicon:
         return collate(contexts, Ragged.of([self.bag(word) for word in rows]))
 
     def mentions(self, definitions: Sequence[Mapping[str, int]]) -> Mentions:
-        """What n definitions mention, each from its words to the bits of their places."""
+        """The mentions of n definitions, each a mapping from words to the bits of their places."""
         rows = [
             (self.words[word], places) for found in definitions for word, places in found.items()
         ]

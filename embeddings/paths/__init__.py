@@ -1,7 +1,7 @@
-"""Definition → path-contexts: the syntactic half of what is known about a definition.
+"""From a definition to its path-contexts, the syntactic half of its representation.
 
-After code2vec (Alon et al. 2019) and PathMiner/astminer (Kovalenko et al. 2019), with the choices
-that they leave open:
+This follows code2vec (Alon et al. 2019) and PathMiner/astminer (Kovalenko et al. 2019). They leave
+some choices open, which are made as follows:
 
 *Tree.* The named nodes of the tree-sitter syntax tree of the definition's text, without comments
 and docstrings (the first statement of a module, class or function, if it is nothing but text) and
@@ -10,30 +10,29 @@ its node's kind, `binary_operator:+`; a chain names each of its operators once, 
 appearance, `comparison_operator:<:<=`; an operator of two words is joined, `not_in`. Children count
 by their place among these nodes.
 
-*Leaf.* A node of this tree without children that carries a token. Punctuation is none: `()`, `...`
-and a missing node carry no token. A string is one leaf, whatever escapes it holds; one that
-interpolates is an inner node, whose children are the expressions and those literal pieces that
-hold a word. A node written in keywords alone, as `pass` or a bare `return`, is a leaf of these
-words. `tokens.token` says what the token is: an identifier as it is written (so that a vocabulary
-can split it into subtokens; `tokens.normalised` is its form in code2vec's files), a string's
-content and a number normalised, each of 64 characters at most.
+*Leaf.* A node of this tree without children that has a token. Punctuation has none: neither `()`,
+`...` nor a missing node is a leaf. A string is one leaf, whatever escapes it contains. An
+interpolated string is an inner node, whose children are the expressions and those literal pieces
+that contain a word. A node of keywords alone, such as `pass` or a bare `return`, is a leaf of these
+words. `tokens.token` defines the token: an identifier as written (so that a vocabulary can split it
+into subtokens; `tokens.normalised` is its form in code2vec's files), a string's content, and a
+normalised number, each of 64 characters at most.
 
 *Path.* From a leaf up to the lowest common ancestor (the top) and down to a later leaf: the kinds
-of all nodes on the way, both leaves and the top included. `max_length` bounds the number of nodes
-below the top on both sides together, `max_width` the difference of the places of the two children
-of the top that the path runs through; both bounds are inclusive. A context is the path with the
-two leaves; each pair of leaves gives one at most, from the earlier to the later leaf.
+of all nodes on the way, including both leaves and the top. `max_length` limits the number of nodes
+below the top on both sides together, `max_width` the distance between the two children of the top
+through which the path runs; both limits are inclusive. A context is the path with its two leaves;
+each pair of leaves gives one at most, from the earlier to the later leaf.
 
-*Own name.* Where a text holds one definition that no other encloses, its name is hidden: in leaves
-that are identifiers wherever one equals it (in recursive calls, and in `self.name(...)` too), and
-as a whole word in strings.
+*Own name.* If a text has exactly one outermost definition, its name is hidden: in every identifier
+that equals it (in recursive calls and in `self.name(...)`, too), and as a whole word in strings.
 
-*Sample.* Where there are more than `max_contexts`, each subset of that size is equally likely, and
-which one it is depends on the bytes of the text alone.
+*Sample.* If there are more than `max_contexts`, a subset of that size is drawn uniformly, seeded by
+the bytes of the text.
 
-*Classes and modules.* Their contexts arise in the same way from their `Definition.text`: from a
-class's signature and its members' signatures, from a module's outline. A class's name is hidden as
-a function's is; a module has no name in its text.
+*Classes and modules.* Their contexts are extracted from their `Definition.text` in the same way:
+from a class's signature and its members' signatures, and from a module's outline. A class's name is
+hidden like a function's; a module's text does not contain its name.
 """
 
 from __future__ import annotations
@@ -41,11 +40,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from embeddings.code.definitions import given
+from embeddings.code.definitions import indexed_declarations
 from embeddings.code.languages import Language, by_name
 from embeddings.code.outlines import MAX_TEXT, text_of
-from embeddings.code.own_names import read
-from embeddings.code.syntax import Found, Source, search
+from embeddings.code.own_names import parse_text
+from embeddings.code.syntax import Declaration, ParsedSource, parse_source
 from embeddings.paths.forest import Forest, plant
 from embeddings.paths.pairs import choose
 from embeddings.paths.tables import ContextTable, Subject, tabulate
@@ -55,12 +54,12 @@ MAX_LENGTH = 8
 MAX_WIDTH = 2
 MAX_CONTEXTS = 200
 CODE = (Kind.FUNCTION, Kind.METHOD)
-"""The kinds of definitions that are known by the whole of their source."""
+"""The kinds of definitions whose text is their whole source."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Which paths are taken: their length, their width, and how many of one definition."""
+    """Limits on a path's length and width, and on the number of contexts per definition."""
 
     max_length: int = MAX_LENGTH
     max_width: int = MAX_WIDTH
@@ -81,8 +80,8 @@ def contexts(
     max_contexts: int | None = MAX_CONTEXTS,
 ) -> list[PathContext]:
     """The path-contexts of a definition's text, in the order of their first leaf; all of them if
-    `max_contexts` is None. Any text is taken: what does not parse gives the contexts of what does.
-    `kind` is the definition's, where it is known. KeyError: no such language."""
+    `max_contexts` is None. Any text is accepted: regions with syntax errors contribute what parses.
+    `kind` is the definition's, if known. Raises KeyError for an unknown language."""
     bounds = Bounds(max_length, max_width, max_contexts)
     table = table_of([text], language, kind=kind, hide_name=hide_name, bounds=bounds)
     return table.rows()[0]
@@ -96,9 +95,9 @@ def table_of(
     hide_name: bool = True,
     bounds: Bounds = DEFAULT_BOUNDS,
 ) -> ContextTable:
-    """What `contexts` gives for each of the texts, in less time than for one after the other."""
+    """The same contexts for many texts, faster than one call of `contexts` for each."""
     entry, hidden = by_name(language), hide_name and kind != Kind.MODULE
-    return _table([_of_text(text, entry, hidden) for text in texts], entry, bounds)
+    return _table([_text_subject(text, entry, hidden) for text in texts], entry, bounds)
 
 
 def table_in(
@@ -108,37 +107,45 @@ def table_in(
     kinds: Collection[Kind] = CODE,
     hide_name: bool = True,
     bounds: Bounds = DEFAULT_BOUNDS,
-) -> tuple[Source, list[Found], ContextTable]:
-    """Where the definitions of a decoded source are, and what `contexts` gives for the text of
-    each. As the source is not parsed again, leaves of functions have their spans in it."""
-    searched = search(source, language)
-    wanted = [found for found in given(searched) if found.kind in kinds]
-    subjects = [
-        _of_found(found, searched, hide_name)
-        if _is_the_same_alone(found, searched)
-        else _of_text(text_of(found, searched), language, hide_name and found.kind != Kind.MODULE)
-        for found in wanted
+) -> tuple[ParsedSource, list[Declaration], ContextTable]:
+    """The parsed source, its definitions, and the contexts of each, as by `contexts`. Functions are
+    not parsed again, so that their leaves have their spans in the source."""
+    parsed = parse_source(source, language)
+    wanted = [
+        declaration for declaration in indexed_declarations(parsed) if declaration.kind in kinds
     ]
-    return searched, wanted, _table(subjects, language, bounds)
+    subjects = [
+        _declared_subject(declaration, parsed, hide_name)
+        if _parses_alike_alone(declaration, parsed)
+        else _text_subject(
+            text_of(declaration, parsed), language, hide_name and declaration.kind != Kind.MODULE
+        )
+        for declaration in wanted
+    ]
+    return parsed, wanted, _table(subjects, language, bounds)
 
 
-def _of_text(text: str, language: Language, hide_name: bool) -> Subject:
-    reading, name = read(text, language), None
+def _text_subject(text: str, language: Language, hide_name: bool) -> Subject:
+    parsed, name = parse_text(text, language), None
     if hide_name:
-        name = reading.own_name
-    return Subject(reading.root, reading.source, reading.start, lambda: _seed(text), name)
+        name = parsed.own_name
+    return Subject(parsed.root, parsed.source, parsed.start, lambda: _seed(text), name)
 
 
-def _of_found(found: Found, source: Source, hide_name: bool) -> Subject:
-    name = found.name if hide_name else None
-    return Subject(found.outer, source.data, 0, lambda: _seed(text_of(found, source)), name)
+def _declared_subject(declaration: Declaration, source: ParsedSource, hide_name: bool) -> Subject:
+    name = declaration.name if hide_name else None
+    return Subject(
+        declaration.outer, source.data, 0, lambda: _seed(text_of(declaration, source)), name
+    )
 
 
-def _is_the_same_alone(found: Found, source: Source) -> bool:
-    """Whether a definition's text parses to what it is in its file."""
-    start, end = source.span(found)
-    whole = found.first == found.outer and end - start < MAX_TEXT
-    return whole and found.kind in CODE and found.outer.type in source.language.standalone
+def _parses_alike_alone(declaration: Declaration, source: ParsedSource) -> bool:
+    """Whether a definition's text has the same syntax tree by itself as in its file."""
+    start, end = source.span(declaration)
+    whole = declaration.first == declaration.outer and end - start < MAX_TEXT
+    return (
+        whole and declaration.kind in CODE and declaration.outer.type in source.language.standalone
+    )
 
 
 def _seed(text: str) -> bytes:

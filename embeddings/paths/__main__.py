@@ -20,11 +20,11 @@ from embeddings.paths.mining import Choice, Skipped, files_under, mine
 from embeddings.types import Kind
 
 LONGEST = 100
-"""A bound on a path's length itself, since time and memory grow with it."""
+"""The largest `--max-length`, since time and memory grow with it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Writes the contexts, shows progress, and says at the end what was found and skipped."""
+    """Writes the contexts, shows progress, and prints a summary."""
     options = _parser().parse_args(arguments)
     files = _files(options)
     found: Counter[str] = Counter()
@@ -61,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
         type=int,
         default=MAX_CONTEXTS,
         metavar="N",
-        help="of one definition, a sample where it has more (default: %(default)s; 0: all)",
+        help="per definition, sampled if there are more (default: %(default)s; 0: all)",
     )
     parser.add_argument("--kinds", nargs="+", choices=[*Kind], default=[*CODE], type=Kind)
     names = [language.name for language in LANGUAGES]
@@ -75,15 +75,15 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _files(options: argparse.Namespace) -> list[Path]:
-    """The files to mine, once the options make sense."""
+    """The files to mine; exits if the options are invalid."""
     if missing := [str(path) for path in options.paths if not path.exists()]:
         sys.exit(f"No such file or folder: {', '.join(missing)}")
     if options.format == "code2vec" and options.output is None:
-        sys.exit("--format code2vec writes a folder: say which with --output")
+        sys.exit("--format code2vec writes a folder: name it with --output")
     if not 0 <= options.max_length <= LONGEST or options.max_width < 0:
-        sys.exit(f"--max-length is from 0 to {LONGEST}, --max-width from 0")
+        sys.exit(f"--max-length must be from 0 to {LONGEST}, --max-width at least 0")
     if options.jobs < 1 or options.max_contexts < 0:
-        sys.exit("--jobs is from 1, --max-contexts from 0")
+        sys.exit("--jobs must be at least 1, --max-contexts at least 0")
     others = {language.name for language in LANGUAGES} - {*options.languages}
     languages = [(file, by_path(file.name)) for file in files_under(options.paths)]
     return [file for file, language in languages if not language or language.name not in others]
@@ -113,5 +113,5 @@ def _report(found: Counter[str], skipped: Counter[str]) -> None:
 if __name__ == "__main__":
     try:
         main()
-    except BrokenPipeError:  # whoever read the output has seen enough
+    except BrokenPipeError:  # the reader of the output has closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

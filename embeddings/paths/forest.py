@@ -1,5 +1,5 @@
-"""Syntax trees, flattened to what path-contexts are made of: nodes and leaves. They are walked with
-a cursor and never by recursion, so that depth costs memory and no stack."""
+"""Syntax trees, flattened to the nodes and leaves that path-contexts consist of. They are walked
+with a cursor and without recursion, so that depth takes memory instead of stack."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _WORD = re.compile(rb"[\w\x80-\xff]")
 
 @dataclass(frozen=True, slots=True)
 class Forest:
-    """Syntax trees without comments, docstrings and punctuation, side by side in parallel lists.
+    """Several syntax trees without comments, docstrings and punctuation, as parallel lists.
 
-    Nodes are numbered in preorder: `parents` has one entry a node, -1 above a root. Leaves are in
-    source order: `leaves` holds their nodes, `roles`, `starts` and `ends` (byte offsets in their
-    own source) what they are and where, and `ways` the numbers that `kinds` gives to the kinds on
-    their ways: those of up to `reach` nodes above and of the leaf itself, downwards. `words` holds
-    the tokens of leaves that are more than their keywords, `return` in `return # x`. `bounds` holds
-    the number of leaves before each tree and, at the end, in all.
+    Nodes are numbered in preorder: `parents` has one entry per node, -1 for a root. Leaves are in
+    source order: `leaves` has their nodes, `roles`, `starts` and `ends` their roles and byte
+    offsets in their own source. `ways` has the ids, by `kinds`, of the kinds from up to `reach`
+    nodes above down to the leaf. `words` has the tokens of leaves whose source is more than their
+    keywords, such as `return` in `return # x`. `bounds` has the number of leaves before each tree
+    and, at the end, in total.
     """
 
     reach: int
@@ -49,8 +49,8 @@ class Forest:
 
 
 def plant(forest: Forest, root: Node, source: bytes, language: Language) -> None:
-    """Adds the tree under `root`, a node of the tree of `source`. Linear in its nodes, and written
-    out in one piece, for it is where most of the time goes."""
+    """Adds the tree under `root`, a node of the tree of `source`, in linear time. It is one long
+    function because most of the time is spent here."""
     roles, names = tables(language)
     parents, leaves, ways, reach = forest.parents, forest.leaves, forest.ways, forest.reach
     kinds, leaf_roles, starts, ends = forest.kinds, forest.roles, forest.starts, forest.ends
@@ -102,8 +102,8 @@ def _in_context(
     source: bytes,
     language: Language,
 ) -> tuple[int, str]:
-    """Role and kind of a node for which its grammar's kind does not tell: a docstring is skipped,
-    a string that interpolates is an inner node, an operator belongs to its node's kind."""
+    """Role and kind of a node where they depend on more than the grammar's kind: a docstring is
+    skipped, an interpolated string is an inner node, and an operator becomes part of the kind."""
     if role == STATEMENT:
         may_document = first and line[-2:][0] in language.documented
         documents = may_document and is_docstring(node, source, language)
@@ -115,13 +115,13 @@ def _in_context(
 
 
 def _refined(node: Node, kind: str) -> str:
-    """A node's kind with its operators; a chain like `a < b < c` names each of them once."""
+    """A node's kind with its operators, each once, as for the chain `a < b < c`."""
     operators = [child.type.replace(" ", "_") for child in node.children if not child.is_named]
     return ":".join([kind, *dict.fromkeys(operators)])
 
 
 def _add_keywords(forest: Forest, number: int, way: tuple[str, ...], node: Node | None) -> None:
-    """A node without others is a leaf if it is written in words, as `return` is."""
+    """A node without children is a leaf if it consists of keywords, such as `return`."""
     assert node is not None
     words = [child.type for child in node.children if _is_keyword(child)]
     if words:

@@ -1,4 +1,4 @@
-"""How path-contexts are written: as JSON lines, or as the files of code2vec's tools."""
+"""File formats of path-contexts: JSON lines, and the files of code2vec's tools."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Step = tuple[str, str]
 
 
 class Writer(Protocol):
-    """Takes what was mined of one file after the other."""
+    """Writes the contexts of one file after the other."""
 
     def write(self, mined: Mined) -> None: ...
 
@@ -34,8 +34,8 @@ class Writer(Protocol):
 
 
 class JsonLines:
-    """One definition a line: where it is, what it is called, and its contexts as lists of start
-    token, path (kinds of nodes, the top in brackets) and end token."""
+    """One definition per line: its position and name, and its contexts as lists of start token,
+    path (kinds of nodes, the top in brackets) and end token."""
 
     def __init__(self, file: IO[str]) -> None:
         self._file = file
@@ -56,11 +56,10 @@ class JsonLines:
 
 
 class Code2Vec:
-    """A folder as astminer's code2vec storage writes it, and as code2vec's preprocessing reads its
-    first file: `path_contexts.c2s` has one definition a line, its label (the subtokens of its name)
-    and its contexts as `start,path,end`, all three numbers; `tokens.csv` and `paths.csv` say for
-    what, and `node_types.csv` says for what the numbers in a path stand. Definitions that have no
-    contexts are left out."""
+    """A folder in the format of astminer's code2vec storage, which code2vec's preprocessing reads.
+    `path_contexts.c2s` has one definition per line: its label (the subtokens of its name) and its
+    contexts as `start,path,end`, all three ids. `tokens.csv` and `paths.csv` define these ids, and
+    `node_types.csv` those in a path. Definitions without contexts are left out."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -92,7 +91,7 @@ class Code2Vec:
         self._write_vocabulary("node_types.csv", "node_type", node_types)
 
     def _number(self, token: str) -> int:
-        """The number of a token that was not met before as it is written."""
+        """The id of a token that has not been written in this spelling before."""
         word = token if token == NAME_PLACEHOLDER else normalised(token)
         return self._as_written.setdefault(
             token, self._tokens.setdefault(word, len(self._tokens) + 1)
@@ -116,14 +115,14 @@ def _in_words(kinds: tuple[str, ...], top: int) -> str:
 
 
 class _Steps(dict[Step, str]):
-    """The numbers of the steps that were asked for."""
+    """Ids of steps, assigned on first use."""
 
     def __missing__(self, step: Step) -> str:
         return self.setdefault(step, str(len(self) + 1))
 
 
 def _steps(kinds: tuple[str, ...], top: int) -> Iterator[Step]:
-    """The nodes of a path with the direction in which it runs through each."""
+    """The nodes of a path with the direction in which each is passed."""
     return zip(kinds, chain(repeat("UP", top), ["TOP"], repeat("DOWN")), strict=False)
 
 

@@ -1,4 +1,4 @@
-"""Files and folders → the path-contexts of all definitions in them, on all cores."""
+"""The path-contexts of all definitions in files and folders, extracted in parallel."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FILES_AT_ONCE = 4
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What is wanted of each file."""
+    """What to extract from each file."""
 
     bounds: Bounds = DEFAULT_BOUNDS
     kinds: Collection[Kind] = CODE
@@ -31,7 +31,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A definition as its contexts are labelled."""
+    """The definition that contexts belong to."""
 
     kind: Kind
     name: str
@@ -42,9 +42,9 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Mined:
-    """The contexts of one file. Context i goes from `tokens[starts[i]]` by `paths[numbers[i]]`, the
-    kinds and the place of the top, to `tokens[ends[i]]`; those of `entries[k]` are `bounds[k]` to
-    `bounds[k + 1]`."""
+    """The contexts of one file. Context i goes from `tokens[starts[i]]` along `paths[numbers[i]]`,
+    the kinds and the index of the top, to `tokens[ends[i]]`; those of `entries[k]` are `bounds[k]`
+    to `bounds[k + 1]`."""
 
     path: str
     language: str
@@ -59,20 +59,20 @@ class Mined:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A file that was not mined, and why."""
+    """A file that was skipped, with the reason."""
 
     path: str
     reason: str
 
 
 def files_under(paths: Sequence[Path]) -> list[Path]:
-    """The files that are meant by files and folders, sorted within each; no hidden folders are
-    entered and no links to folders followed."""
+    """The given files and those in the given folders, sorted. Hidden folders and links to folders
+    are not entered."""
     return [file for path in paths for file in ([path] if path.is_file() else _files_in(path))]
 
 
 def mine(files: Sequence[Path], choice: Choice, jobs: int) -> Iterator[Mined | Skipped]:
-    """What each file holds, in their order, found by so many processes."""
+    """The contexts of each file, in order, extracted by `jobs` processes."""
     mine_one = partial(mined, choice=choice)
     with ExitStack() as stack:
         if jobs == 1:
@@ -83,13 +83,13 @@ def mine(files: Sequence[Path], choice: Choice, jobs: int) -> Iterator[Mined | S
 
 
 def mined(path: Path, choice: Choice) -> Mined | Skipped:
-    """The contexts of one file, unless it is in no known language or cannot be read."""
+    """The contexts of one file; Skipped if its language is unknown or it is unreadable."""
     language = by_path(path.name)
     if language is None:
-        return Skipped(str(path), "in no known language")
+        return Skipped(str(path), "in an unsupported language")
     try:
         source = decode(path.read_bytes(), language)
-        searched, found, table = table_in(
+        parsed, declarations, table = table_in(
             source, language, kinds=choice.kinds, hide_name=choice.hide_name, bounds=choice.bounds
         )
     except (OSError, UnreadableSource) as error:
@@ -98,8 +98,8 @@ def mined(path: Path, choice: Choice) -> Mined | Skipped:
         path=str(path),
         language=language.name,
         entries=[
-            Entry(each.kind, each.name, each.qualified_name, *searched.lines(each))
-            for each in found
+            Entry(each.kind, each.name, each.qualified_name, *parsed.lines(each))
+            for each in declarations
         ],
         tokens=[leaf.token for leaf in table.leaves],
         paths=list(zip(table.paths, table.tops, strict=True)),

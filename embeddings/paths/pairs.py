@@ -1,10 +1,11 @@
-"""Which two leaves of a tree are joined by a path within the bounds, counted without building the
-paths, so that a sample costs no more than what is sampled.
+"""The pairs of leaves that a path within the bounds connects. Paths are counted without being
+built, so that a sample costs no more than its own size.
 
-A half-path is a leaf and one of its ancestors, the branch, at a height (nodes from leaf to branch)
-below the longest path. A path joins two half-paths whose branches are siblings. Leaves are sorted
-by (branch, height), so that all leaves that complete a half-path within one sibling lie in a row:
-a path's number among all paths tells both its ends by a binary search and an addition.
+A half-path is a leaf and one of its ancestors, the branch, at a height (the number of nodes from
+leaf to branch) below the maximum length. A path connects two half-paths whose branches are
+siblings. Leaves are sorted by (branch, height), so that all leaves that complete a half-path within
+one sibling are adjacent: a path's index among all paths gives both of its ends by a binary search
+and an addition.
 """
 
 from __future__ import annotations
@@ -20,13 +21,13 @@ from embeddings.paths.sampling import sample
 
 Numbers = NDArray[np.int64]
 Seed = Callable[[], bytes]
-"""What a sample depends on; asked for only where there is one."""
+"""The seed of a sample, computed only if a sample is drawn."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """Paths as parallel arrays: the leaf at either end, and the nodes from there to below the
-    top. `bounds` holds the number of paths before each tree and, at the end, in all."""
+    """Paths as parallel arrays: the leaf at either end, and the number of nodes from there to below
+    the top. `bounds` has the number of paths before each tree and, at the end, in total."""
 
     starts: Numbers
     ups: Numbers
@@ -38,8 +39,8 @@ class Pairs:
 def choose(
     forest: Forest, max_length: int, max_width: int, max_pairs: int | None, seeds: Sequence[Seed]
 ) -> Pairs:
-    """The pairs of leaves of each tree whose path is within the bounds, by their first leaf; where
-    a tree has more than `max_pairs`, a sample that depends on its seed only."""
+    """The pairs of leaves of each tree whose path is within the bounds, ordered by the first leaf.
+    If a tree has more than `max_pairs`, a sample that depends on its seed only."""
     heights = max_length - 1
     if heights < 1 or max_width < 1 or not forest.leaves:
         none = np.zeros(0, np.int64)
@@ -58,7 +59,7 @@ def choose(
 
 
 def _numbers(bounds: Numbers, max_pairs: int | None, seeds: Sequence[Seed]) -> list[Numbers]:
-    """The numbers of the chosen paths of each tree, whose own begin and end at `bounds`."""
+    """The indices of the chosen paths of each tree; its paths begin and end at `bounds`."""
     return [
         np.arange(begin, end)
         if max_pairs is None or end - begin <= max_pairs
@@ -68,7 +69,7 @@ def _numbers(bounds: Numbers, max_pairs: int | None, seeds: Sequence[Seed]) -> l
 
 
 def _branches(parents: NDArray[np.int32], leaves: list[int], heights: int) -> Numbers:
-    """(leaves, heights): the node of each half-path; -1 is one above the root."""
+    """(leaves, heights): the branch of each half-path; -1 lies above the root."""
     above = np.append(parents, -1)
     branches = np.empty((len(leaves), heights), dtype=np.int64)
     branches[:, 0] = branch = np.array(leaves)
@@ -78,9 +79,9 @@ def _branches(parents: NDArray[np.int32], leaves: list[int], heights: int) -> Nu
 
 
 def _members(branches: Numbers, heights: int, nodes: int) -> tuple[Numbers, Numbers]:
-    """The half-paths sorted by branch and height, and where those of each begin: those of a branch
-    with at most h nodes are `members[first[row] : first[row + h]]` with row = (branch + 1) *
-    heights. The row of the branches above the root comes first, and counts as empty."""
+    """The half-paths sorted by branch and height, and the position at which each group begins:
+    those of a branch with at most h nodes are `members[first[row] : first[row + h]]` with row =
+    (branch + 1) * heights. The row above the root comes first, and counts as empty."""
     keys = (branches * heights + np.arange(heights, 2 * heights)).ravel()
     first = np.zeros((nodes + 1) * heights + 1, dtype=np.int64)
     np.bincount(keys, minlength=len(first) - 1).cumsum(out=first[1:])
@@ -91,7 +92,7 @@ def _members(branches: Numbers, heights: int, nodes: int) -> tuple[Numbers, Numb
 def _completions(
     branches: Numbers, following: Numbers, first: Numbers, heights: int, max_width: int
 ) -> Numbers:
-    """How many paths begin with a half-path before each, and at the end how many there are."""
+    """The number of paths that begin with an earlier half-path, for each; at the end, the total."""
     room = np.arange(heights, 0, -1)
     counts: Numbers = np.zeros_like(branches)
     sibling = following[branches]
@@ -105,7 +106,7 @@ def _completions(
 
 
 def _following(parents: NDArray[np.int32]) -> Numbers:
-    """Each node's next sibling, -1 after the last; at the end -1, to follow that."""
+    """Each node's next sibling, -1 for the last; a final -1, which is its own successor."""
     order = parents.argsort(kind="stable")
     beside = np.diff(parents[order]) == 0
     beside &= parents[order[1:]] >= 0
@@ -116,8 +117,8 @@ def _following(parents: NDArray[np.int32]) -> Numbers:
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    """Paths whose end is to be found: the branch of the half-path they begin with, the number of
-    the path among all that do, and the nodes that are left for the way down."""
+    """Paths whose end is still unknown: the branch of their first half-path, the path's index among
+    those that begin with it, and the number of nodes left for the way down."""
 
     branch: Numbers
     number: Numbers
@@ -125,8 +126,8 @@ class _Waiting:
 
 
 def _places(waiting: _Waiting, following: Numbers, first: Numbers, heights: int) -> Numbers:
-    """Where among the members those are with which the waiting paths end: in the nearest sibling
-    of the branch, or if that has too few, in the next."""
+    """The members at which the waiting paths end: in the nearest sibling of the branch or, if that
+    has too few, in the next one."""
     places = np.empty_like(waiting.branch)
     sibling, number = waiting.branch, waiting.number
     while (number >= 0).any():

@@ -1,5 +1,5 @@
-"""Uniform samples that depend on nothing but a seed's bytes: the same on every machine, in every
-process and under every version of Python."""
+"""Uniform samples that depend on the bytes of a seed alone: the same on every machine, in every
+process and with every version of Python."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 
 def sample(population: int, size: int, seed: bytes) -> NDArray[np.int64]:
-    """`size` different numbers below `population`, in ascending order, each subset of that size
-    as likely as any other (Floyd's algorithm, Bentley 1987). Time and memory grow with `size`."""
+    """`size` distinct numbers below `population` in ascending order; all subsets of that size are
+    equally likely (Floyd's algorithm, Bentley 1987). Time and memory are linear in `size`."""
     bounds = np.arange(population - size + 1, population + 1, dtype=np.uint64)
     stream = np.frombuffer(hashlib.shake_128(seed).digest(8 * size), dtype="<u8")
     chosen: set[int] = set()

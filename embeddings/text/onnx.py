@@ -1,5 +1,5 @@
-"""Networks that onnxruntime computes: exported from the weights as they were loaded, tuned ones
-too, when they are first asked for, and kept in a folder by their fingerprint."""
+"""Networks for onnxruntime. They are exported from the loaded weights, including tuned ones, on
+first use, and cached under their fingerprint."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from embeddings.text.weights import linear_layers
 
 NAMES = ("input_ids", "attention_mask")
 OPSET = 17
-FLOAT32 = 1  # by ONNX's numbers
-# A version of the form below: files of another one are not taken, and vectors are not the same.
-FORM = 2
-# A layer stays in float32 if 8 bits would move what it makes of a token by more than this share of
-# it: where some inputs are far larger than all others, as in the later layers of MPNet (0.5 to 0.8;
-# MiniLM's have 0.17 at most). Random tokens show it as texts do.
+FLOAT32 = 1  # in ONNX's enumeration of types
+# Version of the export below. Files of another version are ignored, and their vectors differ.
+EXPORT_VERSION = 2
+# A layer stays in float32 if the relative error of its outputs with 8 bits is larger than this.
+# That happens where some inputs are far larger than all others, as in the later layers of MPNet
+# (0.5 to 0.8; at most 0.17 in MiniLM). Random tokens show it as well as texts do.
 COARSEST = 0.3
 PROBE = (8, 64)
 
 
-class Exported:
-    """A network in a file, on all cores."""
+class OnnxNetwork:
+    """An exported network, run on all cores."""
 
     def __init__(self, path: Path) -> None:
         onnxruntime = import_module("onnxruntime")
@@ -47,34 +47,34 @@ class Exported:
         return torch.from_numpy(self._session.run(None, given)[0])
 
 
-def session(network: Any, runtime: Runtime, fingerprint: str) -> Exported | None:
-    """The network as `runtime` wants it; None if that is torch. Raises EncoderUnavailable."""
+def exported_network(network: Any, runtime: Runtime, fingerprint: str) -> OnnxNetwork | None:
+    """The network, exported for `runtime`; None if that is torch. Raises EncoderUnavailable."""
     if runtime not in (Runtime.ONNX, Runtime.ONNX_INT8):
         return None
     require(("onnxruntime", "onnx"), f"The runtime {runtime}", "onnx")
     if network.device.type != "cpu":
-        raise EncoderUnavailable(f"The runtime {runtime} computes on a CPU: take the device cpu.")
-    path = cache.folder() / f"{fingerprint[:32]}-{runtime}-{FORM}.onnx"
+        raise EncoderUnavailable(f"The runtime {runtime} needs the device cpu.")
+    path = cache.folder() / f"{fingerprint[:32]}-{runtime}-{EXPORT_VERSION}.onnx"
     if not path.is_file():
         _export(network, runtime, path)
-    return Exported(path)
+    return OnnxNetwork(path)
 
 
 def _export(network: Any, runtime: Runtime, path: Path) -> None:
-    """Writes the file in one step, since others may write it or wait for it."""
+    """Writes the file atomically, since other processes may write or read it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
         written = Path(scratch, "network.onnx")
         _write(network, written)
         if runtime is Runtime.ONNX_INT8:
-            written = _quantised(written, _coarse(network))
+            written = _quantise(written, _sensitive_layers(network))
         written.rename(path)
 
 
 def _write(network: Any, path: Path) -> None:
     ids = torch.ones(2, 3, dtype=torch.long)
     with warnings.catch_warnings(), _plain_attention(network), torch.no_grad():
-        # Tracing tells of every shape that it takes for constant: of masks, which are none here.
+        # Tracing warns of every shape that it considers constant: those of masks, unused here.
         warnings.simplefilter("ignore")
         torch.onnx.export(
             _States(network).eval(),
@@ -90,7 +90,7 @@ def _write(network: Any, path: Path) -> None:
 
 @contextmanager
 def _plain_attention(network: Any) -> Iterator[None]:
-    """In the form that onnxruntime knows, and makes one operation of."""
+    """Attention in the form that onnxruntime recognises and fuses into one operation."""
     before = network.config._attn_implementation
     network.set_attn_implementation("eager")
     try:
@@ -100,13 +100,13 @@ def _plain_attention(network: Any) -> Iterator[None]:
 
 
 @torch.no_grad()
-def _coarse(network: Any) -> set[str]:
-    """The layers that 8 bits would compute too coarsely, by their names."""
-    moved: dict[str, float] = {}
+def _sensitive_layers(network: Any) -> set[str]:
+    """The names of the layers that lose too much precision with 8 bits."""
+    errors: dict[str, float] = {}
 
     def watch(name: str) -> Callable[[nn.Linear, tuple[Tensor], Tensor], None]:
         def look(layer: nn.Linear, inputs: tuple[Tensor], _: Tensor) -> None:
-            moved[name] = _moved(inputs[0].flatten(0, -2), layer.weight)
+            errors[name] = _rounding_error(inputs[0].flatten(0, -2), layer.weight)
 
         return look
 
@@ -117,21 +117,21 @@ def _coarse(network: Any) -> set[str]:
     network(input_ids=ids, attention_mask=torch.ones_like(ids))
     for hook in hooks:
         hook.remove()
-    return {name for name, share in moved.items() if share > COARSEST}
+    return {name for name, error in errors.items() if error > COARSEST}
 
 
-def _moved(inputs: Tensor, weight: Tensor) -> float:
-    """How far the products of (n, in) inputs with (out, in) weights move, each as a share of its
-    length, when all inputs are rounded to 256 steps together."""
+def _rounding_error(inputs: Tensor, weight: Tensor) -> float:
+    """The mean relative error of the products of (n, in) inputs with (out, in) weights when all
+    inputs are rounded to 256 steps with a common scale."""
     step = (inputs.amax() - inputs.amin()) / 255
     exact = inputs @ weight.T
     rounded = (inputs / step).round() * step @ weight.T
     return float(((rounded - exact).norm(dim=1) / exact.norm(dim=1)).mean())
 
 
-def _quantised(path: Path, coarse: Set[str]) -> Path:
-    """Weights of 8 bits a value, scaled by columns; what they are multiplied with is rounded as it
-    comes. The `coarse` layers stay as they are."""
+def _quantise(path: Path, sensitive: Set[str]) -> Path:
+    """Quantises weights to 8 bits, scaled by columns; inputs are quantised dynamically. The layers
+    in `sensitive` stay as they are."""
     quantization = import_module("onnxruntime.quantization")
     graph = import_module("onnx").load(path, load_external_data=False).graph
     quantised = path.with_name("quantised.onnx")
@@ -141,20 +141,20 @@ def _quantised(path: Path, coarse: Set[str]) -> Path:
             quantised,
             per_channel=True,
             op_types_to_quantize=["MatMul"],
-            nodes_to_exclude=[node.name for node in graph.node if _layer(node.name) in coarse],
+            nodes_to_exclude=[node.name for node in graph.node if _layer(node.name) in sensitive],
             extra_options={"DefaultTensorType": FLOAT32},
         )
     return quantised
 
 
 def _layer(node: str) -> str:
-    """A layer's name, by that of its node: `/_network/encoder/layer.0/dense/MatMul`."""
+    """A layer's name from its node's name, such as `/_network/encoder/layer.0/dense/MatMul`."""
     return node.removeprefix("/_network/").removesuffix("/MatMul").replace("/", ".")
 
 
 @contextmanager
 def _root_logger_silent() -> Iterator[None]:
-    """The quantisation tells the root logger of every product that it leaves as it is."""
+    """The quantisation logs every product that it skips, to the root logger."""
     root = logging.getLogger()
     before, root.disabled = root.disabled, True
     try:
@@ -164,7 +164,7 @@ def _root_logger_silent() -> Iterator[None]:
 
 
 class _States(nn.Module):
-    """The network with its last states as its only result."""
+    """The network with its last hidden states as the only output."""
 
     def __init__(self, network: Any) -> None:
         super().__init__()

@@ -1,7 +1,6 @@
-"""Batches without padding, for decoders on a GPU: all texts of a batch follow each other in one
-row, and attention is told where each begins (FlashAttention's kernel for variable lengths, Dao
-2023, as torch has it). What a layer computes between its matrix products is fused into few kernels
-by torch's compiler, where the machine has what that needs."""
+"""Batches without padding, for decoders on a GPU. All texts of a batch are concatenated in one row,
+and attention gets their boundaries (torch's version of FlashAttention's variable-length kernel, Dao
+2023). torch.compile fuses the operations between matrix products, if the machine supports it."""
 
 from __future__ import annotations
 
@@ -18,15 +17,15 @@ from torch.nn.attention.varlen import varlen_attn
 from torch.nn.functional import cosine_similarity, scaled_dot_product_attention
 from transformers import AttentionInterface
 
-from embeddings.text.batching import moved
+from embeddings.text.batching import to_device
 
 NAME = "codeindex_packed"
 HALF = (torch.bfloat16, torch.float16)
 CAUSAL = (-1, 0)
-# Two texts of unlike lengths, the first of which must not be seen by the second.
+# Two texts of different lengths. The second must not attend to the first.
 PROBE = ([1, 2, 3, 4, 5], [3, 2])
 ALIKE = 0.99
-# Older releases of torch take fewer heads of keys than of queries without being told.
+# Older releases of torch accept fewer heads of keys than of queries without an option.
 GROUPED: dict[str, Any] = (
     {"enable_gqa": True} if "enable_gqa" in signature(varlen_attn).parameters else {}
 )
@@ -35,9 +34,9 @@ logger = logging.getLogger(__name__)
 
 
 def prepare(network: Any) -> bool:
-    """Makes a causal network take packed batches; False where it cannot, found out by trying."""
+    """Makes a causal network accept packed batches. False if a trial shows that it cannot."""
     before = network.config._attn_implementation
-    alone = [_alone(network, tokens) for tokens in PROBE]
+    alone = [_states_alone(network, tokens) for tokens in PROBE]
     network.set_attn_implementation(NAME)
     if _works(network, alone):
         if network.device.type == "cuda":
@@ -48,9 +47,9 @@ def prepare(network: Any) -> bool:
 
 
 def undo(network: Any) -> None:
-    """Makes a network take padded batches again, its layers as they are written: to be trained."""
+    """Makes a network accept padded batches again, without compiled layers, for training."""
     network.set_attn_implementation("sdpa")
-    _as_written(network)
+    _remove_compilation(network)
 
 
 def is_prepared(network: Any) -> bool:
@@ -58,26 +57,26 @@ def is_prepared(network: Any) -> bool:
 
 
 def is_worth_it(network: Any) -> bool:
-    """The kernel is there for half precision on a GPU, and looks back as far as there is text."""
+    """The kernel needs half precision on a GPU, and has no sliding window."""
     windows = (getattr(module, "sliding_window", None) for module in network.modules())
     return network.device.type == "cuda" and network.dtype in HALF and not any(windows)
 
 
 def states(network: Any, batch: Sequence[Sequence[int]]) -> Tensor:
-    """n texts as tokens → their states (n, longest, d), zeros behind the shorter ones."""
+    """n texts as tokens → their hidden states (n, longest, d), padded with zeros."""
     lengths = [len(tokens) for tokens in batch]
     longest = max(lengths)
     positions = np.concatenate([np.arange(length) for length in lengths])
     places = positions + np.repeat(np.arange(len(batch)) * longest, lengths)
     bounds = np.cumsum([0, *lengths], dtype=np.int32)
     found: Tensor = network(
-        input_ids=moved(np.concatenate(list(batch)), network.device)[None],
-        position_ids=moved(positions, network.device)[None],
-        bounds=moved(bounds, network.device),
+        input_ids=to_device(np.concatenate(list(batch)), network.device)[None],
+        position_ids=to_device(positions, network.device)[None],
+        bounds=to_device(bounds, network.device),
         longest=longest,
     ).last_hidden_state[0]
     apart = found.new_zeros(len(batch) * longest, found.shape[-1])
-    apart[moved(places, network.device)] = found
+    apart[to_device(places, network.device)] = found
     return apart.view(len(batch), longest, -1)
 
 
@@ -117,39 +116,39 @@ def _causal(query: Tensor, key: Tensor, value: Tensor, scaling: float | None) ->
 
 
 def _compile(network: Any, alone: Sequence[Tensor]) -> None:
-    """Compiles the layers, all of which share what is made for the first, for batches of any size;
-    leaves them as they are where that fails."""
+    """Compiles the layers, which share one compiled program, for batches of any size. If that
+    fails, they stay uncompiled."""
     for layer in network.layers:
         layer.compile(dynamic=True)
     if not _works(network, alone):
-        logger.warning("the layers of the language model are not compiled: it is slower so")
-        _as_written(network)
+        logger.warning("the language model's layers could not be compiled; it will be slower")
+        _remove_compilation(network)
 
 
-def _as_written(network: Any) -> None:
+def _remove_compilation(network: Any) -> None:
     for layer in network.layers:
         layer._compiled_call_impl = None
 
 
 def _works(network: Any, alone: Sequence[Tensor]) -> bool:
-    """Whether texts have the same states in one row as each has alone."""
+    """Whether texts have the same states in a packed batch as alone."""
     try:
         with torch.inference_mode():
             found = states(network, PROBE).float()
     except (AttributeError, NotImplementedError, RuntimeError, TypeError, ValueError) as error:
-        logger.info("packed batches are not possible: %s", error)
+        logger.info("packed batches are not supported: %s", error)
         return False
-    return all(map(_alike, (found[row, : len(ids)] for row, ids in enumerate(PROBE)), alone))
+    return all(map(_are_close, (found[row, : len(ids)] for row, ids in enumerate(PROBE)), alone))
 
 
 @torch.inference_mode()
-def _alone(network: Any, tokens: Sequence[int]) -> Tensor:
+def _states_alone(network: Any, tokens: Sequence[int]) -> Tensor:
     ids = torch.tensor([tokens], device=network.device)
     found: Tensor = network(input_ids=ids).last_hidden_state[0].float()
     return found
 
 
-def _alike(some: Tensor, other: Tensor) -> bool:
+def _are_close(some: Tensor, other: Tensor) -> bool:
     return bool((cosine_similarity(some, other, dim=-1) > ALIKE).all())
 
 

@@ -1,4 +1,4 @@
-"""How the vectors of a text's tokens become one vector."""
+"""Pooling: from the vectors of a text's tokens to one vector."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from embeddings.types import Matrix
 
 
 class Pooling(StrEnum):
-    """Which tokens count. `WEIGHTED_MEAN` counts a token by its place, the first once, the second
-    twice: in a decoder the later ones have read more (Muennighoff 2022)."""
+    """Which tokens count. `WEIGHTED_MEAN` weights a token by its position, 1 for the first: in a
+    decoder later tokens have seen more (Muennighoff 2022)."""
 
     MEAN = "mean"
     WEIGHTED_MEAN = "weighted_mean"
@@ -36,8 +36,8 @@ def pool(hidden: Tensor, mask: Tensor, pooling: Pooling) -> Tensor:
 
 
 def joined(vectors: Matrix, windows: Sequence[Sequence[Sequence[int]]]) -> Matrix:
-    """The vectors of all windows, and of n texts their windows' tokens → (n, d), rows of unit
-    length: a window counts by its tokens."""
+    """The vectors of all windows and the windows of n texts → (n, d), rows of unit length. A window
+    is weighted by its number of tokens."""
     sizes = [[len(window)] for text in windows for window in text]
     starts = np.cumsum([0, *map(len, windows[:-1])])
     summed = np.add.reduceat(vectors * np.array(sizes, np.float32), starts)

@@ -1,4 +1,4 @@
-"""How a language model is read: what decides, beside its weights, which vector a text gets."""
+"""Settings of a language model: everything besides its weights that determines a text's vector."""
 
 from __future__ import annotations
 
@@ -10,33 +10,33 @@ from typing import Any
 from embeddings.text.pooling import Pooling
 from embeddings.types import Runtime
 
-__all__ = ["DEFAULT_MODEL", "EncoderUnavailable", "ModelSettings", "Runtime", "stated"]
+__all__ = ["DEFAULT_MODEL", "EncoderUnavailable", "ModelSettings", "Runtime", "folder_settings"]
 
 DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
-# Longer inputs cost more than they tell: most definitions end well before this many tokens.
+# Longer inputs cost more than they help: most definitions are much shorter than this.
 MAX_TOKENS = 512
-# What sentence-transformers calls its poolings.
+# The names of poolings in sentence-transformers.
 POOLINGS = {
     "mean": Pooling.MEAN,
     "weightedmean": Pooling.WEIGHTED_MEAN,
     "lasttoken": Pooling.LAST,
     "cls": Pooling.CLS,
 }
-# Modules of a sentence-transformers model that are nothing else than what is done here anyway.
+# Modules of a sentence-transformers model that are supported here.
 MODULES = ("Transformer", "Pooling", "Normalize")
 DOCUMENT_PROMPTS = ("document", "passage", "corpus")
 
 
 class EncoderUnavailable(Exception):
-    """An encoder cannot be had as asked; the message is fit for a user."""
+    """An encoder cannot be loaded as requested. The message can be shown to users."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelSettings:
-    """Which language model, and how it is read. `dtype` is a torch dtype by name. The model reads
-    windows of `max_tokens`; the first alone, or as many as `budget` tokens make. `layers` are the
-    first ones, 0 meaning all: what lies behind them is not even loaded. `prompt` stands before
-    code, `query_prompt` before a description."""
+    """Which language model, and how it reads texts. `dtype` is the name of a torch dtype. A text is
+    read in windows of `max_tokens`: the first one, or as many as `budget` tokens fill. Only the
+    first `layers` are loaded, 0 meaning all. `prompt` is put before code, `query_prompt` before a
+    description."""
 
     name: str = DEFAULT_MODEL
     pooling: Pooling = Pooling.MEAN
@@ -50,7 +50,7 @@ class ModelSettings:
 
     @classmethod
     def of(cls, values: dict[str, Any]) -> ModelSettings:
-        """From what `asdict` made of them, and JSON of that."""
+        """From the output of `asdict`, perhaps through JSON."""
         made = cls(**values)
         return replace(made, pooling=Pooling(made.pooling), runtime=Runtime(made.runtime))
 
@@ -59,8 +59,8 @@ class ModelSettings:
         return replace(self, prompt=self.query_prompt)
 
     def described(self) -> str:
-        """In words that are equal only where vectors are. What was added to the settings later
-        counts where it is not what all models had before."""
+        """A description that is equal only if vectors are. Settings that were added later appear
+        only if they differ from their defaults, so that older fingerprints stay valid."""
         first = f"{self.pooling} {self.max_tokens} {self.dtype}"
         plain = {one.name: one.default for one in fields(self)[4:]}
         later = {name: asdict(self)[name] for name in plain}
@@ -68,16 +68,16 @@ class ModelSettings:
         return f"{first} {json.dumps(changed)}" if changed else first
 
 
-def stated(folder: Path, settings: ModelSettings) -> ModelSettings:
-    """The settings with what a sentence-transformers folder says of its model. Raises
-    EncoderUnavailable where it asks for something that is not done here."""
+def folder_settings(folder: Path, settings: ModelSettings) -> ModelSettings:
+    """The settings, updated from the files of a sentence-transformers folder. Raises
+    EncoderUnavailable if they require something unsupported."""
     modules = _json(folder / "modules.json", [])
     parts = [one["type"].rpartition(".")[2] for one in modules]
-    strange = [part for part in parts if part not in MODULES]
-    if strange:
+    unknown = [part for part in parts if part not in MODULES]
+    if unknown:
         raise EncoderUnavailable(
-            f"The language model {settings.name} has a part that is not known here: {strange[0]}. "
-            f"Take another model."
+            f"The language model {settings.name} has an unsupported module: {unknown[0]}. "
+            f"Use another model."
         )
     limit = _json(folder / "sentence_bert_config.json", {}).get("max_seq_length")
     return replace(
@@ -88,7 +88,7 @@ def stated(folder: Path, settings: ModelSettings) -> ModelSettings:
 
 
 def _pooling(folder: Path, settings: ModelSettings) -> Pooling:
-    """In the older form each way of pooling is a switch of its own."""
+    """In the older format each pooling mode is a switch of its own."""
     config = _json(folder / "1_Pooling/config.json", {})
     switches = [key for key, value in config.items() if key.startswith("pooling_mode_") and value]
     old = [key.removeprefix("pooling_mode_").removesuffix("_tokens") for key in switches]
@@ -98,8 +98,8 @@ def _pooling(folder: Path, settings: ModelSettings) -> Pooling:
         return settings.pooling
     if len(names) > 1 or names[0] not in POOLINGS or config.get("include_prompt") is False:
         raise EncoderUnavailable(
-            f"The language model {settings.name} pools its tokens in a way that is not known here: "
-            f"{', '.join(names)}. Take another model."
+            f"The language model {settings.name} has an unsupported pooling: {', '.join(names)}. "
+            f"Use another model."
         )
     return POOLINGS[names[0]]
 

@@ -1,4 +1,4 @@
-"""Texts as the tokens that a language model reads of them."""
+"""From texts to the tokens that a language model reads."""
 
 from __future__ import annotations
 
@@ -9,50 +9,52 @@ from embeddings.text.settings import ModelSettings
 
 Tokens = list[int]
 Windows = list[Tokens]
-"""A text as it is read: one window, or several that follow each other."""
+"""A text as it is read: one window, or several consecutive ones."""
 
-# No tokenizer of a language model makes fewer tokens than this of ordinary text, so whatever
-# lies behind as many times as many characters would be cut off anyway.
+# No tokenizer makes longer tokens than this of ordinary text, so that further characters would be
+# cut off anyway.
 CHARACTERS_PER_TOKEN = 32
 
 
 def windows(tokenizer: Any, texts: Sequence[str], settings: ModelSettings) -> list[Windows]:
-    """Of each text its first window, or as many as the budget holds."""
+    """The first window of each text, or as many as the budget allows."""
     count = _count(settings)
     kept = count * settings.max_tokens * CHARACTERS_PER_TOKEN
     looked_at = [text[:kept] for text in texts]
-    return [all_[:count] for all_ in _all(tokenizer, looked_at, settings, overflowing=count > 1)]
+    return [all_[:count] for all_ in _split(tokenizer, looked_at, settings, overflowing=count > 1)]
 
 
-def counted(
+def windows_with_unread(
     tokenizer: Any, texts: Sequence[str], settings: ModelSettings
 ) -> tuple[list[Windows], list[int]]:
-    """The same, and how many of each text's tokens lie behind its windows."""
+    """The same, and the number of tokens of each text after its windows."""
     count, special = _count(settings), tokenizer.num_special_tokens_to_add()
-    found = _all(tokenizer, texts, settings, overflowing=True)
-    behind = [sum(len(window) - special for window in all_[count:]) for all_ in found]
-    return [all_[:count] for all_ in found], behind
+    found = _split(tokenizer, texts, settings, overflowing=True)
+    unread = [sum(len(window) - special for window in all_[count:]) for all_ in found]
+    return [all_[:count] for all_ in found], unread
 
 
 def _count(settings: ModelSettings) -> int:
     return max(1, settings.budget // settings.max_tokens)
 
 
-def _all(
+def _split(
     tokenizer: Any, texts: Sequence[str], settings: ModelSettings, *, overflowing: bool
 ) -> list[Windows]:
-    """Of each text its first window, or all of them if `overflowing`."""
+    """The first window of each text, or all of them if `overflowing`."""
     if not texts:
         return []
     prompted = [_printable(settings.prompt + text) for text in texts]
-    divide = _divided if tokenizer.is_fast else _divided_here
-    found = divide(tokenizer, prompted, settings.max_tokens, overflowing)
-    # A tokenizer without special tokens makes nothing of an empty text.
+    split = _split_by_rust if tokenizer.is_fast else _split_by_python
+    found = split(tokenizer, prompted, settings.max_tokens, overflowing)
+    # A tokenizer without special tokens returns nothing for an empty text.
     nothing = [padding(tokenizer)]
     return [[window or nothing for window in windows] for windows in found]
 
 
-def _divided(tokenizer: Any, texts: list[str], max_tokens: int, overflowing: bool) -> list[Windows]:
+def _split_by_rust(
+    tokenizer: Any, texts: list[str], max_tokens: int, overflowing: bool
+) -> list[Windows]:
     encoded = tokenizer(
         texts,
         truncation=True,
@@ -67,10 +69,10 @@ def _divided(tokenizer: Any, texts: list[str], max_tokens: int, overflowing: boo
     return found
 
 
-def _divided_here(
+def _split_by_python(
     tokenizer: Any, texts: list[str], max_tokens: int, overflowing: bool
 ) -> list[Windows]:
-    """By a tokenizer that is written in Python, and does not say whose an overflowing window is."""
+    """With a tokenizer that is written in Python: these do not map overflowing windows to texts."""
     room = max_tokens - tokenizer.num_special_tokens_to_add()
 
     def windows(ids: Tokens) -> Windows:
@@ -81,10 +83,10 @@ def _divided_here(
 
 
 def padding(tokenizer: Any) -> int:
-    """What stands behind the tokens of a shorter text; it is never looked at."""
+    """The id of padding; its value does not matter."""
     return 0 if tokenizer.pad_token_id is None else int(tokenizer.pad_token_id)
 
 
 def _printable(text: str) -> str:
-    """The text without lone surrogates, which tokenizers refuse."""
+    """The text without lone surrogates, which tokenizers reject."""
     return text.encode("utf-8", "replace").decode()

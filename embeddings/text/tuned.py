@@ -1,5 +1,5 @@
-"""Language models that go on from a published one. Their folder holds what is their own: how they
-are read, the weights that were tuned, and a whitening; the rest is the published model's."""
+"""Language models tuned from a published one. Their folder contains what differs: settings, tuned
+weights, and a whitening. The rest comes from the published model."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from embeddings.text import whitening
 from embeddings.text.settings import ModelSettings
+from embeddings.text.weights import half_precision
 from embeddings.text.whitening import Whitening
 
 TUNED, TUNED_WEIGHTS, WHITENING = "tuned.json", "tuned.safetensors", "whitening.safetensors"
 
 
 @dataclass(frozen=True, slots=True)
-class Derived:
-    """`model` is the published one's name; `settings` are None where it is read as that one.
-    `asks_published`: descriptions are read by the published one, to which the weights were tuned,
-    and not by these."""
+class TunedModel:
+    """`model` is the name of the published model; `settings` are None if they are the same.
+    `asks_published`: the published model encodes descriptions, and the weights were tuned to its
+    vectors."""
 
     model: str
     settings: ModelSettings | None = None
@@ -33,10 +33,10 @@ class Derived:
     asks_published: bool = False
 
     def save(self, folder: Path) -> None:
-        """Weights are kept in half precision."""
+        """Writes the files; weights are stored in half precision."""
         folder.mkdir(parents=True, exist_ok=True)
         if self.weights is not None:
-            halves = {name: _half(weight) for name, weight in self.weights.items()}
+            halves = {name: half_precision(weight) for name, weight in self.weights.items()}
             save_file(halves, folder / TUNED_WEIGHTS)
         if self.whitening is not None:
             self.whitening.save(folder / WHITENING)
@@ -46,14 +46,14 @@ class Derived:
         (folder / TUNED).write_text(json.dumps(stated) + "\n")
 
 
-def load(name: str) -> Derived:
-    """The derived model in a folder; any other model by its name is derived from itself."""
+def load(name: str) -> TunedModel:
+    """The tuned model in a folder; for any other name, that model without changes."""
     folder = Path(name)
     if not (folder / TUNED).is_file():
-        return Derived(name)
+        return TunedModel(name)
     stated = json.loads((folder / TUNED).read_text())
     weights, fitted = folder / TUNED_WEIGHTS, folder / WHITENING
-    return Derived(
+    return TunedModel(
         stated["model"],
         ModelSettings.of(stated["settings"]) if "settings" in stated else None,
         load_file(weights) if weights.is_file() else None,
@@ -63,14 +63,10 @@ def load(name: str) -> Derived:
 
 
 def copy(folder: Path, out: Path) -> bool:
-    """Puts a derived model's files into another folder; False if the folder holds none."""
+    """Copies a tuned model's files into another folder; False if there are none."""
     if not (folder / TUNED).is_file():
         return False
     for name in (TUNED, TUNED_WEIGHTS, WHITENING):
         if (folder / name).is_file():
             shutil.copyfile(folder / name, out / name)
     return True
-
-
-def _half(weight: Tensor) -> Tensor:
-    return weight.detach().to("cpu", torch.float16).contiguous()

@@ -1,5 +1,5 @@
-"""What can be told of a network from its weights: which ones they are, how much memory they take,
-and which way its tokens look."""
+"""Properties of a network's weights: fingerprint, number, memory, and whether attention is
+causal."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ GIGABYTE = 1e9
 
 
 def fingerprint(network: nn.Module, tokenizer: Any, whitening: Whitening | None) -> str:
-    """Hash of the tokenizer's words and a sample of every tensor. All tensors change when a model
-    is trained, so that a sample tells as much as reading gigabytes."""
+    """Hash of the tokenizer's vocabulary and a sample of every tensor. Training changes all
+    tensors, so that a sample is as good as reading gigabytes."""
     digest = hashlib.sha256(json.dumps(sorted(tokenizer.get_vocab().items())).encode())
     for name, tensor in sorted(network.state_dict().items()):
         values = tensor.detach().flatten()
@@ -35,7 +35,7 @@ def fingerprint(network: nn.Module, tokenizer: Any, whitening: Whitening | None)
 
 
 def count(network: nn.Module) -> int:
-    """How many weights there are, those of words apart."""
+    """The number of weights without the word embeddings."""
     words: nn.Module = network.get_input_embeddings()  # type: ignore[operator]
     every, of_words = (sum(map(Tensor.numel, one.parameters())) for one in (network, words))
     return every - of_words
@@ -43,9 +43,9 @@ def count(network: nn.Module) -> int:
 
 @torch.inference_mode()
 def is_causal(network: Any, device: str) -> bool:
-    """Whether a token's state depends on those before it alone, found out by changing the ones
-    behind. The first words of a vocabulary are no words, and some models do not tell them apart:
-    these are from its middle."""
+    """Whether a token's state depends only on earlier tokens, tested by changing the later ones.
+    The test uses ids from the middle of the vocabulary: the first ones are special tokens, which
+    some models do not distinguish."""
     words = int(network.config.vocab_size)
     before, behind = torch.linspace(0.4 * words, 0.9 * words, 8).int().chunk(2)
     ids = torch.stack([torch.cat([before, behind]), torch.cat([before, before])]).to(device)
@@ -56,18 +56,18 @@ def is_causal(network: Any, device: str) -> bool:
 def require_memory(
     name: str, config: Any, dtype: torch.dtype, runtime: Runtime, device: str
 ) -> None:
-    """Raises EncoderUnavailable where a model's weights alone are more than the device has free."""
+    """Raises EncoderUnavailable if a model's weights alone exceed the device's free memory."""
     needed, free = size(config, dtype, runtime), free_bytes(device)
     if needed > free:
         raise EncoderUnavailable(
             f"The weights of {name} take {needed / GIGABYTE:.1f} GB, and {device} has "
-            f"{free / GIGABYTE:.1f} GB free. Take half precision (bfloat16), fewer bits (8bit or "
+            f"{free / GIGABYTE:.1f} GB free. Use half precision (bfloat16), quantisation (8bit or "
             f"4bit), fewer layers, another device, or a smaller model."
         )
 
 
 def size(config: Any, dtype: torch.dtype, runtime: Runtime = Runtime.TORCH) -> int:
-    """Bytes that the weights of a model take in memory."""
+    """The bytes of a model's weights in memory."""
     with torch.device("meta"):
         model: nn.Module = AutoModel.from_config(config, dtype=dtype)  # type: ignore[no-untyped-call]
     whole = sum(weight.numel() for weight in model.parameters()) * dtype.itemsize
@@ -84,5 +84,10 @@ def free_bytes(device: str) -> int:
 
 
 def linear_layers(network: nn.Module) -> dict[str, nn.Linear]:
-    """By their names."""
+    """All linear layers by name."""
     return {name: one for name, one in network.named_modules() if isinstance(one, nn.Linear)}
+
+
+def half_precision(tensor: Tensor) -> Tensor:
+    """As weights are stored: float16, on the CPU, contiguous."""
+    return tensor.detach().to("cpu", torch.float16).contiguous()

@@ -1,6 +1,6 @@
-"""Mean-centring and whitening: what is common to all vectors of a language model is taken out. The
-raw states of a decoder are nearly parallel, so that little but this tells its texts apart (Su et
-al. 2021). It is fitted on a corpus and kept beside the model that it was fitted for."""
+"""Mean-centring and whitening, which remove what all vectors of a language model have in common.
+The raw states of a decoder are nearly parallel, so that its texts are hard to distinguish without
+this (Su et al. 2021). It is fitted on a corpus and stored with its model."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from torch import Tensor
 
 from embeddings.types import Matrix
 
-# Directions in which the corpus hardly varies are noise; whitening does not blow them up.
+# Directions in which the corpus hardly varies are noise, which whitening should not amplify.
 LEAST_DEVIATION = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
 class Whitening:
-    """(n, d) → (n, k): the mean of code (or, for them, of queries) is subtracted, and the rest
-    mapped by `directions` (d, k), if there are any."""
+    """(n, d) → (n, k): subtracts the mean of code (or of queries) and multiplies with `directions`
+    (d, k), if there are any."""
 
     mean: Tensor
     query_mean: Tensor
@@ -62,14 +62,14 @@ def load(path: Path) -> Whitening:
 
 
 def centring(code: Matrix, queries: Matrix) -> Whitening:
-    """Fitted on (n, d) and (m, d) unit vectors: both means."""
+    """The means of (n, d) and (m, d) unit vectors."""
     means = (torch.from_numpy(vectors.mean(axis=0)) for vectors in (code, queries))
     return Whitening(*means)
 
 
 def whitening(code: Matrix, queries: Matrix, components: int) -> Whitening:
-    """The same, and the `components` directions in which the code varies most, each scaled to
-    deviation 1."""
+    """The same, and the `components` directions with the largest variance of the code, each scaled
+    to standard deviation 1."""
     centred = centring(code, queries)
     rest = (torch.from_numpy(code) - centred.mean).double()
     values, vectors = torch.linalg.eigh(rest.T @ rest / len(rest))

@@ -10,8 +10,8 @@ from pathlib import Path
 from embeddings.networks.fusion import STORED_WIDTH
 from embeddings.text import loading, tuned, whitening
 from embeddings.text.language_model import EncoderUnavailable, ModelSettings, Pooling, canonical
-from embeddings.text.settings import stated
-from embeddings.text.tuned import WHITENING, Derived
+from embeddings.text.settings import folder_settings
+from embeddings.text.tuned import WHITENING, TunedModel
 from embeddings.training.data.dataset import TRAINING_TOKENS, TextView, load
 
 DTYPES = ("float32", "bfloat16", "float16")
@@ -64,8 +64,10 @@ def whiten(options: argparse.Namespace) -> None:
     replace(plain, whitening=fitted).save(options.out)
 
 
-def _settings(first: Derived, options: argparse.Namespace) -> ModelSettings:
-    own = first.settings or stated(loading.located(first.model).folder, ModelSettings(first.model))
+def _settings(first: TunedModel, options: argparse.Namespace) -> ModelSettings:
+    own = first.settings or folder_settings(
+        loading.located(first.model).folder, ModelSettings(first.model)
+    )
     names = ("pooling", "layers", "budget", "dtype", "prompt", "query_prompt")
     values = {name: getattr(options, name) for name in names}
     return replace(own, **{name: value for name, value in values.items() if value is not None})

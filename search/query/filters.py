@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from embeddings.code import languages
+from embeddings.code.words import identifiers
 from embeddings.types import Kind
 
 MAX_FILTERS = 20
@@ -25,7 +26,6 @@ _FILTER = re.compile(
     r'(?<!\S)(?P<minus>-?)(?:(?P<field>repo|path|lang|kind):(?:"(?P<quoted>[^"]+)"|(?P<bare>[^\s"]\S*))'
     r'|"(?P<phrase>[^"]*[^"\s][^"]*)")(?!\S)'
 )
-_IDENTIFIER = re.compile(r"[^\W\d]\w*")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _GLOB = re.compile(r"\*\*/|\*\*+|\*|\?")
 _GLOBS = {"**/": "(.*/)?", "*": "[^/]*", "?": "[^/]"}
@@ -162,9 +162,10 @@ def phrase_pattern(value: str) -> str:
     return begin + re.escape(value) + end
 
 
-def phrase_words(value: str) -> list[str]:
-    """The words of a phrase as they are stored for a text."""
-    return _IDENTIFIER.findall(value.lower())
+def phrase_words(value: str) -> tuple[str, ...]:
+    """The words that every text with a phrase is stored by. Numbers are left to the pattern: an
+    older analysis stored none."""
+    return identifiers(value)
 
 
 def _glob_pattern(glob: str) -> str:

@@ -6,15 +6,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from embeddings.code.words import parts
+from embeddings.code.words import analyse
 from search.query import filters
 from search.query.filters import BadQuery, Filter
 
 MAX_CHARACTERS = 2_000
 
-# As in the stored words of a definition: whole identifiers, and their subtokens
-_IDENTIFIER = re.compile(r"[^\W\d]\w*")
-_NUMBER = re.compile(r"\b\d\w*")
 _SYMBOL = re.compile(r"[^\W\d]\w*(?:(?:\.|::|#)[^\W\d]\w*)*(?=(?:\(\))?$)")
 _SEPARATOR = re.compile(r"\.|::|#")
 _NAMES = {"q": "query", "code": "code"}
@@ -42,7 +39,7 @@ def parse_query(text: str, more: Sequence[Filter] = ()) -> Query:
         raise BadQuery("A query needs some text beside its filters.")
     all_filters = (*own, *more)
     filters.check_number(all_filters)
-    return Query(typed, text, words_of(text), _symbol(text), all_filters)
+    return Query(typed, text, analyse(text), _symbol(text), all_filters)
 
 
 def check_text(text: str, parameter: str = "q") -> None:
@@ -56,16 +53,6 @@ def check_text(text: str, parameter: str = "q") -> None:
             f"The {name} has {len(text):,} characters; at most {MAX_CHARACTERS:,} are allowed.",
             parameter,
         )
-
-
-def words_of(text: str) -> tuple[str, ...]:
-    """Whole identifiers and their subtokens, in lower case, and numbers, each once."""
-    found: dict[str, None] = {}
-    for identifier in _IDENTIFIER.findall(text):
-        found[identifier.lower()] = None
-        found.update(dict.fromkeys(parts(identifier)))
-    found.update(dict.fromkeys(_NUMBER.findall(text)))
-    return tuple(found)
 
 
 def _symbol(text: str) -> tuple[str, ...]:

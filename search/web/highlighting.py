@@ -16,7 +16,7 @@ from os.path import commonprefix
 from django.utils.safestring import SafeString, mark_safe
 
 from embeddings.code import languages
-from embeddings.code.words import spans
+from embeddings.code.words import occurrences
 
 COLOURED_CHARACTERS = 400_000
 """Longer sources are shown without colours: the page would have hundreds of thousands of
@@ -30,7 +30,6 @@ DEFINING = frozenset(
 )
 """Keywords that are followed by the name of what they define."""
 
-_IDENTIFIER = re.compile(r"[^\W\d]\w*+")
 _STRING = r"""
     (?:[bBfFrRuU]{1,2}+(?=["']))?+
     (?: \"\"\"  (?: [^"\\] | \\. | "(?!"") )*+ (?:\"\"\")?+
@@ -153,10 +152,9 @@ def _marked(text: str, marked: Collection[str]) -> str:
 
 
 def _spans(text: str, marked: Collection[str]) -> Iterator[tuple[int, int]]:
-    for identifier in _IDENTIFIER.finditer(text):
-        if identifier[0].lower() in marked:
-            yield identifier.span()
-            continue
-        for start, stop in spans(identifier[0]):
-            if identifier[0][start:stop].lower() in marked:
-                yield identifier.start() + start, identifier.start() + stop
+    """Where the marked words are, without parts of identifiers that are marked whole."""
+    end = 0
+    for word, start, stop in occurrences(text):
+        if start >= end and word in marked:
+            yield start, stop
+            end = stop

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from codeindex.accounts import throttles
 from codeindex.models import SourceFile
 from embeddings.code import languages
+from embeddings.code.words import analyse
 from search import engine, explanations, places, similar
 from search.candidates.path_rules import Order
 from search.candidates.scopes import UnknownRepository, scope_for
@@ -255,7 +256,7 @@ def _marked_words(answer: Answer) -> set[str]:
         for result in answer.results
         for line in result.definition.lines[:SNIPPET_LINES]
     )
-    return lexemes.matching_words(answer.words, parsing.words_of("\n".join(snippets)))
+    return lexemes.matching_words(answer.words, analyse("\n".join(snippets)))
 
 
 def _more(request: HttpRequest, answer: Answer, limit: int) -> str:

@@ -76,12 +76,12 @@ def test_what_is_no_checkpoint_is_refused_in_words(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("name", "width"), [("default", 384), ("large", 768)])
 def test_a_shipped_checkpoint_is_small_and_says_what_it_is(name: str, width: int) -> None:
-    folder = checkpoints.SHIPPED / name
+    folder = checkpoints.SHIPPED_FOLDER / name
     assert sum(path.stat().st_size for path in folder.iterdir()) <= 60_000_000
     assert checkpoints.load(name).settings.text_width == width
     assert "CoSQA" in (folder / "README.md").read_text()
 
 
 def test_all_that_the_shipped_checkpoints_learnt_from_has_a_licence() -> None:
-    manifest = json.loads((checkpoints.SHIPPED / "default/manifest.json").read_text())
+    manifest = json.loads((checkpoints.SHIPPED_FOLDER / "default/manifest.json").read_text())
     assert all(package["licence"] for package in manifest["packages"])

@@ -36,12 +36,13 @@ SIZES = {
 }
 
 
-def bert(folder: Path) -> Path:
+def bert(folder: Path, max_tokens: int = SIZES["max_position_embeddings"]) -> Path:
     pieces = [*WORDS, *CHARACTERS, *(f"##{one}" for one in CHARACTERS)]
     words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *pieces]
     BertTokenizer(vocab={word: row for row, word in enumerate(words)}).save_pretrained(folder)
     torch.manual_seed(0)
-    BertModel(BertConfig(vocab_size=len(words), **SIZES)).save_pretrained(folder)
+    sizes = {**SIZES, "max_position_embeddings": max_tokens}
+    BertModel(BertConfig(vocab_size=len(words), **sizes)).save_pretrained(folder)
     return folder
 
 

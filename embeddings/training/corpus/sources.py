@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import Protocol, Self
 
+from embeddings.code.path_rules import PathKind, all_kinds
 from embeddings.training.corpus.functions import (
     Function,
     UnsuitableCode,
@@ -17,9 +18,9 @@ from embeddings.training.corpus.functions import (
 )
 from embeddings.training.corpus.projects import Project
 
-FOREIGN_FOLDERS = {"site-packages", "node_modules", "migrations", "testing", "testsuite"}
-FOREIGN_FOLDER = re.compile(r"(^|_)tests?(_|$)|vendor|third_?party|^_?extern(al)?s?$")
-FOREIGN_FILE = re.compile(r"(^test_|_tests?\.py$|^conftest\.py$|_pb2(_grpc)?\.py$|^tests?\.py$)")
+FOREIGN_KINDS = {PathKind.VENDORED, PathKind.GENERATED, PathKind.TEST}
+FOREIGN_FOLDER = re.compile("(^|/)(migrations|_?extern(al)?s?|[^/]*(vendor|third_?party)[^/]*)/")
+"""Code that a framework writes, or that may be somebody else's: a corpus can do without it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +106,9 @@ class SourceTree:
 
 def is_own_source(path: PurePath) -> bool:
     """Whether a file is a project's own Python code: not a test, generated or vendored."""
-    folders = path.parts[:-1]
-    return (
-        path.suffix == ".py"
-        and FOREIGN_FOLDERS.isdisjoint(folders)
-        and not any(map(FOREIGN_FOLDER.search, folders))
-        and not FOREIGN_FILE.search(path.name)
-    )
+    if path.suffix != ".py" or FOREIGN_FOLDER.search(path.as_posix()):
+        return False
+    return FOREIGN_KINDS.isdisjoint(all_kinds(path.as_posix()))
 
 
 def _size(path: Path) -> int:

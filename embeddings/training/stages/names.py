@@ -78,7 +78,7 @@ class NameStage:
             strange = self._strange_truth(mentions)
             yield {
                 "labels": name_loss(
-                    torch.cat([scores.parts.flatten(), scores.strange]),
+                    torch.cat([scores.parts.flatten(), scores.out_of_vocabulary]),
                     torch.cat([known.flatten(), strange]),
                 )
             }
@@ -95,7 +95,7 @@ class NameStage:
         if reader is None or mentions is None:
             return self._vectors.new_zeros(0)
         named = torch.from_numpy(mentions.values[:, 2]).to(self._vectors)
-        return named[reader.is_strange(mentions)]
+        return named[reader.is_out_of_vocabulary(mentions)]
 
     def _inputs(self, rows: Ids) -> Matrix:
         """(n,) functions → the vectors (n, d) that their names are predicted from."""

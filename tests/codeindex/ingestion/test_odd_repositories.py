@@ -86,9 +86,9 @@ def test_an_odd_content_costs_no_other_file(source, registered):
     run = indexed(registered)
     stored = SourceFile.objects.filter(live=True).values_list("path", "blob__skipped")
     assert {path: reason for path, reason in stored if reason} == {
-        "brackets.py": "too many brackets are not closed",
+        "brackets.py": "too many unclosed brackets",
         "cookie.py": "not in ascii",
-        "punycode.py": "in an encoding that is for host names alone",
+        "punycode.py": "in an encoding for host names",
         "surrogate.py": "not in unicode-escape",
     }
     assert run.files == run.files_read == len(ODD) + 1

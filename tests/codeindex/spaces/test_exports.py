@@ -98,5 +98,6 @@ def test_rows_are_read_by_and_by(alice, monkeypatch, django_assert_num_queries):
         ("shop/testimony.py", False),
     ],
 )
-def test_tests_are_told_by_their_paths(path, test):
-    assert exports.is_test(path) == test
+def test_tests_are_told_by_their_paths(path, test, alice):
+    shelf.put(shelf.repository(alice), path, SAVE)
+    assert [one["test"] for one in exported()] == [test]

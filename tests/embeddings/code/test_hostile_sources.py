@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embeddings.code.definitions import Extraction, decode, extract
-from embeddings.code.docstrings import cleaned
+from embeddings.code.docstrings import clean_docstring
 from embeddings.code.languages import JAVA, LANGUAGES, PYTHON, Language, by_name
 from embeddings.code.own_names import masked
 from embeddings.code.parsing import UnreadableSource, parse
@@ -100,9 +100,9 @@ def test_a_hostile_text_ends_soon_where_no_process_can_be_killed(number: int) ->
 
 def test_what_cannot_be_read_says_why_in_words_that_are_the_same_for_files_alike() -> None:
     for source, language, reason in (
-        ("(" * 50_000, PYTHON, "too many brackets are not closed"),
+        ("(" * 50_000, PYTHON, "too many unclosed brackets"),
         ("x = " + "-" * 100_000 + "1", PYTHON, "nested too deeply"),
-        ("!" * 60_000, JAVA, "too much of it does not parse"),
+        ("!" * 60_000, JAVA, "too many syntax errors"),
     ):
         with pytest.raises(UnreadableSource) as refusal:
             extract(source, language)
@@ -152,7 +152,7 @@ def test_an_interrupt_ends_parsing_without_a_crash() -> None:
 
 @given(st.text("a \t\n\f\u00a0"))
 def test_docstrings_are_cleaned_as_inspect_does(text: str) -> None:
-    assert cleaned(text) == inspect.cleandoc(text)
+    assert clean_docstring(text) == inspect.cleandoc(text)
 
 
 PIECES = ["(", "[", "{", ")", "]", "}", "<", '"', "'", "`", "\n", "\n    ", "\\", "#", "//", "/*"]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from embeddings.code import languages as entries
 from embeddings.code.definitions import extract
 from embeddings.code.languages import LANGUAGES, PYTHON, Language, by_name, by_path
-from embeddings.code.own_names import masked, read
+from embeddings.code.own_names import masked, parse_text
 from embeddings.paths import contexts, table_in
 from embeddings.types import Definition, Kind, PathContext
 from tests.embeddings import oracle, samples
@@ -39,21 +39,20 @@ def test_the_contexts_of_the_sample_are_as_written(language: Language):
 @languages
 def test_every_text_parses_and_tells_its_own_name(language: Language):
     for definition in samples.definitions_in(samples.source_of(language)):
-        reading = read(definition.text, language)
-        assert not reading.root.has_error
+        parsed = parse_text(definition.text, language)
+        assert not parsed.root.has_error
         if definition.kind != Kind.MODULE:
-            assert reading.own_name == definition.name
+            assert parsed.own_name == definition.name
 
 
 @languages
 def test_the_contexts_of_the_sample_are_those_of_the_definition(language: Language):
     for definition in samples.definitions_in(samples.source_of(language)):
-        reading = read(definition.text, language)
+        parsed = parse_text(definition.text, language)
         found = contexts(definition.text, language.name, hide_name=False, max_contexts=None)
         assert Counter(
-            (_span(c.start, reading.start), c.path, c.top, _span(c.end, reading.start))
-            for c in found
-        ) == oracle.counted(oracle.twin(reading.root, reading.source, language), 8, 2, language)
+            (_span(c.start, parsed.start), c.path, c.top, _span(c.end, parsed.start)) for c in found
+        ) == oracle.counted(oracle.twin(parsed.root, parsed.source, language), 8, 2, language)
 
 
 @languages

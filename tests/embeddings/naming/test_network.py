@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from embeddings.naming.composition import Company
+from embeddings.naming.composition import Cooccurrence
 from embeddings.naming.mentions import Where
 from embeddings.naming.network import Labels, LabelSource
 from embeddings.networks.vocabulary import Lexicon, Mentions, Ragged, Vocabulary
@@ -72,10 +72,10 @@ def test_a_name_that_nobody_has_used_is_composed_in_the_usual_order(labels: Labe
 
 def test_subtokens_that_names_do_not_put_together_are_not_composed() -> None:
     verbs, things = ("get", "read", "load"), [f"thing{number}" for number in range(30)]
-    company = Company([(verb, thing) for verb in verbs for thing in things])
+    cooccurrence = Cooccurrence([(verb, thing) for verb in verbs for thing in things])
     chances = {"get": 0.5, "read": 0.45, "load": 0.4, "thing7": 0.35}
-    assert [part for part, _ in company.joined(chances, 2)] == ["get", "thing7"]
-    assert company.name(["thing7", "get"]) == "get_thing7"
+    assert [part for part, _ in cooccurrence.most_probable(chances, 2)] == ["get", "thing7"]
+    assert cooccurrence.name(["thing7", "get"]) == "get_thing7"
 
 
 def test_a_mentioned_subtoken_counts_where_it_is_mentioned(reading: Labels) -> None:
@@ -128,8 +128,8 @@ def test_a_word_that_no_known_name_has_is_copied_where_it_is_wanted(reading: Lab
     optimiser = torch.optim.Adam(reading.parameters(), lr=0.05)
     for _ in range(100):
         optimiser.zero_grad()
-        strange = reading(torch.zeros(1, 8), found.rows).strange
-        name_loss(strange, torch.tensor([1.0, 1.0, 0.0])).backward()
+        unknown = reading(torch.zeros(1, 8), found.rows).out_of_vocabulary
+        name_loss(unknown, torch.tensor([1.0, 1.0, 0.0])).backward()
         optimiser.step()
     unseen = mentions({"knots": Where.PARAMETER, "splice": Where.STRING})
     ((best, *_),) = reading.predict(torch.zeros(1, 8), unseen, k=1)

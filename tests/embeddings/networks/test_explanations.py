@@ -66,7 +66,7 @@ def test_the_shares_of_a_weighted_sum_are_its_summands(weighted_sum: CodeEncoder
     fusion, source = weighted_sum._network.fusion, tiny.SOURCES[0]
     text, code = (
         weighted_sum._model.encode([source]),
-        weighted_sum._code([source], "python"),
+        weighted_sum._code_vectors([source], "python"),
     )
     unit = torch.nn.functional.normalize
     halves = torch.cat(

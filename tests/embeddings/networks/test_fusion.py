@@ -10,7 +10,7 @@ from torch.nn.functional import normalize
 
 from embeddings.networks.fusion import FUSIONS, STORED_WIDTH, FusionKind
 from embeddings.training.stages.objectives import Contrast
-from embeddings.types import Fusion, Matrix
+from embeddings.types import Matrix
 
 TEXT, CODE = 16, 12
 PAPERS = [FusionKind.CONCATENATION, FusionKind.WEIGHTED_SUM, FusionKind.ATTENTION]
@@ -27,7 +27,7 @@ def scaled_code(count: int) -> Matrix:
 
 @pytest.mark.parametrize("kind", FusionKind)
 def test_rows_have_unit_length_on_both_sides(kind: FusionKind) -> None:
-    fusion: Fusion = FUSIONS[kind](TEXT, CODE)
+    fusion = FUSIONS[kind](TEXT, CODE)
     fused = fusion.fuse(unit_rows(5, TEXT, 1), scaled_code(5))
     queries = fusion.query(unit_rows(3, TEXT, 3))
     assert fused.shape == (5, fusion.dimensions)

@@ -95,7 +95,7 @@ def test_files_that_say_nothing_are_counted_with_the_reason(tree: Path, capsys):
     main([str(tree)])
     printed = capsys.readouterr()
     assert "6 files" in printed.err
-    assert "skipped 1: in no known language" in printed.err
+    assert "skipped 1: in an unsupported language" in printed.err
     assert "skipped 1: not in utf-8" in printed.err
     assert "hidden" not in printed.out
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from embeddings.text import batching, loading
+from embeddings.text import loading
 from embeddings.text.language_model import DEFAULT_MODEL, EncoderUnavailable, Pooling, load_model
 from embeddings.text.pooling import pool
 from embeddings.types import TextEncoder
@@ -36,13 +36,17 @@ def test_texts_become_unit_rows_whatever_stands_beside_them(folder: Path, poolin
         np.testing.assert_allclose(model.encode([text])[0], together[row], atol=1e-4)
 
 
-def test_batches_are_bounded_by_tokens_and_keep_the_order(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    model = load_model(str(folder))
-    whole = model.encode(TEXTS * 3)
-    monkeypatch.setattr(batching, "TOKENS_ON_A_CPU", 20)
+def test_batches_are_bounded_by_tokens_and_keep_the_order(folder: Path) -> None:
+    whole = load_model(str(folder)).encode(TEXTS * 3)
+    model, sizes = load_model(str(folder), batch_tokens=20), []
+
+    def note(_: torch.nn.Module, given: object, named: dict[str, torch.Tensor]) -> None:
+        sizes.append(named["input_ids"].shape)
+
+    model.network.register_forward_pre_hook(note, with_kwargs=True)
     np.testing.assert_allclose(model.encode(TEXTS * 3), whole, atol=1e-4)
+    assert len(sizes) > 1
+    assert all(texts == 1 or texts * tokens <= 20 for texts, tokens in sizes)
 
 
 def test_no_text_gives_no_row(folder: Path) -> None:
@@ -95,7 +99,7 @@ def test_an_absent_model_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_folder_without_a_model_is_refused_in_words(tmp_path: Path) -> None:
-    with pytest.raises(EncoderUnavailable, match="holds no usable language model"):
+    with pytest.raises(EncoderUnavailable, match="contains no usable language model"):
         load_model(str(tmp_path))
 
 

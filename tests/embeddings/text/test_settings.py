@@ -12,9 +12,9 @@ import pytest
 import torch
 
 from embeddings import extras
-from embeddings.text import language_model, tuned, whitening
-from embeddings.text.language_model import EncoderUnavailable, Pooling, load_model
-from embeddings.text.tuned import Derived
+from embeddings.text import tuned, whitening
+from embeddings.text.language_model import NAMED_TOKENS, EncoderUnavailable, Pooling, load_model
+from embeddings.text.tuned import TunedModel
 from tests.embeddings import tiny_models
 from tests.embeddings.tiny_models import state
 
@@ -59,7 +59,7 @@ def test_a_sentence_transformers_folder_says_how_it_pools(
     ],
 )
 def test_what_is_not_done_here_is_refused(bert: Path, files: dict[str, object]) -> None:
-    with pytest.raises(EncoderUnavailable, match="not known here"):
+    with pytest.raises(EncoderUnavailable, match=r"unsupported (module|pooling)"):
         load_model(str(state(bert, **files)))
 
 
@@ -77,7 +77,7 @@ def test_queries_and_code_have_prompts_of_their_own(bert: Path) -> None:
 def test_a_long_text_is_read_in_windows_up_to_its_budget(bert: Path) -> None:
     settings = load_model(str(bert), max_tokens=16).settings
     first, whole = (
-        load_model(str(bert), read=replace(settings, budget=budget)) for budget in (0, 10_000)
+        load_model(str(bert), settings=replace(settings, budget=budget)) for budget in (0, 10_000)
     )
     tokens = len(load_model(str(bert), max_tokens=64).tokens([LONG[:100]])[0])
     vectors, unread = first.read(["read", LONG[:100], "read"])
@@ -90,7 +90,7 @@ def test_a_long_text_is_read_in_windows_up_to_its_budget(bert: Path) -> None:
     assert vector @ expected / np.linalg.norm(expected) == pytest.approx(1, abs=1e-5)
     assert whole.encode([LONG, "read"])[1] == pytest.approx(first.encode(["read"])[0], abs=1e-6)
     assert first.fingerprint != whole.fingerprint
-    some = load_model(str(bert), read=replace(settings, budget=33))
+    some = load_model(str(bert), settings=replace(settings, budget=33))
     assert len(some._windows([LONG])[0]) == 2
     assert some.read([LONG[:100]])[1] == [tokens - 2 - 2 * 14]
 
@@ -98,7 +98,7 @@ def test_a_long_text_is_read_in_windows_up_to_its_budget(bert: Path) -> None:
 def test_a_tokenizer_that_is_written_in_python_divides_a_text_as_others_do(tmp_path: Path) -> None:
     folder = str(tiny_models.byt5(tmp_path / "byt5"))
     first = load_model(folder, max_tokens=16)
-    whole = load_model(folder, read=replace(first.settings, budget=10_000))
+    whole = load_model(folder, settings=replace(first.settings, budget=10_000))
     length = len(LONG)  # a token a character, and one behind them
     assert first.tokens(["", LONG]) == [[1], [*(ord(one) + 3 for one in LONG[:15]), 1]]
     vectors, unread = first.read(["read", LONG])
@@ -112,7 +112,7 @@ def test_a_tokenizer_that_is_written_in_python_divides_a_text_as_others_do(tmp_p
 def test_only_the_first_layers_are_loaded(qwen2: Path) -> None:
     model = load_model(str(qwen2))
     settings = replace(model.settings, layers=2)
-    shorter = load_model(str(qwen2), read=settings)
+    shorter = load_model(str(qwen2), settings=settings)
     assert len(shorter.network.layers) == 2
     ids = torch.tensor(model.tokens(["read a file"]))
     with torch.inference_mode():
@@ -120,8 +120,8 @@ def test_only_the_first_layers_are_loaded(qwen2: Path) -> None:
         expected = model.network.norm(states).mean(1)[0].numpy()
     (vector,) = shorter.encode(["read a file"])
     assert vector @ expected / np.linalg.norm(expected) == pytest.approx(1, abs=1e-5)
-    with pytest.raises(EncoderUnavailable, match="has 3 layers"):
-        load_model(str(qwen2), read=replace(settings, layers=4))
+    with pytest.raises(EncoderUnavailable, match="has only 3 layers"):
+        load_model(str(qwen2), settings=replace(settings, layers=4))
 
 
 def test_whitening_takes_out_what_all_vectors_share_and_is_kept(
@@ -131,7 +131,7 @@ def test_whitening_takes_out_what_all_vectors_share_and_is_kept(
     code = model.encode([f"def f{n}(x): return x + {n}" for n in range(40)])
     queries = model.encode([f"add {n} to a number" for n in range(40)])
     fitted = whitening.whitening(code, queries, 8)
-    Derived(str(qwen2), model.settings, None, fitted).save(tmp_path)
+    TunedModel(str(qwen2), model.settings, None, fitted).save(tmp_path)
     whitened = load_model(str(tmp_path))
     assert whitened.dimensions == 8
     assert whitened.weights_fingerprint != model.weights_fingerprint
@@ -158,12 +158,10 @@ def test_a_missing_package_is_named_with_what_installs_it() -> None:
         extras.require(("numpy", "nothing_such"), "The GGUF file some.gguf", "gguf")
 
 
-def test_of_a_text_whose_name_is_hidden_the_beginning_is_read(
-    bert: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(language_model, "NAMED_TOKENS", 8)
-    model = load_model(str(bert))
-    long, longer = LONG, f"{LONG} more"
+def test_of_a_text_whose_name_is_hidden_the_beginning_is_read(tmp_path: Path) -> None:
+    model = load_model(str(tiny_models.bert(tmp_path, max_tokens=2 * NAMED_TOKENS)))
+    long = "read the file " * NAMED_TOKENS
+    longer = f"{long} more"
     short = "def read(path)"
     assert np.allclose(model.for_names.encode([short]), model.encode([short]), atol=1e-6)
     assert np.allclose(*model.for_names.encode([long, longer]), atol=1e-6)

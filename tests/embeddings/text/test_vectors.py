@@ -12,7 +12,6 @@ import torch
 from transformers import BertModel
 
 from embeddings.encoder import NotFinite, TextOnlyEncoder
-from embeddings.text import batching
 from embeddings.text.language_model import LanguageModel, Pooling, Runtime, load_model
 from embeddings.types import Matrix
 from tests.embeddings import tiny_models
@@ -61,15 +60,13 @@ def test_fewer_bits_change_vectors_a_little(folder: Path, runtime: Runtime, tmp_
 
 
 @pytest.mark.parametrize("pooling", Pooling)
-def test_company_order_and_batch_size_change_no_vector(
-    folder: Path, pooling: Pooling, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_company_order_and_batch_size_change_no_vector(folder: Path, pooling: Pooling) -> None:
     model = load_model(str(folder), pooling=pooling)
     together = model.encode(TEXTS)
     assert distance(together, model.encode(TEXTS[::-1])[::-1]) < EXACT
     assert distance(together, np.concatenate([model.encode([text]) for text in TEXTS])) < EXACT
-    monkeypatch.setattr(batching, "TOKENS_ON_A_CPU", 40)
-    assert distance(together, load_model(str(folder), pooling=pooling).encode(TEXTS)) < EXACT
+    small = load_model(str(folder), pooling=pooling, batch_tokens=40)
+    assert distance(together, small.encode(TEXTS)) < EXACT
 
 
 def test_each_pooling_takes_the_tokens_that_it_says(folder: Path) -> None:

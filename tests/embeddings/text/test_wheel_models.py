@@ -11,14 +11,14 @@ import pytest
 
 from embeddings.text import wheel_models
 from embeddings.text.language_model import EncoderUnavailable, load_model
-from embeddings.text.wheel_models import Archive
+from embeddings.text.wheel_models import WheelModel
 from tests.embeddings import tiny_models
 
 NAME = "someone/tiny"
 
 
 @pytest.fixture
-def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Archive:
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WheelModel:
     """Three installed packages with a part of a tiny model's archive each."""
     model = tiny_models.bert(tmp_path / "models/tiny")
     whole = Path(
@@ -39,13 +39,13 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Archive:
     digest = hashlib.sha256((model / wheel_models.WEIGHTS).read_bytes()).hexdigest()
     monkeypatch.syspath_prepend(tmp_path / "site")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    return Archive(packages, "tiny", digest)
+    return WheelModel(packages, "tiny", digest)
 
 
 def test_its_parts_are_joined_once(
-    installed: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    installed: WheelModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(wheel_models.ARCHIVES, NAME, installed)
+    monkeypatch.setitem(wheel_models.WHEEL_MODELS, NAME, installed)
     vector = load_model(NAME).encode(["sort"])
     shutil.rmtree(tmp_path / "site")
     assert (load_model(NAME).encode(["sort"]) == vector).all()
@@ -53,20 +53,20 @@ def test_its_parts_are_joined_once(
 
 
 def test_another_model_than_the_published_one_is_refused(
-    installed: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    installed: WheelModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    other = Archive(installed.packages, installed.folder, "0" * 64)
-    monkeypatch.setitem(wheel_models.ARCHIVES, NAME, other)
-    with pytest.raises(EncoderUnavailable, match="do not hold the weights"):
+    other = WheelModel(installed.packages, installed.folder, "0" * 64)
+    monkeypatch.setitem(wheel_models.WHEEL_MODELS, NAME, other)
+    with pytest.raises(EncoderUnavailable, match="do not contain the published weights"):
         load_model(NAME)
     assert not (tmp_path / "cache/codeindex/models/tiny").exists()
 
 
 def test_without_the_packages_it_is_a_model_of_the_hub(
-    installed: Archive, monkeypatch: pytest.MonkeyPatch
+    installed: WheelModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    missing = Archive((*installed.packages, "tiny-part-4"), "tiny", installed.digest)
-    monkeypatch.setitem(wheel_models.ARCHIVES, NAME, missing)
+    missing = WheelModel((*installed.packages, "tiny-part-4"), "tiny", installed.digest)
+    monkeypatch.setitem(wheel_models.WHEEL_MODELS, NAME, missing)
     with pytest.raises(EncoderUnavailable, match="pip install tiny-part-1 tiny-part-2"):
         load_model(NAME)

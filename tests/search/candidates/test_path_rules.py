@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth.models import User
-from django.db.models import Q
 from django.test import Client
+from hypothesis import HealthCheck, given, settings
+from hypothesis.strategies import SearchStrategy, lists, sampled_from, sets
 
-from codeindex.models import SourceFile, Space
-from search.candidates import path_rules
-from search.candidates.path_rules import RULES, Order
+from codeindex.models import Space
+from embeddings.code.path_rules import classify
+from search.candidates import path_rules, sql
+from search.candidates.path_rules import RULES, Order, Rule
 from search.query import parsing
 from tests import shelf
 from tests.search.test_engine import BETWEEN, EAST, NORTH, names, results
@@ -22,6 +24,29 @@ REASONS = {
     "src/documents/parse.py": "",
     "src/Testament.java": "",
     "src/testing.py": "",
+    "src/ab_testing/split.py": "",
+    "src/external/api.py": "",
+    "pkg/envtest.go": "",
+    "src/code_generated_by/x.py": "",
+    "Specification/x.py": "",
+    "numpy/testing/print.py": "test",
+    "Tests/load.py": "test",
+    "kernel_tests/load.py": "test",
+    "test-data/load.js": "test",
+    "test_support/load.py": "test",
+    "shop/fixtures/load.py": "test",
+    "web/load.tests.ts": "test",
+    "web/load.cy.ts": "test",
+    "Doc/conf.py": "documentation",
+    "_examples/load.go": "example",
+    "src/LoadBenchmark.java": "benchmark",
+    "third-party/load.py": "vendored",
+    "Vendor/load.py": "vendored",
+    ".tox/py311/load.py": "vendored",
+    "pkg/api.gen.go": "generated",
+    "pkg/wire_gen.go": "generated",
+    "pkg/api.pb.gw.go": "generated",
+    "src/generated/api.py": "generated",
     "tests/load.py": "test",
     "src/test/java/shop/Load.java": "test",
     "test_load.py": "test",
@@ -51,16 +76,46 @@ REASONS = {
 @pytest.mark.parametrize(("path", "reason"), REASONS.items())
 def test_what_a_path_is(path: str, reason: str) -> None:
     assert path_rules.lowering_reason(path, RULES) == reason
+    assert (classify(path) or "") == reason
 
 
-def test_postgres_reads_the_patterns_alike(alice: User) -> None:
-    shop = shelf.repository(alice)
-    for path in REASONS:
-        shelf.put(shop, path, Written("same"))
-    for some in (RULES, RULES[:2]):
-        lower = SourceFile.objects.filter(Q(path__regex=path_rules.combined_pattern(some)))
-        expected = {path for path in REASONS if path_rules.lowering_reason(path, some)}
-        assert set(lower.values_list("path", flat=True)) == expected
+def paths() -> SearchStrategy[str]:
+    """Paths of names that mean something, and of names that are nearly such."""
+    words = [
+        "test",
+        "tests",
+        "testing",
+        "spec",
+        "Test",
+        "latest",
+        "vendor",
+        "third",
+        "party",
+        "generated",
+        "bench",
+        "example",
+        "docs",
+        "_pb2",
+        ".pb",
+        ".min",
+        "é",
+        "x",
+    ]
+    between = ["_", "-", ".", "..", "__", "/", "//", "\n"]
+    pieces = sampled_from([*words, *between])
+    ends = sampled_from(["/", ".py", ".go", ".js", ".java", ".spec.ts", "IT.java", "_gen.go", "\n"])
+    return lists(pieces, max_size=8).map("".join).flatmap(lambda start: ends.map(start.__add__))
+
+
+@pytest.mark.django_db
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@given(lists(paths(), min_size=20, max_size=60), sets(sampled_from(RULES), min_size=1))
+def test_postgres_reads_the_patterns_alike(generated: list[str], some: set[Rule]) -> None:
+    rules = [rule for rule in RULES if rule in some]
+    given = {"paths": [*REASONS, *generated], "pattern": path_rules.combined_pattern(rules)}
+    statement = "SELECT path, path ~ %(pattern)s FROM unnest(%(paths)s::text[]) AS path"
+    for path, lower in sql.rows(statement, given):
+        assert lower == bool(path_rules.lowering_reason(path, rules)), path
 
 
 @pytest.mark.parametrize(
@@ -78,7 +133,7 @@ def test_postgres_reads_the_patterns_alike(alice: User) -> None:
 )
 def test_what_is_asked_for_is_not_put_lower(typed: str, spared: set[str]) -> None:
     held = path_rules.active_rules(parsing.parse_query(typed), Order.IMPLEMENTATIONS)
-    assert {rule.reason for rule in RULES} - {rule.reason for rule in held} == spared
+    assert {rule.kind for rule in RULES} - {rule.kind for rule in held} == spared
     assert path_rules.active_rules(parsing.parse_query(typed), Order.PLAIN) == ()
 
 

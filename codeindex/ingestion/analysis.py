@@ -1,0 +1,104 @@
+"""The words by which search finds stored texts, and their renewal after the analyser has changed.
+
+`embeddings.code.words.analyse` splits texts and queries alike. When it changes, the texts that are
+already stored are analysed again in the background, one batch per transaction. Until then a search
+finds them by their old words.
+"""
+
+from __future__ import annotations
+
+import time
+
+from django.db import connection, transaction
+
+from codeindex import locks
+from codeindex.models import Text
+from embeddings.code.words import ANALYSIS_VERSION, analyse
+
+WORDS = 2_000
+"""Distinct words kept of a text; Postgres bounds a tsvector at 1 MiB."""
+
+BATCH = 500
+SECONDS = 3.0
+"""How long one call of `renew` works, of the 15 seconds between two sweeps."""
+
+
+def words(text: str) -> str:
+    """The words of a text, as input for `to_tsvector`. They come from the text alone: other
+    repositories may contain it, and names around a definition would show in their results."""
+    return " ".join(analyse(text)[:WORDS])
+
+
+def renew(seconds: float = SECONDS, batch: int = BATCH) -> int:
+    """Analyse outdated texts again, for about `seconds`. Returns the number of texts. Several
+    processes may do so concurrently."""
+    renewed, until = 0, time.monotonic() + seconds
+    while (done := _renew_batch(batch)) and time.monotonic() < until:
+        renewed += done
+    return renewed + done
+
+
+@transaction.atomic
+def _renew_batch(limit: int) -> int:
+    """The locks keep publishing and the removal of a repository out, so that word counts stay
+    exact."""
+    outdated = Text.objects.filter(analysis__lt=ANALYSIS_VERSION)
+    if not outdated.exists():
+        return 0
+    locks.publishing()
+    taken = outdated.select_for_update(skip_locked=True).order_by("hash")[:limit]
+    bodies = dict(taken.values_list("pk", "body"))
+    given = {
+        "id": list(bodies),
+        "words": [words(body) for body in bodies.values()],
+        "analysis": ANALYSIS_VERSION,
+    }
+    with connection.cursor() as cursor:
+        for statement in (HOLD_REPOSITORIES, COUNT, UPDATE):
+            cursor.execute(statement, given)
+    return len(bodies)
+
+
+HOLD_REPOSITORIES = """
+SELECT FROM codeindex_repository WHERE id IN (
+    SELECT branch.repository_id
+    FROM codeindex_definition AS definition
+    JOIN codeindex_sourcefile AS file ON file.blob_id = definition.blob_id AND file.live
+    JOIN codeindex_branch AS branch ON branch.id = file.branch_id
+    WHERE definition.text_id = ANY(%(id)s)
+) ORDER BY id FOR KEY SHARE
+"""
+
+# Every branch that holds a text gains its new words and loses the old ones. Counts that reach zero
+# are deleted when the branch is next published.
+COUNT = """
+WITH new AS (
+    SELECT id, to_tsvector('english', words) AS words
+    FROM unnest(%(id)s::bigint[], %(words)s::text[]) AS given (id, words)
+), held AS (
+    SELECT DISTINCT file.branch_id, definition.text_id
+    FROM codeindex_definition AS definition
+    JOIN codeindex_sourcefile AS file ON file.blob_id = definition.blob_id AND file.live
+    WHERE definition.text_id = ANY(%(id)s)
+), changed AS (
+    SELECT held.branch_id, word, 1 AS texts
+    FROM held JOIN new ON new.id = held.text_id
+    CROSS JOIN unnest(tsvector_to_array(new.words)) AS word
+    UNION ALL
+    SELECT held.branch_id, word, -1
+    FROM held JOIN codeindex_text AS text ON text.id = held.text_id
+    CROSS JOIN unnest(tsvector_to_array(text.words)) AS word
+)
+INSERT INTO codeindex_wordcount (branch_id, word, texts)
+SELECT branch_id, word, sum(texts) FROM changed
+GROUP BY branch_id, word HAVING sum(texts) <> 0
+ORDER BY word, branch_id
+ON CONFLICT (word, branch_id) DO UPDATE SET texts = codeindex_wordcount.texts + excluded.texts
+"""
+
+UPDATE = """
+UPDATE codeindex_text AS text
+SET words = strip(to_tsvector('english', given.words)), analysis = %(analysis)s
+FROM unnest(%(id)s::bigint[], %(words)s::text[]) AS given (id, words)
+WHERE text.id = given.id
+"""

@@ -1,0 +1,87 @@
+"""Texts whose words an older version made are analysed again, and the counts of words with them."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+
+from codeindex import repositories, tasks
+from codeindex.ingestion import analysis
+from codeindex.models import Text, WordCount
+from embeddings.code.words import ANALYSIS_VERSION
+from tests import shelf
+from tests.search.asking import find
+from tests.shelf import Written
+
+pytestmark = pytest.mark.django_db
+
+OLD = "UPDATE codeindex_text SET analysis = 1, words = 'an:1 old:2'::tsvector"
+RECOUNT = """
+DELETE FROM codeindex_wordcount;
+INSERT INTO codeindex_wordcount (branch_id, word, texts)
+SELECT file.branch_id, word, count(DISTINCT text.id)
+FROM codeindex_sourcefile AS file
+JOIN codeindex_definition AS definition ON definition.blob_id = file.blob_id
+JOIN codeindex_text AS text ON text.id = definition.text_id
+CROSS JOIN unnest(tsvector_to_array(text.words)) AS word
+WHERE file.live GROUP BY 1, 2
+"""
+
+
+def execute(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+def counts() -> set[tuple[int, str, int]]:
+    return set(WordCount.objects.filter(texts__gt=0).values_list("branch", "word", "texts"))
+
+
+@pytest.fixture
+def outdated(alice: User, bob: User) -> None:
+    """Two repositories that share a text, all stored by an older version."""
+    shop, store = shelf.repository(alice), shelf.repository(bob, "store")
+    for place, path in ((shop, "a.py"), (shop, "b.py"), (store, "a.py")):
+        shelf.put(place, path, Written("def missing(): return 404", "missing"))
+    shelf.put(shop, "c.py", Written("def fine(): return 200", "fine"))
+    shelf.put(shop, "gone.py", Written("def gone(): return 410", "gone"), live=False)
+    execute(OLD)
+    execute(RECOUNT)
+
+
+def test_words_and_counts_are_renewed(outdated: None, alice: User) -> None:
+    assert not find(alice, "404").results
+    assert analysis.renew() == 3
+    renewed = counts()
+    assert not Text.objects.exclude(analysis=ANALYSIS_VERSION).exists()
+    (result,) = find(alice, "404").results
+    assert result.definition.place.path == "a.py"
+    execute(RECOUNT)
+    assert counts() == renewed
+    assert analysis.renew() == 0
+
+
+def test_a_sweep_renews_batch_by_batch(outdated: None) -> None:
+    assert analysis.renew(seconds=0, batch=2) == 2
+    assert Text.objects.filter(analysis=ANALYSIS_VERSION).count() == 2
+    tasks.sweep()
+    assert not Text.objects.exclude(analysis=ANALYSIS_VERSION).exists()
+
+
+def test_a_repository_that_is_removed_leaves_no_counts(outdated: None, bob: User) -> None:
+    analysis.renew(seconds=0, batch=1)
+    repositories.remove(bob.repositories.get())
+    analysis.renew()
+    renewed = counts()
+    execute(RECOUNT)
+    assert counts() == renewed
+
+
+def test_rows_of_an_older_version_are_known_as_such() -> None:
+    execute(
+        "INSERT INTO codeindex_text (hash, language, kind, body, words)"
+        " VALUES ('1', 'python', 'function', 'return 404', '')"
+    )
+    assert Text.objects.get().analysis == 1
+    assert analysis.renew() == 1
