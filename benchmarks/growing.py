@@ -17,7 +17,7 @@ import psutil
 from django.core.management import call_command
 
 from codeindex import tasks
-from codeindex.ingestion import embedding, reader
+from codeindex.ingestion import embedding, reader_process
 from codeindex.local_services import ensure_services
 from codeindex.models import Embedding, EmbeddingState, Text
 from codeindex.spaces import encoders, lifecycle
@@ -51,8 +51,8 @@ def measure(options: Namespace) -> None:
     """Prints a row for each so many texts, and what became of them."""
     with ensure_services():
         call_command("migrate", verbosity=0, interactive=False)
-        source = encoders.wanted()
-        space = lifecycle.of(encoders.kept(source), source)
+        source = encoders.preferred_source()
+        space = lifecycle.space_for(encoders.cached(source), source)
         # In a process of its own: what reading takes is none of the worker's.
         with get_context("spawn").Pool(1, initializer=django.setup) as reader:
             texts = reader.apply(_texts, (options.paths, options.texts))
@@ -156,7 +156,7 @@ def _definitions(file: Path) -> list[Definition]:
     if language is None:
         return []
     try:
-        _, _, found = reader.read(file.read_bytes(), language)
-    except reader.Skipped:
+        _, _, found = reader_process.parse(file.read_bytes(), language)
+    except reader_process.Skipped:
         return []
     return found

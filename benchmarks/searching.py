@@ -66,7 +66,7 @@ def measure(options: Namespace) -> None:
         if options.grow:
             replicas.grow(space, options.grow)
         _build(space)
-        encoder = encoders.of(space)
+        encoder = encoders.encoder_for(space)
         texts = _described(WARM + 2 * options.queries)
         asked = Asked(texts, encoder.encode_queries(texts))
         held = Vectors.of(space)
@@ -188,11 +188,11 @@ def _scopes() -> Iterator[tuple[str, Scope]]:
 
 @contextmanager
 def _token(user: User) -> Iterator[str]:
-    token = tokens.issue(user, "benchmark")
+    token = tokens.issue(user, "benchmark", by=user)
     try:
         yield token
     finally:
-        tokens.revoke(user, token[: tokens.SHOWN])
+        tokens.revoke(user, token[: tokens.SHOWN], by=user)
 
 
 @contextmanager

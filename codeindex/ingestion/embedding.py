@@ -46,9 +46,9 @@ def encode_batch(limit: int) -> int | None:
     """Encode up to `limit` pending texts: the active space's, or else those of a space that is
     filled beside it. How many the next batch should have, or None when nothing was free to be
     claimed. Raises `EncoderUnavailable`."""
-    source = encoders.wanted()
-    own = lifecycle.of(encoders.kept(source), source)
-    for space in lifecycle.waiting():
+    source = encoders.preferred_source()
+    own = lifecycle.space_for(encoders.cached(source), source)
+    for space in lifecycle.with_pending_texts():
         next_limit = _encode_batch_of(space, limit)
         if next_limit:
             return next_limit
@@ -59,11 +59,11 @@ def encode_batch(limit: int) -> int | None:
 def _encode_batch_of(space: Space, limit: int) -> int | None:
     """None where nothing was free, or where the space's encoder cannot be had here."""
     try:
-        encoder = encoders.of(space)
+        encoder = encoders.encoder_for(space)
     except embeddings.EncoderUnavailable as reason:
-        lifecycle.complain(space, str(reason))
+        lifecycle.record_problem(space, str(reason))
         return None
-    lifecycle.complain(space, "")
+    lifecycle.record_problem(space, "")
     began = time.monotonic()
     with Embedding.objects.claiming(space) as claim:
         pace = Pace(first=max(1, limit // 8))

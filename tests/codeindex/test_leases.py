@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from codeindex import repositories, tasks
-from codeindex.ingestion import pipeline
+from codeindex import tasks
+from codeindex.ingestion import pipeline, runs
 from codeindex.models import ATTEMPTS, IndexRun, RunStatus
 
 PROJECT = Path(__file__).parents[2]
@@ -78,7 +78,7 @@ def test_a_process_whose_work_stands_still_is_ended_and_says_where(how, before, 
 @pytest.fixture
 def requested(source, registered) -> IndexRun:
     source.commit({"a.py": "def a(): return 1\n"})
-    return tasks.request_index(repository=registered)
+    return tasks.request_index(repository=registered, by=None)
 
 
 @pytest.mark.django_db
@@ -103,11 +103,11 @@ def test_three_orderly_stops_are_no_deaths(requested):
 @pytest.mark.django_db
 def test_a_run_that_killed_three_workers_is_not_taken_up_again(requested):
     for _ in range(3):
-        assert pipeline._taken(requested.pk)
+        assert pipeline.claim(requested.pk)
         IndexRun.objects.update(leased_until="2000-01-01T00:00Z")
-    assert pipeline._taken(requested.pk) is None
-    repositories.fail_deadly_runs()
+    assert pipeline.claim(requested.pk) is None
+    runs.fail_deadly()
     requested.refresh_from_db()
     assert requested.status == RunStatus.FAILED
-    assert requested.error.startswith("3 workers died while they read this repository")
-    assert tasks.request_index(repository=requested.branch.repository) != requested
+    assert requested.error.startswith("3 workers crashed while they read this repository")
+    assert tasks.request_index(repository=requested.branch.repository, by=None) != requested

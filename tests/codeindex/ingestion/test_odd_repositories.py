@@ -29,7 +29,7 @@ def home(tmp_path, settings, monkeypatch):
 
 
 def indexed(repository) -> IndexRun:
-    run = tasks.request_index(repository=repository)
+    run = tasks.request_index(repository=repository, by=None)
     assert pipeline.index(run.pk)
     run.refresh_from_db()
     assert run.status == RunStatus.PUBLISHED, run.error
@@ -126,7 +126,7 @@ def test_odd_paths_cost_no_other_file(source, registered):
     counts = {reason: skipped["count"] for reason, skipped in run.skips.items()}
     assert counts == {
         "its path is longer than 1,000 bytes": 1,
-        "its path reads like that of another file": 2,
+        "its path is displayed like that of another file": 2,
     }
     examples = [path for skipped in run.skips.values() for path in skipped["examples"]]
     assert max(map(len, examples)) <= sources.LONGEST_EXAMPLE + 1
@@ -134,9 +134,9 @@ def test_odd_paths_cost_no_other_file(source, registered):
 
 def test_what_the_database_refuses_is_skipped_alone(source, registered):
     source.commit({"odd.py": "def odd(): return 1\n", "sound.py": SOUND})
-    run = pipeline._taken(tasks.request_index(repository=registered).pk)
+    run = pipeline.claim(tasks.request_index(repository=registered, by=None).pk)
     files, skips = sources.select(pipeline.checkout.fetch(run, Lease()).entries())
-    store.begin(run, files, skips)
+    store.record_selection(run, files, skips)
     name = letters(6_000)
     definition = types.Definition(
         types.Kind.FUNCTION, "python", name, name, 1, 1, 0, 9, "", f"def {name}(): pass"
@@ -152,7 +152,7 @@ def test_what_the_database_refuses_is_skipped_alone(source, registered):
 
 def test_a_fault_of_our_own_is_told_in_plain_words(source, registered, monkeypatch):
     source.commit({"sound.py": SOUND})
-    run = tasks.request_index(repository=registered)
+    run = tasks.request_index(repository=registered, by=None)
 
     def faulty(tree, files, lease):
         raise KeyError("codeindex_blob")
@@ -160,4 +160,4 @@ def test_a_fault_of_our_own_is_told_in_plain_words(source, registered, monkeypat
     monkeypatch.setattr(pipeline, "_blobs", faulty)
     assert pipeline.index(run.pk)
     run.refresh_from_db()
-    assert (run.status, run.error) == (RunStatus.FAILED, pipeline.FAULT)
+    assert (run.status, run.error) == (RunStatus.FAILED, pipeline.INTERNAL_ERROR)
