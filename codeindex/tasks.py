@@ -113,7 +113,7 @@ def build_index(space_id: int) -> None:
 def sweep() -> None:
     """Called by beat every few seconds: resumes what a lost task or a crashed worker left."""
     Embedding.objects.fail_deadly()
-    runs.fail_deadly()
+    runs.fail_interrupted()
     scheduling.explain_waiting()
     wake_readers()
     if not _pending().exists():

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import time
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from django.db import DatabaseError, DataError, IntegrityError, transaction
+from django.db import (
+    DatabaseError,
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    transaction,
+)
 from django.db.models import F
 from django.db.models.functions import Coalesce, Now
 from psycopg.errors import ProgramLimitExceeded
@@ -64,8 +72,11 @@ def _index(run: IndexRun) -> None:
         logger.info("%s was cancelled or taken over", run)
     except CheckoutError as error:
         runs.fail(run, str(error))
-    except Exception:
-        if runs.fail(run, INTERNAL_ERROR):
+    except Exception as error:
+        if _is_temporary(error):
+            # Another worker takes the run up when the lease has expired.
+            logger.warning("%s was interrupted.", run, exc_info=True)
+        elif runs.fail(run, INTERNAL_ERROR):
             logger.exception("%s failed", run)
         else:
             # The error came from rows that another process deleted meanwhile.
@@ -73,6 +84,12 @@ def _index(run: IndexRun) -> None:
     except BaseException:
         runs.hand_back(run)
         raise
+
+
+def _is_temporary(error: Exception) -> bool:
+    """Whether the database was unreachable, or the disk is full."""
+    is_unreachable = isinstance(error, OperationalError | InterfaceError)
+    return is_unreachable or (isinstance(error, OSError) and error.errno == errno.ENOSPC)
 
 
 @transaction.atomic

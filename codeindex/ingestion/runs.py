@@ -34,13 +34,13 @@ def fail(run: IndexRun, error: str) -> bool:
     return _end(run, RunStatus.FAILED, error, lease=run.lease)
 
 
-def fail_deadly() -> None:
-    """Fail the runs that crashed `ATTEMPTS` workers."""
+def fail_interrupted() -> None:
+    """Fail the runs that were interrupted `ATTEMPTS` times, most likely by crashes of workers."""
     for run in IndexRun.objects.filter(leases.FREE, status__in=UNREAD, attempts__gte=ATTEMPTS):
         fail(
             run,
-            f"{ATTEMPTS} workers crashed while they read this repository, so it is not retried."
-            " Index it again; if that fails too, ask your administrator to check the workers' log.",
+            f"Indexing was interrupted {ATTEMPTS} times, so it is not tried again. Start it again,"
+            " or ask your administrator to look into the workers' log.",
         )
 
 

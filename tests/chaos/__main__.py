@@ -221,7 +221,7 @@ def _settled(
     installation: Installation, shown: Sequence[History], commit: int, pages: Pages
 ) -> list[str]:
     """Waits until each repository shows its commit and nothing is left to do; what still is. Who
-    asks while an older commit is read gets that one, and a run on which too many workers died is
+    asks while an older commit is read gets that one, and a run that was interrupted too often is
     given up: then it is asked again, as a user would."""
     commits = {history.name: history.commits[commit] for history in shown}
     deadline = time.monotonic() + QUIET_SECONDS

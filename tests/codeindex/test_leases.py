@@ -106,8 +106,8 @@ def test_a_run_that_killed_three_workers_is_not_taken_up_again(requested):
         assert pipeline.claim(requested.pk)
         IndexRun.objects.update(leased_until="2000-01-01T00:00Z")
     assert pipeline.claim(requested.pk) is None
-    runs.fail_deadly()
+    runs.fail_interrupted()
     requested.refresh_from_db()
     assert requested.status == RunStatus.FAILED
-    assert requested.error.startswith("3 workers crashed while they read this repository")
+    assert requested.error.startswith("Indexing was interrupted 3 times")
     assert tasks.request_index(repository=requested.branch.repository, by=None) != requested

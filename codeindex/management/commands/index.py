@@ -177,7 +177,7 @@ def _worker_answers() -> bool:
 def _work_here(run_id: int) -> None:
     """What a worker would do, in this process."""
     try:
-        runs.fail_deadly()
+        runs.fail_interrupted()
         if pipeline.index(run_id):
             limit: int | None = embedding.FIRST_BATCH
             while limit:

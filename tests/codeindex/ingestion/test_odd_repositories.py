@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import random
 import subprocess
 
 import pytest
+from django.db import OperationalError
 
 from codeindex import leases, tasks
 from codeindex.ingestion import pipeline, sources, store
@@ -161,3 +163,23 @@ def test_a_fault_of_our_own_is_told_in_plain_words(source, registered, monkeypat
     assert pipeline.index(run.pk)
     run.refresh_from_db()
     assert (run.status, run.error) == (RunStatus.FAILED, pipeline.INTERNAL_ERROR)
+
+
+@pytest.mark.parametrize(
+    "error", [OperationalError("the connection is closed"), OSError(errno.ENOSPC, "disk full")]
+)
+def test_a_run_that_an_outage_interrupts_is_taken_up_again(source, registered, monkeypatch, error):
+    source.commit({"sound.py": SOUND})
+    run = tasks.request_index(repository=registered, by=None)
+
+    def interrupted(tree, files, lease):
+        raise error
+
+    with monkeypatch.context() as outage:
+        outage.setattr(pipeline, "_blobs", interrupted)
+        assert pipeline.index(run.pk)
+    assert not pipeline.index(run.pk)
+    IndexRun.objects.filter(pk=run.pk).update(leased_until="2000-01-01T00:00Z")
+    assert pipeline.index(run.pk)
+    run.refresh_from_db()
+    assert (run.status, run.error) == (RunStatus.PUBLISHED, "")
