@@ -106,7 +106,7 @@ def claim(run_id: int) -> IndexRun | None:
     has not crashed too many workers. A row that is locked is being worked on."""
     lease = uuid.uuid4()
     free = IndexRun.objects.filter(leases.FREE, pk=run_id, status__in=UNREAD, attempts__lt=ATTEMPTS)
-    IndexRun.objects.filter(pk__in=free.select_for_update(skip_locked=True).values("pk")).update(
+    leases.unlocked(free).update(
         lease=lease,
         leased_until=leases.until(),
         started=Coalesce("started", Now()),

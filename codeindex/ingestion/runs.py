@@ -34,9 +34,11 @@ def fail(run: IndexRun, error: str) -> bool:
     return _end(run, RunStatus.FAILED, error, lease=run.lease)
 
 
+@transaction.atomic
 def fail_interrupted() -> None:
     """Fail the runs that were interrupted `ATTEMPTS` times, most likely by crashes of workers."""
-    for run in IndexRun.objects.filter(leases.FREE, status__in=UNREAD, attempts__gte=ATTEMPTS):
+    given_up = IndexRun.objects.filter(leases.FREE, status__in=UNREAD, attempts__gte=ATTEMPTS)
+    for run in leases.unlocked(given_up):
         fail(
             run,
             f"Indexing was interrupted {ATTEMPTS} times, so it is not tried again. Start it again,"

@@ -12,6 +12,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import QuerySet
 
 from codeindex import leases
@@ -63,12 +64,13 @@ def startable_runs() -> list[int]:
     return chosen
 
 
+@transaction.atomic
 def explain_waiting() -> None:
     """Record on the runs that are held back why they wait."""
     free = _unread().filter(leases.FREE)
     startable = startable_runs()
-    free.filter(pk__in=startable, error=HELD_BACK).update(error="")
-    free.exclude(pk__in=startable).filter(error="").update(error=HELD_BACK)
+    leases.unlocked(free.filter(pk__in=startable, error=HELD_BACK)).update(error="")
+    leases.unlocked(free.exclude(pk__in=startable).filter(error="")).update(error=HELD_BACK)
 
 
 def _unread() -> QuerySet[IndexRun]:
