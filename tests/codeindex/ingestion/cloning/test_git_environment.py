@@ -109,11 +109,14 @@ def test_no_argument_of_a_program_holds_a_secret(tmp_path):
 @pytest.mark.parametrize(
     ("key", "reason"),
     [
-        ("no key", "This is no private key"),
-        (private_key()[1], "This is no private key"),
+        ("no key", "This is not a private key"),
+        (private_key()[1], "This is not a private key"),
         (private_key(b"secret phrase")[0], "has a passphrase"),
-        ("-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----", "no priv"),
-        ("-----BEGIN PRIVATE KEY-----\n" + "A" * 20_000, "This is no private key"),
+        (
+            "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----",
+            "not a private key",
+        ),
+        ("-----BEGIN PRIVATE KEY-----\n" + "A" * 20_000, "This is not a private key"),
     ],
     ids=["text", "public", "passphrase", "damaged", "long"],
 )
