@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from codeindex.models import Repository, SourceFile
 
-ROWS = 1_000
+ROWS_AT_ONCE = 1_000
 """Definitions in memory at once."""
 
 TEST_FOLDERS = {"test", "tests", "testing", "testsuite", "spec", "specs", "__tests__"}
@@ -48,7 +48,9 @@ class LiveDefinition:
     test: bool
 
 
-def definitions(repositories: QuerySet[Repository]) -> Iterator[LiveDefinition]:
+def definitions(
+    repositories: QuerySet[Repository], rows_at_once: int = ROWS_AT_ONCE
+) -> Iterator[LiveDefinition]:
     """The live definitions of the repositories; of those that share a text, only the one of the
     first repository and path. They are read through a cursor, so any number fits in memory."""
     text = "blob__definitions__text"
@@ -59,7 +61,7 @@ def definitions(repositories: QuerySet[Repository]) -> Iterator[LiveDefinition]:
         .distinct(text)
         .values_list(*FIELDS)
     )
-    for repository, path, *rest in rows.iterator(ROWS):
+    for repository, path, *rest in rows.iterator(rows_at_once):
         yield LiveDefinition(repository, path, *rest, test=is_test(path))
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SHIPPED_ENCODER = EncoderSource()
 
-INDEX_FROM = 2_000
+SMALLEST_INDEXED = 2_000
 """Vectors. Postgres compares fewer of them, one by one, in about a millisecond."""
 
 BUILD_WIDTH = 200
@@ -139,29 +139,29 @@ def has_pending(space: Space) -> bool:
     return Embedding.objects.filter(space=space, state=EmbeddingState.PENDING).exists()
 
 
-def needing_index() -> list[Space]:
-    """The filled spaces that are large enough for an HNSW index and lack one, or whose index was
+def needing_index(smallest: int = SMALLEST_INDEXED) -> list[Space]:
+    """The filled spaces of at least `smallest` vectors that lack an HNSW index, or whose index was
     built with other parameters. Rows are written a hundred times faster without an index, so it is
     built only when nothing is pending."""
     return [
         space
         for space in Space.objects.exclude(state=SpaceState.RETIRED)
-        if not _index_is_valid(space) and not has_pending(space) and _ready(space) >= INDEX_FROM
+        if not _index_is_valid(space) and not has_pending(space) and _ready(space) >= smallest
     ]
 
 
-def build_index(space: Space) -> None:
+def build_index(space: Space, width: int = BUILD_WIDTH) -> None:
     """Build the HNSW index of the space without blocking reads and writes, one builder at a time.
     An invalid index of a killed builder, or one with other parameters, is dropped first."""
     name = index_name(space)
     with locks.session(f"build {name}") as is_locked, connection.cursor() as cursor:
-        if not is_locked or _index_is_valid(space):
+        if not is_locked or _index_is_valid(space, width):
             return
         cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
         cursor.execute(
             f"CREATE INDEX CONCURRENTLY {name} ON codeindex_embedding"
             f" USING hnsw ((vector::halfvec({space.dimensions})) halfvec_cosine_ops)"
-            f" WITH (ef_construction = {BUILD_WIDTH})"
+            f" WITH (ef_construction = {width})"
             f" WHERE space_id = {space.pk} AND state = 'ready'"
         )
 
@@ -174,12 +174,12 @@ def _ready(space: Space) -> int:
     return Embedding.objects.filter(space=space, state=EmbeddingState.READY).count()
 
 
-def _index_is_valid(space: Space) -> bool:
+def _index_is_valid(space: Space, width: int = BUILD_WIDTH) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT indisvalid AND %s = ANY(reloptions) FROM pg_index"
             " JOIN pg_class ON pg_class.oid = indexrelid WHERE indexrelid = to_regclass(%s)",
-            [f"ef_construction={BUILD_WIDTH}", index_name(space)],
+            [f"ef_construction={width}", index_name(space)],
         )
         return cursor.fetchone() == (True,)
 

@@ -22,4 +22,4 @@ def managed_repository(user: User | AnonymousUser, pk: int) -> Repository:
     if repository := managed.filter(pk=pk).first():
         return repository
     visible_repository(user, pk)
-    raise PermissionDenied("Only the owner of this repository can do that.")
+    raise PermissionDenied("Only the owner of the repository can do this.")

@@ -145,21 +145,20 @@ def parted(indexed, monkeypatch):
             return super().encode(texts, language)
 
     encoder = Noting()
-    monkeypatch.setattr(embedding, "PART", 2)
     monkeypatch.setattr(encoders, "cached", lambda source: encoder)
     monkeypatch.setattr(encoders, "encoder_for", lambda space: encoder)
     return encoder
 
 
 def test_a_batch_comes_in_parts_and_one_that_fails_holds_no_other_up(parted):
-    assert embedding.encode_batch(4)
+    assert embedding.encode_batch(4, part_size=2)
     assert max(parted.got) <= 2
     states = Embedding.objects.order_by("pk").values_list("state", "lease")
     assert sorted(states[:4]) == [("failed", None), *[("ready", None)] * 3]
     assert states[4] == ("pending", None)
-    assert embedding.encode_batch(4)
+    assert embedding.encode_batch(4, part_size=2)
     assert not Embedding.objects.filter(state="pending").exists()
-    assert embedding.encode_batch(4) is None
+    assert embedding.encode_batch(4, part_size=2) is None
 
 
 def test_a_part_is_claimed_while_the_one_before_is_encoded(parted, monkeypatch):
@@ -173,17 +172,17 @@ def test_a_part_is_claimed_while_the_one_before_is_encoded(parted, monkeypatch):
 
     parted.may_go_on.clear()
     monkeypatch.setattr(Claim, "part", noted)
-    assert embedding.encode_batch(16)
+    assert embedding.encode_batch(16, part_size=2)
     assert [len(part) for part in claims] == [2, 2, 1, 0]
 
 
 def test_a_text_that_may_kill_its_worker_is_encoded_beside_no_other(parted):
     lifecycle.space_for(parted)
     Embedding.objects.filter(text__body__contains="def f1").update(attempts=1)
-    embedding.encode_batch(100)
+    embedding.encode_batch(100, part_size=2)
     assert Embedding.objects.get(state="pending").attempts == 1
     parted.got.clear()
-    embedding.encode_batch(100)
+    embedding.encode_batch(100, part_size=2)
     assert parted.got == [1]
     assert not Embedding.objects.filter(state="pending").exists()
 
@@ -317,14 +316,13 @@ def test_history_keeps_its_definitions_but_not_their_vectors(indexed, registered
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_filled_space_gets_an_index_that_queries_use(indexed, monkeypatch):
-    monkeypatch.setattr(lifecycle, "INDEX_FROM", 5)
+def test_a_filled_space_gets_an_index_that_queries_use(indexed):
     space = lifecycle.space_for(TinyEncoder())
-    assert lifecycle.needing_index() == []
+    assert lifecycle.needing_index(smallest=5) == []
     Embedding.objects.update(state="ready", vector=[1, 0, 0])
-    assert lifecycle.needing_index() == [space]
+    assert lifecycle.needing_index(smallest=5) == [space]
     lifecycle.build_index(space)
-    assert lifecycle.needing_index() == []
+    assert lifecycle.needing_index(smallest=5) == []
     with connection.cursor() as cursor:
         cursor.execute("SET enable_seqscan = off")
         cursor.execute(
@@ -338,14 +336,10 @@ def test_a_filled_space_gets_an_index_that_queries_use(indexed, monkeypatch):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_index_that_another_version_built_is_built_anew(indexed, monkeypatch):
-    monkeypatch.setattr(lifecycle, "INDEX_FROM", 5)
+def test_an_index_that_another_version_built_is_built_anew(indexed):
     space = lifecycle.space_for(TinyEncoder())
     Embedding.objects.update(state="ready", vector=[1, 0, 0])
-    monkeypatch.setattr(lifecycle, "BUILD_WIDTH", 64)
+    lifecycle.build_index(space, width=64)
+    assert lifecycle.needing_index(smallest=5) == [space]
     lifecycle.build_index(space)
-    monkeypatch.undo()
-    monkeypatch.setattr(lifecycle, "INDEX_FROM", 5)
-    assert lifecycle.needing_index() == [space]
-    lifecycle.build_index(space)
-    assert lifecycle.needing_index() == []
+    assert lifecycle.needing_index(smallest=5) == []

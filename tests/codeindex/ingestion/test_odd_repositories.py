@@ -9,7 +9,7 @@ import subprocess
 import pytest
 from django.db import OperationalError
 
-from codeindex import leases, tasks
+from codeindex import tasks
 from codeindex.ingestion import pipeline, sources, store
 from codeindex.ingestion.store import ReadBlob
 from codeindex.leases import Lease
@@ -24,10 +24,8 @@ RANDOM = random.Random(3)
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path, settings, monkeypatch):
+def home(tmp_path, settings):
     settings.CODEINDEX_HOME = tmp_path / "home"
-    # The thread that looks after a lease sees nothing of a test's transaction.
-    monkeypatch.setattr(leases, "CHECK_SECONDS", 60.0)
 
 
 def indexed(repository) -> IndexRun:

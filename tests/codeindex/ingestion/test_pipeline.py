@@ -45,10 +45,8 @@ def total(basket):
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path, settings, monkeypatch):
+def home(tmp_path, settings):
     settings.CODEINDEX_HOME = tmp_path / "home"
-    # The thread that looks after a lease sees nothing of a test's transaction.
-    monkeypatch.setattr(leases, "CHECK_SECONDS", 60.0)
 
 
 @pytest.fixture

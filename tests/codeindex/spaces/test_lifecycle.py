@@ -340,8 +340,7 @@ def test_publishing_and_activating_wait_for_each_other(old, new, indexed, waits)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_retired_space_is_removed_with_its_vectors_and_its_index(old, new, monkeypatch):
-    monkeypatch.setattr(lifecycle, "INDEX_FROM", 1)
+def test_a_retired_space_is_removed_with_its_vectors_and_its_index(old, new):
     Embedding.objects.filter(space=new).update(**READY)
     lifecycle.build_index(new)
     told("retire", "new")

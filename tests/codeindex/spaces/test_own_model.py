@@ -127,13 +127,15 @@ def test_of_many_repositories_whole_ones_are_kept_back(alice, in_use, tmp_path: 
     assert_projects_are_whole(tmp_path / "own" / "training")
     packages = {function.package for function in corpora.read(tmp_path / "own" / "training")}
     assert packages == {f"shop{number}" for number in range(FOLDERS)}
-    with pytest.raises(CommandError, match=r"^6 described functions are too few"):
+    with pytest.raises(CommandError, match=r"^6 functions with a docstring are too few"):
         trained("--repository", "shop3")
 
 
 def test_too_little_is_refused_with_the_count(indexed, monkeypatch):
     monkeypatch.setattr(own_model, "LEAST_DESCRIBED", 2_000)
-    with pytest.raises(CommandError, match=f"^{DESCRIBED} described functions .* 2,000 are needed"):
+    with pytest.raises(
+        CommandError, match=f"^{DESCRIBED} functions with a docstring .* 2,000 are needed"
+    ):
         trained()
     assert Space.objects.count() == 1
 

@@ -17,7 +17,7 @@ from tests.git import GitRepository
 pytestmark = pytest.mark.django_db
 
 NOT_ALLOWED = "not in a folder from which repositories may be cloned"
-OUTSIDE = "uses files outside of the folders from which repositories may be cloned"
+OUTSIDE = "uses files outside the folders from which repositories may be cloned"
 
 
 @pytest.fixture(autouse=True)
