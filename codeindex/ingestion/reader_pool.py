@@ -84,10 +84,10 @@ def read(
     `LostLease` soon after the lease is lost, and leaves no reader at work."""
     pool = _Pool(within or limits(), settings.CODEINDEX_READERS, lease)
     try:
-        found = dict(pool.read(_Attempt(number, file) for number, file in enumerate(files)))
+        answers = dict(pool.read(_Attempt(number, file) for number, file in enumerate(files)))
     finally:
         pool.kill_all()
-    return [found[number] for number in range(len(found))]
+    return [answers[number] for number in range(len(answers))]
 
 
 class _Pool:

@@ -48,10 +48,10 @@ def parse(content: bytes, language: Language) -> ParsedFile:
     """Raises `Skipped`."""
     decoded = decode_source(content, language)
     try:
-        found = extract(decoded, language)
+        extracted = extract(decoded, language)
     except UnreadableSource as error:
         raise Skipped(str(error)) from error
-    return decoded, found.errors > 0, found.definitions
+    return decoded, extracted.errors > 0, extracted.definitions
 
 
 def decode_source(content: bytes, language: Language) -> str:

@@ -77,7 +77,7 @@ def record_selection(
             files=len(wanted),
             files_read=len(kept),
             files_reused=len(kept),
-            definitions=_definitions_of(SourceFile.objects.of(run)),
+            definitions=_definitions_of(SourceFile.objects.of_run(run)),
             skips=skips.report(),
         )
     return [file for key, file in wanted.items() if key not in kept]
@@ -138,12 +138,12 @@ def finish_reading(run: IndexRun, skips: Skips) -> None:
     whose content is not indexed to `skips`."""
     _lock(run)
     request_embeddings(run)
-    skipped = SourceFile.objects.of(run).exclude(blob__skipped="").order_by("path")
+    skipped = SourceFile.objects.of_run(run).exclude(blob__skipped="").order_by("path")
     for reason, path in skipped.values_list("blob__skipped", "path"):
         skips.add(reason, path)
     ready, failed = count_embedded(run)
     reused = _reused_texts(run)
-    run_files = SourceFile.objects.of(run)
+    run_files = SourceFile.objects.of_run(run)
     _update(
         run,
         skips=skips.report(),
@@ -189,7 +189,7 @@ def count_embedded(run: IndexRun) -> tuple[int, int]:
 
 def _embedded(run: IndexRun) -> QuerySet[Embedding]:
     """The vectors and the failures of the run's texts in the active space."""
-    definitions = Definition.objects.filter(blob__in=SourceFile.objects.of(run).values("blob"))
+    definitions = Definition.objects.filter(blob__in=SourceFile.objects.of_run(run).values("blob"))
     return Embedding.objects.filter(
         space__state=SpaceState.ACTIVE,
         state__in=(EmbeddingState.READY, EmbeddingState.FAILED),
@@ -234,8 +234,8 @@ def _definitions_of(files: QuerySet[SourceFile]) -> int:
 
 
 def _blobs(files: Iterable[SelectedFile]) -> dict[tuple[str, str], int]:
-    found = Blob.objects.filter(sha__in={file.sha for file in files}, format_version=FORMAT_VERSION)
-    return {(sha, language): pk for pk, sha, language in found.values_list("pk", "sha", "language")}
+    blobs = Blob.objects.filter(sha__in={file.sha for file in files}, format_version=FORMAT_VERSION)
+    return {(sha, language): pk for pk, sha, language in blobs.values_list("pk", "sha", "language")}
 
 
 def _save_blobs(read: Sequence[ReadBlob]) -> list[tuple[int, ReadBlob]]:
@@ -260,12 +260,12 @@ def _save_blobs(read: Sequence[ReadBlob]) -> list[tuple[int, ReadBlob]]:
 
 
 def _save_definitions(blobs: Sequence[tuple[int, ReadBlob]]) -> None:
-    found = [
+    definitions = [
         (blob, text_hash(definition), definition)
         for blob, read in blobs
         for definition in read.definitions
     ]
-    texts = _save_texts({hash_: definition for _, hash_, definition in found})
+    texts = _save_texts({hash_: definition for _, hash_, definition in definitions})
     Definition.objects.bulk_create(
         (
             Definition(
@@ -278,7 +278,7 @@ def _save_definitions(blobs: Sequence[tuple[int, ReadBlob]]) -> None:
                 start_line=definition.start_line,
                 end_line=definition.end_line,
             )
-            for blob, hash_, definition in found
+            for blob, hash_, definition in definitions
         ),
         batch_size=ROWS,
     )

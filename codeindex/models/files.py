@@ -50,10 +50,10 @@ class SourceFileQuerySet(models.QuerySet["SourceFile"]):
         """The files of the published commits, which are searched."""
         return self.filter(live=True)
 
-    def of(self, run: IndexRun) -> SourceFileQuerySet:
+    def of_run(self, run: IndexRun) -> SourceFileQuerySet:
         """The files of `run`'s commit, published or not."""
-        kept = Q(live=True) & (Q(until_run=None) | ~Q(until_run=run))
-        return self.filter(kept | Q(from_run=run, until_run=None), branch=run.branch_id)
+        unchanged = Q(live=True) & (Q(until_run=None) | ~Q(until_run=run))
+        return self.filter(unchanged | Q(from_run=run, until_run=None), branch=run.branch_id)
 
 
 class SourceFile(models.Model):

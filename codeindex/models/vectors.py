@@ -90,8 +90,8 @@ class Claim:
         Embedding.objects.filter(pk__in=claimed).update(
             lease=self.token, leased_until=leases.until(), attempts=F("attempts") + 1
         )
-        found = Embedding.objects.filter(pk__in=claimed)
-        return list(found.select_related("text").order_by("turn", "pk"))
+        embeddings = Embedding.objects.filter(pk__in=claimed)
+        return list(embeddings.select_related("text").order_by("turn", "pk"))
 
 
 class EmbeddingManager(models.Manager["Embedding"]):

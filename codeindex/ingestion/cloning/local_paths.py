@@ -47,11 +47,11 @@ def contained(path: str, roots: Sequence[Path]) -> str:
 def _repository_at(path: str) -> Path:
     """The folder that git finds at a path; the path itself if there is none."""
     for suffix in SUFFIXES:
-        found = Path(f"{path}{suffix}")
-        if found.is_file():
-            return _named_by(found, "gitdir:") or found
-        if os.path.lexists(found / "HEAD"):
-            return found
+        candidate = Path(f"{path}{suffix}")
+        if candidate.is_file():
+            return _named_by(candidate, "gitdir:") or candidate
+        if os.path.lexists(candidate / "HEAD"):
+            return candidate
     return Path(path)
 
 

@@ -51,10 +51,10 @@ def resolve(host: str, port: int) -> list[Address]:
     """The addresses of a name, by the machine's resolver, which also understands every spelling of
     an address. Raises `Unreachable`."""
     try:
-        found = socket.getaddrinfo(host, port, proto=socket.IPPROTO_TCP)
+        entries = socket.getaddrinfo(host, port, proto=socket.IPPROTO_TCP)
     except (OSError, UnicodeError) as error:
         raise Unreachable(f"Could not resolve {host}. Check the address.") from error
-    return [ipaddress.ip_address(sockaddr[0]) for *_, sockaddr in found]
+    return [ipaddress.ip_address(sockaddr[0]) for *_, sockaddr in entries]
 
 
 def outbound_proxy(host: str, scheme: str) -> str:
