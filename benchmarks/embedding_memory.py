@@ -17,7 +17,7 @@ from django.core.management import call_command
 from more_itertools import chunked
 
 from codeindex import tasks
-from codeindex.ingestion import embedding, reader
+from codeindex.ingestion import embedding, reader_process
 from codeindex.local_services import ensure_services
 from codeindex.models import Embedding, EmbeddingState, Text
 from codeindex.spaces import encoders, lifecycle
@@ -52,8 +52,8 @@ def measure(options: Namespace) -> None:
     """Prints the usage for each `options.every` texts, and a summary."""
     with ensure_services():
         call_command("migrate", verbosity=0, interactive=False)
-        source = encoders.wanted()
-        space = lifecycle.of(encoders.kept(source), source)
+        source = encoders.preferred_source()
+        space = lifecycle.space_for(encoders.cached(source), source)
         # In a process of its own, so that memory for parsing does not count.
         with get_context("spawn").Pool(1, initializer=django.setup) as reader:
             texts = reader.apply(_distinct_texts, (options.paths, options.texts))
@@ -157,7 +157,7 @@ def _definitions(file: Path) -> list[Definition]:
     if language is None:
         return []
     try:
-        _, _, found = reader.read(file.read_bytes(), language)
-    except reader.Skipped:
+        _, _, found = reader_process.parse(file.read_bytes(), language)
+    except reader_process.Skipped:
         return []
     return found

@@ -29,7 +29,7 @@ def measure(options: Namespace) -> None:
         call_command("migrate", verbosity=0, interactive=False)
         for path in options.repositories:
             _read(path)
-        encoder = encoders.kept(encoders.wanted())
+        encoder = encoders.cached(encoders.preferred_source())
         encoder.encode([embedding.PROBE])
         batches = _embed_all()
         texts = _embedded_texts(options.texts)
@@ -53,11 +53,10 @@ def _pretended(rate: float) -> Callable[[LanguageModel, Sequence[Windows]], Matr
 
 def _read(path: str) -> None:
     """The repository as definitions that wait for their vectors."""
-    owner = User.objects.filter(is_superuser=True).first()
-    repository = repositories.register(
-        url=path, owner=owner or User.objects.create_superuser("admin"), trusted_path=True
-    )
-    pipeline.index(tasks.request_index(repository=repository).pk)
+    administrator = User.objects.filter(is_superuser=True).first()
+    owner = administrator or User.objects.create_superuser("admin")
+    repository = repositories.register(url=path, owner=owner, by=None, trusted_path=True)
+    pipeline.index(tasks.request_index(repository=repository, by=None).pk)
 
 
 def _embed_all() -> list[tuple[int, float]]:

@@ -73,7 +73,7 @@ def measure(options: Namespace) -> None:
         if options.grow:
             replicated_index.grow(space, options.grow)
         _build(space)
-        encoder = encoders.of(space)
+        encoder = encoders.encoder_for(space)
         texts = _docstring_queries(WARM + 2 * options.queries)
         queries = Queries(texts, encoder.encode_queries(texts))
         stored = SpaceVectors.read(space)
@@ -202,11 +202,11 @@ def _scopes() -> Iterator[tuple[str, Scope]]:
 
 @contextmanager
 def _token(user: User) -> Iterator[str]:
-    token = tokens.issue(user, "benchmark")
+    token = tokens.issue(user, "benchmark", by=user)
     try:
         yield token
     finally:
-        tokens.revoke(user, token[: tokens.SHOWN])
+        tokens.revoke(user, token[: tokens.SHOWN], by=user)
 
 
 @contextmanager

@@ -15,6 +15,8 @@ from django.shortcuts import redirect, render
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from codeindex import repositories
+from codeindex.accounts import tokens
 from codeindex.models import Branch, EmbeddingState, Evaluation, IndexRun, Repository, Space, Token
 from codeindex.web.forms import DepartureForm
 
@@ -54,6 +56,9 @@ class RepositoryAdmin(admin.ModelAdmin):
     readonly_fields = ["url", "created"]
     filter_horizontal = ["teams"]
     inlines = [BranchInline]
+
+    def save_model(self, request: HttpRequest, obj: Repository, form: Any, change: bool) -> None:
+        repositories.save(obj, form.changed_data, by=request.user)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -149,6 +154,12 @@ class TokenAdmin(ReadOnly):
     def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return admin.ModelAdmin.has_delete_permission(self, request, obj)
 
+    def delete_model(self, request: HttpRequest, obj: Token) -> None:
+        tokens.revoke_all(Token.objects.filter(pk=obj.pk), by=request.user)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Token]) -> None:
+        tokens.revoke_all(queryset, by=request.user)
+
 
 admin.site.unregister(User)
 
@@ -175,7 +186,7 @@ class LeavingUserAdmin(UserAdmin):
         form = DepartureForm(leaver, request.POST if request.method == "POST" else None)
         if form.is_valid():
             try:
-                told = form.settle()
+                told = form.settle(by=request.user)
             except ValidationError as error:
                 form.add_error("heir", error)
             else:

@@ -1,13 +1,17 @@
 """Leases: how a worker holds rows while it works on them outside any transaction.
 
-A lease is a token and a time on the row. A thread renews it while the work progresses, so that the
-rows of a worker that was killed are anyone's after CODEINDEX_LEASE_SECONDS, and work that takes
-hours keeps its rows all the same. Who writes a result names the token: a worker that lost its
-lease writes nothing.
+A lease is a token and a time on the row. A thread renews it while the work progresses. The rows of
+a worker that was killed are therefore free after CODEINDEX_LEASE_SECONDS, and work that takes hours
+still keeps its rows. A result is written by the token: a worker that lost its lease writes nothing.
 
-A process whose work has not progressed for CODEINDEX_STALL_SECONDS is ended: nothing else ends a
-thread that hangs. The thread that renews the lease does it, or, where something holds Python's lock
-and the thread stands still too, the watchdog of `faulthandler`, which needs no lock.
+Nothing else ends a thread that hangs, so a process whose work has not progressed for
+CODEINDEX_STALL_SECONDS is ended: by the thread that renews the lease, or, if something holds
+Python's lock and stops that thread too, by the watchdog of `faulthandler`, which needs no lock. A
+statement that Postgres executes for the worker counts as progress, however long it takes.
+
+A transaction that writes for a leased row locks the row, so that the thread cannot renew the lease.
+Such a row is held whatever its lease says: whoever looks for free rows skips locked ones
+(`unlocked`), and the transaction renews the lease at its end.
 """
 
 from __future__ import annotations
@@ -22,18 +26,20 @@ from datetime import timedelta
 from threading import Event, Thread
 from typing import Any
 
+import psycopg
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 FREE = Q(leased_until=None) | Q(leased_until__lt=Now())
 
 CHECK_SECONDS = 1.0
-"""How soon a lease that was taken away is noticed: cancelled work ends within a few seconds."""
+"""How often a lease is checked, so that cancelled work ends within a few seconds."""
 
 STDERR = 2
-"""By its number: Celery puts another object in the place of `sys.stderr`."""
+"""By its number: Celery replaces `sys.stderr` by another object."""
 
 logger = logging.getLogger(__name__)
 
@@ -43,25 +49,25 @@ class LostLease(Exception):
 
 
 class Lease:
-    """A lease that is being renewed. Work that takes long reports its `progress`, and work that
-    waits for another program asks whether it is still wanted (`check`). Work that finds out by
-    itself which of its rows it still holds only notes its progress (`note`)."""
+    """A lease that is being renewed. Long work reports its `progress`; work that waits for another
+    program only checks whether the rows are still held (`check`); work that looks up by itself
+    which rows it still holds only notes its progress (`note`)."""
 
     def __init__(self) -> None:
         self._lost = Event()
         self._progressed_at = time.monotonic()
 
     def progress(self) -> None:
-        """Note that the work went on. Raises `LostLease`."""
+        """Note that the work progressed. Raises `LostLease`."""
         self.note()
         self.check()
 
     def note(self) -> None:
-        """Note that the work went on."""
+        """Note that the work progressed."""
         self._progressed_at = time.monotonic()
 
     def idle_seconds(self) -> float:
-        """How long the work has not gone on."""
+        """Seconds since the work last progressed."""
         return time.monotonic() - self._progressed_at
 
     def check(self) -> None:
@@ -80,10 +86,12 @@ def until() -> Any:
 
 @contextmanager
 def kept(rows: QuerySet[Any]) -> Iterator[Lease]:
-    """Renew the lease on `rows`, which name it in their filter, until the block ends."""
+    """Renew the lease on `rows`, whose filter names it, until the block ends. The block's work uses
+    the database by this thread's connection."""
     lease, done = Lease(), Event()
     _set_watchdog()
-    renewal = Thread(target=_renew, args=(rows, lease, done), daemon=True)
+    worker = connections[DEFAULT_DB_ALIAS]
+    renewal = Thread(target=_keep, args=(rows, lease, done, worker), daemon=True)
     renewal.start()
     try:
         yield lease
@@ -92,22 +100,22 @@ def kept(rows: QuerySet[Any]) -> Iterator[Lease]:
         renewal.join()
 
 
-def _renew(rows: QuerySet[Any], lease: Lease, done: Event) -> None:
+def _keep(rows: QuerySet[Any], lease: Lease, done: Event, worker: BaseDatabaseWrapper) -> None:
     interval = settings.CODEINDEX_LEASE_SECONDS / 3
     renewed_at = time.monotonic()
-    seen = False  # rows of a transaction that is still open are not lost, only out of sight
+    seen = False  # rows of a transaction that is still open are not lost, only invisible
     try:
         while not done.is_set():
-            _end_if_stalled(lease)
+            _end_if_stalled(lease, worker)
             try:
                 if time.monotonic() - renewed_at >= interval:
                     renewed_at = time.monotonic()
-                    held = update(rows, leased_until=until()) > 0
+                    held = _renew(rows)
                 else:
                     held = rows.exists()
             except DatabaseError:
-                # The next renewal is still in time; if it is not, another worker repeats the work.
-                logger.warning("a lease could not be renewed", exc_info=True)
+                # The next renewal is in time, or else another worker repeats the work.
+                logger.warning("A lease could not be renewed.", exc_info=True)
                 connection.close()
             else:
                 seen = seen or held
@@ -119,27 +127,61 @@ def _renew(rows: QuerySet[Any], lease: Lease, done: Event) -> None:
         connection.close()
 
 
+def unlocked(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Those of the rows that no other transaction has locked. They are locked by the transaction
+    that uses the queryset."""
+    return rows.model._default_manager.filter(
+        pk__in=rows.select_for_update(skip_locked=True).values("pk")
+    )
+
+
+@transaction.atomic
+def _renew(rows: QuerySet[Any]) -> bool:
+    """Renew the lease on the rows that are not locked; whether any row is held."""
+    return unlocked(rows).update(leased_until=until()) > 0 or rows.exists()
+
+
 @transaction.atomic
 def update(rows: QuerySet[Any], **values: Any) -> int:
-    """How many rows there were. They are locked in the order of their ids, as by whoever else
-    writes many of them, so that no two wait for each other."""
+    """Update the rows and return their number. They are locked in the order of their ids, as by
+    all others that write many of them, so that no two deadlock."""
     list(rows.select_for_update().order_by("pk").values_list("pk", flat=True))
     return rows.update(**values)
 
 
-def _end_if_stalled(lease: Lease) -> None:
-    """End this process if its work stands still, with a record of where each thread was."""
+def _end_if_stalled(lease: Lease, worker: BaseDatabaseWrapper) -> None:
+    """End this process if its work has stalled, and log where each thread was."""
     _set_watchdog()
     limit = settings.CODEINDEX_STALL_SECONDS
     if lease.idle_seconds() < limit:
         return
+    if _is_executing(worker):
+        lease.note()
+        return
     logger.critical(
-        "The work has not progressed for %d seconds (CODEINDEX_STALL_SECONDS). This process ends; "
-        "another one takes the work up.",
+        "The work has not progressed for %d seconds (CODEINDEX_STALL_SECONDS). This process ends, "
+        "and another one resumes the work.",
         limit,
     )
     faulthandler.dump_traceback(STDERR)
     os._exit(1)
+
+
+def _is_executing(worker: BaseDatabaseWrapper) -> bool:
+    """Whether Postgres executes a statement of the worker's connection, or lets it wait for a lock,
+    whose holder has limits of its own."""
+    session = worker.connection
+    if session is None:
+        return False
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT state = 'active' FROM pg_stat_activity WHERE pid = %s",
+                [session.info.backend_pid],
+            )
+            return cursor.fetchone() == (True,)
+    except (DatabaseError, psycopg.Error):
+        return False
 
 
 def _set_watchdog() -> None:

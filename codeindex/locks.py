@@ -1,4 +1,4 @@
-"""Postgres' advisory locks, by name: for what must happen one at a time in the whole house."""
+"""Named advisory locks of Postgres, for what must happen once at a time in the installation."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from django.db import connection
 
 
 def publishing() -> None:
-    """Held to the end of the transaction by whoever changes what is searchable or forgets it."""
+    """Held to the end of the transaction by whoever changes what is searchable or deletes it."""
     _held_by_transaction("publishing")
 
 
-def taking_turns() -> None:
-    """Held to the end of the transaction by whoever takes the run whose turn it is."""
+def scheduling() -> None:
+    """Held to the end of the transaction by whoever claims the next run."""
     _held_by_transaction("taking turns")
 
 
@@ -25,7 +25,8 @@ def _held_by_transaction(name: str) -> None:
 
 @contextmanager
 def session(name: str) -> Iterator[bool]:
-    """Whether the lock `name` could be had at once; held outside any transaction in the block."""
+    """Hold the lock `name` in the block, outside any transaction; False if another session holds
+    it."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [name])
         (held,) = cursor.fetchone()

@@ -1,9 +1,10 @@
-"""Celery tasks: they only wake workers. What is to do stands in the database, so that a task that
-is lost, killed or delivered twice loses and repeats nothing. The only enqueuer."""
+"""Celery tasks: they only wake workers. The work itself is recorded in the database, so that a task
+that is lost, killed or delivered twice loses and repeats nothing. Only this module enqueues."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import asdict
 
 from celery import Task, shared_task
@@ -13,9 +14,18 @@ from django.db import transaction
 from django.db.models import QuerySet
 from kombu.exceptions import OperationalError
 
-from codeindex import leases, repositories
-from codeindex.ingestion import analysis, embedding, forgetting, pipeline, store, turns
-from codeindex.ingestion.cloning import checkout
+from codeindex import leases
+from codeindex.ingestion import (
+    analysis,
+    embedding,
+    garbage_collection,
+    pipeline,
+    publishing,
+    runs,
+    scheduling,
+    store,
+)
+from codeindex.ingestion.cloning import mirrors
 from codeindex.models import (
     UNPUBLISHED,
     Branch,
@@ -30,20 +40,22 @@ from codeindex.spaces import encoders, lifecycle
 
 logger = logging.getLogger(__name__)
 
+_settle_between_batches = publishing.Settler()
+
 
 def request_index(
-    *, repository: Repository, branch: str | None = None, requested_by: User | None = None
+    *, repository: Repository, branch: str | None = None, by: User | None
 ) -> IndexRun:
-    """The unpublished run of a branch of `repository`, made and enqueued if there is none. Its
-    first branch, or the one named `branch`, which is added if need be. Raises
+    """The unpublished run of a branch of `repository`; created and enqueued if there is none. The
+    branch is the first one, or the one named `branch`, which is added if necessary. Raises
     `Repository.DoesNotExist` if the repository was removed meanwhile."""
     with transaction.atomic():
-        # Held, so that the repository is removed before or after, and nobody else makes a run.
+        # Locked, so that the repository is removed before or after, and nobody else adds a run.
         Repository.objects.select_for_update(no_key=True).get(pk=repository.pk)
         chosen = _branch(repository, branch)
         run = IndexRun.objects.filter(branch=chosen, status__in=UNPUBLISHED).first()
         if run is None:
-            run = IndexRun.objects.create(branch=chosen, requested_by=requested_by)
+            run = IndexRun.objects.create(branch=chosen, requested_by=by)
             transaction.on_commit(lambda: _enqueue(index_run, run.pk))
     return run
 
@@ -57,7 +69,7 @@ def _branch(repository: Repository, name: str | None) -> Branch:
 
 @shared_task(ignore_result=True)
 def index_run(run_id: int | None = None) -> None:
-    """One run: that whose turn it is, which need not be the one that the message is of."""
+    """Work on the run that is next in turn, which need not be the one that the message names."""
     if pipeline.index_next():
         wake_readers()
         wake_embedders()
@@ -65,29 +77,31 @@ def index_run(run_id: int | None = None) -> None:
 
 @shared_task(ignore_result=True)
 def embed_pending(limit: int = embedding.FIRST_BATCH) -> None:
-    """One batch, and the next one behind whatever else waits."""
+    """Encode one batch, and enqueue the next one behind whatever else waits."""
     next_limit = embed_batch(limit)
     if next_limit:
         _enqueue(embed_pending, next_limit)
     else:
-        for space in lifecycle.unindexed():
+        for space in lifecycle.needing_index():
             _enqueue(build_index, space.pk)
 
 
-def embed_batch(limit: int) -> int | None:
-    """Encode a batch and settle the runs that waited for it; how many the next batch should have,
-    or None where nothing was left. An encoder that fails is told of on every run that waits."""
+def embed_batch(
+    limit: int, settle_between_batches: Callable[[], None] = _settle_between_batches
+) -> int | None:
+    """Encode a batch and settle the runs that waited for it. Returns the size of the next batch, or
+    None if nothing was left. If the encoder fails, every waiting run shows the error."""
     try:
         next_limit = embedding.encode_batch(limit)
     except Exception as error:
-        repositories.complain(f"Nothing can be encoded: {error}")
+        runs.record_encoder_error(f"The encoder failed: {error}")
         raise
-    repositories.complain("")
+    runs.record_encoder_error("")
     if next_limit:
-        repositories.settle_in_passing()
+        settle_between_batches()
     else:
-        Embedding.objects.give_up()
-        repositories.settle_all()
+        Embedding.objects.fail_deadly()
+        publishing.settle_all()
     return next_limit
 
 
@@ -98,37 +112,37 @@ def build_index(space_id: int) -> None:
 
 @shared_task(ignore_result=True)
 def sweep() -> None:
-    """What beat calls every few seconds: take up whatever a lost task or a dead worker left."""
-    Embedding.objects.give_up()
-    repositories.fail_deadly_runs()
-    turns.explain()
+    """Called by beat every few seconds: resumes what a lost task or a crashed worker left."""
+    Embedding.objects.fail_deadly()
+    runs.fail_interrupted()
+    scheduling.explain_waiting()
     wake_readers()
     if not _pending().exists():
-        # Nothing to encode, and yet a run waits: what it needs was forgotten under its hands.
-        for run in repositories.unfinished():
-            store.want_embeddings(run)
-        repositories.settle_all()
+        # A run that still waits lacks embeddings that were deleted meanwhile.
+        for run in runs.awaiting_vectors():
+            store.request_embeddings(run)
+        publishing.settle_all()
     wake_embedders()
     analysis.renew()
 
 
 @shared_task(ignore_result=True)
 def forget() -> None:
-    forgetting.mark()
-    forgetting.sweep()
-    checkout.remove_unregistered()
+    garbage_collection.mark()
+    garbage_collection.sweep()
+    mirrors.remove_unregistered()
 
 
 def wake_readers() -> None:
-    """Start the runs that may start now; no more than there are processes, each of which wakes
-    others when it is done."""
-    for run_id in turns.startable()[: settings.CELERY_WORKER_CONCURRENCY]:
+    """Start the runs that may start now, at most one for each process. A process that is done wakes
+    others."""
+    for run_id in scheduling.startable_runs()[: settings.CELERY_WORKER_CONCURRENCY]:
         _enqueue(index_run, run_id)
 
 
 def wake_embedders() -> None:
-    """Start embedding where texts wait and nobody is at it, or where the space is not there or not
-    in use for which the settings ask."""
+    """Start embedding if texts wait and no worker holds one, or if the space that the settings ask
+    for is missing or not active."""
     idle = _pending().filter(leases.FREE).exists() and not _pending().exclude(leases.FREE).exists()
     if idle or _is_space_wanted():
         for _ in range(settings.CODEINDEX_EMBEDDERS):
@@ -136,11 +150,11 @@ def wake_embedders() -> None:
 
 
 def _is_space_wanted() -> bool:
-    """Whether an embedder has to make the first space, or to make or activate that of the encoder
-    which the settings name. The encoder need not be loaded to know."""
+    """Whether an embedder has to create the first space, or to create or activate the space of the
+    encoder that the settings name. Loads no encoder."""
     if not Space.objects.exists():
-        return repositories.unfinished().exists()
-    source = encoders.pinned()
+        return runs.awaiting_vectors().exists()
+    source = encoders.pinned_source()
     return source is not None and not (
         _pending().exists()
         or Space.objects.filter(state=SpaceState.ACTIVE, **asdict(source)).exists()
@@ -157,5 +171,5 @@ def _enqueue(task: Task, *arguments: object) -> None:
     try:
         task.delay(*arguments)
     except OperationalError:
-        # The row is there: beat's next sweep finds it once the broker is back.
-        logger.warning("the broker is away; %s waits for the next sweep", task.name)
+        # Beat's next sweep finds the row once the broker is back.
+        logger.warning("The broker is unreachable; %s waits for the next sweep.", task.name)

@@ -48,7 +48,7 @@ def known(alice: User) -> dict[str, object]:
     """What the addresses of something that is there hold."""
     shop = shelf.repository(alice)
     file, definition = shelf.put(shop, "load.py", Written("def load(csv): return csv", "load"))
-    assert SourceFile.objects.visible_to(alice).exists()
+    assert SourceFile.objects.visible_to(alice).live().exists()
     return {
         "id": opaque(Row.REPOSITORY, shop.pk),
         "run": opaque(Row.RUN, shop.branches.get().live_run_id),

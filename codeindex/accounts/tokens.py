@@ -6,9 +6,11 @@ import secrets
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import QuerySet
 
+from codeindex import audit
+from codeindex.audit import Change
 from codeindex.models import Token
 from codeindex.models.tokens import digest
 
@@ -22,7 +24,8 @@ SHOWN = 12
 """Characters of a key that are kept in the clear."""
 
 
-def issue(user: User, name: str = "") -> str:
+@transaction.atomic
+def issue(user: User, name: str = "", *, by: User | None) -> str:
     """A new token; returns its key, which cannot be had again. Raises `ValidationError` by field
     if the user has too many."""
     valid = of(user)
@@ -30,13 +33,14 @@ def issue(user: User, name: str = "") -> str:
     if valid.count() >= MOST:
         raise ValidationError({"name": [f"You have {MOST} tokens: revoke one of them first."]})
     key = PREFIX + secrets.token_hex(20)
-    Token.objects.create(
+    token = Token.objects.create(
         user=user,
         name=name,
         digest=digest(key),
         beginning=key[:SHOWN],
         password=digest(user.password),
     )
+    audit.record(Change.TOKEN_CREATED, str(token), by=by)
     return key
 
 
@@ -45,10 +49,17 @@ def of(user: User) -> QuerySet[Token]:
     return Token.objects.filter(user=user, password=digest(user.password))
 
 
-def revoke(user: User, beginning: str = "") -> None:
+def revoke(user: User, beginning: str = "", *, by: User | None) -> None:
     """The token of `user` whose key begins so, or all of them."""
     own = Token.objects.filter(user=user)
-    (own.filter(beginning=beginning) if beginning else own).delete()
+    revoke_all(own.filter(beginning=beginning) if beginning else own, by=by)
+
+
+@transaction.atomic
+def revoke_all(tokens: QuerySet[Token], *, by: User | None) -> None:
+    for token in tokens.select_related("user"):
+        audit.record(Change.TOKEN_REVOKED, str(token), by=by)
+    tokens.delete()
 
 
 def owner(key: str) -> User | None:

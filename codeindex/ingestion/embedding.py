@@ -1,5 +1,5 @@
-"""Claim what lacks a vector, encode it, store it. The database is the ledger: a batch that is
-lost with its worker is claimed again, and nothing is encoded twice."""
+"""Claims texts that lack a vector, encodes them, and stores their vectors. The database is the
+ledger: a batch that is lost with its worker is claimed again, and nothing is encoded twice."""
 
 from __future__ import annotations
 
@@ -27,56 +27,64 @@ if TYPE_CHECKING:
     from embeddings.encoder import Encoded
 
 FIRST_BATCH, LARGEST_BATCH = 16, 16_384
+"""Texts."""
+
 BATCH_SECONDS = 4.0
-# Of a batch so many are claimed together.
+"""How long a batch is to take."""
+
 PART = 2_048
-# So much is encoded and stored together: texts that nobody wants any more are encoded no longer
-# than that, and a stall is noticed.
+"""Texts of a batch that are claimed together."""
+
 GROUP_SECONDS = 1.5
-# More of a text is hardly ever read.
-CHARACTERS = 8_192
+"""How long the texts that are encoded and stored together are to take. Texts that are no longer
+wanted are encoded for at most that long."""
+
+LONGEST_READ = 8_192
+"""Characters. An encoder hardly ever reads more of a text."""
+
 PROBE = "def probe():\n    return 1\n"
+"""A text that a working encoder can encode."""
 
 T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
 
-def encode_batch(limit: int) -> int | None:
-    """Encode up to `limit` pending texts: the active space's, or else those of a space that is
-    filled beside it. How many the next batch should have, or None when nothing was free to be
-    claimed. Raises `EncoderUnavailable`."""
-    source = encoders.wanted()
-    own = lifecycle.of(encoders.kept(source), source)
-    for space in lifecycle.waiting():
-        next_limit = _encode_batch_of(space, limit)
+def encode_batch(limit: int, part_size: int = PART) -> int | None:
+    """Encode up to `limit` pending texts, claimed in parts of `part_size`: the active space's, or
+    else those of a space that is filled beside it. Returns the size of the next batch, or None if
+    no text could be claimed. Raises `EncoderUnavailable`."""
+    source = encoders.preferred_source()
+    own = lifecycle.space_for(encoders.cached(source), source)
+    for space in lifecycle.with_pending_texts():
+        next_limit = _encode_batch_of(space, limit, part_size)
         if next_limit:
             return next_limit
     lifecycle.activate_when_complete(own)
     return None
 
 
-def _encode_batch_of(space: Space, limit: int) -> int | None:
-    """None where nothing was free, or where the space's encoder cannot be had here."""
+def _encode_batch_of(space: Space, limit: int, part_size: int) -> int | None:
+    """Returns None if no text could be claimed, or if the space's encoder is unavailable here."""
     try:
-        encoder = encoders.of(space)
+        encoder = encoders.encoder_for(space)
     except embeddings.EncoderUnavailable as reason:
-        lifecycle.complain(space, str(reason))
+        lifecycle.record_problem(space, str(reason))
         return None
-    lifecycle.complain(space, "")
+    lifecycle.record_problem(space, "")
     began = time.monotonic()
     with Embedding.objects.claiming(space) as claim:
         pace = Pace(first=max(1, limit // 8))
-        done = encode(encoder, _parts(claim, limit), pace, claim.lease.note)
+        done = encode(encoder, _parts(claim, limit, part_size), pace, claim.lease.note)
     return _next_limit(done, time.monotonic() - began) if done else None
 
 
-def _parts(claim: Claim, limit: int) -> Iterator[Sequence[Embedding]]:
-    """Up to `limit` pending texts in parts, each claimed when it is asked for. A text that already
-    cost a worker its life comes alone."""
+def _parts(claim: Claim, limit: int, size: int) -> Iterator[Sequence[Embedding]]:
+    """Up to `limit` pending texts in parts of a `size`, each claimed when it is asked for. A text
+    that has crashed a worker comes alone."""
     suspects = True
     while limit > 0:
-        part = claim.part(min(limit, PART), suspects=suspects)
+        part = claim.part(min(limit, size), suspects=suspects)
         if not part:
             return
         yield part
@@ -85,8 +93,8 @@ def _parts(claim: Claim, limit: int) -> Iterator[Sequence[Embedding]]:
 
 
 class Pace:
-    """How many texts are encoded together: as many characters as the last ones' rate reads in
-    `GROUP_SECONDS`. What a text takes is unknown at `first`, when there are so many."""
+    """How many texts are encoded together: as many characters as are read in `GROUP_SECONDS` at the
+    rate of the last group. The `first` group has this many texts, since the rate is unknown."""
 
     def __init__(self, first: int = PART) -> None:
         self._texts = first
@@ -110,9 +118,9 @@ def encode(
     progressed: Callable[[], object] = lambda: None,
 ) -> int:
     """Give each text of a batch, which comes in parts, its vector and predicted names, or the
-    reason why it has none, and pass over those that are no longer wanted. While one group of texts
-    is encoded, the one before it is stored and the one behind it is claimed; after each one it has
-    `progressed`. How many texts there were."""
+    reason for its failure. Texts that are no longer wanted are skipped. While one group of texts is
+    encoded, the previous one is stored and the next one is claimed; `progressed` is called after
+    each group. Returns the number of texts."""
     done, pace = 0, pace or Pace()
     with ThreadPoolExecutor(1) as ahead:
         groups = (
@@ -121,12 +129,12 @@ def encode(
         )
         for group, language, encoded in _one_behind(groups):
             try:
-                found, seconds = encoded.result()
+                vectors, seconds = encoded.result()
             except Exception:
-                logger.exception("a batch of %d texts could not be encoded", len(group))
+                logger.exception("A batch of %d texts could not be encoded.", len(group))
                 _encode_one_by_one(encoder, group, language, progressed)
             else:
-                _store(group, found)
+                _store(group, vectors)
                 pace.note(group, seconds)
             progressed()
             done += len(group)
@@ -134,11 +142,11 @@ def encode(
 
 
 def _length(embedding: Embedding) -> int:
-    return min(len(embedding.text.body), CHARACTERS)
+    return min(len(embedding.text.body), LONGEST_READ)
 
 
 def _one_behind(values: Iterable[T]) -> Iterator[T]:
-    """The values, each of them once the next is there."""
+    """The values, each as soon as the next one has been taken."""
     waiting: deque[T] = deque()
     for value in values:
         waiting.append(value)
@@ -150,7 +158,8 @@ def _one_behind(values: Iterable[T]) -> Iterator[T]:
 def _groups(
     parts: Iterable[Sequence[Embedding]], pace: Pace
 ) -> Iterator[tuple[Sequence[Embedding], str]]:
-    """Texts of one language, as many as `pace` says, which are wanted when their turn comes."""
+    """Groups of texts of one language, as large as `pace` says, without the texts that are no
+    longer wanted when their turn comes."""
 
     def language_of(embedding: Embedding) -> str:
         return embedding.text.language
@@ -166,9 +175,11 @@ def _groups(
 
 
 def _wanted(embeddings: Sequence[Embedding]) -> Sequence[Embedding]:
-    """Those that are still leased to us, and not deleted with what they were wanted for."""
-    held = Embedding.objects.held_by(embeddings[0].lease)
-    wanted = set(held.filter(pk__in=[each.pk for each in embeddings]).values_list("pk", flat=True))
+    """Those that are still leased to us: others were deleted with the run that needed them."""
+    leased = Embedding.objects.held_by(embeddings[0].lease)
+    wanted = set(
+        leased.filter(pk__in=[each.pk for each in embeddings]).values_list("pk", flat=True)
+    )
     return [each for each in embeddings if each.pk in wanted]
 
 
@@ -178,8 +189,8 @@ def _encode_one_by_one(
     language: str,
     progressed: Callable[[], object],
 ) -> None:
-    """Find the texts that fail, and record why. An encoder that cannot even encode the probe is
-    broken itself: its error is raised and no text is blamed."""
+    """Find the texts that fail, and record why. If the encoder cannot even encode the probe, it is
+    broken itself: its error is raised, and no text fails."""
     for embedding in embeddings:
         try:
             encoded = _encoded(encoder, [embedding], language)
@@ -194,7 +205,7 @@ def _encode_one_by_one(
 def _timed(
     encoder: CodeEncoder, embeddings: Sequence[Embedding], language: str
 ) -> tuple[Encoded, float]:
-    """What the encoder makes of the texts, and in how many seconds."""
+    """The texts' vectors and names, and the seconds that they took."""
     began = time.monotonic()
     return _encoded(encoder, embeddings, language), time.monotonic() - began
 
@@ -219,22 +230,22 @@ def _store(embeddings: Sequence[Embedding], encoded: Encoded) -> None:
 
 
 def _binary_cursor() -> Cursor:
-    """A cursor that sends vectors as Postgres holds them: to write them out as text takes a
-    millisecond each, sixty times as long."""
+    """A cursor that sends vectors in Postgres' binary format: as text, each takes a millisecond,
+    sixty times as long."""
     connection.ensure_connection()
     cursor = Cursor(connection.connection)
-    # For this cursor alone: Django reads vectors in its own way.
+    # Only for this cursor: Django's field reads vectors as text.
     register_halfvec_info(cursor, TypeInfo.fetch(connection.connection, "halfvec"))
     return cursor
 
 
 def _note(unread: int) -> str:
-    """What is to be known of a vector that is ready."""
+    """What a user should know about a vector that is ready."""
     return f"its last {unread:,} tokens are not read" if unread else ""
 
 
 def _structures(encoded: Encoded) -> list[HalfVector | None]:
-    """None also for a definition to which its code adds nothing: zeros have no direction."""
+    """The code's share in each vector. None also where it is zero, which has no direction."""
     if encoded.structure is None:
         return [None] * len(encoded.vectors)
     return [HalfVector(row) if row.any() else None for row in encoded.structure]
@@ -247,12 +258,13 @@ def _fail(embedding: Embedding, reason: str) -> None:
 
 
 def _next_limit(done: int, seconds: float) -> int:
-    """As many texts as the last batch's rate does in `BATCH_SECONDS`, at most twice as many."""
+    """As many texts as are encoded in `BATCH_SECONDS` at the last batch's rate, at most twice as
+    many as `done`."""
     wanted = int(done * BATCH_SECONDS / max(seconds, 1e-3))
     return max(1, min(wanted, done * 2, LARGEST_BATCH))
 
 
-# Rows are locked in the order of their ids, as by whoever deletes some of them.
+# Rows are locked in the order of their ids, as by whoever deletes some of them: no deadlocks.
 STORE = """
 WITH locked AS (
     SELECT id FROM codeindex_embedding

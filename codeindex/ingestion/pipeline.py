@@ -1,5 +1,4 @@
-"""index(run): the story of an index run on one screen, from git to definitions that wait for
-their vectors."""
+"""An index run from the fetch to stored definitions, which then wait for their vectors."""
 
 from __future__ import annotations
 
@@ -22,20 +21,21 @@ from django.db.models import F
 from django.db.models.functions import Coalesce, Now
 from psycopg.errors import ProgramLimitExceeded
 
-from codeindex import leases, locks, repositories
-from codeindex.ingestion import readers, sources, store, turns
+from codeindex import leases, locks
+from codeindex.ingestion import publishing, reader_pool, runs, scheduling, sources, store
 from codeindex.ingestion.cloning import checkout
-from codeindex.ingestion.cloning.checkout import Tree
-from codeindex.ingestion.reader import Read
-from codeindex.ingestion.sources import Source
+from codeindex.ingestion.cloning.errors import CheckoutError
+from codeindex.ingestion.cloning.trees import Tree
+from codeindex.ingestion.reader_process import ParsedFile
+from codeindex.ingestion.sources import SelectedFile
 from codeindex.ingestion.store import ReadBlob
 from codeindex.leases import Lease, LostLease
 from codeindex.models import ATTEMPTS, UNPUBLISHED, UNREAD, IndexRun, RunStatus
 
 FILES_PER_BATCH = 50
-FAULT = (
-    "Something went wrong inside codeindex. Index it again; if that fails too, ask your"
-    " administrator: the worker's log says what it was."
+INTERNAL_ERROR = (
+    "An internal error stopped the run. Index the repository again; if that fails too, ask your"
+    " administrator to check the worker's log."
 )
 
 LONGEST_REASON = 200
@@ -45,19 +45,19 @@ logger = logging.getLogger(__name__)
 
 
 def index(run_id: int) -> bool:
-    """Take a run and bring it to where only vectors are missing; False if it was not free.
+    """Claim a run and work on it until only vectors are missing; False if it was not free.
 
-    Whatever goes wrong is recorded on the run, and what was searchable stays so.
+    An error is recorded on the run, and what was searchable stays so.
     """
-    run = _taken(run_id)
+    run = claim(run_id)
     if run is not None:
         _index(run)
     return run is not None
 
 
 def index_next() -> bool:
-    """The same with the run whose turn it is; False if none may start now."""
-    run = _next()
+    """The same for the run that is next in turn; False if none may start now."""
+    run = claim_next()
     if run is not None:
         _index(run)
     return run is not None
@@ -67,46 +67,46 @@ def _index(run: IndexRun) -> None:
     try:
         with leases.kept(IndexRun.objects.filter(pk=run.pk, lease=run.lease)) as lease:
             _read(run, lease)
-            repositories.advance(run)
+            publishing.start_embedding(run)
     except LostLease:
         logger.info("%s was cancelled or taken over", run)
-    except checkout.CheckoutError as error:
-        repositories.fail(run, str(error))
+    except CheckoutError as error:
+        runs.fail(run, str(error))
     except Exception as error:
-        if _may_pass(error):
-            # Whoever takes the run up when the lease has run out may have more luck.
-            logger.warning("%s was interrupted", run, exc_info=True)
-        elif repositories.fail(run, FAULT):
+        if _is_temporary(error):
+            # Another worker takes the run up when the lease has expired.
+            logger.warning("%s was interrupted.", run, exc_info=True)
+        elif runs.fail(run, INTERNAL_ERROR):
             logger.exception("%s failed", run)
         else:
-            # A row that another process deletes meanwhile is an error in the work, and is none.
+            # The error came from rows that another process deleted meanwhile.
             logger.info("%s was cancelled, removed or taken over", run)
     except BaseException:
-        repositories.hand_back(run)
+        runs.hand_back(run)
         raise
 
 
-def _may_pass(error: Exception) -> bool:
-    """Whether the database was away, or the disk is full."""
-    away = isinstance(error, OperationalError | InterfaceError)
-    return away or (isinstance(error, OSError) and error.errno == errno.ENOSPC)
+def _is_temporary(error: Exception) -> bool:
+    """Whether the database was unreachable, or the disk is full."""
+    is_unreachable = isinstance(error, OperationalError | InterfaceError)
+    return is_unreachable or (isinstance(error, OSError) and error.errno == errno.ENOSPC)
 
 
 @transaction.atomic
-def _next() -> IndexRun | None:
-    """The run whose turn it is, with a lease of ours. One worker looks at a time: two that look
-    together would both find the last place of an owner or a host free."""
-    locks.taking_turns()
-    return next(filter(None, map(_taken, turns.startable())), None)
+def claim_next() -> IndexRun | None:
+    """The run that is next in turn, leased to us. One worker chooses at a time: two that choose
+    together would both use the last free slot of an owner or a host."""
+    locks.scheduling()
+    return next(filter(None, map(claim, scheduling.startable_runs())), None)
 
 
-def _taken(run_id: int) -> IndexRun | None:
-    """The run with a lease of ours, if it has definitions to read, nobody is at it, and it has not
-    cost too many workers their lives."""
+@transaction.atomic
+def claim(run_id: int) -> IndexRun | None:
+    """The run, leased to us, if its definitions are still to be read, nobody works on it, and it
+    has not crashed too many workers. A row that is locked is being worked on."""
     lease = uuid.uuid4()
-    IndexRun.objects.filter(
-        leases.FREE, pk=run_id, status__in=UNREAD, attempts__lt=ATTEMPTS
-    ).update(
+    free = IndexRun.objects.filter(leases.FREE, pk=run_id, status__in=UNREAD, attempts__lt=ATTEMPTS)
+    leases.unlocked(free).update(
         lease=lease,
         leased_until=leases.until(),
         started=Coalesce("started", Now()),
@@ -122,16 +122,16 @@ def _read(run: IndexRun, lease: Lease) -> None:
         IndexRun.objects.filter(pk=run.pk).update(commit=tree.commit)
     with _stage(run, RunStatus.DEFINITIONS):
         files, skips = sources.select(tree.entries())
-        changed = store.begin(run, files, skips)
+        changed = store.record_selection(run, files, skips)
         for batch in _batches(changed):
-            _save(run, batch, _blobs(tree, store.unread(batch), lease))
+            _save(run, batch, _blobs(tree, store.without_blob(batch), lease))
             lease.progress()
-        store.finish(run, skips)
+        store.finish_reading(run, skips)
 
 
 @contextmanager
 def _stage(run: IndexRun, stage: RunStatus) -> Iterator[None]:
-    """Say on the run what is being done, and afterwards how many seconds it took."""
+    """Record the stage on the run, and afterwards how many seconds it took."""
     began = time.monotonic()
     mine = IndexRun.objects.filter(pk=run.pk, lease=run.lease, status__in=UNPUBLISHED)
     if not mine.update(status=stage, stage_started=Now()):
@@ -141,54 +141,55 @@ def _stage(run: IndexRun, stage: RunStatus) -> Iterator[None]:
     mine.update(timings=run.timings)
 
 
-def _batches(files: Sequence[Source]) -> Iterator[Sequence[Source]]:
+def _batches(files: Sequence[SelectedFile]) -> Iterator[Sequence[SelectedFile]]:
     for start in range(0, len(files), FILES_PER_BATCH):
         yield files[start : start + FILES_PER_BATCH]
 
 
-def _save(run: IndexRun, files: Sequence[Source], read: Sequence[ReadBlob]) -> None:
-    """Write a batch. Where the database refuses something in it, each file is written alone, and
-    skipped if it is the one."""
+def _save(run: IndexRun, files: Sequence[SelectedFile], read: Sequence[ReadBlob]) -> None:
+    """Write a batch. If the database rejects a value in it, write each file alone and skip the one
+    that it rejects."""
     try:
-        store.save(run, files, read)
+        store.save_batch(run, files, read)
     except DatabaseError as refusal:
-        if not _is_of_a_value(refusal):
+        if not _is_rejected_value(refusal):
             raise
-        logger.exception("%d files could not be stored", len(files))
+        logger.exception("%d files could not be stored.", len(files))
         for file in files:
             own = [blob for blob in read if (blob.sha, blob.language) == _content_of(file)]
             if len(files) > 1:
                 _save(run, [file], own)
             else:
-                store.save(run, [file], [_skipped(file, "cannot be stored")])
+                store.save_batch(run, [file], [_skipped(file, "cannot be stored")])
 
 
-def _is_of_a_value(refusal: DatabaseError) -> bool:
-    """Whether the database refused what it was given; not, say, because it is away."""
+def _is_rejected_value(refusal: DatabaseError) -> bool:
+    """Whether the database rejected a value; it may instead be unreachable, for instance."""
     too_long = isinstance(refusal.__cause__, ProgramLimitExceeded)
     return too_long or isinstance(refusal, DataError | IntegrityError)
 
 
-def _content_of(file: Source) -> tuple[str, str]:
+def _content_of(file: SelectedFile) -> tuple[str, str]:
     return file.sha, file.language.name
 
 
-def _skipped(file: Source, reason: str) -> ReadBlob:
+def _skipped(file: SelectedFile, reason: str) -> ReadBlob:
     return ReadBlob(*_content_of(file), skipped=reason[:LONGEST_REASON])
 
 
-def _blobs(tree: Tree, files: Sequence[Source], lease: Lease) -> list[ReadBlob]:
+def _blobs(tree: Tree, files: Sequence[SelectedFile], lease: Lease) -> list[ReadBlob]:
     contents = tree.read(file.sha for file in files)
     given = (
-        readers.File(file.path, file.language.name, content)
+        reader_pool.FileContent(file.path, file.language.name, content)
         for file, content in zip(files, contents, strict=True)
     )
     return [
-        _blob(file, answer) for file, answer in zip(files, readers.read(given, lease), strict=True)
+        _blob(file, answer)
+        for file, answer in zip(files, reader_pool.read(given, lease), strict=True)
     ]
 
 
-def _blob(file: Source, answer: Read | str) -> ReadBlob:
+def _blob(file: SelectedFile, answer: ParsedFile | str) -> ReadBlob:
     if isinstance(answer, str):
         return _skipped(file, answer)
     content, broken, definitions = answer

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from codeindex.ingestion.cloning.checkout import Entry
+from codeindex.ingestion.cloning.trees import Entry
 from embeddings.code import languages
 from embeddings.code.languages import Language
 from embeddings.code.path_rules import never_indexed
@@ -18,15 +18,15 @@ SYMBOLIC_LINK, SUBMODULE = "120000", "160000"
 EXAMPLES = 20
 
 LONGEST_PATH = 1_000
-"""Bytes. Longer ones would not fit into an index of the database."""
+"""Bytes; longer paths would not fit into an index of the database."""
 
 LONGEST_EXAMPLE = 200
-"""Characters of a path that is told as an example."""
+"""Characters of a path that is shown as an example."""
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """A file that is indexed, if its content allows it."""
+class SelectedFile:
+    """A file to be read; its content may still exclude it."""
 
     path: str
     sha: str
@@ -53,12 +53,12 @@ class Skips:
         }
 
 
-def select(entries: Iterable[Entry]) -> tuple[list[Source], Skips]:
-    """The files to index, and the others by reason, from path, mode and size alone."""
+def select(entries: Iterable[Entry]) -> tuple[list[SelectedFile], Skips]:
+    """The files to index, and the others by reason, judged by path, mode and size alone."""
     selected, skips = [], Skips()
     taken: set[str] = set()
     for entry in entries:
-        path = shown(entry.path)
+        path = displayed(entry.path)
         language = languages.by_path(path)
         if entry.mode == SUBMODULE:
             skips.add("submodule", path)
@@ -69,15 +69,15 @@ def select(entries: Iterable[Entry]) -> tuple[list[Source], Skips]:
         elif reason := _reason_to_skip(entry, path):
             skips.add(reason, path)
         elif path in taken:
-            skips.add("its path reads like that of another file", path)
+            skips.add("its path is displayed like that of another file", path)
         else:
             taken.add(path)
-            selected.append(Source(path, entry.sha, language))
+            selected.append(SelectedFile(path, entry.sha, language))
     return selected, skips
 
 
-def shown(path: bytes) -> str:
-    """A path as text: bytes that are not UTF-8 become \\xNN."""
+def displayed(path: bytes) -> str:
+    """A path as text; bytes that are not UTF-8 become \\xNN."""
     return path.decode(errors="backslashreplace")
 
 

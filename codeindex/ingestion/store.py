@@ -1,8 +1,8 @@
-"""Bulk writes of an index run: blobs, definitions, texts and source files, in short transactions.
+"""Bulk writes of an index run: blobs, definitions, texts and source files.
 
-Whatever is already there by its content is pointed at, not written again. Each transaction first
-takes the run's row by its lease: a worker that lost its lease, or whose run was cancelled, stops
-there with `LostLease`.
+Content that is stored already is referenced, not written again. Each transaction first locks the
+run's row by its lease, and ends by renewing that: a worker that lost its lease, or whose run was
+cancelled, stops there with `LostLease`.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 from django.db.models import Count, F, Q, QuerySet
 
+from codeindex import leases
 from codeindex.ingestion import analysis
-from codeindex.ingestion.sources import Skips, Source
+from codeindex.ingestion.sources import SelectedFile, Skips
 from codeindex.leases import LostLease
 from codeindex.models import (
     UNPUBLISHED,
@@ -36,7 +37,7 @@ ROWS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class ReadBlob:
-    """What was found in a file's content, or why it was skipped."""
+    """The definitions in a file's content, or why it was skipped."""
 
     sha: str
     language: str
@@ -46,10 +47,12 @@ class ReadBlob:
     definitions: Sequence[types.Definition] = ()
 
 
-def begin(run: IndexRun, files: Sequence[Source], skips: Skips) -> list[Source]:
-    """Note what `run` is about to index; of `files`, those that its branch does not hold yet.
+def record_selection(
+    run: IndexRun, files: Sequence[SelectedFile], skips: Skips
+) -> list[SelectedFile]:
+    """Record what `run` is about to index. Returns those `files` that its branch does not hold yet.
 
-    Live files that `files` no longer holds as they are will be left when the run is published.
+    Live files that changed or disappeared cease to be live when the run is published.
     """
     wanted = {(file.path, file.sha, file.language.name): file for file in files}
     kept, leaving = set(), []
@@ -61,46 +64,47 @@ def begin(run: IndexRun, files: Sequence[Source], skips: Skips) -> list[Source]:
         else:
             leaving.append(pk)
     with transaction.atomic():
-        _own(run)
-        discard(run)
+        _lock(run)
+        discard_unpublished(run)
         SourceFile.objects.filter(pk__in=leaving).update(until_run=run)
-        IndexRun.objects.filter(pk=run.pk).update(
+        _update(
+            run,
             files=len(wanted),
             files_read=len(kept),
             files_reused=len(kept),
-            definitions=_definitions_of(SourceFile.objects.of(run)),
+            definitions=_definitions_of(SourceFile.objects.of_run(run)),
             skips=skips.report(),
         )
     return [file for key, file in wanted.items() if key not in kept]
 
 
-def discard(run: IndexRun) -> None:
-    """Forget what `run` wrote but did not publish; the live files stay as they are."""
-    drop(SourceFile.objects.filter(from_run=run, live=False, until_run=None))
+def discard_unpublished(run: IndexRun) -> None:
+    """Delete what `run` wrote but did not publish; the live files stay as they are."""
+    delete_files(SourceFile.objects.filter(from_run=run, live=False, until_run=None))
     SourceFile.objects.filter(until_run=run, live=True).update(until_run=None)
 
 
-def drop(files: QuerySet[SourceFile]) -> None:
-    """Delete files, and the wishes for vectors of texts that no other file holds: whoever encodes
-    them stops there. A text that two workers died on keeps its count."""
+def delete_files(files: QuerySet[SourceFile]) -> None:
+    """Delete files, and the pending embeddings of texts that no other file holds, so that they are
+    not encoded any further. A text that crashed two workers keeps its count of attempts."""
     blobs = list(files.values_list("blob_id", flat=True).distinct())
     files.delete()
     if blobs:
         with connection.cursor() as cursor:
-            cursor.execute(DELETE_WISHES, {"blobs": blobs})
+            cursor.execute(DELETE_PENDING, {"blobs": blobs})
 
 
-def unread(files: Sequence[Source]) -> list[Source]:
-    """Of `files`, one for each content that no branch has brought yet."""
+def without_blob(files: Sequence[SelectedFile]) -> list[SelectedFile]:
+    """Of `files`, one for each content that is not stored yet."""
     known = set(_blobs(files))
     distinct = {(file.sha, file.language.name): file for file in files}
     return [file for key, file in distinct.items() if key not in known]
 
 
 @transaction.atomic
-def save(run: IndexRun, files: Sequence[Source], read: Sequence[ReadBlob]) -> None:
-    """Write a batch of the run's files, `read` being the contents that were new."""
-    _own(run)
+def save_batch(run: IndexRun, files: Sequence[SelectedFile], read: Sequence[ReadBlob]) -> None:
+    """Write a batch of the run's files; `read` are the contents that were not stored yet."""
+    _lock(run)
     _save_definitions(_save_blobs(read))
     blobs = _blobs(files)
     of_files = [blobs[file.sha, file.language.name] for file in files]
@@ -114,7 +118,8 @@ def save(run: IndexRun, files: Sequence[Source], read: Sequence[ReadBlob]) -> No
         )
         for file, blob in zip(files, of_files, strict=True)
     )
-    IndexRun.objects.filter(pk=run.pk).update(
+    _update(
+        run,
         files_read=F("files_read") + len(files),
         files_reused=F("files_reused") + _held_before(run, of_files),
         definitions=F("definitions")
@@ -123,18 +128,19 @@ def save(run: IndexRun, files: Sequence[Source], read: Sequence[ReadBlob]) -> No
 
 
 @transaction.atomic
-def finish(run: IndexRun, skips: Skips) -> None:
-    """Ask for the vectors that the run's texts lack, and count what the run holds; `skips` gains
-    the files whose content was not worth indexing."""
-    _own(run)
-    want_embeddings(run)
-    skipped = SourceFile.objects.of(run).exclude(blob__skipped="").order_by("path")
+def finish_reading(run: IndexRun, skips: Skips) -> None:
+    """Request the vectors that the run's texts lack, and count what the run holds. Adds the files
+    whose content is not indexed to `skips`."""
+    _lock(run)
+    request_embeddings(run)
+    skipped = SourceFile.objects.of_run(run).exclude(blob__skipped="").order_by("path")
     for reason, path in skipped.values_list("blob__skipped", "path"):
         skips.add(reason, path)
     ready, failed = count_embedded(run)
     reused = _reused_texts(run)
-    run_files = SourceFile.objects.of(run)
-    IndexRun.objects.filter(pk=run.pk).update(
+    run_files = SourceFile.objects.of_run(run)
+    _update(
+        run,
         skips=skips.report(),
         files_broken=run_files.filter(blob__broken=True).count(),
         definitions=_definitions_of(run_files),
@@ -150,22 +156,21 @@ def finish(run: IndexRun, skips: Skips) -> None:
 
 
 def _held_before(run: IndexRun, blobs: Sequence[int]) -> int:
-    """How many of a file's blobs each are live in the run's repository. What others hold does not
-    count: who indexes a guess would learn whether anyone has it."""
-    held = _live_in_repository(run).filter(blob__in=blobs).values_list("blob", flat=True)
-    known = set(held)
+    """How many of the `blobs`, one for each file, are live in the run's repository. Those of other
+    repositories do not count: whoever indexes a guess would learn whether it exists."""
+    known = set(_live_in_repository(run).filter(blob__in=blobs).values_list("blob", flat=True))
     return sum(blob in known for blob in blobs)
 
 
 def _reused_texts(run: IndexRun) -> int:
-    """How many of the run's texts are live in its repository, and have a vector."""
+    """How many of the run's texts are live in its repository and have a vector."""
     live = Definition.objects.filter(blob__in=_live_in_repository(run).values("blob"))
     texts = live.values("text")
     return _embedded(run).filter(state=EmbeddingState.READY, text__in=texts).count()
 
 
 def _live_in_repository(run: IndexRun) -> SourceFileQuerySet:
-    return SourceFile.objects.filter(live=True, branch__repository=run.branch.repository_id)
+    return SourceFile.objects.live().filter(branch__repository=run.branch.repository_id)
 
 
 def count_embedded(run: IndexRun) -> tuple[int, int]:
@@ -178,41 +183,46 @@ def count_embedded(run: IndexRun) -> tuple[int, int]:
 
 
 def _embedded(run: IndexRun) -> QuerySet[Embedding]:
-    """What the active space has of the run's texts, or has given up."""
-    held = Definition.objects.filter(blob__in=SourceFile.objects.of(run).values("blob"))
+    """The vectors and the failures of the run's texts in the active space."""
+    definitions = Definition.objects.filter(blob__in=SourceFile.objects.of_run(run).values("blob"))
     return Embedding.objects.filter(
         space__state=SpaceState.ACTIVE,
         state__in=(EmbeddingState.READY, EmbeddingState.FAILED),
-        text__in=held.values("text"),
+        text__in=definitions.values("text"),
     )
 
 
-def want_embeddings(run: IndexRun) -> None:
-    """Ask for a vector of every text of the run that has none, in each space that is filled."""
+def request_embeddings(run: IndexRun) -> None:
+    """Request a vector for every text of the run that lacks one, in each space that is filled."""
     with connection.cursor() as cursor:
         cursor.execute(MISSING_EMBEDDINGS, {"run": run.pk, "branch": run.branch_id})
 
 
-def _own(run: IndexRun) -> None:
-    held = IndexRun.objects.select_for_update().filter(
+def _lock(run: IndexRun) -> None:
+    leased = IndexRun.objects.select_for_update().filter(
         pk=run.pk, lease=run.lease, status__in=UNPUBLISHED
     )
-    if not held.exists():
+    if not leased.exists():
         raise LostLease
+
+
+def _update(run: IndexRun, **values: object) -> None:
+    """Update the run, and renew its lease: nobody else can while its row is locked."""
+    IndexRun.objects.filter(pk=run.pk).update(leased_until=leases.until(), **values)
 
 
 def _definitions_of(files: QuerySet[SourceFile]) -> int:
     return files.aggregate(count=Count("blob__definitions"))["count"]
 
 
-def _blobs(files: Iterable[Source]) -> dict[tuple[str, str], int]:
-    found = Blob.objects.filter(sha__in={file.sha for file in files}, format_version=FORMAT_VERSION)
-    return {(sha, language): pk for pk, sha, language in found.values_list("pk", "sha", "language")}
+def _blobs(files: Iterable[SelectedFile]) -> dict[tuple[str, str], int]:
+    blobs = Blob.objects.filter(sha__in={file.sha for file in files}, format_version=FORMAT_VERSION)
+    return {(sha, language): pk for pk, sha, language in blobs.values_list("pk", "sha", "language")}
 
 
 def _save_blobs(read: Sequence[ReadBlob]) -> list[tuple[int, ReadBlob]]:
-    """The ids of the blobs that were new; what another run brought meanwhile has its definitions
-    already."""
+    """The blobs that were new, with their ids. What another run stored meanwhile has its
+    definitions already."""
     if not read:
         return []
     ours = {(blob.sha, blob.language): blob for blob in read}
@@ -232,12 +242,12 @@ def _save_blobs(read: Sequence[ReadBlob]) -> list[tuple[int, ReadBlob]]:
 
 
 def _save_definitions(blobs: Sequence[tuple[int, ReadBlob]]) -> None:
-    found = [
+    definitions = [
         (blob, text_hash(definition), definition)
         for blob, read in blobs
         for definition in read.definitions
     ]
-    texts = _save_texts({hash_: definition for _, hash_, definition in found})
+    texts = _save_texts({hash_: definition for _, hash_, definition in definitions})
     Definition.objects.bulk_create(
         (
             Definition(
@@ -250,15 +260,15 @@ def _save_definitions(blobs: Sequence[tuple[int, ReadBlob]]) -> None:
                 start_line=definition.start_line,
                 end_line=definition.end_line,
             )
-            for blob, hash_, definition in found
+            for blob, hash_, definition in definitions
         ),
         batch_size=ROWS,
     )
 
 
 def _save_texts(texts: dict[str, types.Definition]) -> dict[str, int]:
-    """hash → id of the text, new or not. Rows are locked in the order of their hashes, so that
-    two runs that share texts do not wait for each other crosswise."""
+    """hash → id of the text, new or not. Rows are locked in the order of their hashes, so that two
+    runs that share texts do not deadlock."""
     if not texts:
         return {}
     ordered = sorted(texts.items())
@@ -287,7 +297,7 @@ ON CONFLICT DO NOTHING
 RETURNING id, sha, language
 """
 
-# The update that changes nothing locks the row: it cannot be forgotten before we point at it.
+# The update that changes nothing locks the row: it cannot be deleted before we reference it.
 INSERT_TEXTS = """
 INSERT INTO codeindex_text (hash, language, kind, body, words, analysis)
 SELECT hash, language, kind, body, strip(to_tsvector('english', words)), %(analysis)s
@@ -298,8 +308,8 @@ ON CONFLICT (hash) DO UPDATE SET unused_since = NULL
 RETURNING id, hash
 """
 
-# The run's first text comes beside the next of the runs that wait already. The more runs of its
-# owner wait, the further apart its turns are: an owner of many runs gets little more than others.
+# The run's first text gets the turn of the next pending one. The more runs of its owner wait, the
+# further apart its turns are: an owner of many runs gets little more than others.
 MISSING_EMBEDDINGS = """
 WITH missing AS (
     SELECT DISTINCT space.id AS space_id, definition.text_id
@@ -337,7 +347,7 @@ ON CONFLICT DO NOTHING
 """
 
 # Rows are locked in the order of their ids, as by the worker that stores into them.
-DELETE_WISHES = """
+DELETE_PENDING = """
 DELETE FROM codeindex_embedding WHERE id IN (
     SELECT id FROM codeindex_embedding AS embedding
     WHERE state = 'pending' AND attempts < 2

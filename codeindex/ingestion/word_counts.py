@@ -1,7 +1,7 @@
-"""How many texts of each branch hold a word: the statistics that a search weighs words by.
+"""How many texts of each branch contain a word: the statistics by which a search weighs words.
 
-They are kept by branch, so that a search adds up those that its user may see, and nothing of a
-hidden repository is in them.
+They are kept by branch, so that a search adds up the branches that its user may see, and nothing of
+a hidden repository shows in them.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from django.db import connection
 from codeindex.models import IndexRun
 
 
-def follow(run: IndexRun) -> None:
-    """Bring the counts of the run's branch from what is live to the run's commit. Called in the
-    transaction that publishes the run, before its files become live. Only texts that come or go
-    are looked at."""
+def update(run: IndexRun) -> None:
+    """Bring the counts of the run's branch from the live commit to the run's. Called in the
+    transaction that publishes the run, before its files become live. Reads only the texts that are
+    added or removed."""
     with connection.cursor() as cursor:
-        for statement in (COUNT, FORGET):
+        for statement in (COUNT, DELETE_EMPTY):
             cursor.execute(statement, {"run": run.pk, "branch": run.branch_id})
 
 
-# A text counts once a branch, in however many of its files it lies.
+# A text counts once in a branch, no matter how many of its files contain it.
 COUNT = """
 WITH held AS (
     SELECT definition.text_id, bool_or(file.live) AS before,
@@ -43,4 +43,4 @@ ORDER BY word
 ON CONFLICT (word, branch_id) DO UPDATE SET texts = codeindex_wordcount.texts + excluded.texts
 """
 
-FORGET = "DELETE FROM codeindex_wordcount WHERE branch_id = %(branch)s AND texts <= 0"
+DELETE_EMPTY = "DELETE FROM codeindex_wordcount WHERE branch_id = %(branch)s AND texts <= 0"

@@ -1,8 +1,9 @@
-"""The tables, content-addressed as git is: what is registered, what was read, what it means.
+"""The tables, content-addressed as git is.
 
-A branch's commit is a set of source files; each points at a blob, which is parsed once, however
-many branches and forks hold it. A definition of a blob points at a text, which is encoded once a
-space, however many definitions share it. Permissions hang on source files alone.
+A branch's commit is a set of source files. Each points at a blob, which is parsed once, no matter
+how many branches and forks hold it. Each definition of a blob points at a text, which is encoded
+once for each space, no matter how many definitions share it. Permissions are checked on source
+files.
 """
 
 from codeindex.models.evaluations import Evaluation

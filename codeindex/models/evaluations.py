@@ -1,4 +1,4 @@
-"""How good the search is: what was measured with questions of one's own."""
+"""How good the search is, measured with an installation's own questions."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from django.db.models.functions import Now
 
 
 class Evaluation(models.Model):
-    """What `manage.py evaluate` found of a file of questions. Two can be compared if they are of
-    the same file, by its hash, and of the same commits."""
+    """The figures of `manage.py evaluate` for a file of questions. Two evaluations are comparable
+    if they have the same file, by its hash, and the same commits."""
 
     file = models.CharField(max_length=255)
     file_hash = models.CharField(max_length=64)

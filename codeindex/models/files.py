@@ -1,4 +1,4 @@
-"""What was read: files of branches, their contents, and the definitions in these."""
+"""Files of branches, their contents, and the definitions in these."""
 
 from __future__ import annotations
 
@@ -43,19 +43,23 @@ class Blob(models.Model):
 
 class SourceFileQuerySet(models.QuerySet["SourceFile"]):
     def visible_to(self, user: User | AnonymousUser) -> SourceFileQuerySet:
-        """The one gate: live files of repositories that `user` may see."""
-        repositories = Repository.objects.visible_to(user)
-        return self.filter(live=True, branch__repository__in=repositories)
+        """The files of repositories that `user` may see: what is live, the history, and what a run
+        has read but not published. The one gate, by `RepositoryQuerySet.visible_to`."""
+        return self.filter(branch__repository__in=Repository.objects.visible_to(user))
 
-    def of(self, run: IndexRun) -> SourceFileQuerySet:
+    def live(self) -> SourceFileQuerySet:
+        """The files of the published commits, which are searched."""
+        return self.filter(live=True)
+
+    def of_run(self, run: IndexRun) -> SourceFileQuerySet:
         """The files of `run`'s commit, published or not."""
-        kept = Q(live=True) & (Q(until_run=None) | ~Q(until_run=run))
-        return self.filter(kept | Q(from_run=run, until_run=None), branch=run.branch_id)
+        unchanged = Q(live=True) & (Q(until_run=None) | ~Q(until_run=run))
+        return self.filter(unchanged | Q(from_run=run, until_run=None), branch=run.branch_id)
 
 
 class SourceFile(models.Model):
-    """A path of a branch from one run until another. A run's own rows are not live until it is
-    published; rows that are no longer live are the history."""
+    """A path of a branch from one run until another. The rows that a run adds become live when it
+    is published; rows that are no longer live are the history."""
 
     branch = models.ForeignKey(Branch, models.CASCADE, related_name="source_files")
     path = models.TextField()  # bytes that are not UTF-8 are shown as \xNN
@@ -85,7 +89,7 @@ class SourceFile(models.Model):
 
 
 class Text(models.Model):
-    """What an encoder reads for a definition, stored and encoded once, whoever holds it."""
+    """What an encoder reads for a definition; stored and encoded once for all repositories."""
 
     hash = models.CharField(max_length=64, unique=True)
     language = models.CharField(max_length=20)
@@ -113,8 +117,9 @@ class Text(models.Model):
 
 
 class WordCount(models.Model):
-    """How many texts of a branch's searchable commit hold a word, as `Text.words` has it. Written
-    with the publishing of a commit, so that it is exact; a search adds up what its user may see."""
+    """How many texts of a branch's live commit contain a word, in the form of `Text.words`. Updated
+    in the transaction that publishes a commit, so the number is exact. A search adds up the
+    branches that its user may see."""
 
     branch = models.ForeignKey(Branch, models.CASCADE, related_name="+")
     word = models.TextField()
@@ -122,7 +127,7 @@ class WordCount(models.Model):
 
     class Meta:
         constraints = [
-            # A search reads this index alone: a word's counts lie side by side in it.
+            # A search reads only this index, in which a word's counts are adjacent.
             models.UniqueConstraint(
                 fields=["word", "branch"], include=["texts"], name="one_count_a_word_and_branch"
             ),

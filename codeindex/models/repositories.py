@@ -1,4 +1,4 @@
-"""What is registered: repositories, their branches, and the runs that index these."""
+"""Registered repositories, their branches, and the runs that index them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ class Visibility(models.TextChoices):
 
 class RepositoryQuerySet(models.QuerySet["Repository"]):
     def visible_to(self, user: User | AnonymousUser) -> RepositoryQuerySet:
-        """What `user` may know of: theirs, their teams', and what is open to them."""
+        """The repositories that `user` may see: their own, their teams', and those whose visibility
+        includes them. The one permission rule: every other one is built on it."""
         if not user.is_authenticated:
             return self.filter(visibility=Visibility.PUBLIC)
         if user.is_superuser:
@@ -28,20 +29,21 @@ class RepositoryQuerySet(models.QuerySet["Repository"]):
         return self.filter(Q(owner=user.pk) | ~Q(visibility=Visibility.PRIVATE) | Exists(shared))
 
     def managed_by(self, user: User | AnonymousUser) -> RepositoryQuerySet:
-        """What `user` may index again, change and remove: theirs, or all for an administrator."""
+        """The repositories that `user` may index, change and remove: their own; an administrator
+        may do so with all."""
         if not user.is_authenticated:
             return self.none()
         return self if user.is_superuser else self.filter(owner=user.pk)
 
     def called(self, name: str) -> RepositoryQuerySet:
-        """Those of a name, or the one that `owner/name` says."""
+        """The repositories of this name, or the one that `owner/name` names."""
         owner, _, own_name = name.partition("/")
         return self.filter(Q(name=name) | Q(owner__username=owner, name=own_name))
 
 
 class Repository(models.Model):
-    """A registered git repository. `url` never holds a credential. `trusted_path`: who registered
-    its local path could read it anyway, so that it need not lie in a folder that is allowed."""
+    """A registered git repository. `url` never holds a credential. `trusted_path`: the local path
+    was registered by someone who could read it anyway, so it need not lie in an allowed folder."""
 
     # Protected: `accounts.departure` hands repositories over or removes them, with their runs
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="repositories")
@@ -69,6 +71,11 @@ class Repository(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def full_name(self) -> str:
+        """`owner/name`, which is unique."""
+        return f"{self.owner.get_username()}/{self.name}"
 
 
 class Branch(models.Model):
@@ -108,14 +115,15 @@ UNPUBLISHED = (
 )
 
 UNREAD = UNPUBLISHED[:-1]
-"""Of these runs the definitions are still to be stored."""
+"""The definitions of these runs are still to be stored."""
 
 
 class IndexRun(models.Model):
-    """One attempt at one commit of a branch: the progress record, the ledger, the history.
+    """One attempt to index a commit of a branch: progress record, ledger and history.
 
-    A first run is published as soon as words can find its definitions; `finished` is set when
-    every text of a run has a vector or a recorded failure, or when the run itself ended badly.
+    A branch's first run is published as soon as words can find its definitions. `finished` is set
+    when every text of a run has a vector or a recorded failure, or when the run failed or was
+    cancelled.
     """
 
     branch = models.ForeignKey(Branch, models.CASCADE, related_name="runs")
@@ -139,15 +147,15 @@ class IndexRun(models.Model):
 
     files = models.PositiveIntegerField(default=0)  # to be indexed
     files_read = models.PositiveIntegerField(default=0)
-    files_reused = models.PositiveIntegerField(default=0)  # the repository held their blob before
+    files_reused = models.PositiveIntegerField(default=0)  # their blob was live in the repository
     files_broken = models.PositiveIntegerField(default=0)  # indexed in part: syntax errors
     skips = models.JSONField(default=dict)  # reason → {"count": n, "examples": [path, …]}
     definitions = models.PositiveIntegerField(default=0)
     texts = models.PositiveIntegerField(default=0)  # distinct, of all definitions
-    texts_reused = models.PositiveIntegerField(default=0)  # the repository held, with a vector
+    texts_reused = models.PositiveIntegerField(default=0)  # live in the repository, with a vector
     texts_known = models.PositiveIntegerField(
         default=0, db_default=0
-    )  # by whoever: not to be shown
+    )  # with a vector or a failure, in any repository: never to be shown
     texts_ready = models.PositiveIntegerField(default=0)
     texts_failed = models.PositiveIntegerField(default=0)
 
@@ -175,8 +183,9 @@ class IndexRun(models.Model):
 
 
 class PlainId(models.Model):
-    """The last number that stood in addresses as it is, of a row of `codeindex.web.ids`: up to
-    there they stay valid. Written by a migration alone; 0 where there never were such addresses."""
+    """The last id that appeared in URLs as a plain number, for a kind of row in
+    `codeindex.web.ids`: up to there plain numbers stay valid. Written only by a migration; 0 where
+    there never were such URLs."""
 
     row = models.CharField(max_length=20, primary_key=True)
     up_to = models.BigIntegerField()

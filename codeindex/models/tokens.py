@@ -1,4 +1,4 @@
-"""What programs sign in with."""
+"""The tokens that programs sign in with."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from django.dispatch import receiver
 
 
 class Token(models.Model):
-    """A token of the API. Its key is shown when it is made, and is not kept.
+    """A token of the API. Its key is shown once, when it is created, and is not stored.
 
-    `password` is the digest of the user's hashed password at that time: a token of an earlier
-    password is no longer taken, however the password was changed."""
+    `password` is the digest of the user's hashed password at that time: changing the password, in
+    whatever way, revokes the token."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="tokens")
     name = models.CharField(max_length=100, blank=True)
@@ -36,15 +36,15 @@ class Token(models.Model):
 
 
 def digest(secret: str) -> str:
-    """SHA-256 in hexadecimal digits. A key of 160 random bits needs no slow hash, and a password is
-    given here as Django has hashed it."""
+    """SHA-256 in hexadecimal digits. A key of 160 random bits needs no slow hash; a password comes
+    as Django has hashed it."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 @receiver(pre_save, sender=settings.AUTH_USER_MODEL)
 def keep_tokens(instance: User, update_fields: frozenset[str] | None = None, **_: Any) -> None:
-    """A log-in hashes a password anew when Django's way to hash has changed. The password is the
-    same, so its tokens stay."""
+    """When Django's password hashing has changed, a login hashes the same password again. Its
+    tokens stay valid."""
     is_password_new = instance._password is not None
     if (
         update_fields != {"password"}

@@ -1,4 +1,4 @@
-"""What it means: spaces, and in each the vectors and predicted names of texts."""
+"""Spaces, and in each the vectors and predicted names of texts."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ class SpaceState(models.TextChoices):
 
 
 class Space(models.Model):
-    """One encoder's vectors. Vectors of two spaces are never compared. The encoder is loaded from
-    `checkpoint` (a shipped one's name, or a folder) with the language model `llm`, if that is not
-    the checkpoint's own; `text_only`: it is that model alone, with weights of a `dtype`. What
-    computes it is its `runtime`. Empty: as the checkpoint says."""
+    """One encoder's vectors. Vectors of two spaces are never compared.
+
+    The encoder is loaded from `checkpoint` (the name of a shipped one, or a folder) with the
+    language model `llm`; with `text_only` it is that model alone. `dtype` is that of its weights,
+    `runtime` the library that runs it. An empty value means what the checkpoint says."""
 
     name = models.CharField(max_length=200)
     fingerprint = models.CharField(max_length=64, unique=True)
@@ -36,7 +37,7 @@ class Space(models.Model):
     runtime = models.CharField(max_length=10, blank=True, default="")
     dimensions = models.PositiveSmallIntegerField()
     figures = models.JSONField(default=dict, blank=True)  # what was measured → value (interval)
-    problem = models.TextField(blank=True)  # why nothing is encoded for it
+    problem = models.TextField(blank=True)  # why no vectors are computed for it
     state = models.CharField(max_length=10, choices=SpaceState.choices, default=SpaceState.BUILDING)
     created = models.DateTimeField(db_default=Now())
 
@@ -58,11 +59,11 @@ class EmbeddingState(models.TextChoices):
 
 
 ATTEMPTS = 3
-"""How often a run or a text is taken up at most, where each time costs a worker its life."""
+"""After so many crashed workers a run or a text is not tried again."""
 
 
 class Claim:
-    """Pending embeddings that are leased to the caller, who takes them `part` by part."""
+    """Pending embeddings that are leased to the caller, who takes them `part` by `part`."""
 
     def __init__(self, space: Space, token: uuid.UUID, lease: leases.Lease) -> None:
         self.space = space
@@ -71,9 +72,9 @@ class Claim:
 
     @transaction.atomic
     def part(self, limit: int, *, suspects: bool = True) -> Sequence[Embedding]:
-        """Up to `limit` more with their texts, in the order of their turns. Texts that already cost
-        a worker its life come one at a time, so that a text that kills workers takes no other down,
-        and not at all if there are to be no `suspects`."""
+        """Up to `limit` more with their texts, in the order of their turns. Texts that have crashed
+        a worker come one at a time, so that they take no other text down with them, and not at all
+        without `suspects`."""
         taken = self._part(limit, attempts=0)
         if suspects and not taken:
             taken = self._part(1, attempts__gt=0, attempts__lt=ATTEMPTS)
@@ -89,15 +90,15 @@ class Claim:
         Embedding.objects.filter(pk__in=claimed).update(
             lease=self.token, leased_until=leases.until(), attempts=F("attempts") + 1
         )
-        found = Embedding.objects.filter(pk__in=claimed)
-        return list(found.select_related("text").order_by("turn", "pk"))
+        embeddings = Embedding.objects.filter(pk__in=claimed)
+        return list(embeddings.select_related("text").order_by("turn", "pk"))
 
 
 class EmbeddingManager(models.Manager["Embedding"]):
     @contextmanager
     def claiming(self, space: Space) -> Iterator[Claim]:
-        """What the caller takes in the block is leased to it. What is still pending when the block
-        ends is free again."""
+        """What the caller takes in the block is leased to it. At the end of the block, what is
+        still pending is released."""
         token = uuid.uuid4()
         mine = self.held_by(token)
         try:
@@ -113,36 +114,36 @@ class EmbeddingManager(models.Manager["Embedding"]):
             yield claim.part(limit)
 
     def held_by(self, token: uuid.UUID) -> models.QuerySet[Embedding]:
-        """What is still to be encoded by the holder of a lease; others may have deleted some."""
+        """What the holder of a lease still has to encode; others may have deleted some."""
         return self.filter(lease=token, state=EmbeddingState.PENDING)
 
-    def give_up(self) -> int:
-        """Record as failed what `ATTEMPTS` workers died on; how many texts that were."""
+    def fail_deadly(self) -> int:
+        """Record the texts that crashed `ATTEMPTS` workers as failed; returns their number."""
         return self.filter(
             leases.FREE, state=EmbeddingState.PENDING, attempts__gte=ATTEMPTS
         ).update(
             state=EmbeddingState.FAILED,
-            reason=f"{ATTEMPTS} workers died while they encoded it",
+            reason=f"{ATTEMPTS} workers crashed while they encoded it",
             lease=None,
             leased_until=None,
         )
 
 
 class Embedding(models.Model):
-    """The fused vector of a text in a space, or the wish for one, or why there is none."""
+    """The fused vector of a text in a space, the request for one, or the reason why it failed."""
 
     space = models.ForeignKey(Space, models.CASCADE, related_name="embeddings")
     text = models.ForeignKey(Text, models.CASCADE, related_name="embeddings")
     state = models.CharField(
         max_length=8, choices=EmbeddingState.choices, default=EmbeddingState.PENDING
     )
-    turn = models.BigIntegerField(db_default=0)  # those of all runs that wait are interleaved
-    reason = models.TextField(blank=True)  # why it failed; if ready, what of the text is not read
+    turn = models.BigIntegerField(db_default=0)  # interleaves the texts of all waiting runs
+    reason = models.TextField(blank=True)  # why it failed; if ready, what of the text was cut off
     attempts = models.PositiveSmallIntegerField(default=0)
     lease = models.UUIDField(null=True, blank=True, editable=False)
     leased_until = models.DateTimeField(null=True, blank=True, editable=False)
     vector = HalfVectorField(null=True, blank=True)  # its width is its space's
-    # What the code added to the vector, where a fusion is such a sum: the rest is the text's
+    # What the code added to the vector, where the fusion is a sum; the rest is the text's share
     structure = HalfVectorField(null=True, blank=True)
     predicted_names = models.JSONField(default=list)  # [[name, expected F1], …], best first
 

@@ -1,7 +1,7 @@
-"""The encoders of this process: those that it fills spaces with, and the one that it searches with.
+"""The encoders of this process: those that fill spaces, and the one that encodes queries.
 
-torch comes with the first call, not with the import: commands that need no model start at once,
-and a Celery worker's children load it after they were forked.
+torch is imported by the first call, not with this module: commands that need no model start at
+once, and a Celery worker's children load it after the fork.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from django.db import DatabaseError, connection
 
 import embeddings
 from codeindex.models import Space, SpaceState
-from codeindex.spaces.query_batcher import SharedRuns
+from codeindex.spaces.query_batcher import QueryBatcher
 from embeddings.types import Runtime
 
 if TYPE_CHECKING:
@@ -30,56 +30,58 @@ if TYPE_CHECKING:
 
     from embeddings import CodeEncoder
 
-SHIPPED = "default"
+SHIPPED_CHECKPOINT = "default"
 RETRY_SECONDS = 60.0
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """Where an encoder comes from: a checkpoint by its name or folder, and the language model, if
-    that is not the checkpoint's own; `text_only`: that model alone, with weights of a `dtype`. What
-    computes it is its `runtime`. Empty: as the checkpoint says."""
+class EncoderSource:
+    """What an encoder is loaded from: a checkpoint by its name or folder, and the language model
+    `llm`; with `text_only` it is that model alone. `dtype` is that of its weights, `runtime` the
+    library that runs it. An empty value means what the checkpoint says."""
 
-    checkpoint: str = SHIPPED
+    checkpoint: str = SHIPPED_CHECKPOINT
     llm: str = ""
     text_only: bool = False
     dtype: str = ""
     runtime: str = ""
 
     @classmethod
-    def of(cls, space: Space) -> Source:
+    def of_space(cls, space: Space) -> EncoderSource:
         return cls(*(getattr(space, field.name) for field in fields(cls)))
 
 
-def located(checkpoint: str) -> str:
-    """A folder by its whole path, so that processes started elsewhere find it; a name as it is."""
+def absolute(checkpoint: str) -> str:
+    """A folder by its absolute path, so that processes started elsewhere find it; a name as it
+    is."""
     folder = Path(checkpoint)
     return str(folder.resolve()) if folder.is_dir() else checkpoint
 
 
-def pinned() -> Source | None:
-    """The encoder that the settings name, if they do."""
-    named = Source(
-        settings.CODEINDEX_CHECKPOINT or SHIPPED,
+def pinned_source() -> EncoderSource | None:
+    """The encoder that the settings name, if they name one."""
+    named = EncoderSource(
+        settings.CODEINDEX_CHECKPOINT or SHIPPED_CHECKPOINT,
         settings.CODEINDEX_LLM or "",
         settings.CODEINDEX_TEXT_ONLY,
         settings.CODEINDEX_DTYPE,
         settings.CODEINDEX_RUNTIME,
     )
-    return named if settings.CODEINDEX_CHECKPOINT or named != Source() else None
+    return named if settings.CODEINDEX_CHECKPOINT or named != EncoderSource() else None
 
 
-def wanted() -> Source:
-    """The encoder whose space is made and filled here: the settings' one, or else the active
-    space's, or else the one that ships."""
-    active = None if pinned() else _active()
-    return pinned() or (Source.of(active) if active else Source())
+def preferred_source() -> EncoderSource:
+    """The encoder whose space is filled first: the one that the settings name, or else the active
+    space's, or else the shipped one."""
+    pinned = pinned_source()
+    active = None if pinned else _active()
+    return pinned or (EncoderSource.of_space(active) if active else EncoderSource())
 
 
-def load(source: Source) -> CodeEncoder:
-    """An encoder of its own. Raises `EncoderUnavailable` with a message fit for a user."""
+def load(source: EncoderSource) -> CodeEncoder:
+    """A new encoder. Raises `EncoderUnavailable` with a message for users."""
     return embeddings.load_encoder(
         source.checkpoint,
         llm=source.llm or None,
@@ -90,50 +92,53 @@ def load(source: Source) -> CodeEncoder:
     )
 
 
-# One space is active, and mostly one more is filled beside it.
-kept = lru_cache(maxsize=2)(load)
+# One space is active, and usually one more is filled beside it.
+cached = lru_cache(maxsize=2)(load)
 
 
-def of(space: Space, loader: Callable[[Source], CodeEncoder] = kept) -> CodeEncoder:
-    """The encoder of a space's vectors. Raises `EncoderUnavailable`, also where another one is in
-    its place by now."""
-    source = Source.of(space)
+def encoder_for(
+    space: Space, loader: Callable[[EncoderSource], CodeEncoder] = cached
+) -> CodeEncoder:
+    """The encoder of a space's vectors. Raises `EncoderUnavailable`, also if its checkpoint was
+    replaced meanwhile."""
+    source = EncoderSource.of_space(space)
     encoder = loader(source)
     if encoder.fingerprint != space.fingerprint:
         raise embeddings.EncoderUnavailable(
-            f"The encoder in {source.checkpoint} is no longer the one of the space {space.name}."
+            f"The checkpoint {source.checkpoint} has changed since the space {space.name} was"
+            " created. Add it as a new space, or restore the checkpoint."
         )
     return encoder
 
 
 class Searcher:
-    """Holds the encoder that searches. When another space has become active, its encoder is loaded
-    beside, in a thread, while searches go on in the space of the encoder that is held."""
+    """Holds the encoder of queries. When another space has become active, a thread loads its
+    encoder, and until then searches use the old encoder and its space."""
 
     def __init__(self) -> None:
         self._encoder: CodeEncoder | None = None
         self._first = Lock()
-        self._runs = SharedRuns()
+        self._batcher = QueryBatcher()
         self._loading: Thread | None = None
         self._not_before = 0.0
 
     def encoder(self, spaces: Iterable[Space] | None = None) -> CodeEncoder:
-        """What to encode a query with now, where the `spaces` are all that there are; they are
-        looked up if they are not given. Raises `EncoderUnavailable`."""
+        """The encoder for a query that arrives now. `spaces` are all spaces, if the caller has read
+        them already. Raises `EncoderUnavailable`."""
         active = _active(spaces)
         with self._first:
             if self._encoder is None:
                 self._encoder = _initial(active)
             elif active and active.fingerprint != self._encoder.fingerprint:
-                self._load_beside(active)
+                self._load_in_background(active)
             return self._encoder
 
     def vector(self, query: str, encoder: CodeEncoder) -> Future[NDArray[np.float32]]:
-        """A query → (dimensions,) by the encoder that was held when its search began, in one run
-        with other searches', as soon as it is there; or what that encoder raises."""
-        return self._runs.vector(query, encoder)
+        """A query → (dimensions,), by the encoder with which its search began, in a batch with
+        other queries; or the exception that the encoder raises."""
+        return self._batcher.vector(query, encoder)
 
-    def _load_beside(self, space: Space) -> None:
+    def _load_in_background(self, space: Space) -> None:
         if (self._loading and self._loading.is_alive()) or time.monotonic() < self._not_before:
             return
         self._not_before = time.monotonic() + RETRY_SECONDS
@@ -142,10 +147,10 @@ class Searcher:
 
     def _replace(self, space: Space) -> None:
         try:
-            encoder = of(space, load)
+            encoder = encoder_for(space, load)
             encoder.encode_queries(["warm up"])
         except Exception:
-            logger.exception("the encoder of the space %s cannot be loaded", space)
+            logger.exception("The encoder of the space %s cannot be loaded.", space)
         else:
             self._encoder = encoder
             self._not_before = 0.0
@@ -155,11 +160,13 @@ searcher = Searcher()
 
 
 def warm() -> None:
-    """Load the encoder that searches and let it run once, so that the first query does not wait."""
+    """Load the encoder of queries and run it once, so that the first query does not wait for it."""
     try:
         searcher.encoder().encode_queries(["warm up"])
     except DatabaseError:
-        logger.warning("the database is away; the first query loads the encoder", exc_info=True)
+        logger.warning(
+            "The database is unreachable; the first query loads the encoder.", exc_info=True
+        )
     finally:
         connection.close()
 
@@ -167,12 +174,12 @@ def warm() -> None:
 def _initial(active: Space | None) -> CodeEncoder:
     if active:
         try:
-            return of(active, load)
+            return encoder_for(active, load)
         except embeddings.EncoderUnavailable as reason:
             logger.warning("%s", reason)
-    return load(wanted())
+    return load(preferred_source())
 
 
 def _active(spaces: Iterable[Space] | None = None) -> Space | None:
-    found = Space.objects.filter(state=SpaceState.ACTIVE) if spaces is None else spaces
-    return next((space for space in found if space.state == SpaceState.ACTIVE), None)
+    candidates = Space.objects.filter(state=SpaceState.ACTIVE) if spaces is None else spaces
+    return next((space for space in candidates if space.state == SpaceState.ACTIVE), None)

@@ -1,4 +1,4 @@
-"""What is live, as training reads it: definitions one after the other, each text once."""
+"""The live definitions, as training reads them: each text once."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from django.db.models import QuerySet
 from codeindex.models import Repository, SourceFile
 from embeddings.code.path_rules import PathKind, all_kinds
 
-ROWS = 1_000
-"""Definitions that are held at once."""
+ROWS_AT_ONCE = 1_000
+"""Definitions in memory at once."""
 
 FIELDS = (
     "branch__repository__name",
@@ -27,9 +27,9 @@ FIELDS = (
 
 @dataclass(frozen=True, slots=True)
 class LiveDefinition:
-    """A definition that a search can find. `repository` is a name, the same for the copies that
-    several owners have; `text` what an encoder reads; `test` whether its file is one of tests, by
-    its path."""
+    """A definition that a search can find. `repository` is a name, which the copies of several
+    owners share; `text` is what an encoder reads; `test` says whether its path is that of a
+    test."""
 
     repository: str
     path: str
@@ -42,16 +42,18 @@ class LiveDefinition:
     test: bool
 
 
-def definitions(repositories: QuerySet[Repository]) -> Iterator[LiveDefinition]:
-    """The live definitions of the repositories; of those that share a text, the one of the first
-    repository and path. Read through a cursor: any number fits in memory."""
+def definitions(
+    repositories: QuerySet[Repository], rows_at_once: int = ROWS_AT_ONCE
+) -> Iterator[LiveDefinition]:
+    """The live definitions of the repositories; of those that share a text, only the one of the
+    first repository and path. They are read through a cursor, so any number fits in memory."""
     text = "blob__definitions__text"
     rows = (
-        SourceFile.objects.filter(live=True, branch__repository__in=repositories)
-        .filter(blob__definitions__isnull=False)
+        SourceFile.objects.live()
+        .filter(branch__repository__in=repositories, blob__definitions__isnull=False)
         .order_by(text, "branch__repository", "path", "blob__definitions__start_line")
         .distinct(text)
         .values_list(*FIELDS)
     )
-    for repository, path, *rest in rows.iterator(ROWS):
+    for repository, path, *rest in rows.iterator(rows_at_once):
         yield LiveDefinition(repository, path, *rest, test=PathKind.TEST in all_kinds(path))

@@ -1,4 +1,5 @@
-"""Spaces: one encoder's vectors each, filled beside the active one and switched in one step."""
+"""Spaces hold one encoder's vectors each. A new one is filled beside the active one, and then
+replaces it in one step."""
 
 from __future__ import annotations
 
@@ -10,24 +11,25 @@ from django.db.models import Case, Exists, OuterRef, QuerySet, When
 
 from codeindex import locks
 from codeindex.models import Embedding, EmbeddingState, Space, SpaceState
-from codeindex.spaces.encoders import Source
+from codeindex.spaces.encoders import EncoderSource
 
 if TYPE_CHECKING:
     from embeddings import CodeEncoder
 
-SHIPPED = Source()
+SHIPPED_ENCODER = EncoderSource()
 
-INDEX_FROM = 2_000
-"""Vectors. Below, Postgres reads them all in about a millisecond."""
+SMALLEST_INDEXED = 2_000
+"""Vectors. Postgres compares fewer of them, one by one, in about a millisecond."""
 
 BUILD_WIDTH = 200
-"""Candidates that are kept to link each vector from (`ef_construction`). By pgvector's default, 64,
-an HNSW index is built in a third of the time, and finds less at the same width."""
+"""`ef_construction` of the HNSW index. With pgvector's default, 64, it is built in a third of the
+time, and finds less at the same `ef_search`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How many of the live texts a space has a vector of, has given up, and should have in all."""
+    """How many of the live texts have a vector in a space, how many failed, and how many there
+    are."""
 
     ready: int
     failed: int
@@ -38,51 +40,52 @@ class Coverage:
         return self.wanted - self.ready - self.failed
 
 
-def of(encoder: CodeEncoder, source: Source = SHIPPED) -> Space:
-    """The space of `encoder`'s vectors, which is loaded from `source`; made, and everything live
-    put down for it, at first use. The very first space is active at once."""
+def space_for(encoder: CodeEncoder, source: EncoderSource = SHIPPED_ENCODER) -> Space:
+    """The space of the vectors of `encoder`, which was loaded from `source`. At first use the space
+    is created, and vectors are requested for everything live. The very first space is active at
+    once."""
     space = Space.objects.filter(fingerprint=encoder.fingerprint).first()
     if space is None or space.state == SpaceState.RETIRED:
-        space = _begun(encoder, source)
-    if Source.of(space) != source:
+        space = _create(encoder, source)
+    if EncoderSource.of_space(space) != source:
         Space.objects.filter(pk=space.pk).update(**asdict(source))
         space.refresh_from_db()
     return space
 
 
 @transaction.atomic
-def _begun(encoder: CodeEncoder, source: Source) -> Space:
+def _create(encoder: CodeEncoder, source: EncoderSource) -> Space:
     locks.publishing()
     first = not Space.objects.filter(state=SpaceState.ACTIVE).exists()
     state = {"state": SpaceState.ACTIVE if first else SpaceState.BUILDING}
-    made = {"name": encoder.name, "dimensions": encoder.dimensions, **asdict(source)}
+    new = {"name": encoder.name, "dimensions": encoder.dimensions, **asdict(source)}
     space, _ = Space.objects.update_or_create(
-        fingerprint=encoder.fingerprint, defaults=state, create_defaults=made | state
+        fingerprint=encoder.fingerprint, defaults=state, create_defaults=new | state
     )
-    fill(space)
+    request_embeddings(space)
     return space
 
 
-def fill(space: Space) -> None:
-    """Ask for a vector of every text that is live or on its way."""
+def request_embeddings(space: Space) -> None:
+    """Request a vector for every text that is live or in an unpublished run."""
     with connection.cursor() as cursor:
-        cursor.execute(FILL, {"space": space.pk})
+        cursor.execute(REQUEST_EMBEDDINGS, {"space": space.pk})
 
 
-def waiting() -> QuerySet[Space]:
-    """The spaces for which texts wait to be encoded, the active one first."""
+def with_pending_texts() -> QuerySet[Space]:
+    """The spaces for which texts are to be encoded, the active one first."""
     pending = Embedding.objects.filter(space=OuterRef("pk"), state=EmbeddingState.PENDING)
     spaces = Space.objects.exclude(state=SpaceState.RETIRED).filter(Exists(pending))
     return spaces.order_by(Case(When(state=SpaceState.ACTIVE, then=0), default=1), "pk")
 
 
-def complain(space: Space, problem: str) -> None:
-    """Note why nothing is encoded for the space; "" takes it back."""
+def record_problem(space: Space, problem: str) -> None:
+    """Record why no vectors are computed for the space; "" clears the problem."""
     Space.objects.filter(pk=space.pk).exclude(problem=problem).update(problem=problem)
 
 
 def activate_when_complete(space: Space) -> bool:
-    """Activate `space` if it is being filled and lacks nothing."""
+    """Activate `space` if it is being filled and lacks no vector."""
     space.refresh_from_db()
     is_filled = space.state == SpaceState.BUILDING and not has_pending(space)
     return is_filled and not activate(space).missing
@@ -90,10 +93,10 @@ def activate_when_complete(space: Space) -> bool:
 
 @transaction.atomic
 def activate(space: Space) -> Coverage:
-    """Search and publish by `space` from now on, and retire the one that did until now; unless the
-    space lacks the vector of a live text: then it is filled."""
+    """Search and publish by `space` from now on, and retire the active one. If the space lacks the
+    vector of a live text, it is filled instead."""
     locks.publishing()
-    fill(space)
+    request_embeddings(space)
     covered = coverage()[space.pk]
     if covered.missing:
         Space.objects.filter(pk=space.pk, state=SpaceState.RETIRED).update(
@@ -108,7 +111,7 @@ def activate(space: Space) -> Coverage:
 
 
 def retire(space: Space) -> bool:
-    """Fill a space no longer; False for the active one."""
+    """Stop filling a space; False for the active one."""
     retired = Space.objects.filter(pk=space.pk).exclude(state=SpaceState.ACTIVE)
     return bool(retired.update(state=SpaceState.RETIRED))
 
@@ -116,8 +119,8 @@ def retire(space: Space) -> bool:
 def remove(space: Space) -> bool:
     """Delete a retired space with its vectors and its index; False for any other."""
     with transaction.atomic():
-        held = Space.objects.select_for_update().filter(pk=space.pk, state=SpaceState.RETIRED)
-        if not held.exists():
+        retired = Space.objects.select_for_update().filter(pk=space.pk, state=SpaceState.RETIRED)
+        if not retired.exists():
             return False
         Space.objects.filter(pk=space.pk).delete()
     with connection.cursor() as cursor:
@@ -126,7 +129,7 @@ def remove(space: Space) -> bool:
 
 
 def coverage() -> dict[int, Coverage]:
-    """Of each space, by its id."""
+    """The coverage of each space, by the space's id."""
     with connection.cursor() as cursor:
         cursor.execute(COVERAGE)
         return {space: Coverage(*counts) for space, *counts in cursor.fetchall()}
@@ -136,28 +139,29 @@ def has_pending(space: Space) -> bool:
     return Embedding.objects.filter(space=space, state=EmbeddingState.PENDING).exists()
 
 
-def unindexed() -> list[Space]:
-    """The spaces that were filled for the first time and are large enough for an HNSW index: rows
-    are written a hundred times faster without one. Also those whose index another version built."""
+def needing_index(smallest: int = SMALLEST_INDEXED) -> list[Space]:
+    """The filled spaces of at least `smallest` vectors that lack an HNSW index, or whose index was
+    built with other parameters. Rows are written a hundred times faster without an index, so it is
+    built only when nothing is pending."""
     return [
         space
         for space in Space.objects.exclude(state=SpaceState.RETIRED)
-        if not _index_is_valid(space) and not has_pending(space) and _ready(space) >= INDEX_FROM
+        if not _index_is_valid(space) and not has_pending(space) and _ready(space) >= smallest
     ]
 
 
-def build_index(space: Space) -> None:
-    """Build the HNSW index of the space, beside reads and writes. One builder at a time; what a
-    killed builder or another version left behind is dropped first."""
+def build_index(space: Space, width: int = BUILD_WIDTH) -> None:
+    """Build the HNSW index of the space without blocking reads and writes, one builder at a time.
+    An invalid index of a killed builder, or one with other parameters, is dropped first."""
     name = index_name(space)
-    with locks.session(f"build {name}") as held, connection.cursor() as cursor:
-        if not held or _index_is_valid(space):
+    with locks.session(f"build {name}") as is_locked, connection.cursor() as cursor:
+        if not is_locked or _index_is_valid(space, width):
             return
         cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
         cursor.execute(
             f"CREATE INDEX CONCURRENTLY {name} ON codeindex_embedding"
             f" USING hnsw ((vector::halfvec({space.dimensions})) halfvec_cosine_ops)"
-            f" WITH (ef_construction = {BUILD_WIDTH})"
+            f" WITH (ef_construction = {width})"
             f" WHERE space_id = {space.pk} AND state = 'ready'"
         )
 
@@ -170,18 +174,18 @@ def _ready(space: Space) -> int:
     return Embedding.objects.filter(space=space, state=EmbeddingState.READY).count()
 
 
-def _index_is_valid(space: Space) -> bool:
+def _index_is_valid(space: Space, width: int = BUILD_WIDTH) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT indisvalid AND %s = ANY(reloptions) FROM pg_index"
             " JOIN pg_class ON pg_class.oid = indexrelid WHERE indexrelid = to_regclass(%s)",
-            [f"ef_construction={BUILD_WIDTH}", index_name(space)],
+            [f"ef_construction={width}", index_name(space)],
         )
         return cursor.fetchone() == (True,)
 
 
-# The branches take turns.
-FILL = """
+# The turns of the branches are interleaved.
+REQUEST_EMBEDDINGS = """
 INSERT INTO codeindex_embedding
     (space_id, text_id, turn, state, reason, attempts, predicted_names)
 SELECT %(space)s, text_id,

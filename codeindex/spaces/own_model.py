@@ -1,5 +1,5 @@
-"""An organisation's own model: the checkpoint in use goes on learning from what is indexed, and is
-measured beside the old one on projects that were kept back."""
+"""An organisation's own model: the checkpoint in use is trained further on what is indexed, and is
+compared with the old one on projects that were held out."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ from embeddings.training.corpus.json_lines import Export
 from embeddings.types import Kind
 
 LEAST_DESCRIBED = 2_000
-"""Functions with a docstring. From fewer, nothing is learnt that is not noise."""
+"""Functions with a docstring. Fewer of them teach nothing but noise."""
 
 DEEPEST = 4
-"""Folders below each other by which a repository is divided, if that has to be."""
+"""How many levels of folders may divide a repository, if it has to be divided."""
 
 Naming = Callable[[LiveDefinition], str]
 
 
 class TooLittle(Exception):
-    """Why nothing can be trained on what is indexed, in words for whoever asked for it."""
+    """What is indexed is too little to train on; the message says why, for users."""
 
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """What is trained and measured on: a folder as `embeddings.training` reads it, its functions,
-    and what its projects are, "repositories" or "folders"."""
+    """The data of training and measuring: a folder that `embeddings.training` reads, its functions,
+    and what its projects are: "repositories" or "folders"."""
 
     folder: Path
     functions: Sequence[Function]
@@ -56,7 +56,7 @@ class Corpus:
 
 
 def corpus_of(repositories: QuerySet[Repository], folder: Path) -> Corpus:
-    """Collects what is live in the repositories into the folder. Raises TooLittle."""
+    """Collect the live definitions of the repositories in the folder. Raises `TooLittle`."""
     naming, divided_by = _naming(repositories)
     folder.mkdir(parents=True, exist_ok=True)
     export = folder / "definitions.jsonl"
@@ -74,14 +74,15 @@ def corpus_of(repositories: QuerySet[Repository], folder: Path) -> Corpus:
 def train(
     corpus: Corpus, checkpoint: str, out: Path, device: str, plan: Adaptation, *, resume: bool
 ) -> None:
-    """Writes a checkpoint into `out` that goes on from another one, by its name or folder."""
+    """Train a checkpoint, given by its name or folder, further, and write the result to `out`."""
     base = checkpoints.load(checkpoint)
     data = adaptation.load_data(corpus.folder, base, device)
     adaptation.adapt(data, base, plan, out, resume=resume)
 
 
 def figures(encoder: CodeEncoder, functions: Sequence[Function]) -> dict[str, Figure]:
-    """How well docstrings find the functions, and how well these are named, with 95% intervals."""
+    """How well docstrings find the functions, and how well their names are predicted, with 95%
+    intervals."""
     found = measures.docstring_search(encoder, functions) | measures.name_prediction(
         encoder, functions
     )
@@ -94,8 +95,8 @@ AMONG = f"among {measures.DISTRACTORS}"
 
 
 def _naming(repositories: QuerySet[Repository]) -> tuple[Naming, str]:
-    """What a definition's project is called, so that projects can be kept back: its repository, or
-    where these are too few, a folder of it. Raises TooLittle."""
+    """How to name a definition's project, so that projects can be held out: by its repository, or,
+    if there are too few repositories, by a folder of it. Raises `TooLittle`."""
     places = Counter(
         (one.repository, PurePosixPath(one.path).parent.parts[:DEEPEST])
         for one in _described(repositories)
@@ -110,7 +111,10 @@ def _naming(repositories: QuerySet[Repository]) -> tuple[Naming, str]:
         except ValueError:
             continue
         return _by_folder(depth), "folders" if depth else "repositories"
-    raise TooLittle("What is described lies in too few repositories and folders to keep some back.")
+    raise TooLittle(
+        "The functions with a docstring lie in too few repositories and folders to hold some out."
+        " Index more repositories."
+    )
 
 
 def _by_folder(depth: int) -> Naming:
@@ -122,7 +126,7 @@ def _project(repository: str, folders: Sequence[str]) -> str:
 
 
 def _described(repositories: QuerySet[Repository]) -> Iterator[LiveDefinition]:
-    """What can be trained on, but for what is left out as a copy."""
+    """The definitions to train on, copies included."""
     for one in exports.definitions(repositories):
         is_code = one.language == "python" and one.kind in (Kind.FUNCTION, Kind.METHOD)
         if is_code and not one.test and query_from_docstring(one.docstring):
@@ -132,7 +136,7 @@ def _described(repositories: QuerySet[Repository]) -> Iterator[LiveDefinition]:
 def _require(described: int) -> None:
     if described < LEAST_DESCRIBED:
         raise TooLittle(
-            f"{described:,} described functions are too few to train on: {LEAST_DESCRIBED:,} are"
-            " needed. Counted are distinct functions and methods in Python, tests left out, whose"
+            f"{described:,} functions with a docstring are too few to train on: {LEAST_DESCRIBED:,}"
+            " are needed. Distinct functions and methods in Python count, outside tests, whose"
             " docstring begins with a sentence."
         )

@@ -1,5 +1,5 @@
-"""Searches that arrive together share one run of the encoder: eight runs beside each other take
-each other's processors, and cost several times what one run on eight short texts costs."""
+"""Concurrent searches share one run of the encoder: eight parallel runs compete for the processors,
+and cost several times as much as one run on eight short texts."""
 
 from __future__ import annotations
 
@@ -15,68 +15,71 @@ if TYPE_CHECKING:
 
     from embeddings import CodeEncoder
 
-MOST = 32
-"""Queries of one run."""
+LARGEST_BATCH = 32
+"""Queries in one run."""
 
-LONG = 200
-"""Characters. A longer query, mostly of code, is encoded alone, since a run pads all of its texts
-to the longest."""
+LONGEST_BATCHED = 200
+"""Characters. A longer query, usually of code, is encoded alone, since a run pads all of its texts
+to the longest one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Asked:
-    """A query that waits for its vector (dimensions,), to be made by this encoder and no other."""
+class _PendingQuery:
+    """A query that waits for its vector (dimensions,) by this encoder."""
 
     text: str
     encoder: CodeEncoder
     vector: Future[NDArray[np.float32]] = field(default_factory=Future)
 
-    def goes_with(self, other: Asked) -> bool:
+    def fits_with(self, other: _PendingQuery) -> bool:
         longest = max(len(self.text), len(other.text))
-        return self.encoder is other.encoder and longest <= LONG
+        return self.encoder is other.encoder and longest <= LONGEST_BATCHED
 
 
-class SharedRuns:
-    """One run at a time, in a thread of its own, so that a search can look for words meanwhile. A
-    query is encoded at once if nothing is; what comes during a run is encoded by the next one."""
+class QueryBatcher:
+    """Encodes one batch at a time, in a thread of its own, so that a search can look for words
+    meanwhile. A query that finds the encoder idle is encoded at once; the queries that arrive
+    during a run form the next batch."""
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, "encoding")
         self._lock = Lock()
-        self._waiting: list[Asked] = []
+        self._waiting: list[_PendingQuery] = []
 
     def vector(self, text: str, encoder: CodeEncoder) -> Future[NDArray[np.float32]]:
-        """One query → (dimensions,), of unit length, when it is there, or what the encoder raises
-        for it."""
-        own = Asked(text, encoder)
+        """One query → (dimensions,), of unit length, or the exception that the encoder raises for
+        it."""
+        own = _PendingQuery(text, encoder)
         with self._lock:
             self._waiting.append(own)
-        self._thread.submit(self._run)
+        self._thread.submit(self._encode_next)
         return own.vector
 
-    def _run(self) -> None:
-        """The query that has waited longest, and those that go with it; none, if an earlier run has
-        taken them all."""
+    def _encode_next(self) -> None:
+        """Encode the query that has waited longest, and those that fit into its batch; nothing if
+        an earlier run has taken them all."""
         with self._lock:
             batch = self._waiting[:1]
-            batch += [one for one in self._waiting[1:] if one.goes_with(batch[0])][: MOST - 1]
-            self._waiting = [one for one in self._waiting if one not in batch]
+            batch += [query for query in self._waiting[1:] if query.fits_with(batch[0])][
+                : LARGEST_BATCH - 1
+            ]
+            self._waiting = [query for query in self._waiting if query not in batch]
         if batch:
-            answer(batch)
+            _encode(batch)
 
 
-def answer(batch: Sequence[Asked]) -> None:
-    """Gives each of one encoder's queries its vector or its exception. A batch that fails is
-    repeated one by one, so that no query fails for another's sake."""
+def _encode(batch: Sequence[_PendingQuery]) -> None:
+    """Give each query, all of one encoder, its vector or its exception. A batch that fails is
+    repeated one by one, so that no query fails because of another."""
     try:
-        rows = batch[0].encoder.encode_queries([one.text for one in batch])
+        rows = batch[0].encoder.encode_queries([query.text for query in batch])
         answered = list(zip(batch, rows, strict=True))
     except Exception as failure:
         if len(batch) == 1:
             batch[0].vector.set_exception(failure)
             return
-        for one in batch:
-            answer([one])
+        for query in batch:
+            _encode([query])
     else:
-        for one, row in answered:
-            one.vector.set_result(row)
+        for query, row in answered:
+            query.vector.set_result(row)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import django.core.exceptions
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
-from rest_framework.exceptions import NotFound, PermissionDenied, ValidationError
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,8 +14,10 @@ from rest_framework.views import APIView
 
 from codeindex import repositories, tasks
 from codeindex.accounts import throttles
+from codeindex.ingestion import runs
 from codeindex.models import IndexRun, Repository
 from codeindex.web import overview
+from codeindex.web.access import managed_repository, visible_repository
 from codeindex.web.schema import answers
 from codeindex.web.serializers import NewRepositorySerializer, RepositorySerializer, RunSerializer
 
@@ -42,7 +44,9 @@ class RepositoriesView(APIView):
         wanted.is_valid(raise_exception=True)
         throttles.INDEX.count(request)
         try:
-            repository = repositories.register(owner=request.user, **wanted.validated_data)
+            repository = repositories.register(
+                owner=request.user, by=request.user, **wanted.validated_data
+            )
         except django.core.exceptions.ValidationError as error:
             raise ValidationError(_by_field(error)) from error
         _requested(request, repository)
@@ -57,7 +61,7 @@ class RepositoryView(APIView):
         responses=answers(RepositorySerializer, 404),
     )
     def get(self, request: Request, pk: int) -> Response:
-        (told,) = overview.of([_visible(request, pk)])
+        (told,) = overview.of([visible_repository(request.user, pk)])
         return Response(RepositorySerializer(told).data)
 
     @extend_schema(
@@ -66,7 +70,7 @@ class RepositoryView(APIView):
         responses=answers(None, 403, 404, status=204),
     )
     def delete(self, request: Request, pk: int) -> Response:
-        repositories.remove(_managed(request, pk))
+        repositories.remove(managed_repository(request.user, pk), by=request.user)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -77,7 +81,8 @@ class RunsView(APIView):
         responses=answers(RunSerializer(many=True), 404),
     )
     def get(self, request: Request, pk: int) -> Response:
-        return Response(RunSerializer(overview.runs(_visible(request, pk)), many=True).data)
+        latest = overview.runs(visible_repository(request.user, pk))
+        return Response(RunSerializer(latest, many=True).data)
 
     @extend_schema(
         operation_id="index_again",
@@ -86,7 +91,7 @@ class RunsView(APIView):
         responses=answers(RunSerializer, 403, 404, 429, status=201),
     )
     def post(self, request: Request, pk: int) -> Response:
-        repository = _managed(request, pk)
+        repository = managed_repository(request.user, pk)
         throttles.INDEX.count(request)
         run = _requested(request, repository)
         return Response(RunSerializer(run).data, status.HTTP_201_CREATED)
@@ -100,35 +105,22 @@ class CancelView(APIView):
         responses=answers(RunSerializer, 403, 404, 409),
     )
     def post(self, request: Request, pk: int, run: int) -> Response:
-        runs = IndexRun.objects.filter(branch__repository=_managed(request, pk))
-        row = get_object_or_404(runs.select_related("branch"), pk=run)
-        if not repositories.cancel(row):
+        managed = managed_repository(request.user, pk)
+        of_repository = IndexRun.objects.filter(branch__repository=managed).select_related("branch")
+        row = get_object_or_404(of_repository, pk=run)
+        if not runs.cancel(row, by=request.user):
             said = {"detail": "The run has ended already, or is searchable."}
             return Response(said, status.HTTP_409_CONFLICT)
-        row = get_object_or_404(runs.select_related("branch"), pk=run)
+        row = get_object_or_404(of_repository, pk=run)
         return Response(RunSerializer(row).data)
 
 
 def _requested(request: Request, repository: Repository) -> IndexRun:
     """A repository that was removed meanwhile is not found."""
     try:
-        return tasks.request_index(repository=repository, requested_by=request.user)
+        return tasks.request_index(repository=repository, by=request.user)
     except Repository.DoesNotExist as error:
         raise NotFound from error
-
-
-def _visible(request: Request, pk: int) -> Repository:
-    visible = Repository.objects.visible_to(request.user).select_related("owner")
-    return get_object_or_404(visible, pk=pk)
-
-
-def _managed(request: Request, pk: int) -> Repository:
-    """A hidden repository is not found, as an unknown one, and one that has just been removed."""
-    managed = Repository.objects.managed_by(request.user).select_related("owner")
-    if repository := managed.filter(pk=pk).first():
-        return repository
-    _visible(request, pk)
-    raise PermissionDenied("Only its owner may do this.")
 
 
 def _by_field(error: django.core.exceptions.ValidationError) -> dict[str, list[str]]:

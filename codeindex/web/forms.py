@@ -84,9 +84,9 @@ class DepartureForm(forms.Form):
         if bool(self.cleaned_data.get("heir")) == self.cleaned_data["remove"]:
             self.add_error(None, "Choose a new owner, or have the repositories removed.")
 
-    def settle(self) -> str:
+    def settle(self, *, by: User) -> str:
         """Does what was chosen, and says so. Raises `ValidationError`."""
         if heir := self.cleaned_data["heir"]:
-            count = departure.hand_over(self._leaver, heir)
+            count = departure.hand_over(self._leaver, heir, by=by)
             return f"{count} repositories now belong to {heir.get_username()}."
-        return f"{departure.remove_repositories(self._leaver)} repositories are removed."
+        return f"{departure.remove_repositories(self._leaver, by=by)} repositories are removed."

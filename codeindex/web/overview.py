@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from django.db.models import F
 
-from codeindex import repositories
+from codeindex.ingestion import progress
+from codeindex.ingestion.progress import Progress
 from codeindex.models import (
     UNPUBLISHED,
     Embedding,
@@ -17,7 +18,6 @@ from codeindex.models import (
     RunStatus,
     SpaceState,
 )
-from codeindex.repositories import Progress
 
 RUNS = 50
 """Runs of a repository that are told of, the latest."""
@@ -77,7 +77,7 @@ def of(rows: Iterable[Repository]) -> list[Overview]:
     for run in runs.filter(branch__live_run=F("pk")).order_by("pk"):
         live.setdefault(run.branch.repository_id, []).append(run)
     return [
-        Overview(row, run, repositories.progress(run) if run else None, live.get(row.pk, []))
+        Overview(row, run, progress.measure(run) if run else None, live.get(row.pk, []))
         for row in rows
         for run in (latest.get(row.pk),)
     ]

@@ -7,7 +7,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from codeindex import repositories
+from codeindex.ingestion import progress
 from codeindex.models import IndexRun, RunStatus, Visibility
 from codeindex.web import ids
 
@@ -60,7 +60,7 @@ class RunSerializer(serializers.ModelSerializer):
 
     @extend_schema_field(ProgressSerializer)
     def get_progress(self, run: IndexRun) -> dict[str, Any]:
-        return ProgressSerializer(repositories.progress(run)).data
+        return ProgressSerializer(progress.measure(run)).data
 
 
 class RepositorySerializer(serializers.Serializer):

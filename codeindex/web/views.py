@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from codeindex import repositories, tasks
 from codeindex.accounts import throttles, tokens
+from codeindex.ingestion import runs
 from codeindex.models import IndexRun, Repository
 from codeindex.web import overview
+from codeindex.web.access import managed_repository, visible_repository
 from codeindex.web.forms import RegisterForm, TokenForm
 
 
@@ -36,7 +38,9 @@ def register(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         throttles.INDEX.count(request)
         try:
-            repository = repositories.register(owner=request.user, **form.cleaned_data)
+            repository = repositories.register(
+                owner=request.user, by=request.user, **form.cleaned_data
+            )
         except ValidationError as error:
             form.add_error(None, error)
         else:
@@ -48,8 +52,7 @@ def register(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def repository(request: HttpRequest, pk: int) -> HttpResponse:
-    visible = Repository.objects.visible_to(request.user).select_related("owner")
-    row = get_object_or_404(visible, pk=pk)
+    row = visible_repository(request.user, pk)
     (told,) = overview.of([row])
     shown = {
         "nav": "repositories",
@@ -64,7 +67,7 @@ def repository(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def progress(request: HttpRequest, pk: int) -> HttpResponse:
     """The part of the repository's page that updates by itself."""
-    row = get_object_or_404(Repository.objects.visible_to(request.user), pk=pk)
+    row = visible_repository(request.user, pk)
     (told,) = overview.of([row])
     return render(request, "codeindex/progress.html", {"overview": told})
 
@@ -72,7 +75,7 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @require_POST
 def index_again(request: HttpRequest, pk: int) -> HttpResponse:
-    row = _managed(request, pk)
+    row = managed_repository(request.user, pk)
     throttles.INDEX.count(request)
     _request_index(request, row)
     return redirect("repository", pk)
@@ -81,8 +84,9 @@ def index_again(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @require_POST
 def cancel(request: HttpRequest, pk: int, run: int) -> HttpResponse:
-    row = get_object_or_404(IndexRun, pk=run, branch__repository=_managed(request, pk))
-    if not repositories.cancel(row):
+    managed = managed_repository(request.user, pk)
+    row = get_object_or_404(IndexRun, pk=run, branch__repository=managed)
+    if not runs.cancel(row, by=request.user):
         messages.info(request, "The run had ended already, or is searchable.")
     return redirect("repository", pk)
 
@@ -90,10 +94,10 @@ def cancel(request: HttpRequest, pk: int, run: int) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def remove(request: HttpRequest, pk: int) -> HttpResponse:
-    row = _managed(request, pk)
+    row = managed_repository(request.user, pk)
     if request.method != "POST":
         return render(request, "codeindex/remove.html", {"repository": row, "nav": "repositories"})
-    repositories.remove(row)
+    repositories.remove(row, by=request.user)
     messages.success(request, f"{row.name} is removed: nothing of it is found from now on.")
     return redirect("repositories")
 
@@ -112,7 +116,7 @@ def new_token(request: HttpRequest) -> HttpResponse:
     key = ""
     if form.is_valid():
         try:
-            key = tokens.issue(request.user, form.cleaned_data["name"])
+            key = tokens.issue(request.user, form.cleaned_data["name"], by=request.user)
         except ValidationError as error:
             form.add_error(None, error)
     return _account(request, form, key, status=400 if form.errors else 200)
@@ -121,14 +125,14 @@ def new_token(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_POST
 def revoke_token(request: HttpRequest) -> HttpResponse:
-    tokens.revoke(request.user, request.POST.get("token", ""))
+    tokens.revoke(request.user, request.POST.get("token", ""), by=request.user)
     return redirect("account")
 
 
 def _request_index(request: HttpRequest, row: Repository) -> None:
     """A repository that was removed meanwhile is not found."""
     try:
-        tasks.request_index(repository=row, requested_by=request.user)
+        tasks.request_index(repository=row, by=request.user)
     except Repository.DoesNotExist as error:
         raise Http404 from error
 
@@ -140,12 +144,3 @@ def _account(
     own = tokens.of(request.user)
     shown = {"nav": "account", "tokens": own, "form": form, "key": key}
     return render(request, "codeindex/account.html", shown, status=status)
-
-
-def _managed(request: HttpRequest, pk: int) -> Repository:
-    """A repository that the user may change. A hidden one is not found, as an unknown one, and one
-    that has just been removed."""
-    if row := Repository.objects.managed_by(request.user).filter(pk=pk).first():
-        return row
-    get_object_or_404(Repository.objects.visible_to(request.user), pk=pk)
-    raise PermissionDenied("Only its owner may do this.")

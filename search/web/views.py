@@ -188,7 +188,7 @@ def _similar(
 @require_safe
 def file(request: HttpRequest, file_id: int) -> HttpResponse:
     """A file, with links to its definitions."""
-    visible = SourceFile.objects.visible_to(request.user)
+    visible = SourceFile.objects.visible_to(request.user).live()
     row = get_object_or_404(visible.select_related("branch__repository", "blob"), pk=file_id)
     definitions = row.blob.definitions.order_by("start_line", "-end_line")
     return render(

@@ -19,9 +19,9 @@ def source(tmp_path: Path) -> GitRepository:
 @pytest.fixture
 def registered(alice: User, source: GitRepository) -> Repository:
     """Alice's repository of `source`, private."""
-    return repositories.register(url=str(source.path), owner=alice, trusted_path=True)
+    return repositories.register(url=str(source.path), owner=alice, by=alice, trusted_path=True)
 
 
 @pytest.fixture
 def requested() -> Callable[[Repository], IndexRun]:
-    return lambda repository: tasks.request_index(repository=repository)
+    return lambda repository: tasks.request_index(repository=repository, by=None)

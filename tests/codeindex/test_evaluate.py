@@ -230,7 +230,7 @@ class TestTuning:
     ) -> None:
         settings.CODEINDEX_CHECKPOINT = str(tiny.checkpoint(tmp_path / "c", tiny.bert(tmp_path)))
         monkeypatch.setattr(encoders, "searcher", encoders.Searcher())
-        lifecycle.of(encoders.searcher.encoder())
+        lifecycle.space_for(encoders.searcher.encoder())
         file = save({"shop": {"root": "src", "queries": [asked("csv archive", "src/save.py")]}})
         out = StringIO()
         call_command("tune-ranking", str(file), stdout=out)

@@ -52,7 +52,7 @@ def test_detached_it_returns_at_once_and_says_who_will_do_it(source, capsys):
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (["https://nowhere.invalid/a.git"], "Could not resolve host nowhere.invalid."),
+        (["https://nowhere.invalid/a.git"], "Could not resolve nowhere.invalid."),
         (["ftp://example.org/a"], "Only https, http and ssh URLs"),
         (["/nonexistent"], "There is no git repository at this address."),
         ([".", "--owner", "nobody"], "There is no user nobody."),

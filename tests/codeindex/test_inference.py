@@ -18,7 +18,7 @@ from django.test import Client
 from django.urls import reverse
 
 from codeindex import repositories, tasks
-from codeindex.ingestion import pipeline
+from codeindex.ingestion import pipeline, publishing, runs
 from codeindex.models import (
     Embedding,
     IndexRun,
@@ -54,11 +54,13 @@ def guessing(tmp_path: Path) -> GitRepository:
 @pytest.fixture
 def guess(guessing: GitRepository, charlie: User) -> Repository:
     """Charlie's repository, in which he writes what he guesses."""
-    return repositories.register(url=str(guessing.path), owner=charlie, trusted_path=True)
+    return repositories.register(
+        url=str(guessing.path), owner=charlie, by=charlie, trusted_path=True
+    )
 
 
 def index(repository: Repository, **wanted: Any) -> IndexRun:
-    run = tasks.request_index(repository=repository, **wanted)
+    run = tasks.request_index(repository=repository, by=None, **wanted)
     assert pipeline.index(run.pk)
     run.refresh_from_db()
     return run
@@ -67,7 +69,7 @@ def index(repository: Repository, **wanted: Any) -> IndexRun:
 def encode(limit: int | None = None) -> None:
     pending = Embedding.objects.filter(state="pending").order_by("pk").values("pk")[:limit]
     Embedding.objects.filter(pk__in=pending).update(state="ready", vector=[1, 0, 0, 0])
-    repositories.settle_all()
+    publishing.settle_all()
 
 
 def held_elsewhere(source: GitRepository, registered: Repository, content: str = GUESS) -> None:
@@ -92,7 +94,7 @@ class TestReuse:
     ) -> None:  # fmt: skip
         held_elsewhere(source, registered)
         if removed:
-            repositories.remove(registered)
+            repositories.remove(registered, by=None)
         guessing.commit({"guess.py": GUESS})
         run = index(guess)
         assert not Embedding.objects.filter(state="pending").exists()  # it is encoded once
@@ -189,7 +191,7 @@ class TestWordCounts:
         index(registered)
         encode()
         source.commit({"a.py": GUESS})
-        assert repositories.cancel(index(registered))
+        assert runs.cancel(index(registered), by=None)
         assert_exact(registered)
         assert not WordCount.objects.filter(word="offer").exists()
 
@@ -213,7 +215,7 @@ class TestWordCounts:
     ) -> None:
         source.commit({"a.py": OWN})
         index(registered)
-        repositories.remove(registered)
+        repositories.remove(registered, by=None)
         assert not WordCount.objects.exists()
 
 
@@ -239,7 +241,7 @@ class TestUpgrade:
         assert_exact(registered)
 
     def test_addresses_that_there_were_stay_valid(self, registered: Repository) -> None:
-        run = tasks.request_index(repository=registered)
+        run = tasks.request_index(repository=registered, by=None)
         PlainId.objects.all().delete()
         with connection.cursor() as cursor:
             cursor.execute(self.MIGRATION.PLAIN)

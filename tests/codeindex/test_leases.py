@@ -5,21 +5,31 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
+import psycopg
 import pytest
 from django.db import connection
+from django.utils import timezone
 
-from codeindex import repositories, tasks
-from codeindex.ingestion import pipeline
+from codeindex import leases, tasks
+from codeindex.ingestion import pipeline, runs, scheduling, store
+from codeindex.ingestion.sources import Skips
 from codeindex.models import ATTEMPTS, IndexRun, RunStatus
 
 PROJECT = Path(__file__).parents[2]
+
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 WORK = """
 import re, sys, time
 import django
 django.setup()
+from django.db import connection
 from codeindex import leases
 from codeindex.models import IndexRun
 
@@ -32,6 +42,11 @@ def stand_still(lease):
 
 def hold_the_lock(lease):
     re.match("(a+)+$", "a" * 64 + "b")  # goes back and forth in C, for years
+
+def execute(lease):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_sleep(5)")
+    print("it ended", flush=True)
 
 with leases.kept(IndexRun.objects.none()) as lease:
     globals()[sys.argv[1]](lease)
@@ -75,10 +90,17 @@ def test_a_process_whose_work_stands_still_is_ended_and_says_where(how, before, 
     assert f"in {how}" in done.stderr
 
 
+@pytest.mark.django_db
+def test_a_statement_may_take_longer_than_the_limit(environment, monkeypatch, services):
+    monkeypatch.setenv("CODEINDEX_HOME", str(services.folder))
+    done = worked("execute")
+    assert (done.returncode, done.stdout) == (0, "it ended\n"), done.stderr
+
+
 @pytest.fixture
 def requested(source, registered) -> IndexRun:
     source.commit({"a.py": "def a(): return 1\n"})
-    return tasks.request_index(repository=registered)
+    return tasks.request_index(repository=registered, by=None)
 
 
 @pytest.mark.django_db
@@ -103,11 +125,71 @@ def test_three_orderly_stops_are_no_deaths(requested):
 @pytest.mark.django_db
 def test_a_run_that_killed_three_workers_is_not_taken_up_again(requested):
     for _ in range(3):
-        assert pipeline._taken(requested.pk)
-        IndexRun.objects.update(leased_until="2000-01-01T00:00Z")
-    assert pipeline._taken(requested.pk) is None
-    repositories.fail_deadly_runs()
+        assert pipeline.claim(requested.pk)
+        IndexRun.objects.update(leased_until=LONG_AGO)
+    assert pipeline.claim(requested.pk) is None
+    runs.fail_interrupted()
     requested.refresh_from_db()
     assert requested.status == RunStatus.FAILED
     assert requested.error.startswith("Indexing was interrupted 3 times")
-    assert tasks.request_index(repository=requested.branch.repository) != requested
+    assert tasks.request_index(repository=requested.branch.repository, by=None) != requested
+
+
+@contextmanager
+def locked(run: IndexRun) -> Iterator[None]:
+    """Another session writes for the run in the block."""
+    with psycopg.connect(**connection.get_connection_params()) as session:
+        session.execute("SELECT FROM codeindex_indexrun WHERE id = %s FOR UPDATE", [run.pk])
+        yield
+
+
+def leased_until(run: IndexRun) -> datetime | None:
+    run.refresh_from_db()
+    return run.leased_until
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_run_that_a_long_transaction_writes_for_is_held_whatever_its_lease_says(requested):
+    run = pipeline.claim(requested.pk)
+    IndexRun.objects.update(leased_until=LONG_AGO, attempts=ATTEMPTS)
+    with locked(run), connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 5000")
+        runs.fail_interrupted()
+        scheduling.explain_waiting()
+        assert pipeline.claim(run.pk) is None
+        assert pipeline.claim_next() is None
+        cursor.execute("SET statement_timeout = 0")
+    assert leased_until(run) == LONG_AGO
+    assert (run.status, run.error) == (RunStatus.QUEUED, "")
+    runs.fail_interrupted()
+    run.refresh_from_db()
+    assert run.status == RunStatus.FAILED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lease_is_renewed_again_once_a_transaction_has_released_its_row(requested, settings):
+    settings.CODEINDEX_LEASE_SECONDS = 1
+    run = pipeline.claim(requested.pk)
+    with leases.kept(IndexRun.objects.filter(pk=run.pk, lease=run.lease)) as lease:
+        with locked(run):
+            time.sleep(2)
+            lease.check()
+            assert leased_until(run) < timezone.now()
+        deadline = time.monotonic() + 10
+        while leased_until(run) < timezone.now():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        lease.check()
+
+
+@pytest.mark.django_db
+def test_a_transaction_that_writes_for_a_run_renews_its_lease(requested):
+    run = pipeline.claim(requested.pk)
+    for write in (
+        lambda: store.record_selection(run, [], Skips()),
+        lambda: store.save_batch(run, [], []),
+        lambda: store.finish_reading(run, Skips()),
+    ):
+        IndexRun.objects.update(leased_until=LONG_AGO)
+        write()
+        assert leased_until(run) > timezone.now()

@@ -28,7 +28,7 @@ MANY = 8
 
 @pytest.fixture
 def signed(alice: User) -> dict[str, str]:
-    return {"Authorization": f"Token {tokens.issue(alice)}"}
+    return {"Authorization": f"Token {tokens.issue(alice, by=alice)}"}
 
 
 def statuses(ask: Callable[[Client], Any], clients: list[Client]) -> Counter[int]:
@@ -172,7 +172,7 @@ def removal_under_way(repository: Repository) -> Iterator[None]:
     def remove() -> None:
         try:
             with transaction.atomic():
-                repositories.remove(repository)
+                repositories.remove(repository, by=None)
                 begun.set()
                 done.wait(60)
         finally:

@@ -80,21 +80,22 @@ class Git:
 
         from codeindex import repositories, tasks  # noqa: PLC0415
         from codeindex.ingestion import pipeline  # noqa: PLC0415
-        from codeindex.ingestion.cloning import checkout  # noqa: PLC0415
+        from codeindex.ingestion.cloning import mirrors  # noqa: PLC0415
 
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / f"odd{made.number}"
             KINDS[made.kind](path, Random(made.seed))
+            alice = User.objects.get(username="alice")
             repository = repositories.register(
-                url=str(path), owner=User.objects.get(username="alice"), trusted_path=True
+                url=str(path), owner=alice, by=alice, trusted_path=True
             )
             try:
-                run = tasks.request_index(repository=repository)
+                run = tasks.request_index(repository=repository, by=None)
                 pipeline.index(run.pk)
                 run.refresh_from_db()
             finally:
-                repositories.remove(repository)
-                checkout.remove_unregistered()
+                repositories.remove(repository, by=None)
+                mirrors.remove_unregistered()
         result = str(run.status)
         if run.status not in ("published", "failed"):
             return Outcome(made.kind, result, f"It ended as {result}: {run.error}")

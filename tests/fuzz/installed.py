@@ -124,10 +124,10 @@ def _fill(folder: Path) -> None:
     shop.commit({file.name: file.read_bytes() for file in map(samples.source_of, LANGUAGES)})
     for name, visibility in (("shop", "private"), ("open", "public")):
         repository = repositories.register(
-            url=str(folder), name=name, owner=people["alice"], visibility=visibility,
-            trusted_path=True,
+            url=str(folder), name=name, owner=people["alice"], by=people["alice"],
+            visibility=visibility, trusted_path=True,
         )  # fmt: skip
-        pipeline.index(tasks.request_index(repository=repository).pk)
+        pipeline.index(tasks.request_index(repository=repository, by=None).pk)
     while tasks.embed_batch(embedding.FIRST_BATCH):
         pass
 

@@ -45,6 +45,6 @@ def encoded(
     shelf.put(shop, "load.py", Written(LOAD, "load"))
     shelf.put(shop, "add.py", Written(ADD, "add"))
     encoder = encoders.searcher.encoder()
-    with Embedding.objects.claimed(lifecycle.of(encoder), limit=10) as batch:
+    with Embedding.objects.claimed(lifecycle.space_for(encoder), limit=10) as batch:
         embedding.encode(encoder, [batch])
     client.force_login(alice)

@@ -258,4 +258,4 @@ def test_a_module_has_a_name_and_a_page(space: Space, alice: User) -> None:
     (result,) = results(alice, "anything", space)
     assert result.definition.place.qualified_name == "src.shop.cart"
     assert result.definition.place.url == reverse("definition", args=[file.pk, definition.pk])
-    assert SourceFile.objects.visible_to(alice).get() == file
+    assert SourceFile.objects.visible_to(alice).live().get() == file

@@ -1,5 +1,5 @@
-"""git, run as a program that reads what strangers wrote: with an environment of its own, limits of
-memory and file size, and an end as soon as nobody wants its work any more."""
+"""Runs git on what strangers wrote: with an environment of its own, with limits of memory and file
+size, and only as long as its output is wanted."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from django.conf import settings
 WATCH_SECONDS = 0.5
 PIECE = 1 << 16
 
-KEPT_COMPLAINT = 1 << 16
-"""Bytes kept of what git and the remote write to the terminal; the last count."""
+KEPT_OUTPUT = 1 << 16
+"""Bytes kept of what git and the remote write to standard error: the last ones."""
 
-PASSED_ON = (
+INHERITED = (
     "PATH", "TMPDIR", "LD_LIBRARY_PATH", "GIT_EXEC_PATH",
     "SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO", "GIT_SSL_CAPATH",
 )  # fmt: skip
-"""What git sees of the operator's environment: where programs and certificates are."""
+"""What git inherits of the operator's environment: where programs and certificates are."""
 
-# Without the signal of a file that is too large, git says that it is.
+# With the signal XFSZ ignored, git reports a file that is too large instead of being killed.
 LIMITED = 'trap "" XFSZ; ulimit -c 0; ulimit -d "$1"; ulimit -f "$2"; shift 2; exec git "$@"'
 PROXY_COMMAND = Path(__file__).with_name("proxy_command.py")
 
@@ -41,20 +41,20 @@ CREDENTIAL_HELPER = (
 NO_INPUT = subprocess.DEVNULL
 
 Watch = Callable[[float], None]
-"""Is given the seconds since git last wrote something, and raises to end it."""
+"""Called with the seconds since git last wrote something; raises to end git."""
 
 
 class GitFailed(Exception):
-    """git ended with `status`, negative for a signal, and complained with `said`: its own lines
-    and ssh's, without those that the remote wrote."""
+    """git ended with `status`, negative for a signal. `output` is what git and ssh wrote to
+    standard error, without the lines of the remote."""
 
-    def __init__(self, status: int, complaint: bytes) -> None:
-        if len(complaint) == KEPT_COMPLAINT:  # its first line may be the end of a remote's
-            complaint = complaint.partition(b"\n")[2]
-        text = complaint.decode(errors="replace")
+    def __init__(self, status: int, stderr: bytes) -> None:
+        if len(stderr) == KEPT_OUTPUT:  # its first line may be the end of a remote's
+            stderr = stderr.partition(b"\n")[2]
+        text = stderr.decode(errors="replace")
         lines = [line for line in text.splitlines() if not line.startswith("remote: ")]
         self.status = status
-        self.said = "\n".join(lines)
+        self.output = "\n".join(lines)
         super().__init__(f"git ended with {status}")
 
 
@@ -66,8 +66,8 @@ def pieces(
     stdin: IO[bytes] | int = NO_INPUT,
     pass_fds: Sequence[int] = (),
 ) -> Iterator[bytes]:
-    """What git writes, piece by piece. It ends, with every process that it started, when no more
-    pieces are wanted and when `watch` raises. Raises `GitFailed`."""
+    """git's output, piece by piece. git ends, with every process that it started, when the iterator
+    is closed or `watch` raises. Raises `GitFailed`."""
     git = subprocess.Popen(
         ["/bin/sh", "-c", LIMITED, "sh", *_limits(), *arguments],
         cwd=mirror,
@@ -79,18 +79,18 @@ def pieces(
         pass_fds=pass_fds,
     )
     try:
-        complaint = yield from _streamed(git, watch)
+        stderr = yield from _stream(git, watch)
         os.waitid(os.P_PID, git.pid, os.WEXITED | os.WNOWAIT)
     finally:
         _end(git)
     if git.returncode:
-        raise GitFailed(git.returncode, complaint)
+        raise GitFailed(git.returncode, stderr)
 
 
 def environment(home: Path, mirror: Path) -> dict[str, str]:
-    """What git may know without a remote: nothing of the operator's but where programs and
-    certificates are."""
-    return {key: os.environ[key] for key in PASSED_ON if key in os.environ} | {
+    """git's environment without a remote: of the operator's, only where programs and certificates
+    are."""
+    return {key: os.environ[key] for key in INHERITED if key in os.environ} | {
         "HOME": str(home),
         "XDG_CONFIG_HOME": str(home),
         "LC_ALL": "C",
@@ -105,8 +105,8 @@ def environment(home: Path, mirror: Path) -> dict[str, str]:
 
 
 def for_http(origin: str, proxy: str, password: str, credential: str) -> dict[str, str]:
-    """What git needs besides to clone from `origin` (scheme, host and port) by way of the proxy. A
-    helper gives the credential to that origin alone: a header would go along with redirects."""
+    """Additions to the environment for a clone from `origin` (scheme, host and port) through the
+    proxy. A helper gives the credential to that origin alone: a header would follow redirects."""
     config = {"http.proxy": f"socks5h://git:{password}@{proxy}"}
     env = {}
     if credential:
@@ -119,7 +119,8 @@ def for_http(origin: str, proxy: str, password: str, credential: str) -> dict[st
 
 
 def for_ssh(home: Path, proxy: str, password: str, key: Path | None) -> dict[str, str]:
-    """What git needs besides to clone over ssh by way of the proxy, with a deploy key or none."""
+    """Additions to the environment for a clone over ssh through the proxy, with the deploy key if
+    there is one."""
     known = settings.CODEINDEX_SSH_KNOWN_HOSTS
     options = {
         "BatchMode": "yes",
@@ -153,7 +154,7 @@ def _quoted(path: Path) -> str:
 
 
 def _limits() -> tuple[str, str]:
-    """Of memory in KiB and of a file in blocks of 512 bytes, as sh's ulimit takes them."""
+    """The limits of memory in KiB and of a file's size in blocks of 512 bytes, for sh's ulimit."""
     memory = _allowed(resource.RLIMIT_DATA, settings.CODEINDEX_CLONE_MEMORY)
     file = _allowed(resource.RLIMIT_FSIZE, settings.CODEINDEX_CLONE_BYTES)
     return str(memory >> 10), str((file >> 9) + 1)
@@ -164,9 +165,9 @@ def _allowed(kind: int, wanted: int) -> int:
     return wanted if hard == resource.RLIM_INFINITY else min(wanted, hard - 512)
 
 
-def _streamed(git: subprocess.Popen[bytes], watch: Watch) -> Iterator[bytes]:
-    """Pieces of git's output; returns the end of its complaints."""
-    complaint = b""
+def _stream(git: subprocess.Popen[bytes], watch: Watch) -> Iterator[bytes]:
+    """Pieces of git's output; returns the end of what it wrote to standard error."""
+    stderr = b""
     wrote = looked = time.monotonic()
     with selectors.DefaultSelector() as waiting:
         for stream in (git.stdout, git.stderr):
@@ -177,7 +178,7 @@ def _streamed(git: subprocess.Popen[bytes], watch: Watch) -> Iterator[bytes]:
                 if not piece:
                     waiting.unregister(key.fileobj)
                 elif key.fileobj is git.stderr:
-                    complaint = (complaint + piece)[-KEPT_COMPLAINT:]
+                    stderr = (stderr + piece)[-KEPT_OUTPUT:]
                 else:
                     yield piece
                     wrote = time.monotonic()
@@ -185,11 +186,11 @@ def _streamed(git: subprocess.Popen[bytes], watch: Watch) -> Iterator[bytes]:
             if now - looked >= WATCH_SECONDS:
                 looked = now
                 watch(now - wrote)
-    return complaint
+    return stderr
 
 
 def _end(git: subprocess.Popen[bytes]) -> None:
-    """Also what git started: a helper may outlive it. The group's number is ours until `wait`."""
+    """Kill git's process group: a helper may outlive git. The group's id is ours until `wait`."""
     os.killpg(git.pid, signal.SIGKILL)
     git.wait()
     for stream in (git.stdout, git.stderr):

@@ -1,7 +1,8 @@
-"""Whether a repository of this machine lies in the allowed folders with all that git reads of it.
+"""Whether a repository of this machine, with everything that git reads of it, lies in the allowed
+folders.
 
-A path is checked at each fetch: the folder may have become a link since, its `.git` a file that
-names another folder, and its objects may be borrowed from other repositories.
+A path is checked at each fetch: since the last one the folder may have become a link, its `.git` a
+file that names another folder, and its objects may be borrowed from other repositories.
 """
 
 from __future__ import annotations
@@ -14,21 +15,21 @@ from pathlib import Path
 from codeindex.ingestion.cloning.remotes import RefusedRemote
 
 SUFFIXES = ("/.git", "", ".git/.git", ".git")
-"""What git appends to a path in search of its repository, in its order."""
+"""What git appends to a path in search of a repository, in git's order."""
 
 MOST_FOLDERS = 20
-"""Repositories that one may borrow from."""
+"""Folders that git may read for one repository, its own included."""
 
 MOST_FILES = 1_000_000
 LONGEST_POINTER = 65_536
 
-OUTSIDE = "The repository uses files outside of the folders from which repositories may be cloned."
+OUTSIDE = "The repository uses files outside the folders from which repositories may be cloned."
 
 
 def contained(path: str, roots: Sequence[Path]) -> str:
-    """The repository's own folder (or its bundle), all of which lies within `roots`.
+    """The repository's folder, or its bundle, if all of it lies within `roots`.
 
-    Raises `RefusedRemote`. Who may write there can change it between this and git's reading.
+    Raises `RefusedRemote`. Whoever can write there can still change it before git reads it.
     """
     place = _inside(_repository_at(path), roots)
     pending, seen = [place], set[Path]()
@@ -44,18 +45,18 @@ def contained(path: str, roots: Sequence[Path]) -> str:
 
 
 def _repository_at(path: str) -> Path:
-    """The folder that git finds at a path; where there is none, the path itself."""
+    """The folder that git finds at a path; the path itself if there is none."""
     for suffix in SUFFIXES:
-        found = Path(f"{path}{suffix}")
-        if found.is_file():
-            return _named_by(found, "gitdir:") or found
-        if os.path.lexists(found / "HEAD"):
-            return found
+        candidate = Path(f"{path}{suffix}")
+        if candidate.is_file():
+            return _named_by(candidate, "gitdir:") or candidate
+        if os.path.lexists(candidate / "HEAD"):
+            return candidate
     return Path(path)
 
 
 def _borrowed(folder: Path) -> Iterator[Path]:
-    """The folders of other repositories that git reads with this one."""
+    """The folders of other repositories that git reads for this one."""
     if common := _named_by(folder / "commondir"):
         yield common
     for objects in (folder / "objects", folder):  # an alternate is a folder of objects
@@ -67,14 +68,14 @@ def _borrowed(folder: Path) -> Iterator[Path]:
 
 
 def _named_by(file: Path, mark: str = "") -> Path | None:
-    """The folder that a file's first line names, from the file's own folder."""
+    """The folder that a file's first line names, relative to the file's folder."""
     line = (_lines(file) or [""])[0]
     name = line.removeprefix(mark).strip()
     return file.parent / name if name and line.startswith(mark) else None
 
 
 def _lines(file: Path) -> list[str]:
-    """Of a file in which git keeps paths; none if there is no such file."""
+    """The lines of a file in which git keeps paths; none if there is no such file."""
     if not file.is_file():
         return []
     with file.open("rb") as reading:
@@ -89,7 +90,9 @@ def _targets_of_links(folder: Path) -> Iterator[Path]:
     for place, folders, names in os.walk(folder):
         count += len(folders) + len(names)
         if count > MOST_FILES:
-            raise RefusedRemote(f"The repository has more than {MOST_FILES:,} files of git's own.")
+            raise RefusedRemote(
+                f"The repository has more than {MOST_FILES:,} files in its git folder."
+            )
         for entry in (Path(place, name) for name in (*folders, *names)):
             if entry.is_symlink():
                 yield entry

@@ -1,9 +1,9 @@
-"""A forward proxy (SOCKS5) on loopback, through which git makes every connection of a fetch.
+"""A SOCKS5 proxy on loopback, through which git makes every connection of a fetch.
 
-It resolves a name once, checks the addresses, and connects to one of those that it checked. Names
-that change their address, redirects and odd spellings of an address therefore reach nothing that
-is refused, whether git speaks http, https or ssh. A random password keeps other users of the
-machine from it.
+It resolves a name once, checks the addresses, and connects to one of the addresses that it checked.
+A name that changes its address, a redirect or an odd spelling of an address therefore reaches no
+refused network, whether git uses http, https or ssh. A random password keeps other users of the
+machine out.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ OK, FAILED, REFUSED, UNREACHABLE, UNSUPPORTED = 0, 1, 2, 4, 7
 
 
 class Unreachable(Exception):
-    """A host that cannot be reached, or must not be; the message is fit for a user."""
+    """A host that cannot or must not be reached; the message is for users."""
 
     def __init__(self, message: str, reply: int = UNREACHABLE) -> None:
         super().__init__(message)
@@ -48,13 +48,13 @@ class Unreachable(Exception):
 
 
 def resolve(host: str, port: int) -> list[Address]:
-    """The addresses of a name by the machine's resolver, which also reads every spelling of an
-    address. Raises `Unreachable`."""
+    """The addresses of a name, by the machine's resolver, which also understands every spelling of
+    an address. Raises `Unreachable`."""
     try:
-        found = socket.getaddrinfo(host, port, proto=socket.IPPROTO_TCP)
+        entries = socket.getaddrinfo(host, port, proto=socket.IPPROTO_TCP)
     except (OSError, UnicodeError) as error:
-        raise Unreachable(f"Could not resolve host {host}.") from error
-    return [ipaddress.ip_address(sockaddr[0]) for *_, sockaddr in found]
+        raise Unreachable(f"Could not resolve {host}. Check the address.") from error
+    return [ipaddress.ip_address(sockaddr[0]) for *_, sockaddr in entries]
 
 
 def outbound_proxy(host: str, scheme: str) -> str:
@@ -67,7 +67,7 @@ def outbound_proxy(host: str, scheme: str) -> str:
 
 
 class Proxy(socketserver.ThreadingTCPServer):
-    """`trouble` says why the last connection that git asked for was not made, or is ""."""
+    """`error` says why the last connection that git asked for failed; "" if it did not."""
 
     daemon_threads = True
     block_on_close = False
@@ -75,7 +75,7 @@ class Proxy(socketserver.ThreadingTCPServer):
     def __init__(self, refused: Sequence[Network], scheme: str, resolve: Resolve) -> None:
         super().__init__(("127.0.0.1", 0), _Connection)
         self.password = secrets.token_hex(16)
-        self.trouble = ""
+        self.error = ""
         self._refused = refused
         self._scheme = scheme
         self._resolve = resolve
@@ -88,28 +88,28 @@ class Proxy(socketserver.ThreadingTCPServer):
         return f"127.0.0.1:{self.server_address[1]}"
 
     def verify_request(self, request: Any, client_address: Any) -> bool:
-        """Others on the machine can connect too, though they get no further than the password."""
+        """Others on the machine can connect too, though they do not get past the password."""
         return len(self._open) < MOST_OPEN
 
     def connect(self, host: str, port: int) -> socket.socket:
         """A connection to a checked address of `host`. Raises `Unreachable`."""
         addresses = self._resolve(host, port)
         if not addresses:
-            raise Unreachable(f"Could not resolve host {host}.")
+            raise Unreachable(f"Could not resolve {host}. Check the address.")
         if any(networks.refuses(self._refused, address) for address in addresses):
             raise Unreachable(
-                f"{host} is in a network from which nothing may be cloned here.", REFUSED
+                f"{host} is in a network from which this installation does not clone.", REFUSED
             )
         if outbound := outbound_proxy(host, self._scheme):
             return _connected_through(outbound, host, port)
         for address in addresses[:TRIED_ADDRESSES]:
             with suppress(OSError):
                 return socket.create_connection((str(address), port), CONNECT_SECONDS)
-        raise Unreachable(f"{host} does not answer on port {port}.")
+        raise Unreachable(f"Could not connect to {host} on port {port}. Check the address.")
 
     @contextmanager
     def kept(self, connection: socket.socket) -> Iterator[None]:
-        """Have the connection closed with the proxy."""
+        """Close the connection with the proxy."""
         with self._lock:
             if self._closed:
                 connection.close()
@@ -132,15 +132,14 @@ class Proxy(socketserver.ThreadingTCPServer):
                     connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A connection that breaks off is git's business; it says so itself."""
+        """Nothing: git reports a connection that breaks off."""
 
 
 @contextmanager
 def serving(
     refused: Sequence[Network], scheme: str = "", resolve: Resolve = resolve
 ) -> Iterator[Proxy]:
-    """A proxy for as long as the block runs. `scheme` is the URL's, by which the operator's own
-    outbound proxy is chosen."""
+    """A proxy during the block. The URL's `scheme` chooses the operator's outbound proxy."""
     proxy = Proxy(refused, scheme, resolve)
     Thread(target=proxy.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
     try:
@@ -150,7 +149,7 @@ def serving(
 
 
 class _Connection(socketserver.BaseRequestHandler):
-    """One connection of git's (RFC 1928 and 1929)."""
+    """One connection from git (RFC 1928 and 1929)."""
 
     request: socket.socket
     server: Proxy
@@ -163,11 +162,11 @@ class _Connection(socketserver.BaseRequestHandler):
             host, port = self._destination()
             try:
                 remote = self.server.connect(host, port)
-            except Unreachable as why:
-                self.server.trouble = str(why)
-                return self._reply(why.reply)
+            except Unreachable as error:
+                self.server.error = str(error)
+                return self._reply(error.reply)
             with self.server.kept(remote):
-                self.server.trouble = ""
+                self.server.error = ""
                 self._reply(OK)
                 _relay(self.request, remote)
 
@@ -207,16 +206,17 @@ class _Connection(socketserver.BaseRequestHandler):
 
 
 def _connected_through(outbound: str, host: str, port: int) -> socket.socket:
-    """A connection by the operator's proxy, which takes the name: many allow hosts by theirs."""
+    """A connection through the operator's proxy, which is given the host's name: many proxies allow
+    hosts by name."""
     try:
         proxy = OutboundProxy.from_url(outbound if "://" in outbound else f"http://{outbound}")
         return proxy.connect(host, port, timeout=CONNECT_SECONDS)
     except (OSError, ValueError, ProxyError, ProxyConnectionError, ProxyTimeoutError) as error:
-        raise Unreachable(f"{host} cannot be reached through the outbound proxy.") from error
+        raise Unreachable(f"Could not connect to {host} through the outbound proxy.") from error
 
 
 def _relay(one: socket.socket, other: socket.socket) -> None:
-    """Pass on what comes from either side until both have ended. git notices who sends nothing."""
+    """Forward data in both directions until both sides have ended. git has timeouts of its own."""
     one.settimeout(None)
     other.settimeout(None)
     back = Thread(target=_copy, args=(other, one), daemon=True)

@@ -1,7 +1,7 @@
-"""ssh's ProxyCommand: `proxy_command.py HOST PORT` joins its input and output to a host by way of
+"""ssh's ProxyCommand: `proxy_command.py HOST PORT` connects its input and output to a host through
 the proxy (`codeindex.ingestion.cloning.proxy`) that the environment names.
 
-It is run by its path, with the standard library alone.
+It is run by its path and uses only the standard library.
 """
 
 import os
@@ -24,7 +24,8 @@ def main() -> None:
 
 
 def request(connection: socket.socket, password: bytes, host: bytes, port: int) -> None:
-    """Ask for a connection (SOCKS5 with a password: RFC 1928 and 1929). SystemExit: refused."""
+    """Request a connection (SOCKS5 with a password: RFC 1928 and 1929). Raises `SystemExit` if the
+    proxy refuses it."""
     connection.sendall(b"\x05\x01\x02")
     read(connection, 2)
     connection.sendall(b"\x01\x01-" + bytes([len(password)]) + password)

@@ -1,7 +1,7 @@
-"""Which addresses may be cloned: the rules for a repository's URL, and for a path of this machine.
+"""The rules for a repository's URL, and for a path of this machine.
 
-Which hosts may be reached is decided where the connection is made (`proxy`).
-No message repeats an address: it may hold a secret.
+Whether a host may be reached is decided where the connection is made (`proxy`).
+No message repeats an address, which may hold a secret.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ LONGEST = 2_048
 
 LONGEST_NAME = 100
 
-MALFORMED = "This is no valid clone URL."
+MALFORMED = "This is not a valid clone URL. Check it for typos."
 
 
 class RefusedRemote(ValueError):
-    """The address may not be cloned; the message says why and is fit for a user."""
+    """The address may not be cloned; the message says why, for users."""
 
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """A checked address, as git takes it: without `credential`, which is `user:password`, a token
+    """A checked address in git's form, without its `credential`, which is `user:password`, a token
     or "". `scheme` is empty for a local path."""
 
     address: str
@@ -49,12 +49,13 @@ class Remote:
 
 
 def parse(url: str, *, trusted_path: bool = False) -> Remote:
-    """The remote that `url` means. A local path must lie in a folder that the administrator
-    allows (`CODEINDEX_LOCAL_ROOTS`), unless who asks could read it anyway (`trusted_path`)."""
+    """The remote at `url`. A local path must lie in a folder that the administrator allows
+    (`CODEINDEX_LOCAL_ROOTS`), unless whoever asks can read it anyway (`trusted_path`). Raises
+    `RefusedRemote`."""
     if len(url) > LONGEST:
-        raise RefusedRemote(f"The address is longer than {LONGEST:,} characters.")
+        raise RefusedRemote(f"The URL is longer than {LONGEST:,} characters.")
     if not url or url.startswith("-") or FORBIDDEN.search(url):
-        raise RefusedRemote("Give a clone URL or a path.")
+        raise RefusedRemote("Enter a clone URL or a path.")
     scheme, separator, _ = url.partition("://")
     if separator and scheme.lower() in SCHEMES:
         return _from_url(url)
@@ -65,12 +66,12 @@ def parse(url: str, *, trusted_path: bool = False) -> Remote:
     elif separator or "::" in url:
         raise RefusedRemote("Only https, http and ssh URLs and local paths can be cloned.")
     elif LOOKS_LIKE_SCP.match(url):
-        raise RefusedRemote("Write this address as a URL: ssh://user@host/path.")
+        raise RefusedRemote("Write the address as a URL: ssh://user@host/path.")
     return _from_path(url, trusted=trusted_path)
 
 
 def is_branch_name(name: str) -> bool:
-    """git's rules (check-ref-format), so that a name can be neither an option nor a pattern."""
+    """Whether git allows the name (check-ref-format); it can be neither an option nor a pattern."""
     parts = name.split("/")
     return not (
         name.startswith("-")
@@ -90,11 +91,11 @@ def _from_url(url: str) -> Remote:
         raise RefusedRemote(MALFORMED) from error
     if "?" in url or "#" in url:
         raise RefusedRemote(
-            "A clone URL has neither a query (?…) nor a fragment (#…). A token belongs before the"
-            " host: https://TOKEN@host/path."
+            "A clone URL has no query (?…) and no fragment (#…). Put a token before the host:"
+            " https://TOKEN@host/path."
         )
     if not parts.hostname:
-        raise RefusedRemote("The URL names no host.")
+        raise RefusedRemote("The URL has no host.")
     place = parts.netloc.rpartition("@")[2]
     if port == 0 or not PLACE.fullmatch(place):
         raise RefusedRemote(MALFORMED)
@@ -107,16 +108,16 @@ def _from_url(url: str) -> Remote:
 
 
 def _user_and_credential(parts: SplitResult) -> tuple[str, str]:
-    """What stays in the URL before its host, and what does not."""
+    """The part before the host that stays in the URL, and the credential, which does not."""
     userinfo, separator, _ = parts.netloc.rpartition("@")
     if parts.scheme != "ssh":
         credential = unquote(userinfo)
         if not credential.isprintable():
-            raise RefusedRemote("The user or password in the URL holds unprintable characters.")
+            raise RefusedRemote("The user or password in the URL has unprintable characters.")
         return "", credential
     if ":" in userinfo:
         raise RefusedRemote(
-            "ssh takes no password here. Leave it out of the URL and give a deploy key."
+            "Passwords are not supported for ssh. Remove it from the URL and add a deploy key."
         )
     if separator and not USER.fullmatch(userinfo):
         raise RefusedRemote(MALFORMED)
@@ -134,7 +135,7 @@ def _from_scp_form(scp: re.Match[str]) -> Remote:
 
 
 def _ascii(host: str) -> str:
-    """A host as git is given it: a name in ASCII letters, or an IPv6 address."""
+    """A host in git's form: a name in ASCII letters, or an IPv6 address."""
     try:
         if ":" in host:
             ipaddress.IPv6Address(host)
@@ -151,22 +152,25 @@ def _from_path(path: str, *, trusted: bool) -> Remote:
     try:
         place = Path(path).expanduser() if trusted else Path(path)
     except RuntimeError as error:  # ~user, and there is none
-        raise RefusedRemote("Give a clone URL or a path.") from error
+        raise RefusedRemote("Enter a clone URL or a path.") from error
     if not trusted and not place.is_absolute():
-        raise RefusedRemote("Give a clone URL (https, http, ssh) or an absolute path.")
+        raise RefusedRemote("Enter a clone URL (https, http, ssh) or an absolute path.")
     place = Path(realpath(place))
     if not trusted and not any(place.is_relative_to(root) for root in roots()):
-        # Says the same of paths that exist and of paths that do not.
-        raise RefusedRemote("This path is not in a folder from which repositories may be cloned.")
+        # The same message whether the path exists or not.
+        raise RefusedRemote(
+            "This path is not in a folder from which repositories may be cloned. Ask your"
+            " administrator which folders are allowed."
+        )
     return Remote(str(place), "", "", _name(str(place)))
 
 
 def roots() -> list[Path]:
-    """The folders whose repositories users may have cloned, without symbolic links."""
+    """The folders whose repositories users may clone, with symbolic links resolved."""
     return [Path(realpath(root)) for root in settings.CODEINDEX_LOCAL_ROOTS]
 
 
 def _name(path: str, host: str = "") -> str:
-    """What a repository is called by its address: `shop` for `team/shop.git`, `shop/.git`."""
+    """A repository's name by its address: `shop` for `team/shop.git` and `shop/.git`."""
     folders = [folder for folder in path.split("/") if folder and folder != ".git"]
     return (folders[-1].removesuffix(".git") if folders else host)[:LONGEST_NAME]

@@ -20,13 +20,13 @@ from tqdm import tqdm
 
 from codeindex import repositories, tasks
 from codeindex.celery import app
-from codeindex.ingestion import embedding, pipeline
+from codeindex.ingestion import embedding, pipeline, progress, runs
 from codeindex.ingestion.cloning import remotes
+from codeindex.ingestion.progress import Progress
 from codeindex.local_services import ensure_services
 from codeindex.local_services.state import CannotStart
 from codeindex.management import base
 from codeindex.models import IndexRun, Repository, RunStatus
-from codeindex.repositories import Progress
 from codeindex.spaces import lifecycle
 
 WORKER_ANSWER_SECONDS = 1.5
@@ -75,12 +75,12 @@ class Command(base.Command):
             repository = _registered(address, user, name)
             if repository is None:
                 repository = repositories.register(
-                    url=address, owner=user, name=name, branch=branch, deploy_key=key,
+                    url=address, owner=user, by=None, name=name, branch=branch, deploy_key=key,
                     trusted_path=True,
                 )  # fmt: skip
             elif key:
-                repositories.give_deploy_key(repository, key)
-        return tasks.request_index(repository=repository, branch=branch or None, requested_by=user)
+                repositories.change_deploy_key(repository, key, by=None)
+        return tasks.request_index(repository=repository, branch=branch or None, by=user)
 
     def _detach(self, run: IndexRun) -> None:
         self.stdout.write(f"{run} is queued.")
@@ -177,12 +177,12 @@ def _worker_answers() -> bool:
 def _work_here(run_id: int) -> None:
     """What a worker would do, in this process."""
     try:
-        repositories.fail_deadly_runs()
+        runs.fail_interrupted()
         if pipeline.index(run_id):
             limit: int | None = embedding.FIRST_BATCH
             while limit:
                 limit = tasks.embed_batch(limit)
-            for space in lifecycle.unindexed():
+            for space in lifecycle.needing_index():
                 lifecycle.build_index(space)
     except Exception:
         logger.exception("the work stopped")  # the run says why, and the summary with it
@@ -197,7 +197,7 @@ def _watched(run: IndexRun, is_worked_on: Callable[[], bool]) -> IndexRun:
         while True:
             going = is_worked_on()
             run.refresh_from_db()
-            seen = repositories.progress(run)
+            seen = progress.measure(run)
             if seen.stage != stage:
                 stack.close()
                 stage = seen.stage

@@ -35,7 +35,7 @@ class Command(base.Command):
             if hand_over_to:
                 self._hand_over(leaver, _user(hand_over_to))
             elif remove_repositories:
-                count = departure.remove_repositories(leaver)
+                count = departure.remove_repositories(leaver, by=None)
                 self.stdout.write(f"Removed {count} repositories.")
             elif owned := leaver.repositories.count():
                 raise CommandError(
@@ -49,7 +49,7 @@ class Command(base.Command):
         if heir == leaver:
             raise CommandError("The new owner is somebody else.")
         try:
-            count = departure.hand_over(leaver, heir)
+            count = departure.hand_over(leaver, heir, by=None)
         except ValidationError as error:
             raise CommandError(error.messages[0]) from error
         self.stdout.write(f"Handed {count} repositories over to {heir.get_username()}.")

@@ -13,7 +13,7 @@ from codeindex.management import base
 from codeindex.management.index import existing_index
 from codeindex.models import Space
 from codeindex.spaces import encoders, lifecycle
-from codeindex.spaces.encoders import Source
+from codeindex.spaces.encoders import EncoderSource
 from codeindex.spaces.lifecycle import Coverage
 from embeddings.types import Runtime
 
@@ -62,16 +62,16 @@ class Command(base.Command):
                 self.stdout.write(f"    {space.problem}")
 
     def _add(self, checkpoint: str, runtime: str = "") -> None:
-        source = Source(encoders.located(checkpoint), runtime=runtime)
+        source = EncoderSource(encoders.absolute(checkpoint), runtime=runtime)
         try:
-            space = lifecycle.of(encoders.load(source), source)
+            space = lifecycle.space_for(encoders.load(source), source)
         except embeddings.EncoderUnavailable as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"{space} ({space.fingerprint[:FINGERPRINT]}) is {space.state}.")
 
     def _activate(self, name: str) -> None:
-        space, pinned = _space(name), encoders.pinned()
-        if pinned and pinned != Source.of(space):
+        space, pinned = _space(name), encoders.pinned_source()
+        if pinned and pinned != EncoderSource.of_space(space):
             raise CommandError(
                 "CODEINDEX_CHECKPOINT or a setting beside it names another encoder,"
                 " whose space would be activated again. Remove these settings first."

@@ -16,7 +16,7 @@ from codeindex.management import base
 from codeindex.management.index import existing_index, repositories_called
 from codeindex.models import Space
 from codeindex.spaces import encoders, lifecycle, own_model
-from codeindex.spaces.encoders import Source
+from codeindex.spaces.encoders import EncoderSource
 from codeindex.spaces.own_model import Corpus, TooLittle
 from embeddings import CodeEncoder, EncoderUnavailable
 from embeddings.checkpoints import CONFIG
@@ -55,7 +55,7 @@ class Command(base.Command):
                 own_model.train(
                     corpus, source.checkpoint, out, _device(), plan, resume=options["resume"]
                 )
-                self._conclude(source, Source(str(out)), corpus)
+                self._conclude(source, EncoderSource(str(out)), corpus)
         except (TooLittle, EncoderUnavailable, OSError) as error:
             raise CommandError(str(error)) from error
 
@@ -72,14 +72,14 @@ class Command(base.Command):
                 " whose repository the model has seen."
             )
 
-    def _conclude(self, old: Source, new: Source, corpus: Corpus) -> None:
+    def _conclude(self, old: EncoderSource, new: EncoderSource, corpus: Corpus) -> None:
         """Measures both, and makes the space of the new one."""
         before, encoder = encoders.load(old), encoders.load(new)
         figures = {"in use": _measured(before, corpus), "new": _measured(encoder, corpus)}
         self.stdout.write(f"{'':<40}{'in use':<24}{'new':<24}")
         for name, value in figures["in use"].items():
             self.stdout.write(f"{name:<40}{value:<24}{figures['new'][name]:<24}")
-        space = lifecycle.of(encoder, new)
+        space = lifecycle.space_for(encoder, new)
         Space.objects.filter(pk=space.pk).update(figures=figures["new"])
         Space.objects.filter(fingerprint=before.fingerprint).update(figures=figures["in use"])
         self.stdout.write(
@@ -103,8 +103,8 @@ def _folder(out: Path | None) -> Path:
     return folder
 
 
-def _in_use() -> Source:
-    source = encoders.wanted()
+def _in_use() -> EncoderSource:
+    source = encoders.preferred_source()
     if source.text_only:
         raise CommandError("The encoder in use is a language model alone: it has no fusion.")
     return source

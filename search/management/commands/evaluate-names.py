@@ -80,8 +80,10 @@ class Command(base.Command):
 
 def _definitions(repository: str) -> list[NamedDefinition]:
     """All live definitions with a name."""
-    live = SourceFile.objects.visible_to(ADMINISTRATOR).filter(
-        branch__repository__in=Repository.objects.called(repository)
+    live = (
+        SourceFile.objects.visible_to(ADMINISTRATOR)
+        .live()
+        .filter(branch__repository__in=Repository.objects.called(repository))
     )
     rows = live.values_list("blob__definitions__pk", "path", "blob__definitions__qualified_name")
     ordered = rows.order_by("path", "blob__definitions__pk")

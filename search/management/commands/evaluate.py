@@ -131,7 +131,9 @@ class Command(base.Command):
             raise CommandError(f"There is no repository {name} in the index.")
         if about.revision and about.revision not in commits:
             self.stderr.write(f"{name} is indexed at {commits[0]}, not at {about.revision}.")
-        live = SourceFile.objects.visible_to(user).filter(branch__repository__in=repositories)
+        live = (
+            SourceFile.objects.visible_to(user).live().filter(branch__repository__in=repositories)
+        )
         paths = {path for question in about.questions for path, _, _ in question.targets}
         missing = sorted(paths.difference(live.values_list("path", flat=True)))
         if missing:

@@ -233,7 +233,7 @@ class TestTogether:
     ) -> None:
         """In a process of eight threads, while Postgres holds every search up."""
         monkeypatch.setattr(throttles, "TURN_SECONDS", 0.5)
-        keys = {user: tokens.issue(user) for user in (alice, bob)}
+        keys = {user: tokens.issue(user, by=user) for user in (alice, bob)}
 
         def search(user: User) -> int:
             try:

@@ -22,7 +22,7 @@ def key(alice: User) -> str:
     alice.set_password(SECRET)
     alice.save()
     shelf.repository(alice, "shop")
-    return tokens.issue(alice, "laptop")
+    return tokens.issue(alice, "laptop", by=alice)
 
 
 def is_taken(key: str) -> bool:
@@ -57,7 +57,7 @@ class TestOnThePage:
         assert key not in str(client.cookies)
 
     def test_one_or_all_are_revoked(self, client: Client, alice: User, key: str) -> None:
-        other, third = tokens.issue(alice), tokens.issue(alice)
+        other, third = tokens.issue(alice, by=alice), tokens.issue(alice, by=alice)
         client.force_login(alice)
         client.post("/account/token/revoke", {"token": key[:12]})
         assert [is_taken(one) for one in (key, other, third)] == [False, True, True]
@@ -117,7 +117,7 @@ class TestThePassword:
         weak = PBKDF2PasswordHasher().encode(SECRET, "salt" * 6, iterations=1)
         User.objects.filter(pk=alice.pk).update(password=weak)
         alice.refresh_from_db()
-        key = tokens.issue(alice)
+        key = tokens.issue(alice, by=alice)
         form = {"username": "alice", "password": SECRET}
         assert client.post("/account/login/", form).status_code == 302
         alice.refresh_from_db()
@@ -129,7 +129,7 @@ class TestThePassword:
     ) -> None:
         alice.set_password("another long secret")
         alice.save()
-        tokens.issue(alice)
+        tokens.issue(alice, by=alice)
         assert Token.objects.count() == 1
 
 

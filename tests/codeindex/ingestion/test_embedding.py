@@ -13,7 +13,7 @@ from django.db import connection
 from django.utils import timezone
 
 from codeindex import repositories, tasks
-from codeindex.ingestion import embedding, forgetting, pipeline
+from codeindex.ingestion import embedding, garbage_collection, pipeline, progress, publishing, runs
 from codeindex.models import (
     ATTEMPTS,
     Blob,
@@ -56,7 +56,7 @@ def home(tmp_path, settings):
 def indexed(source, registered):
     """A repository of five functions, their vectors missing."""
     source.commit({f"f{n}.py": f"def f{n}(): return {'1' * n}\n" for n in range(1, 6)})
-    run = tasks.request_index(repository=registered)
+    run = tasks.request_index(repository=registered, by=None)
     pipeline.index(run.pk)
     run.refresh_from_db()
     return run
@@ -68,10 +68,10 @@ def expire_leases() -> None:
 
 def test_a_batch_gets_vectors_and_names_and_ends_the_run(indexed):
     encoder = TinyEncoder()
-    space = lifecycle.of(encoder)
+    space = lifecycle.space_for(encoder)
     with Embedding.objects.claimed(space, limit=100) as batch:
         embedding.encode(encoder, [batch])
-    repositories.settle_all()
+    publishing.settle_all()
     indexed.refresh_from_db()
     assert indexed.finished
     assert indexed.texts_ready == indexed.texts == 5
@@ -85,7 +85,7 @@ def test_what_of_a_text_is_not_read_is_kept_with_its_vector(indexed):
         def encode(self, texts, language):
             return replace(super().encode(texts, language), unread=[1_200] + [0] * (len(texts) - 1))
 
-    with Embedding.objects.claimed(lifecycle.of(Short()), limit=100) as batch:
+    with Embedding.objects.claimed(lifecycle.space_for(Short()), limit=100) as batch:
         embedding.encode(Short(), [batch])
     reasons = sorted(Embedding.objects.values_list("reason", flat=True))
     assert reasons == [""] * 4 + ["its last 1,200 tokens are not read"]
@@ -93,7 +93,7 @@ def test_what_of_a_text_is_not_read_is_kept_with_its_vector(indexed):
 
 
 def test_two_claims_never_share_a_text(indexed):
-    space = lifecycle.of(TinyEncoder())
+    space = lifecycle.space_for(TinyEncoder())
     with (
         Embedding.objects.claimed(space, limit=3) as one,
         Embedding.objects.claimed(space, limit=3) as two,
@@ -104,7 +104,7 @@ def test_two_claims_never_share_a_text(indexed):
 
 
 def test_what_a_batch_did_not_store_is_free_again(indexed):
-    space = lifecycle.of(TinyEncoder())
+    space = lifecycle.space_for(TinyEncoder())
 
     class WorkerError(Exception):
         pass
@@ -117,10 +117,10 @@ def test_what_a_batch_did_not_store_is_free_again(indexed):
 
 def test_a_text_that_fails_is_recorded_and_holds_nothing_up(indexed):
     encoder = TinyEncoder(chokes_on="def f3")
-    space = lifecycle.of(encoder)
+    space = lifecycle.space_for(encoder)
     with Embedding.objects.claimed(space, limit=100) as batch:
         embedding.encode(encoder, [batch])
-    repositories.settle_all()
+    publishing.settle_all()
     indexed.refresh_from_db()
     assert indexed.finished
     failed = Embedding.objects.filter(state="failed")
@@ -145,21 +145,20 @@ def parted(indexed, monkeypatch):
             return super().encode(texts, language)
 
     encoder = Noting()
-    monkeypatch.setattr(embedding, "PART", 2)
-    monkeypatch.setattr(encoders, "kept", lambda source: encoder)
-    monkeypatch.setattr(encoders, "of", lambda space: encoder)
+    monkeypatch.setattr(encoders, "cached", lambda source: encoder)
+    monkeypatch.setattr(encoders, "encoder_for", lambda space: encoder)
     return encoder
 
 
 def test_a_batch_comes_in_parts_and_one_that_fails_holds_no_other_up(parted):
-    assert embedding.encode_batch(4)
+    assert embedding.encode_batch(4, part_size=2)
     assert max(parted.got) <= 2
     states = Embedding.objects.order_by("pk").values_list("state", "lease")
     assert sorted(states[:4]) == [("failed", None), *[("ready", None)] * 3]
     assert states[4] == ("pending", None)
-    assert embedding.encode_batch(4)
+    assert embedding.encode_batch(4, part_size=2)
     assert not Embedding.objects.filter(state="pending").exists()
-    assert embedding.encode_batch(4) is None
+    assert embedding.encode_batch(4, part_size=2) is None
 
 
 def test_a_part_is_claimed_while_the_one_before_is_encoded(parted, monkeypatch):
@@ -173,24 +172,24 @@ def test_a_part_is_claimed_while_the_one_before_is_encoded(parted, monkeypatch):
 
     parted.may_go_on.clear()
     monkeypatch.setattr(Claim, "part", noted)
-    assert embedding.encode_batch(16)
+    assert embedding.encode_batch(16, part_size=2)
     assert [len(part) for part in claims] == [2, 2, 1, 0]
 
 
 def test_a_text_that_may_kill_its_worker_is_encoded_beside_no_other(parted):
-    lifecycle.of(parted)
+    lifecycle.space_for(parted)
     Embedding.objects.filter(text__body__contains="def f1").update(attempts=1)
-    embedding.encode_batch(100)
+    embedding.encode_batch(100, part_size=2)
     assert Embedding.objects.get(state="pending").attempts == 1
     parted.got.clear()
-    embedding.encode_batch(100)
+    embedding.encode_batch(100, part_size=2)
     assert parted.got == [1]
     assert not Embedding.objects.filter(state="pending").exists()
 
 
 def test_an_encoder_that_is_broken_itself_blames_no_text(indexed):
     encoder = TinyEncoder(chokes_on="def")
-    space = lifecycle.of(encoder)
+    space = lifecycle.space_for(encoder)
     with (
         pytest.raises(ValueError, match="cannot take"),
         Embedding.objects.claimed(space, limit=100) as batch,
@@ -200,7 +199,7 @@ def test_an_encoder_that_is_broken_itself_blames_no_text(indexed):
 
 
 def test_texts_of_a_dead_worker_come_alone_and_are_given_up_in_the_end(indexed):
-    space = lifecycle.of(TinyEncoder())
+    space = lifecycle.space_for(TinyEncoder())
     killer = Embedding.objects.filter(text__body__contains="def f1")
     killer.update(attempts=1)
     Embedding.objects.exclude(pk__in=killer).update(state="ready", vector=[1, 0, 0])
@@ -208,13 +207,13 @@ def test_texts_of_a_dead_worker_come_alone_and_are_given_up_in_the_end(indexed):
     with Embedding.objects.claimed(space, limit=100) as batch:
         assert [e.pk for e in batch] == [killer.get().pk]
     killer.update(attempts=ATTEMPTS)
-    assert Embedding.objects.give_up() == 1
-    assert "workers died" in killer.get().reason
+    assert Embedding.objects.fail_deadly() == 1
+    assert "workers crashed" in killer.get().reason
 
 
 def test_a_worker_that_lost_its_lease_stores_nothing(indexed):
     encoder = TinyEncoder()
-    space = lifecycle.of(encoder)
+    space = lifecycle.space_for(encoder)
     with Embedding.objects.claimed(space, limit=10) as lost:
         expire_leases()
         with Embedding.objects.claimed(space, limit=10) as (taken_over,):
@@ -228,9 +227,9 @@ def test_a_worker_that_lost_its_lease_stores_nothing(indexed):
 
 def test_a_second_encoder_gets_a_space_of_its_own_and_replaces_the_first_when_full(indexed):
     first, second = TinyEncoder("first"), TinyEncoder("second")
-    old = lifecycle.of(first)
+    old = lifecycle.space_for(first)
     Embedding.objects.filter(space=old).update(state="ready", vector=[1, 0, 0])
-    new = lifecycle.of(second)
+    new = lifecycle.space_for(second)
     assert (old.state, new.state) == (SpaceState.ACTIVE, SpaceState.BUILDING)
     assert Embedding.objects.filter(space=new, state="pending").count() == 5
     assert not lifecycle.activate_when_complete(new)
@@ -246,28 +245,28 @@ def test_batches_grow_to_what_the_worker_does_in_a_few_seconds():
 
 
 def test_an_error_of_the_encoder_is_told_of_on_the_runs_that_wait(indexed):
-    repositories.complain("Nothing can be encoded: no such model")
+    runs.record_encoder_error("The encoder failed: no such model")
     indexed.refresh_from_db()
-    assert repositories.progress(indexed).error.endswith("no such model")
-    repositories.complain("")
+    assert progress.measure(indexed).error.endswith("no such model")
+    runs.record_encoder_error("")
     indexed.refresh_from_db()
     assert not indexed.error
 
 
 def test_progress_counts_files_then_texts(indexed):
-    lifecycle.of(TinyEncoder())
-    seen = repositories.progress(indexed)
+    lifecycle.space_for(TinyEncoder())
+    seen = progress.measure(indexed)
     assert (seen.stage, seen.unit, seen.done, seen.total) == ("embedding", "texts", 0, 5)
     assert (seen.percent, seen.rate, seen.finished) == (0, None, False)
     Embedding.objects.update(state="ready", vector=[1, 0, 0])
-    repositories.settle_all()
+    publishing.settle_all()
     indexed.refresh_from_db()
-    seen = repositories.progress(indexed)
+    seen = progress.measure(indexed)
     assert (seen.stage, seen.percent, seen.finished) == ("published", 100, True)
 
 
 def test_runs_are_counted_no_longer_than_a_twentieth_of_the_time(indexed):
-    settle, statements = repositories.Settling(), []
+    settle, statements = publishing.Settler(), []
 
     def slowly(execute, statement, *arguments):
         statements.append(statement)
@@ -283,48 +282,47 @@ def test_runs_are_counted_no_longer_than_a_twentieth_of_the_time(indexed):
 
 
 def test_a_removed_repository_is_forgotten_after_the_grace_period(indexed, registered):
-    lifecycle.of(TinyEncoder())
-    repositories.remove(registered)
-    forgetting.mark()
-    forgetting.sweep(timedelta(hours=1))
+    lifecycle.space_for(TinyEncoder())
+    repositories.remove(registered, by=None)
+    garbage_collection.mark()
+    garbage_collection.sweep(timedelta(hours=1))
     assert Text.objects.exists()
-    forgetting.sweep(timedelta(0))
+    garbage_collection.sweep(timedelta(0))
     for table in (Embedding, Text, Definition, Blob):
         assert not table.objects.exists(), table
 
 
 def test_what_came_back_in_the_grace_period_stays(indexed, registered, source, alice):
-    lifecycle.of(TinyEncoder())
-    repositories.remove(registered)
-    forgetting.mark()
-    again = repositories.register(url=str(source.path), owner=alice, trusted_path=True)
-    pipeline.index(tasks.request_index(repository=again).pk)
-    forgetting.mark()
-    forgetting.sweep(timedelta(0))
+    lifecycle.space_for(TinyEncoder())
+    repositories.remove(registered, by=None)
+    garbage_collection.mark()
+    again = repositories.register(url=str(source.path), owner=alice, by=alice, trusted_path=True)
+    pipeline.index(tasks.request_index(repository=again, by=None).pk)
+    garbage_collection.mark()
+    garbage_collection.sweep(timedelta(0))
     assert Definition.objects.count() == Text.objects.count() == Embedding.objects.count() == 5
 
 
 def test_history_keeps_its_definitions_but_not_their_vectors(indexed, registered, source):
-    lifecycle.of(TinyEncoder())
+    lifecycle.space_for(TinyEncoder())
     Embedding.objects.update(state="ready", vector=[1, 0, 0])
-    repositories.settle_all()
+    publishing.settle_all()
     source.commit({"f1.py": None})
-    pipeline.index(tasks.request_index(repository=registered).pk)
-    forgetting.mark()
-    forgetting.sweep(timedelta(0))
+    pipeline.index(tasks.request_index(repository=registered, by=None).pk)
+    garbage_collection.mark()
+    garbage_collection.sweep(timedelta(0))
     assert Definition.objects.count() == 5
     assert Embedding.objects.count() == 4
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_filled_space_gets_an_index_that_queries_use(indexed, monkeypatch):
-    monkeypatch.setattr(lifecycle, "INDEX_FROM", 5)
-    space = lifecycle.of(TinyEncoder())
-    assert lifecycle.unindexed() == []
+def test_a_filled_space_gets_an_index_that_queries_use(indexed):
+    space = lifecycle.space_for(TinyEncoder())
+    assert lifecycle.needing_index(smallest=5) == []
     Embedding.objects.update(state="ready", vector=[1, 0, 0])
-    assert lifecycle.unindexed() == [space]
+    assert lifecycle.needing_index(smallest=5) == [space]
     lifecycle.build_index(space)
-    assert lifecycle.unindexed() == []
+    assert lifecycle.needing_index(smallest=5) == []
     with connection.cursor() as cursor:
         cursor.execute("SET enable_seqscan = off")
         cursor.execute(
@@ -338,14 +336,10 @@ def test_a_filled_space_gets_an_index_that_queries_use(indexed, monkeypatch):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_index_that_another_version_built_is_built_anew(indexed, monkeypatch):
-    monkeypatch.setattr(lifecycle, "INDEX_FROM", 5)
-    space = lifecycle.of(TinyEncoder())
+def test_an_index_that_another_version_built_is_built_anew(indexed):
+    space = lifecycle.space_for(TinyEncoder())
     Embedding.objects.update(state="ready", vector=[1, 0, 0])
-    monkeypatch.setattr(lifecycle, "BUILD_WIDTH", 64)
+    lifecycle.build_index(space, width=64)
+    assert lifecycle.needing_index(smallest=5) == [space]
     lifecycle.build_index(space)
-    monkeypatch.undo()
-    monkeypatch.setattr(lifecycle, "INDEX_FROM", 5)
-    assert lifecycle.unindexed() == [space]
-    lifecycle.build_index(space)
-    assert lifecycle.unindexed() == []
+    assert lifecycle.needing_index(smallest=5) == []

@@ -9,7 +9,7 @@ import subprocess
 import pytest
 from django.db import OperationalError
 
-from codeindex import leases, tasks
+from codeindex import tasks
 from codeindex.ingestion import pipeline, sources, store
 from codeindex.ingestion.store import ReadBlob
 from codeindex.leases import Lease
@@ -24,14 +24,12 @@ RANDOM = random.Random(3)
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path, settings, monkeypatch):
+def home(tmp_path, settings):
     settings.CODEINDEX_HOME = tmp_path / "home"
-    # The thread that looks after a lease sees nothing of a test's transaction.
-    monkeypatch.setattr(leases, "CHECK_SECONDS", 60.0)
 
 
 def indexed(repository) -> IndexRun:
-    run = tasks.request_index(repository=repository)
+    run = tasks.request_index(repository=repository, by=None)
     assert pipeline.index(run.pk)
     run.refresh_from_db()
     assert run.status == RunStatus.PUBLISHED, run.error
@@ -128,7 +126,7 @@ def test_odd_paths_cost_no_other_file(source, registered):
     counts = {reason: skipped["count"] for reason, skipped in run.skips.items()}
     assert counts == {
         "its path is longer than 1,000 bytes": 1,
-        "its path reads like that of another file": 2,
+        "its path is displayed like that of another file": 2,
     }
     examples = [path for skipped in run.skips.values() for path in skipped["examples"]]
     assert max(map(len, examples)) <= sources.LONGEST_EXAMPLE + 1
@@ -136,9 +134,9 @@ def test_odd_paths_cost_no_other_file(source, registered):
 
 def test_what_the_database_refuses_is_skipped_alone(source, registered):
     source.commit({"odd.py": "def odd(): return 1\n", "sound.py": SOUND})
-    run = pipeline._taken(tasks.request_index(repository=registered).pk)
+    run = pipeline.claim(tasks.request_index(repository=registered, by=None).pk)
     files, skips = sources.select(pipeline.checkout.fetch(run, Lease()).entries())
-    store.begin(run, files, skips)
+    store.record_selection(run, files, skips)
     name = letters(6_000)
     definition = types.Definition(
         types.Kind.FUNCTION, "python", name, name, 1, 1, 0, 9, "", f"def {name}(): pass"
@@ -154,7 +152,7 @@ def test_what_the_database_refuses_is_skipped_alone(source, registered):
 
 def test_a_fault_of_our_own_is_told_in_plain_words(source, registered, monkeypatch):
     source.commit({"sound.py": SOUND})
-    run = tasks.request_index(repository=registered)
+    run = tasks.request_index(repository=registered, by=None)
 
     def faulty(tree, files, lease):
         raise KeyError("codeindex_blob")
@@ -162,7 +160,7 @@ def test_a_fault_of_our_own_is_told_in_plain_words(source, registered, monkeypat
     monkeypatch.setattr(pipeline, "_blobs", faulty)
     assert pipeline.index(run.pk)
     run.refresh_from_db()
-    assert (run.status, run.error) == (RunStatus.FAILED, pipeline.FAULT)
+    assert (run.status, run.error) == (RunStatus.FAILED, pipeline.INTERNAL_ERROR)
 
 
 @pytest.mark.parametrize(
@@ -170,7 +168,7 @@ def test_a_fault_of_our_own_is_told_in_plain_words(source, registered, monkeypat
 )
 def test_a_run_that_an_outage_interrupts_is_taken_up_again(source, registered, monkeypatch, error):
     source.commit({"sound.py": SOUND})
-    run = tasks.request_index(repository=registered)
+    run = tasks.request_index(repository=registered, by=None)
 
     def interrupted(tree, files, lease):
         raise error

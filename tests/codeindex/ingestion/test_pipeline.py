@@ -8,7 +8,7 @@ import pytest
 from django.db.models import Count
 
 from codeindex import leases, repositories, tasks
-from codeindex.ingestion import pipeline, reader, sources, store
+from codeindex.ingestion import pipeline, publishing, reader_process, runs, sources, store
 from codeindex.leases import Lease
 from codeindex.models import (
     Blob,
@@ -45,10 +45,8 @@ def total(basket):
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path, settings, monkeypatch):
+def home(tmp_path, settings):
     settings.CODEINDEX_HOME = tmp_path / "home"
-    # The thread that looks after a lease sees nothing of a test's transaction.
-    monkeypatch.setattr(leases, "CHECK_SECONDS", 60.0)
 
 
 @pytest.fixture
@@ -58,8 +56,8 @@ def space() -> Space:
     )
 
 
-def indexed(repository, **wanted) -> IndexRun:
-    run = tasks.request_index(repository=repository, **wanted)
+def indexed(repository, by=None, **wanted) -> IndexRun:
+    run = tasks.request_index(repository=repository, by=by, **wanted)
     assert pipeline.index(run.pk)
     run.refresh_from_db()
     return run
@@ -67,7 +65,7 @@ def indexed(repository, **wanted) -> IndexRun:
 
 def encode_everything() -> None:
     Embedding.objects.filter(state="pending").update(state="ready", vector=[1, 0, 0])
-    repositories.settle_all()
+    publishing.settle_all()
 
 
 def live(repository) -> dict[str, str]:
@@ -116,7 +114,9 @@ def test_a_repository_of_sha_256_is_indexed(alice, tmp_path, space):
     new = GitRepository(tmp_path / "new")
     new.git("init", "--quiet", "--object-format=sha256", "--initial-branch=main")
     commit = new.commit({"shop.py": SHOP})
-    run = indexed(repositories.register(url=str(new.path), owner=alice, trusted_path=True))
+    run = indexed(
+        repositories.register(url=str(new.path), owner=alice, by=alice, trusted_path=True)
+    )
     assert (run.commit, run.error) == (commit, "")
     assert len(Blob.objects.get().sha) == 64
 
@@ -186,8 +186,8 @@ def test_a_moved_file_keeps_its_vectors(source, registered, space):
 
 
 def test_a_second_request_finds_the_run_that_waits(registered):
-    first = tasks.request_index(repository=registered)
-    assert tasks.request_index(repository=registered) == first
+    first = tasks.request_index(repository=registered, by=None)
+    assert tasks.request_index(repository=registered, by=None) == first
 
 
 def test_two_branches_of_a_repository_are_indexed_apart(source, registered, space):
@@ -239,10 +239,10 @@ def test_what_is_not_indexed_is_counted_with_its_reason(source, registered, spac
 
 def test_a_machine_s_lines_are_skipped_but_a_long_literal_is_not(registered):
     language = sources.languages.by_path("a.py")
-    with pytest.raises(reader.Skipped, match="minified"):
-        reader.text(b"x=" + b"1+" * 5_000 + b"1\n", language)
+    with pytest.raises(reader_process.Skipped, match="minified"):
+        reader_process.decode_source(b"x=" + b"1+" * 5_000 + b"1\n", language)
     code = b"def f():\n    return 1\n" * 500 + b"KEY = '" + b"a" * 3_000 + b"'\n"
-    assert reader.text(code, language)
+    assert reader_process.decode_source(code, language)
 
 
 def test_hard_input_costs_nothing_else(source, registered, space):
@@ -276,17 +276,17 @@ def test_a_failed_run_says_why_and_leaves_what_was_searchable(source, registered
     assert run.status == RunStatus.FAILED
     assert run.error == "There is no git repository at this address."
     assert live(registered) == {"a.py": "def a(): return 1\n"}
-    assert tasks.request_index(repository=registered) != run
+    assert tasks.request_index(repository=registered, by=None) != run
 
 
 def test_a_cancelled_run_writes_nothing_more(source, registered, space):
     source.commit({"a.py": "def a(): return 1\n"})
-    run = tasks.request_index(repository=registered)
-    taken = pipeline._taken(run.pk)
-    assert repositories.cancel(run)
+    run = tasks.request_index(repository=registered, by=None)
+    taken = pipeline.claim(run.pk)
+    assert runs.cancel(run, by=None)
     with pytest.raises(leases.LostLease):
-        store.begin(taken, [], sources.Skips())
-    assert not repositories.cancel(run)
+        store.record_selection(taken, [], sources.Skips())
+    assert not runs.cancel(run, by=None)
     assert not pipeline.index(run.pk)
 
 
@@ -296,7 +296,7 @@ def test_cancelling_a_re_index_keeps_the_old_index(source, registered, space):
     encode_everything()
     source.commit({"a.py": "def b(): return 1\n", "c.py": "def c(): return 1\n"})
     run = indexed(registered)
-    assert repositories.cancel(run)
+    assert runs.cancel(run, by=None)
     assert live(registered) == {"a.py": "def a(): return 1\n"}
     assert not SourceFile.objects.filter(live=False).exists()
     encode_everything()
@@ -309,19 +309,19 @@ def test_cancelling_a_re_index_keeps_the_old_index(source, registered, space):
 
 
 def test_a_run_that_is_worked_on_is_not_taken_twice(source, registered, space):
-    run = tasks.request_index(repository=registered)
-    assert pipeline._taken(run.pk)
-    assert pipeline._taken(run.pk) is None
+    run = tasks.request_index(repository=registered, by=None)
+    assert pipeline.claim(run.pk)
+    assert pipeline.claim(run.pk) is None
 
 
 def test_a_run_whose_worker_died_is_taken_up_and_ends_complete(source, registered, space):
     source.commit({"a.py": SHOP, "b.py": "def b(): return 1\n"})
-    run = tasks.request_index(repository=registered)
-    dead = pipeline._taken(run.pk)
+    run = tasks.request_index(repository=registered, by=None)
+    dead = pipeline.claim(run.pk)
     tree = pipeline.checkout.fetch(dead, Lease())
     files, skips = sources.select(tree.entries())
-    store.begin(dead, files, skips)
-    store.save(dead, files[:1], pipeline._blobs(tree, files[:1], Lease()))
+    store.record_selection(dead, files, skips)
+    store.save_batch(dead, files[:1], pipeline._blobs(tree, files[:1], Lease()))
     IndexRun.objects.filter(pk=run.pk).update(leased_until="2000-01-01T00:00Z")
 
     assert pipeline.index(run.pk)
@@ -330,12 +330,12 @@ def test_a_run_whose_worker_died_is_taken_up_and_ends_complete(source, registere
     assert (run.files_read, run.definitions) == (2, 5)
     assert sorted(live(registered)) == ["a.py", "b.py"]
     with pytest.raises(leases.LostLease):
-        store.save(dead, files[1:], [])
+        store.save_batch(dead, files[1:], [])
 
 
 def test_a_removed_repository_takes_its_running_run_with_it(source, registered, space):
-    run = tasks.request_index(repository=registered)
-    taken = pipeline._taken(run.pk)
-    repositories.remove(registered)
+    run = tasks.request_index(repository=registered, by=None)
+    taken = pipeline.claim(run.pk)
+    repositories.remove(registered, by=None)
     with pytest.raises(leases.LostLease):
-        store.begin(taken, [], sources.Skips())
+        store.record_selection(taken, [], sources.Skips())

@@ -12,9 +12,9 @@ from django.db import connection
 from django.test import Client
 
 from codeindex import repositories, tasks
-from codeindex.ingestion import embedding, pipeline
+from codeindex.ingestion import embedding, pipeline, publishing, runs
 from codeindex.models import Embedding, IndexRun, Repository, RunStatus
-from codeindex.spaces import encoders
+from codeindex.spaces import encoders, lifecycle
 from tests.codeindex.ingestion.test_embedding import TinyEncoder
 from tests.git import GitRepository
 
@@ -44,14 +44,14 @@ def home(tmp_path, settings):
 @pytest.fixture
 def encoder(monkeypatch) -> SlowEncoder:
     slow = SlowEncoder()
-    monkeypatch.setattr(encoders, "kept", lambda source: slow)
-    monkeypatch.setattr(encoders, "of", lambda space: slow)
-    embedding.spaces.of(slow)
+    monkeypatch.setattr(encoders, "cached", lambda source: slow)
+    monkeypatch.setattr(encoders, "encoder_for", lambda space: slow)
+    lifecycle.space_for(slow)
     return slow
 
 
 def index(repository: Repository) -> IndexRun:
-    run = tasks.request_index(repository=repository)
+    run = tasks.request_index(repository=repository, by=None)
     assert pipeline.index(run.pk)
     run.refresh_from_db()
     return run
@@ -70,7 +70,7 @@ def waiting(source, registered, encoder) -> IndexRun:
     source.commit({"a.py": "def old(): return 1\n"})
     index(registered)
     Embedding.objects.update(state="ready", vector=[1, 0, 0])
-    repositories.settle_all()
+    publishing.settle_all()
     source.commit({"b.py": "\n\n".join(f"def b{n}():\n    return {n}" for n in range(200))})
     return index(registered)
 
@@ -97,9 +97,9 @@ def test_texts_that_nobody_wants_any_more_are_encoded_no_further(end, request, e
     assert Embedding.objects.filter(state="pending").count() >= 200
     with embedding_in_the_background(encoder) as thread:
         if end == "cancel":
-            assert repositories.cancel(run)
+            assert runs.cancel(run, by=None)
         else:
-            repositories.remove(registered)
+            repositories.remove(registered, by=None)
         thread.join(5)
         assert not thread.is_alive()
     assert 0 < len(encoder.got) < 100
@@ -110,8 +110,10 @@ def test_texts_that_nobody_wants_any_more_are_encoded_no_further(end, request, e
 def test_texts_that_another_run_wants_too_are_encoded(waiting, encoder, alice, tmp_path, source):
     fork = GitRepository.made(tmp_path / "fork")
     fork.commit({"b.py": (source.path / "b.py").read_text().replace("def b1()", "def of_fork()")})
-    other = index(repositories.register(url=str(fork.path), owner=alice, trusted_path=True))
-    assert repositories.cancel(waiting)
+    other = index(
+        repositories.register(url=str(fork.path), owner=alice, by=alice, trusted_path=True)
+    )
+    assert runs.cancel(waiting, by=None)
     functions = Embedding.objects.filter(text__kind="function")
     assert functions.filter(text__body__contains="def of_fork").exists()
     assert not functions.filter(text__body__contains="def b1()").exists()
@@ -119,7 +121,7 @@ def test_texts_that_another_run_wants_too_are_encoded(waiting, encoder, alice, t
 
 
 def test_what_was_cancelled_is_wanted_again_by_the_next_run(waiting, registered):
-    assert repositories.cancel(waiting)
+    assert runs.cancel(waiting, by=None)
     assert not Embedding.objects.filter(state="pending").exists()
     again = index(registered)
     assert Embedding.objects.filter(state="pending").count() == again.texts - 1 >= 200
@@ -128,7 +130,7 @@ def test_what_was_cancelled_is_wanted_again_by_the_next_run(waiting, registered)
 def test_the_deaths_that_a_text_has_cost_are_not_forgotten(waiting):
     deadly = Embedding.objects.filter(state="pending").first()
     Embedding.objects.filter(pk=deadly.pk).update(attempts=2)
-    repositories.cancel(waiting)
+    runs.cancel(waiting, by=None)
     assert Embedding.objects.get(state="pending") == deadly
 
 
@@ -140,7 +142,7 @@ def removing_at(words: str, repository: Repository):
         result = execute(statement, *arguments)
         if not done and words in statement:
             done.append(True)
-            repositories.remove(repository)
+            repositories.remove(repository, by=None)
         return result
 
     return connection.execute_wrapper(execute)
@@ -157,7 +159,7 @@ def removing_at(words: str, repository: Repository):
 )
 def test_a_repository_may_be_removed_at_any_time(moment, source, registered, encoder, caplog):
     source.commit({"a.py": "def a(): return 1\n"})
-    run = tasks.request_index(repository=registered)
+    run = tasks.request_index(repository=registered, by=None)
     with removing_at(moment, registered), caplog.at_level(logging.INFO):
         pipeline.index(run.pk)
         tasks.sweep()
@@ -180,7 +182,7 @@ def test_requests_and_a_removal_at_once_end_in_order(registered):
     def request() -> None:
         try:
             for _ in range(20):
-                run = tasks.request_index(repository=registered)
+                run = tasks.request_index(repository=registered, by=None)
                 IndexRun.objects.filter(pk=run.pk).update(status=RunStatus.CANCELLED)
         except Exception as error:
             errors.append(error)
@@ -190,7 +192,7 @@ def test_requests_and_a_removal_at_once_end_in_order(registered):
     threads = [Thread(target=request) for _ in range(4)]
     for thread in threads:
         thread.start()
-    repositories.remove(registered)
+    repositories.remove(registered, by=None)
     for thread in threads:
         thread.join()
     assert {type(error) for error in errors} <= {Repository.DoesNotExist}

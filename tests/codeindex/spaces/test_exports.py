@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from codeindex.models import Repository
 from codeindex.spaces import exports
 from tests import shelf
 from tests.shelf import Written
@@ -73,13 +74,13 @@ def test_what_goes_wrong_is_said(shelves, tmp_path: Path):
         exported("--output", str(tmp_path / "none" / "index.jsonl"))
 
 
-def test_rows_are_read_by_and_by(alice, monkeypatch, django_assert_num_queries):
-    monkeypatch.setattr(exports, "ROWS", 10)
+def test_rows_are_read_by_and_by(alice, django_assert_num_queries):
     shelf.space()
     shop = shelf.repository(alice)
     shelf.put_many(shop, [[1, 0, 0, 0]] * 35)
     with django_assert_num_queries(1):
-        assert len(exported()) == 35
+        read = list(exports.definitions(Repository.objects.all(), rows_at_once=10))
+    assert len(read) == 35
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,12 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
-from codeindex import locks, repositories, tasks
+from codeindex import locks, tasks
 from codeindex.celery import app
-from codeindex.ingestion import embedding, pipeline
+from codeindex.ingestion import embedding, pipeline, publishing
 from codeindex.models import Embedding, IndexRun, RunStatus, SourceFile, Space, SpaceState
 from codeindex.spaces import encoders, lifecycle
-from codeindex.spaces.encoders import Searcher, Source
+from codeindex.spaces.encoders import EncoderSource, Searcher
 from embeddings.networks.fusion import FusionKind
 from search import engine
 from tests.embeddings import tiny
@@ -36,10 +36,10 @@ def home(tmp_path, settings):
 @pytest.fixture
 def fresh(monkeypatch):
     """A process that has loaded no encoder yet."""
-    encoders.kept.cache_clear()
+    encoders.cached.cache_clear()
     monkeypatch.setattr(encoders, "searcher", Searcher())
     yield
-    encoders.kept.cache_clear()
+    encoders.cached.cache_clear()
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,7 @@ def new(old) -> Space:
 @pytest.fixture
 def indexed(source, registered) -> IndexRun:
     source.commit({f"f{n}.py": f"def f{n}(path): return open(path, {n})\n" for n in range(6)})
-    run = tasks.request_index(repository=registered)
+    run = tasks.request_index(repository=registered, by=None)
     pipeline.index(run.pk)
     run.refresh_from_db()
     return run
@@ -77,7 +77,7 @@ def indexed(source, registered) -> IndexRun:
 
 def made(name: str, state: SpaceState = SpaceState.BUILDING) -> Space:
     space = Space.objects.create(name=name, fingerprint=f"of {name}", dimensions=3, state=state)
-    lifecycle.fill(space)
+    lifecycle.request_embeddings(space)
     return space
 
 
@@ -120,9 +120,9 @@ def test_a_retired_space_is_active_again_at_once_or_filled_first(old, new, sourc
     assert active() == old
     told("activate", "new")
     source.commit({"more.py": "def more(): return 'more'\n"})
-    pipeline.index(tasks.request_index(repository=registered).pk)
+    pipeline.index(tasks.request_index(repository=registered, by=None).pk)
     Embedding.objects.filter(space=new).update(**READY)
-    repositories.settle_all()
+    publishing.settle_all()
     with pytest.raises(CommandError, match="1 live texts have no vector in old"):
         told("activate", "old")
     old.refresh_from_db()
@@ -176,7 +176,10 @@ def test_the_active_space_is_filled_first_and_an_added_one_waits_to_be_activated
     settings.CODEINDEX_CHECKPOINT = None
     told("add", str(checkpoints[1]))
     second = Space.objects.exclude(pk=first.pk).get()
-    assert (second.state, Source.of(second)) == ("building", Source(str(checkpoints[1])))
+    assert (second.state, EncoderSource.of_space(second)) == (
+        "building",
+        EncoderSource(str(checkpoints[1])),
+    )
     assert embedding.encode_batch(4) is not None
     assert lifecycle.coverage()[first.pk].missing == 0
     assert lifecycle.coverage()[second.pk].ready == 0
@@ -190,16 +193,15 @@ def test_the_active_space_is_filled_first_and_an_added_one_waits_to_be_activated
 
 
 def test_a_run_ends_with_its_last_text_though_it_was_counted_shortly_before(
-    indexed, checkpoints, fresh, settings, monkeypatch
+    indexed, checkpoints, fresh, settings
 ):
-    monkeypatch.setattr(repositories.Settling, "COUNTING", 1e-9)
-    monkeypatch.setattr(repositories, "settle_in_passing", repositories.Settling())
+    settle = publishing.Settler(share=1e-9)
     settings.CODEINDEX_CHECKPOINT = str(checkpoints[0])
     for _ in range(2):
-        assert tasks.embed_batch(4)
+        assert tasks.embed_batch(4, settle)
         indexed.refresh_from_db()
         assert (indexed.texts_ready, indexed.finished) == (4, None)
-    assert tasks.embed_batch(4) is None
+    assert tasks.embed_batch(4, settle) is None
     indexed.refresh_from_db()
     assert indexed.texts_ready == indexed.texts == 6
     assert indexed.finished
@@ -216,7 +218,7 @@ def test_what_computes_the_language_model_is_chosen_for_a_space(
     settings.CODEINDEX_CHECKPOINT = None
     told("add", str(checkpoints[0]), "--runtime", "onnx-int8")
     second = Space.objects.exclude(pk=first.pk).get()
-    assert Source.of(second) == Source(str(checkpoints[0]), runtime="onnx-int8")
+    assert EncoderSource.of_space(second) == EncoderSource(str(checkpoints[0]), runtime="onnx-int8")
     assert second.fingerprint != first.fingerprint
     while embedding.encode_batch(100):
         pass
@@ -303,15 +305,15 @@ def test_a_run_is_not_published_by_vectors_of_a_space_that_was_retired(
 ):
     Embedding.objects.filter(space=new).update(**READY)
     source.commit({"more.py": "def more(): return 'more'\n"})
-    run = tasks.request_index(repository=registered)
+    run = tasks.request_index(repository=registered, by=None)
     pipeline.index(run.pk)
     Embedding.objects.filter(space=old).update(**READY)
     lifecycle.activate(new)  # as between the count and the publication
     run.refresh_from_db()
-    assert not repositories.publish(run)
+    assert not publishing.publish(run)
     assert not SourceFile.objects.filter(path="more.py", live=True).exists()
     Embedding.objects.filter(space=new).update(**READY)
-    repositories.settle(run)
+    publishing.settle(run)
     run.refresh_from_db()
     assert run.status == RunStatus.PUBLISHED
 
@@ -324,7 +326,7 @@ def test_publishing_and_activating_wait_for_each_other(old, new, indexed, waits)
 
     def other() -> None:
         try:
-            lifecycle.activate(new) if waits == "activate" else repositories.publish(indexed)
+            lifecycle.activate(new) if waits == "activate" else publishing.publish(indexed)
             done.set()
         finally:
             connection.close()
@@ -339,8 +341,7 @@ def test_publishing_and_activating_wait_for_each_other(old, new, indexed, waits)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_retired_space_is_removed_with_its_vectors_and_its_index(old, new, monkeypatch):
-    monkeypatch.setattr(lifecycle, "INDEX_FROM", 1)
+def test_a_retired_space_is_removed_with_its_vectors_and_its_index(old, new):
     Embedding.objects.filter(space=new).update(**READY)
     lifecycle.build_index(new)
     told("retire", "new")
@@ -357,7 +358,7 @@ def test_vectors_come_from_the_encoder_that_the_space_names(indexed, checkpoints
     while embedding.encode_batch(100):
         pass
     stored = Embedding.objects.select_related("text").first()
-    expected = encoders.of(stored.space).encode_definitions([stored.text.body])[0]
+    expected = encoders.encoder_for(stored.space).encode_definitions([stored.text.body])[0]
     np.testing.assert_allclose(stored.vector, expected, atol=1e-3)
 
 
@@ -385,6 +386,6 @@ def test_a_sweep_wakes_no_embedder_where_all_is_as_the_settings_say(
 ):
     settings.CODEINDEX_CHECKPOINT = str(checkpoints[0])
     tasks.sweep()
-    encoders.kept.cache_clear()
+    encoders.cached.cache_clear()
     tasks.sweep()
-    assert encoders.kept.cache_info().currsize == 0
+    assert encoders.cached.cache_info().currsize == 0

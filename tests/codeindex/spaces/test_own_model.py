@@ -13,7 +13,7 @@ from codeindex import repositories, tasks
 from codeindex.ingestion import embedding, pipeline
 from codeindex.models import Repository, Space, SpaceState
 from codeindex.spaces import encoders, lifecycle, own_model
-from codeindex.spaces.encoders import Searcher, Source
+from codeindex.spaces.encoders import EncoderSource, Searcher
 from embeddings import checkpoints, load_encoder
 from embeddings.training import adaptation
 from embeddings.training.corpus import corpora
@@ -36,17 +36,17 @@ def _fresh(monkeypatch):
     """A process that has loaded no encoder yet, and for which little is enough."""
     monkeypatch.setattr(own_model, "LEAST_DESCRIBED", DESCRIBED)
     monkeypatch.setattr(encoders, "searcher", Searcher())
-    encoders.kept.cache_clear()
+    encoders.cached.cache_clear()
     yield
-    encoders.kept.cache_clear()
+    encoders.cached.cache_clear()
 
 
 @pytest.fixture
 def in_use(tmp_path) -> Space:
     """The space of a tiny checkpoint, which is active."""
     checkpoint = tiny.checkpoint(tmp_path / "checkpoint", tiny.bert(tmp_path / "bert"))
-    source = Source(str(checkpoint))
-    return lifecycle.of(encoders.kept(source), source)
+    source = EncoderSource(str(checkpoint))
+    return lifecycle.space_for(encoders.cached(source), source)
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def indexed(source, registered, in_use) -> Repository:
         {f"src/part{n}/code.py": "\n\n".join(tiny_packages.functions(f"part{n}"))
          for n in range(FOLDERS)}
     )  # fmt: skip
-    pipeline.index(tasks.request_index(repository=registered).pk)
+    pipeline.index(tasks.request_index(repository=registered, by=None).pk)
     return registered
 
 
@@ -83,14 +83,16 @@ def test_a_model_is_trained_measured_and_given_a_space(indexed, in_use, tmp_path
     while embedding.encode_batch(500):
         pass
     call_command("spaces", "activate", "own", stdout=StringIO())
-    assert encoders.wanted() == Source(str(tmp_path / "own"))
+    assert encoders.preferred_source() == EncoderSource(str(tmp_path / "own"))
 
 
 def test_names_of_the_organisation_can_be_predicted(indexed, tmp_path: Path):
-    before = load_encoder(encoders.wanted().checkpoint)
+    before = load_encoder(encoders.preferred_source().checkpoint)
     trained("--out", str(tmp_path / "own"))
     names = checkpoints.load(tmp_path / "own").lexicon.labels.words
-    assert set(checkpoints.load(encoders.wanted().checkpoint).lexicon.labels.words) < set(names)
+    assert set(checkpoints.load(encoders.preferred_source().checkpoint).lexicon.labels.words) < set(
+        names
+    )
     assert {"open_csv", "write_path"} <= set(names)
     known = {name for name, _ in before.predict_names(tiny.SOURCES[:1], k=100)[0]}
     now = {
@@ -116,20 +118,24 @@ def test_of_many_repositories_whole_ones_are_kept_back(alice, in_use, tmp_path: 
     for number in range(FOLDERS):
         source = GitRepository.made(tmp_path / "sources" / f"shop{number}")
         source.commit({"code.py": "\n\n".join(tiny_packages.functions(f"shop{number}"))})
-        registered = repositories.register(url=str(source.path), owner=alice, trusted_path=True)
-        pipeline.index(tasks.request_index(repository=registered).pk)
+        registered = repositories.register(
+            url=str(source.path), owner=alice, by=alice, trusted_path=True
+        )
+        pipeline.index(tasks.request_index(repository=registered, by=None).pk)
     said = trained("--out", str(tmp_path / "own"))
     assert "in whole repositories." in said
     assert_projects_are_whole(tmp_path / "own" / "training")
     packages = {function.package for function in corpora.read(tmp_path / "own" / "training")}
     assert packages == {f"shop{number}" for number in range(FOLDERS)}
-    with pytest.raises(CommandError, match=r"^6 described functions are too few"):
+    with pytest.raises(CommandError, match=r"^6 functions with a docstring are too few"):
         trained("--repository", "shop3")
 
 
 def test_too_little_is_refused_with_the_count(indexed, monkeypatch):
     monkeypatch.setattr(own_model, "LEAST_DESCRIBED", 2_000)
-    with pytest.raises(CommandError, match=f"^{DESCRIBED} described functions .* 2,000 are needed"):
+    with pytest.raises(
+        CommandError, match=f"^{DESCRIBED} functions with a docstring .* 2,000 are needed"
+    ):
         trained()
     assert Space.objects.count() == 1
 

@@ -8,7 +8,7 @@ from threading import Event
 import numpy as np
 import pytest
 
-from codeindex.spaces.query_batcher import LONG, MOST, SharedRuns
+from codeindex.spaces.query_batcher import LARGEST_BATCH, LONGEST_BATCHED, QueryBatcher
 
 SECONDS = 10
 
@@ -33,52 +33,54 @@ class Recording:
 
 
 @pytest.fixture
-def runs() -> SharedRuns:
-    return SharedRuns()
+def batcher() -> QueryBatcher:
+    return QueryBatcher()
 
 
 def numbers(queries: list[Future[np.ndarray]]) -> list[float]:
     return [query.result(SECONDS).item() for query in queries]
 
 
-def all_of(runs: SharedRuns, texts: list[object], encoder: Recording) -> list[Future[np.ndarray]]:
+def all_of(
+    batcher: QueryBatcher, texts: list[object], encoder: Recording
+) -> list[Future[np.ndarray]]:
     """The first query, and the others while it is encoded; then all are let go."""
-    queries = [runs.vector(str(texts[0]), encoder)]
+    queries = [batcher.vector(str(texts[0]), encoder)]
     assert encoder.started.wait(SECONDS)
-    queries += [runs.vector(str(text), encoder) for text in texts[1:]]
+    queries += [batcher.vector(str(text), encoder) for text in texts[1:]]
     assert encoder.batches == [[str(texts[0])]]
     encoder.let_go.set()
     return queries
 
 
-def test_a_query_that_finds_nobody_encoding_is_encoded_at_once(runs):
+def test_a_query_that_finds_nobody_encoding_is_encoded_at_once(batcher):
     encoder = Recording()
     encoder.let_go.set()
-    assert [runs.vector(text, encoder).result(SECONDS).tolist() for text in "12"] == [[1], [2]]
+    assert [batcher.vector(text, encoder).result(SECONDS).tolist() for text in "12"] == [[1], [2]]
     assert encoder.batches == [["1"], ["2"]]
 
 
-def test_queries_that_come_during_a_run_share_the_next_and_each_gets_its_own_row(runs):
+def test_queries_that_come_during_a_run_share_the_next_and_each_gets_its_own_row(batcher):
     encoder = Recording()
-    assert numbers(all_of(runs, [1, 2, 3, 4, 5], encoder)) == [1, 2, 3, 4, 5]
+    assert numbers(all_of(batcher, [1, 2, 3, 4, 5], encoder)) == [1, 2, 3, 4, 5]
     assert encoder.batches == [["1"], ["2", "3", "4", "5"]]
 
 
-def test_a_run_has_a_bound(runs):
-    encoder, texts = Recording(), list(range(MOST + 6))
-    assert numbers(all_of(runs, texts, encoder)) == texts
-    assert [len(batch) for batch in encoder.batches] == [1, MOST, 5]
+def test_a_run_has_a_bound(batcher):
+    encoder, texts = Recording(), list(range(LARGEST_BATCH + 6))
+    assert numbers(all_of(batcher, texts, encoder)) == texts
+    assert [len(batch) for batch in encoder.batches] == [1, LARGEST_BATCH, 5]
 
 
-def test_a_long_query_is_encoded_alone(runs):
-    encoder, long = Recording(), f"{7:0{LONG + 1}}"
-    assert numbers(all_of(runs, [1, 2, long, 3, long, 4], encoder)) == [1, 2, 7, 3, 7, 4]
+def test_a_long_query_is_encoded_alone(batcher):
+    encoder, long = Recording(), f"{7:0{LONGEST_BATCHED + 1}}"
+    assert numbers(all_of(batcher, [1, 2, long, 3, long, 4], encoder)) == [1, 2, 7, 3, 7, 4]
     assert encoder.batches == [["1"], ["2", "3", "4"], [long], [long]]
 
 
-def test_an_exception_reaches_the_search_that_caused_it_and_no_other(runs):
+def test_an_exception_reaches_the_search_that_caused_it_and_no_other(batcher):
     encoder = Recording({"3": ValueError("not three"), "5": KeyError("nor five")})
-    queries = all_of(runs, [1, 2, 3, 4, 5, 6], encoder)
+    queries = all_of(batcher, [1, 2, 3, 4, 5, 6], encoder)
     assert numbers([queries[row] for row in (0, 1, 3, 5)]) == [1, 2, 4, 6]
     with pytest.raises(ValueError, match="not three"):
         queries[2].result(SECONDS)
@@ -86,23 +88,23 @@ def test_an_exception_reaches_the_search_that_caused_it_and_no_other(runs):
         queries[4].result(SECONDS)
 
 
-def test_each_query_is_encoded_by_the_encoder_that_it_names(runs):
+def test_each_query_is_encoded_by_the_encoder_that_it_names(batcher):
     old, new = Recording(), Recording()
     new.let_go.set()
-    queries = [runs.vector("1", old)]
+    queries = [batcher.vector("1", old)]
     assert old.started.wait(SECONDS)
     for text, encoder in (("2", old), ("3", new), ("4", old), ("5", new)):
-        queries.append(runs.vector(text, encoder))
+        queries.append(batcher.vector(text, encoder))
     old.let_go.set()
     assert numbers(queries) == [1, 2, 3, 4, 5]
     assert (old.batches, new.batches) == ([["1"], ["2", "4"]], [["3", "5"]])
 
 
-def test_an_encoder_that_gives_too_few_vectors_leaves_nobody_waiting(runs):
+def test_an_encoder_that_gives_too_few_vectors_leaves_nobody_waiting(batcher):
     class Short(Recording):
         def encode_queries(self, texts: list[str]) -> np.ndarray:
             return super().encode_queries(texts)[:-1]
 
-    for query in all_of(runs, [1, 2, 3], Short()):
+    for query in all_of(batcher, [1, 2, 3], Short()):
         with pytest.raises(ValueError, match="zip"):
             query.result(SECONDS)

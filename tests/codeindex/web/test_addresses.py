@@ -69,7 +69,7 @@ def test_a_malformed_address_is_an_error_of_its_field(client, alice, url):
 
 def test_an_address_that_is_too_long_is_said_to_be(alice):
     with pytest.raises(ValidationError, match="longer than 2,048 characters"):
-        repositories.register(url="https://example.org/" + "x" * 2_048, owner=alice)
+        repositories.register(url="https://example.org/" + "x" * 2_048, owner=alice, by=alice)
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_an_address_that_holds_a_secret_out_of_place_is_refused_without_it(
     ],
 )
 def test_a_credential_is_taken_out_of_an_address(alice, url, address, credential):
-    repository = repositories.register(url=url, owner=alice, name="shop")
+    repository = repositories.register(url=url, owner=alice, by=alice, name="shop")
     assert repository.url == address
     assert SECRET not in repository.credential
     assert credentials.decrypt(repository.credential) == credential
@@ -142,12 +142,12 @@ def test_a_credential_is_taken_out_of_an_address(alice, url, address, credential
     ],
 )
 def test_a_repository_is_called_by_its_own_folder(alice, url, name):
-    assert repositories.register(url=url, owner=alice).name == name
+    assert repositories.register(url=url, owner=alice, by=alice).name == name
 
 
 def test_a_path_to_git_s_folder_is_called_by_the_folder_above(alice, source):
     path = f"{source.path}/.git"
-    assert repositories.register(url=path, owner=alice, trusted_path=True).name == "shop"
+    assert repositories.register(url=path, owner=alice, by=alice, trusted_path=True).name == "shop"
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ def queued(shop: Repository) -> IndexRun:
 
 @pytest.fixture
 def signed(alice: User) -> dict[str, str]:
-    return {"Authorization": f"Token {tokens.issue(alice)}"}
+    return {"Authorization": f"Token {tokens.issue(alice, by=alice)}"}
 
 
 def names(client: Client) -> list[str]:
@@ -62,7 +62,11 @@ class TestRepositories:
             ({}, "url", "This field is required."),
             ({"url": ""}, "url", "This field may not be blank."),
             ({"url": "/etc"}, "url", "This path is not in a folder"),
-            ({"url": "https://example.org/x", "branch": "-x"}, "branch", "git allows no branch"),
+            (
+                {"url": "https://example.org/x", "branch": "-x"},
+                "branch",
+                "is not a valid branch name",
+            ),
             ({"url": "https://example.org/x", "visibility": "all"}, "visibility", "not a valid"),
             ({"url": "https://example.org/shop"}, "non_field_errors", "already exists"),
         ],

@@ -125,7 +125,7 @@ def test_no_page_and_no_json_has_a_number(client: Client, alice: User) -> None:
     file, definition = shelf.put(shop, "a.py", Written("def load(): ...", "load"))
     type(definition).objects.filter(pk=definition.pk).update(id=770077005)
     type(file).objects.filter(pk=file.pk).update(id=770077006)
-    tasks.request_index(repository=shop, requested_by=alice)
+    tasks.request_index(repository=shop, by=alice)
     IndexRun.objects.filter(status="queued").update(id=770077007)
     client.force_login(alice)
     own, at = [770077001], [770077006, 770077005]

@@ -44,7 +44,7 @@ def shop(alice: User) -> Repository:
 @pytest.fixture
 def check(schema: dict[str, Any], shop: Repository, alice: User, bob: User) -> Any:
     """Asks, expects a status, and compares the body with what the schema says of that."""
-    keys = {user.username: tokens.issue(user) for user in (alice, bob)} | {"": ""}
+    keys = {user.username: tokens.issue(user, by=user) for user in (alice, bob)} | {"": ""}
 
     def ask(
         method: str, path: str, status: int, who: str = "alice", *, known: bool = True, **more: Any

@@ -90,7 +90,7 @@ class TestRegister:
             ("url", "", "This field is required."),
             ("url", "ftp://example.org/x", "Only https, http and ssh URLs"),
             ("url", "/etc", "not in a folder from which"),
-            ("branch", "a..b", "git allows no branch"),
+            ("branch", "a..b", "is not a valid branch name"),
             ("name", "x" * 101, "at most 100 characters"),
             ("visibility", "all", "Select a valid choice."),
         ],

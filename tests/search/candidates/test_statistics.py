@@ -66,7 +66,7 @@ def test_what_is_hidden_changes_nothing_of_a_strangers_answer(
     before = answers(client), answers(stranger)
     hidden = hide(alice, team)
     assert (answers(client), answers(stranger)) == before
-    repositories.remove(hidden)
+    repositories.remove(hidden, by=None)
     assert (answers(client), answers(stranger)) == before
 
 
@@ -76,7 +76,7 @@ def test_each_has_the_statistics_of_what_they_may_see(
     hidden = hide(alice, team)
     assert share(bob, "backoff") == 21 / 23
     assert share(charlie, "backoff") == share(AnonymousUser(), "backoff") == 1 / 3
-    repositories.remove(hidden)
+    repositories.remove(hidden, by=None)
     assert share(bob, "backoff") == 1 / 3
 
 

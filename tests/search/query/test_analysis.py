@@ -77,7 +77,7 @@ def test_a_text_is_stored_by_the_words_that_a_query_asks_for(text: str) -> None:
 def test_all_words_of_a_text_are_marked_in_it(text: str) -> None:
     """But stop words, which no text is stored by."""
     words = {word for word, _, _ in occurrences(text)}
-    marked = lexemes.matched(analyse(text), words)
+    marked = lexemes.matching_words(analyse(text), words)
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM unnest(%s::text[]) AS word WHERE"
                        " to_tsvector('english', word) <> ''", [sorted(words - marked)])  # fmt: skip

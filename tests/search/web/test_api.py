@@ -38,7 +38,7 @@ def test_finds(client: Client, alice: User, shop: None) -> None:
 
 
 def test_a_token_signs_in(client: Client, alice: User, shop: None) -> None:
-    signed = {"Authorization": f"Token {tokens.issue(alice)}"}
+    signed = {"Authorization": f"Token {tokens.issue(alice, by=alice)}"}
     found = client.get("/api/v1/search", {"q": "csv"}, headers=signed).json()["results"]
     assert [result["path"] for result in found] == ["src/load.py"]
     wrong = client.get("/api/v1/search", {"q": "csv"}, headers={"Authorization": "Token no"})

@@ -10,9 +10,10 @@ import pytest
 
 from codeindex import repositories
 from codeindex.ingestion import sources
-from codeindex.ingestion.cloning import checkout, git
-from codeindex.ingestion.cloning.checkout import CheckoutError
+from codeindex.ingestion.cloning import checkout, errors, git, mirrors
+from codeindex.ingestion.cloning.errors import CheckoutError
 from codeindex.ingestion.cloning.git import GitFailed
+from codeindex.ingestion.cloning.trees import Tree
 from codeindex.leases import Lease, LostLease
 from codeindex.models import IndexRun
 from tests.git import GitRepository
@@ -91,7 +92,7 @@ def test_the_limit_of_content_is_a_setting(bare, registered_bare, settings):
     commit_trees(bare, file(bare, "x" * 1_000), [["a.py", "b.py"]])
     tree = fetch(registered_bare)
     settings.CODEINDEX_CLONE_CONTENT = 1_999
-    with pytest.raises(CheckoutError, match="MiB of files to read"):
+    with pytest.raises(CheckoutError, match="files hold more than"):
         list(tree.entries())
 
 
@@ -124,9 +125,9 @@ def test_a_pack_that_needs_too_much_memory_is_refused(bare, registered_bare, set
     bare.git("update-ref", "refs/heads/main", commit)
     bare.git("repack", "-adfq")
     settings.CODEINDEX_CLONE_MEMORY = 25 << 20
-    with pytest.raises(CheckoutError, match="needs more memory than this installation gives"):
+    with pytest.raises(CheckoutError, match="needs more memory than this installation allows"):
         fetch(registered_bare)
-    assert list(checkout.mirrors().glob("*.git")) == []
+    assert list(mirrors.folder().glob("*.git")) == []
 
 
 def test_of_what_a_host_says_only_the_end_is_kept(tmp_path):
@@ -138,14 +139,14 @@ def test_of_what_a_host_says_only_the_end_is_kept(tmp_path):
     with pytest.raises(GitFailed) as failure:
         list(git.pieces(tmp_path, *command, env=env, watch=lambda _: None))
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000  # KiB
-    assert failure.value.said.splitlines()[-1] == "fatal: fire"
-    assert checkout._explained(failure.value) == "git failed: fatal: fire"
+    assert failure.value.output.splitlines()[-1] == "fatal: fire"
+    assert errors.explain(failure.value) == "git failed: fatal: fire"
 
 
 @pytest.mark.parametrize("text", ["repository '" * 6_000, "fatal: " + "'x" * 40_000, "\n" * 65_000])
 def test_explaining_what_a_host_says_takes_no_time(text):
     began = time.monotonic()
-    explained = checkout._explained(GitFailed(128, text.encode()[-git.KEPT_COMPLAINT :]))
+    explained = errors.explain(GitFailed(128, text.encode()[-git.KEPT_OUTPUT :]))
     assert time.monotonic() - began < 2
     assert len(explained) < 300
 
@@ -159,12 +160,12 @@ def test_explaining_what_a_host_says_takes_no_time(text):
     ],
 )
 def test_folders_nested_without_end_are_said_to_be(failure):
-    assert checkout._explained(failure) == "The folders of the repository are nested too deeply."
+    assert errors.explain(failure) == "The folders of the repository are nested too deeply."
 
 
 def test_what_the_remote_says_is_not_taken_for_git_s_own_words():
     said = b"remote: fatal: Authentication failed\nfatal: \x1b]0;x\x07 odd \xff"
-    assert checkout._explained(GitFailed(128, said)) == "git failed: fatal: �]0;x� odd �"
+    assert errors.explain(GitFailed(128, said)) == "git failed: fatal: �]0;x� odd �"
 
 
 def test_listing_and_reading_end_with_the_run(source, registered):
@@ -173,7 +174,7 @@ def test_listing_and_reading_end_with_the_run(source, registered):
     lost = Lease()
     lost.lose()
     command = ["-c", "alias.wait=!sleep 60", "wait"]
-    gone = checkout.Tree(tree.mirror, tree.commit, lost)
+    gone = Tree(tree.mirror, tree.commit, lost)
     with pytest.raises(LostLease):
         list(gone._pieces(*command))
 
@@ -183,7 +184,7 @@ def test_waiting_for_another_fetch_ends_with_the_run(source, registered):
     mirror = fetch(registered).mirror
     lost = Lease()
     lost.lose()
-    with checkout._locked(mirror, Lease()), pytest.raises(LostLease):
+    with mirrors.locked(mirror, Lease()), pytest.raises(LostLease):
         fetch(registered, lost)
 
 
@@ -201,7 +202,7 @@ def test_a_failed_fetch_leaves_what_was_fetched_before(source, registered):
 
 @pytest.fixture
 def registered_bare(alice, bare):
-    return repositories.register(url=str(bare.path), owner=alice, trusted_path=True)
+    return repositories.register(url=str(bare.path), owner=alice, by=alice, trusted_path=True)
 
 
 def test_git_reports_to_nobody_for_long(tmp_path):

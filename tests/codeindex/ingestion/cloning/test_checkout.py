@@ -11,8 +11,9 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from codeindex import credentials, repositories
-from codeindex.ingestion.cloning import checkout, remotes
-from codeindex.ingestion.cloning.checkout import CheckoutError
+from codeindex.ingestion.cloning import checkout, mirrors, remotes
+from codeindex.ingestion.cloning.errors import CheckoutError
+from codeindex.ingestion.cloning.trees import Tree
 from codeindex.leases import Lease
 from codeindex.models import IndexRun, Repository
 from tests.git import GitRepository
@@ -43,12 +44,12 @@ def home(tmp_path, settings):
     settings.CODEINDEX_HOME = tmp_path / "home"
 
 
-def fetch(repository: Repository, branch: str = "") -> checkout.Tree:
+def fetch(repository: Repository, branch: str = "") -> Tree:
     chosen, _ = repository.branches.get_or_create(name=branch)
     return checkout.fetch(IndexRun(branch=chosen), Lease())
 
 
-def paths(tree: checkout.Tree) -> list[bytes]:
+def paths(tree: Tree) -> list[bytes]:
     return [entry.path for entry in tree.entries()]
 
 
@@ -120,8 +121,12 @@ def test_no_hook_of_the_repository_runs(source, registered, tmp_path):
 @pytest.mark.parametrize(
     ("prepare", "branch", "message"),
     [
-        (lambda source: None, "", "The repository is empty: it has no commit yet."),
-        (lambda source: source.commit({"a.py": ""}), "nowhere", "There is no branch nowhere."),
+        (lambda source: None, "", "The repository is empty: it has no commits yet."),
+        (
+            lambda source: source.commit({"a.py": ""}),
+            "nowhere",
+            "The repository has no branch nowhere. Check the branch's name.",
+        ),
     ],
 )
 def test_what_is_missing_is_said(source, registered, prepare, branch, message):
@@ -142,18 +147,18 @@ def bare(tmp_path, source):
 
 def test_where_head_names_no_branch_the_only_one_is_taken(alice, source, bare):
     source.git("push", "--quiet", str(bare.path), "main:refs/heads/trunk")
-    registered = repositories.register(url=str(bare.path), owner=alice, trusted_path=True)
+    registered = repositories.register(url=str(bare.path), owner=alice, by=alice, trusted_path=True)
     assert fetch(registered).commit == source.git("rev-parse", "HEAD")
 
 
 def test_where_head_names_no_branch_of_several_they_are_told(alice, source, bare):
     for number in range(8):
         source.git("push", "--quiet", str(bare.path), f"main:refs/heads/b{number}")
-    registered = repositories.register(url=str(bare.path), owner=alice, trusted_path=True)
+    registered = repositories.register(url=str(bare.path), owner=alice, by=alice, trusted_path=True)
     with pytest.raises(CheckoutError) as error:
         fetch(registered)
     assert str(error.value) == (
-        "The repository's HEAD names no branch that exists. Name one as the branch to index:"
+        "The repository's default branch does not exist. Choose the branch to index:"
         " b0, b1, b2, b3, b4, …."
     )
     assert paths(fetch(registered, "b7")) == [b"a.py"]
@@ -173,7 +178,7 @@ def test_a_repository_of_sha_256_is_read_too(alice, tmp_path, source, registered
     new = GitRepository(path)
     new.git("init", "--quiet", "--object-format=sha256", "--initial-branch=main")
     commit = new.commit({"a.py": "A = 1\n"})
-    other = repositories.register(url=str(path), owner=alice, trusted_path=True)
+    other = repositories.register(url=str(path), owner=alice, by=alice, trusted_path=True)
     for _ in range(2):
         tree = fetch(other)
         assert tree.commit == commit
@@ -188,27 +193,31 @@ def test_a_repository_of_sha_256_is_read_too(alice, tmp_path, source, registered
 
 def test_a_folder_that_is_no_repository_is_said_to_be_none(alice, tmp_path):
     (tmp_path / "plain").mkdir()
-    plain = repositories.register(url=str(tmp_path / "plain"), owner=alice, trusted_path=True)
+    plain = repositories.register(
+        url=str(tmp_path / "plain"), owner=alice, by=alice, trusted_path=True
+    )
     with pytest.raises(CheckoutError, match="There is no git repository at this address"):
         fetch(plain)
 
 
 def test_an_unknown_host_is_named(alice):
-    lost = repositories.register(url="https://nowhere.invalid/a.git", owner=alice)
-    with pytest.raises(CheckoutError, match=r"Could not resolve host nowhere\.invalid\."):
+    lost = repositories.register(url="https://nowhere.invalid/a.git", owner=alice, by=alice)
+    with pytest.raises(CheckoutError, match=r"Could not resolve nowhere\.invalid\."):
         fetch(lost)
 
 
 def test_hosts_in_refused_networks_are_not_called(alice):
-    inner = repositories.register(url="http://127.0.0.1:9/a.git", owner=alice)
-    with pytest.raises(CheckoutError, match="in a network from which nothing may be cloned"):
+    inner = repositories.register(url="http://127.0.0.1:9/a.git", owner=alice, by=alice)
+    with pytest.raises(
+        CheckoutError, match="in a network from which this installation does not clone"
+    ):
         fetch(inner)
 
 
 def test_a_host_that_does_not_answer_is_said_so(alice, settings):
     settings.CODEINDEX_REFUSED_NETWORKS = []
-    closed = repositories.register(url="http://127.0.0.1:9/a.git", owner=alice)
-    with pytest.raises(CheckoutError, match=r"127\.0\.0\.1 does not answer on port 9\."):
+    closed = repositories.register(url="http://127.0.0.1:9/a.git", owner=alice, by=alice)
+    with pytest.raises(CheckoutError, match=r"Could not connect to 127\.0\.0\.1 on port 9\."):
         fetch(closed)
 
 
@@ -217,7 +226,7 @@ def test_a_clone_ends_at_its_time_limit(alice, settings):
     settings.CODEINDEX_CLONE_SECONDS = 1
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/a.git"
-        slow = repositories.register(url=url, owner=alice)
+        slow = repositories.register(url=url, owner=alice, by=alice)
         with pytest.raises(CheckoutError, match="took longer than 1 s"):
             fetch(slow)
 
@@ -227,8 +236,8 @@ def test_refused_credentials_are_said_and_not_shown(alice, settings):
     with ThreadingHTTPServer(("127.0.0.1", 0), Unauthorized) as server:
         Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://bot:s3cret@127.0.0.1:{server.server_port}/a.git"
-        closed = repositories.register(url=url, owner=alice)
-        with pytest.raises(CheckoutError, match="The host refused access") as error:
+        closed = repositories.register(url=url, owner=alice, by=alice)
+        with pytest.raises(CheckoutError, match="The host denied access") as error:
             fetch(closed)
         server.shutdown()
     assert "s3cret" not in str(error.value)
@@ -240,7 +249,7 @@ def test_a_clone_ends_at_its_size_limit(source, registered, settings):
     settings.CODEINDEX_CLONE_BYTES = 100_000
     with pytest.raises(CheckoutError, match="larger than 0 MiB"):
         fetch(registered)
-    assert checkout._size(checkout.mirrors()) < 100_000
+    assert checkout._size(mirrors.folder()) < 100_000
 
 
 def test_locks_that_a_killed_fetch_left_are_removed(source, registered):
@@ -254,8 +263,8 @@ def test_locks_that_a_killed_fetch_left_are_removed(source, registered):
 def test_the_mirrors_of_removed_repositories_go(source, registered):
     source.commit({"a.py": "A = 1\n"})
     mirror = fetch(registered).mirror
-    repositories.remove(registered)
-    checkout.remove_unregistered()
+    repositories.remove(registered, by=None)
+    mirrors.remove_unregistered()
     assert not mirror.exists()
 
 
@@ -273,15 +282,15 @@ def test_the_mirrors_of_removed_repositories_go(source, registered):
 )
 def test_addresses_that_git_must_not_see_are_refused(url, alice):
     with pytest.raises(ValidationError) as error:
-        repositories.register(url=url, owner=alice)
+        repositories.register(url=url, owner=alice, by=alice)
     assert "url" in error.value.message_dict
 
 
 def test_a_path_needs_a_root_that_the_administrator_allows(tmp_path, alice, source, settings):
     settings.CODEINDEX_LOCAL_ROOTS = [tmp_path / "shop"]
     with pytest.raises(ValidationError):
-        repositories.register(url=str(tmp_path / "shop/../secret"), owner=alice)
-    assert repositories.register(url=str(source.path), owner=alice).name == "shop"
+        repositories.register(url=str(tmp_path / "shop/../secret"), owner=alice, by=alice)
+    assert repositories.register(url=str(source.path), owner=alice, by=alice).name == "shop"
 
 
 @pytest.mark.parametrize(
@@ -299,7 +308,7 @@ def test_clone_urls_are_understood(url, host, name):
 
 def test_a_credential_leaves_the_url_and_is_stored_unreadable(alice):
     repository = repositories.register(
-        url="https://bot:s3cr%40t@git.example.org/shop.git", owner=alice
+        url="https://bot:s3cr%40t@git.example.org/shop.git", owner=alice, by=alice
     )
     assert repository.url == "https://git.example.org/shop.git"
     assert "s3cr" not in repository.credential
@@ -309,7 +318,7 @@ def test_a_credential_leaves_the_url_and_is_stored_unreadable(alice):
 @pytest.mark.parametrize("name", ["-x", "a..b", "a b", "a~1", "@", "a/.b", "a.lock", "a//b", "x:y"])
 def test_names_that_no_branch_can_have_are_refused(name, alice):
     with pytest.raises(ValidationError) as error:
-        repositories.register(url="https://example.org/a.git", owner=alice, branch=name)
+        repositories.register(url="https://example.org/a.git", owner=alice, by=alice, branch=name)
     assert "branch" in error.value.message_dict
 
 
@@ -321,7 +330,7 @@ def test_a_host_of_the_old_protocol_is_said_to_be_one(source, alice, settings, t
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}/shop/.git"
-        old = repositories.register(url=url, owner=alice)
+        old = repositories.register(url=url, owner=alice, by=alice)
         with pytest.raises(CheckoutError, match="git's old HTTP protocol"):
             fetch(old)
         server.shutdown()

@@ -22,8 +22,9 @@ from django.core.exceptions import ValidationError
 from django.core.management import call_command
 
 from codeindex import credentials, repositories, tasks
-from codeindex.ingestion.cloning import checkout, git
-from codeindex.ingestion.cloning.checkout import CheckoutError
+from codeindex.ingestion.cloning import checkout, git, mirrors
+from codeindex.ingestion.cloning.errors import CheckoutError
+from codeindex.ingestion.cloning.trees import Tree
 from codeindex.leases import Lease
 from codeindex.models import IndexRun, Repository
 from tests import hosts
@@ -70,7 +71,7 @@ def private_key(passphrase: bytes = b"") -> tuple[str, str]:
     return private.decode(), public.decode()
 
 
-def fetch(repository: Repository) -> checkout.Tree:
+def fetch(repository: Repository) -> Tree:
     run = IndexRun(branch=repository.branches.get())
     return checkout.fetch(run, Lease())
 
@@ -80,8 +81,8 @@ def test_a_host_that_asks_for_a_password_gets_none_of_the_operator_s(
 ):
     source.commit({"a.py": ""})
     with hosts.serving(hosts.guarded(hosts.git_repositories(tmp_path))) as host:
-        shop = repositories.register(url=f"{host.url}/shop", owner=alice)
-        with pytest.raises(CheckoutError, match="The host refused access"):
+        shop = repositories.register(url=f"{host.url}/shop", owner=alice, by=alice)
+        with pytest.raises(CheckoutError, match="The host denied access"):
             fetch(shop)
         assert {authorization for _, authorization in host.seen} == {None}
     assert not (operator / "used").exists()
@@ -108,17 +109,20 @@ def test_no_argument_of_a_program_holds_a_secret(tmp_path):
 @pytest.mark.parametrize(
     ("key", "reason"),
     [
-        ("no key", "This is no private key"),
-        (private_key()[1], "This is no private key"),
+        ("no key", "This is not a private key"),
+        (private_key()[1], "This is not a private key"),
         (private_key(b"secret phrase")[0], "has a passphrase"),
-        ("-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----", "no priv"),
-        ("-----BEGIN PRIVATE KEY-----\n" + "A" * 20_000, "This is no private key"),
+        (
+            "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----",
+            "not a private key",
+        ),
+        ("-----BEGIN PRIVATE KEY-----\n" + "A" * 20_000, "This is not a private key"),
     ],
     ids=["text", "public", "passphrase", "damaged", "long"],
 )
 def test_what_is_no_usable_key_is_refused_and_not_repeated(alice, key, reason):
     with pytest.raises(ValidationError) as error:
-        repositories.register(url="git@example.org:shop.git", owner=alice, deploy_key=key)
+        repositories.register(url="git@example.org:shop.git", owner=alice, by=alice, deploy_key=key)
     assert reason in error.value.message_dict["deploy_key"][0]
     assert key not in str(error.value)
 
@@ -126,7 +130,7 @@ def test_what_is_no_usable_key_is_refused_and_not_repeated(alice, key, reason):
 def test_a_deploy_key_is_for_ssh(alice):
     with pytest.raises(ValidationError) as error:
         repositories.register(
-            url="https://example.org/shop.git", owner=alice, deploy_key=private_key()[0]
+            url="https://example.org/shop.git", owner=alice, by=alice, deploy_key=private_key()[0]
         )
     assert "deploy_key" in error.value.message_dict
 
@@ -160,7 +164,7 @@ def test_the_command_gives_a_repository_another_key(alice, tmp_path, settings):
     key, _ = private_key()
     (tmp_path / "key").write_text(key)
     url = "ssh://git@git.example.org/shop.git"
-    shop = repositories.register(url=url, owner=alice)
+    shop = repositories.register(url=url, owner=alice, by=alice)
     call_command(
         "index", url, "--owner", "alice", "--deploy-key", str(tmp_path / "key"), "--detach"
     )
@@ -219,22 +223,22 @@ def test_a_clone_over_ssh_uses_its_deploy_key_and_nothing_else(
     try:
         subprocess.run(["ssh-add", operator / ".ssh/id_ed25519"], check=True, capture_output=True)
         ssh_host.authorized.write_text(operators_public)
-        bare = repositories.register(url=url, owner=alice)
-        with pytest.raises(CheckoutError, match="The host refused access"):
+        bare = repositories.register(url=url, owner=alice, by=alice)
+        with pytest.raises(CheckoutError, match="The host denied access"):
             fetch(bare)
     finally:
         subprocess.run(["kill", pid], check=True)
     key, public = private_key()
-    repositories.give_deploy_key(bare, key)
+    repositories.change_deploy_key(bare, key, by=None)
     bare.refresh_from_db()
-    with pytest.raises(CheckoutError, match="The host refused access"):
+    with pytest.raises(CheckoutError, match="The host denied access"):
         fetch(bare)
     ssh_host.authorized.write_text(public)
     assert fetch(bare).commit == commit
-    assert list(checkout.mirrors().glob("*.key")) == []
+    assert list(mirrors.folder().glob("*.key")) == []
     assert not (operator / "used").exists()
     assert not (operator / ".ssh/known_hosts").exists()
-    assert (checkout.home() / "known_hosts").read_text().count("ssh-ed25519") == 1
+    assert (mirrors.home() / "known_hosts").read_text().count("ssh-ed25519") == 1
 
 
 @needs_sshd
@@ -245,7 +249,9 @@ def test_a_host_whose_key_is_another_than_the_known_one_is_refused(
     key, public = private_key()
     ssh_host.authorized.write_text(public)
     settings.CODEINDEX_SSH_KNOWN_HOSTS = ssh_host.folder / "known hosts 100%"
-    shop = repositories.register(url=ssh_host.url(source.path), owner=alice, deploy_key=key)
+    shop = repositories.register(
+        url=ssh_host.url(source.path), owner=alice, by=alice, deploy_key=key
+    )
     settings.CODEINDEX_SSH_KNOWN_HOSTS.write_text("")
     with pytest.raises(CheckoutError, match="The host's ssh key is unknown"):
         fetch(shop)
@@ -261,9 +267,9 @@ def test_a_host_whose_key_is_another_than_the_known_one_is_refused(
 
 
 def test_a_key_that_a_killed_worker_left_is_swept(registered):
-    checkout.home()
-    checkout.mirrors().mkdir()
-    left = checkout.mirrors() / f"{registered.pk}.key"
+    mirrors.home()
+    mirrors.folder().mkdir()
+    left = mirrors.folder() / f"{registered.pk}.key"
     left.write_text("left")
     tasks.forget()
     assert not left.exists()

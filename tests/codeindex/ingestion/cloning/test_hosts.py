@@ -17,13 +17,13 @@ import pytest
 from django.conf import settings
 
 from codeindex import repositories
-from codeindex.ingestion.cloning import checkout, git, networks, proxy
-from codeindex.ingestion.cloning.checkout import CheckoutError
+from codeindex.ingestion.cloning import checkout, git, mirrors, networks, proxy
+from codeindex.ingestion.cloning.errors import CheckoutError
 from codeindex.leases import Lease, LostLease
 from codeindex.models import IndexRun
 from tests import hosts
 
-REFUSED = "is in a network from which nothing may be cloned here"
+REFUSED = "is in a network from which this installation does not clone"
 DEFAULT = settings.CODEINDEX_REFUSED_NETWORKS
 LOOPBACK = [ipaddress.ip_network("127.0.0.1/32"), ipaddress.ip_network("::1/128")]
 
@@ -36,7 +36,7 @@ def home(tmp_path, settings):
 
 
 def fetch(url, owner, lease=None, **named):
-    repository = repositories.register(url=url, owner=owner, **named)
+    repository = repositories.register(url=url, owner=owner, by=owner, **named)
     return checkout.fetch(IndexRun(branch=repository.branches.get()), lease or Lease())
 
 
@@ -83,7 +83,7 @@ def test_by_default_the_machine_itself_and_metadata_services_are_refused(address
 def test_no_spelling_of_a_refused_address_is_called(alice, source, tmp_path, host):
     source.commit({"a.py": ""})
     with hosts.serving(hosts.git_repositories(tmp_path)) as inner:
-        with pytest.raises(CheckoutError, match=f"{REFUSED}|Could not resolve host"):
+        with pytest.raises(CheckoutError, match=f"{REFUSED}|Could not resolve"):
             fetch(f"http://{host}:{inner.server_port}/shop", alice)
         assert inner.seen == []
 
@@ -134,7 +134,7 @@ def test_a_redirect_behind_a_password_takes_the_credential_nowhere(alice, source
         hosts.serving(hosts.git_repositories(tmp_path), "127.0.0.2") as new,
         hosts.serving(hosts.guarded(hosts.redirecting(new.url)), "127.0.0.2") as old,
     ):
-        with pytest.raises(CheckoutError, match="Register the repository by its new address"):
+        with pytest.raises(CheckoutError, match="Register the repository with that address"):
             fetch(f"http://bot:s3cret@127.0.0.2:{old.server_port}/shop", alice)
         assert ("/shop/info/refs?service=git-upload-pack", BASIC) in old.seen
         assert {authorization for _, authorization in new.seen} == {None}
@@ -152,7 +152,7 @@ def test_a_host_that_asks_again_after_a_redirect_gets_no_credential_of_another(
         hosts.serving(hosts.guarded(hosts.git_repositories(tmp_path)), "127.0.0.2") as thief,
         hosts.serving(hosts.guarded(hosts.redirecting(thief.url)), "127.0.0.2") as old,
     ):
-        with pytest.raises(CheckoutError, match="The host refused access"):
+        with pytest.raises(CheckoutError, match="The host denied access"):
             fetch(f"http://bot:s3cret@127.0.0.2:{old.server_port}/shop", alice)
         assert thief.seen
         assert BASIC not in {authorization for _, authorization in thief.seen}
@@ -180,7 +180,7 @@ def test_a_name_that_changes_its_address_leads_to_no_refused_one(alice, source, 
         hosts.serving(answer, "127.0.0.1", outer.server_port) as inner,
     ):
         url = f"http://changing.example:{outer.server_port}/shop"
-        repository = repositories.register(url=url, owner=alice)
+        repository = repositories.register(url=url, owner=alice, by=alice)
         run = IndexRun(branch=repository.branches.get())
 
         def outcome(addresses):
@@ -200,7 +200,7 @@ def test_a_name_that_changes_its_address_leads_to_no_refused_one(alice, source, 
 @pytest.mark.django_db
 def test_a_name_with_one_refused_address_among_others_is_refused(alice):
     both = [ipaddress.ip_address("127.0.0.2"), ipaddress.ip_address("127.0.0.1")]
-    repository = repositories.register(url="http://both.example/shop", owner=alice)
+    repository = repositories.register(url="http://both.example/shop", owner=alice, by=alice)
     with pytest.raises(CheckoutError, match=REFUSED):
         checkout.fetch(IndexRun(branch=repository.branches.get()), Lease(), lambda *_: both)
 
@@ -247,7 +247,7 @@ def test_an_outbound_proxy_of_the_environment_is_used(
         asked: list[bytes] = []
         Thread(target=_tunnels, args=(outbound, host.server_address, asked), daemon=True).start()
         monkeypatch.setenv(variable, f"http://127.0.0.1:{outbound.getsockname()[1]}")
-        repository = repositories.register(url="http://git.example/shop", owner=alice)
+        repository = repositories.register(url="http://git.example/shop", owner=alice, by=alice)
         run = IndexRun(branch=repository.branches.get())
         known = [ipaddress.ip_address("127.0.0.2")]
         assert checkout.fetch(run, Lease(), lambda *_: known).commit == commit
@@ -278,7 +278,7 @@ def test_a_host_that_trickles_is_left_at_the_time_limit(alice, settings):
         with pytest.raises(CheckoutError, match="took longer than 1 s"):
             fetch(f"{host.url}/shop", alice)
         assert time.monotonic() - began < 10
-    assert list(checkout.mirrors().glob("*.git")) == []
+    assert list(mirrors.folder().glob("*.git")) == []
 
 
 @pytest.mark.django_db
@@ -290,7 +290,7 @@ def test_a_cancelled_fetch_ends_at_once_and_leaves_nothing(alice):
         with pytest.raises(LostLease):
             fetch(f"{host.url}/shop", alice, lease)
         assert time.monotonic() - began < 5
-    assert list(checkout.mirrors().glob("*.git")) == []
+    assert list(mirrors.folder().glob("*.git")) == []
 
 
 def test_git_and_all_that_it_started_end_with_the_one_who_asked(tmp_path):

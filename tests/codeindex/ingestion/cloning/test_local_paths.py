@@ -9,7 +9,7 @@ import pytest
 
 from codeindex import repositories
 from codeindex.ingestion.cloning import checkout
-from codeindex.ingestion.cloning.checkout import CheckoutError
+from codeindex.ingestion.cloning.errors import CheckoutError
 from codeindex.leases import Lease
 from codeindex.models import IndexRun
 from tests.git import GitRepository
@@ -17,7 +17,7 @@ from tests.git import GitRepository
 pytestmark = pytest.mark.django_db
 
 NOT_ALLOWED = "not in a folder from which repositories may be cloned"
-OUTSIDE = "uses files outside of the folders from which repositories may be cloned"
+OUTSIDE = "uses files outside the folders from which repositories may be cloned"
 
 
 @pytest.fixture(autouse=True)
@@ -43,7 +43,7 @@ def shop(shared, alice):
     """Alice's, as registered on the page."""
     source = GitRepository.made(shared / "shop")
     source.commit({"shop.py": "A = 1\n"})
-    return repositories.register(url=str(source.path), owner=alice)
+    return repositories.register(url=str(source.path), owner=alice, by=alice)
 
 
 def paths(repository):
@@ -131,17 +131,17 @@ def test_borrowing_and_links_within_the_allowed_folder_are_fine(shared, alice):
     (shared / "linked").symlink_to(lender.path)
     for name in ("borrower", "worktree", "linked"):
         url = str(shared / name)
-        assert paths(repositories.register(url=url, owner=alice, name=name)) == [b"a.py"]
+        assert paths(repositories.register(url=url, owner=alice, by=alice, name=name)) == [b"a.py"]
 
 
 def test_a_bundle_in_the_allowed_folder_is_read(shared, alice, secret):
     secret.git("bundle", "create", "--quiet", str(shared / "shop.bundle"), "HEAD", "main")
-    bundle = repositories.register(url=str(shared / "shop.bundle"), owner=alice)
+    bundle = repositories.register(url=str(shared / "shop.bundle"), owner=alice, by=alice)
     assert paths(bundle) == [b"secret.py"]
 
 
 def test_what_was_registered_by_command_may_lie_anywhere(alice, secret):
-    anywhere = repositories.register(url=str(secret.path), owner=alice, trusted_path=True)
+    anywhere = repositories.register(url=str(secret.path), owner=alice, by=alice, trusted_path=True)
     assert anywhere.trusted_path
     assert paths(anywhere) == [b"secret.py"]
 

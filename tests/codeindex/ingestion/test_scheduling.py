@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from codeindex import repositories, tasks
-from codeindex.ingestion import pipeline, turns
+from codeindex.ingestion import pipeline, runs, scheduling
 from codeindex.models import Embedding, IndexRun, RunStatus, Space
 from codeindex.spaces import lifecycle
 from tests.codeindex.ingestion.test_embedding import TinyEncoder
@@ -23,38 +23,40 @@ def home(tmp_path, settings):
 
 
 def queued(owner, url: str) -> IndexRun:
-    return tasks.request_index(repository=repositories.register(url=url, owner=owner))
+    return tasks.request_index(
+        repository=repositories.register(url=url, owner=owner, by=owner), by=None
+    )
 
 
 def test_one_owner_holds_no_more_processes_than_allowed(alice, bob):
     first = queued(alice, "https://one.example.org/a.git")
     queued(alice, "https://two.example.org/b.git")
     of_bob = queued(bob, "https://three.example.org/c.git")
-    assert turns.startable() == [first.pk, of_bob.pk]
-    assert pipeline._next() == first
-    assert pipeline._next() == of_bob
-    assert pipeline._next() is None
+    assert scheduling.startable_runs() == [first.pk, of_bob.pk]
+    assert pipeline.claim_next() == first
+    assert pipeline.claim_next() == of_bob
+    assert pipeline.claim_next() is None
 
 
 def test_one_host_holds_no_more_processes_than_allowed_while_it_sends(alice, bob):
     """By whatever form of its address, and only until everything has come."""
     slow = queued(alice, "https://slow.example.org/a.git")
     waits = queued(bob, "git@slow.example.org:b.git")
-    assert pipeline._next() == slow
-    assert pipeline._next() is None
+    assert pipeline.claim_next() == slow
+    assert pipeline.claim_next() is None
     IndexRun.objects.filter(pk=slow.pk).update(status=RunStatus.DEFINITIONS)
-    assert pipeline._next() == waits
+    assert pipeline.claim_next() == waits
 
 
 def test_a_run_that_is_held_back_says_why_until_it_is_taken(alice):
     first = queued(alice, "https://one.example.org/a.git")
     second = queued(alice, "https://two.example.org/b.git")
-    assert pipeline._next() == first
-    turns.explain()
+    assert pipeline.claim_next() == first
+    scheduling.explain_waiting()
     second.refresh_from_db()
-    assert (second.status, second.error) == (RunStatus.QUEUED, turns.HELD_BACK)
-    assert repositories.cancel(first)
-    assert pipeline._next() == second
+    assert (second.status, second.error) == (RunStatus.QUEUED, scheduling.HELD_BACK)
+    assert runs.cancel(first, by=None)
+    assert pipeline.claim_next() == second
     second.refresh_from_db()
     assert not second.error
 
@@ -62,15 +64,15 @@ def test_a_run_that_is_held_back_says_why_until_it_is_taken(alice):
 def test_the_owner_of_the_fewest_runs_under_way_comes_first(alice, bob, settings):
     settings.CODEINDEX_RUNS_PER_OWNER = settings.CODEINDEX_FETCHES_PER_HOST = 10
     of_alice = [queued(alice, f"https://example.org/a{number}.git") for number in range(3)]
-    assert pipeline._next() == of_alice[0]
+    assert pipeline.claim_next() == of_alice[0]
     of_bob = queued(bob, "https://example.org/b.git")
-    assert [pipeline._next() for _ in range(3)] == [of_bob, *of_alice[1:]]
+    assert [pipeline.claim_next() for _ in range(3)] == [of_bob, *of_alice[1:]]
 
 
 def test_a_user_may_register_only_so_many_repositories(alice, bob, settings):
     settings.CODEINDEX_REPOSITORIES_PER_USER = 1
     queued(alice, "https://example.org/a.git")
-    with pytest.raises(ValidationError, match="You have 1 repositories, which is the most"):
+    with pytest.raises(ValidationError, match="You have 1 repositories, the most that"):
         queued(alice, "https://example.org/b.git")
     queued(bob, "https://example.org/c.git")
     bob.is_superuser = True
@@ -79,7 +81,7 @@ def test_a_user_may_register_only_so_many_repositories(alice, bob, settings):
 
 @pytest.fixture
 def space() -> Space:
-    return lifecycle.of(TinyEncoder())
+    return lifecycle.space_for(TinyEncoder())
 
 
 @pytest.fixture
@@ -89,8 +91,10 @@ def read(tmp_path, alice):
     def read(name: str, functions: int, owner=alice) -> IndexRun:
         source = GitRepository.made(tmp_path / name)
         source.commit({f"{n}.py": f"def {name}{n}(): return {n}\n" for n in range(functions)})
-        repository = repositories.register(url=str(source.path), owner=owner, trusted_path=True)
-        run = tasks.request_index(repository=repository)
+        repository = repositories.register(
+            url=str(source.path), owner=owner, by=owner, trusted_path=True
+        )
+        run = tasks.request_index(repository=repository, by=None)
         assert pipeline.index(run.pk)
         return run
 
@@ -130,4 +134,4 @@ def test_many_runs_of_one_owner_do_not_hold_those_of_another_up(space, read, bob
 def test_branches_take_turns_in_a_new_space_too(space, read, bob):
     read("large", 40)
     read("small", 4, bob)
-    assert encoded(lifecycle.of(TinyEncoder("another")), 10).count("s") == 4
+    assert encoded(lifecycle.space_for(TinyEncoder("another")), 10).count("s") == 4

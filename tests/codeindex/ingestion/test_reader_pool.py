@@ -11,25 +11,25 @@ from pathlib import Path
 import psutil
 import pytest
 
-from codeindex.ingestion import reader, readers
-from codeindex.ingestion.readers import File, Limits
+from codeindex.ingestion import reader_pool, reader_process
+from codeindex.ingestion.reader_pool import FileContent, Limits
 from codeindex.leases import Lease, LostLease
 
 MEBIBYTE = 1024 * 1024
-SOUND = File("sound.py", "python", b"def sound():\n    return 1\n")
+SOUND = FileContent("sound.py", "python", b"def sound():\n    return 1\n")
 # Takes all the processor time that parsing may take, and up to 1 GiB
-HEAVY = File("heavy.py", "python", b"a\\\n" * 300_000)
+HEAVY = FileContent("heavy.py", "python", b"a\\\n" * 300_000)
 AMPLE = Limits(seconds=30, memory=4096 * MEBIBYTE)
 
 
 @pytest.fixture(autouse=True)
 def one_new_reader(settings) -> None:
     settings.CODEINDEX_READERS = 1
-    while readers._resting:
-        readers._resting.pop().end()
+    while reader_pool._idle_readers:
+        reader_pool._idle_readers.pop().end()
 
 
-def names(answer: reader.Read | str) -> list[str]:
+def names(answer: reader_process.ParsedFile | str) -> list[str]:
     assert not isinstance(answer, str), answer
     return [definition.name for definition in answer[2]]
 
@@ -38,7 +38,7 @@ def processes() -> list[psutil.Process]:
     found = []
     for process in psutil.Process().children():
         with suppress(psutil.Error):  # it has just ended
-            if reader.__file__ in process.cmdline():
+            if reader_process.__file__ in process.cmdline():
                 found.append(process)
     return found
 
@@ -62,40 +62,40 @@ class Watched(Lease):
 
 def test_answers_come_in_the_order_of_the_files() -> None:
     files = [
-        File(f"{number}.py", "python", f"def f{number}(): return 1\n".encode())
+        FileContent(f"{number}.py", "python", f"def f{number}(): return 1\n".encode())
         for number in range(30)
     ]
-    files[7] = File("binary.py", "python", b"\0")
-    answers = readers.read(iter(files), Lease())
+    files[7] = FileContent("binary.py", "python", b"\0")
+    answers = reader_pool.read(iter(files), Lease())
     assert answers.pop(7) == "binary"
     assert [names(answer)[0] for answer in answers] == [f"f{n}" for n in range(30) if n != 7]
 
 
 def test_a_file_that_takes_too_long_costs_that_file() -> None:
     within = Limits(seconds=0.2, memory=1024 * MEBIBYTE)
-    first, slow, last = readers.read([SOUND, HEAVY, SOUND], Lease(), within)
+    first, slow, last = reader_pool.read([SOUND, HEAVY, SOUND], Lease(), within)
     assert slow == "took longer than 0.2 s to read"
     assert names(first) == names(last) == ["sound"]
 
 
 def test_a_file_that_needs_too_much_memory_costs_that_file() -> None:
     within = Limits(seconds=30, memory=160 * MEBIBYTE)
-    first, large, last = readers.read([SOUND, HEAVY, SOUND], Lease(), within)
+    first, large, last = reader_pool.read([SOUND, HEAVY, SOUND], Lease(), within)
     assert large == "needed more than 160 MiB to read"
     assert names(first) == names(last) == ["sound"]
 
 
 def test_a_reader_that_somebody_killed_is_replaced_and_its_file_read_again() -> None:
-    slow, last = readers.read([HEAVY, SOUND], Watched(times=1), AMPLE)
+    slow, last = reader_pool.read([HEAVY, SOUND], Watched(times=1), AMPLE)
     assert slow == "takes too long to parse"
     assert names(last) == ["sound"]
 
 
 def test_a_file_whose_readers_all_die_is_taken_up_three_times() -> None:
     lease = Watched(times=10)
-    deadly, last = readers.read([HEAVY, SOUND], lease, AMPLE)
+    deadly, last = reader_pool.read([HEAVY, SOUND], lease, AMPLE)
     assert deadly == "crashed the process that read it"
-    assert lease.times == 10 - readers.TRIES
+    assert lease.times == 10 - reader_pool.MAX_ATTEMPTS
     assert names(last) == ["sound"]
 
 
@@ -104,7 +104,7 @@ def test_reading_ends_with_the_lease_and_leaves_no_reader_at_work() -> None:
     lease.lose()
     began = time.monotonic()
     with pytest.raises(LostLease):
-        readers.read([HEAVY, HEAVY], lease)
+        reader_pool.read([HEAVY, HEAVY], lease)
     assert time.monotonic() - began < 5
     assert not [process for process in processes() if process.cpu_times().user > 1]
 
@@ -113,15 +113,17 @@ def test_each_file_that_is_read_is_progress() -> None:
     lease = Lease()
     time.sleep(0.1)
     idle = lease.idle_seconds()
-    readers.read([SOUND], lease)
+    reader_pool.read([SOUND], lease)
     time.sleep(0.001)
     assert lease.idle_seconds() < idle
 
 
 def test_a_reader_knows_no_secret_and_loads_nothing_but_the_library(monkeypatch) -> None:
     monkeypatch.setenv("SECRET_KEY", "hidden")
-    readers.read([SOUND], Lease())
-    (process,) = [each for each in processes() if each.pid == readers._resting[-1]._process.pid]
+    reader_pool.read([SOUND], Lease())
+    (process,) = [
+        each for each in processes() if each.pid == reader_pool._idle_readers[-1]._process.pid
+    ]
     assert "SECRET_KEY" not in process.environ()
     loaded = Path(f"/proc/{process.pid}/maps").read_text()
     assert "tree_sitter" in loaded
@@ -132,7 +134,7 @@ def test_a_reader_knows_no_secret_and_loads_nothing_but_the_library(monkeypatch)
 def test_readers_end_with_the_process_that_started_them() -> None:
     child = os.fork()
     if not child:
-        readers.read([SOUND], Lease())
+        reader_pool.read([SOUND], Lease())
         os.kill(os.getpid(), signal.SIGSTOP)
     while psutil.Process(child).status() != psutil.STATUS_STOPPED:
         time.sleep(0.05)

@@ -1,8 +1,8 @@
-"""Whose turn it is to be fetched and read.
+"""Which runs are fetched and read next.
 
-A process of the queue `ingest` takes one run at a time. Of one owner only so many runs are under
-way at once, and of one host only so many fetches: a remote that sends a byte a second does not keep
-all processes from everyone else. The owner of the fewest runs under way comes first, and of an
+A process of the queue `ingest` takes one run at a time. The runs of one owner and the fetches from
+one host that are in progress at once are limited, so that a remote which sends a byte a second
+cannot occupy all processes. The owner with the fewest runs in progress comes first, and of an
 owner's runs the oldest.
 """
 
@@ -12,6 +12,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import QuerySet
 
 from codeindex import leases
@@ -19,8 +20,8 @@ from codeindex.ingestion.cloning import remotes
 from codeindex.models import ATTEMPTS, UNREAD, IndexRun, RunStatus
 
 HELD_BACK = (
-    "It waits for its turn: only so many index runs of one owner, and fetches from one host, are "
-    "under way at once."
+    "This run is waiting: the index runs of one owner and the fetches from one host that may be in"
+    " progress at once are limited. It starts as soon as another one ends."
 )
 
 FETCHING = (RunStatus.QUEUED, RunStatus.CHECKOUT)
@@ -29,15 +30,15 @@ COLUMNS = ("pk", "branch__repository__owner", "branch__repository__url", "status
 
 
 @dataclass(frozen=True, slots=True)
-class UnderWay:
-    """How many runs of each owner, and fetches from each host, there are at once."""
+class Load:
+    """How many runs of each owner, and fetches from each host, are in progress."""
 
     runs: Counter[int] = field(default_factory=Counter)
     fetches: Counter[str] = field(default_factory=Counter)
 
     def add(self, owner: int, host: str, status: str) -> None:
         self.runs[owner] += 1
-        # Nobody waits for a path of this machine.
+        # A path of this machine has no host that could be slow.
         if host and status in FETCHING:
             self.fetches[host] += 1
 
@@ -48,27 +49,28 @@ class UnderWay:
         )
 
 
-def startable() -> list[int]:
+def startable_runs() -> list[int]:
     """The ids of the runs that may all start now, in order."""
-    under_way = UnderWay()
+    load = Load()
     for _, owner, url, status in _unread().exclude(leases.FREE).values_list(*COLUMNS):
-        under_way.add(owner, _host(url), status)
+        load.add(owner, _host(url), status)
     waiting = list(_unread().filter(leases.FREE, attempts__lt=ATTEMPTS).values_list(*COLUMNS))
     chosen = []
-    for pk, owner, url, status in sorted(waiting, key=lambda run: (under_way.runs[run[1]], run[0])):
+    for pk, owner, url, status in sorted(waiting, key=lambda run: (load.runs[run[1]], run[0])):
         host = _host(url)
-        if under_way.has_room(owner, host):
-            under_way.add(owner, host, status)
+        if load.has_room(owner, host):
+            load.add(owner, host, status)
             chosen.append(pk)
     return chosen
 
 
-def explain() -> None:
-    """Say on the runs that are held back why they wait."""
+@transaction.atomic
+def explain_waiting() -> None:
+    """Record on the runs that are held back why they wait."""
     free = _unread().filter(leases.FREE)
-    startable_now = startable()
-    free.filter(pk__in=startable_now, error=HELD_BACK).update(error="")
-    free.exclude(pk__in=startable_now).filter(error="").update(error=HELD_BACK)
+    startable = startable_runs()
+    leases.unlocked(free.filter(pk__in=startable, error=HELD_BACK)).update(error="")
+    leases.unlocked(free.exclude(pk__in=startable).filter(error="")).update(error=HELD_BACK)
 
 
 def _unread() -> QuerySet[IndexRun]:
@@ -76,7 +78,8 @@ def _unread() -> QuerySet[IndexRun]:
 
 
 def _host(url: str) -> str:
-    """Empty for a path of this machine, and for what is no address any more: git says so."""
+    """Empty for a path of this machine, and for an address that is no longer valid, which the run
+    itself reports."""
     try:
         return remotes.parse(url, trusted_path=True).host
     except remotes.RefusedRemote:

@@ -1,7 +1,7 @@
-"""Forgetting: what no branch holds any more is deleted after a grace period.
+"""Deletes, after a grace period, what no branch holds any more.
 
-Mark, wait, look again under the lock that publishing takes, delete. A history row keeps its blob,
-with its definitions and texts, but not their vectors.
+Mark, wait, check again under the lock that publishing takes, delete. A row of the history keeps its
+blob, with its definitions and texts, but not their vectors.
 """
 
 from __future__ import annotations
@@ -17,40 +17,41 @@ GRACE = timedelta(hours=24)
 
 @transaction.atomic
 def mark() -> None:
-    """Note since when blobs and texts have had no place, and that others have one again."""
+    """Record since when blobs and texts are unreferenced; clear the mark of texts that are
+    referenced again."""
     with connection.cursor() as cursor:
         cursor.execute(f"UPDATE codeindex_blob SET unused_since = now() WHERE {UNMARKED_BLOBS}")
         cursor.execute(f"UPDATE codeindex_text SET unused_since = now() WHERE {UNMARKED_TEXTS}")
         cursor.execute(
             "UPDATE codeindex_text SET unused_since = NULL"
-            f" WHERE unused_since IS NOT NULL AND {TEXT_HAS_PLACE}"
+            f" WHERE unused_since IS NOT NULL AND {TEXT_IS_REFERENCED}"
         )
 
 
 @transaction.atomic
 def sweep(grace: timedelta = GRACE) -> None:
-    """Delete what was marked longer than `grace` ago and still has no place."""
+    """Delete what was marked longer than `grace` ago and is still unreferenced."""
     locks.publishing()
     with connection.cursor() as cursor:
         for statement in SWEEP:
             cursor.execute(statement, {"grace": grace})
 
 
-TEXT_HAS_PLACE = """EXISTS (
+TEXT_IS_REFERENCED = """EXISTS (
     SELECT FROM codeindex_definition AS definition
     JOIN codeindex_sourcefile AS file ON file.blob_id = definition.blob_id
     WHERE definition.text_id = codeindex_text.id AND (file.live OR file.until_run_id IS NULL)
 )"""
 
-BLOB_HAS_PLACE = """EXISTS (
+BLOB_IS_REFERENCED = """EXISTS (
     SELECT FROM codeindex_sourcefile AS file WHERE file.blob_id = codeindex_blob.id
 )"""
 
-UNMARKED_BLOBS = f"unused_since IS NULL AND NOT {BLOB_HAS_PLACE}"
-UNMARKED_TEXTS = f"unused_since IS NULL AND NOT {TEXT_HAS_PLACE}"
+UNMARKED_BLOBS = f"unused_since IS NULL AND NOT {BLOB_IS_REFERENCED}"
+UNMARKED_TEXTS = f"unused_since IS NULL AND NOT {TEXT_IS_REFERENCED}"
 
-OLD_BLOBS = f"unused_since <= now() - %(grace)s AND NOT {BLOB_HAS_PLACE}"
-OLD_TEXTS = f"unused_since <= now() - %(grace)s AND NOT {TEXT_HAS_PLACE}"
+OLD_BLOBS = f"unused_since <= now() - %(grace)s AND NOT {BLOB_IS_REFERENCED}"
+OLD_TEXTS = f"unused_since <= now() - %(grace)s AND NOT {TEXT_IS_REFERENCED}"
 
 SWEEP = (
     f"""DELETE FROM codeindex_embedding

@@ -1,14 +1,14 @@
-"""Reads files, one after the other: their text, and the definitions in it.
+"""A program that reads files, one after the other: their text, and the definitions in it.
 
-A program of its own, so that a stranger's file that makes it hang, crash or run out of memory costs
-that file alone (`readers` runs it). It is started by its path, and imports the library and nothing
-else of ours: no Django, no database, no secret.
+It is a process of its own, so that a file that makes it hang, crash or run out of memory costs only
+that file (`reader_pool` runs it). It is started by its path and imports, of this project, only the
+library: no Django, no database, no secret.
 
-    python -P reader.py BYTES
+    python -P reader_process.py BYTES
 
-Standard input brings pickled `(content, language)`, the language by its name. Standard output takes
-for each a pickled `Read`, or the reason why nothing of the file is indexed. BYTES is how much
-memory it may have.
+It reads pickled `(content, language)` pairs from standard input, the language by its name, and
+writes for each a pickled `ParsedFile`, or the reason to skip the file, to standard output. BYTES is
+its memory limit.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from embeddings.code.languages import Language, by_name
 from embeddings.code.parsing import UnreadableSource
 from embeddings.types import Definition
 
-Read = tuple[str, bool, list[Definition]]
+ParsedFile = tuple[str, bool, list[Definition]]
 """The text of a file, whether it has syntax errors, and its definitions."""
 
 GENERATED_MARK = re.compile(
@@ -34,32 +34,32 @@ GENERATED_MARK = re.compile(
 MARK_LINES = 5
 
 READY = "ready"
-"""What a reader says first, when it has loaded what it needs."""
+"""Sent once a reader has loaded what it needs."""
 
 OVERLONG_LINE = 2_000
-"""Characters. Nobody writes such a line by hand."""
+"""Characters. No one writes such a line by hand."""
 
 
 class Skipped(Exception):
     """Nothing of a file is indexed; the message is the reason."""
 
 
-def read(content: bytes, language: Language) -> Read:
+def parse(content: bytes, language: Language) -> ParsedFile:
     """Raises `Skipped`."""
-    decoded = text(content, language)
+    decoded = decode_source(content, language)
     try:
-        found = extract(decoded, language)
+        extracted = extract(decoded, language)
     except UnreadableSource as error:
         raise Skipped(str(error)) from error
-    return decoded, found.errors > 0, found.definitions
+    return decoded, extracted.errors > 0, extracted.definitions
 
 
-def text(content: bytes, language: Language) -> str:
-    """The decoded content of a file. Raises `Skipped` where it is unreadable or a machine's."""
+def decode_source(content: bytes, language: Language) -> str:
+    """The decoded content. Raises `Skipped` if it is unreadable, generated or minified."""
     try:
         decoded = decode(content, language)
     except UnreadableSource as error:
-        reason, _, _ = str(error).partition(":")  # what differs from file to file comes after it
+        reason, _, _ = str(error).partition(":")  # details of the single file follow the colon
         raise Skipped(reason) from error
     head = "\n".join(decoded.split("\n", MARK_LINES)[:MARK_LINES])
     if GENERATED_MARK.search(head):
@@ -70,14 +70,14 @@ def text(content: bytes, language: Language) -> str:
 
 
 def _is_minified(decoded: str) -> bool:
-    """Whether most of it lies in overlong lines; a long literal among code does not make it so."""
+    """Whether most of the text lies in overlong lines, which one long literal does not cause."""
     overlong = sum(len(line) for line in decoded.split("\n") if len(line) > OVERLONG_LINE)
     return overlong * 2 > len(decoded)
 
 
-def _answer(content: bytes, language: str) -> Read | str:
+def _answer(content: bytes, language: str) -> ParsedFile | str:
     try:
-        return read(content, by_name(language))
+        return parse(content, by_name(language))
     except Skipped as reason:
         return str(reason)
     except MemoryError:
@@ -88,7 +88,7 @@ def _answer(content: bytes, language: str) -> Read | str:
 
 
 def main(memory: int) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's: it ends us
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Ctrl-C the parent ends us
     resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     requests, answers = sys.stdin.buffer, sys.stdout.buffer

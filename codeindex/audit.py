@@ -1,0 +1,39 @@
+"""The one place that hears of every change that somebody made: who, what, and to which row.
+
+It writes to the log `codeindex.audit`.
+"""
+
+from __future__ import annotations
+
+import logging
+from enum import StrEnum
+
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+
+logger = logging.getLogger(__name__)
+
+
+class Change(StrEnum):
+    REPOSITORY_REGISTERED = "registered the repository"
+    REPOSITORY_CHANGED = "changed the repository"
+    REPOSITORY_HANDED_OVER = "handed over the repository"
+    REPOSITORY_REMOVED = "removed the repository"
+    DEPLOY_KEY_CHANGED = "changed the deploy key of the repository"
+    RUN_CANCELLED = "cancelled an index run of the repository"
+    TOKEN_CREATED = "created the token"  # noqa: S105
+    TOKEN_REVOKED = "revoked the token"  # noqa: S105
+
+
+def record(change: Change, subject: str, *, by: User | None, details: str = "") -> None:
+    """Note a change in the transaction that makes it; one that is rolled back is not logged.
+
+    `subject` and `details` hold no secrets. `by` is None for whoever runs a command on this
+    machine: they need no account, and the command shows its result itself. A request for an index
+    run is not recorded here: the run's own row says who made it.
+    """
+    assert connection.in_atomic_block, "a change and its record belong to one transaction"
+    actor = "The command line" if by is None else f"User {by.get_username()!r}"
+    suffix = f" ({details})" if details else ""
+    level = logging.DEBUG if by is None else logging.INFO
+    transaction.on_commit(lambda: logger.log(level, "%s %s %r%s.", actor, change, subject, suffix))

@@ -1,0 +1,98 @@
+"""From stored definitions to a commit that is searched, and to a run that lacks no vector."""
+
+from __future__ import annotations
+
+import time
+
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from codeindex import locks
+from codeindex.ingestion import progress, runs, store, word_counts
+from codeindex.models import UNPUBLISHED, Branch, IndexRun, RunStatus, SourceFile
+
+
+def start_embedding(run: IndexRun) -> None:
+    """The definitions of `run` are stored: from now on it waits for vectors. A branch's first run
+    is published at once, so that words find it meanwhile; a later one is published when no vector
+    is missing."""
+    embedding = IndexRun.objects.filter(pk=run.pk, lease=run.lease, status__in=UNPUBLISHED).update(
+        status=RunStatus.EMBEDDING, stage_started=Now(), lease=None, leased_until=None
+    )
+    if embedding and run.branch.live_run_id is None:
+        publish(run)
+    run.refresh_from_db()
+    if run.texts_known <= run.texts_reused:
+        settle(run)
+    # Otherwise other repositories hold some of its texts. The run ends after the next batch or
+    # sweep, as if they were new: whoever indexes a guess must not learn at once that it exists.
+
+
+def settle(run: IndexRun) -> None:
+    """Count the run's vectors; publish and finish the run when none is missing. Does nothing to a
+    run that was removed meanwhile."""
+    ready, failed = store.count_embedded(run)
+    try:
+        run.refresh_from_db()
+        counts = progress.displayed_counts(run, ready, failed)
+        IndexRun.objects.filter(pk=run.pk).update(**counts)
+        run.refresh_from_db()
+    except IndexRun.DoesNotExist:
+        return
+    if ready + failed < run.texts or run.finished:
+        return
+    if run.status == RunStatus.EMBEDDING:
+        publish(run)
+    embedded = (timezone.now() - run.stage_started).total_seconds()
+    run.timings[RunStatus.EMBEDDING] = round(embedded, 3)
+    IndexRun.objects.filter(pk=run.pk, status=RunStatus.PUBLISHED, finished=None).update(
+        finished=Now(), timings=run.timings
+    )
+
+
+def settle_all() -> None:
+    for run in runs.awaiting_vectors():
+        settle(run)
+
+
+class Settler:
+    """Settles all runs between batches, for at most a `share` of the time: where there are 100,000
+    texts, counting takes about a second."""
+
+    def __init__(self, share: float = 0.05) -> None:
+        self._share = share
+        self._not_before = 0.0
+
+    def __call__(self) -> None:
+        began = time.monotonic()
+        if began >= self._not_before:
+            settle_all()
+            ended = time.monotonic()
+            self._not_before = ended + (ended - began) / self._share
+
+
+@transaction.atomic
+def publish(run: IndexRun) -> bool:
+    """Make the run's commit the one of its branch that is searched, in one step, and finish the
+    branch's earlier runs.
+
+    False if the run was published or ended before, or if it lacks vectors in a space that has just
+    become active while an earlier commit of the branch is searchable.
+    """
+    locks.publishing()
+    if Branch.objects.filter(pk=run.branch_id, live_run__isnull=False).exists():
+        ready, failed = store.count_embedded(run)
+        if ready + failed < run.texts:
+            return False
+    waiting = IndexRun.objects.filter(pk=run.pk, status=RunStatus.EMBEDDING)
+    if not waiting.update(status=RunStatus.PUBLISHED, published=Now()):
+        return False
+    word_counts.update(run)
+    SourceFile.objects.filter(until_run=run).update(live=False)
+    SourceFile.objects.filter(from_run=run, until_run=None).update(live=True)
+    Branch.objects.filter(pk=run.branch_id).update(live_run=run)
+    IndexRun.objects.filter(
+        branch=run.branch_id, status=RunStatus.PUBLISHED, finished=None, pk__lt=run.pk
+    ).update(finished=Now())
+    return True

@@ -1,0 +1,103 @@
+"""Each change is recorded with who made it, in the transaction that makes it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.db import transaction
+from django.test import Client
+
+from codeindex import audit, repositories, tasks
+from codeindex.accounts import tokens
+from codeindex.audit import Change
+from codeindex.ingestion import runs
+from codeindex.models import IndexRun, Repository, Token, Visibility
+from tests import shelf
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def recorded(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
+    """What was recorded since the last call."""
+    caplog.set_level(logging.DEBUG, "codeindex.audit")
+
+    def take() -> list[str]:
+        messages = [each.message for each in caplog.records if each.name == "codeindex.audit"]
+        caplog.clear()
+        return messages
+
+    return take
+
+
+def test_a_repository_s_life(alice, recorded, settings, tmp_path):
+    settings.CODEINDEX_HOME = tmp_path
+    shop = repositories.register(url="ssh://git@example.org/shop.git", owner=alice, by=alice)
+    repositories.change_deploy_key(shop, "", by=alice)
+    run = tasks.request_index(repository=shop, by=alice)
+    assert run.requested_by == alice
+    runs.cancel(run, by=alice)
+    runs.cancel(run, by=alice)
+    repositories.remove(shop, by=None)
+    assert recorded() == [
+        "User 'alice' registered the repository 'alice/shop'.",
+        "User 'alice' changed the deploy key of the repository 'alice/shop'.",
+        f"User 'alice' cancelled an index run of the repository 'alice/shop' (run {run.pk}).",
+        "The command line removed the repository 'alice/shop'.",
+    ]
+
+
+def test_tokens(alice, recorded):
+    key = tokens.issue(alice, by=alice)
+    shown = key[: tokens.SHOWN]
+    tokens.revoke(alice, shown, by=alice)
+    created, revoked = recorded()
+    assert created == f"User 'alice' created the token '{shown}… of alice'."
+    assert revoked == f"User 'alice' revoked the token '{shown}… of alice'."
+    assert key not in created + revoked
+
+
+def test_what_an_administrator_changes_on_the_pages(client: Client, alice, bob, charlie, recorded):
+    client.force_login(User.objects.create_superuser("root"))
+    shop = shelf.repository(alice, "shop")
+    form = {
+        "name": "shop", "owner": bob.pk, "visibility": Visibility.PUBLIC, "teams": [],
+        "branches-TOTAL_FORMS": 0, "branches-INITIAL_FORMS": 0,
+    }  # fmt: skip
+    answer = client.post(f"/admin/codeindex/repository/{shop.pk}/change/", form)
+    assert answer.status_code == 302
+    assert Repository.objects.get().visibility == Visibility.PUBLIC
+    assert recorded() == ["User 'root' changed the repository 'bob/shop' (owner, visibility)."]
+    client.post(f"/admin/auth/user/{bob.pk}/delete/", {"heir": charlie.pk})
+    assert recorded() == ["User 'root' handed over the repository 'bob/shop' (to 'charlie')."]
+    tokens.issue(charlie, by=charlie)
+    token = Token.objects.get()
+    client.post(f"/admin/codeindex/token/{token.pk}/delete/", {"post": "yes"})
+    assert recorded()[1:] == [f"User 'root' revoked the token '{token}'."]
+    assert not Token.objects.exists()
+
+
+def test_a_command_acts_for_nobody(alice, bob, recorded):
+    shelf.repository(alice, "shop")
+    call_command("remove-user", "alice", "--hand-over-to", "bob")
+    (message,) = recorded()
+    assert message == "The command line handed over the repository 'alice/shop' (to 'bob')."
+
+
+def test_what_is_rolled_back_is_not_recorded(alice, recorded):
+    shop = shelf.repository(alice)
+    with transaction.atomic():
+        repositories.remove(shop, by=alice)
+        transaction.set_rollback(True)
+    assert Repository.objects.exists()
+    assert recorded() == []
+
+
+def test_a_record_needs_the_transaction_of_its_change(alice):
+    with pytest.raises(AssertionError, match="one transaction"):
+        audit.record(Change.REPOSITORY_REMOVED, "alice/shop", by=alice)
+    assert not IndexRun.objects.exists()
