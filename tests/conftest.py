@@ -27,7 +27,7 @@ hypothesis_settings.load_profile("untimed")
 def services() -> Iterator[State]:
     """The services that the settings under test name."""
     state = State(settings.CODEINDEX_HOME)
-    with folder.held(state), started(state, Durability.DISPOSABLE):
+    with folder.locked(state), started(state, Durability.DISPOSABLE):
         yield state
 
 

@@ -1,9 +1,10 @@
-"""Children of this installation: how they are started, and how left-overs are found and ended.
+"""The processes of an installation: how they are started, and how leftover ones are found and
+ended.
 
-A child carries the state folder in its environment. PostgreSQL and Valkey overwrite theirs
-with their titles; they are known by their program and their working directory, which is the
-data folder. Nothing else is ever signalled, so a stranger that was given a dead child's number
-by the system is safe."""
+A child has the state folder in its environment. PostgreSQL and Valkey overwrite theirs with their
+titles; they are recognised by their program and by their working directory, which is the data
+folder. No other process is ever signalled, so one that has been given a dead child's number by the
+system is safe."""
 
 from __future__ import annotations
 
@@ -37,9 +38,9 @@ class Account:
 
 
 def service_account(state: State) -> Account | None:
-    """Who runs PostgreSQL and Valkey: None for whoever starts them, who is not root.
+    """The user who runs PostgreSQL and Valkey; None for the current user, who is not root.
 
-    Under root it is the owner of the data that is there, or a system user of our own."""
+    For root it is the owner of the existing data, or a system user of our own."""
     if os.geteuid() != 0:
         return None
     if state.postgres.exists() and (owner := state.postgres.stat()).st_uid != 0:
@@ -68,8 +69,8 @@ def _last_resort() -> Account:
     account = _known_account(_FALLBACK_ACCOUNT_NAME)
     if account is None:
         raise CannotStart(
-            "PostgreSQL refuses to run as root, and there is no other user to run it as: "
-            f"create one named {_ACCOUNT_NAME!r}, or start as an ordinary user."
+            "PostgreSQL refuses to run as root, and there is no other user to run it. Create a"
+            f" user named {_ACCOUNT_NAME!r}, or start codeindex as an ordinary user."
         )
     return account
 
@@ -77,14 +78,14 @@ def _last_resort() -> Account:
 def bound(
     command: Sequence[str | Path], *, account: Account | None = None, death_signal: signal.Signals
 ) -> list[str]:
-    """The command line of a child that dies with its parent, run as `account` if given."""
+    """The command line of a child that dies with its parent and runs as `account`, if given."""
     user = [] if account is None else ["--user", f"{account.uid}:{account.gid}"]
     wrapper = [sys.executable, "-I", "-S", lifeline.__file__, *user, str(int(death_signal))]
     return wrapper + [str(part) for part in command]
 
 
 def environment(state: State) -> dict[str, str]:
-    """This process's environment, marked as that of a child of this installation."""
+    """The environment for a child of this installation."""
     return {
         **os.environ,
         STATE_VARIABLE: str(state.folder),
@@ -92,8 +93,8 @@ def environment(state: State) -> dict[str, str]:
     }
 
 
-def left_overs(state: State) -> list[psutil.Process]:
-    """Live processes of this installation, whoever started them."""
+def leftovers(state: State) -> list[psutil.Process]:
+    """The live processes of this installation, whoever started them, except the current one."""
     this = os.getpid()
     everyone = psutil.process_iter()
     return [other for other in everyone if other.pid != this and _belongs_to(other, state)]
@@ -106,7 +107,7 @@ def _belongs_to(process: psutil.Process, state: State) -> bool:
         marked = process.environ().get(STATE_VARIABLE) == str(state.folder)
         return marked or _serves(process, state)
     except (psutil.Error, OSError):
-        return False  # gone by now, or another user's: not ours to end
+        return False  # it has ended, or belongs to another user
 
 
 def _serves(process: psutil.Process, state: State) -> bool:
@@ -115,24 +116,24 @@ def _serves(process: psutil.Process, state: State) -> bool:
     return program in folders and process.cwd() == str(folders[program])
 
 
-def end_left_overs(state: State) -> int:
-    """Ends what a killed supervisor left behind, gently first; returns how many there were."""
-    found = left_overs(state)
-    for process in found:
+def end_leftovers(state: State) -> int:
+    """Ends the processes that a killed supervisor left behind, gently first; returns how many."""
+    running = leftovers(state)
+    for process in running:
         _signal(process, signal.SIGTERM)
-    _, stubborn = psutil.wait_procs(found, timeout=_GRACE_SECONDS)
-    survivors = {process.pid: process for process in [*stubborn, *left_overs(state)]}
+    _, stubborn = psutil.wait_procs(running, timeout=_GRACE_SECONDS)
+    survivors = {process.pid: process for process in [*stubborn, *leftovers(state)]}
     for process in survivors.values():
         _signal(process, signal.SIGKILL)
     _, immortal = psutil.wait_procs(list(survivors.values()), timeout=_GRACE_SECONDS)
     if immortal:
         numbers = ", ".join(str(process.pid) for process in immortal)
-        raise CannotStart(f"Processes of an earlier start do not end: {numbers}.")
-    return len(found)
+        raise CannotStart(f"Processes of an earlier start cannot be stopped: {numbers}.")
+    return len(running)
 
 
 def _signal(process: psutil.Process, number: signal.Signals) -> None:
     try:
-        process.send_signal(number)  # psutil compares creation times before it signals
+        process.send_signal(number)  # psutil compares creation times first
     except psutil.NoSuchProcess:
         return

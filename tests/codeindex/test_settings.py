@@ -11,7 +11,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from codeindex.environment import Environment
-from codeindex.keys import kept_secret_key
+from codeindex.keys import stored_secret_key
 from codeindex.local_services.state import State
 
 PROJECT = Path(__file__).parents[2]
@@ -113,13 +113,13 @@ class TestSecretKey:
     def test_made_once_and_for_its_owner_alone(self, tmp_path: Path) -> None:
         state = State(tmp_path / "state")
         file = state.secret_key
-        key = kept_secret_key(state)
+        key = stored_secret_key(state)
         assert len(key) > 50
-        assert kept_secret_key(state) == key
+        assert stored_secret_key(state) == key
         assert file.stat().st_mode & 0o777 == 0o600
         assert list(file.parent.iterdir()) == [file]
 
     def test_a_folder_that_cannot_be_used(self, tmp_path: Path) -> None:
         (tmp_path / "file").touch()
         with pytest.raises(ImproperlyConfigured, match="Cannot use the state folder"):
-            kept_secret_key(State(tmp_path / "file"))
+            stored_secret_key(State(tmp_path / "file"))

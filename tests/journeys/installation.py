@@ -112,7 +112,7 @@ class Installation:
     def pids(self, *words: str) -> set[int]:
         """Of its live processes whose command line holds all the words."""
         found = set()
-        for each in processes.left_overs(self.state):
+        for each in processes.leftovers(self.state):
             with contextlib.suppress(psutil.NoSuchProcess):  # it may have ended since it was listed
                 line = " ".join(each.cmdline())
                 if all(word in line for word in words):

@@ -114,7 +114,7 @@ def services(project: Path, state: State, *prefix: str) -> Iterator[list[psutil.
     assert command.stdout is not None
     try:
         assert command.stdout.readline() == "available\n"
-        running = processes.left_overs(state)
+        running = processes.leftovers(state)
         yield [each for each in running if each.name() in {"postgres", "valkey-server"}]
     finally:
         command.communicate()

@@ -52,14 +52,14 @@ def state(tmp_path: Path, cluster: Path) -> Iterator[State]:
     state.folder.mkdir()
     subprocess.run(["cp", "-a", cluster, state.postgres], check=True)
     yield state
-    processes.end_left_overs(state)
+    processes.end_leftovers(state)
 
 
 @pytest.fixture
 def new_state(tmp_path: Path) -> Iterator[State]:
     state = State(tmp_path / "new")
     yield state
-    processes.end_left_overs(state)
+    processes.end_leftovers(state)
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ class TestServices:
         first = holder()
         query(state, "CREATE TABLE kept AS SELECT 42 AS answer")
         assert first.communicate() == ("", None)
-        assert processes.left_overs(state) == []
+        assert processes.leftovers(state) == []
 
         second = holder()
         query(state, "INSERT INTO kept VALUES (43)")
@@ -127,7 +127,7 @@ class TestServices:
     def test_everything_killed_at_once(self, state: State, holder) -> None:
         killed = holder()
         query(state, "CREATE TABLE kept AS SELECT 42 AS answer")
-        for process in [psutil.Process(killed.pid), *processes.left_overs(state)]:
+        for process in [psutil.Process(killed.pid), *processes.leftovers(state)]:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
         killed.wait()
@@ -137,10 +137,10 @@ class TestServices:
 
     def test_services_end_with_whoever_started_them(self, state: State, holder) -> None:
         owner = holder()
-        assert processes.left_overs(state) != []
+        assert processes.leftovers(state) != []
         owner.kill()
         owner.wait()
-        assert until(lambda: processes.left_overs(state) == [])
+        assert until(lambda: processes.leftovers(state) == [])
 
     def test_a_second_command_uses_them_and_the_first_waits_for_it(
         self, state: State, holder
@@ -154,7 +154,7 @@ class TestServices:
         guest.stdin.close()
         assert guest.wait(10) == 0
         assert owner.wait(20) == 0
-        assert processes.left_overs(state) == []
+        assert processes.leftovers(state) == []
 
     def test_pgvector_is_there(self, services: State) -> None:
         available = "SELECT 1 FROM pg_available_extensions WHERE name = 'vector'"
@@ -164,7 +164,7 @@ class TestServices:
     def test_a_folder_whose_path_does_not_suit_sockets(self, tmp_path: Path, name: str) -> None:
         state = State(tmp_path / name)
         assert len(os.fsencode(state.valkey_socket)) <= SOCKET_PATH_BYTES
-        with folder.held(state), services_of(state):
+        with folder.locked(state), services_of(state):
             assert query(state, "SELECT 1") == [(1,)]
             assert state.sockets.stat().st_mode & 0o777 == 0o700
         shutil.rmtree(state.sockets)
@@ -173,19 +173,22 @@ class TestServices:
         state = State(tmp_path / ("deep" * 30))
         state.sockets.symlink_to(tmp_path)
         try:
-            with folder.held(state), pytest.raises(CannotStart, match="is in the way"):
+            with (
+                folder.locked(state),
+                pytest.raises(CannotStart, match="is not a folder of this user"),
+            ):
                 folder.make_ready(state, account=None)
         finally:
             state.sockets.unlink()
 
     def test_a_reused_process_number_stops_nothing(self, state: State) -> None:
-        with folder.held(state), services_of(state):
+        with folder.locked(state), services_of(state):
             pass
         stranger = subprocess.Popen(["sleep", "60"], preexec_fn=as_service_account(state))
         stale = f"{stranger.pid}\n{state.postgres}\n1700000000\n5432\n{state.sockets}\n\n"
         (state.postgres / "postmaster.pid").write_text(stale)
         try:
-            with folder.held(state), services_of(state):
+            with folder.locked(state), services_of(state):
                 assert query(state, "SELECT 1") == [(1,)]
             assert stranger.poll() is None
         finally:
@@ -198,7 +201,7 @@ class TestServices:
     ) -> None:
         state.folder.parent.chmod(0o700)
         holder()
-        running = processes.left_overs(state)
+        running = processes.leftovers(state)
         users = {Path(each.exe()).name: each.uids().real for each in running}
         assert users.keys() == {"postgres", "valkey-server"}
         assert users["valkey-server"] == users["postgres"] != 0
@@ -208,7 +211,7 @@ class TestServices:
         new_state.folder.mkdir()
         os.chown(new_state.folder, NOBODY.uid, NOBODY.gid)
         holder(tuple(bound([], account=NOBODY, death_signal=signal.SIGKILL)), new_state)
-        users = {process.uids().real for process in processes.left_overs(new_state)}
+        users = {process.uids().real for process in processes.leftovers(new_state)}
         assert users == {NOBODY.uid}
         assert query(new_state, "SELECT 1") == [(1,)]
 
@@ -228,8 +231,8 @@ class TestLeftOvers:
         ours = subprocess.Popen(["sleep", "60"], env={STATE_VARIABLE: str(state.folder)})
         stranger = subprocess.Popen(["sleep", "60"], env={STATE_VARIABLE: "/elsewhere"})
         try:
-            assert until(lambda: [each.pid for each in processes.left_overs(state)] == [ours.pid])
-            assert processes.end_left_overs(state) == 1
+            assert until(lambda: [each.pid for each in processes.leftovers(state)] == [ours.pid])
+            assert processes.end_leftovers(state) == 1
             assert ours.poll() is not None
             assert stranger.poll() is None
         finally:
@@ -239,7 +242,7 @@ class TestLeftOvers:
     def test_a_shell_in_the_data_folder_is_a_stranger(self, state: State) -> None:
         stranger = subprocess.Popen(["sleep", "60"], cwd=state.postgres)
         try:
-            assert processes.left_overs(state) == []
+            assert processes.leftovers(state) == []
         finally:
             stranger.kill()
             stranger.wait()
@@ -255,7 +258,7 @@ class TestLauncher:
         assert len(done.stderr.splitlines()) == 1
 
     def test_beside_a_running_one(self, state: State) -> None:
-        with folder.held(state):
+        with folder.locked(state):
             done = launch(CODEINDEX_HOME=str(state.folder))
         self.assert_refused(done, f"process {os.getpid()}")
 
@@ -263,7 +266,7 @@ class TestLauncher:
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = str(taken.getsockname()[1])
             done = launch(CODEINDEX_HOME=str(state.folder), PORT=port)
-        self.assert_refused(done, f"Port {port} is taken")
+        self.assert_refused(done, f"Port {port} is already in use")
 
     def test_no_git(self, state: State) -> None:
         done = launch(CODEINDEX_HOME=str(state.folder), PATH="/nowhere")
