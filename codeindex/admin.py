@@ -1,4 +1,4 @@
-"""What an administrator sees of the tables. Rows that workers write are shown, not edited."""
+"""The admin site. Rows that workers write can be viewed but not edited."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class BranchInline(admin.TabularInline):
 
 @admin.register(Repository)
 class RepositoryAdmin(admin.ModelAdmin):
-    """Registering and removing is more than a row: it is done on the pages."""
+    """Registering and removing involves more than a row, so both are done on the pages."""
 
     list_display = ["name", "owner", "visibility", "url", "created"]
     list_filter = ["visibility", "owner"]
@@ -141,7 +141,7 @@ class EvaluationAdmin(ReadOnly):
 
 @admin.register(Token)
 class TokenAdmin(ReadOnly):
-    """An administrator may revoke a token, and see none."""
+    """An administrator can revoke tokens; keys are never shown."""
 
     list_display = ["beginning", "user", "name", "created", "last_used"]
     list_filter = ["user"]
@@ -155,12 +155,12 @@ admin.site.unregister(User)
 
 @admin.register(User)
 class LeavingUserAdmin(UserAdmin):
-    """Django's own, and a page before the deletion of a user who owns repositories."""
+    """Django's own, with a page before the deletion of a user who owns repositories."""
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
-        """Says that repositories are protected, not that a permission for them is lacking."""
+        """Reports repositories as protected instead of a missing permission for them."""
         deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
         return deleted, counts, lacking - {Repository._meta.verbose_name}, protected
 
@@ -175,11 +175,11 @@ class LeavingUserAdmin(UserAdmin):
         form = DepartureForm(leaver, request.POST if request.method == "POST" else None)
         if form.is_valid():
             try:
-                told = form.settle()
+                message = form.settle()
             except ValidationError as error:
                 form.add_error("heir", error)
             else:
-                messages.success(request, told)
+                messages.success(request, message)
                 return redirect("admin:auth_user_delete", leaver.pk)
         shown = {
             **self.admin_site.each_context(request),

@@ -11,7 +11,7 @@ import dj_database_url
 from django.conf import global_settings
 
 from codeindex.environment import Environment
-from codeindex.keys import kept_secret_key
+from codeindex.keys import stored_secret_key
 from codeindex.local_services import machine
 from codeindex.local_services.postgres import connection_settings
 from codeindex.local_services.state import State
@@ -75,7 +75,7 @@ CODEINDEX_DEVICE = _env.text("CODEINDEX_DEVICE") or None
 # Security
 
 DEBUG = _env.flag("DEBUG", False)
-SECRET_KEY = _env.text("SECRET_KEY") or kept_secret_key(_state)
+SECRET_KEY = _env.text("SECRET_KEY") or stored_secret_key(_state)
 SECRET_KEY_FALLBACKS = _env.words("SECRET_KEY_FALLBACKS")
 ALLOWED_HOSTS = _env.words("ALLOWED_HOSTS", "localhost, 127.0.0.1, [::1]")
 CSRF_TRUSTED_ORIGINS = _env.origins("CSRF_TRUSTED_ORIGINS")
@@ -145,15 +145,15 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "codeindex.web.middleware.content_security_policy",
     "codeindex.web.middleware.no_store",
-    "codeindex.web.middleware.readable",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "codeindex.web.middleware.reject_malformed",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "codeindex.web.middleware.Refusals",
-    "codeindex.web.middleware.DatabaseAway",
+    "codeindex.web.middleware.RefusedRequests",
+    "codeindex.web.middleware.DatabaseUnavailable",
     "codeindex.web.abandonment.Abandonment",
 ]
 

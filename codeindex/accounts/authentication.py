@@ -1,4 +1,4 @@
-"""Who sends a request to the API, by a token."""
+"""Token authentication of API requests."""
 
 from __future__ import annotations
 
@@ -15,5 +15,5 @@ class TokenAuthentication(authentication.TokenAuthentication):
     def authenticate_credentials(self, key: str) -> tuple[User, None]:
         user = tokens.owner(key)
         if user is None:
-            raise AuthenticationFailed("This token is unknown, or was revoked.")
+            raise AuthenticationFailed("Invalid or revoked token.")
         return user, None

@@ -1,4 +1,4 @@
-"""What becomes of the repositories of a user who is to be removed."""
+"""Transfers or removes the repositories of a user who is to be removed."""
 
 from __future__ import annotations
 
@@ -17,24 +17,25 @@ logger = logging.getLogger(__name__)
 @transaction.atomic
 def hand_over(leaver: User, heir: User) -> int:
     """Makes `heir` the owner of all repositories of `leaver`; returns how many. Indexes, teams and
-    the credentials of clone URLs stay. Raises `ValidationError` where both own one of a name."""
+    the credentials of clone URLs stay. Raises `ValidationError` if both own a repository of the
+    same name."""
     owned = Repository.objects.select_for_update().filter(owner=leaver)
     names = owned.values_list("name", flat=True)
     shared = Repository.objects.filter(owner=heir, name__in=list(names)).order_by("name")
     if listed := ", ".join(shared.values_list("name", flat=True)):
         raise ValidationError(
             f"{heir.get_username()} already owns repositories of the same name: {listed}."
-            " Rename or remove these first."
+            " Rename or remove them first."
         )
     count = owned.update(owner=heir)
-    logger.info("%d repositories of %r were handed over to %r", count, str(leaver), str(heir))
+    logger.info("repositories transferred from %r to %r: %d", str(leaver), str(heir), count)
     return count
 
 
 def remove_repositories(leaver: User) -> int:
-    """Removes them one by one, as their owner would; returns how many."""
+    """Removes each repository as its owner would; returns how many."""
     owned = list(Repository.objects.filter(owner=leaver))
     for repository in owned:
         repositories.remove(repository)
-    logger.info("%d repositories of %r were removed", len(owned), str(leaver))
+    logger.info("repositories of %r removed: %d", str(leaver), len(owned))
     return len(owned)

@@ -38,7 +38,7 @@ class OneAtATime(PBKDF2PasswordHasher):
             with turn:
                 return super().encode(password, salt, iterations)
         except NoTurn:
-            raise TooMany("Many people are signing in just now.", 2) from None
+            raise TooMany("Too many people are signing in right now.", 2) from None
 
 
 class Gate:

@@ -108,7 +108,7 @@ def limited(
                 with turn:
                     return view(request, *given, **named)
             except NoTurn:
-                raise TooMany("Too many of your searches are under way at once.", 1) from None
+                raise TooMany("Too many of your searches are running at once.", 1) from None
 
         return answer
 
@@ -121,7 +121,7 @@ def count(doing: str, rate: str, *who: str) -> None:
     if not _counts.ask(lambda limiter: limiter.hit(limit, doing, *who)):
         resets, _ = _counts.ask(lambda limiter: limiter.get_window_stats(limit, doing, *who))
         allowed = rate.replace("/", " per ")
-        raise TooMany(f"Too many {doing}: {allowed} are allowed.", resets - time.time())
+        raise TooMany(f"Too many {doing}: the limit is {allowed}.", resets - time.time())
 
 
 def forget(doing: str, rate: str, *who: str) -> None:
@@ -142,7 +142,9 @@ class _Counts:
             answer = question(_shared(settings.CELERY_BROKER_URL))
         except redis.RedisError as error:
             if not self._away_until:
-                logger.warning("each process counts requests by itself: %s", error)
+                logger.warning(
+                    "rate limits apply per process while the broker is unreachable: %s", error
+                )
             self._away_until = time.monotonic() + PAUSE_SECONDS
             return question(_own())
         self._away_until = 0.0

@@ -1,4 +1,4 @@
-"""What all commands share."""
+"""The base of all commands."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Output(OutputWrapper):
 
 
 class Command(BaseCommand):
-    """A command whose output and errors steer no terminal, whatever stream it is given."""
+    """A command whose output and errors hold no terminal control sequences."""
 
     @property
     def stdout(self) -> Output:

@@ -23,13 +23,13 @@ from codeindex.web.serializers import NewRepositorySerializer, RepositorySeriali
 class RepositoriesView(APIView):
     @extend_schema(
         operation_id="list_repositories",
-        summary="The repositories that you may see",
+        summary="List the repositories that you can see",
         responses=answers(RepositorySerializer(many=True)),
     )
     def get(self, request: Request) -> Response:
         visible = Repository.objects.visible_to(request.user).select_related("owner")
-        told = overview.of(visible.order_by("name", "pk"))
-        return Response(RepositorySerializer(told, many=True).data)
+        overviews = overview.for_repositories(visible.order_by("name", "pk"))
+        return Response(RepositorySerializer(overviews, many=True).data)
 
     @extend_schema(
         operation_id="register_repository",
@@ -38,31 +38,31 @@ class RepositoriesView(APIView):
         responses=answers(RepositorySerializer, 403, 415, 429, status=201),
     )
     def post(self, request: Request) -> Response:
-        wanted = NewRepositorySerializer(data=request.data)
-        wanted.is_valid(raise_exception=True)
+        serializer = NewRepositorySerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
         throttles.INDEX.count(request)
         try:
-            repository = repositories.register(owner=request.user, **wanted.validated_data)
+            repository = repositories.register(owner=request.user, **serializer.validated_data)
         except django.core.exceptions.ValidationError as error:
             raise ValidationError(_by_field(error)) from error
-        _requested(request, repository)
-        (told,) = overview.of([repository])
-        return Response(RepositorySerializer(told).data, status.HTTP_201_CREATED)
+        _request_index(request, repository)
+        summary = overview.for_repository(repository)
+        return Response(RepositorySerializer(summary).data, status.HTTP_201_CREATED)
 
 
 class RepositoryView(APIView):
     @extend_schema(
         operation_id="repository",
-        summary="A repository and its latest run",
+        summary="Get a repository and its latest run",
         responses=answers(RepositorySerializer, 404),
     )
     def get(self, request: Request, pk: int) -> Response:
-        (told,) = overview.of([_visible(request, pk)])
-        return Response(RepositorySerializer(told).data)
+        summary = overview.for_repository(_visible(request, pk))
+        return Response(RepositorySerializer(summary).data)
 
     @extend_schema(
         operation_id="remove_repository",
-        summary="Remove a repository: nothing of it is found from then on",
+        summary="Remove a repository; its code no longer appears in search",
         responses=answers(None, 403, 404, status=204),
     )
     def delete(self, request: Request, pk: int) -> Response:
@@ -73,7 +73,7 @@ class RepositoryView(APIView):
 class RunsView(APIView):
     @extend_schema(
         operation_id="list_runs",
-        summary=f"The latest {overview.RUNS} index runs of a repository, the newest first",
+        summary=f"List the latest {overview.RUNS} index runs of a repository, newest first",
         responses=answers(RunSerializer(many=True), 404),
     )
     def get(self, request: Request, pk: int) -> Response:
@@ -81,21 +81,21 @@ class RunsView(APIView):
 
     @extend_schema(
         operation_id="index_again",
-        summary="Index the repository's present commit; the run that is under way if there is one",
+        summary="Index the repository's current commit, or return the run in progress",
         request=None,
         responses=answers(RunSerializer, 403, 404, 429, status=201),
     )
     def post(self, request: Request, pk: int) -> Response:
         repository = _managed(request, pk)
         throttles.INDEX.count(request)
-        run = _requested(request, repository)
+        run = _request_index(request, repository)
         return Response(RunSerializer(run).data, status.HTTP_201_CREATED)
 
 
 class CancelView(APIView):
     @extend_schema(
         operation_id="cancel_run",
-        summary="Cancel a run; 409 if it has ended already or is searchable",
+        summary="Cancel a run; 409 if it has finished or its code is already searchable",
         request=None,
         responses=answers(RunSerializer, 403, 404, 409),
     )
@@ -103,14 +103,14 @@ class CancelView(APIView):
         runs = IndexRun.objects.filter(branch__repository=_managed(request, pk))
         row = get_object_or_404(runs.select_related("branch"), pk=run)
         if not repositories.cancel(row):
-            said = {"detail": "The run has ended already, or is searchable."}
-            return Response(said, status.HTTP_409_CONFLICT)
+            reason = "The run has finished, or its code is already searchable."
+            return Response({"detail": reason}, status.HTTP_409_CONFLICT)
         row = get_object_or_404(runs.select_related("branch"), pk=run)
         return Response(RunSerializer(row).data)
 
 
-def _requested(request: Request, repository: Repository) -> IndexRun:
-    """A repository that was removed meanwhile is not found."""
+def _request_index(request: Request, repository: Repository) -> IndexRun:
+    """Raises NotFound if the repository has been removed in the meantime."""
     try:
         return tasks.request_index(repository=repository, requested_by=request.user)
     except Repository.DoesNotExist as error:
@@ -123,12 +123,13 @@ def _visible(request: Request, pk: int) -> Repository:
 
 
 def _managed(request: Request, pk: int) -> Repository:
-    """A hidden repository is not found, as an unknown one, and one that has just been removed."""
+    """A repository that the user may change. Raises NotFound if it is hidden from them, unknown or
+    just removed, so that nobody learns which; PermissionDenied if they may only see it."""
     managed = Repository.objects.managed_by(request.user).select_related("owner")
     if repository := managed.filter(pk=pk).first():
         return repository
     _visible(request, pk)
-    raise PermissionDenied("Only its owner may do this.")
+    raise PermissionDenied("Only the owner of the repository can do this.")
 
 
 def _by_field(error: django.core.exceptions.ValidationError) -> dict[str, list[str]]:

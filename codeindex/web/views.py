@@ -1,4 +1,4 @@
-"""The pages of repositories and accounts. They parse, call one function, and show."""
+"""The pages of repositories and accounts: parse, call one function, render."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from codeindex.web.forms import RegisterForm, TokenForm
 
 @require_safe
 def health(request: HttpRequest) -> HttpResponse:
-    """Answers without the database: whether this process serves requests."""
+    """Whether this process serves requests. Does not use the database."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 
 @require_safe
 def repository_list(request: HttpRequest) -> HttpResponse:
     visible = Repository.objects.visible_to(request.user).select_related("owner").order_by("name")
-    shown = {"nav": "repositories", "overviews": overview.of(visible)}
-    return render(request, "codeindex/repositories.html", shown)
+    context = {"nav": "repositories", "overviews": overview.for_repositories(visible)}
+    return render(request, "codeindex/repositories.html", context)
 
 
 @login_required
@@ -42,31 +42,33 @@ def register(request: HttpRequest) -> HttpResponse:
         else:
             _request_index(request, repository)
             return redirect("repository", repository.pk)
-    shown = {"nav": "repositories", "form": form}
-    return render(request, "codeindex/register.html", shown, status=400 if form.errors else 200)
+    context = {"nav": "repositories", "form": form}
+    return render(request, "codeindex/register.html", context, status=400 if form.errors else 200)
 
 
 @require_safe
 def repository(request: HttpRequest, pk: int) -> HttpResponse:
     visible = Repository.objects.visible_to(request.user).select_related("owner")
     row = get_object_or_404(visible, pk=pk)
-    (told,) = overview.of([row])
-    shown = {
+    summary = overview.for_repository(row)
+    has_failures = any(run.texts_failed for run in summary.live)
+    context = {
         "nav": "repositories",
-        "overview": told,
-        "runs": [(run, overview.timings(run)) for run in overview.runs(row)],
-        "failures": overview.failures(row) if any(run.texts_failed for run in told.live) else [],
+        "overview": summary,
+        "runs": [
+            (run, overview.duration(run), overview.timings(run)) for run in overview.runs(row)
+        ],
+        "failures": overview.failures(row) if has_failures else [],
         "is_managed": Repository.objects.managed_by(request.user).filter(pk=pk).exists(),
     }
-    return render(request, "codeindex/repository.html", shown)
+    return render(request, "codeindex/repository.html", context)
 
 
 @require_safe
 def progress(request: HttpRequest, pk: int) -> HttpResponse:
-    """The part of the repository's page that updates by itself."""
+    """The part of the repository's page that updates itself."""
     row = get_object_or_404(Repository.objects.visible_to(request.user), pk=pk)
-    (told,) = overview.of([row])
-    return render(request, "codeindex/progress.html", {"overview": told})
+    return render(request, "codeindex/progress.html", {"overview": overview.for_repository(row)})
 
 
 @login_required
@@ -83,7 +85,10 @@ def index_again(request: HttpRequest, pk: int) -> HttpResponse:
 def cancel(request: HttpRequest, pk: int, run: int) -> HttpResponse:
     row = get_object_or_404(IndexRun, pk=run, branch__repository=_managed(request, pk))
     if not repositories.cancel(row):
-        messages.info(request, "The run had ended already, or is searchable.")
+        messages.info(
+            request,
+            "The run could not be cancelled: it has finished, or its code is already searchable.",
+        )
     return redirect("repository", pk)
 
 
@@ -94,7 +99,7 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         return render(request, "codeindex/remove.html", {"repository": row, "nav": "repositories"})
     repositories.remove(row)
-    messages.success(request, f"{row.name} is removed: nothing of it is found from now on.")
+    messages.success(request, f"{row.name} has been removed. Its code no longer appears in search.")
     return redirect("repositories")
 
 
@@ -107,7 +112,7 @@ def account(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_POST
 def new_token(request: HttpRequest) -> HttpResponse:
-    """Another token for the API, whose key is shown in this answer and never again."""
+    """Issues an API token. Its key is shown in this response and never again."""
     form = TokenForm(request.POST)
     key = ""
     if form.is_valid():
@@ -126,7 +131,7 @@ def revoke_token(request: HttpRequest) -> HttpResponse:
 
 
 def _request_index(request: HttpRequest, row: Repository) -> None:
-    """A repository that was removed meanwhile is not found."""
+    """Raises Http404 if the repository has been removed in the meantime."""
     try:
         tasks.request_index(repository=row, requested_by=request.user)
     except Repository.DoesNotExist as error:
@@ -136,16 +141,15 @@ def _request_index(request: HttpRequest, row: Repository) -> None:
 def _account(
     request: HttpRequest, form: TokenForm, key: str = "", status: int = 200
 ) -> HttpResponse:
-    """`key` is that of a token which has just been made."""
-    own = tokens.of(request.user)
-    shown = {"nav": "account", "tokens": own, "form": form, "key": key}
-    return render(request, "codeindex/account.html", shown, status=status)
+    """`key` belongs to a token that has just been issued."""
+    context = {"nav": "account", "tokens": tokens.valid(request.user), "form": form, "key": key}
+    return render(request, "codeindex/account.html", context, status=status)
 
 
 def _managed(request: HttpRequest, pk: int) -> Repository:
-    """A repository that the user may change. A hidden one is not found, as an unknown one, and one
-    that has just been removed."""
+    """A repository that the user may change. Raises Http404 if it is hidden from them, unknown or
+    just removed, so that nobody learns which; PermissionDenied if they may only see it."""
     if row := Repository.objects.managed_by(request.user).filter(pk=pk).first():
         return row
     get_object_or_404(Repository.objects.visible_to(request.user), pk=pk)
-    raise PermissionDenied("Only its owner may do this.")
+    raise PermissionDenied("Only the owner of the repository can do this.")

@@ -107,7 +107,7 @@ def test_a_run_is_watched_to_its_end(visit: Visit, shop: Repository) -> None:
     def percent() -> str | None:
         return page.find_element(By.TAG_NAME, "progress").get_attribute("value")
 
-    until(page, lambda: "Reading definitions" in shown())
+    until(page, lambda: "Extracting definitions" in shown())
     until(page, lambda: percent() == "20")
     IndexRun.objects.filter(pk=run.pk).update(files_read=7)
     until(page, lambda: percent() == "70")

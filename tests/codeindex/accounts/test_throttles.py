@@ -105,7 +105,7 @@ class TestRates:
         answers = [signed["alice"].get(address) for _ in range(4)]
         assert [answer.status_code == 429 for answer in answers] == [False, False, True, True]
         assert 0 < int(answers[-1].headers["Retry-After"]) <= 3600
-        assert "2 per hour are allowed" in answers[-1].content.decode()
+        assert "the limit is 2 per hour" in answers[-1].content.decode()
         kind = "application/json" if "/api/" in address else "text/html"
         assert answers[-1].headers["Content-Type"].startswith(kind)
         assert signed["bob"].get(address).status_code != 429
@@ -178,7 +178,7 @@ class TestTheStore:
         settings.CODEINDEX_ANONYMOUS_SEARCH_RATE = "2/hour"
         statuses = [Client().get("/?q=csv").status_code for _ in range(4)]
         assert statuses == [200, 200, 429, 429]
-        assert len([one for one in caplog.messages if "counts requests by itself" in one]) == 1
+        assert len([one for one in caplog.messages if "rate limits apply per process" in one]) == 1
 
     def test_is_asked_again_later(
         self, away: None, settings: Any, services: Any, monkeypatch: pytest.MonkeyPatch
