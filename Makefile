@@ -30,7 +30,7 @@ FILES := 100
 
 # The launcher ends with make, so that a killed make leaves nothing behind.
 run: setup
-	@exec $(BIN)/python -I -S codeindex/local_services/lifeline.py 15 $(BIN)/python -m codeindex.local_services
+	@exec $(BIN)/python -I -S codeindex/local_services/processes/lifeline.py 15 $(BIN)/python -m codeindex.local_services
 
 test: setup
 	@$(BIN)/python -m pytest

@@ -12,7 +12,7 @@ from celery import Celery
 from celery.signals import setup_logging, worker_process_init
 from django.conf import settings
 
-from codeindex.local_services.lifeline import die_with_parent, named_parent
+from codeindex.local_services.processes.lifeline import die_with_parent, named_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "codeindex.settings")
 

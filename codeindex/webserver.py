@@ -17,7 +17,7 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
 from codeindex.local_services import address, machine
-from codeindex.local_services.lifeline import die_with_parent
+from codeindex.local_services.processes.lifeline import die_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "codeindex.settings")
 # A query is short: a second thread of torch gains nothing, and takes the database's processor

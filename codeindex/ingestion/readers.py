@@ -27,7 +27,7 @@ from django.conf import settings
 from codeindex.ingestion import reader
 from codeindex.ingestion.reader import Read
 from codeindex.leases import Lease
-from codeindex.local_services import lifeline
+from codeindex.local_services.processes import lifeline
 
 TRIES = 3
 """How often a file is taken up: what killed its reader may have been another's fault."""

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from django.conf import settings
 
-from codeindex.local_services import services
+from codeindex.local_services.servers import private
 from codeindex.local_services.state import State
 
 
@@ -23,5 +23,5 @@ def ensure_services() -> Iterator[None]:
     if not settings.PRIVATE_SERVICES:
         yield
         return
-    with services.available(State(settings.CODEINDEX_HOME)):
+    with private.available(State(settings.CODEINDEX_HOME)):
         yield

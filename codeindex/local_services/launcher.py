@@ -18,16 +18,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import DatabaseError, connection
 
-from codeindex.local_services import (
-    address,
-    administrator,
-    external,
-    folder,
-    preflight,
-    services,
-    supervisor,
-)
-from codeindex.local_services.processes import end_leftovers, environment
+from codeindex.local_services import address, administrator, preflight, state_folder, supervisor
+from codeindex.local_services.processes import children
+from codeindex.local_services.servers import external, private
 from codeindex.local_services.state import CannotStart, State
 
 _FREE_MEBIBYTES = 512
@@ -83,8 +76,8 @@ def _run() -> None:
     state = State(settings.CODEINDEX_HOME)
     if problem := preflight.problem(str(state.folder), _FREE_MEBIBYTES):
         raise CannotStart(problem)
-    with folder.locked(state):
-        end_leftovers(state)
+    with state_folder.locked(state):
+        children.end_leftovers(state)
         address.refuse_taken(settings.CODEINDEX_HOST, settings.PORT)
         with _supervised(state) as alive:
             _prepare_database(state, alive)
@@ -103,7 +96,7 @@ def _supervised(state: State) -> Iterator[Callable[[], bool]]:
     process = subprocess.Popen(
         supervisor.command(state),
         stdin=subprocess.DEVNULL,
-        env=environment(state),
+        env=children.environment(state),
         start_new_session=True,  # Ctrl-C is for the launcher, which then ends the supervisor
     )
     try:
@@ -115,22 +108,22 @@ def _supervised(state: State) -> Iterator[Callable[[], bool]]:
             process.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
-        end_leftovers(state)
+        children.end_leftovers(state)
 
 
 def _programs(state: State) -> list[supervisor.Program]:
     application = supervisor.application(settings.CELERY_WORKER_CONCURRENCY)
     if not settings.PRIVATE_SERVICES:
-        folder.make_ready(state, account=None)
+        state_folder.make_ready(state, account=None)
         return application
-    account = services.make_ready(state)
+    account = private.make_ready(state)
     return [*supervisor.private_services(state, account), *application]
 
 
 def _prepare_database(state: State, alive: Callable[[], bool]) -> None:
     if settings.PRIVATE_SERVICES:
         _print("Starting PostgreSQL and Valkey …")
-        services.await_ready(state, alive)
+        private.await_ready(state, alive)
     else:
         external.await_ready()
     _print("Migrating the database …")

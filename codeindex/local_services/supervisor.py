@@ -19,8 +19,10 @@ from xmlrpc.client import Error, ServerProxy
 
 from supervisor.xmlrpc import SupervisorTransport
 
-from codeindex.local_services import machine, postgres, valkey
-from codeindex.local_services.processes import Account, bound
+from codeindex.local_services import machine
+from codeindex.local_services.processes.accounts import Account
+from codeindex.local_services.processes.children import bound
+from codeindex.local_services.servers import postgres, valkey
 from codeindex.local_services.state import CannotStart, State
 
 APPLICATION = "application"

@@ -24,7 +24,7 @@ from random import Random
 import psutil
 import psycopg
 
-from codeindex.local_services import processes
+from codeindex.local_services.processes import children
 from tests.chaos import histories, indexes
 from tests.chaos.disturbances import Disturber
 from tests.chaos.histories import History
@@ -239,7 +239,7 @@ def _orphans(installation: Installation) -> list[str]:
     """Processes of the installation that nobody looks after any more."""
     launcher = psutil.Process(installation.launcher.pid)
     kept = {launcher.pid, *(child.pid for child in launcher.children(recursive=True))}
-    left = [each for each in processes.leftovers(installation.state) if each.pid not in kept]
+    left = [each for each in children.leftovers(installation.state) if each.pid not in kept]
     return [f"orphan: {' '.join(each.cmdline())}" for each in left if each.is_running()]
 
 

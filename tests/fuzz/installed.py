@@ -21,10 +21,10 @@ from django.core.management import call_command
 from django.http import HttpResponseBase
 from django.test.client import Client, ClientHandler
 
-from codeindex.local_services import services
-from codeindex.local_services.folder import held
-from codeindex.local_services.postgres import Durability
+from codeindex.local_services.servers import private
+from codeindex.local_services.servers.postgres import Durability
 from codeindex.local_services.state import State
+from codeindex.local_services.state_folder import locked
 from embeddings.code.languages import LANGUAGES
 from tests.embeddings import samples
 from tests.fuzz.running import Outcome
@@ -103,7 +103,7 @@ def index() -> Iterator[None]:
             **WITHOUT_LIMITS,
         }
         state = State(folder / "home")
-        with held(state), services.started(state, Durability.DISPOSABLE):
+        with locked(state), private.started(state, Durability.DISPOSABLE):
             django.setup()
             _fill(folder / "shop")
             logging.disable(logging.CRITICAL)

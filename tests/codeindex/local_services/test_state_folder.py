@@ -17,8 +17,9 @@ from django.core.management import CommandError, call_command
 from codeindex.ingestion.cloning import checkout
 from codeindex.keys import stored_secret_key
 from codeindex.leases import Lease
-from codeindex.local_services import folder
-from codeindex.local_services.processes import Account, bound
+from codeindex.local_services import state_folder
+from codeindex.local_services.processes.accounts import Account
+from codeindex.local_services.processes.children import bound
 from codeindex.local_services.state import CannotStart, State
 from codeindex.models import IndexRun
 
@@ -45,7 +46,7 @@ def mode(path: Path) -> int:
 
 
 def hold(state: State) -> None:
-    with folder.locked(state):
+    with state_folder.locked(state):
         assert (state.folder / "lock").exists()
 
 

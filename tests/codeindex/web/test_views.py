@@ -173,7 +173,7 @@ class TestRepository:
         address = reverse("progress", args=[running.branch.repository_id])
         shown = page(client, address)
         assert f'data-poll="{address}"' in shown
-        for part in ("500", "of 2,000", "1,234", "25 %", "per second", "Time left"):
+        for part in ("500", "of 2,000", "1,234", "25%", "per second", "Time left"):
             assert part in shown
         IndexRun.objects.filter(pk=running.pk).update(
             status=RunStatus.PUBLISHED, finished=timezone.now()
@@ -186,7 +186,7 @@ class TestRepository:
         self, client: Client, bob: User, charlie: User, running: IndexRun
     ) -> None:
         client.force_login(bob)
-        assert "extracting definitions, 25 %" in page(client, "/repositories/")
+        assert "extracting definitions, 25%" in page(client, "/repositories/")
         client.force_login(charlie)
         assert "No repositories yet" in page(client, "/repositories/")
 

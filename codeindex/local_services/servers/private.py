@@ -9,15 +9,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
-from codeindex.local_services import folder, postgres, valkey
-from codeindex.local_services.postgres import Durability
-from codeindex.local_services.processes import (
-    Account,
-    bound,
-    end_leftovers,
-    environment,
-    service_account,
-)
+from codeindex.local_services import state_folder
+from codeindex.local_services.processes import children
+from codeindex.local_services.processes.accounts import Account, service_account
+from codeindex.local_services.servers import postgres, valkey
+from codeindex.local_services.servers.postgres import Durability
 from codeindex.local_services.state import CannotStart, State
 
 READY_SECONDS = 120.0
@@ -37,7 +33,7 @@ def available(state: State) -> Iterator[None]:
     with ExitStack() as stack:
         while not (_joined(state, stack) or _started_here(state, stack)):
             if time.monotonic() > deadline:
-                raise folder.in_use(state)
+                raise state_folder.in_use(state)
             time.sleep(_POLL_SECONDS)
         yield
 
@@ -62,8 +58,8 @@ def _started_here(state: State, stack: ExitStack) -> bool:
     """Starts the services, unless another process has locked the state folder."""
     with ExitStack() as attempt:
         try:
-            attempt.enter_context(folder.locked(state))
-        except folder.InUse:
+            attempt.enter_context(state_folder.locked(state))
+        except state_folder.InUse:
             return False
         users = attempt.enter_context(state.users_lock.open("a"))
         attempt.enter_context(started(state))
@@ -89,9 +85,9 @@ def started(state: State, durability: Durability = Durability.DURABLE) -> Iterat
 def make_ready(state: State, durability: Durability = Durability.DURABLE) -> Account | None:
     """Ends leftover processes and prepares the folders of both services; returns the user to run
     them."""
-    end_leftovers(state)
+    children.end_leftovers(state)
     account = service_account(state)
-    folder.make_ready(state, account)
+    state_folder.make_ready(state, account)
     postgres.prepare(state, account, durability)
     valkey.prepare(state, account)
     return account
@@ -117,12 +113,12 @@ def _child(
     """Runs a service for the block. The kernel stops it if this process dies."""
     with (state.logs / f"{name}.log").open("ab") as log:
         process = subprocess.Popen(
-            bound(command, account=account, death_signal=stop),
+            children.bound(command, account=account, death_signal=stop),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
             cwd="/",
-            env=environment(state),
+            env=children.environment(state),
             start_new_session=True,  # Ctrl-C is for the command, which then stops its services
         )
     try:

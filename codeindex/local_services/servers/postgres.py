@@ -17,9 +17,11 @@ from typing import Any
 import psutil
 import psycopg
 
-from codeindex.local_services import machine, programs
-from codeindex.local_services.lifeline import PARENT_VARIABLE
-from codeindex.local_services.processes import Account, bound
+from codeindex.local_services import machine
+from codeindex.local_services.processes.accounts import Account
+from codeindex.local_services.processes.children import bound
+from codeindex.local_services.processes.lifeline import PARENT_VARIABLE
+from codeindex.local_services.servers import postgres_programs
 from codeindex.local_services.state import DATABASE, CannotStart, State
 
 _CONFIGURATION = "codeindex.conf"
@@ -57,7 +59,7 @@ def is_ready(state: State) -> bool:
 
 def command(state: State) -> list[str]:
     """The server, in the foreground."""
-    return [str(programs.binaries(state) / "postgres"), "-D", str(state.postgres)]
+    return [str(postgres_programs.binaries(state) / "postgres"), "-D", str(state.postgres)]
 
 
 def prepare(
@@ -65,7 +67,7 @@ def prepare(
 ) -> None:
     """Creates the cluster and its database on the first start; writes the settings on each
     start."""
-    programs.prepare(state, account)
+    postgres_programs.prepare(state, account)
     if not state.postgres.exists():
         _initialise(state, account, durability)
     _forget_reused_pid(state)
@@ -82,7 +84,7 @@ def _initialise(state: State, account: Account | None, durability: Durability) -
     unfinished.mkdir(mode=0o700)
     if account is not None:
         os.chown(unfinished, account.uid, account.gid)
-    binaries = programs.binaries(state)
+    binaries = postgres_programs.binaries(state)
     locale = ["--no-locale", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     access = ["--auth-local=trust", "--auth-host=reject", f"--username={DATABASE}"]
     rest = ["--encoding=UTF8", "--text-search-config=english", "--no-instructions"]

@@ -12,7 +12,7 @@ from typing import TextIO
 
 import psutil
 
-from codeindex.local_services.processes import Account
+from codeindex.local_services.processes.accounts import Account
 from codeindex.local_services.state import CannotStart, State
 
 

