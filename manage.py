@@ -15,4 +15,4 @@ if __name__ == "__main__":
     except ImproperlyConfigured as error:
         sys.exit(str(error))
     except OperationalError as error:
-        sys.exit(f"The database does not answer (is `make run` running?): {error}")
+        sys.exit(f"The database is unreachable (is `make run` running?): {error}")
