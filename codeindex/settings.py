@@ -138,6 +138,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "rest_framework",
     "drf_spectacular",
+    "drf_spectacular_sidecar",
     "codeindex",
     "search",
 ]
@@ -156,7 +157,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "codeindex.web.middleware.RefusedRequests",
     "codeindex.web.middleware.DatabaseUnavailable",
-    "codeindex.web.abandonment.Abandonment",
+    "codeindex.web.abandonment.AbandonedRequests",
 ]
 
 TEMPLATES = [
@@ -207,6 +208,13 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Find an organisation's own code by describing it.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    # The page that describes the API; nothing is loaded from elsewhere
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {
+        "deepLinking": True,
+        "defaultModelsExpandDepth": -1,
+        "validatorUrl": None,
+    },
     "ENUM_NAME_OVERRIDES": {"RunStatus": "codeindex.models.RunStatus"},
     # Ids (codeindex.web.ids)
     "PATH_CONVERTER_OVERRIDES": dict.fromkeys(("repository", "run", "file", "definition"), str),
