@@ -12,7 +12,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.utils.cache import patch_cache_control
 
-from codeindex.accounts.throttles import TooMany
+from codeindex.accounts.throttles import TooManyRequests
 from codeindex.web import errors
 
 RETRY_SECONDS = 5
@@ -109,7 +109,7 @@ class RefusedRequests:
         return self._get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if isinstance(error, TooMany):
+        if isinstance(error, TooManyRequests):
             return errors.error(request, 429, str(error.detail), {"Retry-After": str(error.wait)})
         if isinstance(error, ObjectDoesNotExist):
             logger.info(
