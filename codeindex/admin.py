@@ -18,6 +18,10 @@ from django.utils.safestring import SafeString
 from codeindex.models import Branch, EmbeddingState, Evaluation, IndexRun, Repository, Space, Token
 from codeindex.web.forms import DepartureForm
 
+EVALUATION_FIELDS = (
+    "file", "file_hash", "created", "asked_as", "space", "commits", "notices", "table",
+)  # fmt: skip
+
 admin.site.site_header = admin.site.site_title = "codeindex"
 
 
@@ -36,7 +40,7 @@ class BranchInline(admin.TabularInline):
     model = Branch
     extra = 0
     fields = ["name", "live_run"]
-    readonly_fields = fields
+    readonly_fields = ["name", "live_run"]
     can_delete = False
 
     def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
@@ -91,27 +95,33 @@ class SpaceAdmin(ReadOnly):
             f"{state}_count": Count("embeddings", filter=Q(embeddings__state=state))
             for state in EmbeddingState
         }
-        return super().get_queryset(request).annotate(**counts)
+        spaces: QuerySet[Space] = super().get_queryset(request).annotate(**counts)
+        return spaces
 
     @admin.display(ordering="ready_count")
     def ready(self, space: Space) -> int:
-        return space.ready_count
+        return _count(space, EmbeddingState.READY)
 
     @admin.display(ordering="pending_count")
     def pending(self, space: Space) -> int:
-        return space.pending_count
+        return _count(space, EmbeddingState.PENDING)
 
     @admin.display(ordering="failed_count")
     def failed(self, space: Space) -> int:
-        return space.failed_count
+        return _count(space, EmbeddingState.FAILED)
+
+
+def _count(space: Space, state: EmbeddingState) -> int:
+    """The annotation that `SpaceAdmin.get_queryset` adds."""
+    return int(getattr(space, f"{state}_count"))
 
 
 @admin.register(Evaluation)
 class EvaluationAdmin(ReadOnly):
     list_display = ["file", "created", "space", "questions", "ndcg", "mrr", "recall", "asked_as"]
     list_filter = ["file", "space"]
-    fields = ["file", "file_hash", "created", "asked_as", "space", "commits", "notices", "table"]
-    readonly_fields = fields
+    fields = EVALUATION_FIELDS
+    readonly_fields = EVALUATION_FIELDS
     date_hierarchy = "created"
 
     @admin.display()
@@ -181,7 +191,7 @@ class LeavingUserAdmin(UserAdmin):
             else:
                 messages.success(request, message)
                 return redirect("admin:auth_user_delete", leaver.pk)
-        shown = {
+        context = {
             **self.admin_site.each_context(request),
             "title": f"Repositories of {leaver.get_username()}",
             "leaver": leaver,
@@ -189,4 +199,4 @@ class LeavingUserAdmin(UserAdmin):
             "form": form,
         }
         status = 400 if form.errors else 200
-        return render(request, "admin/codeindex/departure.html", shown, status=status)
+        return render(request, "admin/codeindex/departure.html", context, status=status)

@@ -21,7 +21,7 @@ def stored_secret_key(state: State) -> str:
     except CannotStart as error:
         raise ImproperlyConfigured(str(error)) from error
     except OSError as error:
-        raise ImproperlyConfigured(str(state.unusable(error.strerror))) from error
+        raise ImproperlyConfigured(str(state.unusable(error.strerror or str(error)))) from error
 
 
 def _create(file: Path) -> None:

@@ -99,7 +99,7 @@ def limited(
     ) -> Callable[Concatenate[RequestType, Parameters], Result]:
         @wraps(view)
         def wrapper(
-            request: RequestType, *arguments: Parameters.args, **named: Parameters.kwargs
+            request: RequestType, /, *arguments: Parameters.args, **named: Parameters.kwargs
         ) -> Result:
             throttle.count(request)
             at_once = settings.CODEINDEX_SEARCHES_AT_ONCE

@@ -67,7 +67,7 @@ def owner(key: str) -> User | None:
 
 # In SQL, since every API search begins with this statement, and the ORM takes several times as long
 # to compose it as Postgres to execute it. A use is recorded once an hour, not with each request.
-_USER_COLUMNS = [field.column for field in User._meta.concrete_fields]
+_USER_COLUMNS = [str(field.column) for field in User._meta.concrete_fields]
 _OWNER = f"""
 SELECT {", ".join(f"auth_user.{column}" for column in _USER_COLUMNS)},
     coalesce(token.last_used > now() - interval '1 hour', false)

@@ -18,6 +18,7 @@ OLDEST_GLIBC = (2, 28)
 
 
 def problem(folder, mebibytes):
+    # type: (str, int) -> str
     """One line that describes the first problem, or an empty string."""
     return (
         _python_problem()
@@ -28,6 +29,7 @@ def problem(folder, mebibytes):
 
 
 def _python_problem():
+    # type: () -> str
     if sys.version_info < OLDEST_PYTHON:
         return (
             "codeindex needs Python 3.11 or newer; {} is Python {}."
@@ -41,6 +43,7 @@ def _python_problem():
 
 
 def _platform_problem():
+    # type: () -> str
     if platform.system() != "Linux" or platform.machine() not in MACHINES:
         return "codeindex runs on Linux on {}; this is {} on {}.".format(
             " or ".join(MACHINES), platform.system(), platform.machine()
@@ -55,12 +58,14 @@ def _platform_problem():
 
 
 def _git_problem():
+    # type: () -> str
     if shutil.which("git") is None:
         return "codeindex needs git, which is not installed or not in PATH."
     return ""
 
 
 def disk_problem(folder, mebibytes):
+    # type: (str, int) -> str
     existing = os.path.abspath(folder)
     while not os.path.exists(existing):
         existing = os.path.dirname(existing)

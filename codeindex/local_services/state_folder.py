@@ -43,7 +43,7 @@ def _open_lock(state: State) -> TextIO:
         state.users_lock.touch(mode=0o600)
         return state.lock.open("a+", encoding="utf-8")
     except OSError as error:
-        raise state.unusable(error.strerror) from None
+        raise state.unusable(error.strerror or str(error)) from None
 
 
 def in_use(state: State) -> InUse:

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from xmlrpc.client import Error, ServerProxy
 
 from supervisor.xmlrpc import SupervisorTransport
@@ -119,7 +120,7 @@ def process_number(state: State, name: str) -> int:
     return int(_remote(state).supervisor.getProcessInfo(f"{APPLICATION}:{name}")["pid"])
 
 
-def _remote(state: State) -> ServerProxy:
+def _remote(state: State) -> Any:
     transport = SupervisorTransport("", "", f"unix://{state.supervisor_socket}")
     return ServerProxy("http://localhost", transport=transport)
 

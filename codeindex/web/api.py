@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from codeindex import repositories, tasks
 from codeindex.accounts import throttles
+from codeindex.accounts.authentication import signed_in_user
 from codeindex.models import IndexRun, Repository
 from codeindex.web import overview
 from codeindex.web.schema import answers
@@ -42,7 +43,8 @@ class RepositoriesView(APIView):
         serializer.is_valid(raise_exception=True)
         throttles.INDEX.count(request)
         try:
-            repository = repositories.register(owner=request.user, **serializer.validated_data)
+            owner = signed_in_user(request)
+            repository = repositories.register(owner=owner, **serializer.validated_data)
         except django.core.exceptions.ValidationError as error:
             raise ValidationError(_by_field(error)) from error
         _request_index(request, repository)
@@ -112,7 +114,7 @@ class CancelView(APIView):
 def _request_index(request: Request, repository: Repository) -> IndexRun:
     """Raises NotFound if the repository has been removed in the meantime."""
     try:
-        return tasks.request_index(repository=repository, requested_by=request.user)
+        return tasks.request_index(repository=repository, requested_by=signed_in_user(request))
     except Repository.DoesNotExist as error:
         raise NotFound from error
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django import forms
 from django.contrib.auth.models import Group, User
+from django.http import QueryDict
 
 from codeindex.accounts import departure
 from codeindex.models import Visibility
@@ -58,10 +59,12 @@ class RegisterForm(forms.Form):
         help_text="Members can search its code even if the repository is private.",
     )
 
-    def __init__(self, owner: User, *arguments: object, **named: object) -> None:
-        super().__init__(*arguments, **named)
-        self.fields["teams"].queryset = owner.groups.order_by("name")
-        if not self.fields["teams"].queryset.exists():
+    def __init__(self, owner: User, data: QueryDict | None = None) -> None:
+        super().__init__(data)
+        teams = self.fields["teams"]
+        assert isinstance(teams, forms.ModelMultipleChoiceField)
+        teams.queryset = own_teams = owner.groups.order_by("name")
+        if not own_teams.exists():
             del self.fields["teams"]
 
 
@@ -79,11 +82,13 @@ class DepartureForm(forms.Form):
     )
     remove = forms.BooleanField(required=False, label="Remove the repositories")
 
-    def __init__(self, leaver: User, *arguments: object, **named: object) -> None:
-        super().__init__(*arguments, **named)
+    def __init__(self, leaver: User, data: QueryDict | None = None) -> None:
+        super().__init__(data)
         self._leaver = leaver
+        heir = self.fields["heir"]
+        assert isinstance(heir, forms.ModelChoiceField)
         others = User.objects.filter(is_active=True).exclude(pk=leaver.pk)
-        self.fields["heir"].queryset = others.order_by("username")
+        heir.queryset = others.order_by("username")
 
     def clean(self) -> None:
         if bool(self.cleaned_data.get("heir")) == self.cleaned_data["remove"]:

@@ -44,9 +44,9 @@ def number(row: Row, written: str) -> int:
     block = urlsafe_b64decode(f"{written}==")
     if urlsafe_b64encode(block).decode() == f"{written}==" and len(block) == 2 * HALF:
         for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
-            known = _cipher(secret).decryptor().update(block)
-            if known.startswith(_tag(row)):
-                return int.from_bytes(known[HALF:], "big")
+            decrypted = _cipher(secret).decryptor().update(block)
+            if decrypted.startswith(_tag(row)):
+                return int.from_bytes(decrypted[HALF:], "big")
     raise ValueError(f"{written!r} is not the id of a {row}")
 
 

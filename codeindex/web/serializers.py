@@ -9,21 +9,22 @@ from rest_framework import serializers
 
 from codeindex import repositories
 from codeindex.models import IndexRun, RunStatus, Visibility
+from codeindex.repositories import Progress
 from codeindex.web import ids
 
 
 class IdField(serializers.CharField):
-    """A row's number as it is shown."""
+    """A row's opaque id."""
 
     def __init__(self, row: ids.Row, **named: Any) -> None:
         super().__init__(read_only=True, **named)
         self.row = row
 
-    def to_representation(self, number: int) -> str:
-        return ids.opaque(self.row, number)
+    def to_representation(self, value: int) -> str:  # type: ignore[override]  # not a string yet
+        return ids.opaque(self.row, value)
 
 
-class ProgressSerializer(serializers.Serializer):
+class ProgressSerializer(serializers.Serializer[Progress]):
     """Progress of a run. `rate` is in files or texts per second."""
 
     stage = serializers.ChoiceField(RunStatus.choices)
@@ -32,12 +33,12 @@ class ProgressSerializer(serializers.Serializer):
     seconds_left = serializers.IntegerField(allow_null=True)
 
 
-class SkipSerializer(serializers.Serializer):
+class SkipSerializer(serializers.Serializer[Any]):
     count = serializers.IntegerField()
     examples = serializers.ListField(child=serializers.CharField(), help_text="Some of the paths.")
 
 
-class RunSerializer(serializers.ModelSerializer):
+class RunSerializer(serializers.ModelSerializer[IndexRun]):
     id = IdField(ids.Row.RUN)
     branch = serializers.CharField(
         source="branch.name", help_text="Empty for the remote's default branch."
@@ -65,7 +66,7 @@ class RunSerializer(serializers.ModelSerializer):
         return ProgressSerializer(repositories.progress(run)).data
 
 
-class RepositorySerializer(serializers.Serializer):
+class RepositorySerializer(serializers.Serializer[Any]):
     """A repository and its latest run."""
 
     id = IdField(ids.Row.REPOSITORY, source="repository.pk")
@@ -80,7 +81,7 @@ class RepositorySerializer(serializers.Serializer):
     )
 
 
-class NewRepositorySerializer(serializers.Serializer):
+class NewRepositorySerializer(serializers.Serializer[Any]):
     """A repository to register."""
 
     # `codeindex.repositories` validates the values.

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from codeindex import repositories, tasks
 from codeindex.accounts import throttles, tokens
+from codeindex.accounts.authentication import signed_in_user
 from codeindex.models import IndexRun, Repository
 from codeindex.web import overview
 from codeindex.web.forms import RegisterForm, TokenForm
@@ -32,11 +33,12 @@ def repository_list(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def register(request: HttpRequest) -> HttpResponse:
-    form = RegisterForm(request.user, request.POST or None)
+    owner = signed_in_user(request)
+    form = RegisterForm(owner, request.POST or None)
     if form.is_valid():
         throttles.INDEX.count(request)
         try:
-            repository = repositories.register(owner=request.user, **form.cleaned_data)
+            repository = repositories.register(owner=owner, **form.cleaned_data)
         except ValidationError as error:
             form.add_error(None, error)
         else:
@@ -117,7 +119,7 @@ def new_token(request: HttpRequest) -> HttpResponse:
     key = ""
     if form.is_valid():
         try:
-            key = tokens.issue(request.user, form.cleaned_data["name"])
+            key = tokens.issue(signed_in_user(request), form.cleaned_data["name"])
         except ValidationError as error:
             form.add_error(None, error)
     return _account(request, form, key, status=400 if form.errors else 200)
@@ -126,14 +128,14 @@ def new_token(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_POST
 def revoke_token(request: HttpRequest) -> HttpResponse:
-    tokens.revoke(request.user, request.POST.get("token", ""))
+    tokens.revoke(signed_in_user(request), request.POST.get("token", ""))
     return redirect("account")
 
 
 def _request_index(request: HttpRequest, row: Repository) -> None:
     """Raises Http404 if the repository has been removed in the meantime."""
     try:
-        tasks.request_index(repository=row, requested_by=request.user)
+        tasks.request_index(repository=row, requested_by=signed_in_user(request))
     except Repository.DoesNotExist as error:
         raise Http404 from error
 
@@ -142,7 +144,8 @@ def _account(
     request: HttpRequest, form: TokenForm, key: str = "", status: int = 200
 ) -> HttpResponse:
     """`key` belongs to a token that has just been issued."""
-    context = {"nav": "account", "tokens": tokens.valid(request.user), "form": form, "key": key}
+    valid = tokens.valid(signed_in_user(request))
+    context = {"nav": "account", "tokens": valid, "form": form, "key": key}
     return render(request, "codeindex/account.html", context, status=status)
 
 

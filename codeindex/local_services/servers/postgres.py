@@ -89,8 +89,23 @@ def _initialise(state: State, account: Account | None, durability: Durability) -
     access = ["--auth-local=trust", "--auth-host=reject", f"--username={DATABASE}"]
     rest = ["--encoding=UTF8", "--text-search-config=english", "--no-instructions"]
     syncing = [] if durability is Durability.DURABLE else ["--no-sync"]
-    initdb = [binaries / "initdb", "-D", unfinished, *locale, *access, *rest, *syncing]
-    single = [binaries / "postgres", "--single", "-j", "-D", unfinished, "postgres"]
+    initdb: list[str | Path] = [
+        binaries / "initdb",
+        "-D",
+        unfinished,
+        *locale,
+        *access,
+        *rest,
+        *syncing,
+    ]
+    single: list[str | Path] = [
+        binaries / "postgres",
+        "--single",
+        "-j",
+        "-D",
+        unfinished,
+        "postgres",
+    ]
     _run(initdb, account)
     _run(single, account, statement=f"CREATE DATABASE {DATABASE}")
     with (unfinished / "postgresql.conf").open("a", encoding="utf-8") as configuration:

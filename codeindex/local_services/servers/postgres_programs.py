@@ -56,7 +56,7 @@ def _installed() -> Path:
 
 
 def _can_run(account: Account, program: Path) -> bool:
-    look = [sys.executable, "-I", "-S", "-c", _CAN_RUN, program]
+    look: list[str | Path] = [sys.executable, "-I", "-S", "-c", _CAN_RUN, program]
     command = bound(look, account=account, death_signal=signal.SIGKILL)
     return subprocess.run(command, cwd="/", capture_output=True).returncode == 0
 

@@ -14,6 +14,7 @@ from django.core.management import CommandError
 from tqdm import tqdm
 
 from codeindex.management import base
+from codeindex.management.base import Output
 from codeindex.management.index import existing_index, repositories_called
 from codeindex.spaces import exports
 
@@ -49,7 +50,7 @@ class Command(base.Command):
                 lines.write(json.dumps(asdict(definition)) + "\n")
 
     @contextmanager
-    def _opened(self, output: Path | None) -> Iterator[TextIO]:
+    def _opened(self, output: Path | None) -> Iterator[TextIO | Output]:
         if output is None:
             yield self.stdout
             return
