@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Runs the project's commands."""
+"""Runs management commands."""
 
 import os
 import sys

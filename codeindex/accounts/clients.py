@@ -26,11 +26,11 @@ def address(request: HttpRequest | Request) -> str:
         forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "")
         remote = forwarded.rpartition(",")[2].strip() or remote
     try:
-        known = ipaddress.ip_address(remote)
+        client = ipaddress.ip_address(remote)
     except ValueError:
         return "unknown"
-    if isinstance(known, ipaddress.IPv6Address):
-        if known.ipv4_mapped:
-            return str(known.ipv4_mapped)
-        return str(ipaddress.ip_network((known, _CUSTOMER_PREFIX), strict=False))
-    return str(known)
+    if isinstance(client, ipaddress.IPv6Address):
+        if client.ipv4_mapped:
+            return str(client.ipv4_mapped)
+        return str(ipaddress.ip_network((client, _CUSTOMER_PREFIX), strict=False))
+    return str(client)

@@ -116,7 +116,7 @@ def _chaos(options: argparse.Namespace, folder: Path, *, small_disk: bool) -> Fi
     rounds = options.rounds
     repositories = folder / "repositories"
     shown = [
-        histories.made(source.resolve(), repositories, options.files, 1 + WAVES * rounds, random)
+        histories.create(source.resolve(), repositories, options.files, 1 + WAVES * rounds, random)
         for source in options.folders
     ]
     variables = {
