@@ -17,18 +17,18 @@ from typing import Any, Protocol
 from pebble import ProcessExpired, ProcessPool
 
 LIMIT = 5.0
-"""Seconds that one input may take."""
+"""Time limit for one input, in seconds."""
 
 WAITING = 64
-"""Inputs that are handed out in advance, a process."""
+"""Inputs scheduled in advance, per process."""
 
 HANG, CRASH, EXCEPTION = "hang", "crash", "exception"
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of an input: `category` is the kind of input, `result` how it ended, and
-    `fault`, where it should not have ended so, what is wrong with that."""
+    """The outcome of an input: its kind, how it ended, and the `fault` if it should not have ended
+    so."""
 
     category: str
     result: str
@@ -41,20 +41,21 @@ class Fuzzer(Protocol):
     def begin(self) -> None: ...
 
     def generate(self, number: int) -> Any:
-        """The input of a number, always the same."""
+        """The input of a number; always the same one."""
 
     def category(self, case: Any) -> str:
-        """What kind of input it is."""
+        """The kind of input."""
 
     def run(self, case: Any) -> Outcome: ...
 
     def encode(self, case: Any) -> bytes:
-        """The input as it is saved."""
+        """The input, as it is saved to a file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Inputs from number `start` on, so many or for so many seconds, in so many processes."""
+    """`count` inputs from number `start` on, or as many as fit in `seconds`, in `jobs`
+    processes."""
 
     start: int = 0
     count: int = 1000
@@ -94,8 +95,8 @@ class Tally:
 
 
 def run(fuzzer: Fuzzer, bounds: Bounds, folder: Path) -> Tally:
-    """Tries the inputs. What is at fault is saved in `folder`, as `NUMBER-RESULT` with the reason
-    beside it."""
+    """Runs the inputs. Saves those with a fault in `folder`, as `NUMBER-RESULT`, with the reason
+    beside them."""
     tally, began = Tally(next=bounds.start), time.monotonic()
     pool = ProcessPool(
         bounds.jobs, context=get_context("spawn"), initializer=_begin, initargs=[fuzzer]
