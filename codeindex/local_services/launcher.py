@@ -96,7 +96,7 @@ def _supervised(state: State) -> Iterator[Callable[[], bool]]:
     process = subprocess.Popen(
         supervisor.command(state),
         stdin=subprocess.DEVNULL,
-        env=children.environment(state),
+        env=children.child_environment(state),
         start_new_session=True,  # Ctrl-C is for the launcher, which then ends the supervisor
     )
     try:

@@ -22,7 +22,7 @@ from supervisor.xmlrpc import SupervisorTransport
 
 from codeindex.local_services import machine
 from codeindex.local_services.processes.accounts import Account
-from codeindex.local_services.processes.children import bound
+from codeindex.local_services.processes.children import child_command
 from codeindex.local_services.servers import postgres, valkey
 from codeindex.local_services.state import CannotStart, State
 
@@ -49,8 +49,8 @@ class Program:
 
 def private_services(state: State, account: Account | None) -> list[Program]:
     """PostgreSQL gets time for the checkpoint that a fast shutdown writes."""
-    database = bound(postgres.command(state), account=account, death_signal=signal.SIGINT)
-    broker = bound(valkey.command(state), account=account, death_signal=signal.SIGTERM)
+    database = child_command(postgres.command(state), account=account, death_signal=signal.SIGINT)
+    broker = child_command(valkey.command(state), account=account, death_signal=signal.SIGTERM)
     return [
         Program("postgres", _SERVICES, database, stop=signal.SIGINT, stop_seconds=60),
         Program("valkey", _SERVICES, broker),
@@ -87,14 +87,14 @@ def _worker(queue: str, *, threads: int) -> Program:
 
 
 def _python(*arguments: str) -> list[str]:
-    return bound([sys.executable, *arguments], death_signal=signal.SIGKILL)
+    return child_command([sys.executable, *arguments], death_signal=signal.SIGKILL)
 
 
 def command(state: State) -> list[str]:
     """The supervisor, in the foreground."""
     configuration = ["--configuration", str(state.supervisor_configuration)]
     supervisord = [sys.executable, "-m", "supervisor.supervisord", "--nodaemon", *configuration]
-    return bound(supervisord, death_signal=signal.SIGTERM)
+    return child_command(supervisord, death_signal=signal.SIGTERM)
 
 
 def configure(state: State, programs: Iterable[Program], directory: Path) -> None:

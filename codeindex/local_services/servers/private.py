@@ -113,12 +113,12 @@ def _child(
     """Runs a service for the block. The kernel stops it if this process dies."""
     with (state.logs / f"{name}.log").open("ab") as log:
         process = subprocess.Popen(
-            children.bound(command, account=account, death_signal=stop),
+            children.child_command(command, account=account, death_signal=stop),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
             cwd="/",
-            env=children.environment(state),
+            env=children.child_environment(state),
             start_new_session=True,  # Ctrl-C is for the command, which then stops its services
         )
     try:

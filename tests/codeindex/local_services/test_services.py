@@ -21,7 +21,7 @@ from django.conf import settings
 from codeindex.local_services import preflight, state_folder, supervisor
 from codeindex.local_services.processes import accounts, children
 from codeindex.local_services.processes.accounts import Account
-from codeindex.local_services.processes.children import STATE_VARIABLE, bound
+from codeindex.local_services.processes.children import STATE_VARIABLE, child_command
 from codeindex.local_services.servers import private
 from codeindex.local_services.servers.postgres import Durability
 from codeindex.local_services.state import DATABASE, SOCKET_PATH_BYTES, CannotStart, State
@@ -213,7 +213,7 @@ class TestServices:
     def test_an_ordinary_user_runs_them_as_himself(self, new_state: State, holder) -> None:
         new_state.folder.mkdir()
         os.chown(new_state.folder, NOBODY.uid, NOBODY.gid)
-        holder(tuple(bound([], account=NOBODY, death_signal=signal.SIGKILL)), new_state)
+        holder(tuple(child_command([], account=NOBODY, death_signal=signal.SIGKILL)), new_state)
         users = {process.uids().real for process in children.leftovers(new_state)}
         assert users == {NOBODY.uid}
         assert query(new_state, "SELECT 1") == [(1,)]

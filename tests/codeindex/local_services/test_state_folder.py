@@ -19,7 +19,7 @@ from codeindex.keys import stored_secret_key
 from codeindex.leases import Lease
 from codeindex.local_services import state_folder
 from codeindex.local_services.processes.accounts import Account
-from codeindex.local_services.processes.children import bound
+from codeindex.local_services.processes.children import child_command
 from codeindex.local_services.state import CannotStart, State
 from codeindex.models import IndexRun
 
@@ -127,7 +127,7 @@ def test_an_open_folder_of_somebody_else_is_refused(state: State) -> None:
         "State(Path(sys.argv[1])).make_folder()"
     )
     command = [sys.executable, "-c", program, state.folder]
-    as_nobody = bound(command, account=NOBODY, death_signal=signal.SIGKILL)
+    as_nobody = child_command(command, account=NOBODY, death_signal=signal.SIGKILL)
     done = subprocess.run(as_nobody, cwd=PROJECT, capture_output=True, text=True)
     assert "only its owner can close it (chmod 700)" in done.stderr
     assert mode(state.folder) == 0o777
