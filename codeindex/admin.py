@@ -16,7 +16,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from codeindex.models import Branch, EmbeddingState, Evaluation, IndexRun, Repository, Space, Token
-from codeindex.web.forms import UserRemovalForm
+from codeindex.web.forms import DepartureForm
 
 EVALUATION_FIELDS = (
     "file", "file_hash", "created", "asked_as", "space", "commits", "notices", "table",
@@ -164,7 +164,7 @@ admin.site.unregister(User)
 
 
 @admin.register(User)
-class OwnerAwareUserAdmin(UserAdmin):
+class LeavingUserAdmin(UserAdmin):
     """Django's own, with a page before the deletion of a user who owns repositories."""
 
     def get_deleted_objects(
@@ -177,26 +177,26 @@ class OwnerAwareUserAdmin(UserAdmin):
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        user = self.get_object(request, unquote(object_id))
-        if user is None or not user.repositories.exists():
+        leaver = self.get_object(request, unquote(object_id))
+        if leaver is None or not leaver.repositories.exists():
             return super().delete_view(request, object_id, extra_context)
-        if not self.has_delete_permission(request, user):
+        if not self.has_delete_permission(request, leaver):
             raise PermissionDenied
-        form = UserRemovalForm(user, request.POST if request.method == "POST" else None)
+        form = DepartureForm(leaver, request.POST if request.method == "POST" else None)
         if form.is_valid():
             try:
-                message = form.apply()
+                message = form.settle()
             except ValidationError as error:
-                form.add_error("new_owner", error)
+                form.add_error("heir", error)
             else:
                 messages.success(request, message)
-                return redirect("admin:auth_user_delete", user.pk)
+                return redirect("admin:auth_user_delete", leaver.pk)
         context = {
             **self.admin_site.each_context(request),
-            "title": f"Repositories of {user.get_username()}",
-            "owner": user,
-            "repositories": user.repositories.order_by("name"),
+            "title": f"Repositories of {leaver.get_username()}",
+            "leaver": leaver,
+            "repositories": leaver.repositories.order_by("name"),
             "form": form,
         }
         status = 400 if form.errors else 200
-        return render(request, "admin/codeindex/user_removal.html", context, status=status)
+        return render(request, "admin/codeindex/departure.html", context, status=status)

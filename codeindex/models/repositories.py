@@ -43,7 +43,7 @@ class Repository(models.Model):
     """A registered git repository. `url` never holds a credential. `trusted_path`: who registered
     its local path could read it anyway, so that it need not lie in a folder that is allowed."""
 
-    # Protected: `accounts.user_removal` hands repositories over or removes them, with their runs
+    # Protected: `accounts.departure` hands repositories over or removes them, with their runs
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="repositories")
     name = models.CharField(max_length=100)
     url = models.TextField()

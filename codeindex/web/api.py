@@ -5,7 +5,7 @@ from __future__ import annotations
 import django.core.exceptions
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
-from rest_framework.exceptions import NotFound, PermissionDenied, ValidationError
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,6 +17,7 @@ from codeindex.accounts import throttles
 from codeindex.accounts.authentication import signed_in_user
 from codeindex.models import IndexRun, Repository
 from codeindex.web import overview
+from codeindex.web.access import managed_repository, visible_repository
 from codeindex.web.schema import answers
 from codeindex.web.serializers import NewRepositorySerializer, RepositorySerializer, RunSerializer
 
@@ -59,7 +60,7 @@ class RepositoryView(APIView):
         responses=answers(RepositorySerializer, 404),
     )
     def get(self, request: Request, pk: int) -> Response:
-        summary = overview.for_repository(_visible(request, pk))
+        summary = overview.for_repository(visible_repository(request.user, pk))
         return Response(RepositorySerializer(summary).data)
 
     @extend_schema(
@@ -68,7 +69,7 @@ class RepositoryView(APIView):
         responses=answers(None, 403, 404, status=204),
     )
     def delete(self, request: Request, pk: int) -> Response:
-        repositories.remove(_managed(request, pk))
+        repositories.remove(managed_repository(request.user, pk))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -79,7 +80,8 @@ class RunsView(APIView):
         responses=answers(RunSerializer(many=True), 404),
     )
     def get(self, request: Request, pk: int) -> Response:
-        return Response(RunSerializer(overview.runs(_visible(request, pk)), many=True).data)
+        latest = overview.runs(visible_repository(request.user, pk))
+        return Response(RunSerializer(latest, many=True).data)
 
     @extend_schema(
         operation_id="index_again",
@@ -88,7 +90,7 @@ class RunsView(APIView):
         responses=answers(RunSerializer, 403, 404, 429, status=201),
     )
     def post(self, request: Request, pk: int) -> Response:
-        repository = _managed(request, pk)
+        repository = managed_repository(request.user, pk)
         throttles.INDEX.count(request)
         run = _request_index(request, repository)
         return Response(RunSerializer(run).data, status.HTTP_201_CREATED)
@@ -102,12 +104,13 @@ class CancelView(APIView):
         responses=answers(RunSerializer, 403, 404, 409),
     )
     def post(self, request: Request, pk: int, run: int) -> Response:
-        runs = IndexRun.objects.filter(branch__repository=_managed(request, pk))
-        row = get_object_or_404(runs.select_related("branch"), pk=run)
+        managed = managed_repository(request.user, pk)
+        of_repository = IndexRun.objects.filter(branch__repository=managed).select_related("branch")
+        row = get_object_or_404(of_repository, pk=run)
         if not repositories.cancel(row):
             reason = "The run has finished, or its code is already searchable."
             return Response({"detail": reason}, status.HTTP_409_CONFLICT)
-        row = get_object_or_404(runs.select_related("branch"), pk=run)
+        row = get_object_or_404(of_repository, pk=run)
         return Response(RunSerializer(row).data)
 
 
@@ -117,21 +120,6 @@ def _request_index(request: Request, repository: Repository) -> IndexRun:
         return tasks.request_index(repository=repository, requested_by=signed_in_user(request))
     except Repository.DoesNotExist as error:
         raise NotFound from error
-
-
-def _visible(request: Request, pk: int) -> Repository:
-    visible = Repository.objects.visible_to(request.user).select_related("owner")
-    return get_object_or_404(visible, pk=pk)
-
-
-def _managed(request: Request, pk: int) -> Repository:
-    """A repository that the user may change. Raises NotFound if it is hidden from them, unknown or
-    just removed, so that nobody learns which; PermissionDenied if they may only see it."""
-    managed = Repository.objects.managed_by(request.user).select_related("owner")
-    if repository := managed.filter(pk=pk).first():
-        return repository
-    _visible(request, pk)
-    raise PermissionDenied("Only the owner of the repository can do this.")
 
 
 def _by_field(error: django.core.exceptions.ValidationError) -> dict[str, list[str]]:

@@ -6,7 +6,7 @@ from django import forms
 from django.contrib.auth.models import Group, User
 from django.http import QueryDict
 
-from codeindex.accounts import user_removal
+from codeindex.accounts import departure
 from codeindex.models import Visibility
 
 SEEN_BY = {
@@ -74,29 +74,29 @@ class TokenForm(forms.Form):
     )
 
 
-class UserRemovalForm(forms.Form):
+class DepartureForm(forms.Form):
     """What happens to the repositories of a user who is to be removed."""
 
-    new_owner = forms.ModelChoiceField(
+    heir = forms.ModelChoiceField(
         User.objects.none(), required=False, label="Transfer to", empty_label="Choose a user"
     )
     remove = forms.BooleanField(required=False, label="Remove the repositories")
 
-    def __init__(self, user: User, data: QueryDict | None = None) -> None:
+    def __init__(self, leaver: User, data: QueryDict | None = None) -> None:
         super().__init__(data)
-        self._user = user
-        new_owner = self.fields["new_owner"]
-        assert isinstance(new_owner, forms.ModelChoiceField)
-        others = User.objects.filter(is_active=True).exclude(pk=user.pk)
-        new_owner.queryset = others.order_by("username")
+        self._leaver = leaver
+        heir = self.fields["heir"]
+        assert isinstance(heir, forms.ModelChoiceField)
+        others = User.objects.filter(is_active=True).exclude(pk=leaver.pk)
+        heir.queryset = others.order_by("username")
 
     def clean(self) -> None:
-        if bool(self.cleaned_data.get("new_owner")) == self.cleaned_data["remove"]:
+        if bool(self.cleaned_data.get("heir")) == self.cleaned_data["remove"]:
             self.add_error(None, "Choose a new owner or remove the repositories.")
 
-    def apply(self) -> str:
+    def settle(self) -> str:
         """Does what was chosen and returns a message that says so. Raises `ValidationError`."""
-        if new_owner := self.cleaned_data["new_owner"]:
-            count = user_removal.transfer_repositories(self._user, new_owner)
-            return f"Repositories transferred to {new_owner.get_username()}: {count}."
-        return f"Repositories removed: {user_removal.remove_repositories(self._user)}."
+        if heir := self.cleaned_data["heir"]:
+            count = departure.hand_over(self._leaver, heir)
+            return f"Repositories transferred to {heir.get_username()}: {count}."
+        return f"Repositories removed: {departure.remove_repositories(self._leaver)}."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -14,6 +14,7 @@ from codeindex.accounts import throttles, tokens
 from codeindex.accounts.authentication import signed_in_user
 from codeindex.models import IndexRun, Repository
 from codeindex.web import overview
+from codeindex.web.access import managed_repository, visible_repository
 from codeindex.web.forms import RegisterForm, TokenForm
 
 
@@ -50,8 +51,7 @@ def register(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def repository(request: HttpRequest, pk: int) -> HttpResponse:
-    visible = Repository.objects.visible_to(request.user).select_related("owner")
-    row = get_object_or_404(visible, pk=pk)
+    row = visible_repository(request.user, pk)
     summary = overview.for_repository(row)
     has_failures = any(run.texts_failed for run in summary.live)
     context = {
@@ -69,14 +69,14 @@ def repository(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def progress(request: HttpRequest, pk: int) -> HttpResponse:
     """The part of the repository's page that updates itself."""
-    row = get_object_or_404(Repository.objects.visible_to(request.user), pk=pk)
+    row = visible_repository(request.user, pk)
     return render(request, "codeindex/progress.html", {"overview": overview.for_repository(row)})
 
 
 @login_required
 @require_POST
 def index_again(request: HttpRequest, pk: int) -> HttpResponse:
-    row = _managed(request, pk)
+    row = managed_repository(request.user, pk)
     throttles.INDEX.count(request)
     _request_index(request, row)
     return redirect("repository", pk)
@@ -85,7 +85,8 @@ def index_again(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @require_POST
 def cancel(request: HttpRequest, pk: int, run: int) -> HttpResponse:
-    row = get_object_or_404(IndexRun, pk=run, branch__repository=_managed(request, pk))
+    managed = managed_repository(request.user, pk)
+    row = get_object_or_404(IndexRun, pk=run, branch__repository=managed)
     if not repositories.cancel(row):
         messages.info(
             request,
@@ -97,7 +98,7 @@ def cancel(request: HttpRequest, pk: int, run: int) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def remove(request: HttpRequest, pk: int) -> HttpResponse:
-    row = _managed(request, pk)
+    row = managed_repository(request.user, pk)
     if request.method != "POST":
         return render(request, "codeindex/remove.html", {"repository": row, "nav": "repositories"})
     repositories.remove(row)
@@ -147,12 +148,3 @@ def _account(
     valid = tokens.valid(signed_in_user(request))
     context = {"nav": "account", "tokens": valid, "form": form, "key": key}
     return render(request, "codeindex/account.html", context, status=status)
-
-
-def _managed(request: HttpRequest, pk: int) -> Repository:
-    """A repository that the user may change. Raises Http404 if it is hidden from them, unknown or
-    just removed, so that nobody learns which; PermissionDenied if they may only see it."""
-    if row := Repository.objects.managed_by(request.user).filter(pk=pk).first():
-        return row
-    get_object_or_404(Repository.objects.visible_to(request.user), pk=pk)
-    raise PermissionDenied("Only the owner of the repository can do this.")

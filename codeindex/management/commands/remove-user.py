@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError
 
-from codeindex.accounts import user_removal
+from codeindex.accounts import departure
 from codeindex.management import base
 from codeindex.management.index import existing_index
 
@@ -31,28 +31,28 @@ class Command(base.Command):
         self, *, name: str, hand_over_to: str | None, remove_repositories: bool, **_: Any
     ) -> None:
         with existing_index():
-            user = _user(name)
+            leaver = _user(name)
             if hand_over_to:
-                self._transfer(user, _user(hand_over_to))
+                self._hand_over(leaver, _user(hand_over_to))
             elif remove_repositories:
-                count = user_removal.remove_repositories(user)
+                count = departure.remove_repositories(leaver)
                 self.stdout.write(f"Repositories removed: {count}.")
-            elif owned := user.repositories.count():
+            elif owned := leaver.repositories.count():
                 raise CommandError(
                     f"{name} owns repositories ({owned}). Transfer them with --hand-over-to or"
                     " remove them with --remove-repositories."
                 )
-            user.delete()
+            leaver.delete()
             self.stdout.write(f"Removed {name}.")
 
-    def _transfer(self, user: User, new_owner: User) -> None:
-        if new_owner == user:
+    def _hand_over(self, leaver: User, heir: User) -> None:
+        if heir == leaver:
             raise CommandError("The new owner must be another user.")
         try:
-            count = user_removal.transfer_repositories(user, new_owner)
+            count = departure.hand_over(leaver, heir)
         except ValidationError as error:
             raise CommandError(error.messages[0]) from error
-        self.stdout.write(f"Repositories transferred to {new_owner.get_username()}: {count}.")
+        self.stdout.write(f"Repositories transferred to {heir.get_username()}: {count}.")
 
 
 def _user(name: str) -> User:

@@ -32,12 +32,7 @@ class TestInTheAdministration:
     ) -> None:
         shown = administrator.get(f"/admin/auth/user/{alice.pk}/delete/").content.decode()
         assert "alice owns 1 repository: shop." in shown
-        for form in (
-            {},
-            {"new_owner": alice.pk},
-            {"new_owner": "x"},
-            {"new_owner": 99, "remove": "on"},
-        ):
+        for form in ({}, {"heir": alice.pk}, {"heir": "x"}, {"heir": 99, "remove": "on"}):
             answer = administrator.post(f"/admin/auth/user/{alice.pk}/delete/", form)
             assert answer.status_code == 400
         assert Repository.objects.get().owner == alice
@@ -46,7 +41,7 @@ class TestInTheAdministration:
         self, administrator: Client, alice: User, bob: User, shop: Repository
     ) -> None:
         address = f"/admin/auth/user/{alice.pk}/delete/"
-        answer = administrator.post(address, {"new_owner": bob.pk}, follow=True)
+        answer = administrator.post(address, {"heir": bob.pk}, follow=True)
         assert "Repositories transferred to bob: 1." in answer.content.decode()
         assert administrator.post(address, {"post": "yes"}).status_code == 302
         assert not User.objects.filter(username="alice").exists()

@@ -1,0 +1,25 @@
+"""The repository that a request names, if its user may see or manage it."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import get_object_or_404
+
+from codeindex.models import Repository
+
+
+def visible_repository(user: User | AnonymousUser, pk: int) -> Repository:
+    """Raises `Http404` for a hidden repository as for one that does not exist."""
+    visible = Repository.objects.visible_to(user).select_related("owner")
+    return get_object_or_404(visible, pk=pk)
+
+
+def managed_repository(user: User | AnonymousUser, pk: int) -> Repository:
+    """Raises `PermissionDenied` if the user may see the repository, but not manage it; `Http404` if
+    they may not see it, or if it has just been removed."""
+    managed = Repository.objects.managed_by(user).select_related("owner")
+    if repository := managed.filter(pk=pk).first():
+        return repository
+    visible_repository(user, pk)
+    raise PermissionDenied("Only the owner of the repository can do this.")
