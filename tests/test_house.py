@@ -36,7 +36,8 @@ def test_a_worker_and_a_command_start_without_torch() -> None:
     """A forked child cannot use CUDA if its parent has; and torch takes seconds to load."""
     loading = (
         "import django, sys; django.setup(); import codeindex.tasks, embeddings.paths;"
-        "from codeindex.management.commands import index, search;"
+        "from codeindex.management.commands import index;"
+        "from search.management.commands import search;"
         "sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", loading], cwd=PROJECT).returncode == 0
