@@ -3,12 +3,12 @@
 # make lint     check the style; make types checks types; make format corrects the style
 # make chaos    kill processes at random while they index, and compare the index (ROUNDS=3 SECONDS=60)
 # make audit    check the packages in requirements.lock for known vulnerabilities (needs the network)
-# make validate print the table of docs/validation.md from the recorded figures
+# make validate print the table of docs/results/validation.md from the recorded figures
 # make lock     update requirements.lock from pyproject.toml
 #
 # PYTHON=python3.12     the Python to use, 3.11 or newer
 # PORT=8080             the port of the web server
-# TORCH=2.13.0+cpu      the build of torch to install (docs/operations.md)
+# TORCH=2.13.0+cpu      the build of torch to install (docs/install.md)
 
 -include local.mk
 
@@ -72,7 +72,8 @@ define INSTALL
 	mv $(VENV)/wanted.txt $(INSTALLED)
 endef
 
-# Leaves out the dependencies of CUDA builds of torch, which pip chooses with the build.
+# Pins the library, the server and the development tools. Leaves out the dependencies of CUDA builds of
+# torch, which pip chooses with the build.
 lock:
 	@$(PYTHON) -m venv --clear build/lock
 	@$(PYTHON) -c 'import tomllib; p = tomllib.load(open("pyproject.toml", "rb"))["project"]; \

@@ -1,6 +1,6 @@
 """The settings of codeindex, from the environment or a `.env` file beside manage.py.
 
-docs/operations.md lists them. An invalid value stops every command with one line that names it."""
+docs/settings.md lists them. An invalid value stops every command with one line that names it."""
 
 from __future__ import annotations
 
