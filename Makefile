@@ -1,13 +1,13 @@
-# make run      set everything up and start; the page is open at the address that it prints
-# make test     set everything up and run the tests
-# make lint     style; make types, types; make format corrects style
-# make chaos    kill everything at random while it works, and compare the index (ROUNDS=3 SECONDS=60)
-# make audit    look up known faults of the packages in requirements.lock (needs the network)
-# make validate the table of docs/results/validation.md from the recorded figures
-# make lock     pin anew what pyproject.toml asks for
+# make run      install everything, start codeindex, and print its address
+# make test     install everything and run the tests
+# make lint     check the style; make types checks types; make format corrects the style
+# make chaos    kill processes at random while they index, and compare the index (ROUNDS=3 SECONDS=60)
+# make audit    check the packages in requirements.lock for known vulnerabilities (needs the network)
+# make validate print the table of docs/results/validation.md from the recorded figures
+# make lock     update requirements.lock from pyproject.toml
 #
 # PYTHON=python3.12     the Python to use, 3.11 or newer
-# PORT=8080             where the page is served
+# PORT=8080             the port of the web server
 # TORCH=2.13.0+cpu      the build of torch to install (docs/install.md)
 
 -include local.mk
@@ -28,9 +28,9 @@ FILES := 100
 
 .PHONY: run test lint types format chaos audit validate setup lock
 
-# The launcher ends with make, so that a killed make leaves nothing behind.
+# The launcher ends with make, so that a killed make leaves no process behind.
 run: setup
-	@exec $(BIN)/python -I -S codeindex/local_services/lifeline.py 15 $(BIN)/python -m codeindex.local_services
+	@exec $(BIN)/python -I -S codeindex/local_services/processes/lifeline.py 15 $(BIN)/python -m codeindex.local_services
 
 test: setup
 	@$(BIN)/python -m pytest
@@ -47,7 +47,7 @@ format: setup
 chaos: setup
 	@$(BIN)/python -m tests.chaos --rounds $(ROUNDS) --seconds $(SECONDS) --files $(FILES)
 
-# What looks them up is no part of the lock: it is installed beside it, where it is asked for.
+# pip-audit is not part of the lock; it is installed in an environment of its own.
 audit: setup
 	@$(PYTHON) -m venv build/audit
 	@build/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
@@ -56,13 +56,13 @@ audit: setup
 validate: setup
 	@$(BIN)/python -m embeddings.training validate
 
-# Installs only what differs from the last time: the stamp is the list that was installed.
+# Installs only if the list of packages has changed; the stamp is the list that was installed.
 setup:
 	@[ "$$($(WANTED))" = "$$(cat $(INSTALLED) 2>/dev/null)" ] || { $(INSTALL); }
 
 define INSTALL
 	refuse() { echo "$$*" >&2; exit 1; }; \
-	command -v $(PYTHON) >/dev/null || refuse "codeindex needs Python 3.11 or newer; there is no $(PYTHON)."; \
+	command -v $(PYTHON) >/dev/null || refuse "codeindex needs Python 3.11 or newer; $(PYTHON) was not found."; \
 	$(PYTHON) codeindex/local_services/preflight.py . $(INSTALL_MEBIBYTES) || exit 1; \
 	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 		refuse "$(PYTHON) has no venv module: install it (python3-venv on Debian and Ubuntu)."; \
@@ -72,8 +72,8 @@ define INSTALL
 	mv $(VENV)/wanted.txt $(INSTALLED)
 endef
 
-# Pins the library, the server and the development tools. What CUDA builds of torch bring along is left out: pip chooses
-# it with the build.
+# Pins the library, the server and the development tools. Leaves out the dependencies of CUDA builds of
+# torch, which pip chooses with the build.
 lock:
 	@$(PYTHON) -m venv --clear build/lock
 	@build/lock/bin/python -m pip install --disable-pip-version-check '.[dev]'

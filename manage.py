@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Runs the project's commands."""
+"""Runs management commands."""
 
 import os
 import sys
@@ -15,4 +15,4 @@ if __name__ == "__main__":
     except ImproperlyConfigured as error:
         sys.exit(str(error))
     except OperationalError as error:
-        sys.exit(f"The database does not answer (is `make run` running?): {error}")
+        sys.exit(f"The database is unreachable (is `make run` running?): {error}")

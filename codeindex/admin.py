@@ -1,4 +1,4 @@
-"""What an administrator sees of the tables. Rows that workers write are shown, not edited."""
+"""The admin site. Rows that workers write can be viewed but not edited."""
 
 from __future__ import annotations
 
@@ -17,8 +17,13 @@ from django.utils.safestring import SafeString
 
 from codeindex import repositories
 from codeindex.accounts import tokens
+from codeindex.accounts.authentication import signed_in_user
 from codeindex.models import Branch, EmbeddingState, Evaluation, IndexRun, Repository, Space, Token
 from codeindex.web.forms import DepartureForm
+
+EVALUATION_FIELDS = (
+    "file", "file_hash", "created", "asked_as", "space", "commits", "notices", "table",
+)  # fmt: skip
 
 admin.site.site_header = admin.site.site_title = "codeindex"
 
@@ -38,7 +43,7 @@ class BranchInline(admin.TabularInline):
     model = Branch
     extra = 0
     fields = ["name", "live_run"]
-    readonly_fields = fields
+    readonly_fields = ["name", "live_run"]
     can_delete = False
 
     def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
@@ -47,7 +52,7 @@ class BranchInline(admin.TabularInline):
 
 @admin.register(Repository)
 class RepositoryAdmin(admin.ModelAdmin):
-    """Registering and removing is more than a row: it is done on the pages."""
+    """Registering and removing involves more than a row, so both are done on the pages."""
 
     list_display = ["name", "owner", "visibility", "url", "created"]
     list_filter = ["visibility", "owner"]
@@ -58,7 +63,7 @@ class RepositoryAdmin(admin.ModelAdmin):
     inlines = [BranchInline]
 
     def save_model(self, request: HttpRequest, obj: Repository, form: Any, change: bool) -> None:
-        repositories.save(obj, form.changed_data, by=request.user)
+        repositories.save(obj, form.changed_data, by=signed_in_user(request))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -96,27 +101,33 @@ class SpaceAdmin(ReadOnly):
             f"{state}_count": Count("embeddings", filter=Q(embeddings__state=state))
             for state in EmbeddingState
         }
-        return super().get_queryset(request).annotate(**counts)
+        spaces: QuerySet[Space] = super().get_queryset(request).annotate(**counts)
+        return spaces
 
     @admin.display(ordering="ready_count")
     def ready(self, space: Space) -> int:
-        return space.ready_count
+        return _count(space, EmbeddingState.READY)
 
     @admin.display(ordering="pending_count")
     def pending(self, space: Space) -> int:
-        return space.pending_count
+        return _count(space, EmbeddingState.PENDING)
 
     @admin.display(ordering="failed_count")
     def failed(self, space: Space) -> int:
-        return space.failed_count
+        return _count(space, EmbeddingState.FAILED)
+
+
+def _count(space: Space, state: EmbeddingState) -> int:
+    """The annotation that `SpaceAdmin.get_queryset` adds."""
+    return int(getattr(space, f"{state}_count"))
 
 
 @admin.register(Evaluation)
 class EvaluationAdmin(ReadOnly):
     list_display = ["file", "created", "space", "questions", "ndcg", "mrr", "recall", "asked_as"]
     list_filter = ["file", "space"]
-    fields = ["file", "file_hash", "created", "asked_as", "space", "commits", "notices", "table"]
-    readonly_fields = fields
+    fields = EVALUATION_FIELDS
+    readonly_fields = EVALUATION_FIELDS
     date_hierarchy = "created"
 
     @admin.display()
@@ -146,7 +157,7 @@ class EvaluationAdmin(ReadOnly):
 
 @admin.register(Token)
 class TokenAdmin(ReadOnly):
-    """An administrator may revoke a token, and see none."""
+    """An administrator can revoke tokens; keys are never shown."""
 
     list_display = ["beginning", "user", "name", "created", "last_used"]
     list_filter = ["user"]
@@ -155,10 +166,10 @@ class TokenAdmin(ReadOnly):
         return admin.ModelAdmin.has_delete_permission(self, request, obj)
 
     def delete_model(self, request: HttpRequest, obj: Token) -> None:
-        tokens.revoke_all(Token.objects.filter(pk=obj.pk), by=request.user)
+        tokens.revoke_all(Token.objects.filter(pk=obj.pk), by=signed_in_user(request))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Token]) -> None:
-        tokens.revoke_all(queryset, by=request.user)
+        tokens.revoke_all(queryset, by=signed_in_user(request))
 
 
 admin.site.unregister(User)
@@ -166,12 +177,12 @@ admin.site.unregister(User)
 
 @admin.register(User)
 class LeavingUserAdmin(UserAdmin):
-    """Django's own, and a page before the deletion of a user who owns repositories."""
+    """Django's own, with a page before the deletion of a user who owns repositories."""
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
-        """Says that repositories are protected, not that a permission for them is lacking."""
+        """Reports repositories as protected instead of a missing permission for them."""
         deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
         return deleted, counts, lacking - {Repository._meta.verbose_name}, protected
 
@@ -186,13 +197,13 @@ class LeavingUserAdmin(UserAdmin):
         form = DepartureForm(leaver, request.POST if request.method == "POST" else None)
         if form.is_valid():
             try:
-                told = form.settle(by=request.user)
+                message = form.settle(by=signed_in_user(request))
             except ValidationError as error:
                 form.add_error("heir", error)
             else:
-                messages.success(request, told)
+                messages.success(request, message)
                 return redirect("admin:auth_user_delete", leaver.pk)
-        shown = {
+        context = {
             **self.admin_site.each_context(request),
             "title": f"Repositories of {leaver.get_username()}",
             "leaver": leaver,
@@ -200,4 +211,4 @@ class LeavingUserAdmin(UserAdmin):
             "form": form,
         }
         status = 400 if form.errors else 200
-        return render(request, "admin/codeindex/departure.html", shown, status=status)
+        return render(request, "admin/codeindex/departure.html", context, status=status)

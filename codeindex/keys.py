@@ -1,4 +1,4 @@
-"""The secret that signs sessions, made once and kept in a file that only its owner reads."""
+"""The secret key, generated once and stored in a file that only its owner can read."""
 
 from __future__ import annotations
 
@@ -11,21 +11,22 @@ from django.core.exceptions import ImproperlyConfigured
 from codeindex.local_services.state import CannotStart, State
 
 
-def kept_secret_key(state: State) -> str:
-    """The key in the state folder; both are made, for their owner alone, where they are missing."""
+def stored_secret_key(state: State) -> str:
+    """The key in the state folder. Creates both if they are missing, for their owner alone."""
     try:
         state.make_folder()
         if not state.secret_key.exists():
-            _make(state.secret_key)
+            _create(state.secret_key)
         return state.secret_key.read_text(encoding="ascii")
     except CannotStart as error:
         raise ImproperlyConfigured(str(error)) from error
     except OSError as error:
-        raise ImproperlyConfigured(str(state.unusable(error.strerror))) from error
+        raise ImproperlyConfigured(str(state.unusable(error.strerror or str(error)))) from error
 
 
-def _make(file: Path) -> None:
-    """Written aside and linked, so that of two processes that start together one key wins."""
+def _create(file: Path) -> None:
+    """Writes a temporary file and links it, so that of two processes that start together one
+    wins."""
     aside = file.with_name(f"{file.name}.{os.getpid()}")
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as writing:

@@ -1,6 +1,6 @@
 """The settings of codeindex, from the environment or a `.env` file beside manage.py.
 
-docs/settings.md lists them. A bad value stops every command with one line that names it."""
+docs/settings.md lists them. An invalid value stops every command with one line that names it."""
 
 from __future__ import annotations
 
@@ -9,27 +9,29 @@ from pathlib import Path
 
 import dj_database_url
 from django.conf import global_settings
+from django.core.exceptions import ImproperlyConfigured
 
 from codeindex.environment import Environment
-from codeindex.keys import kept_secret_key
+from codeindex.keys import stored_secret_key
 from codeindex.local_services import machine
-from codeindex.local_services.postgres import connection_settings
+from codeindex.local_services.servers.postgres import connection_settings
 from codeindex.local_services.state import State
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-_env = Environment.of_process(Path(os.environ.get("CODEINDEX_ENV_FILE", BASE_DIR / ".env")))
+_env = Environment.from_process(Path(os.environ.get("CODEINDEX_ENV_FILE", BASE_DIR / ".env")))
 
-# Where things are
+# State folder, address, services
 
 CODEINDEX_HOME = _env.folder("CODEINDEX_HOME", BASE_DIR / ".codeindex")
 _state = State(CODEINDEX_HOME)
 
 CODEINDEX_HOST = _env.text("CODEINDEX_HOST", "127.0.0.1")
-PORT = _env.whole("PORT", 8000, high=65535)
+PORT = _env.integer("PORT", 8000, high=65535)
 
 DATABASE_URL = _env.url("DATABASE_URL", "postgres", "postgresql")
 BROKER_URL = _env.url("BROKER_URL", "redis", "rediss", "redis+socket")
-_env.require_both_or_none("DATABASE_URL", "BROKER_URL")
+if bool(DATABASE_URL) != bool(BROKER_URL):
+    raise ImproperlyConfigured("Set both DATABASE_URL and BROKER_URL, or neither.")
 PRIVATE_SERVICES = not DATABASE_URL
 
 # What is indexed, and with which model
@@ -43,28 +45,28 @@ CODEINDEX_REFUSED_NETWORKS = _env.networks(
     " 100.100.100.200/32, 168.63.129.16/32, 192.0.0.0/24, fd00:ec2::/32, fd20:ce::254/128",
 )
 CODEINDEX_SSH_KNOWN_HOSTS = _env.file("CODEINDEX_SSH_KNOWN_HOSTS")
-CODEINDEX_CLONE_SECONDS = _env.whole("CODEINDEX_CLONE_SECONDS", 600)
+CODEINDEX_CLONE_SECONDS = _env.integer("CODEINDEX_CLONE_SECONDS", 600)
 CODEINDEX_CLONE_BYTES = _env.size("CODEINDEX_CLONE_BYTES", "2 GiB")
 CODEINDEX_CLONE_MEMORY = _env.size("CODEINDEX_CLONE_MEMORY", "2 GiB")
-CODEINDEX_CLONE_FILES = _env.whole("CODEINDEX_CLONE_FILES", 1_000_000)
+CODEINDEX_CLONE_FILES = _env.integer("CODEINDEX_CLONE_FILES", 1_000_000)
 CODEINDEX_CLONE_CONTENT = _env.size("CODEINDEX_CLONE_CONTENT", "20 GiB")
-# The most repositories that a user who is no administrator may have
-CODEINDEX_REPOSITORIES_PER_USER = _env.whole("CODEINDEX_REPOSITORIES_PER_USER", 500)
+# The most repositories that a user may own; administrators have no limit
+CODEINDEX_REPOSITORIES_PER_USER = _env.integer("CODEINDEX_REPOSITORIES_PER_USER", 500)
 CODEINDEX_FILE_BYTES = _env.size("CODEINDEX_FILE_BYTES", "1 MiB")
-# What it may take to read one file: seconds of processor time, and memory
-CODEINDEX_READ_SECONDS = _env.whole("CODEINDEX_READ_SECONDS", 10, high=3600)
+# Limits for parsing one file: seconds of CPU time, and memory
+CODEINDEX_READ_SECONDS = _env.integer("CODEINDEX_READ_SECONDS", 10, high=3600)
 CODEINDEX_READ_BYTES = _env.size("CODEINDEX_READ_BYTES", "1 GiB")
-# The longest that the statements of one search may take together
-CODEINDEX_SEARCH_SECONDS = _env.whole("CODEINDEX_SEARCH_SECONDS", 10, high=600)
-# How long the work of a worker that was killed waits for another one
-CODEINDEX_LEASE_SECONDS = _env.whole("CODEINDEX_LEASE_SECONDS", 60, high=3600)
-# A process whose work has not progressed for so long is ended
-CODEINDEX_STALL_SECONDS = _env.whole("CODEINDEX_STALL_SECONDS", 300)
+# Time limit for all SQL statements of one search together
+CODEINDEX_SEARCH_SECONDS = _env.integer("CODEINDEX_SEARCH_SECONDS", 10, high=600)
+# After this time another worker takes over the work of a killed one
+CODEINDEX_LEASE_SECONDS = _env.integer("CODEINDEX_LEASE_SECONDS", 60, high=3600)
+# A process that has made no progress for this time is ended
+CODEINDEX_STALL_SECONDS = _env.integer("CODEINDEX_STALL_SECONDS", 300)
 
-# Where none of these is set, the active space's encoder is used
+# If none of these is set, the encoder of the active space is used
 CODEINDEX_CHECKPOINT = _env.text("CODEINDEX_CHECKPOINT") or None
 CODEINDEX_LLM = _env.text("CODEINDEX_LLM") or None
-CODEINDEX_TEXT_ONLY = _env.flag("CODEINDEX_TEXT_ONLY", False)
+CODEINDEX_TEXT_ONLY = _env.boolean("CODEINDEX_TEXT_ONLY", False)
 CODEINDEX_DTYPE = _env.choice("CODEINDEX_DTYPE", "", "", "float32", "bfloat16", "float16")
 CODEINDEX_RUNTIME = _env.choice(
     "CODEINDEX_RUNTIME", "", "", "torch", "8bit", "4bit", "onnx", "onnx-int8"
@@ -78,29 +80,29 @@ CODEINDEX_EXACT_TEXTS = 20_000
 
 # Security
 
-DEBUG = _env.flag("DEBUG", False)
-SECRET_KEY = _env.text("SECRET_KEY") or kept_secret_key(_state)
-SECRET_KEY_FALLBACKS = _env.words("SECRET_KEY_FALLBACKS")
-ALLOWED_HOSTS = _env.words("ALLOWED_HOSTS", "localhost, 127.0.0.1, [::1]")
+DEBUG = _env.boolean("DEBUG", False)
+SECRET_KEY = _env.secret("SECRET_KEY") or stored_secret_key(_state)
+SECRET_KEY_FALLBACKS = _env.secrets("SECRET_KEY_FALLBACKS")
+ALLOWED_HOSTS = _env.items("ALLOWED_HOSTS", "localhost, 127.0.0.1, [::1]")
 CSRF_TRUSTED_ORIGINS = _env.origins("CSRF_TRUSTED_ORIGINS")
-CODEINDEX_BEHIND_TLS = _env.flag("CODEINDEX_BEHIND_TLS", False)
+CODEINDEX_BEHIND_TLS = _env.boolean("CODEINDEX_BEHIND_TLS", False)
 
-# How often a user, or an address that nobody has signed in from, may ask for what is costly
+# Rate limits for a user, or for an address of anonymous requests
 CODEINDEX_SEARCH_RATE = _env.rate("CODEINDEX_SEARCH_RATE", "300/minute")
 CODEINDEX_ANONYMOUS_SEARCH_RATE = _env.rate("CODEINDEX_ANONYMOUS_SEARCH_RATE", "60/minute")
 CODEINDEX_ENCODE_RATE = _env.rate("CODEINDEX_ENCODE_RATE", "120/minute")
 CODEINDEX_ANONYMOUS_ENCODE_RATE = _env.rate("CODEINDEX_ANONYMOUS_ENCODE_RATE", "30/minute")
 CODEINDEX_INDEX_RATE = _env.rate("CODEINDEX_INDEX_RATE", "60/hour")
-# Attempts to sign in as one user from an address, and as anyone from it
+# Sign-in attempts from one address, for one user and in total
 CODEINDEX_LOGIN_RATE = _env.rate("CODEINDEX_LOGIN_RATE", "10/10 minutes")
 CODEINDEX_ADDRESS_LOGIN_RATE = _env.rate("CODEINDEX_ADDRESS_LOGIN_RATE", "100/10 minutes")
-# Of one client in a web process
-CODEINDEX_SEARCHES_AT_ONCE = _env.whole("CODEINDEX_SEARCHES_AT_ONCE", 2, high=64)
+# Concurrent searches of one client in a web process
+CODEINDEX_SEARCHES_AT_ONCE = _env.integer("CODEINDEX_SEARCHES_AT_ONCE", 2, high=64)
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = CODEINDEX_BEHIND_TLS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if CODEINDEX_BEHIND_TLS else None
 
-# Bytes of a body: the largest form is that of a repository in the administration
+# Bytes of a request body. The largest form is that of a repository in the admin site
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024**2
 
 AUTH_PASSWORD_VALIDATORS = [
@@ -140,6 +142,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "rest_framework",
     "drf_spectacular",
+    "drf_spectacular_sidecar",
     "codeindex",
     "search",
 ]
@@ -149,16 +152,16 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "codeindex.web.middleware.content_security_policy",
     "codeindex.web.middleware.no_store",
-    "codeindex.web.middleware.readable",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "codeindex.web.middleware.reject_malformed",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "codeindex.web.middleware.Refusals",
-    "codeindex.web.middleware.DatabaseAway",
-    "codeindex.web.abandonment.Abandonment",
+    "codeindex.web.middleware.RefusedRequests",
+    "codeindex.web.middleware.DatabaseUnavailable",
+    "codeindex.web.abandonment.AbandonedRequests",
 ]
 
 TEMPLATES = [
@@ -209,12 +212,19 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Find an organisation's own code by describing it.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    # The page that describes the API; nothing is loaded from elsewhere
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {
+        "deepLinking": True,
+        "defaultModelsExpandDepth": -1,
+        "validatorUrl": None,
+    },
     "ENUM_NAME_OVERRIDES": {"RunStatus": "codeindex.models.RunStatus"},
     # Ids (codeindex.web.ids)
     "PATH_CONVERTER_OVERRIDES": dict.fromkeys(("repository", "run", "file", "definition"), str),
 }
 
-# The database: connections are kept, and tried before use, so that a restarted server goes
+# The database. Connections are kept, and checked before use, so that a restarted server goes
 # unnoticed
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -228,7 +238,7 @@ DATABASES = {
     }
 }
 
-# Tasks: short, delivered at least once, and without results, since the database is the ledger
+# Celery. Tasks are short, delivered at least once, and without results: the database is the ledger
 
 CELERY_BROKER_URL = _state.broker_url if PRIVATE_SERVICES else BROKER_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -239,34 +249,34 @@ CELERY_TASK_ROUTES = {"codeindex.tasks.embed_*": {"queue": "embed"}}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_WORKER_CONCURRENCY = _env.whole("CODEINDEX_WORKERS", 2, high=256)
-# A worker's process that has taken more memory is replaced after its task. By default what is left
-# to each beside the database, and enough for a language model of a few gigabytes
+CELERY_WORKER_CONCURRENCY = _env.integer("CODEINDEX_WORKERS", 2, high=256)
+# A worker process that uses more memory is replaced after its task. The default is each process's
+# share of what the database leaves, and enough for a language model of a few gigabytes
 CODEINDEX_WORKER_MEMORY = _env.size(
     "CODEINDEX_WORKER_MEMORY",
     str(max(4 * 1024**3, machine.memory_bytes() * 3 // 4 // CELERY_WORKER_CONCURRENCY)),
 )
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = CODEINDEX_WORKER_MEMORY // 1024
-# How many files a worker's process reads at once: together the workers have all processors
-CODEINDEX_READERS = _env.whole(
+# How many files a worker process parses at once: together the workers use all processors
+CODEINDEX_READERS = _env.integer(
     "CODEINDEX_READERS",
     max(1, len(os.sched_getaffinity(0)) // CELERY_WORKER_CONCURRENCY),
     high=256,
 )
-# How many batches are encoded at once in the whole house: the processes of all `embed` workers
-CODEINDEX_EMBEDDERS = _env.whole("CODEINDEX_EMBEDDERS", CELERY_WORKER_CONCURRENCY, high=1024)
-# So many index runs of one owner, and fetches from one host, are under way at once: one process is
-# left for everyone else
-CODEINDEX_RUNS_PER_OWNER = _env.whole(
+# How many batches all `embed` workers together encode at once
+CODEINDEX_EMBEDDERS = _env.integer("CODEINDEX_EMBEDDERS", CELERY_WORKER_CONCURRENCY, high=1024)
+# How many index runs of one owner, and fetches from one host, run at once: one process is left for
+# everyone else
+CODEINDEX_RUNS_PER_OWNER = _env.integer(
     "CODEINDEX_RUNS_PER_OWNER", max(1, CELERY_WORKER_CONCURRENCY - 1)
 )
-CODEINDEX_FETCHES_PER_HOST = _env.whole(
+CODEINDEX_FETCHES_PER_HOST = _env.integer(
     "CODEINDEX_FETCHES_PER_HOST", max(1, CELERY_WORKER_CONCURRENCY - 1)
 )
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 3.0
 CELERY_BEAT_SCHEDULE_FILENAME = str(_state.beat_schedule)
 CELERY_BEAT_SCHEDULE = {
-    # In both queues: either may be busy for long, or have no worker at all
+    # In both queues, since either can be busy for a long time or have no worker at all
     "sweep": {
         "task": "codeindex.tasks.sweep",
         "schedule": 15.0,
@@ -303,6 +313,6 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "propagate": True},
         "django.server": {"handlers": [], "propagate": True},
-        "waitress.queue": {"level": "ERROR"},  # it warns of each request that waits for a thread
+        "waitress.queue": {"level": "ERROR"},  # it warns about each request that waits for a thread
     },
 }

@@ -1,11 +1,11 @@
-"""The root of all addresses."""
+"""The root URLconf."""
 
 from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import include, path, register_converter
-from drf_spectacular.views import SpectacularAPIView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from codeindex.web import api, api_docs, ids, views
+from codeindex.web import api, ids, views
 
 for converter in ids.CONVERTERS:
     register_converter(converter, converter.row)
@@ -35,7 +35,13 @@ account = [
 
 rest = [
     path("schema", SpectacularAPIView.as_view(), name="api-schema"),
-    path("docs", api_docs.page, name="api-docs"),
+    path(
+        "docs",
+        SpectacularSwaggerSplitView.as_view(
+            url_name="api-schema", template_name="codeindex/api.html"
+        ),
+        name="api-docs",
+    ),
     path("repositories", api.RepositoriesView.as_view(), name="api-repositories"),
     path("repositories/<repository:pk>", api.RepositoryView.as_view(), name="api-repository"),
     path("repositories/<repository:pk>/runs", api.RunsView.as_view(), name="api-runs"),

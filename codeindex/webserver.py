@@ -1,8 +1,8 @@
-"""How gunicorn serves the application: `gunicorn --config python:codeindex.webserver`.
+"""gunicorn's configuration: `gunicorn --config python:codeindex.webserver codeindex.wsgi`.
 
-Two processes with threads, where there are processors and memory for it: each holds an encoder of
-its own, and Python's lock keeps each to little more than one processor. WEB_CONCURRENCY sets how
-many."""
+There are two processes with threads if the machine has the CPUs and the memory: each loads its own
+encoder, and the GIL limits each to little more than one CPU. WEB_CONCURRENCY overrides the
+number."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
 from codeindex.local_services import address, machine
-from codeindex.local_services.lifeline import die_with_parent
+from codeindex.local_services.processes.lifeline import die_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "codeindex.settings")
-# A query is short: a second thread of torch gains nothing, and takes the database's processor
+# Queries are short: a second torch thread gains nothing and takes a CPU from the database
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-ROOMY = 8 * 1024**3
-"""Bytes of memory from which a second encoder is no burden."""
+TWO_ENCODERS_BYTES = 8 * 1024**3
+"""The memory from which a second process, with its own encoder, is started."""
 
-GARBAGE = 20_000
-"""Objects that may come to be before Python looks for garbage among them: a search makes some
-thousands, hardly any of which are left when it is answered."""
+GC_THRESHOLD = 20_000
+"""New objects before the garbage collector runs. A search creates some thousands, almost all of
+which are gone when it ends."""
 
 bind = address.authority(settings.CODEINDEX_HOST, settings.PORT)
 worker_class = "codeindex.web.worker.WebWorker"
 workers = int(
     os.environ.get("WEB_CONCURRENCY")
-    or (2 if machine.processors() > 1 and machine.memory_bytes() >= ROOMY else 1)
+    or (2 if machine.processors() > 1 and machine.memory_bytes() >= TWO_ENCODERS_BYTES else 1)
 )
 threads = 8
 timeout = 600
@@ -43,19 +43,18 @@ control_socket_disable = True
 
 
 def post_fork(server: object, worker: Worker) -> None:
-    """A server that is killed must not leave a process behind that holds the port."""
+    """Ends the process when the server is killed, so that it does not keep the port."""
     die_with_parent(signal.SIGKILL, worker.ppid)
 
 
 def post_worker_init(worker: Worker) -> None:
-    """Loads the encoder before the first request is taken; by now the application is there.
-    Without an encoder the server ends, and its log says why."""
+    """Loads the encoder before the first request. If that fails, the server stops and logs why."""
     try:
         importlib.import_module("codeindex.spaces.encoders").warm()
     except Exception as error:
-        worker.log.exception("The encoder cannot be loaded.")
+        worker.log.exception("The encoder could not be loaded.")
         worker.log.critical(error)
         sys.exit(Arbiter.WORKER_BOOT_ERROR)
-    # What is loaded by now stays: looking for garbage in all of it would hold up a search in eighty
+    # What is loaded by now stays: collecting garbage in all of it would delay one search in eighty
     gc.freeze()
-    gc.set_threshold(GARBAGE)
+    gc.set_threshold(GC_THRESHOLD)

@@ -15,15 +15,15 @@ _django = get_wsgi_application()
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """Django's. A charset that is no text encoding, such as bz2_codec, is ignored, since Django
-    fails with it before it has a request that could be answered."""
+    """Django's application. Ignores a charset that is no text encoding, such as bz2_codec: Django
+    fails on it before there is a request that it could respond to."""
     content_type, parameters = parse_header_parameters(environ.get("CONTENT_TYPE", ""))
-    if not _is_of_text(parameters.get("charset", "utf-8")):
+    if not _is_text_encoding(parameters.get("charset", "utf-8")):
         environ["CONTENT_TYPE"] = content_type
     return _django(environ, start_response)
 
 
-def _is_of_text(charset: str) -> bool:
+def _is_text_encoding(charset: str) -> bool:
     try:
         return "".encode(charset) is not None
     except (LookupError, UnicodeError):

@@ -1,9 +1,8 @@
-// What pages do by themselves: "/" goes to the search box, j and k walk through results, and a
-// part marked with data-poll is fetched anew until it no longer is. When such a part comes to
-// another stage, the page around it is loaded anew too.
+// "/" focuses the search box, and j and k move through results. An element with data-poll is
+// fetched again until it has no data-poll any more; when its stage changes, the page is reloaded.
 
 const POLL_MILLISECONDS = 1000;
-const PATIENCE_MILLISECONDS = 15000;
+const LONGEST_POLL_MILLISECONDS = 15000;
 
 function isTyping(target) {
   return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
@@ -17,7 +16,7 @@ function focusSearch() {
   return true;
 }
 
-function walk(step) {
+function moveSelection(step) {
   const results = [...document.querySelectorAll(".result")];
   if (!results.length) return false;
   const at = results.findIndex((result) => result.classList.contains("current"));
@@ -28,7 +27,7 @@ function walk(step) {
   return true;
 }
 
-const KEYS = { "/": focusSearch, j: () => walk(1), k: () => walk(-1) };
+const KEYS = { "/": focusSearch, j: () => moveSelection(1), k: () => moveSelection(-1) };
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
@@ -41,7 +40,7 @@ async function refresh(part) {
   if (!response.ok) throw new Error(`${response.status}`);
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
   const fresh = page.getElementById(part.id);
-  if (!fresh) throw new Error("not the part that was asked for");
+  if (!fresh) throw new Error("the response lacks the element");
   part.replaceWith(fresh);
   return fresh;
 }
@@ -56,7 +55,7 @@ async function watch(part) {
       part = await refresh(part);
       wait = POLL_MILLISECONDS;
     } catch {
-      wait = Math.min(wait * 2, PATIENCE_MILLISECONDS);  // the server is away: ask less often
+      wait = Math.min(wait * 2, LONGEST_POLL_MILLISECONDS);  // the server is unreachable: poll less often
     }
     if (part.dataset.stage !== stage && !isTyping(document.activeElement)) {
       window.location.reload();
@@ -66,3 +65,11 @@ async function watch(part) {
 }
 
 document.querySelectorAll("[data-poll]").forEach(watch);
+
+// Swagger UI has a class for dark colours instead of a media query.
+if (document.getElementById("swagger-ui")) {
+  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  const apply = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
+  dark.addEventListener("change", apply);
+  apply();
+}

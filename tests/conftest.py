@@ -11,9 +11,9 @@ from django.conf import settings
 from django.contrib.auth.models import Group, User
 from hypothesis import settings as hypothesis_settings
 
-from codeindex.local_services import folder
-from codeindex.local_services.postgres import Durability
-from codeindex.local_services.services import started
+from codeindex.local_services import state_folder
+from codeindex.local_services.servers.postgres import Durability
+from codeindex.local_services.servers.private import started
 from codeindex.local_services.state import State
 from codeindex.models import PlainId
 from codeindex.web import ids
@@ -27,7 +27,7 @@ hypothesis_settings.load_profile("untimed")
 def services() -> Iterator[State]:
     """The services that the settings under test name."""
     state = State(settings.CODEINDEX_HOME)
-    with folder.held(state), started(state, Durability.DISPOSABLE):
+    with state_folder.locked(state), started(state, Durability.DISPOSABLE):
         yield state
 
 

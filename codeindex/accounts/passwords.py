@@ -1,4 +1,4 @@
-"""Passwords: how many guesses are taken, and how many are hashed at a time."""
+"""Passwords: limits on guesses, and on how many are hashed at the same time."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 
 from codeindex.accounts import clients, throttles
-from codeindex.accounts.throttles import TooMany
+from codeindex.accounts.throttles import TooManyRequests
 from codeindex.accounts.turns import NoTurn, Turns
 
 HASH_SECONDS = 5.0
-"""How long a password waits for the one before it."""
+"""How long hashing waits for its turn."""
 
-SHOWN = 150
-"""Characters of a name that are logged, as many as a name may have."""
+NAME_CHARACTERS = 150
+"""The longest name that is logged, which is the longest that Django allows."""
 
 GUESSES, SIGNING_IN = "wrong passwords", "attempts to sign in"
 
@@ -29,22 +29,21 @@ _hashing = Turns()
 
 
 class OneAtATime(PBKDF2PasswordHasher):
-    """Django's own, one password at a time in a process: each takes a processor for half a second,
-    and searches need both. One more waits; whoever comes then is told to try again."""
+    """Django's own, for one password at a time in a process: each takes half a second of CPU time,
+    and searches need the CPU, too. One more waits; others are refused."""
 
     def encode(self, password: str, salt: str, iterations: int | None = None) -> str:
-        turn = _hashing.taken("", at_once=1, waiting=1, seconds=HASH_SECONDS)
+        turn = _hashing.hold("", at_once=1, waiting=1, seconds=HASH_SECONDS)
         try:
             with turn:
                 return super().encode(password, salt, iterations)
         except NoTurn:
-            raise TooMany("Many people are signing in just now.", 2) from None
+            raise TooManyRequests("Too many people are signing in right now.", 2) from None
 
 
 class Gate:
-    """Stands before the backend that knows the passwords, on the page and in the administration.
-    It counts the attempts of an address, and, until one succeeds, those for a user from it. It
-    signs nobody in."""
+    """An authentication backend in front of the one that checks passwords. It counts the attempts
+    of an address and, until one succeeds, those for a user from it. It signs nobody in."""
 
     def authenticate(self, request: HttpRequest | None, username: str = "", **_: Any) -> None:
         if request is None:
@@ -56,17 +55,17 @@ class Gate:
 
 @receiver(signals.user_logged_in)
 def forget_guesses(request: HttpRequest, user: User, **_: Any) -> None:
-    who = _folded(user.get_username()), clients.address(request)
-    throttles.forget(GUESSES, settings.CODEINDEX_LOGIN_RATE, *who)
+    client = _folded(user.get_username()), clients.address(request)
+    throttles.reset(GUESSES, settings.CODEINDEX_LOGIN_RATE, *client)
 
 
 @receiver(signals.user_login_failed)
 def log_failure(credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
-    name = str(credentials.get("username", ""))[:SHOWN]
+    name = str(credentials.get("username", ""))[:NAME_CHARACTERS]
     address = clients.address(request) if request else "this machine"
     logger.warning("%r failed to sign in from %s.", name, address)
 
 
 def _folded(name: str) -> str:
-    """Short, and without what separates the parts of a key."""
-    return name[:SHOWN].casefold().encode().hex()
+    """A name of limited length without the separators of a key."""
+    return name[:NAME_CHARACTERS].casefold().encode().hex()

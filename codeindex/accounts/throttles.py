@@ -1,8 +1,8 @@
-"""How often a client may search, have code encoded and have repositories indexed, and how many
-searches of one client a process works on at a time.
+"""Rate limits for searching, encoding and indexing, and a limit on the concurrent searches of one
+client in a process.
 
-Counts lie in the broker's Valkey, for all web processes together. While it is away each process
-counts by itself."""
+The counts are in the broker's Valkey, for all web processes together. While it is unreachable, each
+process counts for itself."""
 
 from __future__ import annotations
 
@@ -27,58 +27,57 @@ from codeindex.accounts import clients
 from codeindex.accounts.turns import NoTurn, Turns
 
 STORE_SECONDS = 0.25
-"""How long a request waits for the counts."""
+"""Timeout of the shared counts."""
 
 PAUSE_SECONDS = 15.0
-"""After which a store that was away is tried again."""
+"""How long an unreachable store is not tried again."""
 
 TURN_SECONDS = 2.0
-"""How long a search waits for another one of the same client."""
+"""How long a search waits for others of the same client."""
 
-Given = ParamSpec("Given")
-Answer = TypeVar("Answer")
-Asking = TypeVar("Asking", HttpRequest, Request)
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+RequestType = TypeVar("RequestType", HttpRequest, Request)
 
 logger = logging.getLogger(__name__)
 
 
-class TooMany(APIException):
-    """Answered with 429; `wait` is in seconds, and is told in Retry-After."""
+class TooManyRequests(APIException):
+    """Becomes a 429. `wait` is in seconds, for Retry-After."""
 
     status_code = 429
     default_code = "throttled"
 
-    def __init__(self, why: str, wait: float) -> None:
+    def __init__(self, reason: str, wait: float) -> None:
         self.wait = max(1, math.ceil(wait))
         unit = "second" if self.wait == 1 else "seconds"
-        super().__init__(f"{why} Try again in {self.wait} {unit}.")
+        super().__init__(f"{reason} Try again in {self.wait} {unit}.")
 
 
 @dataclass(frozen=True, slots=True)
 class Throttle:
-    """A rate by the names of its settings: for a user, and for an address that nobody has signed in
-    from. `doing` is what is counted, in the plural. Of some things administrators do as many as
-    they like."""
+    """A rate limit, by the names of its settings for users and for anonymous addresses. `action` is
+    what is counted, in the plural. Some limits do not apply to administrators."""
 
-    doing: str
+    action: str
     setting: str
     anonymous_setting: str
     binds_administrators: bool = True
 
     def count(self, request: HttpRequest | Request) -> None:
-        """Counts one. Raises `TooMany` beyond the rate."""
+        """Counts one request. Raises `TooManyRequests` beyond the rate."""
         if request.user.is_superuser and not self.binds_administrators:
             return
-        is_known = request.user.is_authenticated
-        rate = getattr(settings, self.setting if is_known else self.anonymous_setting)
-        count(self.doing, rate, clients.name(request))
+        is_signed_in = request.user.is_authenticated
+        rate = getattr(settings, self.setting if is_signed_in else self.anonymous_setting)
+        count(self.action, rate, clients.name(request))
 
 
 SEARCH = Throttle("searches", "CODEINDEX_SEARCH_RATE", "CODEINDEX_ANONYMOUS_SEARCH_RATE")
 ENCODE = Throttle(
     "requests to encode code", "CODEINDEX_ENCODE_RATE", "CODEINDEX_ANONYMOUS_ENCODE_RATE"
 )
-# Administrators bring whole organisations.
+# Administrators index the repositories of whole organisations.
 INDEX = Throttle(
     "requests to index",
     "CODEINDEX_INDEX_RATE",
@@ -90,68 +89,76 @@ INDEX = Throttle(
 def limited(
     throttle: Throttle,
 ) -> Callable[
-    [Callable[Concatenate[Asking, Given], Answer]], Callable[Concatenate[Asking, Given], Answer]
+    [Callable[Concatenate[RequestType, Parameters], Result]],
+    Callable[Concatenate[RequestType, Parameters], Result],
 ]:
-    """A view that counts, and that works on few requests of one client at a time."""
+    """Decorates a view with a rate limit and a limit on the concurrent requests of one client."""
 
     def decorate(
-        view: Callable[Concatenate[Asking, Given], Answer],
-    ) -> Callable[Concatenate[Asking, Given], Answer]:
+        view: Callable[Concatenate[RequestType, Parameters], Result],
+    ) -> Callable[Concatenate[RequestType, Parameters], Result]:
         @wraps(view)
-        def answer(request: Asking, *given: Given.args, **named: Given.kwargs) -> Answer:
+        def wrapper(
+            request: RequestType, /, *arguments: Parameters.args, **named: Parameters.kwargs
+        ) -> Result:
             throttle.count(request)
             at_once = settings.CODEINDEX_SEARCHES_AT_ONCE
-            turn = _searching.taken(
+            turn = _searching.hold(
                 clients.name(request), at_once=at_once, waiting=at_once, seconds=TURN_SECONDS
             )
             try:
                 with turn:
-                    return view(request, *given, **named)
+                    return view(request, *arguments, **named)
             except NoTurn:
-                raise TooMany("Too many of your searches are under way at once.", 1) from None
+                reason = "Too many of your searches are running at once."
+                raise TooManyRequests(reason, 1) from None
 
-        return answer
+        return wrapper
 
     return decorate
 
 
-def count(doing: str, rate: str, *who: str) -> None:
-    """Counts one for `who`. Raises `TooMany` beyond `rate`, such as 300/minute."""
+def count(action: str, rate: str, *client: str) -> None:
+    """Counts one action of `client`. Raises `TooManyRequests` beyond `rate`, such as 300/minute."""
     limit = _parsed(rate)
-    if not _counts.ask(lambda limiter: limiter.hit(limit, doing, *who)):
-        resets, _ = _counts.ask(lambda limiter: limiter.get_window_stats(limit, doing, *who))
+    if not _counts.apply(lambda limiter: limiter.hit(limit, action, *client)):
+        resets, _ = _counts.apply(lambda limiter: limiter.get_window_stats(limit, action, *client))
         allowed = rate.replace("/", " per ")
-        raise TooMany(f"Too many {doing}: {allowed} are allowed.", resets - time.time())
+        reason = f"Too many {action}: the limit is {allowed}."
+        raise TooManyRequests(reason, resets - time.time())
 
 
-def forget(doing: str, rate: str, *who: str) -> None:
-    """Begins to count anew."""
-    _counts.ask(lambda limiter: limiter.clear(_parsed(rate), doing, *who))
+def reset(action: str, rate: str, *client: str) -> None:
+    """Starts counting from zero."""
+    _counts.apply(lambda limiter: limiter.clear(_parsed(rate), action, *client))
 
 
-class _Counts:
-    """The shared counts, or, while these are away, the process's own."""
+class Counts:
+    """The shared counts or, while these are unreachable, the process's own."""
 
-    def __init__(self) -> None:
-        self._away_until = 0.0
+    def __init__(self, pause: float = PAUSE_SECONDS) -> None:
+        self._pause = pause
+        self._retry_at = 0.0
 
-    def ask(self, question: Callable[[FixedWindowRateLimiter], Answer]) -> Answer:
-        if time.monotonic() < self._away_until:
-            return question(_own())
+    def apply(self, operation: Callable[[FixedWindowRateLimiter], Result]) -> Result:
+        if time.monotonic() < self._retry_at:
+            return operation(_local_limiter())
         try:
-            answer = question(_shared(settings.CELERY_BROKER_URL))
+            result = operation(_shared_limiter(settings.CELERY_BROKER_URL))
         except redis.RedisError as error:
-            if not self._away_until:
-                logger.warning("each process counts requests by itself: %s", error)
-            self._away_until = time.monotonic() + PAUSE_SECONDS
-            return question(_own())
-        self._away_until = 0.0
-        return answer
+            if not self._retry_at:
+                logger.warning(
+                    "rate limits apply per process while the broker is unreachable: %s", error
+                )
+            self._retry_at = time.monotonic() + self._pause
+            return operation(_local_limiter())
+        self._retry_at = 0.0
+        return result
 
 
 @cache
-def _shared(broker: str) -> FixedWindowRateLimiter:
-    """In the Valkey that the broker's URL names, which Celery spells in its own way."""
+def _shared_limiter(broker: str) -> FixedWindowRateLimiter:
+    """In the broker's Valkey. Celery has its own format for the URL."""
     url = broker.replace("redis+socket://", "redis+unix://").replace("virtual_host=", "db=")
     store = RedisStorage(
         url,
@@ -163,10 +170,10 @@ def _shared(broker: str) -> FixedWindowRateLimiter:
 
 
 @cache
-def _own() -> FixedWindowRateLimiter:
+def _local_limiter() -> FixedWindowRateLimiter:
     return FixedWindowRateLimiter(MemoryStorage())
 
 
-_counts = _Counts()
+_counts = Counts()
 _searching = Turns()
 _parsed = cache(parse)

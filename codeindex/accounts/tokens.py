@@ -1,4 +1,4 @@
-"""Tokens of the API: made, listed, revoked, and checked once for each request."""
+"""API tokens: issued, listed, revoked, and checked on each request."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from codeindex.audit import Change
 from codeindex.models import Token
 from codeindex.models.tokens import digest
 
-MOST = 50
-"""Tokens of one user."""
+MOST_PER_USER = 50
 
 PREFIX = "cix_"
-"""By which people, and programs that look for leaked secrets, recognise a key."""
+"""Lets people, and scanners for leaked secrets, recognise a key."""
 
 SHOWN = 12
-"""Characters of a key that are kept in the clear."""
+"""How many characters of a key are stored in the clear, so that people can tell tokens apart."""
 
 
 @transaction.atomic
 def issue(user: User, name: str = "", *, by: User | None) -> str:
-    """A new token; returns its key, which cannot be had again. Raises `ValidationError` by field
-    if the user has too many."""
-    valid = of(user)
-    user.tokens.exclude(pk__in=valid).delete()
-    if valid.count() >= MOST:
-        raise ValidationError({"name": [f"You have {MOST} tokens: revoke one of them first."]})
+    """Issues a token and returns its key, which is stored nowhere. Raises `ValidationError` by
+    field if the user has too many."""
+    current = valid(user)
+    user.tokens.exclude(pk__in=current).delete()
+    if current.count() >= MOST_PER_USER:
+        reason = f"You already have {MOST_PER_USER} tokens. Revoke one of them first."
+        raise ValidationError({"name": [reason]})
     key = PREFIX + secrets.token_hex(20)
     token = Token.objects.create(
         user=user,
@@ -44,13 +44,13 @@ def issue(user: User, name: str = "", *, by: User | None) -> str:
     return key
 
 
-def of(user: User) -> QuerySet[Token]:
-    """The tokens that are taken for `user`, the newest first."""
+def valid(user: User) -> QuerySet[Token]:
+    """The tokens with which `user` can sign in, newest first."""
     return Token.objects.filter(user=user, password=digest(user.password))
 
 
 def revoke(user: User, beginning: str = "", *, by: User | None) -> None:
-    """The token of `user` whose key begins so, or all of them."""
+    """Revokes the token of `user` whose key starts with `beginning`; all of them if it is empty."""
     own = Token.objects.filter(user=user)
     revoke_all(own.filter(beginning=beginning) if beginning else own, by=by)
 
@@ -63,27 +63,27 @@ def revoke_all(tokens: QuerySet[Token], *, by: User | None) -> None:
 
 
 def owner(key: str) -> User | None:
-    """Whose token this is, if it is taken."""
-    found = digest(key)
+    """The user whom a key signs in, or None."""
+    key_digest = digest(key)
     with connection.cursor() as cursor:
-        cursor.execute(OWNER, [found])
+        cursor.execute(_OWNER, [key_digest])
         row = cursor.fetchone()
         if row is None:
             return None
         *fields, is_use_recorded = row
         if not is_use_recorded:
-            cursor.execute(USED, [found])
-    return User.from_db(connection.alias, FIELDS, fields)
+            cursor.execute(_RECORD_USE, [key_digest])
+    return User.from_db(connection.alias, _USER_COLUMNS, fields)
 
 
-# In SQL, since the ORM takes several times as long to put together the statement that every search
-# begins with as Postgres to answer it. A use is recorded once an hour, not with each request.
-FIELDS = [field.column for field in User._meta.concrete_fields]
-OWNER = f"""
-SELECT {", ".join(f"auth_user.{field}" for field in FIELDS)},
+# In SQL, since every API search begins with this statement, and the ORM takes several times as long
+# to compose it as Postgres to execute it. A use is recorded once an hour, not with each request.
+_USER_COLUMNS = [str(field.column) for field in User._meta.concrete_fields]
+_OWNER = f"""
+SELECT {", ".join(f"auth_user.{column}" for column in _USER_COLUMNS)},
     coalesce(token.last_used > now() - interval '1 hour', false)
 FROM codeindex_token AS token JOIN auth_user ON auth_user.id = token.user_id
 WHERE token.digest = %s AND auth_user.is_active
     AND token.password = encode(sha256(convert_to(auth_user.password, 'UTF8')), 'hex')
 """
-USED = "UPDATE codeindex_token SET last_used = now() WHERE digest = %s"
+_RECORD_USE = "UPDATE codeindex_token SET last_used = now() WHERE digest = %s"

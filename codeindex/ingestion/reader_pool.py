@@ -27,7 +27,7 @@ from django.conf import settings
 from codeindex.ingestion import reader_process
 from codeindex.ingestion.reader_process import ParsedFile
 from codeindex.leases import Lease
-from codeindex.local_services import lifeline
+from codeindex.local_services.processes import lifeline
 
 MAX_ATTEMPTS = 3
 """How often a file is tried: its reader may have been killed for another reason."""

@@ -1,8 +1,8 @@
-"""PostgreSQL with pgvector and Valkey for one machine, from wheels, in a folder of our own.
+"""Private PostgreSQL with pgvector and Valkey, from wheels, in a state folder.
 
-`python -m codeindex.local_services` is what `make run` runs: everything under one supervisor.
-`ensure_services()` is for commands: it finds the private services, or starts them for as long
-as the command lasts. Where DATABASE_URL and BROKER_URL name services, nothing is started."""
+`make run` runs `python -m codeindex.local_services`, which runs everything under one supervisor.
+Commands call `ensure_services()`, which finds the private services or starts them for the duration
+of the command. If DATABASE_URL and BROKER_URL name services, nothing is started."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from contextlib import contextmanager
 
 from django.conf import settings
 
-from codeindex.local_services import services
+from codeindex.local_services.servers import private
 from codeindex.local_services.state import State
 
 
 @contextmanager
 def ensure_services() -> Iterator[None]:
-    """The database and the broker of the settings answer while the block runs.
+    """Makes the database and the broker of the settings available for the block.
 
-    Raises CannotStart, with a line fit for a user, where private ones cannot be had."""
+    Raises CannotStart, with one line for the user, if the private ones cannot be started."""
     if not settings.PRIVATE_SERVICES:
         yield
         return
-    with services.available(State(settings.CODEINDEX_HOME)):
+    with private.available(State(settings.CODEINDEX_HOME)):
         yield

@@ -1,4 +1,4 @@
-"""Where the web server listens: whether the port is free, and whether the page answers."""
+"""The web server's address: whether its port is free, and whether it responds."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ import time
 from codeindex.local_services.state import CannotStart
 
 _ANSWER_SECONDS = 2.0
-_GIVEN_BACK_SECONDS = 3.0
+_RELEASE_SECONDS = 3.0
 _POLL_SECONDS = 0.1
 _WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  only compared with
 
 
 def authority(host: str, port: int) -> str:
-    """Host and port as they stand in a URL."""
+    """Host and port as a URL writes them."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def url(host: str, port: int) -> str:
-    """An address that a browser on this machine can open."""
+    """A URL that a browser on this machine can open."""
     return f"http://{authority(_WILDCARDS.get(host, host), port)}/"
 
 
 def refuse_taken(host: str, port: int) -> None:
-    """Raises CannotStart if the server could not listen there. A port that a killed process is
-    still giving back is waited for: the kernel closes its sockets a moment after it has gone."""
-    deadline = time.monotonic() + _GIVEN_BACK_SECONDS
+    """Raises CannotStart if the server cannot listen there. Waits for a port that a killed process
+    is still releasing: the kernel closes its sockets a moment after it has died."""
+    deadline = time.monotonic() + _RELEASE_SECONDS
     while True:
         try:
             return _listen(host, port)
@@ -37,7 +37,9 @@ def refuse_taken(host: str, port: int) -> None:
                 place = authority(host, port)
                 raise CannotStart(f"Cannot listen on {place}: {error.strerror}.") from None
             if time.monotonic() > deadline:
-                raise CannotStart(f"Port {port} is taken: choose another with PORT=….") from None
+                raise CannotStart(
+                    f"Port {port} is already in use. Choose another with PORT=…."
+                ) from None
         time.sleep(_POLL_SECONDS)
 
 
@@ -52,7 +54,7 @@ def _listen(host: str, port: int) -> None:
 
 
 def answers(host: str, port: int, allowed_hosts: list[str]) -> bool:
-    """Whether the application serves its health page."""
+    """Whether the application responds to a health check."""
     name = next((each for each in allowed_hosts if each[:1] not in {"*", "."}), host)
     client = http.client.HTTPConnection(_WILDCARDS.get(host, host), port, timeout=_ANSWER_SECONDS)
     try:

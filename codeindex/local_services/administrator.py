@@ -16,9 +16,10 @@ class Credentials:
     password: str
 
 
-def given() -> Credentials | None:
-    """Makes an administrator where there is none, and gives a password where no administrator
-    has one, as after a first command without `make run`. The password is kept nowhere."""
+def ensure_password() -> Credentials | None:
+    """Creates an administrator if there is none, and sets a password if no administrator has one,
+    as after a first command without `make run`. Returns the new password, which is not stored, or
+    None if there was nothing to do."""
     administrators = get_user_model().objects.filter(is_superuser=True).order_by("pk")
     if any(administrator.has_usable_password() for administrator in administrators):
         return None

@@ -1,4 +1,4 @@
-"""Starts an installation, tells where it is to be found, and ends it: what `make run` runs."""
+"""Starts an installation, prints its address, and stops it: what `make run` runs."""
 
 from __future__ import annotations
 
@@ -18,16 +18,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import DatabaseError, connection
 
-from codeindex.local_services import (
-    address,
-    administrator,
-    external,
-    folder,
-    preflight,
-    services,
-    supervisor,
-)
-from codeindex.local_services.processes import end_left_overs, environment
+from codeindex.local_services import address, administrator, preflight, state_folder, supervisor
+from codeindex.local_services.processes import children
+from codeindex.local_services.servers import external, private
 from codeindex.local_services.state import CannotStart, State
 
 _FREE_MEBIBYTES = 512
@@ -36,12 +29,13 @@ _POLL_SECONDS = 0.1
 
 
 class Stopped(Exception):
-    """The user, or the system, asked for an end."""
+    """A signal asked the launcher to stop."""
 
 
 def main() -> int:
-    """Runs until it is told to stop. Returns 0 then, and 1, after one line, if it cannot run."""
-    for number in _ends():
+    """Runs until a signal stops it. Returns 0 then; prints one line and returns 1 if it cannot
+    run."""
+    for number in _stop_signals():
         signal.signal(number, _stop)
     try:
         _run()
@@ -56,21 +50,21 @@ def main() -> int:
     return 0
 
 
-def _ends() -> list[signal.Signals]:
-    """The signals that ask for an end. Under nohup a closed terminal is none."""
-    closed = [] if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else [signal.SIGHUP]
-    return [signal.SIGINT, signal.SIGTERM, *closed]
+def _stop_signals() -> list[signal.Signals]:
+    """The signals that stop the launcher. Under nohup, a closed terminal does not."""
+    hang_up = [] if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else [signal.SIGHUP]
+    return [signal.SIGINT, signal.SIGTERM, *hang_up]
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
-    for each in _ends():
-        signal.signal(each, _stop_already)
+    for each in _stop_signals():
+        signal.signal(each, _ignore)
     raise Stopped
 
 
-def _stop_already(number: int, frame: FrameType | None) -> None:
-    """What is being stopped needs no second word. (SIG_IGN would have Python complain about a
-    second signal that is pending.)"""
+def _ignore(number: int, frame: FrameType | None) -> None:
+    """Ignores further signals while stopping. (With SIG_IGN, Python complains about a second signal
+    that is pending.)"""
 
 
 def _failed(message: str) -> int:
@@ -82,8 +76,8 @@ def _run() -> None:
     state = State(settings.CODEINDEX_HOME)
     if problem := preflight.problem(str(state.folder), _FREE_MEBIBYTES):
         raise CannotStart(problem)
-    with folder.held(state):
-        end_left_overs(state)
+    with state_folder.locked(state):
+        children.end_leftovers(state)
         address.refuse_taken(settings.CODEINDEX_HOST, settings.PORT)
         with _supervised(state) as alive:
             _prepare_database(state, alive)
@@ -91,88 +85,89 @@ def _run() -> None:
             _await_page(state, alive)
             while alive():
                 time.sleep(1)
-            raise CannotStart(f"The supervisor ended; its log files are in {state.logs}.")
+            raise CannotStart(f"The supervisor stopped unexpectedly. See the logs in {state.logs}.")
 
 
 @contextmanager
 def _supervised(state: State) -> Iterator[Callable[[], bool]]:
-    """Runs the supervisor, with the private services up, and ends it and all its children.
-    Yields whether it is alive."""
+    """Runs the supervisor, which starts the private services, and ends it with all its children.
+    Yields a function that says whether it is alive."""
     supervisor.configure(state, _programs(state), directory=settings.BASE_DIR)
     process = subprocess.Popen(
         supervisor.command(state),
         stdin=subprocess.DEVNULL,
-        env=environment(state),
+        env=children.child_environment(state),
         start_new_session=True,  # Ctrl-C is for the launcher, which then ends the supervisor
     )
     try:
         yield lambda: process.poll() is None
     finally:
-        _say("Stopping …")
+        _print("Stopping …")
         process.terminate()
         try:
             process.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
-        end_left_overs(state)
+        children.end_leftovers(state)
 
 
 def _programs(state: State) -> list[supervisor.Program]:
     application = supervisor.application(settings.CELERY_WORKER_CONCURRENCY)
     if not settings.PRIVATE_SERVICES:
-        folder.make_ready(state, account=None)
+        state_folder.make_ready(state, account=None)
         return application
-    account = services.make_ready(state)
+    account = private.make_ready(state)
     return [*supervisor.private_services(state, account), *application]
 
 
 def _prepare_database(state: State, alive: Callable[[], bool]) -> None:
     if settings.PRIVATE_SERVICES:
-        _say("Starting PostgreSQL and Valkey …")
-        services.await_ready(state, alive)
+        _print("Starting PostgreSQL and Valkey …")
+        private.await_ready(state, alive)
     else:
         external.await_ready()
-    _say("Bringing the database up to date …")
+    _print("Migrating the database …")
     django.setup()
     try:
         call_command("migrate", interactive=False, verbosity=0)
-        first = administrator.given()
+        first = administrator.ensure_password()
     except DatabaseError as error:
-        raise CannotStart(f"The database cannot be brought up to date: {error}") from error
+        raise CannotStart(f"The database could not be migrated: {error}") from error
     finally:
         connection.close()
     if first is not None:
-        _say(f"First administrator: user {first.name}, password {first.password}")
-        _say("Write the password down: it is not shown again.")
-    call_command("collectstatic", interactive=False, verbosity=0)
+        _print(f"First administrator: user {first.name}, password {first.password}")
+        _print("Write the password down: it will not be shown again.")
+    # Of the two viewers of the API's schema in drf-spectacular-sidecar only Swagger UI is used
+    call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=["redoc"])
 
 
 def _start_application(state: State, alive: Callable[[], bool]) -> None:
     while not supervisor.is_up(state):
         if not alive():
-            raise CannotStart(f"The supervisor does not start; its log files are in {state.logs}.")
+            raise CannotStart(f"The supervisor failed to start. See the logs in {state.logs}.")
         time.sleep(_POLL_SECONDS)
     supervisor.start_application(state)
 
 
 def _await_page(state: State, alive: Callable[[], bool]) -> None:
-    """Returns, and says where, once the page answers."""
-    _say("Loading the model …")
+    """Prints the address once the web server responds."""
+    _print("Loading the model …")
     server = supervisor.process_number(state, "web")
     while not address.answers(settings.CODEINDEX_HOST, settings.PORT, settings.ALLOWED_HOSTS):
         if not alive() or supervisor.process_number(state, "web") != server:
-            raise CannotStart(f"The web server does not start: {_reason(state.logs / 'web.log')}")
+            raise CannotStart(f"The web server failed to start: {_reason(state.logs / 'web.log')}")
         time.sleep(_POLL_SECONDS)
-    _say(f"codeindex is ready at {address.url(settings.CODEINDEX_HOST, settings.PORT)}")
+    _print(f"codeindex is ready at {address.url(settings.CODEINDEX_HOST, settings.PORT)}")
 
 
 def _reason(log: Path) -> str:
-    """What a program said last that stops it, or where to look."""
+    """The last fatal error in a log, or where to look for it."""
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    said = [line.partition("[CRITICAL] ")[2] for line in lines[-50:] if "[CRITICAL] " in line]
-    return said[-1] if said else f"see {log}."
+    errors = [line.partition("[CRITICAL] ")[2] for line in lines[-50:] if "[CRITICAL] " in line]
+    return errors[-1] if errors else f"see {log}."
 
 
-def _say(line: str) -> None:
-    with suppress(BrokenPipeError):  # nobody listens any more, as after `make run | head`
+def _print(line: str) -> None:
+    with suppress(BrokenPipeError):  # the reader has gone, as after `make run | head`
         print(line, flush=True)

@@ -1,4 +1,4 @@
-"""What this machine offers: memory and processors, as far as this process may use them."""
+"""The memory and processors that this process may use."""
 
 from __future__ import annotations
 

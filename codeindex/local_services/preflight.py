@@ -1,8 +1,8 @@
-"""What this machine must offer before anything is installed or started.
+"""Checks the requirements before anything is installed or started.
 
-The Makefile runs this file with the system's own Python, before the virtual environment is
-there, so it needs nothing but the standard library, and keeps to what every Python reads: an
-old one is told that it is too old. Prints one line and exits with 1 on a problem.
+The Makefile runs this file with the system's own Python, before there is a virtual environment. So
+it uses only the standard library and a syntax that old versions can parse, to tell them that they
+are too old. Prints one line and exits with 1 if there is a problem.
 
     python3 preflight.py FOLDER MEBIBYTES     (free space that FOLDER's disk must have)
 """
@@ -18,7 +18,8 @@ OLDEST_GLIBC = (2, 28)
 
 
 def problem(folder, mebibytes):
-    """One line that says what is missing, or an empty string."""
+    # type: (str, int) -> str
+    """One line that describes the first problem, or an empty string."""
     return (
         _python_problem()
         or _platform_problem()
@@ -28,16 +29,21 @@ def problem(folder, mebibytes):
 
 
 def _python_problem():
+    # type: () -> str
     if sys.version_info < OLDEST_PYTHON:
-        return "codeindex needs Python 3.11 or newer; {} is Python {}. Name one: PYTHON=...".format(
-            sys.executable, platform.python_version()
+        return (
+            "codeindex needs Python 3.11 or newer; {} is Python {}."
+            " Choose another with PYTHON=...".format(sys.executable, platform.python_version())
         )
     if sys.version_info.releaselevel != "final":
-        return "codeindex needs a released Python; this is {}.".format(platform.python_version())
+        return "codeindex needs a released version of Python; this is {}.".format(
+            platform.python_version()
+        )
     return ""
 
 
 def _platform_problem():
+    # type: () -> str
     if platform.system() != "Linux" or platform.machine() not in MACHINES:
         return "codeindex runs on Linux on {}; this is {} on {}.".format(
             " or ".join(MACHINES), platform.system(), platform.machine()
@@ -52,12 +58,14 @@ def _platform_problem():
 
 
 def _git_problem():
+    # type: () -> str
     if shutil.which("git") is None:
-        return "codeindex needs git, which is not installed (or not in PATH)."
+        return "codeindex needs git, which is not installed or not in PATH."
     return ""
 
 
 def disk_problem(folder, mebibytes):
+    # type: (str, int) -> str
     existing = os.path.abspath(folder)
     while not os.path.exists(existing):
         existing = os.path.dirname(existing)

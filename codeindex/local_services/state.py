@@ -1,7 +1,7 @@
-"""The state folder: everything that one installation keeps, and where in it each thing lies.
+"""The state folder, which holds everything that one installation stores, and its layout.
 
-Settings, commands and the launcher all derive their paths from here, so that a command in
-another shell finds the database of a running installation without being told."""
+Settings, commands and the launcher all take their paths from here, so that a command in another
+shell finds the database of a running installation."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9/._+=-]+")
 
 
 class CannotStart(Exception):
-    """Something stands in the way; the message is one line fit for a user."""
+    """codeindex cannot start. The message is one line for the user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,9 @@ class State:
     folder: Path
 
     def make_folder(self) -> None:
-        """Makes the folder for its owner alone; one that is there is closed to everyone else.
+        """Creates the folder for its owner alone; an existing one is closed to other users.
 
-        Raises CannotStart, also where other things lie in an open folder: /srv is not closed."""
+        Raises CannotStart, also for an open folder with other files in it: /srv is not closed."""
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             if stat.S_IMODE(self.folder.stat().st_mode) != 0o700:
@@ -50,15 +50,15 @@ class State:
         written = any((self.folder / name).exists() for name in _WRITTEN)
         if not written and any(self.folder.iterdir()):
             raise self.unusable(
-                "others may enter it, and it holds other things. Choose a folder of its own,"
-                " or close this one (chmod 700)"
+                "other users can enter it, and it contains other files. Choose an empty folder, or"
+                " close this one (chmod 700)"
             )
         try:
             self.folder.chmod(0o700)
         except PermissionError:
             raise self.unusable(
-                "others may enter it, and only its owner can close it (chmod 700)."
-                " Have that done, or choose another folder"
+                "other users can enter it, and only its owner can close it (chmod 700)."
+                " Choose another folder, or ask the owner to close it"
             ) from None
 
     @property
@@ -67,7 +67,7 @@ class State:
 
     @property
     def users_lock(self) -> Path:
-        """Held, shared, by each process that uses services which a command started."""
+        """Locked, shared, by each process that uses services started by a command."""
         return self.folder / "users.lock"
 
     @property
@@ -80,7 +80,7 @@ class State:
 
     @property
     def programs(self) -> Path:
-        """A link to copies of PostgreSQL's programs, where its user cannot reach the package."""
+        """A link to a copy of PostgreSQL's programs, if its user cannot reach the package."""
         return self.folder / "programs"
 
     @property
@@ -109,8 +109,8 @@ class State:
 
     @property
     def sockets(self) -> Path:
-        """A folder of mode 0700 whose sockets' paths are short enough for the kernel, and plain
-        enough to stand in a URL and in libpq's list of hosts."""
+        """A folder of mode 0700. The paths of its sockets are short enough for the kernel, and
+        plain enough for a URL and for libpq's list of hosts."""
         beside = self.folder / "sockets"
         short = len(os.fsencode(beside / _LONGEST_SOCKET_NAME)) <= SOCKET_PATH_BYTES
         if short and _PLAIN.fullmatch(str(beside)):

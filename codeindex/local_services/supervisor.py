@@ -1,8 +1,8 @@
-"""Everything that runs, under one supervisor that restarts what dies.
+"""Configures and controls supervisord, which runs every process and restarts those that die.
 
-supervisord reads a file that is written anew at each start. The private services start at
-once; the application (web server, worker, beat) when the launcher says that the database is
-ready for it. A program that keeps dying is restarted after ever longer pauses."""
+Its configuration file is written at each start. The private services start at once; the application
+(web server, workers, beat) starts when the launcher has migrated the database. A program that keeps
+dying is restarted after increasing delays."""
 
 from __future__ import annotations
 
@@ -15,17 +15,20 @@ import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from xmlrpc.client import Error, ServerProxy
 
 from supervisor.xmlrpc import SupervisorTransport
 
-from codeindex.local_services import machine, postgres, valkey
-from codeindex.local_services.processes import Account, bound
+from codeindex.local_services import machine
+from codeindex.local_services.processes.accounts import Account
+from codeindex.local_services.processes.children import child_command
+from codeindex.local_services.servers import postgres, valkey
 from codeindex.local_services.state import CannotStart, State
 
 APPLICATION = "application"
 _SERVICES = "services"
-_FOREVER = 1_000_000_000
+_UNLIMITED = 1_000_000_000
 _CELERY = ("-m", "celery", "--app", "codeindex")
 
 
@@ -33,8 +36,8 @@ _CELERY = ("-m", "celery", "--app", "codeindex")
 class Program:
     """A process that the supervisor keeps alive.
 
-    `stop` ends it in order; after `stop_seconds` it is killed. `environment` comes on top of
-    the supervisor's own."""
+    `stop` ends it gracefully; after `stop_seconds` it is killed. `environment` is added to the
+    supervisor's own."""
 
     name: str
     group: str
@@ -45,9 +48,9 @@ class Program:
 
 
 def private_services(state: State, account: Account | None) -> list[Program]:
-    """A fast shutdown of PostgreSQL writes a checkpoint, which can take a while."""
-    database = bound(postgres.command(state), account=account, death_signal=signal.SIGINT)
-    broker = bound(valkey.command(state), account=account, death_signal=signal.SIGTERM)
+    """PostgreSQL gets time for the checkpoint that a fast shutdown writes."""
+    database = child_command(postgres.command(state), account=account, death_signal=signal.SIGINT)
+    broker = child_command(valkey.command(state), account=account, death_signal=signal.SIGTERM)
     return [
         Program("postgres", _SERVICES, database, stop=signal.SIGINT, stop_seconds=60),
         Program("valkey", _SERVICES, broker),
@@ -55,9 +58,8 @@ def private_services(state: State, account: Account | None) -> list[Program]:
 
 
 def application(workers: int) -> list[Program]:
-    """The web server, beat, and for each queue a Celery worker of so many processes: neither queue
-    waits for the other. Processors are shared out among the processes that encode, so that they do
-    not get in each other's way."""
+    """The web server, beat, and a Celery worker for each queue with `workers` processes, so that
+    neither queue waits for the other. The processes that encode share the processors."""
     share = max(1, machine.processors() // workers)
     return [
         Program(
@@ -85,18 +87,18 @@ def _worker(queue: str, *, threads: int) -> Program:
 
 
 def _python(*arguments: str) -> list[str]:
-    return bound([sys.executable, *arguments], death_signal=signal.SIGKILL)
+    return child_command([sys.executable, *arguments], death_signal=signal.SIGKILL)
 
 
 def command(state: State) -> list[str]:
     """The supervisor, in the foreground."""
     configuration = ["--configuration", str(state.supervisor_configuration)]
     supervisord = [sys.executable, "-m", "supervisor.supervisord", "--nodaemon", *configuration]
-    return bound(supervisord, death_signal=signal.SIGTERM)
+    return child_command(supervisord, death_signal=signal.SIGTERM)
 
 
 def configure(state: State, programs: Iterable[Program], directory: Path) -> None:
-    """Writes the supervisor's file; the programs run in `directory`."""
+    """Writes the supervisor's configuration. The programs run in `directory`."""
     sections = [_supervisor(state, directory), *_groups(programs)]
     sections += [_program(state, program) for program in programs]
     state.supervisor_configuration.write_text("\n".join(sections), encoding="utf-8")
@@ -114,11 +116,11 @@ def is_up(state: State) -> bool:
 
 
 def process_number(state: State, name: str) -> int:
-    """Of a program of the application; 0 while it is not running."""
+    """The process number of a program of the application; 0 while it is not running."""
     return int(_remote(state).supervisor.getProcessInfo(f"{APPLICATION}:{name}")["pid"])
 
 
-def _remote(state: State) -> ServerProxy:
+def _remote(state: State) -> Any:
     transport = SupervisorTransport("", "", f"unix://{state.supervisor_socket}")
     return ServerProxy("http://localhost", transport=transport)
 
@@ -144,7 +146,8 @@ def _supervisor(state: State, directory: Path) -> str:
 
 
 def _groups(programs: Iterable[Program]) -> list[str]:
-    """Groups end in the order opposite to their priority: the application before what it uses."""
+    """Groups stop in reverse order of priority: the application before the services that it
+    uses."""
     members: dict[str, list[str]] = {}
     for program in programs:
         members.setdefault(program.group, []).append(program.name)
@@ -167,7 +170,7 @@ def _program(state: State, program: Program) -> str:
             "autostart": str(program.group == _SERVICES).lower(),
             "autorestart": "true",
             "startsecs": 10,
-            "startretries": _FOREVER,
+            "startretries": _UNLIMITED,
             "stopsignal": program.stop.name.removeprefix("SIG"),
             "stopwaitsecs": program.stop_seconds,
             "killasgroup": "true",
@@ -180,14 +183,14 @@ def _program(state: State, program: Program) -> str:
 
 
 def _section(name: str, values: Mapping[str, object]) -> str:
-    """Values that are empty are left out."""
+    """A section of the configuration, without empty values."""
     lines = [f"{key} = {_value(value)}" for key, value in values.items() if value != ""]
     return "\n".join([f"[{name}]", *lines, ""])
 
 
 def _value(value: object) -> str:
-    """As supervisord reads it: what it takes for a comment or a format cannot be escaped."""
+    """A value for supervisord, which has no way to escape comments and formats."""
     text = str(value)
     if re.search(r"\s[;#]|[%\n]", text):
-        raise CannotStart(f"A path with %, ' ;', ' #' or a line break cannot be used: {text!r}.")
+        raise CannotStart(f"Paths with %, ' ;', ' #' or a line break are not supported: {text!r}.")
     return text

@@ -1,8 +1,9 @@
-"""What all commands share."""
+"""The base of all commands."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TextIO, cast
 
 from django.core.management import BaseCommand
 from django.core.management.base import OutputWrapper
@@ -11,7 +12,7 @@ from codeindex.management.terminal import harmless
 
 
 class Output(OutputWrapper):
-    def write(
+    def write(  # type: ignore[override]
         self,
         msg: str = "",
         style_func: Callable[[str], str] | None = None,
@@ -21,20 +22,24 @@ class Output(OutputWrapper):
 
 
 class Command(BaseCommand):
-    """A command whose output and errors steer no terminal, whatever stream it is given."""
+    """A command whose output and errors hold no terminal control sequences."""
 
     @property
     def stdout(self) -> Output:
         return self._stdout
 
     @stdout.setter
-    def stdout(self, given: OutputWrapper) -> None:
-        self._stdout = Output(given._out)
+    def stdout(self, stream: OutputWrapper) -> None:
+        self._stdout = _without_control_characters(stream)
 
     @property
     def stderr(self) -> Output:
         return self._stderr
 
     @stderr.setter
-    def stderr(self, given: OutputWrapper) -> None:
-        self._stderr = Output(given._out)
+    def stderr(self, stream: OutputWrapper) -> None:
+        self._stderr = _without_control_characters(stream)
+
+
+def _without_control_characters(stream: OutputWrapper) -> Output:
+    return Output(cast(TextIO, stream._out))

@@ -1,5 +1,5 @@
-"""What commands that read or change an index share: that there is one, which repositories of it are
-meant, and who may see them all."""
+"""Shared by commands that work on an existing index: its services, and the choice of
+repositories."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from codeindex.local_services.state import CannotStart
 from codeindex.models import Repository, RepositoryQuerySet
 
 ADMINISTRATOR = User(is_superuser=True)
-"""Sees everything, and need not be in the database."""
+"""Sees everything. Not a row of the database."""
 
 
 @contextmanager
 def existing_index() -> Iterator[None]:
-    """The services answer while the block runs, and the tables are there; CommandError: not so."""
+    """Makes the services available for the block. Raises CommandError if they cannot be started, or
+    if there are no tables yet."""
     try:
         with ensure_services():
             yield
@@ -28,19 +29,19 @@ def existing_index() -> Iterator[None]:
         raise CommandError(str(error)) from error
     except ProgrammingError as error:
         raise CommandError(
-            "Nothing is indexed yet: the database has no tables. `make run` and `manage.py index`"
-            " make them."
+            "Nothing has been indexed yet: the database has no tables. Start `make run` or use"
+            " `manage.py index` first."
         ) from error
 
 
 def repositories_called(names: Sequence[str]) -> RepositoryQuerySet:
-    """The repositories of these names (or owner/name), all if there are none; CommandError: one of
-    the names is nobody's."""
+    """The repositories with these names (or owner/name); all if `names` is empty. Raises
+    CommandError for an unknown name."""
     every = Repository.objects.all()
     chosen: set[int] = set()
     for name in names:
-        found = every.called(name).values_list("pk", flat=True)
-        if not found:
-            raise CommandError(f"There is no repository {name}.")
-        chosen.update(found)
+        matches = every.called(name).values_list("pk", flat=True)
+        if not matches:
+            raise CommandError(f"Repository {name} does not exist.")
+        chosen.update(matches)
     return every.filter(pk__in=chosen) if names else every

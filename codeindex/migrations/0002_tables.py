@@ -63,9 +63,9 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("queued", "waiting for a worker"),
-                            ("checkout", "fetching from git"),
-                            ("definitions", "reading definitions"),
-                            ("embedding", "computing meaning"),
+                            ("checkout", "fetching the repository"),
+                            ("definitions", "extracting definitions"),
+                            ("embedding", "building the semantic index"),
                             ("published", "searchable"),
                             ("failed", "failed"),
                             ("cancelled", "cancelled"),
@@ -148,9 +148,9 @@ class Migration(migrations.Migration):
                     "visibility",
                     models.CharField(
                         choices=[
-                            ("private", "its owner and their teams"),
-                            ("internal", "everyone who is signed in"),
-                            ("public", "everyone"),
+                            ("private", "Private"),
+                            ("internal", "Internal"),
+                            ("public", "Public"),
                         ],
                         default="private",
                         max_length=10,
@@ -250,9 +250,9 @@ class Migration(migrations.Migration):
                     "state",
                     models.CharField(
                         choices=[
-                            ("building", "being filled"),
-                            ("active", "searched and published by"),
-                            ("retired", "kept, not filled"),
+                            ("building", "Building"),
+                            ("active", "Active"),
+                            ("retired", "Retired"),
                         ],
                         default="building",
                         max_length=10,

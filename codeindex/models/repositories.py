@@ -10,9 +10,9 @@ from django.db.models.functions import Now
 
 
 class Visibility(models.TextChoices):
-    PRIVATE = "private", "its owner and their teams"
-    INTERNAL = "internal", "everyone who is signed in"
-    PUBLIC = "public", "everyone"
+    PRIVATE = "private"
+    INTERNAL = "internal"
+    PUBLIC = "public"
 
 
 class RepositoryQuerySet(models.QuerySet["Repository"]):
@@ -99,9 +99,9 @@ class Branch(models.Model):
 
 class RunStatus(models.TextChoices):
     QUEUED = "queued", "waiting for a worker"
-    CHECKOUT = "checkout", "fetching from git"
-    DEFINITIONS = "definitions", "reading definitions"
-    EMBEDDING = "embedding", "computing meaning"
+    CHECKOUT = "checkout", "fetching the repository"
+    DEFINITIONS = "definitions", "extracting definitions"
+    EMBEDDING = "embedding", "building the semantic index"
     PUBLISHED = "published", "searchable"
     FAILED = "failed", "failed"
     CANCELLED = "cancelled", "cancelled"

@@ -16,9 +16,9 @@ from codeindex.models.files import Text
 
 
 class SpaceState(models.TextChoices):
-    BUILDING = "building", "being filled"
-    ACTIVE = "active", "searched and published by"
-    RETIRED = "retired", "kept, not filled"
+    BUILDING = "building"
+    ACTIVE = "active"
+    RETIRED = "retired"
 
 
 class Space(models.Model):

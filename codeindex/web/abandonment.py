@@ -1,8 +1,8 @@
-"""What is asked by somebody who has gone is not answered any further: the statement that Postgres
-works on for it is cancelled, and no other one begins.
+"""Stops the work on a request whose client has disconnected: the running SQL statement is
+cancelled, and no other one begins.
 
-The web server says whether a client is still there (`waitress.client_disconnected`). Only requests
-that change nothing are given up."""
+The web server reports whether a client is still connected (`waitress.client_disconnected`). Only
+requests that change nothing are abandoned."""
 
 from __future__ import annotations
 
@@ -23,89 +23,90 @@ POLL_SECONDS = 0.5
 CANCEL_SECONDS = 1.0
 
 CLIENT_CLOSED_REQUEST = 499
-"""As nginx logs it; nobody receives it."""
+"""nginx's status for its log; nobody receives it."""
 
 logger = logging.getLogger(__name__)
 
 
-class Abandoned(Exception):
-    """Nobody waits for the answer any more."""
+class ClientDisconnected(Exception):
+    pass
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Asked:
-    """A request that is being answered, by the database connection of its thread."""
+class OpenRequest:
+    """A request in progress, with the database connection of its thread."""
 
-    has_gone: Callable[[], bool]
+    is_disconnected: Callable[[], bool]
     database: BaseDatabaseWrapper
 
     def execute(self, execute: Callable[..., Any], *arguments: Any) -> Any:
-        """Wraps each statement."""
-        if self.has_gone():
-            raise Abandoned
+        """Wraps each SQL statement."""
+        if self.is_disconnected():
+            raise ClientDisconnected
         return execute(*arguments)
 
     def cancel(self) -> None:
-        """Ends the statement that is running, if there is one; called by another thread."""
+        """Cancels the running statement, if any. Called by another thread."""
         if (postgres := self.database.connection) is not None:
             postgres.cancel_safe(timeout=CANCEL_SECONDS)
 
 
-class Watch:
-    """Looks after the requests of a process, in a thread that begins with the first of them."""
+class DisconnectMonitor:
+    """Checks the open requests of a process in a thread that the first request starts."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._asked: set[Asked] = set()
+        self._requests: set[OpenRequest] = set()
         self._thread: Thread | None = None
 
     @contextmanager
-    def over(self, asked: Asked) -> Iterator[None]:
+    def watch(self, request: OpenRequest) -> Iterator[None]:
         with self._lock:
-            self._asked.add(asked)
+            self._requests.add(request)
             if self._thread is None:
                 self._thread = Thread(target=self._run, name="abandonment", daemon=True)
                 self._thread.start()
         try:
             yield
         finally:
-            with self._lock:  # so that what is cancelled is never a statement of the next request
-                self._asked.remove(asked)
+            with self._lock:  # so that no statement of the next request is cancelled
+                self._requests.remove(request)
 
     def _run(self) -> None:
         while True:
             time.sleep(POLL_SECONDS)
             with self._lock:
-                for asked in self._asked:
-                    if asked.has_gone():
-                        self._cancel(asked)
+                for request in self._requests:
+                    if request.is_disconnected():
+                        self._cancel(request)
 
-    def _cancel(self, asked: Asked) -> None:
+    def _cancel(self, request: OpenRequest) -> None:
         try:
-            asked.cancel()
+            request.cancel()
         except Error:
-            logger.warning("a statement could not be cancelled", exc_info=True)
+            logger.warning("could not cancel a statement", exc_info=True)
 
 
-class Abandonment:
+class AbandonedRequests:
     """The middleware."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
-        self._watch = Watch()
+        self._monitor = DisconnectMonitor()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        has_gone = request.META.get("waitress.client_disconnected")
-        if has_gone is None or request.method not in ("GET", "HEAD"):
+        is_disconnected = request.META.get("waitress.client_disconnected")
+        if is_disconnected is None or request.method not in ("GET", "HEAD"):
             return self._get_response(request)
-        asked = Asked(has_gone, connections[DEFAULT_DB_ALIAS])
-        with self._watch.over(asked), connection.execute_wrapper(asked.execute):
+        open_request = OpenRequest(is_disconnected, connections[DEFAULT_DB_ALIAS])
+        wrapper = connection.execute_wrapper(open_request.execute)
+        with self._monitor.watch(open_request), wrapper:
             return self._get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Whatever came of giving up is no fault."""
-        has_gone = request.META.get("waitress.client_disconnected")
-        if has_gone is None or not has_gone():
+        """An error that follows from abandoning a request is not reported."""
+        is_disconnected = request.META.get("waitress.client_disconnected")
+        if is_disconnected is None or not is_disconnected():
             return None
-        connection.close()  # a cancellation that comes late hits nobody
+        connection.close()  # so that a late cancellation affects no other request
         return HttpResponse(status=CLIENT_CLOSED_REQUEST)

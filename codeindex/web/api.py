@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from codeindex import repositories, tasks
 from codeindex.accounts import throttles
+from codeindex.accounts.authentication import signed_in_user
 from codeindex.ingestion import runs
 from codeindex.models import IndexRun, Repository
 from codeindex.web import overview
@@ -25,13 +26,13 @@ from codeindex.web.serializers import NewRepositorySerializer, RepositorySeriali
 class RepositoriesView(APIView):
     @extend_schema(
         operation_id="list_repositories",
-        summary="The repositories that you may see",
+        summary="List the repositories that you can see",
         responses=answers(RepositorySerializer(many=True)),
     )
     def get(self, request: Request) -> Response:
         visible = Repository.objects.visible_to(request.user).select_related("owner")
-        told = overview.of(visible.order_by("name", "pk"))
-        return Response(RepositorySerializer(told, many=True).data)
+        overviews = overview.for_repositories(visible.order_by("name", "pk"))
+        return Response(RepositorySerializer(overviews, many=True).data)
 
     @extend_schema(
         operation_id="register_repository",
@@ -40,44 +41,43 @@ class RepositoriesView(APIView):
         responses=answers(RepositorySerializer, 403, 415, 429, status=201),
     )
     def post(self, request: Request) -> Response:
-        wanted = NewRepositorySerializer(data=request.data)
-        wanted.is_valid(raise_exception=True)
+        serializer = NewRepositorySerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
         throttles.INDEX.count(request)
         try:
-            repository = repositories.register(
-                owner=request.user, by=request.user, **wanted.validated_data
-            )
+            owner = signed_in_user(request)
+            repository = repositories.register(owner=owner, by=owner, **serializer.validated_data)
         except django.core.exceptions.ValidationError as error:
             raise ValidationError(_by_field(error)) from error
-        _requested(request, repository)
-        (told,) = overview.of([repository])
-        return Response(RepositorySerializer(told).data, status.HTTP_201_CREATED)
+        _request_index(request, repository)
+        summary = overview.for_repository(repository)
+        return Response(RepositorySerializer(summary).data, status.HTTP_201_CREATED)
 
 
 class RepositoryView(APIView):
     @extend_schema(
         operation_id="repository",
-        summary="A repository and its latest run",
+        summary="Get a repository and its latest run",
         responses=answers(RepositorySerializer, 404),
     )
     def get(self, request: Request, pk: int) -> Response:
-        (told,) = overview.of([visible_repository(request.user, pk)])
-        return Response(RepositorySerializer(told).data)
+        summary = overview.for_repository(visible_repository(request.user, pk))
+        return Response(RepositorySerializer(summary).data)
 
     @extend_schema(
         operation_id="remove_repository",
-        summary="Remove a repository: nothing of it is found from then on",
+        summary="Remove a repository; its code no longer appears in search",
         responses=answers(None, 403, 404, status=204),
     )
     def delete(self, request: Request, pk: int) -> Response:
-        repositories.remove(managed_repository(request.user, pk), by=request.user)
+        repositories.remove(managed_repository(request.user, pk), by=signed_in_user(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class RunsView(APIView):
     @extend_schema(
         operation_id="list_runs",
-        summary=f"The latest {overview.RUNS} index runs of a repository, the newest first",
+        summary=f"List the latest {overview.RUNS} index runs of a repository, newest first",
         responses=answers(RunSerializer(many=True), 404),
     )
     def get(self, request: Request, pk: int) -> Response:
@@ -86,21 +86,21 @@ class RunsView(APIView):
 
     @extend_schema(
         operation_id="index_again",
-        summary="Index the repository's present commit; the run that is under way if there is one",
+        summary="Index the repository's current commit, or return the run in progress",
         request=None,
         responses=answers(RunSerializer, 403, 404, 429, status=201),
     )
     def post(self, request: Request, pk: int) -> Response:
         repository = managed_repository(request.user, pk)
         throttles.INDEX.count(request)
-        run = _requested(request, repository)
+        run = _request_index(request, repository)
         return Response(RunSerializer(run).data, status.HTTP_201_CREATED)
 
 
 class CancelView(APIView):
     @extend_schema(
         operation_id="cancel_run",
-        summary="Cancel a run; 409 if it has ended already or is searchable",
+        summary="Cancel a run; 409 if it has finished or its code is already searchable",
         request=None,
         responses=answers(RunSerializer, 403, 404, 409),
     )
@@ -108,17 +108,17 @@ class CancelView(APIView):
         managed = managed_repository(request.user, pk)
         of_repository = IndexRun.objects.filter(branch__repository=managed).select_related("branch")
         row = get_object_or_404(of_repository, pk=run)
-        if not runs.cancel(row, by=request.user):
-            said = {"detail": "The run has ended already, or is searchable."}
-            return Response(said, status.HTTP_409_CONFLICT)
+        if not runs.cancel(row, by=signed_in_user(request)):
+            reason = "The run has finished, or its code is already searchable."
+            return Response({"detail": reason}, status.HTTP_409_CONFLICT)
         row = get_object_or_404(of_repository, pk=run)
         return Response(RunSerializer(row).data)
 
 
-def _requested(request: Request, repository: Repository) -> IndexRun:
-    """A repository that was removed meanwhile is not found."""
+def _request_index(request: Request, repository: Repository) -> IndexRun:
+    """Raises NotFound if the repository has been removed in the meantime."""
     try:
-        return tasks.request_index(repository=repository, by=request.user)
+        return tasks.request_index(repository=repository, by=signed_in_user(request))
     except Repository.DoesNotExist as error:
         raise NotFound from error
 

@@ -1,23 +1,30 @@
-"""The forms of the pages. What may be registered is decided by `codeindex.repositories`."""
+"""The forms of the pages. `codeindex.repositories` decides what may be registered."""
 
 from __future__ import annotations
 
 from django import forms
 from django.contrib.auth.models import Group, User
+from django.http import QueryDict
 
 from codeindex.accounts import departure
 from codeindex.models import Visibility
 
+SEEN_BY = {
+    Visibility.PRIVATE: "you and the teams that you choose",
+    Visibility.INTERNAL: "everyone who is signed in",
+    Visibility.PUBLIC: "everyone",
+}
+
 
 class AddressInput(forms.TextInput):
-    """Shows no address again that may hold a secret."""
+    """Does not redisplay an address that may hold a secret."""
 
     def format_value(self, value: str | None) -> str | None:
         return None if value and set("@?#") & set(value) else super().format_value(value)
 
 
 class KeyInput(forms.Textarea):
-    """Shows no key again."""
+    """Never redisplays a key."""
 
     def format_value(self, value: str | None) -> None:
         return None
@@ -26,67 +33,71 @@ class KeyInput(forms.Textarea):
 class RegisterForm(forms.Form):
     url = forms.CharField(
         label="Clone URL or path",
-        help_text="https, http or ssh; or a path in a folder that the administrator allows. "
-        "A user and password or a token in the URL is kept encrypted.",
+        help_text="An https, http or ssh URL, or a path in a folder that the administrator allows."
+        " Credentials in the URL are stored encrypted.",
         widget=AddressInput(attrs={"placeholder": "https://host/team/project.git"}),
     )
     name = forms.CharField(
-        required=False, max_length=100, help_text="By default the last part of the URL."
+        required=False, max_length=100, help_text="Defaults to the last part of the URL."
     )
     branch = forms.CharField(
-        required=False, max_length=255, help_text="By default the one that the remote names."
+        required=False, max_length=255, help_text="Defaults to the remote's default branch."
     )
     deploy_key = forms.CharField(
         required=False,
-        help_text="For ssh: a private key without a passphrase. It is kept encrypted and used for"
-        " this repository alone.",
+        help_text="For ssh: a private key without a passphrase. It is stored encrypted and used"
+        " only for this repository.",
         widget=KeyInput(attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false"}),
     )
     visibility = forms.ChoiceField(
-        choices=[(choice.value, choice.label) for choice in Visibility],
-        label="Who may find its code",
+        choices=[(choice.value, f"{choice.label}: {SEEN_BY[choice]}") for choice in Visibility]
     )
     teams = forms.ModelMultipleChoiceField(
         Group.objects.none(),
-        to_field_name="name",  # numbers tell how many teams there are
+        to_field_name="name",  # primary keys reveal how many teams there are
         required=False,
-        help_text="They may find its code too where it is private.",
+        help_text="Members can search its code even if the repository is private.",
     )
 
-    def __init__(self, owner: User, *arguments: object, **named: object) -> None:
-        super().__init__(*arguments, **named)
-        self.fields["teams"].queryset = owner.groups.order_by("name")
-        if not self.fields["teams"].queryset.exists():
+    def __init__(self, owner: User, data: QueryDict | None = None) -> None:
+        super().__init__(data)
+        teams = self.fields["teams"]
+        assert isinstance(teams, forms.ModelMultipleChoiceField)
+        teams.queryset = own_teams = owner.groups.order_by("name")
+        if not own_teams.exists():
             del self.fields["teams"]
 
 
 class TokenForm(forms.Form):
     name = forms.CharField(
-        required=False, max_length=100, label="Name", help_text="What the token is for."
+        required=False, max_length=100, label="Name", help_text="What the token is used for."
     )
 
 
 class DepartureForm(forms.Form):
-    """What becomes of the repositories of a user who is to be removed."""
+    """What happens to the repositories of a user who is to be removed."""
 
     heir = forms.ModelChoiceField(
-        User.objects.none(), required=False, label="Hand them over to", empty_label="nobody"
+        User.objects.none(), required=False, label="Transfer to", empty_label="Choose a user"
     )
-    remove = forms.BooleanField(required=False, label="Remove them")
+    remove = forms.BooleanField(required=False, label="Remove the repositories")
 
-    def __init__(self, leaver: User, *arguments: object, **named: object) -> None:
-        super().__init__(*arguments, **named)
+    def __init__(self, leaver: User, data: QueryDict | None = None) -> None:
+        super().__init__(data)
         self._leaver = leaver
+        heir = self.fields["heir"]
+        assert isinstance(heir, forms.ModelChoiceField)
         others = User.objects.filter(is_active=True).exclude(pk=leaver.pk)
-        self.fields["heir"].queryset = others.order_by("username")
+        heir.queryset = others.order_by("username")
 
     def clean(self) -> None:
         if bool(self.cleaned_data.get("heir")) == self.cleaned_data["remove"]:
-            self.add_error(None, "Choose a new owner, or have the repositories removed.")
+            self.add_error(None, "Choose a new owner or remove the repositories.")
 
     def settle(self, *, by: User) -> str:
-        """Does what was chosen, and says so. Raises `ValidationError`."""
+        """Does what was chosen and returns a message that says so. Raises `ValidationError`."""
         if heir := self.cleaned_data["heir"]:
             count = departure.hand_over(self._leaver, heir, by=by)
-            return f"{count} repositories now belong to {heir.get_username()}."
-        return f"{departure.remove_repositories(self._leaver, by=by)} repositories are removed."
+            return f"Repositories transferred to {heir.get_username()}: {count}."
+        count = departure.remove_repositories(self._leaver, by=by)
+        return f"Repositories removed: {count}."

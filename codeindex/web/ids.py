@@ -1,9 +1,8 @@
-"""Ids as they are shown: opaque, since numbers in a row tell how much there is of what is hidden.
+"""Opaque ids for URLs and the API, since consecutive numbers reveal how much hidden code there is.
 
-A row's number, with the kind of thing that it numbers, is one block of AES under a key that is
-derived from SECRET_KEY. What was made up, or is of another kind, decrypts to something else and is
-no id. An id is a name and no permission: who may see the thing is asked all the same.
-"""
+A row's number and its kind are encrypted as one AES block under a key derived from SECRET_KEY. An
+id that is made up, or of another kind, decrypts to something else and is invalid. An id grants no
+permission: whether the user may see the row is checked as well."""
 
 from __future__ import annotations
 
@@ -19,11 +18,11 @@ from django.utils.crypto import salted_hmac
 from codeindex.models import PlainId
 
 HALF = 8
-"""Bytes of a block's two halves: the kind, and the number."""
+"""Bytes of each half of a block: the kind, and the number."""
 
 
 class Row(StrEnum):
-    """What an id is of; the first eight letters tell them apart."""
+    """The kind of row. The first eight letters must be distinct."""
 
     REPOSITORY = "repository"
     RUN = "run"
@@ -32,28 +31,28 @@ class Row(StrEnum):
 
 
 def opaque(row: Row, number: int) -> str:
-    """22 characters that are fit for an address."""
+    """22 URL-safe characters."""
     block = _tag(row) + number.to_bytes(HALF, "big")
     return urlsafe_b64encode(_cipher(settings.SECRET_KEY).encryptor().update(block)).decode()[:-2]
 
 
 def number(row: Row, written: str) -> int:
-    """What `opaque` was given. A plain number stands for itself if it named something before ids
+    """The inverse of `opaque`. A plain number stands for itself if it was an address before ids
     were opaque. Raises `ValueError` for anything else."""
     if written.isdecimal():
         return _plain(row, int(written))
     block = urlsafe_b64decode(f"{written}==")
     if urlsafe_b64encode(block).decode() == f"{written}==" and len(block) == 2 * HALF:
         for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
-            known = _cipher(secret).decryptor().update(block)
-            if known.startswith(_tag(row)):
-                return int.from_bytes(known[HALF:], "big")
-    raise ValueError(f"{written!r} is no id of a {row}")
+            decrypted = _cipher(secret).decryptor().update(block)
+            if decrypted.startswith(_tag(row)):
+                return int.from_bytes(decrypted[HALF:], "big")
+    raise ValueError(f"{written!r} is not the id of a {row}")
 
 
 @cache
 def plain_numbers() -> dict[str, int]:
-    """Row → the last plain number that addresses had; fixed once for an installation."""
+    """Row → the last plain number that was an address; constant for an installation."""
     return dict(PlainId.objects.values_list("row", "up_to"))
 
 
@@ -69,13 +68,13 @@ def _tag(row: Row) -> bytes:
 
 @lru_cache(8)
 def _cipher(secret: str) -> Cipher[modes.ECB]:
-    # Of a single block, so that no pattern of several can show.
+    # ECB is safe for a single block, which shows no pattern.
     key = salted_hmac("codeindex.ids", "AES-256", secret, algorithm="sha256").digest()
-    return Cipher(algorithms.AES(key), modes.ECB())  # noqa: S305  one block, as said above
+    return Cipher(algorithms.AES(key), modes.ECB())  # noqa: S305  a single block
 
 
 class Converter:
-    """A part of an address that is an id: views get numbers, and addresses are made of them."""
+    """An id in a URL: views receive numbers, and `reverse` takes them."""
 
     regex = "[0-9]{1,19}|[A-Za-z0-9_-]{22}"
     row: ClassVar[Row]
@@ -104,4 +103,4 @@ class DefinitionConverter(Converter):
 
 
 CONVERTERS = (RepositoryConverter, RunConverter, FileConverter, DefinitionConverter)
-"""For addresses, which name one by what its ids are of: `<repository:pk>`."""
+"""Registered by the kind of their rows: `<repository:pk>`."""

@@ -1,10 +1,10 @@
-"""What every answer carries, which requests are read at all, and how a request that cannot be
-answered is refused."""
+"""Headers of every response, rejection of malformed requests, and error responses for
+exceptions."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist
@@ -12,14 +12,14 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.utils.cache import patch_cache_control
 
-from codeindex.accounts.throttles import TooMany
+from codeindex.accounts.throttles import TooManyRequests
 from codeindex.web import errors
 
 RETRY_SECONDS = 5
-"""After which a restarted database is mostly there again."""
+"""By then a restarted database is usually back."""
 
-_DIGITS = 12
-"""Of the length of a body; Python reads no number of thousands of them."""
+_LENGTH_DIGITS = 12
+"""The most digits of a Content-Length. Python refuses to parse thousands of them."""
 
 logger = logging.getLogger(__name__)
 
@@ -38,61 +38,69 @@ POLICY = "; ".join(
 
 
 def content_security_policy(get_response: GetResponse) -> GetResponse:
-    """Nothing is run, shown or sent from or to elsewhere, and no inline script is run: source
-    code of strangers stays text whatever it contains."""
+    """Allows no inline script and no content from other origins, so that a stranger's source code
+    stays text whatever it contains."""
 
-    def answer(request: HttpRequest) -> HttpResponse:
+    def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         response.headers.setdefault("Content-Security-Policy", POLICY)
         return response
 
-    return answer
+    return middleware
 
 
 def no_store(get_response: GetResponse) -> GetResponse:
-    """No browser and no proxy keeps an answer: who may see it can change with the next request.
-    Static files are answered before."""
+    """Forbids browsers and proxies to cache a response, since who may see it can change with the
+    next request. Static files are served by a middleware before this one."""
 
-    def answer(request: HttpRequest) -> HttpResponse:
+    def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         patch_cache_control(response, private=True, no_store=True)
         return response
 
-    return answer
+    return middleware
 
 
-def readable(get_response: GetResponse) -> GetResponse:
-    """Refuses what no view could use: large bodies, text that cannot be decoded, and NUL
-    characters, which Postgres cannot store and hence not look for."""
+def reject_malformed(get_response: GetResponse) -> GetResponse:
+    """Rejects what no view can use: large bodies, text that cannot be decoded, and NUL characters,
+    which Postgres does not accept. It runs after authentication, so that the error page shows who
+    is signed in; before it no middleware reads the body or a cookie's value."""
 
-    def answer(request: HttpRequest) -> HttpResponse:
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if _first_with_nul(request.COOKIES.items()) is not None:  # maybe the session's
+            return errors.plain_error(request, 400, errors.MALFORMED)
         most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if length.isdecimal() and (len(length) > _DIGITS or int(length) > most):
-            return errors.refused(request, 413, f"At most {most // 1024:,} KiB can be sent.")
+        if length.isdecimal() and (len(length) > _LENGTH_DIGITS or int(length) > most):
+            return errors.error(request, 413, f"A request may be at most {most // 1024:,} KiB.")
         try:
-            with_nul = [name for name, value in _given(request) if "\x00" in name + value]
+            parameter = _first_with_nul(_parameters(request))
         except (LookupError, UnicodeError, UnreadablePostError):
-            return errors.refused(request, 400, errors.MALFORMED)
-        if with_nul:
-            return errors.wrong(request, with_nul[0], "Null characters are not allowed.")
+            return errors.error(request, 400, errors.MALFORMED)
+        if parameter is not None:
+            reason = "Null characters are not allowed."
+            return errors.invalid_parameter(request, parameter, reason)
         return get_response(request)
 
-    return answer
+    return middleware
 
 
-def _given(request: HttpRequest) -> Iterator[tuple[str, str]]:
-    """Names with their values, of the query string, the cookies and a page's form. The bodies that
-    the API is sent are read, and checked, by its serializers."""
-    yield from request.COOKIES.items()
+def _first_with_nul(parameters: Iterable[tuple[str, str]]) -> str | None:
+    """The name of the first parameter with a NUL character in its name or value."""
+    return next((name for name, value in parameters if "\x00" in name + value), None)
+
+
+def _parameters(request: HttpRequest) -> Iterator[tuple[str, str]]:
+    """Names and values of the query string and a page's form. The API's serializers check the
+    bodies of its requests."""
     forms = [request.GET] if errors.is_api(request) else [request.GET, request.POST]
     for form in forms:
         yield from ((name, value) for name, values in form.lists() for value in values)
 
 
-class Refusals:
-    """Refuses a request for what its view found: too many of them, or a row that another request
-    has removed meanwhile."""
+class RefusedRequests:
+    """429 beyond a rate limit, and 404 for a row that another request has removed in the
+    meantime."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self._get_response = get_response
@@ -101,17 +109,21 @@ class Refusals:
         return self._get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if isinstance(error, TooMany):
-            return errors.refused(request, 429, str(error.detail), {"Retry-After": str(error.wait)})
+        if isinstance(error, TooManyRequests):
+            return errors.error(request, 429, str(error.detail), {"Retry-After": str(error.wait)})
         if isinstance(error, ObjectDoesNotExist):
-            logger.info("%s: a row was removed meanwhile", request.path, exc_info=error)
-            return errors.refused(request, 404, errors.NOT_FOUND)
+            logger.info(
+                "%s: a row was removed while the request was being processed",
+                request.path,
+                exc_info=error,
+            )
+            return errors.error(request, 404, errors.NOT_FOUND)
         return None
 
 
-class DatabaseAway:
-    """503 with a hint when to try again, as a page or as JSON, where a request finds no database.
-    The next one connects anew, since connections are tried before use."""
+class DatabaseUnavailable:
+    """503 with Retry-After, as a page or as JSON, if the database is not available. The next
+    request reconnects, since connections are checked before use."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self._get_response = get_response
@@ -122,5 +134,7 @@ class DatabaseAway:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, OperationalError | InterfaceError):
             return None
-        logger.error("The database does not answer: %s", error)
-        return errors.broken(request, 503, errors.AWAY, {"Retry-After": str(RETRY_SECONDS)})
+        logger.error("The database is not responding: %s", error)
+        return errors.plain_error(
+            request, 503, errors.UNAVAILABLE, {"Retry-After": str(RETRY_SECONDS)}
+        )

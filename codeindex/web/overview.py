@@ -1,4 +1,4 @@
-"""What the pages and the API tell of repositories and their runs."""
+"""Repositories and their index runs, as the pages and the API show them."""
 
 from __future__ import annotations
 
@@ -20,14 +20,15 @@ from codeindex.models import (
 )
 
 RUNS = 50
-"""Runs of a repository that are told of, the latest."""
+"""The most runs of a repository that are listed."""
 
 FAILURES = 20
+"""The most failures of a repository that are listed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """A repository with its latest run, how far that is, and the runs that are searched."""
+    """A repository with its latest run, the progress of that run, and the runs that are live."""
 
     repository: Repository
     latest: IndexRun | None
@@ -36,7 +37,7 @@ class Overview:
 
     @property
     def definitions(self) -> int:
-        """That can be found now."""
+        """How many are searchable now."""
         return sum(run.definitions for run in self.live)
 
     @property
@@ -45,14 +46,10 @@ class Overview:
 
     @property
     def time_left(self) -> str:
-        """Of the present stage, as people say it: 45 s, 3 min, 2 h 5 min; "" if unknown."""
+        """Time left in the current stage, such as 3 min; "" if unknown."""
         if self.progress is None or self.progress.seconds_left is None:
             return ""
-        minutes, seconds = divmod(self.progress.seconds_left, 60)
-        hours, minutes = divmod(minutes, 60)
-        if hours:
-            return f"{hours} h {minutes} min"
-        return f"{minutes + (seconds > 30)} min" if minutes else f"{seconds} s"
+        return _readable_duration(self.progress.seconds_left)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +62,13 @@ class Failure:
     reason: str
 
 
-def of(rows: Iterable[Repository]) -> list[Overview]:
-    """An overview of each, in order, by three queries for all."""
+def for_repository(row: Repository) -> Overview:
+    (overview,) = for_repositories([row])
+    return overview
+
+
+def for_repositories(rows: Iterable[Repository]) -> list[Overview]:
+    """The overviews of all rows, in their order, in three queries."""
     rows = list(rows)
     runs = IndexRun.objects.filter(branch__repository__in=rows).select_related("branch")
     latest = {
@@ -84,9 +86,9 @@ def of(rows: Iterable[Repository]) -> list[Overview]:
 
 
 def runs(repository: Repository) -> list[IndexRun]:
-    """The latest runs of all branches, the newest first."""
-    of_all = IndexRun.objects.filter(branch__repository=repository)
-    return list(of_all.select_related("branch", "requested_by")[:RUNS])
+    """The latest runs of all branches, newest first."""
+    every = IndexRun.objects.filter(branch__repository=repository)
+    return list(every.select_related("branch", "requested_by")[:RUNS])
 
 
 def timings(run: IndexRun) -> list[tuple[str, float]]:
@@ -94,8 +96,22 @@ def timings(run: IndexRun) -> list[tuple[str, float]]:
     return [(stage, run.timings[stage]) for stage in RunStatus.values if stage in run.timings]
 
 
+def duration(run: IndexRun) -> str:
+    """The time that all stages took together, such as 3 min; "" before the first has ended."""
+    return _readable_duration(round(sum(run.timings.values()))) if run.timings else ""
+
+
+def _readable_duration(seconds: int) -> str:
+    """45 s, 3 min or 2 h 5 min."""
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes + (seconds > 30)} min" if minutes else f"{seconds} s"
+
+
 def failures(repository: Repository) -> list[Failure]:
-    """Some of the live definitions that have no vector because their text could not be encoded."""
+    """Live definitions whose text could not be encoded: up to `FAILURES` of them."""
     failed = Embedding.objects.filter(
         space__state=SpaceState.ACTIVE,
         state=EmbeddingState.FAILED,

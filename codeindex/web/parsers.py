@@ -1,4 +1,4 @@
-"""Bodies of requests to the API."""
+"""Parsers for the bodies of API requests."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rest_framework.parsers import JSONParser
 
 
 class ShallowJSONParser(JSONParser):
-    """JSON that is not nested so deeply that Python cannot read it."""
+    """Refuses JSON that is nested too deeply for Python's parser."""
 
     def parse(
         self,

@@ -8,44 +8,47 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from codeindex.ingestion import progress
+from codeindex.ingestion.progress import Progress
 from codeindex.models import IndexRun, RunStatus, Visibility
 from codeindex.web import ids
 
 
 class IdField(serializers.CharField):
-    """A row's number as it is shown."""
+    """A row's opaque id."""
 
     def __init__(self, row: ids.Row, **named: Any) -> None:
         super().__init__(read_only=True, **named)
         self.row = row
 
-    def to_representation(self, number: int) -> str:
-        return ids.opaque(self.row, number)
+    def to_representation(self, value: int) -> str:  # type: ignore[override]  # not a string yet
+        return ids.opaque(self.row, value)
 
 
-class ProgressSerializer(serializers.Serializer):
-    """How far a run is; `rate` is files or texts a second."""
+class ProgressSerializer(serializers.Serializer[Progress]):
+    """Progress of a run. `rate` is in files or texts per second."""
 
     stage = serializers.ChoiceField(RunStatus.choices)
-    percent = serializers.IntegerField(allow_null=True, help_text="Of the present stage.")
+    percent = serializers.IntegerField(allow_null=True, help_text="Progress of the current stage.")
     rate = serializers.FloatField(allow_null=True)
     seconds_left = serializers.IntegerField(allow_null=True)
 
 
-class SkipSerializer(serializers.Serializer):
+class SkipSerializer(serializers.Serializer[Any]):
     count = serializers.IntegerField()
-    examples = serializers.ListField(child=serializers.CharField(), help_text="Some paths.")
+    examples = serializers.ListField(child=serializers.CharField(), help_text="Some of the paths.")
 
 
-class RunSerializer(serializers.ModelSerializer):
+class RunSerializer(serializers.ModelSerializer[IndexRun]):
     id = IdField(ids.Row.RUN)
-    branch = serializers.CharField(source="branch.name", help_text="Empty: the remote's default.")
+    branch = serializers.CharField(
+        source="branch.name", help_text="Empty for the remote's default branch."
+    )
     progress = serializers.SerializerMethodField()
     timings = serializers.DictField(
-        child=serializers.FloatField(), read_only=True, help_text="Seconds, by stage."
+        child=serializers.FloatField(), read_only=True, help_text="Seconds by stage."
     )
     skips = serializers.DictField(
-        child=SkipSerializer(), read_only=True, help_text="Files that are not indexed, by reason."
+        child=SkipSerializer(), read_only=True, help_text="Files that were not indexed, by reason."
     )
 
     class Meta:
@@ -63,8 +66,8 @@ class RunSerializer(serializers.ModelSerializer):
         return ProgressSerializer(progress.measure(run)).data
 
 
-class RepositorySerializer(serializers.Serializer):
-    """An overview of a repository."""
+class RepositorySerializer(serializers.Serializer[Any]):
+    """A repository and its latest run."""
 
     id = IdField(ids.Row.REPOSITORY, source="repository.pk")
     name = serializers.CharField(source="repository.name")
@@ -72,27 +75,37 @@ class RepositorySerializer(serializers.Serializer):
     url = serializers.CharField(source="repository.url")
     visibility = serializers.ChoiceField(Visibility.choices, source="repository.visibility")
     created = serializers.DateTimeField(source="repository.created")
-    definitions = serializers.IntegerField(help_text="That can be found now.")
+    definitions = serializers.IntegerField(help_text="Definitions that are searchable now.")
     latest_run = RunSerializer(
-        source="latest", allow_null=True, help_text="null while none was asked for."
+        source="latest", allow_null=True, help_text="null before the first run."
     )
 
 
-class NewRepositorySerializer(serializers.Serializer):
-    """What `codeindex.repositories` decides on is checked there."""
+class NewRepositorySerializer(serializers.Serializer[Any]):
+    """A repository to register."""
 
-    url = serializers.CharField(help_text="A clone URL, or a path that the administrator allows.")
+    # `codeindex.repositories` validates the values.
+
+    url = serializers.CharField(
+        help_text="A clone URL, or a local path that the administrator allows."
+    )
     name = serializers.CharField(
-        default="", allow_blank=True, max_length=100, help_text="By default the URL's last part."
+        default="",
+        allow_blank=True,
+        max_length=100,
+        help_text="Defaults to the last part of the URL.",
     )
     branch = serializers.CharField(
-        default="", allow_blank=True, max_length=255, help_text="By default the remote's."
+        default="",
+        allow_blank=True,
+        max_length=255,
+        help_text="Defaults to the remote's default branch.",
     )
     deploy_key = serializers.CharField(
         default="",
         allow_blank=True,
         trim_whitespace=False,
         write_only=True,
-        help_text="For ssh: a private key without a passphrase, kept encrypted and never shown.",
+        help_text="For ssh: a private key without a passphrase. Stored encrypted, never returned.",
     )
     visibility = serializers.ChoiceField(Visibility.choices, default=Visibility.PRIVATE)

@@ -1,4 +1,4 @@
-"""The pages of repositories and accounts. They parse, call one function, and show."""
+"""The pages of repositories and accounts: parse, call one function, render."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from codeindex import repositories, tasks
 from codeindex.accounts import throttles, tokens
+from codeindex.accounts.authentication import signed_in_user
 from codeindex.ingestion import runs
 from codeindex.models import IndexRun, Repository
 from codeindex.web import overview
@@ -20,56 +21,57 @@ from codeindex.web.forms import RegisterForm, TokenForm
 
 @require_safe
 def health(request: HttpRequest) -> HttpResponse:
-    """Answers without the database: whether this process serves requests."""
+    """Whether this process serves requests. Does not use the database."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 
 @require_safe
 def repository_list(request: HttpRequest) -> HttpResponse:
     visible = Repository.objects.visible_to(request.user).select_related("owner").order_by("name")
-    shown = {"nav": "repositories", "overviews": overview.of(visible)}
-    return render(request, "codeindex/repositories.html", shown)
+    context = {"nav": "repositories", "overviews": overview.for_repositories(visible)}
+    return render(request, "codeindex/repositories.html", context)
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def register(request: HttpRequest) -> HttpResponse:
-    form = RegisterForm(request.user, request.POST or None)
+    owner = signed_in_user(request)
+    form = RegisterForm(owner, request.POST or None)
     if form.is_valid():
         throttles.INDEX.count(request)
         try:
-            repository = repositories.register(
-                owner=request.user, by=request.user, **form.cleaned_data
-            )
+            repository = repositories.register(owner=owner, by=owner, **form.cleaned_data)
         except ValidationError as error:
             form.add_error(None, error)
         else:
             _request_index(request, repository)
             return redirect("repository", repository.pk)
-    shown = {"nav": "repositories", "form": form}
-    return render(request, "codeindex/register.html", shown, status=400 if form.errors else 200)
+    context = {"nav": "repositories", "form": form}
+    return render(request, "codeindex/register.html", context, status=400 if form.errors else 200)
 
 
 @require_safe
 def repository(request: HttpRequest, pk: int) -> HttpResponse:
     row = visible_repository(request.user, pk)
-    (told,) = overview.of([row])
-    shown = {
+    summary = overview.for_repository(row)
+    has_failures = any(run.texts_failed for run in summary.live)
+    context = {
         "nav": "repositories",
-        "overview": told,
-        "runs": [(run, overview.timings(run)) for run in overview.runs(row)],
-        "failures": overview.failures(row) if any(run.texts_failed for run in told.live) else [],
+        "overview": summary,
+        "runs": [
+            (run, overview.duration(run), overview.timings(run)) for run in overview.runs(row)
+        ],
+        "failures": overview.failures(row) if has_failures else [],
         "is_managed": Repository.objects.managed_by(request.user).filter(pk=pk).exists(),
     }
-    return render(request, "codeindex/repository.html", shown)
+    return render(request, "codeindex/repository.html", context)
 
 
 @require_safe
 def progress(request: HttpRequest, pk: int) -> HttpResponse:
-    """The part of the repository's page that updates by itself."""
+    """The part of the repository's page that updates itself."""
     row = visible_repository(request.user, pk)
-    (told,) = overview.of([row])
-    return render(request, "codeindex/progress.html", {"overview": told})
+    return render(request, "codeindex/progress.html", {"overview": overview.for_repository(row)})
 
 
 @login_required
@@ -86,8 +88,11 @@ def index_again(request: HttpRequest, pk: int) -> HttpResponse:
 def cancel(request: HttpRequest, pk: int, run: int) -> HttpResponse:
     managed = managed_repository(request.user, pk)
     row = get_object_or_404(IndexRun, pk=run, branch__repository=managed)
-    if not runs.cancel(row, by=request.user):
-        messages.info(request, "The run had ended already, or is searchable.")
+    if not runs.cancel(row, by=signed_in_user(request)):
+        messages.info(
+            request,
+            "The run could not be cancelled: it has finished, or its code is already searchable.",
+        )
     return redirect("repository", pk)
 
 
@@ -97,8 +102,8 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
     row = managed_repository(request.user, pk)
     if request.method != "POST":
         return render(request, "codeindex/remove.html", {"repository": row, "nav": "repositories"})
-    repositories.remove(row, by=request.user)
-    messages.success(request, f"{row.name} is removed: nothing of it is found from now on.")
+    repositories.remove(row, by=signed_in_user(request))
+    messages.success(request, f"{row.name} has been removed. Its code no longer appears in search.")
     return redirect("repositories")
 
 
@@ -111,12 +116,13 @@ def account(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_POST
 def new_token(request: HttpRequest) -> HttpResponse:
-    """Another token for the API, whose key is shown in this answer and never again."""
+    """Issues an API token. Its key is shown in this response and never again."""
     form = TokenForm(request.POST)
     key = ""
     if form.is_valid():
         try:
-            key = tokens.issue(request.user, form.cleaned_data["name"], by=request.user)
+            user = signed_in_user(request)
+            key = tokens.issue(user, form.cleaned_data["name"], by=user)
         except ValidationError as error:
             form.add_error(None, error)
     return _account(request, form, key, status=400 if form.errors else 200)
@@ -125,14 +131,15 @@ def new_token(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_POST
 def revoke_token(request: HttpRequest) -> HttpResponse:
-    tokens.revoke(request.user, request.POST.get("token", ""), by=request.user)
+    user = signed_in_user(request)
+    tokens.revoke(user, request.POST.get("token", ""), by=user)
     return redirect("account")
 
 
 def _request_index(request: HttpRequest, row: Repository) -> None:
-    """A repository that was removed meanwhile is not found."""
+    """Raises Http404 if the repository has been removed in the meantime."""
     try:
-        tasks.request_index(repository=row, by=request.user)
+        tasks.request_index(repository=row, by=signed_in_user(request))
     except Repository.DoesNotExist as error:
         raise Http404 from error
 
@@ -140,7 +147,7 @@ def _request_index(request: HttpRequest, row: Repository) -> None:
 def _account(
     request: HttpRequest, form: TokenForm, key: str = "", status: int = 200
 ) -> HttpResponse:
-    """`key` is that of a token which has just been made."""
-    own = tokens.of(request.user)
-    shown = {"nav": "account", "tokens": own, "form": form, "key": key}
-    return render(request, "codeindex/account.html", shown, status=status)
+    """`key` belongs to a token that has just been issued."""
+    valid = tokens.valid(signed_in_user(request))
+    context = {"nav": "account", "tokens": valid, "form": form, "key": key}
+    return render(request, "codeindex/account.html", context, status=status)

@@ -1,10 +1,10 @@
-"""A worker process of gunicorn that serves by waitress: one loop receives requests and sends
-answers, and threads see complete requests only. So a client that sends or reads slowly holds a
-connection, and never a thread.
+"""A gunicorn worker that serves with waitress: one loop receives requests and sends responses, and
+threads see only complete requests. So a client that sends or reads slowly occupies a connection,
+but no thread.
 
-Each connection has a time limit for what it is doing, from the first byte on and not from the last
-one: a client that sends a byte a second is not kept either. Where there are too many connections,
-the one that has done nothing useful for longest makes room."""
+Each activity of a connection has a time limit that starts with its first byte, so that a client
+that sends one byte per second is disconnected too. If there are too many connections, the one that
+has been idle for longest is closed."""
 
 from __future__ import annotations
 
@@ -26,52 +26,58 @@ from waitress.server import TcpWSGIServer, UnixWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 
 
-class Doing(Enum):
-    """What a connection is busy with."""
+class Activity(Enum):
+    """What a connection is doing."""
 
     WAITING = "waiting for a request to begin"
     HEAD = "receiving the head of a request"
     BODY = "receiving the body of a request"
-    WORKING = "waiting for an answer to be made"
-    SENDING = "sending an answer"
+    WORKING = "waiting for the application"
+    SENDING = "sending a response"
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What clients may use. `seconds` has no entry for what has no limit here: making an answer."""
+    """Limits for clients. `seconds` has no entry for `WORKING`, which is not limited here."""
 
-    seconds: Mapping[Doing, float] = field(
+    seconds: Mapping[Activity, float] = field(
         default_factory=lambda: MappingProxyType(
-            {Doing.WAITING: 75.0, Doing.HEAD: 10.0, Doing.BODY: 60.0, Doing.SENDING: 120.0}
+            {
+                Activity.WAITING: 75.0,
+                Activity.HEAD: 10.0,
+                Activity.BODY: 60.0,
+                Activity.SENDING: 120.0,
+            }
         )
     )
     connections: int = 500
-    """Of one process. More are let in as long as others can make room."""
+    """Of one process. Beyond it, idle ones are closed to make room."""
 
     head: int = 32 * 1024
     body: int = 4 * 1024**2
-    """Bytes; forms and JSON are far smaller."""
+    """Bytes. Forms and JSON are far smaller."""
 
     unsent: int = 64 * 1024**2
-    """Bytes of an answer that wait for its reader, on disk mostly, before its thread waits too."""
+    """Bytes of a response that are buffered, mostly on disk, before its thread waits for the
+    client."""
 
 
 LIMITS = Limits()
 
 REQUEST_LINE = 8190
-"""Bytes. Code of 2,000 characters is some 4,000 bytes of an address."""
+"""Bytes. Code of 2,000 characters takes about 4,000 bytes in a URL."""
 
 LOCAL = frozenset({"127.0.0.1", "::1"})
 
 Application = Callable[..., Any]
 
 POLL_SECONDS = 0.25
-"""How often time limits are looked at."""
+"""How often time limits are checked."""
 
 
 class Parser(HTTPRequestParser):
     def parse_header(self, header_plus: bytes) -> None:
-        """Raises ParsingError, which is answered with 400."""
+        """Raises ParsingError, which becomes a 400."""
         line = header_plus.partition(b"\r\n")[0]
         if len(line) > REQUEST_LINE:
             raise ParsingError(f"The request line is longer than {REQUEST_LINE} bytes.")
@@ -79,74 +85,73 @@ class Parser(HTTPRequestParser):
 
 
 class Channel(HTTPChannel):
-    """A connection, with what it is doing and since when."""
+    """A connection that knows its activity and since when."""
 
     parser_class = Parser
 
     def __init__(self, *arguments: object, **named: object) -> None:
-        self.answered = 0
+        self.responses = 0
         self.since = time.monotonic()
         self._step: tuple[object, ...] = ()
         super().__init__(*arguments, **named)
 
     @property
-    def doing(self) -> Doing:
+    def activity(self) -> Activity:
         if self.total_outbufs_len:
-            return Doing.SENDING
+            return Activity.SENDING
         if self.requests:
-            return Doing.WORKING
+            return Activity.WORKING
         if (request := self.request) is None:
-            return Doing.WAITING
-        return Doing.BODY if request.headers_finished else Doing.HEAD
+            return Activity.WAITING
+        return Activity.BODY if request.headers_finished else Activity.HEAD
 
     def service(self) -> None:
         super().service()
-        self.answered += 1
+        self.responses += 1
 
-    def seconds(self, now: float) -> float:
-        """How long it has been doing the same, as far as that was looked at."""
-        # Also the second of two heads, or of two answers, is another step
-        step = (self.doing, self.request, self.answered)
+    def seconds_busy(self, now: float) -> float:
+        """How long the current activity has lasted, as far as this method has seen it."""
+        # The second of two heads or of two responses is another step, too
+        step = (self.activity, self.request, self.responses)
         if self._step not in ((), step):
             self.since = now
         self._step = step
         return now - self.since
 
 
-def seen_through_proxy(application: Application) -> Application:
-    """A proxy of the same machine says whether it was asked by TLS, as with gunicorn's own
-    workers."""
+def trust_local_proxy(application: Application) -> Application:
+    """Takes the URL scheme from a proxy on the same machine, as gunicorn's own workers do."""
 
-    def answer(environ: dict[str, Any], start_response: Any) -> Any:
+    def wrapper(environ: dict[str, Any], start_response: Any) -> Any:
         if environ.get("HTTP_X_FORWARDED_PROTO") == "https" and environ["REMOTE_ADDR"] in LOCAL:
             environ["wsgi.url_scheme"] = "https"
         return application(environ, start_response)
 
-    return answer
+    return wrapper
 
 
 class Connections:
-    """What the servers of a process have in common: the threads, and the limits of connections."""
+    """The connections of all servers of a process, with their threads and limits."""
 
     def __init__(self, application: Application, threads: int, limits: Limits = LIMITS) -> None:
-        self._application, self._limits = seen_through_proxy(application), limits
+        self._application, self._limits = trust_local_proxy(application), limits
         self._map: dict[int, wasyncore.dispatcher] = {}
         self._servers: list[TcpWSGIServer | UnixWSGIServer] = []
         self._threads = ThreadedTaskDispatcher()
         self._threads.set_thread_count(threads)
-        self._looked_at = time.monotonic()
+        self._checked_at = time.monotonic()
         self._adjustments = Adjustments(
             ident=None,
             max_request_header_size=limits.head,
             max_request_body_size=limits.body,
             outbuf_high_watermark=limits.unsent,
-            connection_limit=limits.connections + 16,  # the servers themselves are counted as well
-            channel_request_lookahead=4,  # so that it is seen when a client has gone
-            clear_untrusted_proxy_headers=False,  # settings say which of them are trusted
+            connection_limit=limits.connections + 16,  # the servers themselves count, too
+            channel_request_lookahead=4,  # so that a disconnect is noticed
+            clear_untrusted_proxy_headers=False,  # the settings say which of them are trusted
         )
 
     def listen(self, listener: socket.socket) -> None:
-        """Takes connections from a socket that is bound already."""
+        """Accepts connections from a bound socket."""
         kind = _UnixServer if listener.family == socket.AF_UNIX else _TcpServer
         server = kind(
             self._application,
@@ -160,50 +165,50 @@ class Connections:
         server.connections = self
         self._servers.append(server)
 
-    def turn(self, seconds: float) -> None:
-        """Receives and sends what there is, and waits so long at most for something."""
+    def poll(self, seconds: float) -> None:
+        """Receives and sends what is ready, after waiting for up to `seconds`."""
         wasyncore.loop(timeout=seconds, use_poll=True, map=self._map, count=1)
         now = time.monotonic()
-        if now - self._looked_at >= POLL_SECONDS:
-            self._looked_at = now
-            self._close_late_ones(now)
+        if now - self._checked_at >= POLL_SECONDS:
+            self._checked_at = now
+            self._close_overdue(now)
 
     def make_room(self) -> None:
-        """Closes the connection that has been of no use for longest, if there are too many."""
+        """Closes the connection that has been idle for longest, if there are too many."""
         channels = self._channels()
         if len(channels) < self._limits.connections:
             return
         now = time.monotonic()
-        idle = [one for one in channels if one.doing != Doing.WORKING]
+        idle = [channel for channel in channels if channel.activity != Activity.WORKING]
         if idle:
-            max(idle, key=lambda one: one.seconds(now)).handle_close()
+            max(idle, key=lambda channel: channel.seconds_busy(now)).handle_close()
 
     def close(self, seconds: float) -> None:
-        """Takes no more connections, and gives answers that are being made so long to be sent."""
+        """Accepts no more connections. Responses in progress have up to `seconds` to be sent."""
         deadline = time.monotonic() + seconds
         for server in self._servers:
-            wasyncore.dispatcher.close(server)  # without what wakes the loop for an answer
+            wasyncore.dispatcher.close(server)  # not the trigger that wakes the loop for a response
         while time.monotonic() < deadline:
             for channel in self._channels():
-                if channel.doing not in (Doing.WORKING, Doing.SENDING):
+                if channel.activity not in (Activity.WORKING, Activity.SENDING):
                     channel.handle_close()
             if not self._channels():
                 break
             wasyncore.loop(timeout=0.05, use_poll=True, map=self._map, count=1)
         self._threads.shutdown(timeout=1)
 
-    def _close_late_ones(self, now: float) -> None:
+    def _close_overdue(self, now: float) -> None:
         for channel in self._channels():
-            spent = channel.seconds(now)
-            if spent > self._limits.seconds.get(channel.doing, float("inf")):
+            limit = self._limits.seconds.get(channel.activity, float("inf"))
+            if channel.seconds_busy(now) > limit:
                 channel.handle_close()
 
     def _channels(self) -> list[Channel]:
-        return [one for one in self._map.values() if isinstance(one, Channel)]
+        return [channel for channel in self._map.values() if isinstance(channel, Channel)]
 
 
 class _Server:
-    """Of either kind of socket."""
+    """For both kinds of sockets."""
 
     channel_class = Channel
     connections: Connections
@@ -213,7 +218,7 @@ class _Server:
         super().handle_accept()  # type: ignore[misc]
 
     def maintenance(self, now: float) -> None:
-        """`Connections` looks at all servers' time limits together."""
+        """`Connections` checks the time limits of all servers together."""
 
 
 class _TcpServer(_Server, TcpWSGIServer):
@@ -226,11 +231,11 @@ class _UnixServer(_Server, UnixWSGIServer):
 
 class WebWorker(Worker):
     def run(self) -> None:
-        """Serves until gunicorn ends the process, or is gone itself."""
+        """Serves until gunicorn stops the process, or has died itself."""
         connections = Connections(self.wsgi, self.cfg.threads)
         for listener in self.sockets:
             connections.listen(listener.sock)
         while self.alive and self.ppid == os.getppid():
             self.notify()
-            connections.turn(POLL_SECONDS)
+            connections.poll(POLL_SECONDS)
         connections.close(self.cfg.graceful_timeout)

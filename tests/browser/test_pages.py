@@ -107,7 +107,7 @@ def test_a_run_is_watched_to_its_end(visit: Visit, shop: Repository) -> None:
     def percent() -> str | None:
         return page.find_element(By.TAG_NAME, "progress").get_attribute("value")
 
-    until(page, lambda: "Reading definitions" in shown())
+    until(page, lambda: "Extracting definitions" in shown())
     until(page, lambda: percent() == "20")
     IndexRun.objects.filter(pk=run.pk).update(files_read=7)
     until(page, lambda: percent() == "70")
@@ -116,6 +116,14 @@ def test_a_run_is_watched_to_its_end(visit: Visit, shop: Repository) -> None:
     )
     until(page, lambda: "There is no such host." in shown())
     until(page, lambda: page.find_elements(By.XPATH, "//button[text()='Index again']"))
+    assert complaints(page) == []
+
+
+def test_the_api_s_page_describes_every_operation(visit: Visit) -> None:
+    page = visit("/api/v1/docs")
+    until(page, lambda: len(page.find_elements(By.CLASS_NAME, "opblock")) == 10)
+    page.find_element(By.CSS_SELECTOR, "[data-path='/api/v1/search']").click()
+    until(page, lambda: page.find_elements(By.CSS_SELECTOR, "[data-param-name=q]"))
     assert complaints(page) == []
 
 

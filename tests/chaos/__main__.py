@@ -1,8 +1,8 @@
 """`python -m tests.chaos [FOLDER …]`, or `make chaos ROUNDS=… SECONDS=…`.
 
-Two installations index the same commits of real sources: one in peace, and one whose processes are
-killed, held up and robbed of their tasks while it is searched. After each round both must hold the
-same definitions and vectors. Prints a table, and exits with 1 if anything was at fault."""
+Two installations index the same commits of real sources. One runs undisturbed; in the other,
+processes are killed and suspended and tasks are lost while it is searched. After each round both
+must hold the same definitions and vectors. Prints a table, and exits with 1 after a failure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from random import Random
 import psutil
 import psycopg
 
-from codeindex.local_services import processes
+from codeindex.local_services.processes import children
 from tests.chaos import histories, indexes
 from tests.chaos.disturbances import Disturber
 from tests.chaos.histories import History
@@ -35,15 +35,15 @@ from tests.journeys.installation import PROJECT, WITHOUT_LIMITS, Browser, Instal
 
 PACKAGES = ("requests", "jsonschema")
 WAVES = 3
-"""Commits that a round shows, so that a kill mostly finds something under way."""
+"""Commits per round, so that a kill usually hits work in progress."""
 
 CLIENTS = 2
-QUIET_SECONDS = 240.0
-"""In which everything must have come to rest after a round."""
+SETTLE_SECONDS = 240.0
+"""Time after a round for all work to finish."""
 
 PATIENCE_SECONDS = 30.0
 UNFIT = "Internal error"
-"""What stands in a reason that a run should not have ended with."""
+"""Part of the reason of a run that must not have failed."""
 
 DISK = "1536m"
 IN_NAMESPACE = "CODEINDEX_CHAOS_NAMESPACE"
@@ -51,7 +51,7 @@ IN_NAMESPACE = "CODEINDEX_CHAOS_NAMESPACE"
 
 @dataclass(slots=True)
 class Findings:
-    """What is told in the end."""
+    """The final report."""
 
     rounds: int = 0
     kills: int = 0
@@ -116,7 +116,7 @@ def _chaos(options: argparse.Namespace, folder: Path, *, small_disk: bool) -> Fi
     rounds = options.rounds
     repositories = folder / "repositories"
     shown = [
-        histories.made(source.resolve(), repositories, options.files, 1 + WAVES * rounds, random)
+        histories.create(source.resolve(), repositories, options.files, 1 + WAVES * rounds, random)
         for source in options.folders
     ]
     variables = {
@@ -126,7 +126,7 @@ def _chaos(options: argparse.Namespace, folder: Path, *, small_disk: bool) -> Fi
     }
     _say(f"indexing {len(shown)} repositories, {rounds} times, in peace …")
     with _running(Installation(folder / "peace", **variables)) as installation:
-        undisturbed = [*_in_peace(installation, shown, rounds)]
+        undisturbed = [*_undisturbed(installation, shown, rounds)]
     home = folder / "chaos"
     if small_disk:
         home.mkdir()
@@ -155,7 +155,9 @@ def _running(installation: Installation) -> Iterator[Installation]:
         installation.interrupt()
 
 
-def _in_peace(installation: Installation, shown: Sequence[History], rounds: int) -> Iterator[Index]:
+def _undisturbed(
+    installation: Installation, shown: Sequence[History], rounds: int
+) -> Iterator[Index]:
     """The index after the last commit of each round."""
     _show(shown, 0)
     pages = Pages(_signed_in(installation), shown)
@@ -224,7 +226,7 @@ def _settled(
     asks while an older commit is read gets that one, and a run that was interrupted too often is
     given up: then it is asked again, as a user would."""
     commits = {history.name: history.commits[commit] for history in shown}
-    deadline = time.monotonic() + QUIET_SECONDS
+    deadline = time.monotonic() + SETTLE_SECONDS
     waiting = ["everything"]
     while waiting and time.monotonic() < deadline:
         time.sleep(1)
@@ -239,7 +241,7 @@ def _orphans(installation: Installation) -> list[str]:
     """Processes of the installation that nobody looks after any more."""
     launcher = psutil.Process(installation.launcher.pid)
     kept = {launcher.pid, *(child.pid for child in launcher.children(recursive=True))}
-    left = [each for each in processes.left_overs(installation.state) if each.pid not in kept]
+    left = [each for each in children.leftovers(installation.state) if each.pid not in kept]
     return [f"orphan: {' '.join(each.cmdline())}" for each in left if each.is_running()]
 
 

@@ -1,5 +1,5 @@
-"""What can happen to an installation: processes killed or held up, tasks lost or doubled, data of
-the broker lost, a full disk."""
+"""Failures of an installation: processes killed or suspended, tasks lost or duplicated, the
+broker's data lost, a full disk."""
 
 from __future__ import annotations
 
@@ -24,20 +24,19 @@ from tests.journeys.installation import Installation
 
 QUEUES = ("ingest", "embed")
 SERVICES = ("postgres", "valkey")
-AWAY_JUST_NOW = (psutil.NoSuchProcess, redis.RedisError, psycopg.OperationalError, OSError)
+TEMPORARY_ERRORS = (psutil.NoSuchProcess, redis.RedisError, psycopg.OperationalError, OSError)
 
-AWAY = {"database": 60.0, "web": 60.0}
-"""Seconds after which what was disturbed must be back."""
+RECOVERY_SECONDS = {"database": 60.0, "web": 60.0}
+"""Time within which a disturbed service must be available again."""
 
 PAUSE = 7.0
-"""Seconds for which a process is held up: longer than a lease."""
+"""How long a process is suspended, in seconds: longer than a lease."""
 
 FULL_SECONDS = 5.0
 
 
 class Disturber:
-    """Does one thing at random after the other to an installation, and to nothing else; counts what
-    it did."""
+    """Disturbs an installation, and nothing else, at random, and counts what it did."""
 
     def __init__(
         self, installation: Installation, outages: Outages, random: Random, *, small_disk: bool
@@ -48,14 +47,14 @@ class Disturber:
         self._small_disk = small_disk
 
     def disturb(self) -> None:
-        """One disturbance; what was already down counts nothing."""
+        """One disturbance. It is not counted if its target was already down."""
         names = [name for name in KINDS if self._small_disk or name != "disk full"]
         name = self._random.choices(names, [KINDS[name][0] for name in names])[0]
-        with contextlib.suppress(*AWAY_JUST_NOW):
+        with contextlib.suppress(*TEMPORARY_ERRORS):
             if KINDS[name][1](self):
                 self.done[name] += 1
 
-    # What is done; each says whether there was something to do it to
+    # Each disturbance returns whether it had a target
 
     def worker(self) -> bool:
         return self._kill(self._workers())
@@ -177,7 +176,7 @@ class Disturber:
         )
 
     def _expect(self, what: str) -> None:
-        self._outages.expect(what, AWAY[what])
+        self._outages.expect(what, RECOVERY_SECONDS[what])
 
 
 def _fill(file: Path) -> None:

@@ -40,7 +40,7 @@ class History:
         self.repository.git("update-ref", "refs/heads/main", self.commits[number])
 
 
-def made(source: Path, folder: Path, most: int, commits: int, random: Random) -> History:
+def create(source: Path, folder: Path, most: int, commits: int, random: Random) -> History:
     """The sources of a folder, `most` of them at most, and changes of them."""
     repository = GitRepository.made(folder / source.name)
     files = _sources(source, most, random)

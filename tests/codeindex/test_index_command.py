@@ -24,7 +24,7 @@ def test_a_path_is_registered_indexed_and_summarised(source, capsys, monkeypatch
     monkeypatch.chdir(source.path)
     call_command("index", ".")
     said = capsys.readouterr().out
-    assert "No worker is running: the work is done here." in said
+    assert "No worker is running. Indexing in this process." in said
     assert "2 definitions in 1 files" in said
     assert "1 files skipped: not in a supported language" in said
     run = IndexRun.objects.get()
@@ -38,14 +38,14 @@ def test_a_second_time_indexes_the_same_repository_again(source, capsys):
     call_command("index", str(source.path))
     call_command("index", str(source.path))
     assert Repository.objects.count() == 1
-    assert "1 of them known before" in capsys.readouterr().out
+    assert "1 of them reused" in capsys.readouterr().out
     assert Definition.objects.count() == 2
 
 
 def test_detached_it_returns_at_once_and_says_who_will_do_it(source, capsys):
     source.commit({"shop.py": "A = 1\n"})
     call_command("index", str(source.path), "--name", "store", "--detach")
-    assert "it starts with the next one" in capsys.readouterr().out
+    assert "The run starts when one does" in capsys.readouterr().out
     assert IndexRun.objects.get().status == RunStatus.QUEUED
 
 
@@ -55,7 +55,7 @@ def test_detached_it_returns_at_once_and_says_who_will_do_it(source, capsys):
         (["https://nowhere.invalid/a.git"], "Could not resolve nowhere.invalid."),
         (["ftp://example.org/a"], "Only https, http and ssh URLs"),
         (["/nonexistent"], "There is no git repository at this address."),
-        ([".", "--owner", "nobody"], "There is no user nobody."),
+        ([".", "--owner", "nobody"], "User nobody does not exist."),
     ],
 )
 def test_what_goes_wrong_is_said_in_one_line(arguments, reason):

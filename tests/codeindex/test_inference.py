@@ -103,7 +103,7 @@ class TestReuse:
         assert [seen[name] for name in TELLING] == ["published", 0, 1, 0, 0, 0]
         assert (seen["finished"], seen["progress"]["percent"]) == (None, 0)
         shown = client.get(reverse("repository", args=[guess.pk])).content.decode()
-        assert "Known before" not in shown
+        assert "Reused" not in shown
         tasks.sweep()
         run.refresh_from_db()
         assert run.finished

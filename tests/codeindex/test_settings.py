@@ -1,4 +1,4 @@
-"""Settings come from the environment, typed, and a bad value is told in one line."""
+"""Settings are read from the environment, with types; one line reports an invalid value."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from codeindex.environment import Environment
-from codeindex.keys import kept_secret_key
+from codeindex.keys import stored_secret_key
 from codeindex.local_services.state import State
 
 PROJECT = Path(__file__).parents[2]
 
 
 def setting(name: str, home: Path, **variables: str) -> str:
-    """The value in a process of its own, as text; or what the process says as it refuses."""
+    """The value in a process of its own, as text, or the last line of the error."""
     show = f"from django.conf import settings; print(settings.{name})"
     environment = {"PATH": os.environ["PATH"], "CODEINDEX_HOME": str(home), **variables}
     environment.setdefault("CODEINDEX_ENV_FILE", os.devnull)
@@ -42,10 +42,10 @@ class TestEnvironment:
                 "EMPTY": "  ",
             }
         )
-        assert environment.flag("FLAG", False) is True
-        assert environment.whole("COUNT", 1) == 8
+        assert environment.boolean("FLAG", False) is True
+        assert environment.integer("COUNT", 1) == 8
         assert environment.size("SIZE", "1") == 2 * 1024**3
-        assert environment.words("WORDS") == ["a", "b"]
+        assert environment.items("WORDS") == ["a", "b"]
         assert [str(net) for net in environment.networks("NETWORKS", "")] == [
             "10.0.0.0/8",
             "fe80::/10",
@@ -56,10 +56,10 @@ class TestEnvironment:
     @pytest.mark.parametrize(
         ("read", "value"),
         [
-            (lambda e: e.flag("X", False), "maybe"),
-            (lambda e: e.whole("X", 1), "eighty"),
-            (lambda e: e.whole("X", 1), "-1"),
-            (lambda e: e.whole("X", 1, high=65535), "65536"),
+            (lambda e: e.boolean("X", False), "maybe"),
+            (lambda e: e.integer("X", 1), "eighty"),
+            (lambda e: e.integer("X", 1), "-1"),
+            (lambda e: e.integer("X", 1, high=65535), "65536"),
             (lambda e: e.size("X", "1"), "2 apples"),
             (lambda e: e.rate("X", "1/hour"), "often"),
             (lambda e: e.rate("X", "1/hour"), "0/minute"),
@@ -72,7 +72,7 @@ class TestEnvironment:
         ],
     )
     def test_a_bad_value_is_named(self, read, value: str) -> None:
-        with pytest.raises(ImproperlyConfigured, match=f"X='{value}' is wrong"):
+        with pytest.raises(ImproperlyConfigured, match=f"^Invalid X='{value}': "):
             read(Environment({"X": value}))
 
     def test_a_password_in_a_bad_url_is_not_shown(self) -> None:
@@ -99,6 +99,30 @@ class TestSettings:
         assert setting("CELERY_BROKER_URL", tmp_path, **named) == named["BROKER_URL"]
         assert setting("PRIVATE_SERVICES", tmp_path, **named) == "False"
 
+    @pytest.mark.parametrize(
+        ("name", "read"),
+        [
+            ("SECRET_KEY", "SECRET_KEY"),
+            ("SECRET_KEY_FALLBACKS", "SECRET_KEY_FALLBACKS[0]"),
+            ("DATABASE_URL", "DATABASES['default']['PASSWORD']"),
+            ("BROKER_URL", "CELERY_BROKER_URL"),
+        ],
+    )
+    def test_secrets_are_read_from_files(self, tmp_path: Path, name: str, read: str) -> None:
+        secrets = {
+            "DATABASE_URL": "postgres://me:s3cret@db.example.org/index",
+            "BROKER_URL": "redis://:s3cret@broker.example.org/1",
+        } | dict.fromkeys(("SECRET_KEY", "SECRET_KEY_FALLBACKS"), "s3cret")
+        file = tmp_path / "secret"
+        file.write_text(f"{secrets.pop(name)}\n")
+        assert "s3cret" in setting(read, tmp_path, **secrets, **{f"{name}_FILE": str(file)})
+
+    def test_a_secret_file_that_cannot_be_used_is_named(self, tmp_path: Path) -> None:
+        error = setting("PORT", tmp_path, SECRET_KEY_FILE="/no/such/file")
+        assert "Invalid SECRET_KEY_FILE='/no/such/file': the file cannot be read." in error
+        both = setting("PORT", tmp_path, SECRET_KEY_FILE="/no/such/file", SECRET_KEY="given")
+        assert "Set either SECRET_KEY or SECRET_KEY_FILE, not both." in both
+
     def test_one_service_alone_is_refused(self, tmp_path: Path) -> None:
         said = setting("PORT", tmp_path, DATABASE_URL="postgres://db.example.org/index")
         assert "Set both DATABASE_URL and BROKER_URL, or neither." in said
@@ -113,13 +137,13 @@ class TestSecretKey:
     def test_made_once_and_for_its_owner_alone(self, tmp_path: Path) -> None:
         state = State(tmp_path / "state")
         file = state.secret_key
-        key = kept_secret_key(state)
+        key = stored_secret_key(state)
         assert len(key) > 50
-        assert kept_secret_key(state) == key
+        assert stored_secret_key(state) == key
         assert file.stat().st_mode & 0o777 == 0o600
         assert list(file.parent.iterdir()) == [file]
 
     def test_a_folder_that_cannot_be_used(self, tmp_path: Path) -> None:
         (tmp_path / "file").touch()
         with pytest.raises(ImproperlyConfigured, match="Cannot use the state folder"):
-            kept_secret_key(State(tmp_path / "file"))
+            stored_secret_key(State(tmp_path / "file"))

@@ -45,7 +45,7 @@ class Definitions:
     def begin(self) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 
-    def made(self, number: int) -> Input:
+    def generate(self, number: int) -> Input:
         random = Random(f"{self.seed}:{number}")
         language = random.choice(LANGUAGES)
         size = LARGE if random.random() < LARGE_SHARE else _small(random)
@@ -53,26 +53,26 @@ class Definitions:
         source, other = (fragment(_content(random.choice(files)), size, random) for _ in range(2))
         return Input(language.name, mutated(source, other, random))
 
-    def row(self, made: Input) -> str:
-        return made.language
+    def category(self, case: Input) -> str:
+        return case.language
 
-    def written(self, made: Input) -> bytes:
-        return made.data
+    def encode(self, case: Input) -> bytes:
+        return case.data
 
-    def tried(self, made: Input) -> Outcome:
-        language = by_name(made.language)
+    def run(self, case: Input) -> Outcome:
+        language = by_name(case.language)
         try:
-            source = decode(made.data, language)
+            source = decode(case.data, language)
         except UnreadableSource:
-            return Outcome(made.language, "no text")
+            return Outcome(case.language, "no text")
         try:
             found = extract(source, language)
         except UnreadableSource:
-            return Outcome(made.language, "refused")
+            return Outcome(case.language, "refused")
         fault = _fault(found, source, language) or _fault_of_paths(source, language)
         if fault:
-            return Outcome(made.language, "wrong", fault)
-        return Outcome(made.language, "definitions" if found.definitions else "none")
+            return Outcome(case.language, "wrong", fault)
+        return Outcome(case.language, "definitions" if found.definitions else "none")
 
 
 def _small(random: Random) -> int:

@@ -65,17 +65,17 @@ class Git:
     def begin(self) -> None:
         installed.begin()
 
-    def made(self, number: int) -> Input:
+    def generate(self, number: int) -> Input:
         seed = f"{self.seed}:{number}"
         return Input(number, Random(seed).choice(sorted(KINDS)), seed)
 
-    def row(self, made: Input) -> str:
-        return made.kind
+    def category(self, case: Input) -> str:
+        return case.kind
 
-    def written(self, made: Input) -> bytes:
-        return f"{made}\n".encode()
+    def encode(self, case: Input) -> bytes:
+        return f"{case}\n".encode()
 
-    def tried(self, made: Input) -> Outcome:
+    def run(self, case: Input) -> Outcome:
         from django.contrib.auth.models import User  # noqa: PLC0415  after Django is set up
 
         from codeindex import repositories, tasks  # noqa: PLC0415
@@ -83,8 +83,8 @@ class Git:
         from codeindex.ingestion.cloning import mirrors  # noqa: PLC0415
 
         with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / f"odd{made.number}"
-            KINDS[made.kind](path, Random(made.seed))
+            path = Path(folder) / f"odd{case.number}"
+            KINDS[case.kind](path, Random(case.seed))
             alice = User.objects.get(username="alice")
             repository = repositories.register(
                 url=str(path), owner=alice, by=alice, trusted_path=True
@@ -98,10 +98,10 @@ class Git:
                 mirrors.remove_unregistered()
         result = str(run.status)
         if run.status not in ("published", "failed"):
-            return Outcome(made.kind, result, f"It ended as {result}: {run.error}")
+            return Outcome(case.kind, result, f"It ended as {result}: {run.error}")
         if run.status == "failed" and (not run.error or INTERNAL.search(run.error)):
-            return Outcome(made.kind, "unfit reason", run.error or "no reason")
-        return Outcome(made.kind, result)
+            return Outcome(case.kind, "unfit reason", run.error or "no reason")
+        return Outcome(case.kind, result)
 
 
 class Plumbing:

@@ -21,10 +21,10 @@ from django.core.management import call_command
 from django.http import HttpResponseBase
 from django.test.client import Client, ClientHandler
 
-from codeindex.local_services import services
-from codeindex.local_services.folder import held
-from codeindex.local_services.postgres import Durability
+from codeindex.local_services.servers import private
+from codeindex.local_services.servers.postgres import Durability
 from codeindex.local_services.state import State
+from codeindex.local_services.state_folder import locked
 from embeddings.code.languages import LANGUAGES
 from tests.embeddings import samples
 from tests.fuzz.running import Outcome
@@ -78,7 +78,7 @@ class Request:
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
 
-    def written(self) -> bytes:
+    def encoded(self) -> bytes:
         lines = [f"# {self.who or 'nobody'}", f"{self.method} {self.path}?{self.query}"]
         lines += [f"{name}: {value}" for name, value in self.headers.items()]
         return "\n".join([*lines, "", ""]).encode("utf-8", "replace") + self.body
@@ -103,7 +103,7 @@ def index() -> Iterator[None]:
             **WITHOUT_LIMITS,
         }
         state = State(folder / "home")
-        with held(state), services.started(state, Durability.DISPOSABLE):
+        with locked(state), private.started(state, Durability.DISPOSABLE):
             django.setup()
             _fill(folder / "shop")
             logging.disable(logging.CRITICAL)
@@ -207,18 +207,18 @@ def form(fields: dict[str, str]) -> dict[str, Any]:
     return {"body": body, "headers": {"CONTENT_TYPE": "application/x-www-form-urlencoded"}}
 
 
-def judged(row: str, response: HttpResponseBase) -> Outcome:
+def judge(category: str, response: HttpResponseBase) -> Outcome:
     status = str(response.status_code)
     if response.status_code in EXPECTED:
-        return Outcome(row, status)
+        return Outcome(category, status)
     told = getattr(response, "exc_info", None)
     fault = "".join(traceback.format_exception(*told)) if told else "no exception"
-    return Outcome(row, status, f"{status}\n{fault}")
+    return Outcome(category, status, f"{status}\n{fault}")
 
 
 @cache
 def _handler() -> ClientHandler:
-    """One for all requests, as in a web server: each lists the static files when it is made."""
+    """One for all requests, as in a web server: each lists the static files when it is created."""
     return ClientHandler(enforce_csrf_checks=False)
 
 

@@ -43,7 +43,7 @@ class Queries:
         installed.begin()
         installed.warm()
 
-    def made(self, number: int) -> Request:
+    def generate(self, number: int) -> Request:
         random = Random(f"{self.seed}:{number}")
         path = random.choice(SEARCHES if random.random() < 0.7 else self.addresses)
         if random.random() < 0.15:
@@ -54,14 +54,14 @@ class Queries:
             headers = dict([random.choice(HEADERS)])
         return Request(random.choice(PEOPLE), method, path, _query(path, random), headers=headers)
 
-    def row(self, made: Request) -> str:
-        return "search" if made.path in SEARCHES else "other addresses"
+    def category(self, case: Request) -> str:
+        return "search" if case.path in SEARCHES else "other addresses"
 
-    def written(self, made: Request) -> bytes:
-        return made.written()
+    def encode(self, case: Request) -> bytes:
+        return case.encoded()
 
-    def tried(self, made: Request) -> Outcome:
-        return installed.judged(self.row(made), installed.send(made))
+    def run(self, case: Request) -> Outcome:
+        return installed.judge(self.category(case), installed.send(case))
 
 
 HEADERS = [

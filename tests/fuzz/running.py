@@ -17,44 +17,45 @@ from typing import Any, Protocol
 from pebble import ProcessExpired, ProcessPool
 
 LIMIT = 5.0
-"""Seconds that one input may take."""
+"""Time limit for one input, in seconds."""
 
 WAITING = 64
-"""Inputs that are handed out in advance, a process."""
+"""Inputs scheduled in advance, per process."""
 
 HANG, CRASH, EXCEPTION = "hang", "crash", "exception"
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of an input: `row` says what kind of input it was, `result` how it ended, and
-    `fault`, where it should not have ended so, what is wrong with that."""
+    """The outcome of an input: its kind, how it ended, and the `fault` if it should not have ended
+    so."""
 
-    row: str
+    category: str
     result: str
     fault: str = ""
 
 
 class Fuzzer(Protocol):
-    """Makes inputs and tries them. It is sent to each process, where `begin` is called once."""
+    """Generates inputs and runs them. It is sent to each process, which calls `begin` once."""
 
     def begin(self) -> None: ...
 
-    def made(self, number: int) -> Any:
-        """The input of a number, always the same."""
+    def generate(self, number: int) -> Any:
+        """The input of a number; always the same one."""
 
-    def row(self, made: Any) -> str:
-        """What kind of input it is."""
+    def category(self, case: Any) -> str:
+        """The kind of input."""
 
-    def tried(self, made: Any) -> Outcome: ...
+    def run(self, case: Any) -> Outcome: ...
 
-    def written(self, made: Any) -> bytes:
-        """The input as it is saved."""
+    def encode(self, case: Any) -> bytes:
+        """The input, as it is saved to a file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Inputs from number `start` on, so many or for so many seconds, in so many processes."""
+    """`count` inputs from number `start` on, or as many as fit in `seconds`, in `jobs`
+    processes."""
 
     start: int = 0
     count: int = 1000
@@ -94,8 +95,8 @@ class Tally:
 
 
 def run(fuzzer: Fuzzer, bounds: Bounds, folder: Path) -> Tally:
-    """Tries the inputs. What is at fault is saved in `folder`, as `NUMBER-RESULT` with the reason
-    beside it."""
+    """Runs the inputs. Saves those with a fault in `folder`, as `NUMBER-RESULT`, with the reason
+    beside them."""
     tally, began = Tally(next=bounds.start), time.monotonic()
     pool = ProcessPool(
         bounds.jobs, context=get_context("spawn"), initializer=_begin, initargs=[fuzzer]
@@ -103,7 +104,7 @@ def run(fuzzer: Fuzzer, bounds: Bounds, folder: Path) -> Tally:
     with pool:
         for number, future in _scheduled(pool, bounds, began):
             outcome = _outcome(fuzzer, number, future, bounds.limit)
-            tally.results[outcome.row][outcome.result] += 1
+            tally.results[outcome.category][outcome.result] += 1
             tally.next = number + 1
             if outcome.fault:
                 tally.faults.append(_saved(fuzzer, number, outcome, folder))
@@ -132,19 +133,21 @@ def _outcome(fuzzer: Fuzzer, number: int, future: Future[Outcome], limit: float)
     try:
         return future.result()
     except TookTooLong:
-        return Outcome(fuzzer.row(fuzzer.made(number)), HANG, f"It took longer than {limit} s.")
+        return Outcome(
+            fuzzer.category(fuzzer.generate(number)), HANG, f"It took longer than {limit} s."
+        )
     except ProcessExpired as death:
         said = f"The process died with {death.exitcode}."
-        return Outcome(fuzzer.row(fuzzer.made(number)), CRASH, said)
+        return Outcome(fuzzer.category(fuzzer.generate(number)), CRASH, said)
 
 
 def _saved(fuzzer: Fuzzer, number: int, outcome: Outcome, folder: Path) -> str:
     """Writes the input and what is wrong; one line about it."""
     folder.mkdir(parents=True, exist_ok=True)
     name = f"{number}-{outcome.result.replace(' ', '-')}"
-    (folder / name).write_bytes(fuzzer.written(fuzzer.made(number)))
-    (folder / f"{name}.txt").write_text(f"{outcome.row}\n{outcome.fault}\n", encoding="utf-8")
-    return f"{name}: {outcome.row}: {outcome.fault.strip().splitlines()[-1][:200]}"
+    (folder / name).write_bytes(fuzzer.encode(fuzzer.generate(number)))
+    (folder / f"{name}.txt").write_text(f"{outcome.category}\n{outcome.fault}\n", encoding="utf-8")
+    return f"{name}: {outcome.category}: {outcome.fault.strip().splitlines()[-1][:200]}"
 
 
 _fuzzer: Fuzzer
@@ -157,8 +160,8 @@ def _begin(fuzzer: Fuzzer) -> None:
 
 
 def _tried(number: int) -> Outcome:
-    made = _fuzzer.made(number)
+    case = _fuzzer.generate(number)
     try:
-        return _fuzzer.tried(made)
+        return _fuzzer.run(case)
     except Exception:
-        return Outcome(_fuzzer.row(made), EXCEPTION, traceback.format_exc())
+        return Outcome(_fuzzer.category(case), EXCEPTION, traceback.format_exc())

@@ -21,17 +21,17 @@ class Faulty:
 
     def begin(self) -> None: ...
 
-    def made(self, number: int) -> int:
+    def generate(self, number: int) -> int:
         return number
 
-    def row(self, made: int) -> str:
-        return "odd" if made % 2 else "even"
+    def category(self, case: int) -> str:
+        return "odd" if case % 2 else "even"
 
-    def written(self, made: int) -> bytes:
-        return b"%d" % made
+    def encode(self, case: int) -> bytes:
+        return b"%d" % case
 
-    def tried(self, made: int) -> Outcome:
-        match made:
+    def run(self, case: int) -> Outcome:
+        match case:
             case 1:
                 time.sleep(60)
             case 2:
@@ -39,8 +39,8 @@ class Faulty:
             case 3:
                 raise ValueError("three")
             case 4:
-                return Outcome(self.row(made), "wrong", "a span outside the file")
-        return Outcome(self.row(made), "fine")
+                return Outcome(self.category(case), "wrong", "a span outside the file")
+        return Outcome(self.category(case), "fine")
 
 
 def test_a_hang_a_crash_and_an_exception_are_counted_and_their_inputs_saved(

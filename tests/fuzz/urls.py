@@ -61,7 +61,7 @@ class Urls:
         logging.getLogger().handlers = [_LOG]
         logging.getLogger().setLevel(logging.DEBUG)
 
-    def made(self, number: int) -> Input:
+    def generate(self, number: int) -> Input:
         random = Random(f"{self.seed}:{number}")
         secret = f"s3cr3t{number}"
         host, is_near = _host(random)
@@ -82,26 +82,26 @@ class Urls:
             fields |= {"name": random.choice(PIECES), "branch": random.choice(PIECES)}
         return Input(url, secret, is_near, fields)
 
-    def row(self, made: Input) -> str:
-        return "of this machine" if made.is_near else "others"
+    def category(self, case: Input) -> str:
+        return "of this machine" if case.is_near else "others"
 
-    def written(self, made: Input) -> bytes:
-        return made.url.encode("utf-8", "replace")
+    def encode(self, case: Input) -> bytes:
+        return case.url.encode("utf-8", "replace")
 
-    def tried(self, made: Input) -> Outcome:
+    def run(self, case: Input) -> Outcome:
         from codeindex.ingestion.cloning import remotes  # noqa: PLC0415  after Django is set up
 
-        row = self.row(made)
+        category = self.category(case)
         try:
-            remote = remotes.parse(made.url)
+            remote = remotes.parse(case.url)
             result = "taken"
-            if made.is_near and remote.host and _reaches(remote.host):
-                return Outcome(row, "let through", f"{made.url} passes the check of its host")
+            if case.is_near and remote.host and _reaches(remote.host):
+                return Outcome(category, "let through", f"{case.url} passes the check of its host")
         except remotes.RefusedRemote as refusal:
             result = "refused"
-            if made.secret in str(refusal):
-                return Outcome(row, "leaked", f"the refusal says {refusal}")
-        return _registered(made, row) or Outcome(row, result)
+            if case.secret in str(refusal):
+                return Outcome(category, "leaked", f"the refusal says {refusal}")
+        return _registered(case, category) or Outcome(category, result)
 
 
 def _reaches(host: str) -> bool:
@@ -128,24 +128,24 @@ def _host(random: Random) -> tuple[str, bool]:
     return random.choice(HOSTS), False
 
 
-def _registered(made: Input, row: str) -> Outcome | None:
+def _registered(case: Input, category: str) -> Outcome | None:
     """What is wrong with how it is registered, by REST and by page, if anything is."""
     _LOG.lines.clear()
-    body = json.dumps(made.fields).encode()
+    body = json.dumps(case.fields).encode()
     headers = {"CONTENT_TYPE": "application/json"}
     by_rest = installed.send(
         Request("alice", "POST", "/api/v1/repositories", body=body, headers=headers)
     )
-    form = installed.form(made.fields)
+    form = installed.form(case.fields)
     by_page = installed.send(Request("alice", "POST", "/repositories/register", **form))
     for response in (by_rest, by_page):
-        judged = installed.judged(row, response)
-        if judged.fault:
-            return judged
-        if made.secret in OWN_INPUT.sub("", response.content.decode("utf-8", "replace")):
-            return Outcome(row, "leaked", f"the answer to {made.url} holds its secret")
-    if any(made.secret in line for line in _LOG.lines):
-        return Outcome(row, "leaked", f"a log line on {made.url} holds its secret")
+        outcome = installed.judge(category, response)
+        if outcome.fault:
+            return outcome
+        if case.secret in OWN_INPUT.sub("", response.content.decode("utf-8", "replace")):
+            return Outcome(category, "leaked", f"the answer to {case.url} holds its secret")
+    if any(case.secret in line for line in _LOG.lines):
+        return Outcome(category, "leaked", f"a log line on {case.url} holds its secret")
     return None
 
 

@@ -65,7 +65,7 @@ class Webhooks:
         installed.begin()
         installed.warm()
 
-    def made(self, number: int) -> Request:
+    def generate(self, number: int) -> Request:
         random = Random(f"{self.seed}:{number}")
         method, path = random.choice(self.addresses)
         if random.random() < 0.05:
@@ -82,14 +82,14 @@ class Webhooks:
         who = random.choices(PEOPLE, (1, 4, 1, 4))[0]
         return Request(who, method, path, "", body, headers)
 
-    def row(self, made: Request) -> str:
-        return made.method
+    def category(self, case: Request) -> str:
+        return case.method
 
-    def written(self, made: Request) -> bytes:
-        return made.written()
+    def encode(self, case: Request) -> bytes:
+        return case.encoded()
 
-    def tried(self, made: Request) -> Outcome:
-        return installed.judged(self.row(made), installed.send(made))
+    def run(self, case: Request) -> Outcome:
+        return installed.judge(self.category(case), installed.send(case))
 
 
 def targets(addresses: Iterable[str]) -> tuple[tuple[str, str], ...]:

@@ -21,8 +21,9 @@ from typing import Any
 
 import psutil
 
-from codeindex.local_services import processes
-from codeindex.local_services.processes import Account, bound
+from codeindex.local_services.processes import children
+from codeindex.local_services.processes.accounts import Account
+from codeindex.local_services.processes.children import child_command
 from codeindex.local_services.state import State
 
 PROJECT = Path(__file__).parents[2]
@@ -77,7 +78,7 @@ class Installation:
     def start(self, until: str = "is ready at") -> None:
         """Returns when the launcher has said so much: by default that the page is open."""
         self.launcher = subprocess.Popen(
-            bound(
+            child_command(
                 [sys.executable, "-m", "codeindex.local_services"],
                 account=self._account,
                 death_signal=signal.SIGTERM,
@@ -112,7 +113,7 @@ class Installation:
     def pids(self, *words: str) -> set[int]:
         """Of its live processes whose command line holds all the words."""
         found = set()
-        for each in processes.left_overs(self.state):
+        for each in children.leftovers(self.state):
             with contextlib.suppress(psutil.NoSuchProcess):  # it may have ended since it was listed
                 line = " ".join(each.cmdline())
                 if all(word in line for word in words):

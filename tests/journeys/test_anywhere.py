@@ -16,8 +16,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from codeindex.local_services import processes
-from codeindex.local_services.processes import Account
+from codeindex.local_services.processes import children
+from codeindex.local_services.processes.accounts import Account
 from codeindex.local_services.state import State
 from tests.journeys.installation import PROJECT, Installation
 
@@ -36,7 +36,7 @@ PROGRAMS = (
 SERVICES = """
 import sys
 from pathlib import Path
-from codeindex.local_services.services import available
+from codeindex.local_services.servers.private import available
 from codeindex.local_services.state import State
 with available(State(Path(sys.argv[1]))):
     print("available", flush=True)
@@ -114,7 +114,7 @@ def services(project: Path, state: State, *prefix: str) -> Iterator[list[psutil.
     assert command.stdout is not None
     try:
         assert command.stdout.readline() == "available\n"
-        running = processes.left_overs(state)
+        running = children.leftovers(state)
         yield [each for each in running if each.name() in {"postgres", "valkey-server"}]
     finally:
         command.communicate()

@@ -1,4 +1,4 @@
-"""`manage.py index URL_OR_PATH`: register a repository, index it, and watch until it is done."""
+"""`manage.py index URL_OR_PATH`: registers and indexes a repository, with a progress bar."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from tqdm import tqdm
 
 from codeindex import repositories, tasks
 from codeindex.celery import app
-from codeindex.ingestion import embedding, pipeline, progress, runs
+from codeindex.ingestion import embedding, pipeline, runs
 from codeindex.ingestion.cloning import remotes
-from codeindex.ingestion.progress import Progress
+from codeindex.ingestion.progress import Progress, measure
 from codeindex.local_services import ensure_services
 from codeindex.local_services.state import CannotStart
 from codeindex.management import base
@@ -36,17 +36,23 @@ logger = logging.getLogger(__name__)
 
 
 class Command(base.Command):
-    help = "Index a git repository: a clone URL, or a path of this machine (. too)."
+    help = "Index a git repository, given by its clone URL or a local path."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("address", metavar="URL_OR_PATH")
-        parser.add_argument("--name", default="", help="its name here; the address's last part")
-        parser.add_argument("--branch", default="", help="instead of the remote's default branch")
-        parser.add_argument("--owner", help="the user it belongs to; the first administrator")
+        parser.add_argument("--name", default="", help="defaults to the last part of the address")
+        parser.add_argument("--branch", default="", help="defaults to the remote's default branch")
+        parser.add_argument("--owner", help="defaults to the first administrator")
         parser.add_argument(
-            "--deploy-key", metavar="FILE", help="a private key for an ssh address; kept encrypted"
+            "--deploy-key",
+            metavar="FILE",
+            help="a private key for an ssh address; stored encrypted",
         )
-        parser.add_argument("--detach", action="store_true", help="do not wait for the workers")
+        parser.add_argument(
+            "--detach",
+            action="store_true",
+            help="return at once instead of waiting for the workers",
+        )
 
     def handle(self, *, address: str, detach: bool, **options: Any) -> None:
         try:
@@ -85,18 +91,18 @@ class Command(base.Command):
     def _detach(self, run: IndexRun) -> None:
         self.stdout.write(f"{run} is queued.")
         if not _worker_answers():
-            self.stdout.write("No worker is running: it starts with the next one (make run).")
+            self.stdout.write("No worker is running. The run starts when one does (make run).")
 
     def _finish(self, run: IndexRun) -> None:
         work = None
         if not _worker_answers():
-            self.stdout.write("No worker is running: the work is done here.")
+            self.stdout.write("No worker is running. Indexing in this process.")
             work = Thread(target=_work_here, args=(run.pk,), daemon=True)
             work.start()
-        run = _watched(run, lambda: work is None or work.is_alive())
+        run = _watch(run, lambda: work is None or work.is_alive())
         self._summarise(run)
         if work is not None and work.is_alive():
-            self.stdout.write("The index of the vectors is still being built.")
+            self.stdout.write("Building the vector index …")
             work.join()
 
     def _summarise(self, run: IndexRun) -> None:
@@ -104,14 +110,16 @@ class Command(base.Command):
             raise CommandError(f"{run}: {run.get_status_display()}. {run.error}")
         self.stdout.write(
             f"{run.branch.repository} at {run.commit[:12]}: {run.definitions:,} definitions"
-            f" in {run.files:,} files, {run.files_reused:,} of them known before"
+            f" in {run.files:,} files, {run.files_reused:,} of them reused"
         )
         for stage, seconds in run.timings.items():
             self.stdout.write(f"  {stage:<12}{seconds:>8.1f} s  {_work_of(run, stage, seconds)}")
         if not run.definitions:
-            self.stdout.write("There is nothing to index in it: its index is empty.")
+            self.stdout.write("This commit contains nothing to index.")
         if run.files_broken:
-            self.stdout.write(f"  {run.files_broken:,} files have syntax errors: indexed in part")
+            self.stdout.write(
+                f"  {run.files_broken:,} files have syntax errors and are indexed in part"
+            )
         for reason, skipped in run.skips.items():
             self.stdout.write(f"  {skipped['count']:,} files skipped: {reason}")
         if run.error:
@@ -119,14 +127,14 @@ class Command(base.Command):
 
 
 def _work_of(run: IndexRun, stage: str, seconds: float) -> str:
-    """What a stage did, and how fast."""
+    """Amount and rate of a stage's work."""
     if stage == RunStatus.DEFINITIONS:
-        return f"{run.definitions:,} definitions, {run.definitions / seconds:,.0f} a second"
+        return f"{run.definitions:,} definitions, {run.definitions / seconds:,.0f} per second"
     if stage == RunStatus.EMBEDDING:
         encoded = run.texts_ready - run.texts_reused
         return (
-            f"{encoded:,} texts, {encoded / max(seconds, 1e-3):,.1f} a second;"
-            f" {run.texts_reused:,} had a vector before, {run.texts_failed:,} failed"
+            f"{encoded:,} texts, {encoded / max(seconds, 1e-3):,.1f} per second;"
+            f" {run.texts_reused:,} reused, {run.texts_failed:,} failed"
         )
     return ""
 
@@ -136,18 +144,18 @@ def _owner(username: str | None) -> User:
         try:
             return User.objects.get(username=username)
         except User.DoesNotExist as error:
-            raise CommandError(f"There is no user {username}.") from error
+            raise CommandError(f"User {username} does not exist.") from error
     administrator = User.objects.filter(is_superuser=True).order_by("pk").first()
-    # Without a usable password: `make run` gives the first administrator one and prints it.
+    # Has no usable password: `make run` sets one for the first administrator and prints it.
     return administrator or User.objects.create_superuser("admin")
 
 
 def _registered(address: str, owner: User, name: str) -> Repository | None:
-    """The owner's repository at this address, or of this name, if there is one already."""
+    """The owner's repository with this address and name, if it exists already."""
     try:
         url = remotes.parse(address, trusted_path=True).address
     except remotes.RefusedRemote:
-        return None  # registering says why
+        return None  # registering reports why
     mine = Repository.objects.filter(owner=owner, url=url)
     return (mine.filter(name=name) if name else mine).first()
 
@@ -164,7 +172,7 @@ def _read_key(file: str | None) -> str:
     try:
         return Path(file).read_text(encoding="ascii") if file else ""
     except (OSError, UnicodeDecodeError) as error:
-        raise CommandError("The file of the deploy key cannot be read.") from error
+        raise CommandError("The deploy key file cannot be read.") from error
 
 
 def _worker_answers() -> bool:
@@ -175,7 +183,7 @@ def _worker_answers() -> bool:
 
 
 def _work_here(run_id: int) -> None:
-    """What a worker would do, in this process."""
+    """Does the work of a worker in this process."""
     try:
         runs.fail_interrupted()
         if pipeline.index(run_id):
@@ -185,32 +193,33 @@ def _work_here(run_id: int) -> None:
             for space in lifecycle.needing_index():
                 lifecycle.build_index(space)
     except Exception:
-        logger.exception("the work stopped")  # the run says why, and the summary with it
+        logger.exception("indexing failed")  # the run holds the reason, which the summary prints
     finally:
         connection.close()
 
 
-def _watched(run: IndexRun, is_worked_on: Callable[[], bool]) -> IndexRun:
-    """The run once it ended, or nobody works on it; meanwhile a bar for each of its stages."""
+def _watch(run: IndexRun, is_worked_on: Callable[[], bool]) -> IndexRun:
+    """Shows a progress bar for each stage. Returns the run when it has ended or nobody works on
+    it."""
     with ExitStack() as stack:
         stage, bar = None, None
         while True:
-            going = is_worked_on()
+            is_in_progress = is_worked_on()
             run.refresh_from_db()
-            seen = progress.measure(run)
-            if seen.stage != stage:
+            progress = measure(run)
+            if progress.stage != stage:
                 stack.close()
-                stage = seen.stage
-                bar = stack.enter_context(_bar(seen))
+                stage = progress.stage
+                bar = stack.enter_context(_progress_bar(progress))
             assert bar is not None
-            bar.total = seen.total or None
-            bar.n = seen.done
+            bar.total = progress.total or None
+            bar.n = progress.done
             bar.refresh()
-            if seen.finished or not going:
+            if progress.finished or not is_in_progress:
                 return run
             time.sleep(POLL_SECONDS)
 
 
-def _bar(seen: Progress) -> tqdm[Any]:
-    """A bar for one stage; nothing where nobody looks at a terminal."""
-    return tqdm(desc=seen.label, initial=seen.done, unit=" " + seen.unit, disable=None)
+def _progress_bar(progress: Progress) -> tqdm[Any]:
+    """A bar for one stage; hidden unless the output is a terminal."""
+    return tqdm(desc=progress.label, initial=progress.done, unit=" " + progress.unit, disable=None)

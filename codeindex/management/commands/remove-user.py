@@ -1,4 +1,4 @@
-"""`manage.py remove-user NAME`: removes a user, after their repositories."""  # noqa: N999
+"""`manage.py remove-user NAME`: removes a user, and transfers or removes their repositories."""  # noqa: N999
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Command(base.Command):
         parser.add_argument("name", metavar="NAME")
         repositories = parser.add_mutually_exclusive_group()
         repositories.add_argument(
-            "--hand-over-to", metavar="NAME", help="who is to own the user's repositories"
+            "--hand-over-to", metavar="NAME", help="transfer the user's repositories to this user"
         )
         repositories.add_argument(
             "--remove-repositories", action="store_true", help="remove the user's repositories"
@@ -36,10 +36,10 @@ class Command(base.Command):
                 self._hand_over(leaver, _user(hand_over_to))
             elif remove_repositories:
                 count = departure.remove_repositories(leaver, by=None)
-                self.stdout.write(f"Removed {count} repositories.")
+                self.stdout.write(f"Repositories removed: {count}.")
             elif owned := leaver.repositories.count():
                 raise CommandError(
-                    f"{name} owns {owned} repositories: name a new owner with --hand-over-to, or"
+                    f"{name} owns repositories ({owned}). Transfer them with --hand-over-to or"
                     " remove them with --remove-repositories."
                 )
             leaver.delete()
@@ -47,16 +47,16 @@ class Command(base.Command):
 
     def _hand_over(self, leaver: User, heir: User) -> None:
         if heir == leaver:
-            raise CommandError("The new owner is somebody else.")
+            raise CommandError("The new owner must be another user.")
         try:
             count = departure.hand_over(leaver, heir, by=None)
         except ValidationError as error:
             raise CommandError(error.messages[0]) from error
-        self.stdout.write(f"Handed {count} repositories over to {heir.get_username()}.")
+        self.stdout.write(f"Repositories transferred to {heir.get_username()}: {count}.")
 
 
 def _user(name: str) -> User:
     try:
         return User.objects.get(username=name)
     except User.DoesNotExist:
-        raise CommandError(f"There is no user {name}.") from None
+        raise CommandError(f"User {name} does not exist.") from None

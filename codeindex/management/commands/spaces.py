@@ -1,4 +1,5 @@
-"""`manage.py spaces`: the encoders' spaces, how far they are filled, and which one is searched."""
+"""`manage.py spaces`: lists the embedding spaces, how complete they are, and which one is
+searched."""
 
 from __future__ import annotations
 
@@ -18,34 +19,38 @@ from codeindex.spaces.lifecycle import Coverage
 from embeddings.types import Runtime
 
 FINGERPRINT = 12
-"""Characters of a fingerprint that are shown."""
+"""How many characters of a fingerprint are shown."""
 
 HEAD = ("NAME", "FINGERPRINT", "STATE", "DIMENSIONS", "FILLED", "FAILED", "WANTED", "CREATED")
 
 
 class Command(base.Command):
-    help = "List the spaces, or change which one is searched."
+    help = "List the embedding spaces, or choose which one is searched."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         actions = parser.add_subparsers(dest="action", metavar="ACTION")
-        for action, does in {
-            "list": "what there is; also where no action is named",
-            "add": "compute the vectors of another checkpoint, beside those that are searched",
-            "activate": "search by it, once every live definition has a vector in it",
-            "retire": "compute no more vectors for it",
+        for action, description in {
+            "list": "list all spaces (the default)",
+            "add": "compute vectors with another checkpoint, beside the ones that are searched",
+            "activate": "search this space, once every live definition has a vector in it",
+            "retire": "stop computing vectors for it",
             "remove": "delete a retired space and its vectors",
         }.items():
-            wants = actions.add_parser(action, help=does)
+            wants = actions.add_parser(action, help=description)
             if action == "add":
-                wants.add_argument("name", metavar="CHECKPOINT", help="a shipped one, or a folder")
+                wants.add_argument(
+                    "name", metavar="CHECKPOINT", help="a name, such as default, or a folder"
+                )
                 wants.add_argument("--runtime", choices=list(Runtime), default="")
             elif action != "list":
-                wants.add_argument("name", metavar="NAME", help="or the start of its fingerprint")
+                wants.add_argument(
+                    "name", metavar="NAME", help="its name, or the start of its fingerprint"
+                )
 
     def handle(self, *, action: str | None, name: str = "", runtime: str = "", **_: Any) -> None:
-        given = [one for one in (name, runtime) if one]
+        arguments = [argument for argument in (name, runtime) if argument]
         with existing_index():
-            getattr(self, f"_{action or 'list'}")(*given)
+            getattr(self, f"_{action or 'list'}")(*arguments)
 
     def _list(self) -> None:
         covered = lifecycle.coverage()
@@ -73,26 +78,28 @@ class Command(base.Command):
         space, pinned = _space(name), encoders.pinned_source()
         if pinned and pinned != EncoderSource.of_space(space):
             raise CommandError(
-                "CODEINDEX_CHECKPOINT or a setting beside it names another encoder,"
-                " whose space would be activated again. Remove these settings first."
+                "The settings name another encoder (CODEINDEX_CHECKPOINT, CODEINDEX_LLM and related"
+                " settings), whose space would be activated again. Remove them first."
             )
         missing = lifecycle.activate(space).missing
         if missing:
             raise CommandError(
-                f"{missing:,} live texts have no vector in {space} yet. The workers compute them;"
-                " activate it again when they are done."
+                f"{missing:,} live texts have no vector in {space} yet. The workers are computing"
+                " them. Try again when they are done."
             )
-        self.stdout.write(f"{space} is active: each web process searches it once it has loaded it.")
+        self.stdout.write(
+            f"{space} is active. Each web process switches to it once it has loaded the encoder."
+        )
 
     def _retire(self, name: str) -> None:
         if not lifecycle.retire(_space(name)):
-            raise CommandError(f"{name} is active: activate another space first.")
+            raise CommandError(f"{name} is active. Activate another space first.")
         self.stdout.write(f"{name} is retired.")
 
     def _remove(self, name: str) -> None:
         if not lifecycle.remove(_space(name)):
-            raise CommandError(f"{name} is not retired.")
-        self.stdout.write(f"{name} is removed.")
+            raise CommandError(f"{name} is not retired. Retire it first.")
+        self.stdout.write(f"{name} has been removed.")
 
 
 def _row(space: Space, covered: Coverage) -> tuple[str, ...]:
@@ -103,9 +110,9 @@ def _row(space: Space, covered: Coverage) -> tuple[str, ...]:
 
 
 def _space(name: str) -> Space:
-    found = Space.objects.filter(Q(name=name) | Q(fingerprint__startswith=name))
-    if len(found) > 1:
-        raise CommandError(f"Several spaces are called {name}: name one by its fingerprint.")
-    if not found:
-        raise CommandError(f"There is no space {name}.")
-    return found[0]
+    matches = Space.objects.filter(Q(name=name) | Q(fingerprint__startswith=name))
+    if len(matches) > 1:
+        raise CommandError(f"Several spaces match {name}. Use a fingerprint.")
+    if not matches:
+        raise CommandError(f"Space {name} does not exist.")
+    return matches[0]

@@ -1,4 +1,4 @@
-"""`manage.py train --from-index`: a model of one's own, from what is indexed."""
+"""`manage.py train --from-index`: trains a checkpoint on the indexed code."""
 
 from __future__ import annotations
 
@@ -27,22 +27,31 @@ DEFAULT = Adaptation()
 
 class Command(base.Command):
     help = (
-        "Train fusion, query side and labels on docstrings and names of what is indexed, compare"
-        " the new model with the one in use, and have a space filled for it."
+        "Train fusion, query encoder and name prediction on the docstrings and names of the indexed"
+        " code, compare the new model with the one in use, and create a space for it."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--from-index", action="store_true", required=True)
         parser.add_argument(
-            "--repository", nargs="+", default=[], metavar="NAME", help="only these (or owner/name)"
+            "--repository",
+            nargs="+",
+            default=[],
+            metavar="NAME",
+            help="only these repositories (NAME or OWNER/NAME)",
         )
         parser.add_argument(
-            "--out", type=Path, metavar="FOLDER", help="of the checkpoint; named by the time"
+            "--out",
+            type=Path,
+            metavar="FOLDER",
+            help="where to write the checkpoint; defaults to a new folder named by the time",
         )
         parser.add_argument("--fusion-epochs", type=int, default=DEFAULT.fusion_epochs)
         parser.add_argument("--label-epochs", type=int, default=DEFAULT.label_epochs)
         parser.add_argument("--seed", type=int, default=DEFAULT.seed)
-        parser.add_argument("--resume", action="store_true", help="go on where a run was stopped")
+        parser.add_argument(
+            "--resume", action="store_true", help="continue an interrupted training"
+        )
 
     def handle(self, *, repository: list[str], out: Path | None, **options: Any) -> None:
         plan = Adaptation(options["fusion_epochs"], options["label_epochs"], options["seed"])
@@ -51,7 +60,7 @@ class Command(base.Command):
                 out = _folder(out)
                 source = _in_use()
                 corpus = own_model.corpus_of(repositories_called(repository), out / "training")
-                self._tell(corpus)
+                self._describe(corpus)
                 own_model.train(
                     corpus, source.checkpoint, out, _device(), plan, resume=options["resume"]
                 )
@@ -59,21 +68,20 @@ class Command(base.Command):
         except (TooLittle, EncoderUnavailable, OSError) as error:
             raise CommandError(str(error)) from error
 
-    def _tell(self, corpus: Corpus) -> None:
+    def _describe(self, corpus: Corpus) -> None:
         measured = sum(bool(function.query) for function in corpus.held_out)
         self.stdout.write(
-            f"{len(corpus.functions):,} functions, {corpus.described:,} of them described. To"
-            f" measure with, {measured:,} described ones are kept back, in whole"
-            f" {corpus.divided_by}."
+            f"{len(corpus.functions):,} functions, {corpus.described:,} of them with a docstring."
+            f" {measured:,} of those are held out for evaluation, by whole {corpus.divided_by}."
         )
         if corpus.divided_by == "folders":
             self.stdout.write(
-                "There are too few repositories to keep whole ones back: the figures are of code"
-                " whose repository the model has seen."
+                "There are too few repositories to hold out whole ones, so the model is evaluated"
+                " on repositories that it has seen in training."
             )
 
     def _conclude(self, old: EncoderSource, new: EncoderSource, corpus: Corpus) -> None:
-        """Measures both, and makes the space of the new one."""
+        """Evaluates both encoders and creates the space of the new one."""
         before, encoder = encoders.load(old), encoders.load(new)
         figures = {"in use": _measured(before, corpus), "new": _measured(encoder, corpus)}
         self.stdout.write(f"{'':<40}{'in use':<24}{'new':<24}")
@@ -83,30 +91,32 @@ class Command(base.Command):
         Space.objects.filter(pk=space.pk).update(figures=figures["new"])
         Space.objects.filter(fingerprint=before.fingerprint).update(figures=figures["in use"])
         self.stdout.write(
-            f"The workers fill the space {space.name} now. Once they are done, this searches by it:"
-            f" manage.py spaces activate {space.name}"
+            f"The workers are now filling the space {space.name}. When they are done, activate it"
+            f" with: manage.py spaces activate {space.name}"
         )
 
 
 def _measured(encoder: CodeEncoder, corpus: Corpus) -> dict[str, str]:
-    return {name: str(one) for name, one in own_model.figures(encoder, corpus.held_out).items()}
+    return {name: str(value) for name, value in own_model.figures(encoder, corpus.held_out).items()}
 
 
 def _folder(out: Path | None) -> Path:
-    """Where the checkpoint is written: a new one, by its whole path."""
+    """The absolute path of the folder for the new checkpoint."""
     named = f"own-{datetime.now():%Y%m%d-%H%M%S}"
     if out is None:
         State(settings.CODEINDEX_HOME).make_folder()
     folder = (out or settings.CODEINDEX_HOME / "models" / named).resolve()
     if (folder / CONFIG).exists():
-        raise CommandError(f"There is a checkpoint in {folder} already.")
+        raise CommandError(f"{folder} already contains a checkpoint.")
     return folder
 
 
 def _in_use() -> EncoderSource:
     source = encoders.preferred_source()
     if source.text_only:
-        raise CommandError("The encoder in use is a language model alone: it has no fusion.")
+        raise CommandError(
+            "The encoder in use is a plain language model without fusion, which cannot be trained."
+        )
     return source
 
 

@@ -15,6 +15,7 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.test import Client
+from limits import parse
 
 from codeindex.accounts import clients, passwords, throttles, tokens
 from codeindex.accounts.turns import NoTurn, Turns
@@ -30,8 +31,8 @@ GIVE_UP_SECONDS = 60.0
 @pytest.fixture(autouse=True)
 def counted_anew(services: object, settings: Any) -> None:
     """Nothing is counted yet."""
-    throttles._shared(settings.CELERY_BROKER_URL).storage.reset()
-    throttles._own().storage.reset()
+    throttles._shared_limiter(settings.CELERY_BROKER_URL).storage.reset()
+    throttles._local_limiter().storage.reset()
 
 
 @pytest.fixture
@@ -105,7 +106,7 @@ class TestRates:
         answers = [signed["alice"].get(address) for _ in range(4)]
         assert [answer.status_code == 429 for answer in answers] == [False, False, True, True]
         assert 0 < int(answers[-1].headers["Retry-After"]) <= 3600
-        assert "2 per hour are allowed" in answers[-1].content.decode()
+        assert "the limit is 2 per hour" in answers[-1].content.decode()
         kind = "application/json" if "/api/" in address else "text/html"
         assert answers[-1].headers["Content-Type"].startswith(kind)
         assert signed["bob"].get(address).status_code != 429
@@ -166,11 +167,15 @@ class TestRates:
         assert clients.address(request) == "192.0.2.7"
 
 
+class SlowHasher(passwords.OneAtATime):
+    iterations = 3_000_000
+
+
 class TestTheStore:
     @pytest.fixture
     def away(self, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         settings.CELERY_BROKER_URL = f"redis+socket://{tmp_path}/none.sock"
-        monkeypatch.setattr(throttles, "_counts", throttles._Counts())
+        monkeypatch.setattr(throttles, "_counts", throttles.Counts())
 
     def test_counts_by_process_while_it_is_away(
         self, away: None, db: None, settings: Any, caplog: pytest.LogCaptureFixture
@@ -178,17 +183,15 @@ class TestTheStore:
         settings.CODEINDEX_ANONYMOUS_SEARCH_RATE = "2/hour"
         statuses = [Client().get("/?q=csv").status_code for _ in range(4)]
         assert statuses == [200, 200, 429, 429]
-        assert len([one for one in caplog.messages if "counts requests by itself" in one]) == 1
+        assert len([one for one in caplog.messages if "rate limits apply per process" in one]) == 1
 
-    def test_is_asked_again_later(
-        self, away: None, settings: Any, services: Any, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(throttles, "PAUSE_SECONDS", 0.0)
-        throttles.count("tests", "5/hour", "x")
+    def test_is_asked_again_later(self, away: None, settings: Any, services: Any) -> None:
+        counts, limit = throttles.Counts(pause=0.0), parse("5/hour")
+        counts.apply(lambda limiter: limiter.hit(limit, "tests"))
         settings.CELERY_BROKER_URL = services.broker_url
-        throttles.count("tests", "5/hour", "x")
-        shared = throttles._shared(services.broker_url)
-        assert shared.get_window_stats(throttles._parsed("5/hour"), "tests", "x").remaining == 4
+        counts.apply(lambda limiter: limiter.hit(limit, "tests"))
+        shared = throttles._shared_limiter(services.broker_url)
+        assert shared.get_window_stats(limit, "tests").remaining == 4
 
 
 class TestTurns:
@@ -198,30 +201,30 @@ class TestTurns:
         has_waited = threading.Event()
 
         def wait() -> None:
-            with turns.taken("a", **limits):
+            with turns.hold("a", **limits):
                 has_waited.set()
 
-        with turns.taken("a", **limits):
+        with turns.hold("a", **limits):
             waiting = threading.Thread(target=wait)
             waiting.start()
             until(lambda: turns._waiting["a"] == 1)
-            with pytest.raises(NoTurn), turns.taken("a", **limits):
+            with pytest.raises(NoTurn), turns.hold("a", **limits):
                 pass
-            with turns.taken("b", **limits):
+            with turns.hold("b", **limits):
                 pass
             assert not has_waited.is_set()
         waiting.join(GIVE_UP_SECONDS)
         assert has_waited.is_set()
-        assert not turns._taken
+        assert not turns._held
         assert not +turns._waiting
 
     def test_nobody_waits_for_ever(self) -> None:
         turns = Turns()
-        with turns.taken("a", at_once=1, waiting=1, seconds=0.01):
+        with turns.hold("a", at_once=1, waiting=1, seconds=0.01):
             for _ in range(2):
                 with (
                     pytest.raises(NoTurn),
-                    turns.taken("a", at_once=1, waiting=1, seconds=0.01),
+                    turns.hold("a", at_once=1, waiting=1, seconds=0.01),
                 ):
                     pass
 
@@ -229,10 +232,9 @@ class TestTurns:
 @pytest.mark.django_db(transaction=True)
 class TestTogether:
     def test_fifty_searches_leave_threads_to_others(
-        self, alice: User, bob: User, shop: None, monkeypatch: pytest.MonkeyPatch
+        self, alice: User, bob: User, shop: None
     ) -> None:
-        """In a process of eight threads, while Postgres holds every search up."""
-        monkeypatch.setattr(throttles, "TURN_SECONDS", 0.5)
+        """In a process of eight threads, while Postgres blocks every search."""
         keys = {user: tokens.issue(user, by=user) for user in (alice, bob)}
 
         def search(user: User) -> int:
@@ -252,11 +254,8 @@ class TestTogether:
             assert other.result(GIVE_UP_SECONDS) == 200
             assert Counter(one.result(GIVE_UP_SECONDS) for one in many) == {429: 48, 200: 2}
 
-    def test_eight_who_sign_in_leave_threads_to_searches(
-        self, shop: None, settings: Any, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        settings.PASSWORD_HASHERS = ["codeindex.accounts.passwords.OneAtATime"]
-        monkeypatch.setattr(passwords.OneAtATime, "iterations", 3_000_000)
+    def test_eight_who_sign_in_leave_threads_to_searches(self, shop: None, settings: Any) -> None:
+        settings.PASSWORD_HASHERS = [f"{__name__}.SlowHasher"]
         together = threading.Barrier(8)
 
         def wrong(number: int) -> tuple[int, float]:

@@ -18,9 +18,12 @@ import psycopg
 import pytest
 from django.conf import settings
 
-from codeindex.local_services import folder, preflight, processes, services, supervisor
-from codeindex.local_services.postgres import Durability
-from codeindex.local_services.processes import STATE_VARIABLE, Account, bound
+from codeindex.local_services import preflight, state_folder, supervisor
+from codeindex.local_services.processes import accounts, children
+from codeindex.local_services.processes.accounts import Account
+from codeindex.local_services.processes.children import STATE_VARIABLE, child_command
+from codeindex.local_services.servers import private
+from codeindex.local_services.servers.postgres import Durability
 from codeindex.local_services.state import DATABASE, SOCKET_PATH_BYTES, CannotStart, State
 
 AS_ROOT = os.geteuid() == 0
@@ -30,7 +33,7 @@ PROJECT = Path(__file__).parents[3]
 HOLDER = """
 import sys, time
 from pathlib import Path
-from codeindex.local_services.services import available
+from codeindex.local_services.servers.private import available
 from codeindex.local_services.state import State
 with available(State(Path(sys.argv[1]))):
     print("available", flush=True)
@@ -42,7 +45,7 @@ with available(State(Path(sys.argv[1]))):
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A new data folder of PostgreSQL, made once and copied: making one takes seconds."""
     state = State(tmp_path_factory.mktemp("cluster"))
-    services.make_ready(state, Durability.DISPOSABLE)
+    private.make_ready(state, Durability.DISPOSABLE)
     return state.postgres
 
 
@@ -52,14 +55,14 @@ def state(tmp_path: Path, cluster: Path) -> Iterator[State]:
     state.folder.mkdir()
     subprocess.run(["cp", "-a", cluster, state.postgres], check=True)
     yield state
-    processes.end_left_overs(state)
+    children.end_leftovers(state)
 
 
 @pytest.fixture
 def new_state(tmp_path: Path) -> Iterator[State]:
     state = State(tmp_path / "new")
     yield state
-    processes.end_left_overs(state)
+    children.end_leftovers(state)
 
 
 @pytest.fixture
@@ -114,7 +117,7 @@ class TestServices:
         first = holder()
         query(state, "CREATE TABLE kept AS SELECT 42 AS answer")
         assert first.communicate() == ("", None)
-        assert processes.left_overs(state) == []
+        assert children.leftovers(state) == []
 
         second = holder()
         query(state, "INSERT INTO kept VALUES (43)")
@@ -127,7 +130,7 @@ class TestServices:
     def test_everything_killed_at_once(self, state: State, holder) -> None:
         killed = holder()
         query(state, "CREATE TABLE kept AS SELECT 42 AS answer")
-        for process in [psutil.Process(killed.pid), *processes.left_overs(state)]:
+        for process in [psutil.Process(killed.pid), *children.leftovers(state)]:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
         killed.wait()
@@ -137,10 +140,10 @@ class TestServices:
 
     def test_services_end_with_whoever_started_them(self, state: State, holder) -> None:
         owner = holder()
-        assert processes.left_overs(state) != []
+        assert children.leftovers(state) != []
         owner.kill()
         owner.wait()
-        assert until(lambda: processes.left_overs(state) == [])
+        assert until(lambda: children.leftovers(state) == [])
 
     def test_a_second_command_uses_them_and_the_first_waits_for_it(
         self, state: State, holder
@@ -154,7 +157,7 @@ class TestServices:
         guest.stdin.close()
         assert guest.wait(10) == 0
         assert owner.wait(20) == 0
-        assert processes.left_overs(state) == []
+        assert children.leftovers(state) == []
 
     def test_pgvector_is_there(self, services: State) -> None:
         available = "SELECT 1 FROM pg_available_extensions WHERE name = 'vector'"
@@ -164,7 +167,7 @@ class TestServices:
     def test_a_folder_whose_path_does_not_suit_sockets(self, tmp_path: Path, name: str) -> None:
         state = State(tmp_path / name)
         assert len(os.fsencode(state.valkey_socket)) <= SOCKET_PATH_BYTES
-        with folder.held(state), services_of(state):
+        with state_folder.locked(state), services_of(state):
             assert query(state, "SELECT 1") == [(1,)]
             assert state.sockets.stat().st_mode & 0o777 == 0o700
         shutil.rmtree(state.sockets)
@@ -173,19 +176,22 @@ class TestServices:
         state = State(tmp_path / ("deep" * 30))
         state.sockets.symlink_to(tmp_path)
         try:
-            with folder.held(state), pytest.raises(CannotStart, match="is in the way"):
-                folder.make_ready(state, account=None)
+            with (
+                state_folder.locked(state),
+                pytest.raises(CannotStart, match="is not a folder of this user"),
+            ):
+                state_folder.make_ready(state, account=None)
         finally:
             state.sockets.unlink()
 
     def test_a_reused_process_number_stops_nothing(self, state: State) -> None:
-        with folder.held(state), services_of(state):
+        with state_folder.locked(state), services_of(state):
             pass
         stranger = subprocess.Popen(["sleep", "60"], preexec_fn=as_service_account(state))
         stale = f"{stranger.pid}\n{state.postgres}\n1700000000\n5432\n{state.sockets}\n\n"
         (state.postgres / "postmaster.pid").write_text(stale)
         try:
-            with folder.held(state), services_of(state):
+            with state_folder.locked(state), services_of(state):
                 assert query(state, "SELECT 1") == [(1,)]
             assert stranger.poll() is None
         finally:
@@ -198,7 +204,7 @@ class TestServices:
     ) -> None:
         state.folder.parent.chmod(0o700)
         holder()
-        running = processes.left_overs(state)
+        running = children.leftovers(state)
         users = {Path(each.exe()).name: each.uids().real for each in running}
         assert users.keys() == {"postgres", "valkey-server"}
         assert users["valkey-server"] == users["postgres"] != 0
@@ -207,8 +213,8 @@ class TestServices:
     def test_an_ordinary_user_runs_them_as_himself(self, new_state: State, holder) -> None:
         new_state.folder.mkdir()
         os.chown(new_state.folder, NOBODY.uid, NOBODY.gid)
-        holder(tuple(bound([], account=NOBODY, death_signal=signal.SIGKILL)), new_state)
-        users = {process.uids().real for process in processes.left_overs(new_state)}
+        holder(tuple(child_command([], account=NOBODY, death_signal=signal.SIGKILL)), new_state)
+        users = {process.uids().real for process in children.leftovers(new_state)}
         assert users == {NOBODY.uid}
         assert query(new_state, "SELECT 1") == [(1,)]
 
@@ -228,8 +234,8 @@ class TestLeftOvers:
         ours = subprocess.Popen(["sleep", "60"], env={STATE_VARIABLE: str(state.folder)})
         stranger = subprocess.Popen(["sleep", "60"], env={STATE_VARIABLE: "/elsewhere"})
         try:
-            assert until(lambda: [each.pid for each in processes.left_overs(state)] == [ours.pid])
-            assert processes.end_left_overs(state) == 1
+            assert until(lambda: [each.pid for each in children.leftovers(state)] == [ours.pid])
+            assert children.end_leftovers(state) == 1
             assert ours.poll() is not None
             assert stranger.poll() is None
         finally:
@@ -239,7 +245,7 @@ class TestLeftOvers:
     def test_a_shell_in_the_data_folder_is_a_stranger(self, state: State) -> None:
         stranger = subprocess.Popen(["sleep", "60"], cwd=state.postgres)
         try:
-            assert processes.left_overs(state) == []
+            assert children.leftovers(state) == []
         finally:
             stranger.kill()
             stranger.wait()
@@ -255,7 +261,7 @@ class TestLauncher:
         assert len(done.stderr.splitlines()) == 1
 
     def test_beside_a_running_one(self, state: State) -> None:
-        with folder.held(state):
+        with state_folder.locked(state):
             done = launch(CODEINDEX_HOME=str(state.folder))
         self.assert_refused(done, f"process {os.getpid()}")
 
@@ -263,7 +269,7 @@ class TestLauncher:
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = str(taken.getsockname()[1])
             done = launch(CODEINDEX_HOME=str(state.folder), PORT=port)
-        self.assert_refused(done, f"Port {port} is taken")
+        self.assert_refused(done, f"Port {port} is already in use")
 
     def test_no_git(self, state: State) -> None:
         done = launch(CODEINDEX_HOME=str(state.folder), PATH="/nowhere")
@@ -311,9 +317,9 @@ class TestPreflight:
 
 
 def services_of(state: State) -> contextlib.AbstractContextManager[None]:
-    return services.started(state, Durability.DISPOSABLE)
+    return private.started(state, Durability.DISPOSABLE)
 
 
 def as_service_account(state: State) -> Callable[[], None] | None:
-    account = processes.service_account(state)
+    account = accounts.service_account(state)
     return None if account is None else lambda: os.setuid(account.uid)

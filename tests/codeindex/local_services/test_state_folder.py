@@ -15,10 +15,11 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 
 from codeindex.ingestion.cloning import checkout
-from codeindex.keys import kept_secret_key
+from codeindex.keys import stored_secret_key
 from codeindex.leases import Lease
-from codeindex.local_services import folder
-from codeindex.local_services.processes import Account, bound
+from codeindex.local_services import state_folder
+from codeindex.local_services.processes.accounts import Account
+from codeindex.local_services.processes.children import child_command
 from codeindex.local_services.state import CannotStart, State
 from codeindex.models import IndexRun
 
@@ -45,7 +46,7 @@ def mode(path: Path) -> int:
 
 
 def hold(state: State) -> None:
-    with folder.held(state):
+    with state_folder.locked(state):
         assert (state.folder / "lock").exists()
 
 
@@ -63,12 +64,12 @@ def collect_static(state: State) -> None:
 
 @pytest.mark.usefixtures("umask")
 class TestWhoeverMakesIt:
-    @pytest.mark.parametrize("write", [kept_secret_key, hold], ids=["key", "lock"])
+    @pytest.mark.parametrize("write", [stored_secret_key, hold], ids=["key", "lock"])
     def test_a_new_one(self, state: State, write: Callable[[State], object]) -> None:
         write(state)
         assert mode(state.folder) == 0o700
 
-    @pytest.mark.parametrize("write", [kept_secret_key, hold], ids=["key", "lock"])
+    @pytest.mark.parametrize("write", [stored_secret_key, hold], ids=["key", "lock"])
     @pytest.mark.parametrize("before", [0o755, 0o2775, 0o777])
     def test_an_empty_one_that_was_open(
         self, state: State, write: Callable[[State], object], before: int
@@ -100,9 +101,9 @@ def test_training(state: State) -> None:
 
 
 def test_one_that_an_earlier_version_left_open_is_closed(state: State) -> None:
-    key = kept_secret_key(state)
+    key = stored_secret_key(state)
     state.folder.chmod(0o755)
-    assert kept_secret_key(state) == key
+    assert stored_secret_key(state) == key
     assert mode(state.folder) == 0o700
 
 
@@ -110,10 +111,10 @@ def test_an_open_folder_that_holds_other_things_is_refused_as_it_is(state: State
     state.folder.mkdir()
     state.folder.chmod(0o755)
     (state.folder / "somebody's").touch()
-    with pytest.raises(CannotStart, match=r"it holds other things.*chmod 700"):
+    with pytest.raises(CannotStart, match=r"it contains other files.*chmod 700"):
         hold(state)
-    with pytest.raises(ImproperlyConfigured, match=r"it holds other things.*chmod 700"):
-        kept_secret_key(state)
+    with pytest.raises(ImproperlyConfigured, match=r"it contains other files.*chmod 700"):
+        stored_secret_key(state)
     assert mode(state.folder) == 0o755
 
 
@@ -126,7 +127,7 @@ def test_an_open_folder_of_somebody_else_is_refused(state: State) -> None:
         "State(Path(sys.argv[1])).make_folder()"
     )
     command = [sys.executable, "-c", program, state.folder]
-    as_nobody = bound(command, account=NOBODY, death_signal=signal.SIGKILL)
+    as_nobody = child_command(command, account=NOBODY, death_signal=signal.SIGKILL)
     done = subprocess.run(as_nobody, cwd=PROJECT, capture_output=True, text=True)
     assert "only its owner can close it (chmod 700)" in done.stderr
     assert mode(state.folder) == 0o777

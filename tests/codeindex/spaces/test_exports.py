@@ -68,7 +68,7 @@ def test_into_a_file(shelves, tmp_path: Path):
 
 
 def test_what_goes_wrong_is_said(shelves, tmp_path: Path):
-    with pytest.raises(CommandError, match="no repository nowhere"):
+    with pytest.raises(CommandError, match="Repository nowhere does not exist"):
         exported("--repository", "nowhere")
     with pytest.raises(CommandError, match="No such file"):
         exported("--output", str(tmp_path / "none" / "index.jsonl"))

@@ -151,7 +151,7 @@ def ids(space: Space) -> list[int]:
 def test_what_cannot_be_done_is_said(old, new, settings):
     Space.objects.create(name="new", fingerprint="another", dimensions=3)
     for arguments, reason in [
-        (["activate", "none"], "There is no space none"),
+        (["activate", "none"], "Space none does not exist"),
         (["activate", "new"], "Several spaces"),
         (["retire", "old"], "old is active"),
         (["remove", "another"], "another is not retired"),
@@ -163,7 +163,7 @@ def test_what_cannot_be_done_is_said(old, new, settings):
     told("retire", "another")
     new.checkpoint = "/another"
     new.save()
-    with pytest.raises(CommandError, match="Remove these settings"):
+    with pytest.raises(CommandError, match="Remove them first"):
         told("activate", "of new")
 
 

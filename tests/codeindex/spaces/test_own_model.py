@@ -69,8 +69,8 @@ def trained(*arguments: str) -> str:
 
 def test_a_model_is_trained_measured_and_given_a_space(indexed, in_use, tmp_path: Path):
     said = trained("--out", str(tmp_path / "own"))
-    assert f"{2 * DESCRIBED} functions, {DESCRIBED} of them described" in said
-    assert "There are too few repositories to keep whole ones back" in said
+    assert f"{2 * DESCRIBED} functions, {DESCRIBED} of them with a docstring" in said
+    assert "There are too few repositories to hold out whole ones" in said
     assert_projects_are_whole(tmp_path / "own" / "training")
     space = Space.objects.get(name="own")
     assert (space.state, space.checkpoint) == (SpaceState.BUILDING, str(tmp_path / "own"))
@@ -123,7 +123,7 @@ def test_of_many_repositories_whole_ones_are_kept_back(alice, in_use, tmp_path: 
         )
         pipeline.index(tasks.request_index(repository=registered, by=None).pk)
     said = trained("--out", str(tmp_path / "own"))
-    assert "in whole repositories." in said
+    assert "by whole repositories." in said
     assert_projects_are_whole(tmp_path / "own" / "training")
     packages = {function.package for function in corpora.read(tmp_path / "own" / "training")}
     assert packages == {f"shop{number}" for number in range(FOLDERS)}
@@ -141,13 +141,13 @@ def test_too_little_is_refused_with_the_count(indexed, monkeypatch):
 
 
 def test_a_checkpoint_is_not_overwritten(indexed, in_use):
-    with pytest.raises(CommandError, match="There is a checkpoint in"):
+    with pytest.raises(CommandError, match="already contains a checkpoint"):
         trained("--out", in_use.checkpoint)
 
 
 def test_a_language_model_alone_has_nothing_to_train(indexed, settings):
     settings.CODEINDEX_TEXT_ONLY = True
-    with pytest.raises(CommandError, match="has no fusion"):
+    with pytest.raises(CommandError, match="without fusion"):
         trained()
 
 

@@ -38,13 +38,13 @@ def test_an_id_is_read_back_as_its_own_row_alone(row: Row, number: int) -> None:
     assert re.fullmatch(r"[A-Za-z0-9_-]{22}", written)
     assert ids.number(row, written) == number
     for other in set(Row) - {row}:
-        with pytest.raises(ValueError, match="is no id"):
+        with pytest.raises(ValueError, match="is not the id"):
             ids.number(other, written)
 
 
 @given(written=st.from_regex(r"[A-Za-z_-][A-Za-z0-9_-]{21}", fullmatch=True))
 def test_what_was_made_up_is_no_id(written: str) -> None:
-    with pytest.raises(ValueError, match="is no id"):
+    with pytest.raises(ValueError, match="is not the id"):
         ids.number(Row.FILE, written)
 
 
@@ -55,7 +55,7 @@ def test_an_id_is_written_in_one_way(number: int, last: str) -> None:
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
     other = alphabet[alphabet.index(written[-1]) | alphabet.index(last)]
     if other != written[-1]:
-        with pytest.raises(ValueError, match="is no id"):
+        with pytest.raises(ValueError, match="is not the id"):
             ids.number(Row.FILE, written[:-1] + other)
 
 
@@ -65,7 +65,7 @@ def test_ids_survive_a_new_secret_key(settings: object) -> None:
     assert ids.opaque(Row.RUN, 7) != old
     assert ids.number(Row.RUN, old) == ids.number(Row.RUN, ids.opaque(Row.RUN, 7)) == 7
     settings.SECRET_KEY_FALLBACKS = []
-    with pytest.raises(ValueError, match="is no id"):
+    with pytest.raises(ValueError, match="is not the id"):
         ids.number(Row.RUN, old)
 
 

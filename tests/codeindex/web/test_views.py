@@ -146,8 +146,8 @@ class TestRepository:
         )
         client.force_login(alice)
         shown = page(client, f"/repositories/{shop.pk}/")
-        for part in ("c0ffeec0ffee", "checkout 1.5", "7 generated", "a_pb2.py", "src/odd.py:1",
-                     "no finite vector", "3 files have syntax errors"):  # fmt: skip
+        for part in ("c0ffeec0ffee", "2 s", "checkout 1.5 s", "7 generated", "a_pb2.py",
+                     "src/odd.py:1", "no finite vector", "3 files have syntax errors"):  # fmt: skip
             assert part in shown
 
     def test_shows_why_a_run_failed(self, client: Client, alice: User, running: IndexRun) -> None:
@@ -164,7 +164,7 @@ class TestRepository:
         self, client: Client, alice: User, shop: Repository
     ) -> None:
         client.force_login(alice)
-        assert "There is nothing to index" in page(client, f"/repositories/{shop.pk}/")
+        assert "contains nothing to index" in page(client, f"/repositories/{shop.pk}/")
 
     def test_progress_updates_until_it_is_finished(
         self, client: Client, alice: User, running: IndexRun
@@ -173,7 +173,7 @@ class TestRepository:
         address = reverse("progress", args=[running.branch.repository_id])
         shown = page(client, address)
         assert f'data-poll="{address}"' in shown
-        for part in ("500", "of 2,000", "1,234", "25 %", "a second", "Time left"):
+        for part in ("500", "of 2,000", "1,234", "25%", "per second", "Time left"):
             assert part in shown
         IndexRun.objects.filter(pk=running.pk).update(
             status=RunStatus.PUBLISHED, finished=timezone.now()
@@ -186,9 +186,9 @@ class TestRepository:
         self, client: Client, bob: User, charlie: User, running: IndexRun
     ) -> None:
         client.force_login(bob)
-        assert "reading definitions, 25 %" in page(client, "/repositories/")
+        assert "extracting definitions, 25%" in page(client, "/repositories/")
         client.force_login(charlie)
-        assert "No repository yet" in page(client, "/repositories/")
+        assert "No repositories yet" in page(client, "/repositories/")
 
 
 class TestWrites:
@@ -205,7 +205,7 @@ class TestWrites:
         running.refresh_from_db()
         assert running.status == RunStatus.CANCELLED
         again = client.post(address, follow=True).content.decode()
-        assert "The run had ended already" in again
+        assert "The run could not be cancelled" in again
 
     def test_the_owner_removes(self, client: Client, alice: User, shop: Repository) -> None:
         shelf.put(shop, "a.py", Written("def a(): ...", "a"))
@@ -303,7 +303,22 @@ class TestEveryPage:
         assert " style=" not in response.content.decode()
 
     def test_an_unknown_page_says_so(self, client: Client, db: None) -> None:
-        assert "There is no such page" in page(client, "/none", 404)
+        assert "Page not found" in page(client, "/none", 404)
+
+    @pytest.mark.parametrize(("address", "status"), [("/?q=%00", 400), ("/none", 404)])
+    def test_an_error_page_shows_who_is_signed_in(
+        self, client: Client, alice: User, address: str, status: int
+    ) -> None:
+        client.force_login(alice)
+        shown = page(client, address, status)
+        assert "Sign out" in shown
+        assert "Sign in" not in shown
+
+    def test_a_malformed_cookie_is_rejected_without_looking_up_its_session(
+        self, client: Client, alice: User
+    ) -> None:
+        client.cookies.load('sessionid="a\\000bcdefgh"')
+        assert "could not understand" in page(client, "/", 400)
 
     def test_the_server_s_error_page_needs_neither_request_nor_database(self) -> None:
         assert "Something went wrong" in render_to_string("500.html")

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from codeindex.web.worker import Connections, Doing, Limits
+from codeindex.web.worker import Activity, Connections, Limits
 
 THREADS = 2
 QUICK = Limits(
-    seconds={Doing.WAITING: 0.6, Doing.HEAD: 0.4, Doing.BODY: 0.4, Doing.SENDING: 0.4},
+    seconds={Activity.WAITING: 0.6, Activity.HEAD: 0.4, Activity.BODY: 0.4, Activity.SENDING: 0.4},
     connections=60,
     unsent=256 * 1024,
 )
@@ -59,7 +59,7 @@ class Served:
         connections = Connections(application, THREADS, limits)
         connections.listen(self._listener)
         while not self.ending.is_set():
-            connections.turn(0.05)
+            connections.poll(0.05)
         connections.close(3)
 
     def end(self) -> None:

@@ -108,7 +108,7 @@ def address(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, int]]:
         connections = Connections(get_wsgi_application(), threads=2)
         connections.listen(listener)
         while not ending.is_set():
-            connections.turn(0.05)
+            connections.poll(0.05)
         connections.close(3)
 
     server = threading.Thread(target=serve)

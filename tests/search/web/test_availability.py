@@ -33,7 +33,7 @@ def test_says_when_to_try_again_and_is_back(client: Client, tmp_path: Path, addr
     with database_away(tmp_path):
         away = client.get(address)
     assert (away.status_code, away.headers["Retry-After"]) == (503, "5")
-    assert "does not answer just now" in away.content.decode()
+    assert "is not responding" in away.content.decode()
     assert away.headers["Content-Type"].startswith(
         "application/json" if "/api/" in address else "text/html"
     )

@@ -178,7 +178,7 @@ def test_a_large_body_is_not_read(
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1024
     answer = client.generic("POST", address, b"x" * 1025, content_type=kind)
     assert answer.status_code == 413
-    assert "At most 1 KiB can be sent." in answer.content.decode()
+    assert "A request may be at most 1 KiB." in answer.content.decode()
     assert client.generic("POST", address, CONTENT_LENGTH="9" * 5000).status_code == 413
 
 

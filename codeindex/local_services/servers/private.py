@@ -1,4 +1,4 @@
-"""The private services for the length of one command: found running, or started as children."""
+"""The private services for the duration of one command: found running, or started as children."""
 
 from __future__ import annotations
 
@@ -9,19 +9,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
-from codeindex.local_services import folder, postgres, valkey
-from codeindex.local_services.postgres import Durability
-from codeindex.local_services.processes import (
-    Account,
-    bound,
-    end_left_overs,
-    environment,
-    service_account,
-)
+from codeindex.local_services import state_folder
+from codeindex.local_services.processes import children
+from codeindex.local_services.processes.accounts import Account, service_account
+from codeindex.local_services.servers import postgres, valkey
+from codeindex.local_services.servers.postgres import Durability
 from codeindex.local_services.state import CannotStart, State
 
 READY_SECONDS = 120.0
-"""A server that was killed first recovers what it had written, which takes its time."""
+"""Includes the recovery of a server that has been killed."""
 
 _STOP_SECONDS = 30.0
 _POLL_SECONDS = 0.05
@@ -29,21 +25,21 @@ _POLL_SECONDS = 0.05
 
 @contextmanager
 def available(state: State) -> Iterator[None]:
-    """PostgreSQL and Valkey of this state folder answer while the block runs.
+    """Makes PostgreSQL and Valkey of this state folder available for the block.
 
-    Where another process runs them (`make run`, or another command), they are used; where
-    none does, they are started, and stopped again once no other command uses them."""
+    Uses those that another process runs (`make run`, or another command). If none does, starts
+    them, and stops them once no other command uses them."""
     deadline = time.monotonic() + READY_SECONDS
     with ExitStack() as stack:
-        while not (_found(state, stack) or _started_here(state, stack)):
+        while not (_joined(state, stack) or _started_here(state, stack)):
             if time.monotonic() > deadline:
-                raise folder.in_use(state)
+                raise state_folder.in_use(state)
             time.sleep(_POLL_SECONDS)
         yield
 
 
-def _found(state: State, stack: ExitStack) -> bool:
-    """Uses services that another process runs, if they answer and are not being stopped."""
+def _joined(state: State, stack: ExitStack) -> bool:
+    """Uses the services that another process runs, if they respond and are not being stopped."""
     if not state.users_lock.exists():
         return False
     with ExitStack() as attempt:
@@ -59,11 +55,11 @@ def _found(state: State, stack: ExitStack) -> bool:
 
 
 def _started_here(state: State, stack: ExitStack) -> bool:
-    """Starts services of our own, unless another process holds the state folder."""
+    """Starts the services, unless another process has locked the state folder."""
     with ExitStack() as attempt:
         try:
-            attempt.enter_context(folder.held(state))
-        except folder.InUse:
+            attempt.enter_context(state_folder.locked(state))
+        except state_folder.InUse:
             return False
         users = attempt.enter_context(state.users_lock.open("a"))
         attempt.enter_context(started(state))
@@ -74,8 +70,8 @@ def _started_here(state: State, stack: ExitStack) -> bool:
 
 @contextmanager
 def started(state: State, durability: Durability = Durability.DURABLE) -> Iterator[None]:
-    """Starts both services as children and stops them at the end. The caller holds the state
-    folder."""
+    """Starts both services as children, and stops them after the block. The caller has locked the
+    state folder."""
     account = make_ready(state, durability)
     with ExitStack() as stack:
         stack.enter_context(
@@ -87,24 +83,25 @@ def started(state: State, durability: Durability = Durability.DURABLE) -> Iterat
 
 
 def make_ready(state: State, durability: Durability = Durability.DURABLE) -> Account | None:
-    """Ends left-overs and prepares both services' folders; returns who is to run them."""
-    end_left_overs(state)
+    """Ends leftover processes and prepares the folders of both services; returns the user to run
+    them."""
+    children.end_leftovers(state)
     account = service_account(state)
-    folder.make_ready(state, account)
+    state_folder.make_ready(state, account)
     postgres.prepare(state, account, durability)
     valkey.prepare(state, account)
     return account
 
 
 def await_ready(state: State, alive: Callable[[], bool] = lambda: True) -> None:
-    """Returns once both services answer; raises CannotStart when they take too long, or at once
-    when `alive` says that there is nothing to wait for."""
+    """Returns once both services respond. Raises CannotStart if they take too long, or as soon as
+    `alive` returns False."""
     deadline = time.monotonic() + READY_SECONDS
     waiting = {"PostgreSQL": postgres.is_ready, "Valkey": valkey.is_ready}
     while waiting:
         if time.monotonic() > deadline or not alive():
             names = " and ".join(waiting)
-            raise CannotStart(f"{names} did not start; the log files are in {state.logs}.")
+            raise CannotStart(f"{names} failed to start. See the logs in {state.logs}.")
         waiting = {name: ready for name, ready in waiting.items() if not ready(state)}
         time.sleep(_POLL_SECONDS if waiting else 0)
 
@@ -113,15 +110,15 @@ def await_ready(state: State, alive: Callable[[], bool] = lambda: True) -> None:
 def _child(
     state: State, name: str, command: list[str], account: Account | None, stop: signal.Signals
 ) -> Iterator[None]:
-    """A service that is stopped at the end of the block, or by the kernel if we die."""
+    """Runs a service for the block. The kernel stops it if this process dies."""
     with (state.logs / f"{name}.log").open("ab") as log:
         process = subprocess.Popen(
-            bound(command, account=account, death_signal=stop),
+            children.child_command(command, account=account, death_signal=stop),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
             cwd="/",
-            env=environment(state),
+            env=children.child_environment(state),
             start_new_session=True,  # Ctrl-C is for the command, which then stops its services
         )
     try:

@@ -1,0 +1,1 @@
+"""PostgreSQL and Valkey: private ones from wheels, or those that the settings name."""
