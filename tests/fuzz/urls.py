@@ -142,11 +142,19 @@ def _registered(case: Input, category: str) -> Outcome | None:
         outcome = installed.judge(category, response)
         if outcome.fault:
             return outcome
-        if case.secret in OWN_INPUT.sub("", response.content.decode("utf-8", "replace")):
+        if _is_secret(case) and case.secret in OWN_INPUT.sub(
+            "", response.content.decode("utf-8", "replace")
+        ):
             return Outcome(category, "leaked", f"the answer to {case.url} holds its secret")
-    if any(case.secret in line for line in _LOG.lines):
+    if _is_secret(case) and any(case.secret in line for line in _LOG.lines):
         return Outcome(category, "leaked", f"a log line on {case.url} holds its secret")
     return None
+
+
+def _is_secret(case: Input) -> bool:
+    """Whether it stands where a secret may stand: a mutation can make it a part of the path."""
+    secret = re.escape(case.secret)
+    return bool(re.search(rf"{secret}[^/]*@|[?#].*{secret}", case.url, re.S))
 
 
 class _Log(logging.Handler):

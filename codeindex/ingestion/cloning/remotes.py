@@ -22,6 +22,9 @@ PLACE = re.compile(r"(?:\[[0-9a-f:.]+\]|[^][:@]*)(?::\d*)?", re.IGNORECASE | re.
 USER = re.compile(r"\w[\w.-]*", re.ASCII)
 HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_.])?", re.IGNORECASE | re.ASCII)
 FORBIDDEN_IN_BRANCH = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{")
+SECOND_ADDRESS = re.compile(r"://|:[^/]*@")
+"""In a path: a URL that was pasted twice, or the user and password of another."""
+
 FORBIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 LONGEST = 2_048
@@ -97,7 +100,7 @@ def _from_url(url: str) -> Remote:
     if not parts.hostname:
         raise RefusedRemote("The URL has no host.")
     place = parts.netloc.rpartition("@")[2]
-    if port == 0 or not PLACE.fullmatch(place):
+    if port == 0 or not PLACE.fullmatch(place) or SECOND_ADDRESS.search(parts.path):
         raise RefusedRemote(MALFORMED)
     host = _ascii(parts.hostname)
     if not place.isascii():

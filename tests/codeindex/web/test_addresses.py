@@ -90,6 +90,8 @@ def test_an_address_that_is_too_long_is_said_to_be(alice):
         f"https:/bot:{SECRET}@example.org/shop.git",
         f"ftp://bot:{SECRET}@example.org/shop.git",
         f"ext::{SECRET}",
+        f"https://example.org/shop.githttps://bot:{SECRET}@example.org/shop.git",
+        f"ssh://example.org//bot:{SECRET}@example.net/shop.git",
     ],
 )
 def test_an_address_that_holds_a_secret_out_of_place_is_refused_without_it(
