@@ -130,9 +130,8 @@ def _keep(rows: QuerySet[Any], lease: Lease, done: Event, worker: BaseDatabaseWr
 def unlocked(rows: QuerySet[Any]) -> QuerySet[Any]:
     """Those of the rows that no other transaction has locked. They are locked by the transaction
     that uses the queryset."""
-    return rows.model._default_manager.filter(
-        pk__in=rows.select_for_update(skip_locked=True).values("pk")
-    )
+    free = rows.select_for_update(skip_locked=True).values("pk")
+    return QuerySet(rows.model).filter(pk__in=free)
 
 
 @transaction.atomic
@@ -179,7 +178,7 @@ def _is_executing(worker: BaseDatabaseWrapper) -> bool:
                 "SELECT state = 'active' FROM pg_stat_activity WHERE pid = %s",
                 [session.info.backend_pid],
             )
-            return cursor.fetchone() == (True,)
+            return bool(cursor.fetchone() == (True,))
     except (DatabaseError, psycopg.Error):
         return False
 

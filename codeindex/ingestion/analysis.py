@@ -8,6 +8,7 @@ finds them by their old words.
 from __future__ import annotations
 
 import time
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -48,7 +49,7 @@ def _renew_batch(limit: int) -> int:
     locks.publishing()
     taken = outdated.select_for_update(skip_locked=True).order_by("hash")[:limit]
     bodies = dict(taken.values_list("pk", "body"))
-    given = {
+    given: dict[str, Any] = {
         "id": list(bodies),
         "words": [words(body) for body in bodies.values()],
         "analysis": ANALYSIS_VERSION,

@@ -234,8 +234,9 @@ def _binary_cursor() -> Cursor:
     sixty times as long."""
     connection.ensure_connection()
     cursor = Cursor(connection.connection)
+    halfvec = TypeInfo.fetch(connection.connection, "halfvec")
     # Only for this cursor: Django's field reads vectors as text.
-    register_halfvec_info(cursor, TypeInfo.fetch(connection.connection, "halfvec"))
+    register_halfvec_info(cursor, halfvec)  # type: ignore[arg-type]
     return cursor
 
 

@@ -34,7 +34,7 @@ def sweep(grace: timedelta = GRACE) -> None:
     locks.publishing()
     with connection.cursor() as cursor:
         for statement in SWEEP:
-            cursor.execute(statement, {"grace": grace})
+            cursor.execute(statement, {"grace": f"{grace.total_seconds()} seconds"})
 
 
 TEXT_IS_REFERENCED = """EXISTS (

@@ -44,8 +44,9 @@ def settle(run: IndexRun) -> None:
         return
     if run.status == RunStatus.EMBEDDING:
         publish(run)
-    embedded = (timezone.now() - run.stage_started).total_seconds()
-    run.timings[RunStatus.EMBEDDING] = round(embedded, 3)
+    if run.stage_started:
+        embedded = (timezone.now() - run.stage_started).total_seconds()
+        run.timings[RunStatus.EMBEDDING] = round(embedded, 3)
     IndexRun.objects.filter(pk=run.pk, status=RunStatus.PUBLISHED, finished=None).update(
         finished=Now(), timings=run.timings
     )

@@ -211,9 +211,10 @@ class _Reader:
     def answer(self) -> ParsedFile | str:
         """Wait for its whole answer. Raises `_ReaderDied`."""
         try:
-            return _AnswerUnpickler(self._output).load()
+            answer: ParsedFile | str = _AnswerUnpickler(self._output).load()
         except (EOFError, pickle.UnpicklingError):
             raise self._death() from None
+        return answer
 
     def is_overdue(self, limits: Limits) -> bool:
         waited = time.monotonic() - self._began
@@ -241,7 +242,7 @@ class _Reader:
             times = psutil.Process(self._process.pid).cpu_times()
         except psutil.Error:
             return 0.0
-        return times.user + times.system
+        return float(times.user + times.system)
 
     def _death(self) -> _ReaderDied:
         peak = self.end()

@@ -212,7 +212,7 @@ def _update(run: IndexRun, **values: object) -> None:
 
 
 def _definitions_of(files: QuerySet[SourceFile]) -> int:
-    return files.aggregate(count=Count("blob__definitions"))["count"]
+    return int(files.aggregate(count=Count("blob__definitions"))["count"])
 
 
 def _blobs(files: Iterable[SelectedFile]) -> dict[tuple[str, str], int]:

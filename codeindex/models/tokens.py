@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from typing import Any
 
 from django.conf import settings
@@ -42,15 +43,13 @@ def digest(secret: str) -> str:
 
 
 @receiver(pre_save, sender=settings.AUTH_USER_MODEL)
-def keep_tokens(instance: User, update_fields: frozenset[str] | None = None, **_: Any) -> None:
+def keep_tokens(instance: User, update_fields: Collection[str] | None = None, **_: Any) -> None:
     """When Django's password hashing has changed, a login hashes the same password again. Its
     tokens stay valid."""
-    is_password_new = instance._password is not None
-    if (
-        update_fields != {"password"}
-        or is_password_new
-        or not is_password_usable(instance.password)
-    ):
+    is_rehash = (
+        set(update_fields or ()) == {"password"} and getattr(instance, "_password", None) is None
+    )
+    if not is_rehash or not is_password_usable(instance.password):
         return
     before = User.objects.values_list("password", flat=True).get(pk=instance.pk)
     tokens = Token.objects.filter(user=instance, password=digest(before))

@@ -113,7 +113,7 @@ class EmbeddingManager(models.Manager["Embedding"]):
         with self.claiming(space) as claim:
             yield claim.part(limit)
 
-    def held_by(self, token: uuid.UUID) -> models.QuerySet[Embedding]:
+    def held_by(self, token: uuid.UUID | None) -> models.QuerySet[Embedding]:
         """What the holder of a lease still has to encode; others may have deleted some."""
         return self.filter(lease=token, state=EmbeddingState.PENDING)
 

@@ -55,5 +55,5 @@ def definitions(
         .distinct(text)
         .values_list(*FIELDS)
     )
-    for repository, path, *rest in rows.iterator(rows_at_once):
-        yield LiveDefinition(repository, path, *rest, test=PathKind.TEST in all_kinds(path))
+    for row in rows.iterator(rows_at_once):
+        yield LiveDefinition(*row, PathKind.TEST in all_kinds(row[1]))

@@ -181,7 +181,7 @@ def _index_is_valid(space: Space, width: int = BUILD_WIDTH) -> bool:
             " JOIN pg_class ON pg_class.oid = indexrelid WHERE indexrelid = to_regclass(%s)",
             [f"ef_construction={width}", index_name(space)],
         )
-        return cursor.fetchone() == (True,)
+        return bool(cursor.fetchone() == (True,))
 
 
 # The turns of the branches are interleaved.

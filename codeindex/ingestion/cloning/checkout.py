@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -197,7 +197,7 @@ class _Fetch:
     def _git(self, *arguments: str) -> bytes:
         return b"".join(self._pieces(*arguments))
 
-    def _pieces(self, *arguments: str) -> Iterator[bytes]:
+    def _pieces(self, *arguments: str) -> Generator[bytes, None, None]:
         env = git.environment(mirrors.home(), self._mirror) | self._route.env
         return git.pieces(
             self._mirror, *arguments, env=env, watch=self._watch, pass_fds=(self._lock,)

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -65,7 +65,7 @@ def pieces(
     watch: Watch,
     stdin: IO[bytes] | int = NO_INPUT,
     pass_fds: Sequence[int] = (),
-) -> Iterator[bytes]:
+) -> Generator[bytes, None, None]:
     """git's output, piece by piece. git ends, with every process that it started, when the iterator
     is closed or `watch` raises. Raises `GitFailed`."""
     git = subprocess.Popen(
@@ -165,12 +165,12 @@ def _allowed(kind: int, wanted: int) -> int:
     return wanted if hard == resource.RLIM_INFINITY else min(wanted, hard - 512)
 
 
-def _stream(git: subprocess.Popen[bytes], watch: Watch) -> Iterator[bytes]:
+def _stream(git: subprocess.Popen[bytes], watch: Watch) -> Generator[bytes, None, bytes]:
     """Pieces of git's output; returns the end of what it wrote to standard error."""
     stderr = b""
     wrote = looked = time.monotonic()
     with selectors.DefaultSelector() as waiting:
-        for stream in (git.stdout, git.stderr):
+        for stream in _outputs(git):
             waiting.register(stream, selectors.EVENT_READ)
         while waiting.get_map():
             for key, _ in waiting.select(WATCH_SECONDS):
@@ -193,5 +193,11 @@ def _end(git: subprocess.Popen[bytes]) -> None:
     """Kill git's process group: a helper may outlive git. The group's id is ours until `wait`."""
     os.killpg(git.pid, signal.SIGKILL)
     git.wait()
-    for stream in (git.stdout, git.stderr):
+    for stream in _outputs(git):
         stream.close()
+
+
+def _outputs(git: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
+    assert git.stdout
+    assert git.stderr
+    return git.stdout, git.stderr

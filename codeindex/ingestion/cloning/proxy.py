@@ -18,7 +18,10 @@ from contextlib import contextmanager, suppress
 from hmac import compare_digest
 from threading import Lock, Thread
 from typing import Any
-from urllib.request import getproxies_environment, proxy_bypass_environment
+from urllib.request import (  # type: ignore[attr-defined]  # not in typeshed
+    getproxies_environment,
+    proxy_bypass_environment,
+)
 
 from python_socks import ProxyConnectionError, ProxyError, ProxyTimeoutError
 from python_socks.sync import Proxy as OutboundProxy

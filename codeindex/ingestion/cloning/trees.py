@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -88,7 +88,9 @@ class Tree:
                         " the limit of this installation."
                     )
 
-    def _pieces(self, *arguments: str, stdin: IO[bytes] | int = git.NO_INPUT) -> Iterator[bytes]:
+    def _pieces(
+        self, *arguments: str, stdin: IO[bytes] | int = git.NO_INPUT
+    ) -> Generator[bytes, None, None]:
         def watch(silent: float) -> None:
             self.lease.progress()
             if silent > SILENT_SECONDS:
