@@ -34,7 +34,7 @@ def sweep(grace: timedelta = GRACE) -> None:
     locks.publishing()
     with connection.cursor() as cursor:
         for statement in SWEEP:
-            cursor.execute(statement, {"grace": f"{grace.total_seconds()} seconds"})
+            cursor.execute(statement, {"grace": grace.total_seconds()})
 
 
 TEXT_IS_REFERENCED = """EXISTS (
@@ -50,8 +50,8 @@ BLOB_IS_REFERENCED = """EXISTS (
 UNMARKED_BLOBS = f"unused_since IS NULL AND NOT {BLOB_IS_REFERENCED}"
 UNMARKED_TEXTS = f"unused_since IS NULL AND NOT {TEXT_IS_REFERENCED}"
 
-OLD_BLOBS = f"unused_since <= now() - %(grace)s AND NOT {BLOB_IS_REFERENCED}"
-OLD_TEXTS = f"unused_since <= now() - %(grace)s AND NOT {TEXT_IS_REFERENCED}"
+OLD_BLOBS = f"unused_since <= now() - make_interval(secs => %(grace)s) AND NOT {BLOB_IS_REFERENCED}"
+OLD_TEXTS = f"unused_since <= now() - make_interval(secs => %(grace)s) AND NOT {TEXT_IS_REFERENCED}"
 
 SWEEP = (
     f"""DELETE FROM codeindex_embedding

@@ -56,4 +56,5 @@ def definitions(
         .values_list(*FIELDS)
     )
     for row in rows.iterator(rows_at_once):
-        yield LiveDefinition(*row, PathKind.TEST in all_kinds(row[1]))
+        is_test = PathKind.TEST in all_kinds(row[1])
+        yield LiveDefinition(*row, is_test)  # type: ignore[call-arg]  # as many as FIELDS

@@ -72,7 +72,7 @@ class TestOnThePage:
     def test_there_is_a_limit(self, client: Client, alice: User) -> None:
         client.force_login(alice)
         for _ in range(tokens.MOST_PER_USER - 1):
-            tokens.issue(alice)
+            tokens.issue(alice, by=alice)
         assert client.post("/account/token").status_code == 200
         refused = client.post("/account/token")
         assert refused.status_code == 400

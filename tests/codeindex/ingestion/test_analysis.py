@@ -71,7 +71,7 @@ def test_a_sweep_renews_batch_by_batch(outdated: None) -> None:
 
 def test_a_repository_that_is_removed_leaves_no_counts(outdated: None, bob: User) -> None:
     analysis.renew(seconds=0, batch=1)
-    repositories.remove(bob.repositories.get())
+    repositories.remove(bob.repositories.get(), by=bob)
     analysis.renew()
     renewed = counts()
     execute(RECOUNT)

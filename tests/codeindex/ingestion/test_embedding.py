@@ -324,14 +324,14 @@ def test_a_filled_space_gets_an_index_that_queries_use(indexed):
     lifecycle.build_index(space)
     assert lifecycle.needing_index(smallest=5) == []
     with connection.cursor() as cursor:
-        cursor.execute("SET enable_seqscan = off")
+        cursor.execute("SET enable_seqscan = off; SET enable_sort = off")
         cursor.execute(
             "EXPLAIN SELECT id FROM codeindex_embedding"
             f" WHERE space_id = {space.pk} AND state = 'ready'"
             " ORDER BY vector::halfvec(3) <=> '[1,0,0]' LIMIT 5"
         )
         plan = "\n".join(line for (line,) in cursor.fetchall())
-        cursor.execute("RESET enable_seqscan")
+        cursor.execute("RESET enable_seqscan; RESET enable_sort")
     assert lifecycle.index_name(space) in plan
 
 
