@@ -152,9 +152,11 @@ def _registered(case: Input, category: str) -> Outcome | None:
 
 
 def _is_secret(case: Input) -> bool:
-    """Whether it stands where a secret may stand: a mutation can make it a part of the path."""
+    """Whether it stands where a secret may stand: a mutation can make it a user of ssh, or a
+    part of the path."""
     secret = re.escape(case.secret)
-    return bool(re.search(rf"{secret}[^/]*@|[?#].*{secret}", case.url, re.S))
+    places = rf"(:|https?://)[^/]*{secret}[^/]*@|[?#].*{secret}"
+    return bool(re.search(places, case.url, re.IGNORECASE | re.DOTALL))
 
 
 class _Log(logging.Handler):

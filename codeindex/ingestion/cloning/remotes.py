@@ -152,6 +152,8 @@ def _ascii(host: str) -> str:
 
 
 def _from_path(path: str, *, trusted: bool) -> Remote:
+    if FORBIDDEN.search(path):  # from a file URL: %00
+        raise RefusedRemote("Enter a clone URL or a path.")
     try:
         place = Path(path).expanduser() if trusted else Path(path)
     except RuntimeError as error:  # ~user, and there is none

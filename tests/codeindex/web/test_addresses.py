@@ -46,6 +46,7 @@ MALFORMED = [
     "ssh://$(id)/x",
     "-oProxyCommand=id@example.org:x",
     "file://\x00",
+    "file:///%00",
     "~nobody-of-this-name/x",
     "/" + "x" * 2_048,
     "https://example.org/" + "x" * 200_000,
