@@ -12,8 +12,8 @@ from django.conf import global_settings
 from django.core.exceptions import ImproperlyConfigured
 
 from codeindex.environment import Environment
-from codeindex.keys import stored_secret_key
 from codeindex.local_services import machine
+from codeindex.local_services.secret_key import stored_secret_key
 from codeindex.local_services.servers.postgres import connection_settings
 from codeindex.local_services.state import State
 

@@ -20,7 +20,7 @@ class AddressInput(forms.TextInput):
     """Does not redisplay an address that may hold a secret."""
 
     def format_value(self, value: str | None) -> str | None:
-        return None if value and set("@?#") & set(value) else super().format_value(value)
+        return None if value and set("@?#=%") & set(value) else super().format_value(value)
 
 
 class KeyInput(forms.Textarea):

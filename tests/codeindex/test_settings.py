@@ -11,7 +11,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from codeindex.environment import Environment
-from codeindex.keys import stored_secret_key
+from codeindex.local_services.secret_key import stored_secret_key
 from codeindex.local_services.state import State
 
 PROJECT = Path(__file__).parents[2]

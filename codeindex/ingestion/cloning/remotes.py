@@ -23,7 +23,15 @@ USER = re.compile(r"\w[\w.-]*", re.ASCII)
 HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_.])?", re.IGNORECASE | re.ASCII)
 FORBIDDEN_IN_BRANCH = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{")
 SECOND_ADDRESS = re.compile(r"://|:[^/]*@")
-"""In a path: a URL that was pasted twice, or the user and password of another."""
+"""In a decoded path: a URL that was pasted twice, or the user and password of another."""
+
+PARAMETER = re.compile(r"[?#;&][^/]*=")
+"""In a decoded path: a query without its question mark, or with an encoded one."""
+
+NO_QUERY = (
+    "A clone URL has no query (?…) and no fragment (#…). Put a token before the host:"
+    " https://TOKEN@host/path."
+)
 
 FORBIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -93,14 +101,12 @@ def _from_url(url: str) -> Remote:
     except ValueError as error:
         raise RefusedRemote(MALFORMED) from error
     if "?" in url or "#" in url:
-        raise RefusedRemote(
-            "A clone URL has no query (?…) and no fragment (#…). Put a token before the host:"
-            " https://TOKEN@host/path."
-        )
+        raise RefusedRemote(NO_QUERY)
+    _check_path(parts.path)
     if not parts.hostname:
         raise RefusedRemote("The URL has no host.")
     place = parts.netloc.rpartition("@")[2]
-    if port == 0 or not PLACE.fullmatch(place) or SECOND_ADDRESS.search(parts.path):
+    if port == 0 or not PLACE.fullmatch(place):
         raise RefusedRemote(MALFORMED)
     host = _ascii(parts.hostname)
     if not place.isascii():
@@ -108,6 +114,15 @@ def _from_url(url: str) -> Remote:
     user, credential = _user_and_credential(parts)
     address = f"{parts.scheme}://{user}{place}{parts.path}"
     return Remote(address, parts.scheme, host, _name(parts.path, host), credential)
+
+
+def _check_path(path: str) -> None:
+    """What is stored of an address is shown, so that its path must not hold a secret."""
+    path = unquote(path)
+    if SECOND_ADDRESS.search(path):
+        raise RefusedRemote(MALFORMED)
+    if PARAMETER.search(path):
+        raise RefusedRemote(NO_QUERY)
 
 
 def _user_and_credential(parts: SplitResult) -> tuple[str, str]:
@@ -128,6 +143,7 @@ def _user_and_credential(parts: SplitResult) -> tuple[str, str]:
 
 
 def _from_scp_form(scp: re.Match[str]) -> Remote:
+    _check_path(scp["path"])
     host = _ascii(scp["host"])
     user = ""
     if scp["user"]:

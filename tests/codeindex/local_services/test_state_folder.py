@@ -15,11 +15,11 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 
 from codeindex.ingestion.cloning import checkout
-from codeindex.keys import stored_secret_key
 from codeindex.leases import Lease
 from codeindex.local_services import state_folder
 from codeindex.local_services.processes.accounts import Account
 from codeindex.local_services.processes.children import child_command
+from codeindex.local_services.secret_key import stored_secret_key
 from codeindex.local_services.state import CannotStart, State
 from codeindex.models import IndexRun
 
