@@ -1,4 +1,4 @@
-"""The one place that hears of every change that somebody made: who, what, and to which row.
+"""Records every change that somebody makes: who, what, and to which row.
 
 It writes to the log `codeindex.audit`.
 """

@@ -59,7 +59,7 @@ class EmbeddingState(models.TextChoices):
 
 
 ATTEMPTS = 3
-"""After so many crashed workers a run or a text is not tried again."""
+"""How often a run or a text is tried before it is given up, if its workers crash."""
 
 
 class Claim:

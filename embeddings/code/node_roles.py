@@ -1,5 +1,4 @@
-"""The role of each kind of node in path-contexts: inner node, leaf of some sort, or no part of the
-tree."""
+"""The role of each kind of node in path-contexts: an inner node, a kind of leaf, or ignored."""
 
 from __future__ import annotations
 

@@ -98,8 +98,8 @@ def candidates(
     *,
     max_matches: int = MAX_MATCHES,
 ) -> list[Candidate]:
-    """At least `limit` texts that may answer the query, whose lexemes are `words`, if so many are
-    visible and a vector is given. Each is at its foremost place by the `rules`; they are in no
+    """The texts that may answer the query, whose lexemes are `words`: at least `limit` if that many
+    are visible and a vector is given. Each is at its foremost place by the `rules`; they are in no
     order."""
     lookup = Lookup(
         words, query_vector, scope, places.place_order(query.symbol, rules), max_matches
@@ -145,8 +145,8 @@ def _rows_by_vector(query_vector: QueryVector, lookup: Lookup, limit: int) -> di
 
 
 def minimum_nearest(limit: int) -> int:
-    """How many of `limit` candidates the vector index must give. If it gives so many, they are
-    ranked without the rest, which are further away."""
+    """How many of `limit` candidates the vector index must return. If it returns that many, they
+    are ranked without the rest, which are further away."""
     return limit // 2
 
 

@@ -27,9 +27,9 @@ from search.query.filters import (
 from search.query.lexemes import Corpus
 
 SPARSE = 10
-"""Up to one in so many of the visible texts are compared one by one, too, but no more than twice
-CODEINDEX_EXACT_TEXTS: the HNSW index would pass over so many rows for them that it takes about as
-long, and finds less. Hidden texts do not count, since an answer says whether it is exact."""
+"""A scope with at most one in SPARSE of the visible texts is compared exactly, too, up to twice
+CODEINDEX_EXACT_TEXTS: the HNSW index would skip so many rows for it that it takes about as long
+and finds less. Hidden texts do not count, since an answer says whether it is exact."""
 
 MAX_NAMED_FILES = 1_000
 """If path filters keep no more files than this, the statements name these files. Otherwise each
@@ -81,7 +81,7 @@ class Scope:
 
     @property
     def exact_limit(self) -> int:
-        """Up to so many texts are compared one by one."""
+        """The largest number of texts that are compared exactly."""
         always = settings.CODEINDEX_EXACT_TEXTS
         return min(max(always, self.visible.texts // SPARSE), 2 * always)
 

@@ -126,7 +126,7 @@ def check_characters(text: str, name: str, parameter: str) -> None:
 
 
 def unknown_value(what: str, value: str, allowed: Sequence[str], parameter: str) -> BadQuery:
-    """The error for a value that is none of those allowed."""
+    """The error for a value that is not allowed."""
     named = f"{', '.join(allowed[:-1])} or {allowed[-1]}"
     return BadQuery(f"Unknown {what} {quoted(value)}. Use {named}.", parameter)
 
