@@ -16,11 +16,23 @@ Matrix = NDArray[np.float32]
 
 
 class Kind(StrEnum):
-    """What a definition is in its language."""
+    """What a definition is in its language. A block is code outside other definitions, or a window
+    of a long one; documents consist of sections, and notebooks of cells."""
 
     FUNCTION = "function"
     METHOD = "method"
     CLASS = "class"
+    INTERFACE = "interface"
+    TRAIT = "trait"
+    ENUM = "enum"
+    TYPE = "type"
+    MACRO = "macro"
+    PROPERTY = "property"
+    CONSTANT = "constant"
+    BLOCK = "block"
+    SECTION = "section"
+    CELL = "cell"
+    FILE = "file"
     MODULE = "module"
 
 

@@ -29,7 +29,7 @@ from codeindex.models import (
     SpaceState,
 )
 from embeddings import types
-from embeddings.code.definitions import FORMAT_VERSION, text_hash
+from embeddings.code.definitions import READING_VERSION, text_hash
 from embeddings.code.words import ANALYSIS_VERSION
 
 ROWS = 1_000
@@ -59,7 +59,7 @@ def record_selection(
     for pk, version, *key in SourceFile.objects.filter(branch=run.branch_id, live=True).values_list(
         "pk", "blob__format_version", "path", "blob__sha", "blob__language"
     ):
-        if tuple(key) in wanted and version == FORMAT_VERSION:
+        if tuple(key) in wanted and version == READING_VERSION:
             kept.add(tuple(key))
         else:
             leaving.append(pk)
@@ -216,7 +216,9 @@ def _definitions_of(files: QuerySet[SourceFile]) -> int:
 
 
 def _blobs(files: Iterable[SelectedFile]) -> dict[tuple[str, str], int]:
-    blobs = Blob.objects.filter(sha__in={file.sha for file in files}, format_version=FORMAT_VERSION)
+    blobs = Blob.objects.filter(
+        sha__in={file.sha for file in files}, format_version=READING_VERSION
+    )
     return {(sha, language): pk for pk, sha, language in blobs.values_list("pk", "sha", "language")}
 
 
@@ -230,7 +232,7 @@ def _save_blobs(read: Sequence[ReadBlob]) -> list[tuple[int, ReadBlob]]:
         cursor.execute(
             INSERT_BLOBS,
             {
-                "version": FORMAT_VERSION,
+                "version": READING_VERSION,
                 "sha": [blob.sha for blob in read],
                 "language": [blob.language for blob in read],
                 "content": [blob.content for blob in read],

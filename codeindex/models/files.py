@@ -23,7 +23,7 @@ class Blob(models.Model):
     content = models.TextField(blank=True)  # decoded, lines end in "\n"; empty where skipped
     skipped = models.CharField(max_length=200, blank=True)  # why nothing of it is indexed
     broken = models.BooleanField(default=False)  # has syntax errors
-    format_version = models.PositiveSmallIntegerField()  # of the definitions' texts
+    format_version = models.PositiveSmallIntegerField()  # by which it was read
     unused_since = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -12,13 +12,19 @@ from dataclasses import dataclass
 from tree_sitter import Node, QueryCursor
 
 from embeddings.code import outlines
-from embeddings.code.languages import PYTHON, Language, query
+from embeddings.code.blocks import blocks_in
+from embeddings.code.languages import Language, query
+from embeddings.code.languages.python import PYTHON
 from embeddings.code.parsing import UnreadableSource
 from embeddings.code.syntax import Declaration, ParsedSource, definitions_in, parse_source
-from embeddings.types import Definition
+from embeddings.types import Definition, Kind
 
 FORMAT_VERSION = 1
 """Version of the format of `Definition.text`. A new version changes hashes and vectors."""
+
+READING_VERSION = 2
+"""Version of what is found in a file. Files that an older version read are read again at the next
+index run; texts that are the same keep their vectors."""
 
 _SLOW_ENCODINGS = ("punycode", "idna")
 """Encodings of host names. Decoding takes time quadratic in the length."""
@@ -55,13 +61,14 @@ def decode(data: bytes, language: Language) -> str:
 
 
 def extract(source: str, language: Language) -> Extraction:
-    """The definitions of a decoded source. Syntax errors are counted. A definition with an error of
-    its own is left out; a class is kept without its broken members.
+    """The definitions of a decoded source, so that each line with a word is in the text of one.
+    Syntax errors are counted; a definition with errors is kept as it stands.
 
     Raises UnreadableSource if parsing would take too long (`parsing.parse`).
     """
     parsed = parse_source(source, language)
-    definitions = [_definition(declaration, parsed) for declaration in indexed_declarations(parsed)]
+    declared = [_definition(declaration, parsed) for declaration in indexed_declarations(parsed)]
+    definitions = sorted([*declared, *blocks_in(parsed)], key=_place)
     return Extraction(definitions, _errors(parsed.module.node, language))
 
 
@@ -84,6 +91,10 @@ def _encoding(data: bytes) -> str:
     except SyntaxError as error:
         is_invalid = "invalid" in str(error)
         raise UnreadableSource("not in utf-8" if is_invalid else str(error)) from error
+
+
+def _place(definition: Definition) -> tuple[bool, int, int]:
+    return definition.kind != Kind.MODULE, definition.start_byte, -definition.end_byte
 
 
 def _definition(declaration: Declaration, source: ParsedSource) -> Definition:

@@ -6,6 +6,7 @@ import re
 import sys
 from bisect import bisect_right
 from dataclasses import dataclass
+from functools import cache
 
 from tree_sitter import Node
 
@@ -18,8 +19,6 @@ _ESCAPED = {"\n": "", "n": "\n", "t": "\t", "\\": "\\", '"': '"', "'": "'"}
 
 _DIRECTIVE = re.compile(r"//(?:go:|nolint|lint:)|/[/*]\s*(?:eslint|@ts-|prettier|istanbul|global)")
 _LICENCE = re.compile(r"\b(?:copyright|licen[cs]ed?|spdx-)", re.I)
-_COMMENT_BEGIN = re.compile(r"^(?:/\*+!?|//+!?)[ \t]?")
-_COMMENT_END = "*/"
 _COMMENT_MARGIN = re.compile(r"^[ \t]*\*+(?:[ \t]|$)", re.M)
 _BLANK = re.compile(rb"\s*")
 
@@ -77,6 +76,7 @@ class Comments:
     starts: list[int]
     ends: list[int]
     beginning: int
+    language: Language
 
     def before(self, position: int) -> int | None:
         """The index of the comment that only white space separates from `position`."""
@@ -91,7 +91,7 @@ class Comments:
         be followed by one blank line. Directives to tools and a licence header do not count."""
         first, last = position, 0
         while (comment := self.before(first)) is not None and self._documents(comment, first):
-            is_block = self.source.startswith(b"/*", self.starts[comment])
+            is_block = self._is_block(comment)
             if is_block and last:
                 break
             first, last = self.starts[comment], last or self.ends[comment]
@@ -102,6 +102,10 @@ class Comments:
             return None
         return first, last
 
+    def _is_block(self, comment: int) -> bool:
+        text = self.source[self.starts[comment] : self.ends[comment]]
+        return _block_marks(text, self.language) is not None
+
     def _documents(self, comment: int, position: int) -> bool:
         start, end = self.starts[comment], self.ends[comment]
         alone = not line_before(self.source, start).strip()
@@ -110,16 +114,31 @@ class Comments:
         return alone and near and not _DIRECTIVE.match(_decode(self.source[start:end]))
 
 
-def comment_text(comment: bytes) -> str:
+def comment_text(comment: bytes, language: Language) -> str:
     """The text of a comment, without comment marks."""
     text = _decode(comment)
-    if text.startswith("/*"):
-        text = _COMMENT_BEGIN.sub("", text)
-        if text.endswith(_COMMENT_END):
-            text = text.removesuffix(_COMMENT_END).rstrip("*").rstrip(" \t")
+    if marks := _block_marks(comment, language):
+        opened, closed = marks
+        text = re.sub(rf"^{re.escape(opened)}[*!|]*[ \t]?", "", text)
+        if text.endswith(closed):
+            text = text.removesuffix(closed).rstrip("*").rstrip(" \t")
         return clean_docstring(_COMMENT_MARGIN.sub("", text))
-    lines = (_COMMENT_BEGIN.sub("", line.strip()) for line in text.splitlines())
-    return clean_docstring("\n".join(lines))
+    begin = _line_mark(language)
+    return clean_docstring("\n".join(begin.sub("", line.strip()) for line in text.splitlines()))
+
+
+def _block_marks(comment: bytes, language: Language) -> tuple[str, str] | None:
+    """The marks around a comment that need not end with the line; None if it ends there."""
+    for opened, closed in language.block_comments:
+        if comment.startswith(opened.encode()):
+            return opened, closed
+    return None
+
+
+@cache
+def _line_mark(language: Language) -> re.Pattern[str]:
+    marks = "|".join(f"(?:{re.escape(mark)})+" for mark in language.line_comments)
+    return re.compile(rf"^(?:{marks})[!|]?[ \t]?")
 
 
 def _literals(statement: Node, language: Language) -> list[Node]:

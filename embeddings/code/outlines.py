@@ -9,10 +9,13 @@ from tree_sitter import Node
 
 from embeddings.code import docstrings
 from embeddings.code.languages import Language
-from embeddings.code.syntax import Declaration, ParsedSource
+from embeddings.code.syntax import OUTLINED, Declaration, ParsedSource
 
 MAX_TEXT = 100_000
 """Characters of a text; a longer one is cut at the end of a line."""
+
+WITH_MEMBERS = OUTLINED | {"type", "enum"}
+"""Declarations whose body is a list of members rather than statements."""
 
 _INDENT = "    "
 _UTF8_BYTES = 4
@@ -24,7 +27,7 @@ def text_of(declaration: Declaration, source: ParsedSource) -> str:
     """What an encoder reads: a function's own lines; a class's signature, documentation and
     members' signatures; a module's documentation and outline, or nothing if it has neither."""
     comment = _comment(declaration, source)
-    if declaration.what not in ("class", "module"):
+    if declaration.what not in OUTLINED:
         body = _prefix(declaration, source) + dedented(source, *source.span(declaration))
     else:
         body = _outline(declaration, source)
@@ -39,17 +42,14 @@ def says_more(module: Declaration, source: ParsedSource) -> bool:
 
 
 def docstring_of(declaration: Declaration, source: ParsedSource) -> str:
-    """A definition's documentation, without comment marks and indentation."""
-    language = source.language
-    if not language.docstring_statement:
-        span = _comment_span(declaration, source)
-        return bounded(docstrings.comment_text(source.data[slice(*span)])) if span else ""
-    statement = (
-        docstrings.opening_docstring(declaration.body, source.data, language)
-        if declaration.body
-        else None
-    )
-    return bounded(docstrings.docstring_text(statement, source.data, language)) if statement else ""
+    """A definition's documentation, without comment marks and indentation: its docstring, or else
+    the comment above it."""
+    body, language = declaration.body, source.language
+    statement = docstrings.opening_docstring(body, source.data, language) if body else None
+    if statement:
+        return bounded(docstrings.docstring_text(statement, source.data, language))
+    span = comment_span(declaration, source)
+    return bounded(docstrings.comment_text(source.data[slice(*span)], language)) if span else ""
 
 
 def dedented(source: ParsedSource, start: int, end: int) -> str:
@@ -61,6 +61,30 @@ def dedented(source: ParsedSource, start: int, end: int) -> str:
     return text.replace("\n" + before, "\n") if before.isspace() else text
 
 
+def comment_span(declaration: Declaration, source: ParsedSource) -> tuple[int, int] | None:
+    """The span of the comment that documents a declaration or the module."""
+    if declaration.what != "module":
+        return source.comments.above(declaration.first.start_byte)
+    return source.comments.above(source.documented.start_byte) if source.documented else None
+
+
+def end_of_head(node: Node, body: Node, language: Language) -> int:
+    """Where the last token before the body ends, comments left out. The body may be empty, as in an
+    unfinished Python function."""
+    start = end = body.start_byte
+    around: Node | None = node
+    while around is not None and around != body:
+        for child in around.children:
+            if child == body or child.end_byte > start:
+                around = child
+                break
+            if child.type not in language.comments:
+                end = child.end_byte
+        else:
+            around = None
+    return end
+
+
 def bounded(text: str) -> str:
     """The text, cut at the end of a line to at most MAX_TEXT characters."""
     if len(text) <= MAX_TEXT:
@@ -70,15 +94,8 @@ def bounded(text: str) -> str:
 
 
 def _comment(declaration: Declaration, source: ParsedSource) -> str:
-    span = None if source.language.docstring_statement else _comment_span(declaration, source)
+    span = comment_span(declaration, source)
     return dedented(source, *span) if span else ""
-
-
-def _comment_span(declaration: Declaration, source: ParsedSource) -> tuple[int, int] | None:
-    """The span of the comment that documents a declaration or the module."""
-    if declaration.what != "module":
-        return source.comments.above(declaration.first.start_byte)
-    return source.comments.above(source.documented.start_byte) if source.documented else None
 
 
 def _outline(declaration: Declaration, source: ParsedSource) -> str:
@@ -104,9 +121,9 @@ def _parts(declaration: Declaration, source: ParsedSource) -> list[str]:
 def _is_shown(declaration: Declaration) -> bool:
     """Whether a member is part of an outline. Broken ones are not, nor are methods of objects
     without a name."""
-    in_class = declaration.parent is not None and declaration.parent.what == "class"
+    in_class = declaration.parent is not None and declaration.parent.what in OUTLINED - {"module"}
     belongs = declaration.what != "method" or in_class or bool(declaration.owner)
-    return declaration.parses and belongs and declaration.what != "scope"
+    return belongs and declaration.what not in ("scope", "block") and declaration.head_parses
 
 
 def _signature(declaration: Declaration, source: ParsedSource) -> str:
@@ -114,9 +131,9 @@ def _signature(declaration: Declaration, source: ParsedSource) -> str:
     head = _head(declaration, source)
     if declaration.body is None:
         return head
-    if declaration.what == "field":
+    if declaration.what in ("field", "constant"):
         return head.rstrip(_ASSIGNED) + source.language.value
-    empty = "".join(source.language.block) if declaration.what in ("class", "type") else ""
+    empty = "".join(source.language.block) if declaration.what in WITH_MEMBERS else ""
     return head + (empty or source.language.stub)
 
 
@@ -124,25 +141,8 @@ def _head(declaration: Declaration, source: ParsedSource) -> str:
     """Everything before the body or value, decorators included."""
     start, end = source.span(declaration)
     if declaration.body is not None:
-        end = _end_of_head(declaration.node, declaration.body, source.language)
+        end = end_of_head(declaration.node, declaration.body, source.language)
     return _prefix(declaration, source) + dedented(source, start, end).rstrip(_CONTINUED)
-
-
-def _end_of_head(node: Node, body: Node, language: Language) -> int:
-    """Where the last token before the body ends, comments left out. The body may be empty, as in an
-    unfinished Python function."""
-    start = end = body.start_byte
-    around: Node | None = node
-    while around is not None and around != body:
-        for child in around.children:
-            if child == body or child.end_byte > start:
-                around = child
-                break
-            if child.type not in language.comments:
-                end = child.end_byte
-        else:
-            around = None
-    return end
 
 
 def _prefix(declaration: Declaration, source: ParsedSource) -> str:

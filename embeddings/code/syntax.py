@@ -21,7 +21,29 @@ MAX_NAME = 500
 """Characters of a name, of its owner, or of the rest of a qualified name. A name may be as long as
 a file, and the qualified names of everything inside would repeat it."""
 
-_KINDS = ("method", "function", "class", "type", "scope", "field")
+_KINDS = (
+    "method",
+    "function",
+    "signature",
+    "class",
+    "interface",
+    "trait",
+    "enum",
+    "type",
+    "macro",
+    "property",
+    "constant",
+    "block",
+    "scope",
+    "field",
+)
+"""What a query captures, in the order of precedence."""
+
+OUTLINED = frozenset({"module", "class", "interface", "trait"})
+"""Declarations whose text is an outline."""
+
+_TYPES = frozenset({"class", "interface", "trait", "enum", "type"})
+_OWN_KINDS = {kind.value: kind for kind in Kind}
 _QUALIFIER = re.compile(r"[\w$.]+")
 
 Captures = dict[str, list[Node]]
@@ -46,24 +68,22 @@ class Declaration:
     members: list[Declaration] = field(default_factory=list)
 
     @property
-    def parses(self) -> bool:
-        """Whether it has no syntax errors. Those in the body of a class or module do not count,
-        since its outline leaves them out."""
-        if self.what == "module":
-            return True
-        if self.what == "class":
-            return not any(part.has_error for part in self.node.children if part != self.body)
-        return not self.node.has_error
+    def head_parses(self) -> bool:
+        """Whether it has no syntax errors before its body, so that its head can be shown."""
+        return not any(part.has_error for part in self.node.children if part != self.body)
+
+    @property
+    def is_definition(self) -> bool:
+        """Whether it is found by itself. Where the grammar fails it may lack its name."""
+        return self.what not in ("field", "scope") and bool(self.name)
 
     @property
     def kind(self) -> Kind:
         """The kind of definition that an index shows."""
-        if self.what in ("class", "type"):
-            return Kind.CLASS
-        if self.what == "module":
-            return Kind.MODULE
-        in_class = self.parent is not None and self.parent.what == "class"
-        return Kind.METHOD if in_class or self.what == "method" else Kind.FUNCTION
+        if self.what not in ("function", "signature"):
+            return _OWN_KINDS[self.what]
+        in_type = self.parent is not None and self.parent.what in _TYPES
+        return Kind.METHOD if in_type else Kind.FUNCTION
 
     @property
     def qualified_name(self) -> str:
@@ -119,16 +139,22 @@ def parse_source(source: str, language: Language) -> ParsedSource:
     spans = [start for start, _ in comments], [end for _, end in comments]
     beginning = len(data) - len(data.lstrip())
     documented = next((match["module"][0] for match in matches if "module" in match), None)
-    return ParsedSource(data, language, module, Comments(data, *spans, beginning), documented)
+    return ParsedSource(
+        data, language, module, Comments(data, *spans, beginning, language), documented
+    )
 
 
 def definitions_in(module: Declaration) -> Iterator[Declaration]:
-    """A module's definitions without syntax errors, at any depth, in source order."""
+    """A module's definitions, at any depth, in source order."""
+    return (declaration for declaration in all_within(module) if declaration.is_definition)
+
+
+def all_within(module: Declaration) -> Iterator[Declaration]:
+    """All declarations in a module, at any depth, in source order."""
     waiting = module.members[::-1]
     while waiting:
         declaration = waiting.pop()
-        if declaration.what not in ("field", "scope") and declaration.parses:
-            yield declaration
+        yield declaration
         waiting += reversed(declaration.members)
 
 
@@ -136,7 +162,7 @@ def outermost_names(root: Node, source: bytes, language: Language, depth: int) -
     """The names of the outermost definitions that begin at most `depth` nodes below `root`."""
     names, end = [], -1
     for what, match, outer, _ in _candidates(_matches(root, language, depth)):
-        if what not in ("field", "scope") and outer.start_byte >= end:
+        if what not in ("field", "scope", "block") and outer.start_byte >= end:
             names.append(node_text(match["name"][0], source))
             end = outer.end_byte
     return names
@@ -162,12 +188,18 @@ def _candidates(matches: list[Captures]) -> list[tuple[str, Captures, Node, Node
     for match in matches:
         for what in _KINDS:
             if what in match:
-                outer = match[what][0]
-                first = befores.get(outer.id)
-                while outer.id in outers:
-                    outer = outers[outer.id]
-                candidates.append((what, match, outer, first or outer))
+                node = match[what][0]
+                first = _followed(befores, node)
+                outer = _followed(outers, node)
+                candidates.append((what, match, outer, outer if first == node else first))
     return sorted(candidates, key=_sort_key)
+
+
+def _followed(links: dict[int, Node], node: Node) -> Node:
+    """The last node of the chain of links that begins at `node`."""
+    while node.id in links:
+        node = links[node.id]
+    return node
 
 
 def _start(node: Node) -> int:
@@ -188,9 +220,21 @@ def _add_declaration(
         name = ""
     if not _QUALIFIER.fullmatch(owner):
         owner = ""
+    if what in ("function", "method"):
+        first = _first_overload(parent, name) or first
     declaration = Declaration(what, match[what][0], outer, first, body, name, owner, parent)
     parent.members.append(declaration)
     return declaration
+
+
+def _first_overload(parent: Declaration, name: str) -> Node | None:
+    """Where the overloads begin of a function that is about to be added. They become part of it."""
+    first = None
+    while parent.members and parent.members[-1].what == "signature":
+        if parent.members[-1].name != name:
+            break
+        first = parent.members.pop().first
+    return first
 
 
 def _captured_text(match: Captures, part: str, source: bytes) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from html import escape
+from itertools import starmap
 from os.path import commonprefix
 
 from django.utils.safestring import SafeString, mark_safe
@@ -137,9 +138,20 @@ def _lexer(language: str) -> Lexer | None:
         known = languages.by_name(language)
     except KeyError:
         return None
-    comment = rf"{re.escape(known.line_comment)}[^\n]*+ | /\*(?:[^*]|\*(?!/))*+(?:\*/)?+"
+    comment = "|".join(
+        [*map(_line_comment, known.line_comments), *starmap(_block_comment, known.block_comments)]
+    )
     pattern = rf"(?P<comment>{comment}) | (?P<string>{_STRING}) | {_REST}"
     return Lexer(re.compile(pattern, re.VERBOSE | re.DOTALL), languages.keywords(known))
+
+
+def _line_comment(mark: str) -> str:
+    return rf"{re.escape(mark)}[^\n]*+"
+
+
+def _block_comment(opened: str, closed: str) -> str:
+    """Matches a comment between its marks, or up to the end."""
+    return rf"{re.escape(opened)}(?:(?!{re.escape(closed)}).)*+(?:{re.escape(closed)})?+"
 
 
 def _marked(text: str, marked: Collection[str]) -> str:

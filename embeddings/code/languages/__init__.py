@@ -1,0 +1,43 @@
+"""The supported languages: a module each, with all rules that are specific to the language. Its
+grammar, its definitions (as a tree-sitter query), and the roles of its leaves."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+from embeddings.code.languages.go import GO
+from embeddings.code.languages.grammars import compiled, keywords, query
+from embeddings.code.languages.java import JAVA
+from embeddings.code.languages.javascript import JAVASCRIPT
+from embeddings.code.languages.language import Document, FileType, Kinds, Language
+from embeddings.code.languages.python import PYTHON
+from embeddings.code.languages.typescript import TSX, TYPESCRIPT
+
+__all__ = [
+    "LANGUAGES",
+    "Document",
+    "FileType",
+    "Kinds",
+    "Language",
+    "by_name",
+    "by_path",
+    "compiled",
+    "keywords",
+    "query",
+]
+
+LANGUAGES: tuple[Language, ...] = (PYTHON, JAVA, JAVASCRIPT, TYPESCRIPT, TSX, GO)
+_BY_NAME = {language.name: language for language in LANGUAGES}
+_BY_EXTENSION = {end: language for language in LANGUAGES for end in language.extensions}
+_BY_FILENAME = {name: language for language in LANGUAGES for name in language.filenames}
+
+
+def by_name(name: str) -> Language:
+    """The entry called `name`; KeyError if there is none."""
+    return _BY_NAME[name]
+
+
+def by_path(path: str) -> Language | None:
+    """The language of a file by its name or extension; None if it is unknown."""
+    pure = PurePosixPath(path)
+    return _BY_FILENAME.get(pure.name.lower()) or _BY_EXTENSION.get(pure.suffix.lower())

@@ -1,0 +1,49 @@
+"""Go."""
+
+from __future__ import annotations
+
+from embeddings.code.languages.grammars import wheel
+from embeddings.code.languages.language import Language, kinds
+
+GO = Language(
+    name="go",
+    extensions=(".go",),
+    grammar=wheel("tree_sitter_go"),
+    definitions="""
+        (function_declaration name: (identifier) @name body: (block) @body) @function
+        (method_declaration
+          receiver: (parameter_list (parameter_declaration type: [
+            (type_identifier) @owner
+            (pointer_type (type_identifier) @owner)
+            (generic_type type: (type_identifier) @owner)
+            (pointer_type (generic_type type: (type_identifier) @owner))]))
+          name: (field_identifier) @name body: (block) @body) @method
+        (type_spec name: (_) @name
+          type: [(struct_type (field_declaration_list) @body) (_)]) @type
+        (type_alias name: (_) @name) @type
+        (type_declaration . [(type_spec) (type_alias)] @inner .) @outer
+        (source_file (const_declaration .
+          (const_spec name: (_) @name value: (_)? @body)) @constant)
+        (source_file (const_declaration "(" (const_spec name: (_) @name) @constant))
+        (source_file (const_declaration "(") @field)
+        (source_file (var_declaration (var_spec name: (_) @name value: (_)? @body)) @constant)
+        (source_file (var_declaration (var_spec_list (var_spec name: (_) @name) @constant)))
+        (source_file (var_declaration (var_spec_list)) @field)
+        (package_clause) @module
+        (comment) @comment
+    """,
+    stub="",
+    value=" = nil",
+    prefixes=(("type_spec", "type "), ("type_alias", "type ")),
+    wrappers=(("", "\n"),),
+    standalone=kinds("function_declaration method_declaration"),
+    identifiers=kinds(
+        "identifier field_identifier type_identifier package_identifier label_name blank_identifier"
+    ),
+    strings=kinds("interpreted_string_literal raw_string_literal rune_literal"),
+    texts=kinds("interpreted_string_literal_content raw_string_literal_content"),
+    numbers=kinds("int_literal float_literal imaginary_literal"),
+    comments=kinds("comment"),
+    ignored=kinds("escape_sequence"),
+    operators=kinds("binary_expression unary_expression assignment_statement"),
+)

@@ -1,0 +1,44 @@
+"""Java."""
+
+from __future__ import annotations
+
+from embeddings.code.languages.grammars import wheel
+from embeddings.code.languages.language import Language, kinds
+
+JAVA = Language(
+    name="java",
+    extensions=(".java",),
+    grammar=wheel("tree_sitter_java"),
+    definitions="""
+        (method_declaration name: (identifier) @name body: (block) @body) @method
+        (constructor_declaration name: (identifier) @name body: (constructor_body) @body) @method
+        (compact_constructor_declaration name: (identifier) @name body: (block) @body) @method
+        (class_declaration name: (identifier) @name body: (class_body) @body) @class
+        (interface_declaration name: (identifier) @name body: (interface_body) @body) @interface
+        (record_declaration name: (identifier) @name body: (class_body) @body) @class
+        (enum_declaration name: (identifier) @name body: (_) @body) @enum
+        (annotation_type_declaration name: (identifier) @name body: (_) @body) @type
+        (field_declaration
+          declarator: (variable_declarator name: (identifier) @name value: (_)? @body)) @constant
+        (constant_declaration
+          declarator: (variable_declarator name: (identifier) @name value: (_)? @body)) @constant
+        (method_declaration name: (identifier) @name !body) @signature
+        [(line_comment) (block_comment)] @comment
+    """,
+    stub=" {}",
+    value=";",
+    modules=False,
+    wrappers=(("class _ {\n", "\n}"),),
+    standalone=kinds("method_declaration constructor_declaration compact_constructor_declaration"),
+    identifiers=kinds("identifier type_identifier"),
+    strings=kinds("string_literal character_literal"),
+    texts=kinds("string_fragment multiline_string_fragment"),
+    numbers=kinds(
+        """decimal_integer_literal hex_integer_literal octal_integer_literal
+        binary_integer_literal decimal_floating_point_literal hex_floating_point_literal"""
+    ),
+    interpolations=kinds("string_interpolation"),
+    comments=kinds("line_comment block_comment"),
+    ignored=kinds("escape_sequence"),
+    operators=kinds("binary_expression unary_expression update_expression assignment_expression"),
+)

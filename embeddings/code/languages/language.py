@@ -1,0 +1,107 @@
+"""What an entry for a language says. CONTRIBUTING.md shows how to add one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from embeddings.types import Definition
+
+Kinds = frozenset[str]
+"""Kinds of nodes, by their names in a grammar."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class FileType:
+    """How files of one kind are told apart. A file is of this type by one of its `extensions`, by
+    its whole name (`filenames`, in lower case), or by the program that its first line names
+    (`interpreters`).
+
+    `line_comments` start a comment that ends with the line; `block_comments` are the marks around
+    the others.
+    """
+
+    name: str
+    extensions: tuple[str, ...] = ()
+    filenames: tuple[str, ...] = ()
+    interpreters: tuple[str, ...] = ()
+    line_comments: tuple[str, ...] = ("//",)
+    block_comments: tuple[tuple[str, str], ...] = (("/*", "*/"),)
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Language(FileType):
+    """How sources of one programming language are read. `grammar` returns the pointer to the
+    tree-sitter grammar; the package that holds it is imported only then.
+
+    `definitions` is a tree-sitter query. It captures each definition's node as
+
+    - `@function`, or `@method` if it is always one (a `@function` in a class is a method, too),
+      with its `@name` and `@body`;
+    - `@signature`, with its `@name`: a function without a body, as in an interface or a header.
+      One that a function of the same name follows belongs to that function (an overload);
+    - `@class`, `@interface` or `@trait`, with its `@name` and `@body`; its text is an outline;
+    - `@type`, `@enum`, `@macro` or `@property`, with its `@name` and perhaps `@body`; its text is
+      the whole source;
+    - `@constant`, with its `@name` and perhaps the `@body` that is its value: what a module or
+      class assigns to a name. Outlines show it up to its body;
+    - `@block`, with its `@name`: a statement that registers a callback under a title, such as
+      a test case or a route;
+
+    and, where the language has them,
+
+    - `@owner` beside a function: the start of its qualified name, such as the receiver's type;
+    - `@scope`, with its `@name`: not a definition, but it qualifies the names inside;
+    - `@field`: a member that is no definition, which outlines show up to its `@body`;
+    - `@outer` beside `@inner`: a node that belongs to the definition inside it;
+    - `@before` beside `@inner`: a node before a definition that belongs to it;
+    - `@module`: the node that the documentation of the module precedes;
+    - `@comment`: a comment, which documents what it stands above.
+
+    In an outline `stub` replaces the body of a function or class and `value` that of a field or
+    constant, and `block` encloses the members. `modules` says whether a file is itself a
+    definition. The texts of some kinds of nodes get one of the `prefixes`, without which they would
+    parse as something else. A text that does not parse by itself, such as a method, may parse
+    inside one of the `wrappers`; `standalone` are the kinds of nodes that parse alike in a text and
+    in a file.
+
+    `identifiers`, `strings` and `numbers` are kinds of leaves. `interpolations` are children that
+    make a string an inner node, whose literal pieces are `texts`. `comments` and `ignored` are not
+    part of the tree; `operators` are kinds that are refined by their operators. Where docstrings
+    are statements, `docstring_statement` is their kind (`joined_strings` that of several in a row),
+    and `documented` are the kinds whose body may begin with one.
+    """
+
+    grammar: Callable[[], object]
+    definitions: str
+    stub: str
+    value: str
+    identifiers: Kinds
+    strings: Kinds
+    texts: Kinds
+    numbers: Kinds
+    comments: Kinds
+    standalone: Kinds
+    operators: Kinds
+    block: tuple[str, str] = (" {", "}")
+    modules: bool = True
+    prefixes: tuple[tuple[str, str], ...] = ()
+    wrappers: tuple[tuple[str, str], ...] = ()
+    interpolations: Kinds = frozenset()
+    ignored: Kinds = frozenset()
+    docstring_statement: str = ""
+    joined_strings: str = ""
+    documented: Kinds = frozenset()
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Document(FileType):
+    """A type of file without a grammar of its own: documents, data, and files that embed languages.
+    `read` yields what search finds in a decoded file; in time linear in its length."""
+
+    read: Callable[[str], Iterable[Definition]]
+
+
+def kinds(names: str) -> Kinds:
+    """Kinds of nodes, separated by white space."""
+    return frozenset(names.split())

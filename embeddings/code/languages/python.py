@@ -1,0 +1,41 @@
+"""Python."""
+
+from __future__ import annotations
+
+from embeddings.code.languages.grammars import wheel
+from embeddings.code.languages.language import Language, kinds
+
+PYTHON = Language(
+    name="python",
+    extensions=(".py", ".pyi", ".pyw"),
+    grammar=wheel("tree_sitter_python"),
+    definitions="""
+        (function_definition name: (identifier) @name body: (block) @body) @function
+        (class_definition name: (identifier) @name body: (block) @body) @class
+        (decorated_definition definition: (_) @inner) @outer
+        (module (expression_statement
+          (assignment left: (identifier) @name right: (_)? @body) @constant))
+        (class_definition body: (block (expression_statement
+          (assignment left: (identifier) @name right: (_)? @body) @constant)))
+        (comment) @comment
+    """,
+    stub=" ...",
+    value=" = ...",
+    line_comments=("#",),
+    block_comments=(),
+    block=("", ""),
+    standalone=kinds("function_definition decorated_definition"),
+    identifiers=kinds("identifier"),
+    strings=kinds("string"),
+    texts=kinds("string_content"),
+    numbers=kinds("integer float"),
+    interpolations=kinds("interpolation"),
+    comments=kinds("comment"),
+    ignored=kinds("line_continuation string_start string_end"),
+    operators=kinds(
+        "binary_operator unary_operator boolean_operator comparison_operator augmented_assignment"
+    ),
+    docstring_statement="expression_statement",
+    joined_strings="concatenated_string",
+    documented=kinds("module function_definition class_definition"),
+)
