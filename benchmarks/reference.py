@@ -3,7 +3,8 @@
     python -m benchmarks.reference FOLDER… --language NAME [--ctags NAME] [--kinds KIND,…]
 
 Needs `ctags` (Debian: universal-ctags) on the PATH. A tag counts as found if a definition of its
-name begins on its line, or before it with decorators or a type. Prints the recall by kind, and some missed tags.
+name begins on its line, or before it with decorators or a type. Prints the recall by kind, and some
+missed tags.
 """
 
 from __future__ import annotations
@@ -20,40 +21,11 @@ from benchmarks.sources import definitions_in
 from embeddings.code.languages import by_path
 from embeddings.paths.mining import files_under
 
-KINDS = [
-    "function",
-    "method",
-    "singletonMethod",
-    "subroutine",
-    "sub",
-    "procedure",
-    "constructor",
-    "getter",
-    "setter",
-    "generator",
-    "macro",
-    "class",
-    "struct",
-    "interface",
-    "trait",
-    "enum",
-    "module",
-    "object",
-    "protocol",
-    "extension",
-    "type",
-    "typedef",
-    "alias",
-    "record",
-    "service",
-    "message",
-    "rpc",
-    "table",
-    "view",
-    "trigger",
-    "property",
-    "implementation",
-]
+KINDS = """
+function method singletonMethod subroutine sub procedure constructor getter setter generator macro
+class struct interface trait enum module object protocol extension type typedef alias record
+service message rpc table view trigger property implementation
+""".split()  # noqa: SIM905
 """What ctags calls functions, methods, classes and the like, in any language."""
 
 
@@ -108,11 +80,9 @@ def spans_in(file: Path) -> dict[str, list[tuple[int, int]]]:
 
 
 def is_found(tag: Tag, spans: dict[str, list[tuple[int, int]]]) -> bool:
-    """Whether a definition of the tag's name begins at most a few lines before it: its decorators
-    and its type may stand above its name."""
-    return any(
-        first <= tag.line <= min(last, first + 15) for first, last in spans.get(tag.name, ())
-    )
+    """Whether a definition of the tag's name begins at most HEAD_LINES before it."""
+    lines = spans.get(tag.name, ())
+    return any(first <= tag.line <= min(last, first + HEAD_LINES) for first, last in lines)
 
 
 def main() -> None:
