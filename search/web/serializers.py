@@ -142,9 +142,7 @@ class ResultSerializer(_FastSerializer):
     path = serializers.CharField(help_text="Relative to the repository's root.")
     start_line = serializers.IntegerField(help_text="From 1.")
     end_line = serializers.IntegerField(help_text="Inclusive.")
-    kind = serializers.CharField(
-        help_text="What it is: function, class, constant, block, …"
-    )
+    kind = serializers.CharField(help_text="What it is: function, class, constant, block, …")
     qualified_name = serializers.CharField()
     score = serializers.FloatField(help_text="Higher is better; comparable within one answer only.")
     score_parts = ScoreSerializer(
