@@ -134,7 +134,7 @@ def _signature(declaration: Declaration, source: ParsedSource) -> str:
     if declaration.what in ("field", "constant"):
         return head.rstrip(_ASSIGNED) + source.language.value
     empty = "".join(source.language.block) if declaration.what in WITH_MEMBERS else ""
-    return head + (empty or source.language.stub)
+    return head + (empty or source.language.stub) + _tail(declaration, source)
 
 
 def _head(declaration: Declaration, source: ParsedSource) -> str:
@@ -143,6 +143,14 @@ def _head(declaration: Declaration, source: ParsedSource) -> str:
     if declaration.body is not None:
         end = end_of_head(declaration.node, declaration.body, source.language)
     return _prefix(declaration, source) + dedented(source, start, end).rstrip(_CONTINUED)
+
+
+def _tail(declaration: Declaration, source: ParsedSource) -> str:
+    """What follows a function that is passed to another or cast, such as `, 200)`."""
+    body, node = declaration.body, declaration.node
+    if declaration.what not in ("function", "method") or body is None or body.parent is None:
+        return ""
+    return source.data[body.parent.end_byte : node.end_byte].decode("utf-8", "replace")
 
 
 def _prefix(declaration: Declaration, source: ParsedSource) -> str:

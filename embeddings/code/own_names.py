@@ -77,8 +77,8 @@ def _parse_wrapped(text: str, language: Language, prefix: str, suffix: str) -> P
         brace = root.descendant_for_byte_range(len(prefix.rstrip()) - 1, len(prefix.rstrip()))
         root = brace.parent if brace is not None and brace.parent is not None else root
     names = outermost_names(root, source, language, _NESTING)
-    is_one = len(set(names)) == 1 and len(names[0]) <= MAX_NAME  # overloads share their name
-    return ParsedText(root, source, start, names[0].decode() if is_one else None)
+    is_one = len(set(names)) == 1 and len(names[0]) < MAX_NAME  # overloads share their name
+    return ParsedText(root, source, start, names[0] if is_one else None)
 
 
 def _hidden(spelt: bytes, kind: str, name: str, language: Language) -> str:

@@ -45,6 +45,7 @@ OUTLINED = frozenset({"module", "class", "interface", "trait"})
 _TYPES = frozenset({"class", "interface", "trait", "enum", "type"})
 _OWN_KINDS = {kind.value: kind for kind in Kind}
 _QUALIFIER = re.compile(r"[\w$.]+")
+_QUOTED = re.compile(r"([\"'`])(.*)\1", re.DOTALL)
 
 Captures = dict[str, list[Node]]
 
@@ -136,7 +137,7 @@ def parse_source(source: str, language: Language) -> ParsedSource:
     """Parses a decoded source and finds all declarations, in time linear in the syntax tree."""
     data = source.encode("utf-8", "replace")
     root = parse(data, language).root_node
-    matches = _matches(root, language)
+    matches = _matches(root, data, language)
     module = Declaration("module", root, root, root, root, "", "", None)
     enclosing = [module]
     for what, match, outer, first in _candidates(matches):
@@ -144,7 +145,9 @@ def parse_source(source: str, language: Language) -> ParsedSource:
             enclosing.pop()
         repeated = outer == enclosing[-1].outer and len(enclosing) > 1
         if len(enclosing) <= MAX_NESTING and not repeated:
-            enclosing.append(_add_declaration(what, match, outer, first, enclosing[-1], data))
+            parent = enclosing[-1]
+            named = _names(match, data, language)
+            enclosing.append(_add_declaration(what, match, outer, first, parent, *named))
     comments = sorted({node.byte_range for each in matches for node in each.get("comment", [])})
     spans = [start for start, _ in comments], [end for _, end in comments]
     beginning = len(data) - len(data.lstrip())
@@ -168,21 +171,28 @@ def all_within(module: Declaration) -> Iterator[Declaration]:
         waiting += reversed(declaration.members)
 
 
-def outermost_names(root: Node, source: bytes, language: Language, depth: int) -> list[bytes]:
+def outermost_names(root: Node, source: bytes, language: Language, depth: int) -> list[str]:
     """The names of the outermost definitions that begin at most `depth` nodes below `root`."""
     names, end = [], -1
-    for what, match, outer, _ in _candidates(_matches(root, language, depth)):
+    for what, match, outer, _ in _candidates(_matches(root, source, language, depth)):
         if what not in ("field", "scope", "block") and outer.start_byte >= end:
-            names.append(node_text(match["name"][0], source))
+            names.append(_names(match, source, language)[0])
             end = outer.end_byte
     return names
 
 
-def _matches(root: Node, language: Language, depth: int | None = None) -> list[Captures]:
+def _matches(
+    root: Node, source: bytes, language: Language, depth: int | None = None
+) -> list[Captures]:
+    """What the query captures, without functions that are only passed to one of the callers."""
     cursor = QueryCursor(query(language, language.definitions))
     if depth is not None:
         cursor.set_max_start_depth(depth)
-    return [captures for _, captures in cursor.matches(root)]
+    return [
+        captures
+        for _, captures in cursor.matches(root)
+        if _captured_text(captures, "callee", source) not in language.callers
+    ]
 
 
 def _candidates(matches: list[Captures]) -> list[tuple[str, Captures, Node, Node]]:
@@ -226,10 +236,9 @@ def _sort_key(candidate: tuple[str, Captures, Node, Node]) -> tuple[int, int, in
 
 
 def _add_declaration(
-    what: str, match: Captures, outer: Node, first: Node, parent: Declaration, source: bytes
+    what: str, match: Captures, outer: Node, first: Node, parent: Declaration, name: str, owner: str
 ) -> Declaration:
     body = match["body"][0] if "body" in match else None
-    name, owner = _captured_text(match, "name", source), _captured_text(match, "owner", source)
     if what == "scope" and not _QUALIFIER.fullmatch(name):
         name = ""
     if not _QUALIFIER.fullmatch(owner):
@@ -249,6 +258,17 @@ def _first_overload(parent: Declaration, name: str) -> Node | None:
             break
         first = parent.members.pop().first
     return first
+
+
+def _names(match: Captures, source: bytes, language: Language) -> tuple[str, str]:
+    """The name that a match captures, without quotes, and its owner. What fills a slot of the file
+    is known by a name of its own, and is not qualified by the slot."""
+    name, owner = _captured_text(match, "name", source), _captured_text(match, "owner", source)
+    alias = _captured_text(match, "alias", source)
+    if f"{owner}.{name}" in language.slots and alias:
+        return alias, ""
+    quoted = _QUOTED.fullmatch(name)
+    return quoted[2] if quoted else name, "" if owner in language.slots else owner
 
 
 def _captured_text(match: Captures, part: str, source: bytes) -> str:

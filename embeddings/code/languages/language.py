@@ -51,6 +51,10 @@ class Language(FileType):
     and, where the language has them,
 
     - `@owner` beside a function: the start of its qualified name, such as the receiver's type;
+    - `@alias` beside a name: the name that the definition itself has, where `@name` is only one of
+      the `slots` that a file fills, such as `module.exports`;
+    - `@callee` beside a function: the name of what it is passed to. What one of the `callers`
+      returns is no function: they call what they get, as `map` and `setTimeout` do;
     - `@scope`, with its `@name`: not a definition, but it qualifies the names inside;
     - `@field`: a member that is no definition, which outlines show up to its `@body`;
     - `@outer` beside `@inner`: a node that belongs to the definition inside it, unless `@grouped`
@@ -93,6 +97,8 @@ class Language(FileType):
     docstring_statement: str = ""
     joined_strings: str = ""
     documented: Kinds = frozenset()
+    slots: frozenset[str] = frozenset()
+    callers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
