@@ -75,14 +75,14 @@ def _regions(container: Declaration, source: ParsedSource, lines: list[str]) -> 
     constants = {
         line
         for member in container.members
-        if member.what == "constant" and not _is_apart(member)
+        if member.what == "constant" and member.name and not _is_apart(member)
         for line in _range(_lines_of(member, source))
     }
     for start, end in [*_lines_left_out(container, source), (last + 1, last + 1)]:
         told = [line for line in range(begin, start) if word.search(lines[line])]
         if any(line not in constants for line in told):
             yield told[0], told[-1]
-        begin = max(begin, end + 1)
+        begin = max(begin, start, end + 1)
 
 
 def _first_line(container: Declaration, source: ParsedSource) -> int:

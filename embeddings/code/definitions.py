@@ -74,7 +74,7 @@ def extract(source: str, language: Language) -> Extraction:
 
 def indexed_declarations(source: ParsedSource) -> list[Declaration]:
     """The declarations that become definitions; the module comes first if it is worth indexing."""
-    has_module = source.language.modules and outlines.says_more(source.module, source)
+    has_module = outlines.says_more(source.module, source)
     return [*([source.module] if has_module else []), *definitions_in(source.module)]
 
 

@@ -145,9 +145,11 @@ def parse_source(source: str, language: Language) -> ParsedSource:
             enclosing.pop()
         repeated = outer == enclosing[-1].outer and len(enclosing) > 1
         if len(enclosing) <= MAX_NESTING and not repeated:
+            name, owner = _names(match, data, language)
+            if what == "scope" and (name in language.slots or not _QUALIFIER.fullmatch(name)):
+                name = ""
             parent = enclosing[-1]
-            named = _names(match, data, language)
-            enclosing.append(_add_declaration(what, match, outer, first, parent, *named))
+            enclosing.append(_add_declaration(what, match, outer, first, parent, name, owner))
     comments = sorted({node.byte_range for each in matches for node in each.get("comment", [])})
     spans = [start for start, _ in comments], [end for _, end in comments]
     beginning = len(data) - len(data.lstrip())
@@ -178,7 +180,7 @@ def outermost_names(root: Node, source: bytes, language: Language, depth: int) -
         if what not in ("field", "scope", "block") and outer.start_byte >= end:
             names.append(_names(match, source, language)[0])
             end = outer.end_byte
-    return names
+    return [name for name in names if name]
 
 
 def _matches(
@@ -239,10 +241,6 @@ def _add_declaration(
     what: str, match: Captures, outer: Node, first: Node, parent: Declaration, name: str, owner: str
 ) -> Declaration:
     body = match["body"][0] if "body" in match else None
-    if what == "scope" and not _QUALIFIER.fullmatch(name):
-        name = ""
-    if not _QUALIFIER.fullmatch(owner):
-        owner = ""
     if what in ("function", "method"):
         first = _first_overload(parent, name) or first
     declaration = Declaration(what, match[what][0], outer, first, body, name, owner, parent)
@@ -262,13 +260,19 @@ def _first_overload(parent: Declaration, name: str) -> Node | None:
 
 def _names(match: Captures, source: bytes, language: Language) -> tuple[str, str]:
     """The name that a match captures, without quotes, and its owner. What fills a slot of the file
-    is known by a name of its own, and is not qualified by the slot."""
+    is known by a name of its own, and is not qualified by the slot. A lone underscore is no name.
+    """
     name, owner = _captured_text(match, "name", source), _captured_text(match, "owner", source)
     alias = _captured_text(match, "alias", source)
-    if f"{owner}.{name}" in language.slots and alias:
+    slot = f"{owner}.{name}" if owner else name
+    if slot in language.slots and alias:
         return alias, ""
+    if owner in language.slots or not _QUALIFIER.fullmatch(owner):
+        owner = ""
     quoted = _QUOTED.fullmatch(name)
-    return quoted[2] if quoted else name, "" if owner in language.slots else owner
+    if name == "_":
+        name = ""
+    return quoted[2] if quoted else name, owner
 
 
 def _captured_text(match: Captures, part: str, source: bytes) -> str:

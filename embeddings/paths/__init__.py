@@ -25,7 +25,8 @@ through which the path runs; both limits are inclusive. A context is the path wi
 each pair of leaves gives one at most, from the earlier to the later leaf.
 
 *Own name.* If a text has exactly one outermost definition, its name is hidden: in every identifier
-that equals it (in recursive calls and in `self.name(...)`, too), and as a whole word in strings.
+that equals it (in recursive calls and in `self.name(...)`, too), and as a whole word in strings. A
+name may also be a number, or computed (`[Symbol.iterator]`), and then each of its words is hidden.
 
 *Sample.* If there are more than `max_contexts`, a subset of that size is drawn uniformly, seeded by
 the bytes of the text.

@@ -23,12 +23,14 @@ JAVA = Language(
         (constant_declaration
           declarator: (variable_declarator name: (identifier) @name value: (_)? @body)) @constant
         (method_declaration name: (identifier) @name !body) @signature
+        (annotation_type_element_declaration name: (identifier) @name) @signature
+        (package_declaration) @module
         [(line_comment) (block_comment)] @comment
     """,
     stub=" {}",
     value=";",
     modules=False,
-    wrappers=(("class _ {\n", "\n}"),),
+    wrappers=(("class _ {\n", "\n}"), ("@interface _ {\n", "\n}")),
     standalone=kinds("method_declaration constructor_declaration compact_constructor_declaration"),
     identifiers=kinds("identifier type_identifier"),
     strings=kinds("string_literal character_literal"),

@@ -7,11 +7,10 @@ from embeddings.code.languages.language import Language, kinds
 
 _FUNCTION = """
     (arrow_function body: (_) @body)
-    (function_expression body: (_) @body)
+    (function_expression name: (_)? @alias body: (_) @body)
     (generator_function body: (_) @body)
 """
-_NAMED = "(function_expression name: (_) @name body: (_) @body)"
-_CLASS = "(class body: (class_body) @body)"
+_CLASS = "(class name: (_)? @alias body: (class_body) @body)"
 _KEY = """[(property_identifier) (private_property_identifier) (string) (number)
     (computed_property_name)] @name"""
 _SLOT = "(member_expression object: (_) @owner property: (_) @name)"
@@ -24,7 +23,8 @@ def definitions(field: str, wrapping: str) -> str:
     function, class or object inside."""
 
     def wrapped(inner: str) -> str:
-        return " ".join([inner, *(f"({kind} [{inner}])" for kind in wrapping.split())])
+        once = " ".join([inner, *(f"({kind} [{inner}])" for kind in wrapping.split())])
+        return " ".join([inner, *(f"({kind} [{once}])" for kind in wrapping.split())])
 
     def passed(inner: str) -> str:
         """What a call makes of a function, as `memo` and `debounce` do."""
@@ -48,22 +48,19 @@ def definitions(field: str, wrapping: str) -> str:
     (pair key: {_KEY} value: {function}) @method
     (assignment_expression left: (identifier) @name right: {function}) @function
     (assignment_expression left: [{_SLOT} {_ITEM}] right: {function}) @function
-    (assignment_expression left: [{_SLOT} {_ITEM}]
-      right: (function_expression name: (_) @alias body: (_) @body)) @function
     (export_statement "default" @name value: {function}) @function
-    (export_statement "default" value: [{_NAMED} {passed(_NAMED)}]) @function
-    (expression_statement (call_expression arguments: (arguments {_NAMED} @function)))
+    (expression_statement (call_expression arguments: (arguments
+      (function_expression name: (_) @name body: (_) @body) @function)))
     (class_declaration name: (_) @name body: (class_body) @body) @class
     (variable_declarator name: (identifier) @name value: {class_}) @class
     (pair key: {_KEY} value: {class_}) @class
     (assignment_expression left: (identifier) @name right: {class_}) @class
     (assignment_expression left: [{_SLOT} {_ITEM}] right: {class_}) @class
-    (assignment_expression left: [{_SLOT} {_ITEM}]
-      right: (class name: (_) @alias body: (class_body) @body)) @class
     (export_statement "default" @name value: {class_}) @class
     (variable_declarator name: (identifier) @name value: {object_}) @scope
     (pair key: {_KEY} value: {object_}) @scope
     (assignment_expression left: (_) @name right: {object_}) @scope
+    (export_statement "default" @name value: {object_}) @scope
     ({field}: (_) @name value: {function}) @method
     ({field}: (_) @name value: (_)? @body) @constant
     (program {variables})
@@ -86,7 +83,7 @@ JAVASCRIPT = Language(
     extensions=(".js", ".jsx", ".mjs", ".cjs"),
     grammar=wheel("tree_sitter_javascript"),
     definitions=definitions("field_definition property", "parenthesized_expression"),
-    slots=kinds("module.exports exports"),
+    slots=kinds("module.exports exports default"),
     callers=kinds(
         """addEventListener assign catch createServer every filter finally find findIndex findLast
         flatMap forEach from keys listen map on queueMicrotask reduce reduceRight replace replaceAll

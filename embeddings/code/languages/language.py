@@ -65,10 +65,10 @@ class Language(FileType):
 
     In an outline `stub` replaces the body of a function or class and `value` that of a field or
     constant, and `block` encloses the members. `modules` says whether a file is itself a
-    definition. The texts of some kinds of nodes get one of the `prefixes`, without which they would
-    parse as something else. A text that does not parse by itself, such as a method, may parse
-    inside one of the `wrappers`; `standalone` are the kinds of nodes that parse alike in a text and
-    in a file.
+    definition, documented or not. The texts of some kinds of nodes get one of the `prefixes`,
+    without which they would parse as something else. A text that does not parse by itself, such as
+    a method, may parse inside one of the `wrappers`; `standalone` are the kinds of nodes that parse
+    alike in a text and in a file.
 
     `identifiers`, `strings` and `numbers` are kinds of leaves. `interpolations` are children that
     make a string an inner node, whose literal pieces are `texts`. `comments` and `ignored` are not

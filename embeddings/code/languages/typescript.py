@@ -20,10 +20,14 @@ _DECLARATIONS = """
     (function_signature name: (_) @name) @signature
     (ambient_declaration (_
       (variable_declarator name: (identifier) @name value: (_)? @body) @constant))
-    ([(internal_module) (module)] body: (statement_block
-      (_ (variable_declarator name: (identifier) @name value: (_)? @body) @constant)))
-    ([(internal_module) (module)] body: (statement_block (export_statement declaration:
-      (_ (variable_declarator name: (identifier) @name value: (_)? @body) @constant))))
+    (internal_module body: (statement_block [
+      (_ (variable_declarator name: (identifier) @name value: (_)? @body) @constant)
+      (export_statement declaration:
+        (_ (variable_declarator name: (identifier) @name value: (_)? @body) @constant))]))
+    (module body: (statement_block [
+      (_ (variable_declarator name: (identifier) @name value: (_)? @body) @constant)
+      (export_statement declaration:
+        (_ (variable_declarator name: (identifier) @name value: (_)? @body) @constant))]))
     (ambient_declaration (_) @inner) @outer
     (class_body (decorator) @before . (comment)* . [(decorator) (method_definition)] @inner)
 """
