@@ -34,7 +34,7 @@ def blocks_in(source: ParsedSource) -> Iterator[Definition]:
             continue
         for first, last in _regions(container, source, lines):
             if not depths and starts[last + 1] - starts[first] > LONGEST_WINDOW:
-                depths = statement_depths(source.module.node)
+                depths = statement_depths(source.module.tree)
             cuts = windows(lines, first, last, depths)
             # A definition's own text already begins with its first window.
             begins = _has_text(container) and first == container.first.start_point.row
@@ -89,7 +89,7 @@ def _first_line(container: Declaration, source: ParsedSource) -> int:
     """The first line that is not in the text of the container itself."""
     first = container.first.start_point.row
     if container.is_outlined and container.what != "module" and container.body is not None:
-        head = end_of_head(container.node, container.body, source.language)
+        head = end_of_head(container.tree, container.body, source.language)
         return first + source.data.count(b"\n", container.first.start_byte, head) + 1
     return first
 

@@ -69,7 +69,7 @@ def extract(source: str, language: Language) -> Extraction:
     parsed = parse_source(source, language)
     declared = [_definition(declaration, parsed) for declaration in indexed_declarations(parsed)]
     definitions = sorted([*declared, *blocks_in(parsed)], key=_place)
-    return Extraction(definitions, _errors(parsed.module.node, language))
+    return Extraction(definitions, _errors(parsed.module.tree, language))
 
 
 def indexed_declarations(source: ParsedSource) -> list[Declaration]:

@@ -10,6 +10,7 @@ from tree_sitter import Node
 
 from embeddings.code import docstrings
 from embeddings.code.languages import Language
+from embeddings.code.recovery import Extent
 from embeddings.code.syntax import OUTLINED, Declaration, ParsedSource
 
 MAX_TEXT = 100_000
@@ -56,7 +57,7 @@ def docstring_of(declaration: Declaration, source: ParsedSource) -> str:
 
 def docstring_statement(declaration: Declaration, source: ParsedSource) -> Node | None:
     """The docstring statement of a declaration, if its kind may have one."""
-    if declaration.body is None or declaration.node.type not in source.language.documented:
+    if declaration.body is None or declaration.tree.type not in source.language.documented:
         return None
     return docstrings.opening_docstring(declaration.body, source.data, source.language)
 
@@ -108,8 +109,9 @@ def _documentation(declaration: Declaration, source: ParsedSource) -> Iterator[t
     between its decorators or overloads."""
     if span := comment_span(declaration, source):
         yield span
-    name = declaration.node.child_by_field_name("name")
-    if declaration.what != "module" and name is not None:
+    if declaration.what == "module" or isinstance(declaration.node, Extent):
+        return
+    if name := declaration.node.child_by_field_name("name"):
         yield from source.comments.within(declaration.first.start_byte, name.start_byte)
 
 
@@ -164,7 +166,7 @@ def _head(declaration: Declaration, source: ParsedSource) -> str:
     """Everything before the body or value, decorators included."""
     start, end = source.span(declaration)
     if declaration.body is not None:
-        end = end_of_head(declaration.node, declaration.body, source.language)
+        end = end_of_head(declaration.tree, declaration.body, source.language)
     return _prefix(declaration, source) + dedented(source, start, end).rstrip(_CONTINUED)
 
 
@@ -180,4 +182,6 @@ def _tail(declaration: Declaration, source: ParsedSource) -> str:
 def _prefix(declaration: Declaration, source: ParsedSource) -> str:
     """What a definition must be prefixed with to be valid by itself, such as `const `."""
     prefixes = source.language.prefixes
-    return dict(prefixes).get(declaration.outer.type, "") if prefixes else ""
+    if not prefixes or isinstance(declaration.outer, Extent):
+        return ""
+    return dict(prefixes).get(declaration.outer.type, "")

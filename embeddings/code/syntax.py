@@ -10,7 +10,8 @@ from tree_sitter import Node, QueryCursor
 
 from embeddings.code.docstrings import Comments
 from embeddings.code.languages import Language, query
-from embeddings.code.parsing import node_text, parse
+from embeddings.code.parsing import UnreadableSource, node_text, parse
+from embeddings.code.recovery import Extent, Head, heads_in, pieces
 from embeddings.types import Kind
 
 MAX_NESTING = 30
@@ -42,12 +43,16 @@ _KINDS = (
 OUTLINED = frozenset({"module", "class", "interface", "trait"})
 """Declarations whose text may be an outline."""
 
+_WITH_BODIES = frozenset({"function", "method", "class", "interface", "trait", "block"})
 _TYPES = frozenset({"class", "interface", "trait", "enum", "type"})
 _OWN_KINDS = {kind.value: kind for kind in Kind}
 _QUALIFIER = re.compile(r"[\w$.]+")
 _QUOTED = re.compile(r"([\"'`])(.*)\1", re.DOTALL)
 
 Captures = dict[str, list[Node]]
+
+Place = Node | Extent
+"""Where a declaration lies: a node of the syntax tree or, where that is broken, some lines."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,9 +64,9 @@ class Declaration:
     """
 
     what: str
-    node: Node
-    outer: Node
-    first: Node
+    node: Place
+    outer: Place
+    first: Place
     body: Node | None
     name: str
     owner: str
@@ -69,14 +74,24 @@ class Declaration:
     members: list[Declaration] = field(default_factory=list)
 
     @property
+    def tree(self) -> Node:
+        """Its node in the syntax tree. What has a body has one."""
+        assert isinstance(self.node, Node)
+        return self.node
+
+    @property
     def head_parses(self) -> bool:
         """Whether it has no syntax errors before its body, so that its head can be shown."""
+        if isinstance(self.node, Extent):
+            return False
         return not any(part.has_error for part in self.node.children if part != self.body)
 
     @property
     def is_outlined(self) -> bool:
         """Whether its text is an outline. An interface whose query captures no members, as in
-        TypeScript, is its whole source."""
+        TypeScript, is its whole source, and so is what does not parse."""
+        if isinstance(self.node, Extent):
+            return False
         return self.what in OUTLINED and (self.what != "interface" or bool(self.members))
 
     @property
@@ -133,23 +148,45 @@ class ParsedSource:
         return declaration.first.start_byte, end
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Candidate:
+    """What may become a declaration, and the row of the line that tells its name (from 0)."""
+
+    what: str
+    node: Place
+    outer: Place
+    first: Place
+    body: Node | None
+    name: str
+    owner: str
+    row: int
+
+    @property
+    def is_broken(self) -> bool:
+        return isinstance(self.node, Extent) or self.node.has_error
+
+
 def parse_source(source: str, language: Language) -> ParsedSource:
-    """Parses a decoded source and finds all declarations, in time linear in the syntax tree."""
+    """Parses a decoded source and finds all declarations, in time linear in the syntax tree. Where
+    the grammar fails, layout tells what it missed."""
     data = source.encode("utf-8", "replace")
     root = parse(data, language).root_node
     matches = _matches(root, data, language)
+    candidates = _candidates(matches, data, language)
+    if root.has_error and (heads := heads_in(data, language)):
+        if _missed(candidates, heads):
+            roots = _parsed_pieces(data, heads, language)
+            matches = [match for each in roots for match in _matches(each, data, language)]
+            candidates = _candidates(matches, data, language)
+        candidates = _mended(candidates, heads)
     module = Declaration("module", root, root, root, root, "", "", None)
     enclosing = [module]
-    for what, match, outer, first in _candidates(matches):
-        while enclosing[-1].outer.end_byte <= first.start_byte and len(enclosing) > 1:
+    for candidate in candidates:
+        while enclosing[-1].outer.end_byte <= candidate.first.start_byte and len(enclosing) > 1:
             enclosing.pop()
-        repeated = outer == enclosing[-1].outer and len(enclosing) > 1
+        repeated = candidate.outer == enclosing[-1].outer and len(enclosing) > 1
         if len(enclosing) <= MAX_NESTING and not repeated:
-            name, owner = _names(match, data, language)
-            if what == "scope" and (name in language.slots or not _QUALIFIER.fullmatch(name)):
-                name = ""
-            parent = enclosing[-1]
-            enclosing.append(_add_declaration(what, match, outer, first, parent, name, owner))
+            enclosing.append(_add_declaration(candidate, enclosing[-1]))
     comments = sorted({node.byte_range for each in matches for node in each.get("comment", [])})
     spans = [start for start, _ in comments], [end for _, end in comments]
     beginning = len(data) - len(data.lstrip())
@@ -176,11 +213,62 @@ def all_within(module: Declaration) -> Iterator[Declaration]:
 def outermost_names(root: Node, source: bytes, language: Language, depth: int) -> list[str]:
     """The names of the outermost definitions that begin at most `depth` nodes below `root`."""
     names, end = [], -1
-    for what, match, outer, _ in _candidates(_matches(root, source, language, depth)):
-        if what not in ("field", "scope", "block") and outer.start_byte >= end:
-            names.append(_names(match, source, language)[0])
-            end = outer.end_byte
+    matches = _matches(root, source, language, depth)
+    for candidate in _candidates(matches, source, language):
+        is_definition = candidate.what not in ("field", "scope", "block")
+        if is_definition and candidate.outer.start_byte >= end:
+            names.append(candidate.name)
+            end = candidate.outer.end_byte
     return [name for name in names if name]
+
+
+def _parsed_pieces(data: bytes, heads: list[Head], language: Language) -> list[Node]:
+    """The roots of a source's pieces, each parsed by itself, so that none swallows the others."""
+    roots = []
+    for piece in pieces(heads, len(data)):
+        try:
+            roots.append(parse(data, language, span=piece).root_node)
+        except UnreadableSource:
+            continue
+    return roots
+
+
+def _missed(candidates: list[_Candidate], heads: list[Head]) -> bool:
+    """Whether the grammar missed one of the outermost definitions, or its end."""
+    outermost = min(head.indentation for head in heads)
+    missing = (each for each in _mended(candidates, heads) if isinstance(each.node, Extent))
+    return any(each.node.start_point.column == outermost for each in missing)
+
+
+def _mended(candidates: list[_Candidate], heads: list[Head]) -> list[_Candidate]:
+    """The candidates with those that layout tells to be missing, and without broken ones that end
+    elsewhere: some swallow what follows, and others lose their end."""
+    places = {(head.row, head.name): head for head in heads}
+    kept = [
+        each
+        for each in candidates
+        if (head := places.get((each.row, each.name))) is None or _ends_right(each, head)
+    ]
+    found = {(each.row, each.name) for each in kept}
+    whole = [each for each in kept if not each.is_broken and each.what in _WITH_BODIES]
+    missing, current = [], 0
+    for head in heads:
+        begin = head.extent.start_byte
+        while current < len(whole) and whole[current].outer.end_byte <= begin:
+            current += 1
+        is_inside = current < len(whole) and whole[current].first.start_byte <= begin
+        if (head.row, head.name) not in found and not is_inside:
+            missing.append(_from_layout(head))
+    return sorted([*kept, *missing], key=_sort_key)
+
+
+def _ends_right(candidate: _Candidate, head: Head) -> bool:
+    return candidate.outer.end_point.row == head.extent.end_point.row or not candidate.is_broken
+
+
+def _from_layout(head: Head) -> _Candidate:
+    extent = head.extent
+    return _Candidate(head.what, extent, extent, extent, None, head.name, head.owner, head.row)
 
 
 def _matches(
@@ -197,9 +285,9 @@ def _matches(
     ]
 
 
-def _candidates(matches: list[Captures]) -> list[tuple[str, Captures, Node, Node]]:
-    """Every declaration as (what, captures, outer node, first node), sorted so that enclosing ones
-    come first, and a definition comes before a field in the same place."""
+def _candidates(matches: list[Captures], source: bytes, language: Language) -> list[_Candidate]:
+    """Every declaration that is captured, sorted so that enclosing ones come first, and a
+    definition comes before a field in the same place."""
     outers = {
         match["inner"][0].id: match["outer"][0]
         for match in matches
@@ -215,9 +303,14 @@ def _candidates(matches: list[Captures]) -> list[tuple[str, Captures, Node, Node
         for what in _KINDS:
             if what in match:
                 node = match[what][0]
-                first = _followed(befores, node)
-                outer = _followed(outers, node)
-                candidates.append((what, match, outer, outer if first == node else first))
+                first, outer = _followed(befores, node), _followed(outers, node)
+                first = outer if first == node else first
+                name, owner = _names(match, source, language)
+                if what == "scope" and (name in language.slots or not _QUALIFIER.fullmatch(name)):
+                    name = ""
+                body = match["body"][0] if "body" in match else None
+                row = match["name"][0].start_point.row if "name" in match else -1
+                candidates.append(_Candidate(what, node, outer, first, body, name, owner, row))
     return sorted(candidates, key=_sort_key)
 
 
@@ -232,23 +325,30 @@ def _start(node: Node) -> int:
     return node.start_byte
 
 
-def _sort_key(candidate: tuple[str, Captures, Node, Node]) -> tuple[int, int, int]:
-    what, _, outer, first = candidate
-    return first.start_byte, -outer.end_byte, _KINDS.index(what)
+def _sort_key(candidate: _Candidate) -> tuple[int, int, int]:
+    order = _KINDS.index(candidate.what)
+    return candidate.first.start_byte, -candidate.outer.end_byte, order
 
 
-def _add_declaration(
-    what: str, match: Captures, outer: Node, first: Node, parent: Declaration, name: str, owner: str
-) -> Declaration:
-    body = match["body"][0] if "body" in match else None
-    if what in ("function", "method"):
-        first = _first_overload(parent, name) or first
-    declaration = Declaration(what, match[what][0], outer, first, body, name, owner, parent)
+def _add_declaration(candidate: _Candidate, parent: Declaration) -> Declaration:
+    first = candidate.first
+    if candidate.what in ("function", "method"):
+        first = _first_overload(parent, candidate.name) or first
+    declaration = Declaration(
+        candidate.what,
+        candidate.node,
+        candidate.outer,
+        first,
+        candidate.body,
+        candidate.name,
+        candidate.owner,
+        parent,
+    )
     parent.members.append(declaration)
     return declaration
 
 
-def _first_overload(parent: Declaration, name: str) -> Node | None:
+def _first_overload(parent: Declaration, name: str) -> Place | None:
     """Where the overloads begin of a function that is about to be added. They become part of it."""
     first = None
     while parent.members and parent.members[-1].what == "signature":

@@ -58,5 +58,12 @@ GO = Language(
     numbers=kinds("int_literal float_literal imaginary_literal"),
     comments=kinds("comment"),
     ignored=kinds("escape_sequence"),
+    heads=(
+        r"""func\s++(?:\((?:\w++\s++)?\*?(?P<owner>\w++)(?:\[[^\]]*+\])?\)\s*+)?
+            (?P<name>\w++)\s*+[(\[]""",
+        r"type\s++(?P<name>\w++)(?:\[[^\]]*+\])?\s++(?P<kind>interface|struct)\b",
+        r"(?P<kind>type)\s++(?P<name>\w++)\b",
+        r"var\s++(?P<name>\w++)\s*+=\s*+func\b",
+    ),
     operators=kinds("binary_expression unary_expression assignment_statement"),
 )

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from embeddings.code.languages.grammars import wheel
-from embeddings.code.languages.language import Language, kinds
+from embeddings.code.languages.language import KEYWORD_HEADS, TYPED_HEADS, Language, kinds
+
+_CONSTRUCTOR = r"""(?:(?:public|protected|private)\s++)?+
+    (?P<name>[A-Z]\w*+)\s*+\([^;=]*\)[^;=]*\{"""
 
 JAVA = Language(
     name="java",
@@ -42,5 +45,6 @@ JAVA = Language(
     interpolations=kinds("string_interpolation"),
     comments=kinds("line_comment block_comment"),
     ignored=kinds("escape_sequence"),
+    heads=(KEYWORD_HEADS, TYPED_HEADS, _CONSTRUCTOR),
     operators=kinds("binary_expression unary_expression update_expression assignment_expression"),
 )

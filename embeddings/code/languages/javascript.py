@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from embeddings.code.languages.grammars import wheel
-from embeddings.code.languages.language import Language, kinds
+from embeddings.code.languages.language import MODIFIERS, Language, kinds
 
 _FUNCTION = """
     (arrow_function body: (_) @body)
@@ -78,6 +78,27 @@ def definitions(field: str, wrapping: str) -> str:
     """
 
 
+_ARROW = (
+    r"(?:function\b|(?:<[^()]*>)?\([^()]*+(?:\([^()]*+\)[^()]*+)*+\)[^=;]*=>|[\w$]++\s*+=>|\($)"
+)
+_HEADS = (
+    rf"{MODIFIERS}function\b\s*+\*?\s*+(?P<name>[\w$]++)",
+    rf"""{MODIFIERS}(?P<kind>class|enum|interface|module|namespace|type)\s++(?P<name>[\w$]++)
+        \b(?!\s*+[(:,;.)])""",
+    rf"""(?:export\s++)?(?:const|let|var)\s++(?P<name>[\w$]++)(?:\s*+:[^=]*(?:=>[^=]*)?)?\s*+=\s*+
+        (?:(?:React\.)?[\w$]++(?:<[^()]*>)?\(\s*+)?(?:async\b\s*+)?{_ARROW}""",
+    rf"""{MODIFIERS}(?P<name>\#?[\w$]++)(?:\s*+:[^=]*(?:=>[^=]*)?)?\s*+=\s*+(?:async\b\s*+)?{_ARROW}""",
+    rf"""(?P<owner>[\w$]+(?:\.[\w$]+)*)\.(?P<name>[\w$]++)\s*+=\s*+(?:async\b\s*+)?
+        (?:{_ARROW}|class\b)""",
+    rf"""(?P<quote>['"]?)(?P<name>[\w$]++)(?P=quote)\s*+:\s*+(?:async\b\s*+)?{_ARROW}""",
+    rf"""{MODIFIERS}(?:(?:get|set)\s++)?\*?\s*+
+        (?!(?:catch|do|else|for|function|if|return|super|switch|while|with)\b)
+        (?P<name>\#?[\w$]++)\s*+(?:<[^()]*>)?\((?!.*(?:=>\s*+\{{$|\bfunction\b))
+        [^;]*\)[^;()]*\{{(?:$|.*\}}$)""",
+    r"""(?P<kind>context|describe|it|suite|test)(?:\.\w++)*+\(\s*+
+        (?P<quote>['"`])(?P<name>.*?)(?P=quote)\s*+,""",
+)
+
 JAVASCRIPT = Language(
     name="javascript",
     extensions=(".js", ".jsx", ".mjs", ".cjs"),
@@ -108,6 +129,7 @@ JAVASCRIPT = Language(
     interpolations=kinds("template_substitution"),
     comments=kinds("comment html_comment"),
     ignored=kinds("escape_sequence hash_bang_line"),
+    heads=_HEADS,
     operators=kinds(
         "binary_expression unary_expression update_expression augmented_assignment_expression"
     ),

@@ -29,6 +29,24 @@ class FileType:
     block_comments: tuple[tuple[str, str], ...] = (("/*", "*/"),)
 
 
+MODIFIERS = r"""(?:(?:abstract|actual|async|const|data|declare|default|export|expect|extern|external
+    |final|fileprivate|inline|internal|local|mutating|open|operator|override|partial|private
+    |protected|pub(?:\([^()]*+\))?|public|readonly|sealed|static|strictfp|suspend|synchronized
+    |unsafe|virtual)\s++)*+"""
+
+KEYWORD_HEADS = rf"""{MODIFIERS}
+    (?:(?P<kind>@?interface|class|enum|module|namespace|object|protocol|record|struct|trait|type)
+      |def|defp|fn|fun|func|function|proc|procedure|sub)\s++
+    (?:self\.)?(?P<name>[^\W\d][\w$]*+)"""
+"""Lines that begin a definition with a keyword."""
+
+TYPED_HEADS = rf"""(?:@\w++(?:\([^()]*+\))?+\s++)*+{MODIFIERS}(?:<[^()=]*>\s++)?
+    (?!(?:assert|await|case|delete|do|else|goto|if|import|new|package|return|throw|using|yield)\b)
+    [\w.:]++(?:<[^()=]*>)?[\[\]?*&]*+\s++[*&]*+
+    (?:(?P<owner>\w++)::)?+(?P<name>~?[^\W\d]\w*+)\s*+\([^;=]*(?:\{{.*|[,(]|\)|\bthrows\b[^;]*)$"""
+"""Lines that begin a function with its type, as in C and Java."""
+
+
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Language(FileType):
     """How sources of one programming language are read. `grammar` returns the pointer to the
@@ -75,6 +93,9 @@ class Language(FileType):
     part of the tree; `operators` are kinds that are refined by their operators. Where docstrings
     are statements, `docstring_statement` is their kind (`joined_strings` that of several in a row),
     and `documented` are the kinds whose body may begin with one.
+
+    Where a file does not parse, `heads` are the regular expressions (verbose; `name`, and perhaps
+    `owner` and `kind`) of the lines that begin definitions, for `recovery`.
     """
 
     grammar: Callable[[], object]
@@ -98,6 +119,7 @@ class Language(FileType):
     joined_strings: str = ""
     documented: Kinds = frozenset()
     slots: frozenset[str] = frozenset()
+    heads: tuple[str, ...] = (KEYWORD_HEADS,)
     callers: frozenset[str] = frozenset()
 
 
