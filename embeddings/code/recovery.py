@@ -23,6 +23,7 @@ _LONGEST_HEAD = 300
 _ASIDE = re.compile(
     r"(?:<{7}|={7}|>{7}|\|{7})(?: |$)"  # marks of a merge conflict
     r"|(?:public|private|protected)\s*:"
+    r"|\{[{%#]"  # of a template
     r"|#\s*(?:if|el|end|region|pragma|define)"
 )
 """Lines whose indentation says nothing."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -174,11 +175,12 @@ def parse_source(source: str, language: Language) -> ParsedSource:
     matches = _matches(root, data, language)
     candidates = _candidates(matches, data, language)
     if root.has_error and (heads := heads_in(data, language)):
-        if _missed(candidates, heads):
+        roots = [root]
+        if _missed(candidates, heads, roots):
             roots = _parsed_pieces(data, heads, language)
             matches = [match for each in roots for match in _matches(each, data, language)]
             candidates = _candidates(matches, data, language)
-        candidates = _mended(candidates, heads)
+        candidates = _mended(candidates, heads, roots)
     module = Declaration("module", root, root, root, root, "", "", None)
     enclosing = [module]
     for candidate in candidates:
@@ -233,21 +235,22 @@ def _parsed_pieces(data: bytes, heads: list[Head], language: Language) -> list[N
     return roots
 
 
-def _missed(candidates: list[_Candidate], heads: list[Head]) -> bool:
+def _missed(candidates: list[_Candidate], heads: list[Head], roots: list[Node]) -> bool:
     """Whether the grammar missed one of the outermost definitions, or its end."""
     outermost = min(head.indentation for head in heads)
-    missing = (each for each in _mended(candidates, heads) if isinstance(each.node, Extent))
+    missing = (each for each in _mended(candidates, heads, roots) if isinstance(each.node, Extent))
     return any(each.node.start_point.column == outermost for each in missing)
 
 
-def _mended(candidates: list[_Candidate], heads: list[Head]) -> list[_Candidate]:
+def _mended(candidates: list[_Candidate], heads: list[Head], roots: list[Node]) -> list[_Candidate]:
     """The candidates with those that layout tells to be missing, and without broken ones that end
     elsewhere: some swallow what follows, and others lose their end."""
     places = {(head.row, head.name): head for head in heads}
+    errors = sorted(_error_rows(roots))
     kept = [
         each
         for each in candidates
-        if (head := places.get((each.row, each.name))) is None or _ends_right(each, head)
+        if (head := places.get((each.row, each.name))) is None or _ends_right(each, head, errors)
     ]
     found = {(each.row, each.name) for each in kept}
     whole = [each for each in kept if not each.is_broken and each.what in _WITH_BODIES]
@@ -262,8 +265,25 @@ def _mended(candidates: list[_Candidate], heads: list[Head]) -> list[_Candidate]
     return sorted([*kept, *missing], key=_sort_key)
 
 
-def _ends_right(candidate: _Candidate, head: Head) -> bool:
-    return candidate.outer.end_point.row == head.extent.end_point.row or not candidate.is_broken
+def _ends_right(candidate: _Candidate, head: Head, errors: list[int]) -> bool:
+    """Whether a candidate ends where its layout ends, or has nothing to do with any of the rows
+    with errors."""
+    ends, should = candidate.outer.end_point.row, head.extent.end_point.row
+    if ends == should:
+        return True
+    is_cut = bisect_left(errors, ends) < bisect_right(errors, should)
+    return not candidate.is_broken and not is_cut
+
+
+def _error_rows(roots: list[Node]) -> Iterator[int]:
+    """The rows at which errors begin, in the order of their nodes."""
+    for root in roots:
+        waiting = [root] if root.has_error else []
+        while waiting:
+            node = waiting.pop()
+            if node.is_error or node.is_missing:
+                yield node.start_point.row
+            waiting += (child for child in node.children if child.has_error)
 
 
 def _from_layout(head: Head) -> _Candidate:
