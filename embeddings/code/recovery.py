@@ -17,6 +17,9 @@ MOST_HEADS = 5_000
 MOST_PIECES = 500
 """Pieces into which a file is cut for its grammar."""
 
+_TAB = 4
+"""Columns of a tab, where spaces stand beside tabs."""
+
 _LONGEST_HEAD = 300
 """Characters of a line that are looked at, from either end."""
 
@@ -28,7 +31,8 @@ _ASIDE = re.compile(
 )
 """Lines whose indentation says nothing."""
 
-_CLOSES = re.compile(r"[)\]}]|end\b")
+_CLOSES = re.compile(r"[)\]}>]|end\b")
+_SAYS_NOTHING = re.compile(r"(?![{})\]>])\W*$")
 _CONTINUES = re.compile(r"[{]|(?:rescue|ensure|else|catch|finally)\b")
 _OPENS = re.compile(r"(?:[({\[:]|=>)$")
 _DECORATES = re.compile(r"@(?!interface\b)|#\[")
@@ -87,17 +91,18 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A line that says something. `start` and `end` are bytes, without white space around it."""
+    """A line that says something: the byte at which it begins, its span without white space around
+    it, and how many columns it is indented."""
 
     row: int
+    begin: int
     start: int
     end: int
     indentation: int
     text: str
 
-    @property
-    def begins(self) -> Point:
-        return Point(self.row, self.indentation)
+    def point(self, position: int) -> Point:
+        return Point(self.row, position - self.begin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,13 +132,13 @@ def heads_in(data: bytes, language: Language) -> list[Head]:
             if closes:
                 break
         last = line
-        if _DECORATES.match(line.text):
-            if decorator is None or decorator.indentation != line.indentation:
-                decorator = line
-        elif match := _match(line.text, language):
+        if match := _match(line.text, language):
             is_decorated = decorator is not None and decorator.indentation == line.indentation
             opened.append(_Opened(match, line, decorator if decorator and is_decorated else line))
             decorator = None
+        elif _DECORATES.match(line.text):
+            if decorator is None or decorator.indentation != line.indentation:
+                decorator = line
         elif decorator and line.indentation <= decorator.indentation:
             decorator = decorator if _CLOSES.match(line.text) else None
         if len(heads) + len(opened) > MOST_HEADS:
@@ -149,7 +154,8 @@ def pieces(heads: list[Head], size: int) -> list[tuple[int, int, int]]:
     outermost = min((head.indentation for head in heads), default=0)
     starts = [(0, 0)]
     for head in heads:
-        begin = head.extent.start_byte - head.indentation, head.extent.start_point.row
+        first = head.extent.start_point
+        begin = head.extent.start_byte - first.column, first.row
         if head.indentation == outermost and begin > starts[-1]:
             starts.append(begin)
     if len(starts) > MOST_PIECES:
@@ -158,19 +164,24 @@ def pieces(heads: list[Head], size: int) -> list[tuple[int, int, int]]:
     return [(start, row, end) for (start, row), end in zip(starts, ends, strict=True)]
 
 
+def indentation(margin: bytes) -> int:
+    """How many columns wide the white space is that begins a line."""
+    return len(margin.expandtabs(_TAB))
+
+
 def _lines(data: bytes, language: Language) -> Iterator[_Line]:
     """The lines of a source that are neither blank, comments nor marks of a merge conflict."""
     comments = (*language.line_comments, "/*", "* ", "*/")
     start = 0
     for row, line in enumerate(data.split(b"\n")):
-        indentation = len(line) - len(line.lstrip())
         stripped = line.strip()
+        margin = line[: len(line) - len(line.lstrip())]
         edges = stripped[:_LONGEST_HEAD], stripped[_LONGEST_HEAD:][-_LONGEST_HEAD:]
         text = b"".join(edges).decode("utf-8", "replace")
         is_code = not text.startswith(comments) or _DECORATES.match(text)
-        if text and is_code and not _ASIDE.match(text):
-            begin = start + indentation
-            yield _Line(row, begin, begin + len(stripped), indentation, text)
+        if is_code and not _ASIDE.match(text) and not _SAYS_NOTHING.match(text):
+            begin = start + len(margin)
+            yield _Line(row, start, begin, begin + len(stripped), indentation(margin), text)
         start += len(line) + 1
 
 
@@ -193,8 +204,8 @@ def _head(opened: _Opened, last: _Line) -> Head:
         extent=Extent(
             opened.first.start,
             last.end,
-            opened.first.begins,
-            Point(last.row, last.indentation + last.end - last.start),
+            opened.first.point(opened.first.start),
+            last.point(last.end),
         ),
     )
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 
 from tree_sitter import Node, QueryCursor
 
-from embeddings.code.docstrings import Comments
+from embeddings.code.docstrings import Comments, line_before
 from embeddings.code.languages import Language, query
 from embeddings.code.parsing import UnreadableSource, node_text, parse
-from embeddings.code.recovery import Extent, Head, heads_in, pieces
+from embeddings.code.recovery import Extent, Head, heads_in, indentation, pieces
 from embeddings.types import Kind
 
 MAX_NESTING = 30
@@ -176,11 +176,11 @@ def parse_source(source: str, language: Language) -> ParsedSource:
     candidates = _candidates(matches, data, language)
     if root.has_error and (heads := heads_in(data, language)):
         roots = [root]
-        if _missed(candidates, heads, roots):
+        if _missed(_mended(candidates, heads, roots, data), heads):
             roots = _parsed_pieces(data, heads, language)
             matches = [match for each in roots for match in _matches(each, data, language)]
             candidates = _candidates(matches, data, language)
-        candidates = _mended(candidates, heads, roots)
+        candidates = _mended(candidates, heads, roots, data)
     module = Declaration("module", root, root, root, root, "", "", None)
     enclosing = [module]
     for candidate in candidates:
@@ -235,14 +235,16 @@ def _parsed_pieces(data: bytes, heads: list[Head], language: Language) -> list[N
     return roots
 
 
-def _missed(candidates: list[_Candidate], heads: list[Head], roots: list[Node]) -> bool:
+def _missed(mended: list[_Candidate], heads: list[Head]) -> bool:
     """Whether the grammar missed one of the outermost definitions, or its end."""
     outermost = min(head.indentation for head in heads)
-    missing = (each for each in _mended(candidates, heads, roots) if isinstance(each.node, Extent))
-    return any(each.node.start_point.column == outermost for each in missing)
+    rows = {head.row for head in heads if head.indentation == outermost}
+    return any(each.row in rows for each in mended if isinstance(each.node, Extent))
 
 
-def _mended(candidates: list[_Candidate], heads: list[Head], roots: list[Node]) -> list[_Candidate]:
+def _mended(
+    candidates: list[_Candidate], heads: list[Head], roots: list[Node], data: bytes
+) -> list[_Candidate]:
     """The candidates with those that layout tells to be missing, and without broken ones that end
     elsewhere: some swallow what follows, and others lose their end."""
     places = {(head.row, head.name): head for head in heads}
@@ -250,7 +252,8 @@ def _mended(candidates: list[_Candidate], heads: list[Head], roots: list[Node]) 
     kept = [
         each
         for each in candidates
-        if (head := places.get((each.row, each.name))) is None or _ends_right(each, head, errors)
+        if (head := places.get((each.row, each.name))) is None
+        or _ends_right(each, head, errors, data)
     ]
     found = {(each.row, each.name) for each in kept}
     whole = [each for each in kept if not each.is_broken and each.what in _WITH_BODIES]
@@ -265,14 +268,16 @@ def _mended(candidates: list[_Candidate], heads: list[Head], roots: list[Node]) 
     return sorted([*kept, *missing], key=_sort_key)
 
 
-def _ends_right(candidate: _Candidate, head: Head, errors: list[int]) -> bool:
+def _ends_right(candidate: _Candidate, head: Head, errors: list[int], data: bytes) -> bool:
     """Whether a candidate ends where its layout ends, or has nothing to do with any of the rows
-    with errors."""
+    with errors: it holds none, lost nothing to one, and was not closed with what is around it."""
     ends, should = candidate.outer.end_point.row, head.extent.end_point.row
     if ends == should:
         return True
     is_cut = bisect_left(errors, ends) < bisect_right(errors, should)
-    return not candidate.is_broken and not is_cut
+    closing = line_before(data, candidate.outer.end_byte)
+    margin = closing[: len(closing) - len(closing.lstrip())]
+    return not candidate.is_broken and not is_cut and indentation(margin) >= head.indentation
 
 
 def _error_rows(roots: list[Node]) -> Iterator[int]:

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from embeddings.code.languages.grammars import wheel
-from embeddings.code.languages.language import KEYWORD_HEADS, TYPED_HEADS, Language, kinds
+from embeddings.code.languages.language import (
+    KEYWORD_HEADS,
+    MODIFIERS,
+    TYPED_HEADS,
+    Language,
+    kinds,
+)
 
+_SIGNATURE = rf"""{MODIFIERS}(?:<[^()=]*>\s++)?(?!(?:assert|else|new|return|throw|yield)\b)
+    [\w.]++(?:<[^()=]*>)?[\[\]]*+\s++(?P<name>\w++)\s*+\([^;=()]*\)[^;=()]*;$"""
 _CONSTRUCTOR = r"""(?:(?:public|protected|private)\s++)?+
     (?P<name>[A-Z]\w*+)\s*+\([^;=]*\)[^;=]*\{"""
 
@@ -45,6 +53,6 @@ JAVA = Language(
     interpolations=kinds("string_interpolation"),
     comments=kinds("line_comment block_comment"),
     ignored=kinds("escape_sequence"),
-    heads=(KEYWORD_HEADS, TYPED_HEADS, _CONSTRUCTOR),
+    heads=(KEYWORD_HEADS, TYPED_HEADS, _CONSTRUCTOR, _SIGNATURE),
     operators=kinds("binary_expression unary_expression update_expression assignment_expression"),
 )

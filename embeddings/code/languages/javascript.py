@@ -90,7 +90,9 @@ _HEADS = (
     rf"""{MODIFIERS}(?P<name>\#?[\w$]++)(?:\s*+:[^=]*(?:=>[^=]*)?)?\s*+=\s*+(?:async\b\s*+)?{_ARROW}""",
     rf"""(?P<owner>[\w$]+(?:\.[\w$]+)*)\.(?P<name>[\w$]++)\s*+=\s*+(?:async\b\s*+)?
         (?:{_ARROW}|class\b)""",
-    rf"""(?P<quote>['"]?)(?P<name>[\w$]++)(?P=quote)\s*+:\s*+(?:async\b\s*+)?{_ARROW}""",
+    rf"""(?P<name>[\w$]++)\s*+:\s*+(?:async\b\s*+)?{_ARROW}""",
+    rf"""(?:async\s++)?(?P<quote>['"])(?P<name>[^'"]++)(?P=quote)\s*+
+        (?::\s*+(?:async\b\s*+)?{_ARROW}|\([^;]*\)[^;()]*\{{$)""",
     rf"""{MODIFIERS}(?:(?:get|set)\s++)?\*?\s*+
         (?!(?:catch|do|else|for|function|if|return|super|switch|while|with)\b)
         (?P<name>\#?[\w$]++)\s*+(?:<[^()]*>)?\((?!.*(?:=>\s*+\{{$|\bfunction\b))

@@ -29,10 +29,12 @@ class FileType:
     block_comments: tuple[tuple[str, str], ...] = (("/*", "*/"),)
 
 
-MODIFIERS = r"""(?:(?:abstract|actual|async|const|data|declare|default|export|expect|extern|external
-    |final|fileprivate|inline|internal|local|mutating|open|operator|override|partial|private
+MODIFIERS = r"""(?:@(?!interface\b)\w++(?:\([^()]*+\))?+\s++)*+
+    (?:(?:abstract|actual|async|const|data|declare|default|export|expect|extern|external|final
+    |fileprivate|inline|internal|local|mutating|native|open|operator|override|partial|private
     |protected|pub(?:\([^()]*+\))?|public|readonly|sealed|static|strictfp|suspend|synchronized
     |unsafe|virtual)\s++)*+"""
+"""What may stand before the head of a definition, in verbose regular expressions."""
 
 KEYWORD_HEADS = rf"""{MODIFIERS}
     (?:(?P<kind>@?interface|class|enum|module|namespace|object|protocol|record|struct|trait|type)
@@ -40,7 +42,7 @@ KEYWORD_HEADS = rf"""{MODIFIERS}
     (?:self\.)?(?P<name>[^\W\d][\w$]*+)"""
 """Lines that begin a definition with a keyword."""
 
-TYPED_HEADS = rf"""(?:@\w++(?:\([^()]*+\))?+\s++)*+{MODIFIERS}(?:<[^()=]*>\s++)?
+TYPED_HEADS = rf"""{MODIFIERS}(?:<[^()=]*>\s++)?
     (?!(?:assert|await|case|delete|do|else|goto|if|import|new|package|return|throw|using|yield)\b)
     [\w.:]++(?:<[^()=]*>)?[\[\]?*&]*+\s++[*&]*+
     (?:(?P<owner>\w++)::)?+(?P<name>~?[^\W\d]\w*+)\s*+\([^;=]*(?:\{{.*|[,(]|\)|\bthrows\b[^;]*)$"""
