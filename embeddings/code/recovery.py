@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from embeddings.code.languages import Language
@@ -34,6 +35,7 @@ _ASIDE = re.compile(
 _CLOSES = re.compile(r"[)\]}>]|end\b")
 _SAYS_NOTHING = re.compile(r"(?![{})\]>])\W*$")
 _CONTINUES = re.compile(r"[{]|(?:rescue|ensure|else|catch|finally)\b")
+_CALLS_FOR_MORE = re.compile(r"(?:[^\w)\]}'\"`;>]|=>|\b(?:begin|do|else|ensure|then|try))$")
 _OPENS = re.compile(r"(?:[({\[:]|=>)$")
 _DECORATES = re.compile(r"@(?!interface\b)|#\[")
 
@@ -122,7 +124,11 @@ def heads_in(data: bytes, language: Language) -> list[Head]:
     opened: list[_Opened] = []
     decorator: _Line | None = None
     last = None
-    for line in _lines(data, language):
+    for line, following in pairwise([*_lines(data, language), None]):
+        assert line is not None
+        match = _match(line.text, language)
+        if opened and not match and _is_stray(line, following, opened[-1].line.indentation):
+            continue
         while opened and line.indentation <= opened[-1].line.indentation:
             beside = line.indentation == opened[-1].line.indentation
             closes = beside and _CLOSES.match(line.text) is not None
@@ -132,7 +138,7 @@ def heads_in(data: bytes, language: Language) -> list[Head]:
             if closes:
                 break
         last = line
-        if match := _match(line.text, language):
+        if match:
             is_decorated = decorator is not None and decorator.indentation == line.indentation
             opened.append(_Opened(match, line, decorator if decorator and is_decorated else line))
             decorator = None
@@ -183,6 +189,14 @@ def _lines(data: bytes, language: Language) -> Iterator[_Line]:
             begin = start + len(margin)
             yield _Line(row, start, begin, begin + len(stripped), indentation(margin), text)
         start += len(line) + 1
+
+
+def _is_stray(line: _Line, following: _Line | None, indentation: int) -> bool:
+    """Whether a line that would end a definition is out of place, since the next one goes on with
+    the definition, and nothing calls for its being indented further."""
+    if following is None or not line.indentation <= indentation < following.indentation:
+        return False
+    return _CALLS_FOR_MORE.search(line.text) is None
 
 
 def _goes_on(line: _Line) -> bool:

@@ -97,6 +97,7 @@ _HEADS = (
         (?!(?:catch|do|else|for|function|if|return|super|switch|while|with)\b)
         (?P<name>\#?[\w$]++)\s*+(?:<[^()]*>)?\((?!.*(?:=>\s*+\{{$|\bfunction\b))
         [^;]*\)[^;()]*\{{(?:$|.*\}}$)""",
+    r"(?P<name>constructor)\s*+\(",
     r"""(?P<kind>context|describe|it|suite|test)(?:\.\w++)*+\(\s*+
         (?P<quote>['"`])(?P<name>.*?)(?P=quote)\s*+,""",
 )
