@@ -11,8 +11,8 @@ from functools import cache
 
 from tree_sitter import Node
 
-from embeddings.code.languages import Language
-from embeddings.code.parsing import UnreadableSource, node_text, parse
+from embeddings.code.languages import Language, keywords
+from embeddings.code.parsing import node_text
 
 _LITERAL = re.compile(r"^([A-Za-z]*)(\"\"\"|'''|\"|')(.*)\2$", re.S)
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))", re.S)
@@ -33,8 +33,8 @@ _DIRECTIVE = re.compile(
 _FILE_TAG = re.compile(
     r"^[ \t]*/?\**[ \t]*@(?:file|fileoverview|overview|packageDocumentation)\b", re.MULTILINE
 )
-_PROSE = re.compile(r"\b[^\W\d_]++,? [^\W\d_]++,? [^\W\d_]")
-_CODE = re.compile(r"[=(){}\[\];]|\w\.\w")
+_TWO_WORDS = re.compile(r"\b([^\W\d_]++),? (?=([^\W\d_]++))")
+_CODE = re.compile(r"[=(){}\[\];]|[a-zA-Z]\.[a-zA-Z]{2}")
 _RULES = tuple(character * 3 for character in "-=*#~_+/")
 _EDGE = 200
 """Characters at either end of a comment by which its sort is told."""
@@ -49,6 +49,9 @@ _LICENCE = re.compile(r"\b(?:copyright|licen[cs]ed?|spdx-)", re.I)
 _COMMENT_MARGIN = re.compile(r"^[ \t]*\*+(?:[ \t]|$)", re.M)
 _BLANK = re.compile(rb"\s*")
 _SEPARATED = re.compile(rb"[ \t,;]*+")
+
+MOST_COMMENTS = 1_000
+"""Line comments that are taken for one."""
 
 MAX_INDENTATION = 1_000
 """Bytes. Anything further to the right does not count as the beginning of a line: a line is looked
@@ -161,7 +164,9 @@ class Comments:
         """The comments that end above `position` without code or a blank line between them, up to
         the first block comment or banner."""
         first, attached, told = position, list[int](), False
-        while (comment := self.before(first)) is not None and self._is_near(comment, first):
+        while len(attached) < MOST_COMMENTS and (comment := self.before(first)) is not None:
+            if not self._is_near(comment, first):
+                break
             is_block, directs = self._is_block(comment), self._is_directive(comment)
             is_apart = self._is_banner(comment) or self._comment(comment).startswith(b"#!")
             if is_apart or (is_block and told and not directs):
@@ -217,16 +222,13 @@ class Comments:
 
 
 def _is_code(comment: str, language: Language) -> bool:
-    """Whether a comment without its marks is code that was commented out: it parses, and is
-    neither a sentence nor a word."""
-    is_long = len(comment) > _LONGEST_CODE
-    ends = comment.rstrip().endswith((".", "!", "?"))
-    if is_long or ends or _PROSE.search(comment) or not _CODE.search(comment):
+    """Whether a comment without its marks is code that was commented out: it has the punctuation
+    of code, and no two words in a row unless one is a keyword."""
+    is_sentence = comment.rstrip().endswith((".", "!", "?"))
+    if len(comment) > _LONGEST_CODE or is_sentence or not _CODE.search(comment):
         return False
-    try:
-        return not parse(comment.encode("utf-8", "replace"), language).root_node.has_error
-    except UnreadableSource:
-        return False
+    known = keywords(language)
+    return all(known & {pair[1], pair[2]} for pair in _TWO_WORDS.finditer(comment))
 
 
 def comment_text(comment: bytes, language: Language) -> str:

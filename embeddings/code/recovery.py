@@ -7,13 +7,16 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 from embeddings.code.languages import Language
 
 MOST_HEADS = 5_000
 """Definitions of a file that are looked for by layout."""
+
+MOST_LINES = 60_000
+"""Lines of a file in which definitions are looked for by layout."""
 
 MOST_PIECES = 500
 """Pieces into which a file is cut for its grammar."""
@@ -118,13 +121,16 @@ class _Opened:
 
 def heads_in(data: bytes, language: Language) -> list[Head]:
     """The definitions of a source by layout, in source order, in linear time; none if there are
-    more than MOST_HEADS. A definition ends with its last line that is indented further than its
-    head, and with a line that closes it at the indentation of its head."""
+    more than MOST_HEADS, or more than MOST_LINES lines. A definition ends with its last line that
+    is indented further than its head, and with a line that closes it at the indentation of its
+    head."""
+    if data.count(b"\n") > MOST_LINES:
+        return []
     heads: list[Head] = []
     opened: list[_Opened] = []
     decorator: _Line | None = None
     last = None
-    for line, following in pairwise([*_lines(data, language), None]):
+    for line, following in pairwise(chain(_lines(data, language), [None])):
         assert line is not None
         match = _match(line.text, language)
         if opened and not match and _is_stray(line, following, opened[-1].line.indentation):
