@@ -79,7 +79,7 @@ class TestParsing:
             ("order", "x" * 99, f"Unknown order “{'x' * 50}…”. Use implementations or plain."),
             ("group", "?", "Unknown group “?”. Use definition or file."),
             ("balance", "?", "Unknown balance “?”. Use even, "),
-            ("kind", "no", "Unknown kind “no”. Use function, method, class or module."),
+            ("kind", "no", "Unknown kind “no”. Use function, method, class, interface, "),
             ("lang", "-cobol", "Unknown language “cobol”. Use python, "),
             ("path", "\udcff", "The filter contains bytes that are not UTF-8."),
             ("path", "\0", "The filter contains a NUL character."),

@@ -168,8 +168,7 @@ def test_the_same_content_is_parsed_and_encoded_once(source, registered, space):
     source.commit({"a.py": SHOP, "copy/b.py": SHOP, "c.py": SHOP + "\n\nX = 1\n"})
     run = indexed(registered)
     assert Blob.objects.count() == 2
-    assert run.definitions == 12
-    assert run.texts == Text.objects.count() == Embedding.objects.count() < 8
+    assert run.texts == Text.objects.count() == Embedding.objects.count() < run.definitions
     shared = Text.objects.annotate(places=Count("definitions")).filter(places=2)
     assert shared.filter(kind="method").exists()
 

@@ -19,6 +19,11 @@ from tests import shelf
 from tests.search.asking import find
 from tests.shelf import Written
 
+KINDS = (
+    "function, method, class, interface, trait, enum, type, macro, property, constant, block, "
+    "section, cell, file or module."
+)
+
 
 def only(*found: tuple[str, str]) -> tuple[Filter, ...]:
     """Filters by field and value; a `-` before the field excludes."""
@@ -69,7 +74,7 @@ class TestReading:
     @pytest.mark.parametrize(
         ("text", "reason"),
         [
-            ("x kind:none", "Unknown kind “none”. Use function, method, class or module."),
+            ("x kind:none", f"Unknown kind “none”. Use {KINDS}"),
             ("x lang:cobol", "Unknown language “cobol”. Use python, "),
             ("repo:shop -path:tests", "A query needs some text beside its filters."),
             ('-"a phrase"', "A query needs some text"),
@@ -276,8 +281,7 @@ class TestParameters:
     @pytest.mark.parametrize(
         ("parameters", "status", "answer"),
         [
-            ({"kind": "no"}, 400, {"kind": ["Unknown kind “no”. Use function, method, "
-                                            "class or module."]}),
+            ({"kind": "no"}, 400, {"kind": [f"Unknown kind “no”. Use {KINDS}"]}),
             ({"order": "best"}, 400, {"order": ["Unknown order “best”. Use implementations or "
                                                 "plain."]}),
             ({"repo": "none"}, 404, {"detail": "There is no repository none."}),
