@@ -21,7 +21,7 @@ import sys
 
 from embeddings.code.definitions import decode, extract
 from embeddings.code.languages import Language, by_name
-from embeddings.code.parsing import UnreadableSource
+from embeddings.code.parsing import UnreadableSource, in_parser_thread
 from embeddings.types import Definition
 
 ParsedFile = tuple[str, bool, list[Definition]]
@@ -91,6 +91,10 @@ def main(memory: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Ctrl-C the parent ends us
     resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    in_parser_thread(_serve)
+
+
+def _serve() -> None:
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
     answers.write(pickle.dumps(READY))
     answers.flush()
