@@ -110,7 +110,7 @@ class FusedEncoder(CodeEncoder):
         )
 
     def encode(self, texts: Sequence[str], language: str = "python") -> Encoded:
-        (text, unread), code = self._text_and_code(self._model.read, texts, language)
+        (text, unread), code = self._text_and_code(self._model.encode_with_unread, texts, language)
         return Encoded(
             finite(self._network.fusion.fuse(text, code)),
             self._names(texts, code, NAMES, language),
@@ -202,7 +202,7 @@ class TextOnlyEncoder(CodeEncoder):
         self.fingerprint = _digest("text only", model.fingerprint, str(definitions.FORMAT_VERSION))
 
     def encode(self, texts: Sequence[str], language: str = "python") -> Encoded:
-        vectors, unread = self._model.read(texts)
+        vectors, unread = self._model.encode_with_unread(texts)
         return Encoded(finite(vectors), [[] for _ in texts], unread=unread)
 
     def encode_definitions(self, texts: Sequence[str], language: str = "python") -> Matrix:

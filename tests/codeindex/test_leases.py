@@ -48,7 +48,7 @@ def execute(lease):
         cursor.execute("SELECT pg_sleep(5)")
     print("it ended", flush=True)
 
-with leases.kept(IndexRun.objects.none()) as lease:
+with leases.renewing(IndexRun.objects.none()) as lease:
     globals()[sys.argv[1]](lease)
 """
 
@@ -170,7 +170,7 @@ def test_a_run_that_a_long_transaction_writes_for_is_held_whatever_its_lease_say
 def test_a_lease_is_renewed_again_once_a_transaction_has_released_its_row(requested, settings):
     settings.CODEINDEX_LEASE_SECONDS = 1
     run = pipeline.claim(requested.pk)
-    with leases.kept(IndexRun.objects.filter(pk=run.pk, lease=run.lease)) as lease:
+    with leases.renewing(IndexRun.objects.filter(pk=run.pk, lease=run.lease)) as lease:
         with locked(run):
             time.sleep(2)
             lease.check()

@@ -77,7 +77,9 @@ def lexicon() -> Lexicon:
     parts = Counter(part for one in found for part in subtokens(one.start.token))
     paths = Counter(map(path_key, found))
     names = Vocabulary(["read_file", "sort_list", "add"])
-    return Lexicon(Vocabulary.of(parts, 100, 1), Vocabulary.of(paths, 200, 1), names)
+    return Lexicon(
+        Vocabulary.from_counts(parts, 100, 1), Vocabulary.from_counts(paths, 200, 1), names
+    )
 
 
 def checkpoint(folder: Path, model: Path, **settings: object) -> Path:

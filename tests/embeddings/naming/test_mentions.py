@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from embeddings.naming.mentions import Where, mentioned
+from embeddings.naming.mentions import Place, mentioned
 from embeddings.networks.vocabulary import Lexicon, Vocabulary
 from embeddings.training.stages.names import without_documentation
 
@@ -20,15 +20,15 @@ def read_settings(config_path, *, strict=False):
 
 def test_words_are_told_by_where_they_stand() -> None:
     found = mentioned(SOURCE)
-    assert found["strict"] == Where.PARAMETER
-    assert found["path"] == Where.PARAMETER | Where.OTHER
-    assert found["load"] == Where.DOCUMENTED | Where.OPENING
-    assert found["order"] == Where.DOCUMENTED
-    assert found["parse"] == Where.CALLED
-    assert found["loader"] == Where.MEMBER
-    assert found["encoding"] == Where.STRING
-    assert found["parent"] & Where.RETURNED
-    assert found["settings"] == Where.CALLED
+    assert found["strict"] == Place.PARAMETER
+    assert found["path"] == Place.PARAMETER | Place.OTHER
+    assert found["load"] == Place.DOCUMENTED | Place.OPENING
+    assert found["order"] == Place.DOCUMENTED
+    assert found["parse"] == Place.CALLED
+    assert found["loader"] == Place.MEMBER
+    assert found["encoding"] == Place.STRING
+    assert found["parent"] & Place.RETURNED
+    assert found["settings"] == Place.CALLED
 
 
 def test_the_own_name_is_hidden_wherever_it_stands() -> None:
@@ -47,8 +47,8 @@ def test_the_own_name_is_hidden_wherever_it_stands() -> None:
 )
 def test_places_are_those_of_every_language(language: str, text: str) -> None:
     found = mentioned(text, language)
-    assert found["the"] & Where.PARAMETER
-    assert found["cache"] == Where.MEMBER | Where.RETURNED
+    assert found["the"] & Place.PARAMETER
+    assert found["cache"] == Place.MEMBER | Place.RETURNED
     assert "read" not in found
 
 
@@ -70,10 +70,10 @@ def test_without_its_documentation_a_definition_mentions_the_rest() -> None:
     none = Vocabulary(())
     lexicon = Lexicon(none, none, none, Vocabulary(["load", "parse"]))
     documented = {
-        "load": Where.DOCUMENTED | Where.OPENING,
-        "parse": Where.CALLED | Where.DOCUMENTED,
+        "load": Place.DOCUMENTED | Place.OPENING,
+        "parse": Place.CALLED | Place.DOCUMENTED,
     }
     rows = lexicon.mentions([documented, documented]).rows
     silent = without_documentation(rows, np.array([True, False]))
     assert silent.offsets.tolist() == [0, 1, 3]
-    assert silent.values[0].tolist() == [2, Where.CALLED]
+    assert silent.values[0].tolist() == [2, Place.CALLED]

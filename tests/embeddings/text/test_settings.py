@@ -80,10 +80,10 @@ def test_a_long_text_is_read_in_windows_up_to_its_budget(bert: Path) -> None:
         load_model(str(bert), settings=replace(settings, budget=budget)) for budget in (0, 10_000)
     )
     tokens = len(load_model(str(bert), max_tokens=64).tokens([LONG[:100]])[0])
-    vectors, unread = first.read(["read", LONG[:100], "read"])
+    vectors, unread = first.encode_with_unread(["read", LONG[:100], "read"])
     assert unread == [0, tokens - 16, 0]
     assert np.array_equal(vectors, first.encode(["read", LONG[:100], "read"]))
-    assert whole.read([LONG, "read"])[1] == [0, 0]
+    assert whole.encode_with_unread([LONG, "read"])[1] == [0, 0]
     windows = whole._windows([LONG[:100]])[0]
     expected = sum(len(window) * whole.forward([window])[0].detach().numpy() for window in windows)
     (vector,) = whole.encode([LONG[:100]])
@@ -92,7 +92,7 @@ def test_a_long_text_is_read_in_windows_up_to_its_budget(bert: Path) -> None:
     assert first.fingerprint != whole.fingerprint
     some = load_model(str(bert), settings=replace(settings, budget=33))
     assert len(some._windows([LONG])[0]) == 2
-    assert some.read([LONG[:100]])[1] == [tokens - 2 - 2 * 14]
+    assert some.encode_with_unread([LONG[:100]])[1] == [tokens - 2 - 2 * 14]
 
 
 def test_a_tokenizer_that_is_written_in_python_divides_a_text_as_others_do(tmp_path: Path) -> None:
@@ -101,12 +101,12 @@ def test_a_tokenizer_that_is_written_in_python_divides_a_text_as_others_do(tmp_p
     whole = load_model(folder, settings=replace(first.settings, budget=10_000))
     length = len(LONG)  # a token a character, and one behind them
     assert first.tokens(["", LONG]) == [[1], [*(ord(one) + 3 for one in LONG[:15]), 1]]
-    vectors, unread = first.read(["read", LONG])
+    vectors, unread = first.encode_with_unread(["read", LONG])
     assert unread == [0, length - 15]
     assert np.array_equal(vectors, first.encode(["read", LONG]))
     (windows,) = whole._windows([LONG])
     assert [len(window) for window in windows] == [16] * (length // 15) + [length % 15 + 1]
-    assert whole.read([LONG])[1] == [0]
+    assert whole.encode_with_unread([LONG])[1] == [0]
 
 
 def test_only_the_first_layers_are_loaded(qwen2: Path) -> None:
