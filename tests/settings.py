@@ -1,4 +1,4 @@
-"""The settings under test: a state folder of the session's own, whatever the environment says."""
+"""The settings under test: a state folder of the process's own, whatever the environment says."""
 
 import atexit
 import os
