@@ -66,7 +66,7 @@ def test_a_composed_text_has_no_lines(alice: User) -> None:
     written = Written("class Shelf:\n    def load(self, path): ...\n", "Shelf", kind="class")
     _, definition = shelf.put(shelf.repository(alice), "shelf.py", written)
     why = explanations.explain(definition)
-    assert {token.line for one in why.contexts for token in (one.start, one.end)} == {0}
+    assert {token.line for context in why.contexts for token in (context.start, context.end)} == {0}
 
 
 def test_a_stranger_is_told_nothing(client: Client, address: str, charlie: User) -> None:
@@ -82,5 +82,5 @@ def test_what_is_wrong_is_said(client: Client, address: str, settings: object) -
 
 def test_definitions_and_results_lead_to_it(client: Client, address: str) -> None:
     assert address in client.get(address.removesuffix("why/")).content.decode()
-    found = client.get("/", {"q": "load a path"}).content.decode()
-    assert f"{address}?q=load%20a%20path" in found
+    page = client.get("/", {"q": "load a path"}).content.decode()
+    assert f"{address}?q=load%20a%20path" in page

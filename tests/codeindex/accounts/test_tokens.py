@@ -35,10 +35,10 @@ def is_taken(key: str) -> bool:
 def stored() -> str:
     """All that the database has of tokens and sessions, as text."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT row_to_json(one)::text FROM codeindex_token AS one")
-        found = [row for (row,) in cursor.fetchall()]
-        cursor.execute("SELECT row_to_json(one)::text FROM django_session AS one")
-        return "\n".join([*found, *(row for (row,) in cursor.fetchall())])
+        cursor.execute("SELECT row_to_json(token)::text FROM codeindex_token AS token")
+        rows = [row for (row,) in cursor.fetchall()]
+        cursor.execute("SELECT row_to_json(session)::text FROM django_session AS session")
+        return "\n".join([*rows, *(row for (row,) in cursor.fetchall())])
 
 
 class TestOnThePage:
@@ -60,9 +60,9 @@ class TestOnThePage:
         other, third = tokens.issue(alice, by=alice), tokens.issue(alice, by=alice)
         client.force_login(alice)
         client.post("/account/token/revoke", {"token": key[:12]})
-        assert [is_taken(one) for one in (key, other, third)] == [False, True, True]
+        assert [is_taken(token) for token in (key, other, third)] == [False, True, True]
         client.post("/account/token/revoke")
-        assert [is_taken(one) for one in (key, other, third)] == [False] * 3
+        assert [is_taken(token) for token in (key, other, third)] == [False] * 3
 
     def test_nobody_revokes_another_s(self, client: Client, charlie: User, key: str) -> None:
         client.force_login(charlie)

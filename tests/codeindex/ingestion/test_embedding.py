@@ -95,12 +95,12 @@ def test_what_of_a_text_is_not_read_is_kept_with_its_vector(indexed):
 def test_two_claims_never_share_a_text(indexed):
     space = lifecycle.space_for(TinyEncoder())
     with (
-        Embedding.objects.claimed(space, limit=3) as one,
-        Embedding.objects.claimed(space, limit=3) as two,
+        Embedding.objects.claimed(space, limit=3) as first,
+        Embedding.objects.claimed(space, limit=3) as second,
     ):
-        assert len(one) == 3
-        assert len(two) == 2
-        assert not {e.pk for e in one} & {e.pk for e in two}
+        assert len(first) == 3
+        assert len(second) == 2
+        assert not {e.pk for e in first} & {e.pk for e in second}
 
 
 def test_what_a_batch_did_not_store_is_free_again(indexed):

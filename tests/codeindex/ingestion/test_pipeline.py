@@ -154,12 +154,12 @@ def test_unchanged_files_are_neither_read_nor_written_again(source, registered, 
     source.commit({"a.py": "def a(): return 1\n", "b.py": "def b(): return 2\n"})
     indexed(registered)
     encode_everything()
-    kept = SourceFile.objects.get(path="a.py").pk
+    unchanged = SourceFile.objects.get(path="a.py").pk
     source.commit({"b.py": "def c(): return 3\n"})
     run = indexed(registered)
     assert (run.files, run.files_reused, run.texts_reused) == (2, 1, 1)
     encode_everything()
-    assert SourceFile.objects.get(path="a.py", live=True).pk == kept
+    assert SourceFile.objects.get(path="a.py", live=True).pk == unchanged
     history = SourceFile.objects.get(path="b.py", live=False)
     assert history.until_run == run
 

@@ -54,7 +54,7 @@ def test_each_live_text_is_a_line(shelves):
 
 @pytest.mark.parametrize("name", ["store", "bob/store"])
 def test_of_some_repositories_alone(shelves, name):
-    assert [(one["path"], one["name"]) for one in exported("--repository", name)] == [
+    assert [(row["path"], row["name"]) for row in exported("--repository", name)] == [
         ("copied.py", "read"),
         ("tests/test_save.py", "save"),
     ]
@@ -101,4 +101,4 @@ def test_rows_are_read_by_and_by(alice, django_assert_num_queries):
 )
 def test_tests_are_told_by_their_paths(path, test, alice):
     shelf.put(shelf.repository(alice), path, SAVE)
-    assert [one["test"] for one in exported()] == [test]
+    assert [row["test"] for row in exported()] == [test]

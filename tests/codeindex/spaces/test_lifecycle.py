@@ -224,9 +224,9 @@ def test_what_computes_the_language_model_is_chosen_for_a_space(
         pass
     told("activate", second.fingerprint)
     assert active() == second
-    one = Embedding.objects.filter(space=second).first()
-    other = Embedding.objects.get(space=first, text=one.text)
-    assert np.dot(one.vector, other.vector) > 0.95
+    rebuilt = Embedding.objects.filter(space=second).first()
+    former = Embedding.objects.get(space=first, text=rebuilt.text)
+    assert np.dot(rebuilt.vector, former.vector) > 0.95
 
 
 def test_the_encoder_of_the_settings_replaces_the_active_one_when_its_space_is_full(

@@ -107,7 +107,7 @@ def assert_projects_are_whole(corpus: Path) -> None:
     splits: dict[str, set[str]] = {}
     for function in functions:
         splits.setdefault(function.package, set()).add(function.split)
-    assert all(len(found) == 1 for found in splits.values())
+    assert all(len(project_splits) == 1 for project_splits in splits.values())
     counts = Counter(function.split for function in functions if function.query)
     assert counts["test"] >= 0.1 * counts.total()
     assert counts["validation"] >= 0.05 * counts.total()

@@ -159,7 +159,7 @@ def test_a_path_to_git_s_folder_is_called_by_the_folder_above(alice, source):
 
 
 @pytest.mark.parametrize(
-    ("stored", "kept"),
+    ("stored", "cleaned"),
     [
         (f"ssh://git:{SECRET}@example.org:22/a", "ssh://git@example.org:22/a"),
         (f"https://example.org/a?private_token={SECRET}#x", "https://example.org/a"),
@@ -170,15 +170,15 @@ def test_a_path_to_git_s_folder_is_called_by_the_folder_above(alice, source):
         ("ssh://git@example.org/a", "ssh://git@example.org/a"),
     ],
 )
-def test_addresses_that_were_stored_with_secrets_lose_them(alice, stored, kept):
+def test_addresses_that_were_stored_with_secrets_lose_them(alice, stored, cleaned):
     migration = importlib.import_module("codeindex.migrations.0009_deploy_keys_and_trusted_paths")
     row = Repository.objects.create(owner=alice, name=f"{SECRET}@x:a", url=stored)
     run = IndexRun.objects.create(branch=row.branches.create(), error=f"no {SECRET}")
     migration.take_secrets_out_of_urls(django.apps.apps, None)
     row.refresh_from_db()
     run.refresh_from_db()
-    assert row.url == kept
-    assert (SECRET in row.name + run.error) == (kept == stored)
+    assert row.url == cleaned
+    assert (SECRET in row.name + run.error) == (cleaned == stored)
 
 
 def test_paths_that_were_registered_by_command_stay_allowed(alice, settings, tmp_path):

@@ -26,10 +26,10 @@ NUMBERS = st.integers(0, 2**63 - 1)
 def new_installation(db: None) -> Iterator[None]:
     """One that never had plain numbers in addresses."""
     known = ids.plain_numbers()
-    kept = dict(known)
+    before = dict(known)
     known.clear()
     yield
-    known.update(kept)
+    known.update(before)
 
 
 @given(row=st.sampled_from(Row), number=NUMBERS)

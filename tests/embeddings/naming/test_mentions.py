@@ -19,16 +19,16 @@ def read_settings(config_path, *, strict=False):
 
 
 def test_words_are_told_by_where_they_stand() -> None:
-    found = mentioned(SOURCE)
-    assert found["strict"] == Place.PARAMETER
-    assert found["path"] == Place.PARAMETER | Place.OTHER
-    assert found["load"] == Place.DOCUMENTED | Place.OPENING
-    assert found["order"] == Place.DOCUMENTED
-    assert found["parse"] == Place.CALLED
-    assert found["loader"] == Place.MEMBER
-    assert found["encoding"] == Place.STRING
-    assert found["parent"] & Place.RETURNED
-    assert found["settings"] == Place.CALLED
+    places = mentioned(SOURCE)
+    assert places["strict"] == Place.PARAMETER
+    assert places["path"] == Place.PARAMETER | Place.OTHER
+    assert places["load"] == Place.DOCUMENTED | Place.OPENING
+    assert places["order"] == Place.DOCUMENTED
+    assert places["parse"] == Place.CALLED
+    assert places["loader"] == Place.MEMBER
+    assert places["encoding"] == Place.STRING
+    assert places["parent"] & Place.RETURNED
+    assert places["settings"] == Place.CALLED
 
 
 def test_the_own_name_is_hidden_wherever_it_stands() -> None:
@@ -46,10 +46,10 @@ def test_the_own_name_is_hidden_wherever_it_stands() -> None:
     ],
 )
 def test_places_are_those_of_every_language(language: str, text: str) -> None:
-    found = mentioned(text, language)
-    assert found["the"] & Place.PARAMETER
-    assert found["cache"] == Place.MEMBER | Place.RETURNED
-    assert "read" not in found
+    places = mentioned(text, language)
+    assert places["the"] & Place.PARAMETER
+    assert places["cache"] == Place.MEMBER | Place.RETURNED
+    assert "read" not in places
 
 
 @pytest.mark.parametrize("text", ["", "def f(:\n", "x = 1\n", "\ud800", "(" * 5000])
@@ -60,10 +60,10 @@ def test_any_text_has_mentions(text: str) -> None:
 def test_a_lexicon_gives_ids_to_what_it_knows() -> None:
     none = Vocabulary(())
     lexicon = Lexicon(none, none, none, Vocabulary(["load", "parse"]))
-    found = lexicon.mentions([{"parse": 4, "other": 1}, {}, {"load": 48}])
-    assert found.rows.values.tolist() == [[2, 4], [0, 1], [1, 48]]
-    assert found.rows.offsets.tolist() == [0, 2, 2, 3]
-    assert found.words == ["parse", "other", "load"]
+    batch = lexicon.mentions([{"parse": 4, "other": 1}, {}, {"load": 48}])
+    assert batch.rows.values.tolist() == [[2, 4], [0, 1], [1, 48]]
+    assert batch.rows.offsets.tolist() == [0, 2, 2, 3]
+    assert batch.words == ["parse", "other", "load"]
 
 
 def test_without_its_documentation_a_definition_mentions_the_rest() -> None:

@@ -84,8 +84,8 @@ def test_a_mentioned_subtoken_counts_where_it_is_mentioned(reading: Labels) -> N
     with torch.no_grad():
         reading.reader.places.weight.zero_()
         reading.reader.copied[reading.parts_of("sort")] = 3.0
-    found = mentions({"sort": Place.PARAMETER, "other": Place.OTHER}, {})
-    speaking, silent = reading(torch.zeros(2, 8), found.rows).parts
+    mentioned = mentions({"sort": Place.PARAMETER, "other": Place.OTHER}, {})
+    speaking, silent = reading(torch.zeros(2, 8), mentioned.rows).parts
     (changed,) = (speaking != silent).nonzero(as_tuple=True)
     assert changed.tolist() == reading.parts_of("sort")
     assert speaking[changed] > silent[changed]
@@ -108,7 +108,7 @@ def test_the_cross_entropy_teaches_a_name(labels: Labels) -> None:
 
 def test_to_copy_from_parameters_and_not_from_strings_is_learnt(reading: Labels) -> None:
     """Of two mentioned words the one that is a parameter is in the name, whichever it is."""
-    found = mentions(
+    mentioned = mentions(
         {"file": Place.PARAMETER, "sort": Place.STRING},
         {"sort": Place.PARAMETER, "file": Place.STRING},
     )
@@ -116,19 +116,19 @@ def test_to_copy_from_parameters_and_not_from_strings_is_learnt(reading: Labels)
     optimiser = torch.optim.Adam(reading.parameters(), lr=0.05)
     for _ in range(100):
         optimiser.zero_grad()
-        scores = reading(torch.zeros(2, 8), found.rows)
+        scores = reading(torch.zeros(2, 8), mentioned.rows)
         name_loss(scores.parts, reading.targets(parts)).backward()
         optimiser.step()
-    first, second = reading.predict(torch.zeros(2, 8), found, k=1)
+    first, second = reading.predict(torch.zeros(2, 8), mentioned, k=1)
     assert (first[0][0], second[0][0]) == ("file", "sort")
 
 
 def test_a_word_that_no_known_name_has_is_copied_where_it_is_wanted(reading: Labels) -> None:
-    found = mentions({"quux": Place.PARAMETER, "other": Place.PARAMETER, "spam": Place.STRING})
+    mentioned = mentions({"quux": Place.PARAMETER, "other": Place.PARAMETER, "spam": Place.STRING})
     optimiser = torch.optim.Adam(reading.parameters(), lr=0.05)
     for _ in range(100):
         optimiser.zero_grad()
-        unknown = reading(torch.zeros(1, 8), found.rows).out_of_vocabulary
+        unknown = reading(torch.zeros(1, 8), mentioned.rows).out_of_vocabulary
         name_loss(unknown, torch.tensor([1.0, 1.0, 0.0])).backward()
         optimiser.step()
     unseen = mentions({"knots": Place.PARAMETER, "splice": Place.STRING})

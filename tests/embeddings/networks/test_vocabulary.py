@@ -25,9 +25,9 @@ ADD = "def add(a, b):\n    return a + b\n"
 
 @pytest.fixture
 def lexicon() -> Lexicon:
-    found = [*contexts(READ), *contexts(ADD)]
-    parts = Counter(part for one in found for part in subtokens(one.start.token))
-    paths = Counter(map(path_key, found))
+    examples = [*contexts(READ), *contexts(ADD)]
+    parts = Counter(part for example in examples for part in subtokens(example.start.token))
+    paths = Counter(map(path_key, examples))
     return Lexicon(
         Vocabulary.from_counts(parts, 100, 1),
         Vocabulary.from_counts(paths, 100, 1),
@@ -83,11 +83,13 @@ def test_ragged_rows_are_taken_in_the_order_asked_for() -> None:
 
 
 def test_a_batch_holds_each_definitions_contexts_in_order(lexicon: Lexicon) -> None:
-    found = [contexts(READ), [], contexts(ADD)]
-    batch = lexicon.batch(found)
-    assert batch.mask.sum(1).tolist() == [len(one) for one in found]
+    definitions = [contexts(READ), [], contexts(ADD)]
+    batch = lexicon.batch(definitions)
+    assert batch.mask.sum(1).tolist() == [len(definition) for definition in definitions]
     paths = batch.paths[batch.middles].tolist()
-    assert paths == [lexicon.paths[path_key(context)] for one in found for context in one]
+    assert paths == [
+        lexicon.paths[path_key(context)] for definition in definitions for context in definition
+    ]
     assert batch.starts.max() < len(batch.offsets)
 
 

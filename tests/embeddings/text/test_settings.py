@@ -100,7 +100,7 @@ def test_a_tokenizer_that_is_written_in_python_divides_a_text_as_others_do(tmp_p
     first = load_model(folder, max_tokens=16)
     whole = load_model(folder, settings=replace(first.settings, budget=10_000))
     length = len(LONG)  # a token a character, and one behind them
-    assert first.tokens(["", LONG]) == [[1], [*(ord(one) + 3 for one in LONG[:15]), 1]]
+    assert first.tokens(["", LONG]) == [[1], [*(ord(character) + 3 for character in LONG[:15]), 1]]
     vectors, unread = first.encode_with_unread(["read", LONG])
     assert unread == [0, length - 15]
     assert np.array_equal(vectors, first.encode(["read", LONG]))
@@ -137,9 +137,9 @@ def test_whitening_takes_out_what_all_vectors_share_and_is_kept(
     assert whitened.weights_fingerprint != model.weights_fingerprint
     vectors = whitened.encode([f"def f{n}(x): return x + {n}" for n in range(40)])
     assert (vectors @ vectors.T).mean() < 0.2 < (code @ code.T).mean()
-    asked = whitened.for_queries.encode(["add 1 to a number"])
-    assert not np.allclose(asked, whitened.encode(["add 1 to a number"]), atol=1e-3)
-    assert np.allclose(np.linalg.norm(asked, axis=1), 1, atol=1e-5)
+    query = whitened.for_queries.encode(["add 1 to a number"])
+    assert not np.allclose(query, whitened.encode(["add 1 to a number"]), atol=1e-3)
+    assert np.allclose(np.linalg.norm(query, axis=1), 1, atol=1e-5)
     copy = tmp_path / "copy"
     copy.mkdir()
     assert tuned.copy(tmp_path, copy)

@@ -17,14 +17,14 @@ ALL, SOME = "All vectors were compared", "Vectors were found by an approximate i
 def exactness(client: Client) -> list[bool | None]:
     """Of a description's answer, of pasted code's, and of a definition's."""
     file, definition = SourceFile.objects.get(path="load.py"), Definition.objects.get(name="load")
-    asked = {
+    requests = {
         "search": {"q": "load a path"},
         "similar": {"code": "return a + b"},
         f"files/{file.pk}/{definition.pk}/similar": {},
     }
     answers = (
         client.get(f"/api/v1/{address}", {**parameters, "limit": 1})
-        for address, parameters in asked.items()
+        for address, parameters in requests.items()
     )
     return [answer.json()["exact"] for answer in answers]
 

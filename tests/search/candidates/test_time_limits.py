@@ -52,12 +52,12 @@ def waiting(endless: psycopg.Connection) -> Callable[[], int]:
     """How many statements wait."""
 
     def count() -> int:
-        (found,) = endless.execute(
+        (value,) = endless.execute(
             "SELECT count(*) FROM pg_stat_activity"
             " WHERE datname = current_database() AND wait_event_type = 'Lock'"
         ).fetchone()
         endless.execute("SELECT pg_stat_clear_snapshot()")
-        return found
+        return value
 
     return count
 

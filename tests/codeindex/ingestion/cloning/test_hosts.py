@@ -244,27 +244,27 @@ def test_an_outbound_proxy_of_the_environment_is_used(
         hosts.serving(hosts.git_repositories(tmp_path), "127.0.0.2") as host,
         socket.create_server(("127.0.0.1", 0)) as outbound,
     ):
-        asked: list[bytes] = []
-        Thread(target=_tunnels, args=(outbound, host.server_address, asked), daemon=True).start()
+        requests: list[bytes] = []
+        Thread(target=_tunnels, args=(outbound, host.server_address, requests), daemon=True).start()
         monkeypatch.setenv(variable, f"http://127.0.0.1:{outbound.getsockname()[1]}")
         repository = repositories.register(url="http://git.example/shop", owner=alice, by=alice)
         run = IndexRun(branch=repository.branches.get())
         known = [ipaddress.ip_address("127.0.0.2")]
         assert checkout.fetch(run, Lease(), lambda *_: known).commit == commit
-        assert asked[0].startswith(b"CONNECT git.example:80 HTTP/1.1\r\n")
+        assert requests[0].startswith(b"CONNECT git.example:80 HTTP/1.1\r\n")
         refused = [ipaddress.ip_address("127.0.0.1")]
         with pytest.raises(CheckoutError, match=REFUSED):
             checkout.fetch(run, Lease(), lambda *_: refused)
 
 
-def _tunnels(listener, target, asked):
+def _tunnels(listener, target, requests):
     """Answers CONNECT, as a proxy of an organisation does."""
     while True:
         try:
             client, _ = listener.accept()
         except OSError:
             return
-        asked.append(client.recv(4_096))
+        requests.append(client.recv(4_096))
         remote = socket.create_connection(target)
         client.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
         Thread(target=proxy._relay, args=(client, remote), daemon=True).start()
