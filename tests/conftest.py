@@ -17,6 +17,7 @@ from codeindex.local_services.servers.postgres import Durability
 from codeindex.local_services.servers.private import started
 from codeindex.local_services.state import State
 from codeindex.models import PlainId
+from codeindex.spaces import encoders
 from codeindex.web import ids
 
 # How long an example takes says more of what else the machine does than of the code.
@@ -77,3 +78,12 @@ def bob(team: Group) -> User:
 def charlie(db: None) -> User:
     """Is a stranger."""
     return User.objects.create_user("charlie")
+
+
+@pytest.fixture
+def no_encoder_loaded(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """This process is like one that has loaded no encoder yet."""
+    monkeypatch.setattr(encoders, "searcher", encoders.Searcher())
+    encoders.cached.cache_clear()
+    yield
+    encoders.cached.cache_clear()

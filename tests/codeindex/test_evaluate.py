@@ -226,10 +226,9 @@ class TestTuning:
     weighed against."""
 
     def test_says_what_parts_are_worth_and_which_weights_suit(
-        self, shop: Repository, save: Save, tmp_path: Path, settings: Any, monkeypatch: Any
+        self, shop: Repository, save: Save, tmp_path: Path, settings: Any, no_encoder_loaded: None
     ) -> None:
         settings.CODEINDEX_CHECKPOINT = str(tiny.checkpoint(tmp_path / "c", tiny.bert(tmp_path)))
-        monkeypatch.setattr(encoders, "searcher", encoders.Searcher())
         lifecycle.space_for(encoders.searcher.encoder())
         file = save({"shop": {"root": "src", "queries": [query("csv archive", "src/save.py")]}})
         out = StringIO()

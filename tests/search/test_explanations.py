@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from codeindex.spaces import encoders
-from codeindex.spaces.encoders import Searcher
 from search import explanations
 from search.explanations import SHOWN_CONTEXTS
 from tests import shelf
@@ -20,10 +19,8 @@ SOURCE = "def load(path):\n    with open(path) as file:\n        return file.rea
 
 
 @pytest.fixture(autouse=True)
-def _fresh(checkpoint: Path, settings: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A process that has loaded no encoder yet, and is told of a tiny one."""
+def _tiny_encoder(checkpoint: Path, settings: Any, no_encoder_loaded: None) -> None:
     settings.CODEINDEX_CHECKPOINT = str(checkpoint)
-    monkeypatch.setattr(encoders, "searcher", Searcher())
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from codeindex.models import (
     SpaceState,
     Text,
 )
-from codeindex.spaces import encoders, lifecycle
+from codeindex.spaces import lifecycle
 from embeddings.encoder import Encoded
 
 pytestmark = pytest.mark.django_db
@@ -129,8 +129,8 @@ def test_a_text_that_fails_is_recorded_and_holds_nothing_up(indexed):
 
 
 @pytest.fixture
-def parted(indexed, monkeypatch):
-    """A worker that claims two texts at a time, with an encoder that notes how many it gets."""
+def noting(indexed):
+    """An encoder that notes how many texts it gets."""
 
     class Noting(TinyEncoder):
         def __init__(self) -> None:
@@ -144,46 +144,48 @@ def parted(indexed, monkeypatch):
             self.got.append(len(texts))
             return super().encode(texts, language)
 
-    encoder = Noting()
-    monkeypatch.setattr(encoders, "cached", lambda source: encoder)
-    monkeypatch.setattr(encoders, "encoder_for", lambda space: encoder)
-    return encoder
+    return Noting()
 
 
-def test_a_batch_comes_in_parts_and_one_that_fails_holds_no_other_up(parted):
-    assert embedding.encode_batch(4, part_size=2)
-    assert max(parted.got) <= 2
+def encode_batch(encoder: TinyEncoder, limit: int) -> int | None:
+    """As a worker that claims two texts at a time."""
+    return embedding.encode_batch(limit, part_size=2, load=lambda source: encoder)
+
+
+def test_a_batch_comes_in_parts_and_one_that_fails_holds_no_other_up(noting):
+    assert encode_batch(noting, 4)
+    assert max(noting.got) <= 2
     states = Embedding.objects.order_by("pk").values_list("state", "lease")
     assert sorted(states[:4]) == [("failed", None), *[("ready", None)] * 3]
     assert states[4] == ("pending", None)
-    assert embedding.encode_batch(4, part_size=2)
+    assert encode_batch(noting, 4)
     assert not Embedding.objects.filter(state="pending").exists()
-    assert embedding.encode_batch(4, part_size=2) is None
+    assert encode_batch(noting, 4) is None
 
 
-def test_a_part_is_claimed_while_the_one_before_is_encoded(parted, monkeypatch):
+def test_a_part_is_claimed_while_the_one_before_is_encoded(noting, monkeypatch):
     claim, claims = Claim.part, []
 
     def noted(*arguments, **options):
         claims.append(claim(*arguments, **options))
         if len(claims) == 2:
-            parted.may_go_on.set()
+            noting.may_go_on.set()
         return claims[-1]
 
-    parted.may_go_on.clear()
+    noting.may_go_on.clear()
     monkeypatch.setattr(Claim, "part", noted)
-    assert embedding.encode_batch(16, part_size=2)
+    assert encode_batch(noting, 16)
     assert [len(part) for part in claims] == [2, 2, 1, 0]
 
 
-def test_a_text_that_may_kill_its_worker_is_encoded_beside_no_other(parted):
-    lifecycle.space_for(parted)
+def test_a_text_that_may_kill_its_worker_is_encoded_beside_no_other(noting):
+    lifecycle.space_for(noting)
     Embedding.objects.filter(text__body__contains="def f1").update(attempts=1)
-    embedding.encode_batch(100, part_size=2)
+    encode_batch(noting, 100)
     assert Embedding.objects.get(state="pending").attempts == 1
-    parted.got.clear()
-    embedding.encode_batch(100, part_size=2)
-    assert parted.got == [1]
+    noting.got.clear()
+    encode_batch(noting, 100)
+    assert noting.got == [1]
     assert not Embedding.objects.filter(state="pending").exists()
 
 

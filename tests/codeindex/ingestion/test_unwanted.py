@@ -14,7 +14,7 @@ from django.test import Client
 from codeindex import repositories, tasks
 from codeindex.ingestion import embedding, pipeline, publishing, runs
 from codeindex.models import Embedding, IndexRun, Repository, RunStatus
-from codeindex.spaces import encoders, lifecycle
+from codeindex.spaces import lifecycle
 from tests.codeindex.ingestion.test_embedding import TinyEncoder
 from tests.git import GitRepository
 
@@ -42,10 +42,8 @@ def home(tmp_path, settings):
 
 
 @pytest.fixture
-def encoder(monkeypatch) -> SlowEncoder:
+def encoder(db) -> SlowEncoder:
     slow = SlowEncoder()
-    monkeypatch.setattr(encoders, "cached", lambda source: slow)
-    monkeypatch.setattr(encoders, "encoder_for", lambda space: slow)
     lifecycle.space_for(slow)
     return slow
 
@@ -79,7 +77,7 @@ def waiting(source, registered, encoder) -> IndexRun:
 def embedding_in_the_background(encoder: SlowEncoder):
     def work() -> None:
         try:
-            embedding.encode_batch(160)
+            embedding.encode_batch(160, load=lambda source: encoder)
         finally:
             connection.close()
 

@@ -17,7 +17,7 @@ from codeindex.celery import app
 from codeindex.ingestion import embedding, pipeline, publishing
 from codeindex.models import Embedding, IndexRun, RunStatus, SourceFile, Space, SpaceState
 from codeindex.spaces import encoders, lifecycle
-from codeindex.spaces.encoders import EncoderSource, Searcher
+from codeindex.spaces.encoders import EncoderSource
 from embeddings.networks.fusion import FusionKind
 from search import engine
 from tests.embeddings import tiny
@@ -31,15 +31,6 @@ READY = {"state": "ready", "vector": [1, 0, 0]}
 @pytest.fixture(autouse=True)
 def home(tmp_path, settings):
     settings.CODEINDEX_HOME = tmp_path / "home"
-
-
-@pytest.fixture
-def fresh(monkeypatch):
-    """A process that has loaded no encoder yet."""
-    encoders.cached.cache_clear()
-    monkeypatch.setattr(encoders, "searcher", Searcher())
-    yield
-    encoders.cached.cache_clear()
 
 
 @pytest.fixture(scope="module")
@@ -168,7 +159,7 @@ def test_what_cannot_be_done_is_said(old, new, settings):
 
 
 def test_the_active_space_is_filled_first_and_an_added_one_waits_to_be_activated(
-    indexed, checkpoints, fresh, settings
+    indexed, checkpoints, no_encoder_loaded, settings
 ):
     settings.CODEINDEX_CHECKPOINT = str(checkpoints[0])
     assert embedding.encode_batch(4) is not None
@@ -193,7 +184,7 @@ def test_the_active_space_is_filled_first_and_an_added_one_waits_to_be_activated
 
 
 def test_a_run_ends_with_its_last_text_though_it_was_counted_shortly_before(
-    indexed, checkpoints, fresh, settings
+    indexed, checkpoints, no_encoder_loaded, settings
 ):
     settle = publishing.Settler(share=1e-9)
     settings.CODEINDEX_CHECKPOINT = str(checkpoints[0])
@@ -208,7 +199,7 @@ def test_a_run_ends_with_its_last_text_though_it_was_counted_shortly_before(
 
 
 def test_what_computes_the_language_model_is_chosen_for_a_space(
-    indexed, checkpoints, fresh, settings, tmp_path, monkeypatch
+    indexed, checkpoints, no_encoder_loaded, settings, tmp_path, monkeypatch
 ):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     settings.CODEINDEX_CHECKPOINT = str(checkpoints[0])
@@ -230,7 +221,7 @@ def test_what_computes_the_language_model_is_chosen_for_a_space(
 
 
 def test_the_encoder_of_the_settings_replaces_the_active_one_when_its_space_is_full(
-    indexed, checkpoints, fresh, settings
+    indexed, checkpoints, no_encoder_loaded, settings
 ):
     for checkpoint in checkpoints:
         settings.CODEINDEX_CHECKPOINT = str(checkpoint)
@@ -240,7 +231,7 @@ def test_the_encoder_of_the_settings_replaces_the_active_one_when_its_space_is_f
 
 
 def test_a_checkpoint_that_is_gone_is_told_of_and_holds_nothing_up(
-    indexed, checkpoints, fresh, settings, tmp_path: Path
+    indexed, checkpoints, no_encoder_loaded, settings, tmp_path: Path
 ):
     settings.CODEINDEX_CHECKPOINT = str(checkpoints[0])
     copy = shutil.copytree(checkpoints[1], tmp_path / "copy")
@@ -255,7 +246,7 @@ def test_a_checkpoint_that_is_gone_is_told_of_and_holds_nothing_up(
 
 
 def test_a_process_searches_its_encoders_space_until_it_has_loaded_the_new_one(
-    indexed, checkpoints, fresh, alice
+    indexed, checkpoints, no_encoder_loaded, alice
 ):
     for checkpoint in checkpoints:
         told("add", str(checkpoint))
@@ -284,7 +275,7 @@ def scores(answer) -> list[tuple[str, float]]:
 
 
 def test_a_model_that_cannot_be_loaded_leaves_the_old_one_searched(
-    indexed, checkpoints, fresh, alice, tmp_path: Path
+    indexed, checkpoints, no_encoder_loaded, alice, tmp_path: Path
 ):
     told("add", str(checkpoints[0]))
     copy = shutil.copytree(checkpoints[1], tmp_path / "copy")
@@ -353,7 +344,9 @@ def test_a_retired_space_is_removed_with_its_vectors_and_its_index(old, new):
         assert cursor.fetchone() == (None,)
 
 
-def test_vectors_come_from_the_encoder_that_the_space_names(indexed, checkpoints, fresh):
+def test_vectors_come_from_the_encoder_that_the_space_names(
+    indexed, checkpoints, no_encoder_loaded
+):
     told("add", str(checkpoints[0]))
     while embedding.encode_batch(100):
         pass
@@ -371,7 +364,7 @@ def at_once():
 
 
 def test_a_changed_encoder_setting_takes_effect_at_the_next_sweep(
-    old, checkpoints, fresh, settings, at_once
+    old, checkpoints, no_encoder_loaded, settings, at_once
 ):
     """Although no new text waits, and each time that it is changed."""
     for checkpoint in (*checkpoints, checkpoints[0]):
@@ -382,7 +375,7 @@ def test_a_changed_encoder_setting_takes_effect_at_the_next_sweep(
 
 
 def test_a_sweep_wakes_no_embedder_where_all_is_as_the_settings_say(
-    old, checkpoints, fresh, settings, at_once
+    old, checkpoints, no_encoder_loaded, settings, at_once
 ):
     settings.CODEINDEX_CHECKPOINT = str(checkpoints[0])
     tasks.sweep()

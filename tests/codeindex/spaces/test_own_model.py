@@ -13,14 +13,14 @@ from codeindex import repositories, tasks
 from codeindex.ingestion import embedding, pipeline
 from codeindex.models import Repository, Space, SpaceState
 from codeindex.spaces import encoders, lifecycle, own_model
-from codeindex.spaces.encoders import EncoderSource, Searcher
+from codeindex.spaces.encoders import EncoderSource
 from embeddings import checkpoints, load_encoder
 from embeddings.training import adaptation
 from embeddings.training.corpus import corpora
 from tests.embeddings import tiny, tiny_packages
 from tests.git import GitRepository
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_encoder_loaded")]
 
 FOLDERS = 12
 DESCRIBED = 6 * FOLDERS
@@ -29,16 +29,6 @@ DESCRIBED = 6 * FOLDERS
 @pytest.fixture(autouse=True)
 def home(tmp_path, settings):
     settings.CODEINDEX_HOME = tmp_path / "home"
-
-
-@pytest.fixture(autouse=True)
-def _fresh(monkeypatch):
-    """A process that has loaded no encoder yet, and for which little is enough."""
-    monkeypatch.setattr(own_model, "LEAST_DESCRIBED", DESCRIBED)
-    monkeypatch.setattr(encoders, "searcher", Searcher())
-    encoders.cached.cache_clear()
-    yield
-    encoders.cached.cache_clear()
 
 
 @pytest.fixture
@@ -60,9 +50,9 @@ def indexed(source, registered, in_use) -> Repository:
     return registered
 
 
-def trained(*arguments: str) -> str:
+def trained(*arguments: str, least: int = DESCRIBED) -> str:
     out = StringIO()
-    short = ["--fusion-epochs", "2", "--label-epochs", "2"]
+    short = ["--fusion-epochs", "2", "--label-epochs", "2", "--least", str(least)]
     call_command("train", "--from-index", *short, *arguments, stdout=out)
     return out.getvalue()
 
@@ -131,12 +121,11 @@ def test_of_many_repositories_whole_ones_are_kept_back(alice, in_use, tmp_path: 
         trained("--repository", "shop3")
 
 
-def test_too_little_is_refused_with_the_count(indexed, monkeypatch):
-    monkeypatch.setattr(own_model, "LEAST_DESCRIBED", 2_000)
+def test_too_little_is_refused_with_the_count(indexed):
     with pytest.raises(
         CommandError, match=f"^{DESCRIBED} functions with a docstring .* 2,000 are needed"
     ):
-        trained()
+        trained(least=own_model.LEAST_DESCRIBED)
     assert Space.objects.count() == 1
 
 
