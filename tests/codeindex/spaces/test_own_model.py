@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
 from codeindex import repositories, tasks
@@ -27,12 +29,12 @@ DESCRIBED = 6 * FOLDERS
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path, settings):
+def home(tmp_path: Path, settings: Any) -> None:
     settings.CODEINDEX_HOME = tmp_path / "home"
 
 
 @pytest.fixture
-def in_use(tmp_path) -> Space:
+def in_use(tmp_path: Path) -> Space:
     """The space of a tiny checkpoint, which is active."""
     checkpoint = tiny.checkpoint(tmp_path / "checkpoint", tiny.bert(tmp_path / "bert"))
     source = EncoderSource(str(checkpoint))
@@ -40,7 +42,7 @@ def in_use(tmp_path) -> Space:
 
 
 @pytest.fixture
-def indexed(source, registered, in_use) -> Repository:
+def indexed(source: GitRepository, registered: Repository, in_use: Space) -> Repository:
     """One repository of many folders."""
     source.commit(
         {f"src/part{n}/code.py": "\n\n".join(tiny_packages.functions(f"part{n}"))
@@ -57,7 +59,9 @@ def trained(*arguments: str, least: int = DESCRIBED) -> str:
     return out.getvalue()
 
 
-def test_a_model_is_trained_measured_and_given_a_space(indexed, in_use, tmp_path: Path):
+def test_a_model_is_trained_measured_and_given_a_space(
+    indexed: Repository, in_use: Space, tmp_path: Path
+) -> None:
     said = trained("--out", str(tmp_path / "own"))
     assert f"{2 * DESCRIBED} functions, {DESCRIBED} of them with a docstring" in said
     assert "There are too few repositories to hold out whole ones" in said
@@ -76,7 +80,7 @@ def test_a_model_is_trained_measured_and_given_a_space(indexed, in_use, tmp_path
     assert encoders.preferred_source() == EncoderSource(str(tmp_path / "own"))
 
 
-def test_names_of_the_organisation_can_be_predicted(indexed, tmp_path: Path):
+def test_names_of_the_organisation_can_be_predicted(indexed: Repository, tmp_path: Path) -> None:
     before = load_encoder(encoders.preferred_source().checkpoint)
     trained("--out", str(tmp_path / "own"))
     names = checkpoints.load(tmp_path / "own").lexicon.labels.words
@@ -104,7 +108,9 @@ def assert_projects_are_whole(corpus: Path) -> None:
     assert counts["train"] > 0.6 * counts.total()
 
 
-def test_of_many_repositories_whole_ones_are_kept_back(alice, in_use, tmp_path: Path):
+def test_of_many_repositories_whole_ones_are_kept_back(
+    alice: User, in_use: Space, tmp_path: Path
+) -> None:
     for number in range(FOLDERS):
         source = GitRepository.made(tmp_path / "sources" / f"shop{number}")
         source.commit({"code.py": "\n\n".join(tiny_packages.functions(f"shop{number}"))})
@@ -121,7 +127,7 @@ def test_of_many_repositories_whole_ones_are_kept_back(alice, in_use, tmp_path: 
         trained("--repository", "shop3")
 
 
-def test_too_little_is_refused_with_the_count(indexed):
+def test_too_little_is_refused_with_the_count(indexed: Repository) -> None:
     with pytest.raises(
         CommandError, match=f"^{DESCRIBED} functions with a docstring .* 2,000 are needed"
     ):
@@ -129,24 +135,24 @@ def test_too_little_is_refused_with_the_count(indexed):
     assert Space.objects.count() == 1
 
 
-def test_a_checkpoint_is_not_overwritten(indexed, in_use):
+def test_a_checkpoint_is_not_overwritten(indexed: Repository, in_use: Space) -> None:
     with pytest.raises(CommandError, match="already contains a checkpoint"):
         trained("--out", in_use.checkpoint)
 
 
-def test_a_language_model_alone_has_nothing_to_train(indexed, settings):
+def test_a_language_model_alone_has_nothing_to_train(indexed: Repository, settings: Any) -> None:
     settings.CODEINDEX_TEXT_ONLY = True
     with pytest.raises(CommandError, match="without fusion"):
         trained()
 
 
 @pytest.mark.parametrize("sizes", [{}, {"a": 10}, {"a": 50, "b": 50}, {"a": 90, "b": 5, "c": 5}])
-def test_too_few_projects_keep_nothing_back(sizes):
+def test_too_few_projects_keep_nothing_back(sizes: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="too few projects"):
         adaptation.assign_splits(Counter(sizes))
 
 
-def test_a_large_project_is_trained_on():
+def test_a_large_project_is_trained_on() -> None:
     splits = adaptation.assign_splits(Counter({"large": 80, **{f"small{n}": 4 for n in range(5)}}))
     assert splits["large"] == "train"
     assert Counter(splits.values()) == {"test": 3, "validation": 2, "train": 1}
