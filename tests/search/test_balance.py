@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -86,7 +87,7 @@ def test_a_vector_that_is_not_divided_is_meaning(alice: User, space: Space) -> N
 
 
 def test_where_many_are_visible_the_nearest_whole_vectors_are_compared(
-    alice: User, space: Space, settings: object
+    alice: User, space: Space, settings: Any
 ) -> None:
     settings.CODEINDEX_EXACT_TEXTS = 0
     assert paths(ranked(alice, space, PRESETS["structure"])) == ["code.py", "text.py"]

@@ -71,7 +71,7 @@ def test_a_stranger_is_told_nothing(client: Client, address: str, charlie: User)
     assert client.get(address).status_code == 404
 
 
-def test_what_is_wrong_is_said(client: Client, address: str, settings: object) -> None:
+def test_what_is_wrong_is_said(client: Client, address: str, settings: Any) -> None:
     assert "3,000 characters" in client.get(address, {"q": "x" * 3000}).content.decode()
     settings.CODEINDEX_CHECKPOINT = "/nowhere"
     assert "There is no checkpoint" in client.get(address).content.decode()

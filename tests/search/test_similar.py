@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from django.contrib.auth.models import Group, User
@@ -71,7 +73,7 @@ def test_what_has_no_vector_says_so(client: Client, alice: User, address: str) -
 
 @pytest.mark.parametrize("exact_up_to", [1, 1000])
 def test_as_many_as_are_asked_for(
-    space: Space, alice: User, exact_up_to: int, settings: object
+    space: Space, alice: User, exact_up_to: int, settings: Any
 ) -> None:
     settings.CODEINDEX_EXACT_TEXTS = exact_up_to
     shop = shelf.repository(alice)
@@ -117,7 +119,7 @@ class TestHalves:
         alice: User,
         divided: str,
         exact_up_to: int,
-        settings: object,
+        settings: Any,
     ) -> None:
         settings.CODEINDEX_EXACT_TEXTS = exact_up_to
         client.force_login(alice)

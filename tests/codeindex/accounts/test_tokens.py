@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import importlib
+from typing import Any
 
 import pytest
 from django.apps import apps
@@ -109,7 +110,7 @@ class TestThePassword:
         assert not is_taken(key)
 
     def test_a_new_way_to_hash_it_revokes_nothing(
-        self, client: Client, alice: User, settings: object
+        self, client: Client, alice: User, settings: Any
     ) -> None:
         shelf.repository(alice, "shop")
         settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
@@ -145,7 +146,7 @@ def test_a_use_is_recorded_once_an_hour(alice: User, key: str) -> None:
 
 
 def test_a_request_is_signed_in_by_one_statement(
-    alice: User, key: str, django_assert_num_queries: object
+    alice: User, key: str, django_assert_num_queries: Any
 ) -> None:
     tokens.owner(key)
     with django_assert_num_queries(1):

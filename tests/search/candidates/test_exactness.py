@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
@@ -38,7 +40,7 @@ def test_few_vectors_are_all_compared(client: Client) -> None:
     assert ALL in page(client)
 
 
-def test_many_vectors_are_left_to_an_index(client: Client, settings: object) -> None:
+def test_many_vectors_are_left_to_an_index(client: Client, settings: Any) -> None:
     settings.CODEINDEX_EXACT_TEXTS = 0
     assert exactness(client) == [False] * 3
     assert SOME in page(client)
@@ -53,7 +55,7 @@ def test_without_a_space_nothing_is_said_of_vectors(client: Client) -> None:
     assert SOME not in shown
 
 
-def test_more_are_all_compared_where_they_are_few_among_many(settings: object) -> None:
+def test_more_are_all_compared_where_they_are_few_among_many(settings: Any) -> None:
     texts = settings.CODEINDEX_EXACT_TEXTS + 1
     among = [
         scopes.Scope("", {}, texts, Corpus("", visible), visible, has_only_repository_filters=True)
@@ -62,7 +64,7 @@ def test_more_are_all_compared_where_they_are_few_among_many(settings: object) -
     assert [within.is_small for within in among] == [False, True]
 
 
-def test_how_much_is_hidden_does_not_decide_it(settings: object) -> None:
+def test_how_much_is_hidden_does_not_decide_it(settings: Any) -> None:
     texts = settings.CODEINDEX_EXACT_TEXTS + 1
     corpus = Corpus("", texts)
     assert not scopes.Scope(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -52,7 +53,7 @@ def candidates_for(
 
 
 @pytest.fixture
-def indexed(space: Space, settings: object) -> Space:
+def indexed(space: Space, settings: Any) -> Space:
     """A space with an HNSW index, in which few texts are many already."""
     settings.CODEINDEX_EXACT_TEXTS = 100
     name = lifecycle.index_name(space)
@@ -193,7 +194,7 @@ class TestWords:
         assert len(candidates_for(alice, "backoff")) == 20
 
     def test_words_are_found_among_many_texts_too(
-        self, space: Space, alice: User, settings: object
+        self, space: Space, alice: User, settings: Any
     ) -> None:
         settings.CODEINDEX_EXACT_TEXTS = 1
         shop, hidden = shelf.repository(alice), shelf.repository(alice, "hidden")
@@ -205,7 +206,7 @@ class TestWords:
         assert sorted(bodies) == [f"backoff {number}" for number in range(5)]
 
     def test_those_that_hold_all_of_many_common_words_are_found(
-        self, space: Space, alice: User, settings: object
+        self, space: Space, alice: User, settings: Any
     ) -> None:
         settings.CODEINDEX_EXACT_TEXTS = 1
         shop = shelf.repository(alice)

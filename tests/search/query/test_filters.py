@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from typing import Any
 
 import numpy as np
 import pytest
@@ -151,7 +152,7 @@ class TestFinding:
         typed: str,
         names: set[str],
         many: bool,
-        settings: object,
+        settings: Any,
     ) -> None:
         if many:
             settings.CODEINDEX_EXACT_TEXTS = 0
@@ -235,7 +236,7 @@ class TestManyPaths:
 class TestCounting:
     """Whether vectors are compared exactly depends on how many texts the filters keep."""
 
-    def test_few_are_kept_of_many(self, space: Space, alice: User, settings: object) -> None:
+    def test_few_are_kept_of_many(self, space: Space, alice: User, settings: Any) -> None:
         settings.CODEINDEX_EXACT_TEXTS = 10
         shop = shelf.repository(alice)
         shelf.put_many(shop, np.eye(40, shelf.DIMENSIONS).tolist())
