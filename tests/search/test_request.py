@@ -141,7 +141,7 @@ def doors(
     def rest(parameters: Parameters) -> list[str] | str:
         answer = client.get("/api/v1/search", parameters).json()
         if "results" in answer:
-            return [one["url"].removeprefix("http://testserver") for one in answer["results"]]
+            return [result["url"].removeprefix("http://testserver") for result in answer["results"]]
         (reason,) = answer.values()
         return reason if isinstance(reason, str) else reason[0]
 
