@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from _pytest.mark.structures import ParameterSet
 
-from embeddings.code.marks import Mark, is_generated, is_minified, marks
+from embeddings.code.origins import Origin, by_content, is_generated, is_minified
 
 HEADS = Path(__file__).with_name("heads")
 SECTION = re.compile(r"^=== (.*)\n", re.MULTILINE)
@@ -65,9 +65,9 @@ def test_a_file_of_nothing_but_data_is_no_code():
     assert is_minified("// Tills\nvar data = [" + "1,2," * 9_000 + "];\n")
 
 
-def test_a_file_may_have_both_marks():
-    assert marks("/* @generated */\n" + CODE) == {Mark.GENERATED, Mark.MINIFIED}
-    assert marks(SCRIPT) == frozenset()
+def test_a_file_may_be_both():
+    assert by_content("/* @generated */\n" + CODE) == (Origin.GENERATED, Origin.MINIFIED)
+    assert by_content(SCRIPT) == ()
 
 
 @pytest.mark.parametrize(
@@ -85,5 +85,5 @@ def test_a_file_may_have_both_marks():
 )
 def test_hostile_content_takes_no_longer_than_any_other(hostile):
     began = time.process_time()
-    marks(hostile)
+    by_content(hostile)
     assert time.process_time() - began < 2

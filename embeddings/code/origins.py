@@ -1,4 +1,5 @@
-"""What a file's content says of its origin: written by a generator, or minified.
+"""Where a file comes from, if nobody wrote it for its repository: whether its content is generated
+or minified. `path_rules` says what its path says.
 
 A generator marks its output in a comment of its own at the head of the file. So a mark counts only
 there, before the first line of code, and only where the comment line is a statement about its own
@@ -9,13 +10,21 @@ is no mark, and neither is a string that a generator writes.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
 
-class Mark(StrEnum):
+class Origin(StrEnum):
+    """Why a file is left out, unless somebody says that it counts."""
+
+    VENDORED = "vendored"
     GENERATED = "generated"
     MINIFIED = "minified"
+
+
+def named(origins: Iterable[Origin]) -> str:
+    """Such as `generated and minified`."""
+    return " and ".join(origins)
 
 
 HEAD_LINES, HEAD_LETTERS = 100, 8_000
@@ -121,11 +130,11 @@ ASSIGNMENT_OR_BLOCK = re.compile(r"[\w$\])](?:=(?![=>])|\{(?![\d,]))")
 END_OF_STATEMENT = re.compile(r"(?:;|(?<![\d,])\})[\w$.#@*:]")
 
 
-def marks(source: str) -> frozenset[Mark]:
-    """What a decoded file's content says of its origin; its lines end in "\\n". Takes time in
-    proportion to the file's length."""
-    found = {Mark.GENERATED: is_generated, Mark.MINIFIED: is_minified}
-    return frozenset(mark for mark, holds in found.items() if holds(source))
+def by_content(source: str) -> tuple[Origin, ...]:
+    """What a decoded file's content says of its origin, in the order of `Origin`; lines end in
+    "\\n". Takes time in proportion to the file's length."""
+    holds = {Origin.GENERATED: is_generated, Origin.MINIFIED: is_minified}
+    return tuple(origin for origin, says in holds.items() if says(source))
 
 
 def is_generated(source: str) -> bool:
