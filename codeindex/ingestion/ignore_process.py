@@ -51,10 +51,11 @@ def _folders(path: str) -> Iterator[str]:
 
 def _valid(text: str) -> list[str]:
     """The lines that are patterns; git passes over others, too."""
-    return [line for line in text.splitlines() if _is_pattern(line)]
+    return [line for line in text.splitlines() if is_pattern(line)]
 
 
-def _is_pattern(line: str) -> bool:
+def is_pattern(line: str) -> bool:
+    """Whether a line is a pattern, a comment or blank."""
     try:
         GitIgnoreSpec.from_lines([line])
     except (ValueError, re.error):

@@ -115,9 +115,7 @@ def skipped_in_vain(
     stored: list[Blob | ReadBlob] = [*_stored(files), *read]
     read_first = {(blob.sha, blob.language): blob for blob in stored if not blob.despite}
     read_again = {(blob.sha, blob.language) for blob in stored if blob.despite}
-    in_vain = {
-        file.content: file for file in files if not _suits(file, read_first[file.content])
-    }
+    in_vain = {file.content: file for file in files if not _suits(file, read_first[file.content])}
     return [
         (file, read_first[content].skipped)
         for content, file in in_vain.items()
@@ -243,10 +241,7 @@ def _blobs(files: Sequence[SelectedFile]) -> list[int]:
     stored = defaultdict(list)
     for blob in _stored(files):
         stored[blob.sha, blob.language].append(blob)
-    return [
-        first(blob.pk for blob in stored[file.content] if _suits(file, blob))
-        for file in files
-    ]
+    return [first(blob.pk for blob in stored[file.content] if _suits(file, blob)) for file in files]
 
 
 def _stored(files: Iterable[SelectedFile]) -> QuerySet[Blob]:

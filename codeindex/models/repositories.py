@@ -64,7 +64,7 @@ class Repository(models.Model):
     visibility = models.CharField(
         max_length=10, choices=Visibility.choices, default=Visibility.PRIVATE
     )
-    # What is indexed though our own rules would leave it out, and what is not
+    # Whether files that our own rules leave out are indexed, and patterns of others that are not
     index_vendored = models.BooleanField(default=False, db_default=False)
     index_generated = models.BooleanField(default=False, db_default=False)
     index_minified = models.BooleanField(default=False, db_default=False)
@@ -72,6 +72,8 @@ class Repository(models.Model):
         blank=True, default="", db_default="", max_length=IGNORE_PATTERNS
     )  # as in a .gitignore
     created = models.DateTimeField(db_default=Now())
+
+    RULES = ("index_vendored", "index_generated", "index_minified", "ignore_patterns")
 
     objects = RepositoryQuerySet.as_manager()
 
