@@ -76,7 +76,9 @@ def change_deploy_key(repository: Repository, deploy_key: str, *, by: User | Non
 
 
 @transaction.atomic
-def change_rules(repository: Repository, rules: Mapping[str, bool | str], *, by: User) -> None:
+def change_rules(
+    repository: Repository, rules: Mapping[str, bool | str], *, by: User | None
+) -> None:
     """Change what the next run indexes: the fields of `Repository.RULES` that `rules` holds. Raises
     `ValidationError` by field."""
     for number, line in enumerate(str(rules.get("ignore_patterns", "")).splitlines(), 1):
