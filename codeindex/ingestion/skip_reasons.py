@@ -17,12 +17,12 @@ BY_SETTINGS = "left out by the repository's settings"
 
 
 def by_path(origin: Origin) -> str:
-    return f"{origin}, by its path"
+    return f"{origin}, by path"
 
 
 def by_content(skipped: str) -> str:
     """The reason of a file with this `Blob.skipped`."""
-    return f"{skipped}, by its content" if skipped in _OF_CONTENT else skipped
+    return f"{skipped}, by content" if skipped in _OF_CONTENT else skipped
 
 
 def by_attributes(origin: Origin) -> str:
@@ -47,11 +47,11 @@ _OF_CONTENT = {
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What a reason means, and how to have such files indexed; "" where nothing need be said.
-    `by_settings`: the repository's settings are another way."""
+    """What a reason means; "" where it says all itself. Files are indexed nevertheless without the
+    attribute, where one is named, and `by_settings` of the repository."""
 
     meaning: str = ""
-    remedy: str = ""
+    attribute: str = ""
     by_settings: bool = False
 
 
@@ -60,8 +60,7 @@ def explain(reason: str) -> Explanation:
 
 
 def _own_rule(meaning: str, attribute: str) -> Explanation:
-    remedy = f"To index them, add PATTERN -{attribute} to .gitattributes or !PATTERN to"
-    return Explanation(meaning, f"{remedy} .codeindexignore.", by_settings=True)
+    return Explanation(meaning, attribute, by_settings=True)
 
 
 _GENERATED_CONTENT = "A comment at the beginning of the file says that it is generated."

@@ -98,13 +98,13 @@ def for_repositories(rows: Iterable[Repository]) -> list[Overview]:
 
 
 def skips(run: IndexRun | None) -> list[Skip]:
-    """The files that a run did not index, by reason."""
-    if run is None:
-        return []
-    return [
+    """The files that a run did not index, by reason, most frequent first."""
+    by_reason = run.skips.items() if run else ()
+    listed = (
         Skip(reason, skipped["count"], skipped["examples"], skip_reasons.explain(reason))
-        for reason, skipped in run.skips.items()
-    ]
+        for reason, skipped in by_reason
+    )
+    return sorted(listed, key=lambda skip: -skip.count)
 
 
 def runs(repository: Repository) -> list[IndexRun]:

@@ -221,8 +221,8 @@ def test_what_is_not_indexed_is_counted_with_its_reason(source, registered, spac
     run = indexed(registered)
     counts = {reason: skipped["count"] for reason, skipped in run.skips.items()}
     assert counts["not in a supported language"] == 1
-    assert counts["symbolic link"] == counts["vendored, by its path"] == 1
-    assert counts["generated, by its path"] == counts["generated, by its content"] == 1
+    assert counts["symbolic link"] == counts["vendored, by path"] == 1
+    assert counts["generated, by path"] == counts["generated, by content"] == 1
     assert counts["larger than 1 KiB"] == 1
     unreadable = [
         path

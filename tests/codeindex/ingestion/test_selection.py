@@ -90,7 +90,7 @@ def test_gitattributes_go_before_our_own_rules(source, registered):
         "gen/.gitattributes": "not in a supported language",
         "gen/model.py": "generated, by .gitattributes",
         "lib/other.py": "vendored, by .gitattributes",
-        "vendor/theirs.py": "vendored, by its path",
+        "vendor/theirs.py": "vendored, by path",
     }
     assert searchable(run) == {
         "gen/kept.py", "gen/deep/model.py", "lib/own.py", "made.py", "shop/vendor/balance.py",
@@ -118,7 +118,7 @@ def test_a_codeindexignore_leaves_files_out_and_brings_others_back(source, regis
     run = indexed(registered)
     left_out = {path for path, why in reasons(run).items() if why == skip_reasons.BY_IGNORE_FILE}
     assert left_out == {"a_old.py", "legacy/a.py", "private/a.py", "shop/secret.py"}
-    assert reasons(run)["web/vendor/theirs.py"] == "vendored, by its path"
+    assert reasons(run)["web/vendor/theirs.py"] == "vendored, by path"
     assert searchable(run) == {
         "made.py", "secret.py", "shop/kept_old.py", "shop/private/a.py", "shop/vendor/own.py",
     }  # fmt: skip
@@ -173,12 +173,12 @@ def test_each_rule_can_be_switched_off_for_a_repository(source, registered, swit
     run = indexed(registered)
     assert searchable(run) == {"own.py"}
     assert reasons(run) == {
-        "vendor/a.py": "vendored, by its path",
-        "api_pb2.py": "generated, by its path",
-        "made.py": "generated, by its content",
-        "web/app.min.js": "minified, by its path",
-        "web/bundle.js": "minified, by its content",
-        "web/both.js": "generated and minified, by its content",
+        "vendor/a.py": "vendored, by path",
+        "api_pb2.py": "generated, by path",
+        "made.py": "generated, by content",
+        "web/app.min.js": "minified, by path",
+        "web/bundle.js": "minified, by content",
+        "web/both.js": "generated and minified, by content",
     }
     change(registered, **{f"index_{switch}": True for switch in switches})
     assert searchable(indexed(registered)) == {"own.py"} | more

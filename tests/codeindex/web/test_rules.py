@@ -26,7 +26,7 @@ def run(shop: Repository) -> IndexRun:
         status=RunStatus.PUBLISHED,
         notices=["Its only branch has been indexed."],
         skips={
-            "vendored, by its path": {"count": 31, "examples": ["vendor/<a>.py"]},
+            "vendored, by path": {"count": 31, "examples": ["vendor/<a>.py"]},
             "Git LFS pointer": {"count": 1, "examples": ["model.py"]},
             "too many unclosed brackets": {"count": 1, "examples": ["b.py"]},
         },
@@ -49,10 +49,10 @@ def patch(client: Client, shop: Repository, **rules: Any) -> tuple[int, Any]:
 def test_the_page_says_what_was_skipped_why_and_what_to_do(client, alice, shop, run):
     client.force_login(alice)
     shown = page(client, shop)
-    assert "31 vendored, by its path" in shown
+    assert "31 vendored, by path" in shown
     assert "vendor/&lt;a&gt;.py" in shown
     assert "usually holds other people&#x27;s code" in shown
-    assert "-linguist-vendored to .gitattributes" in shown
+    assert "PATTERN -linguist-vendored</code> in .gitattributes" in shown
     assert "Their contents lie in Git LFS" in shown
     assert "too many unclosed brackets" in shown
     assert "Its only branch has been indexed." in shown
