@@ -81,7 +81,8 @@ def change_rules(
 ) -> None:
     """Change what the next run indexes: the fields of `Repository.RULES` that `rules` holds. Raises
     `ValidationError` by field."""
-    for number, line in enumerate(str(rules.get("ignore_patterns", "")).splitlines(), 1):
+    patterns = ignore_process.lines(str(rules.get("ignore_patterns", "")))
+    for number, line in enumerate(patterns, 1):
         if not ignore_process.is_pattern(line):
             reason = f"Line {number} is not a pattern as in a .gitignore: {line[:100]}"
             raise ValidationError({"ignore_patterns": [reason]})

@@ -49,9 +49,14 @@ def _folders(path: str) -> Iterator[str]:
     yield ""
 
 
+def lines(text: str) -> list[str]:
+    """The lines of a file of patterns; they end as on Linux or Windows."""
+    return [line.removesuffix("\r") for line in text.split("\n")]
+
+
 def _valid(text: str) -> list[str]:
     """The lines that are patterns; git passes over others, too."""
-    return [line for line in text.splitlines() if is_pattern(line)]
+    return [line for line in lines(text) if is_pattern(line)]
 
 
 def is_pattern(line: str) -> bool:
