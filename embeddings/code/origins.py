@@ -42,8 +42,8 @@ PROSE_WORDS = 5
 OVERLONG_LINE = 2_000
 """Characters. No one writes such a line by hand."""
 
-FEW_LINES = 5
-"""A file with fewer lines of ordinary length holds nothing but its overlong ones."""
+FEW_LINES = 2
+"""A file with fewer lines of code of ordinary length holds nothing but its overlong ones."""
 
 LETTERS_A_SIGN = 200
 """Code has at least one assignment or block, and one end of a statement, in so many letters."""
@@ -125,6 +125,7 @@ PREAMBLE = re.compile(r"\s*(?:#!.*|['\"]use strict['\"];?|<\?\w.*|<!doctype.*)\s
 BLOCKS = {"/*": "*/", "<!--": "-->", "(*": "*)", "{-": "-}", "--[[": "]]"}
 DOCSTRINGS = ('"""', "'''")
 
+WRITTEN = re.compile(r"\s*[^\s/#*<-].*\w\w")
 STRING = re.compile(r"""(["'`])(?:(?!\1)[^\\]|\\.)*+(?:\1|\\?\Z)""")
 ASSIGNMENT_OR_BLOCK = re.compile(r"[\w$\])](?:=(?![=>])|\{(?![\d,]))")
 END_OF_STATEMENT = re.compile(r"(?:;|(?<![\d,])\})[\w$.#@*:]")
@@ -167,7 +168,12 @@ def is_minified(source: str) -> bool:
         return False
     bare = [STRING.sub("", line) for line in overlong]
     code = sum(len(line) for line in bare if _is_code(line))
-    return code > written or len(ordinary) < FEW_LINES
+    return code > written or sum(map(_is_written, ordinary)) < FEW_LINES
+
+
+def _is_written(line: str) -> bool:
+    """Whether a line of ordinary length is neither a comment nor a bracket."""
+    return WRITTEN.match(line) is not None
 
 
 def _is_code(line: str) -> bool:
@@ -221,12 +227,15 @@ def _is_mentioned(lines: list[str], number: int) -> bool:
     before = next((line.strip() for line in reversed(lines[:number]) if line.strip()), "")
     if before.endswith((":", ",")):
         return not re.fullmatch(_LEAD, before.lower())
-    adjacent = number > 0 and lines[number - 1].strip()
-    return bool(adjacent) and line[0].islower() and _is_unfinished(before)
+    is_adjacent = number > 0 and lines[number - 1].strip() != ""
+    return is_adjacent and _is_continued(before, line)
 
 
-def _is_unfinished(line: str) -> bool:
-    return len(line.split()) >= PROSE_WORDS and line[-1].isalnum()
+def _is_continued(line: str, after: str) -> bool:
+    """Whether a line of prose is a sentence that goes on after it. A copyright ends with a name."""
+    words = line.split()
+    is_prose = len(words) >= PROSE_WORDS and not words[0].endswith(":")
+    return is_prose and line[-1].isalnum() and (after[0].islower() or words[-1].islower())
 
 
 def _goes_on(lines: list[str], number: int) -> bool:

@@ -52,6 +52,7 @@ LONG = {
 @pytest.mark.parametrize("line", LONG.values(), ids=LONG)
 def test_a_long_line_of_data_makes_no_script_minified(line):
     assert not is_minified(SCRIPT + line + SCRIPT)
+    assert not is_minified(line + "\ndef first(till):\n    return till[0]\n")
 
 
 @pytest.mark.parametrize("code", [CODE, SHEET], ids=["code", "style sheet"])
