@@ -3,6 +3,7 @@ settings, by `.codeindexignore`, and by `.gitattributes`, in this order."""
 
 from __future__ import annotations
 
+import logging
 import os
 import pickle
 import subprocess
@@ -20,6 +21,9 @@ ATTRIBUTES_FILE, IGNORE_FILE = b".gitattributes", b".codeindexignore"
 FILES = (ATTRIBUTES_FILE, IGNORE_FILE)
 INHERITED = ("PATH", "LD_LIBRARY_PATH")
 ATTRIBUTES = ("linguist-vendored", "linguist-generated")
+
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +136,10 @@ def _matched(patterns: Mapping[str, str], paths: Sequence[str], limits: Limits) 
             env={name: os.environ[name] for name in INHERITED if name in os.environ},
             timeout=limits.seconds * 2,
         )
-    except subprocess.SubprocessError as error:
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+        logger.warning("Patterns could not be matched: %s", (error.stderr or b"")[-2_000:])
         raise CheckoutError(
-            "The patterns in .codeindexignore or in the repository's settings take too long to"
-            " match. Write fewer or simpler ones."
+            "The patterns in .codeindexignore or in the repository's settings take too much time or"
+            " memory to match. Write fewer or simpler ones."
         ) from error
     return done.stdout.decode()

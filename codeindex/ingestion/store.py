@@ -60,14 +60,17 @@ def record_selection(
     """
     wanted = {(file.path, *file.content): file for file in files}
     kept, leaving = set(), []
-    live = SourceFile.objects.filter(branch=run.branch_id, live=True).select_related("blob")
-    for held in live.defer("blob__content").iterator():
-        key = held.path, held.blob.sha, held.blob.language
-        is_current = held.blob.format_version == FORMAT_VERSION
-        if key in wanted and is_current and _suits(wanted[key], held.blob):
+    for pk, path, sha, language, version, skipped, despite in SourceFile.objects.filter(
+        branch=run.branch_id, live=True
+    ).values_list(
+        "pk", "path", "blob__sha", "blob__language", "blob__format_version", "blob__skipped",
+        "blob__despite",
+    ):  # fmt: skip
+        file = wanted.get(key := (path, sha, language))
+        if file and version == FORMAT_VERSION and _suits(file, skipped, despite):
             kept.add(key)
         else:
-            leaving.append(held.pk)
+            leaving.append(pk)
     with transaction.atomic():
         _lock(run)
         discard_unpublished(run)
@@ -113,14 +116,15 @@ def skipped_in_vain(
     despite that, and is not stored in this way yet; with the reason. `read` are the contents that
     are about to be stored."""
     stored: list[Blob | ReadBlob] = [*_stored(files), *read]
-    read_first = {(blob.sha, blob.language): blob for blob in stored if not blob.despite}
+    read_first = {(blob.sha, blob.language): blob.skipped for blob in stored if not blob.despite}
     read_again = {(blob.sha, blob.language) for blob in stored if blob.despite}
-    in_vain = {file.content: file for file in files if not _suits(file, read_first[file.content])}
-    return [
-        (file, read_first[content].skipped)
-        for content, file in in_vain.items()
-        if content not in read_again
-    ]
+    in_vain = {
+        file.content: (file, skipped)
+        for file in files
+        for skipped in [read_first[file.content]]
+        if file.content not in read_again and not _suits(file, skipped, despite="")
+    }
+    return list(in_vain.values())
 
 
 @transaction.atomic
@@ -241,7 +245,10 @@ def _blobs(files: Sequence[SelectedFile]) -> list[int]:
     stored = defaultdict(list)
     for blob in _stored(files):
         stored[blob.sha, blob.language].append(blob)
-    return [first(blob.pk for blob in stored[file.content] if _suits(file, blob)) for file in files]
+    return [
+        first(blob.pk for blob in stored[file.content] if _suits(file, blob.skipped, blob.despite))
+        for file in files
+    ]
 
 
 def _stored(files: Iterable[SelectedFile]) -> QuerySet[Blob]:
@@ -250,12 +257,12 @@ def _stored(files: Iterable[SelectedFile]) -> QuerySet[Blob]:
     return Blob.objects.filter(sha__in=shas, format_version=FORMAT_VERSION).defer("content")
 
 
-def _suits(file: SelectedFile, blob: Blob | ReadBlob) -> bool:
+def _suits(file: SelectedFile, skipped: str, despite: str) -> bool:
     """Whether a blob of the file's content is the one to use: of two, the second one if the file is
     wanted despite every origin for which the first one was skipped."""
-    if blob.despite:
-        return skip_reasons.origins_in(blob.despite) <= file.despite
-    origins = skip_reasons.origins_in(blob.skipped)
+    if despite:
+        return skip_reasons.origins_in(despite) <= file.despite
+    origins = skip_reasons.origins_in(skipped)
     return not origins or not origins <= file.despite
 
 

@@ -19,6 +19,7 @@ from codeindex.ingestion import runs
 from codeindex.models import IndexRun, Repository
 from codeindex.web import overview
 from codeindex.web.access import managed_repository, visible_repository
+from codeindex.web.parsers import ShallowJSONParser
 from codeindex.web.schema import answers
 from codeindex.web.serializers import (
     NewRepositorySerializer,
@@ -80,6 +81,8 @@ class RepositoryView(APIView):
 
 
 class RulesView(APIView):
+    parser_classes = [ShallowJSONParser]  # a form has no booleans
+
     @extend_schema(
         operation_id="rules",
         summary="Get what is indexed of a repository that you manage",

@@ -88,23 +88,37 @@ class RepositorySerializer(serializers.Serializer[Any]):
     )
 
 
-class RulesSerializer(serializers.ModelSerializer[Repository]):
+class TrueOrFalse(serializers.BooleanField):
+    """Takes no other value for one of them."""
+
+    def to_internal_value(self, data: object) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
+class Text(serializers.CharField):
+    """Takes no number for a text."""
+
+    def to_internal_value(self, data: object) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class RulesSerializer(serializers.Serializer[Repository]):
     """What the next run of a repository indexes."""
 
-    class Meta:
-        model = Repository
-        fields = Repository.RULES
-        extra_kwargs = {
-            "index_vendored": {"help_text": "Index other people's code, too."},
-            "index_generated": {"help_text": "Index what generators wrote, too."},
-            "index_minified": {"help_text": "Index minified code, too."},
-            "ignore_patterns": {
-                "help_text": "Files to leave out: one pattern per line, as in a .gitignore. One"
-                " that begins with ! indexes files although a rule leaves them out.",
-                "trim_whitespace": False,
-                "max_length": IGNORE_PATTERNS,
-            },
-        }
+    index_vendored = TrueOrFalse(help_text="Index other people's code, too.")
+    index_generated = TrueOrFalse(help_text="Index what generators wrote, too.")
+    index_minified = TrueOrFalse(help_text="Index minified code, too.")
+    ignore_patterns = Text(
+        allow_blank=True,
+        trim_whitespace=False,
+        max_length=IGNORE_PATTERNS,
+        help_text="Files to leave out: one pattern per line, as in a .gitignore. One that begins"
+        " with ! indexes files although a rule leaves them out.",
+    )
 
 
 class NewRepositorySerializer(serializers.Serializer[Any]):

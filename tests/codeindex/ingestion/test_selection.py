@@ -275,7 +275,7 @@ def test_hostile_patterns_end_the_run_instead_of_showing_what_they_hide(source, 
     tree = fetched(registered)
     entries = list(tree.entries())
     paths = [entry.path for entry in entries]
-    with pytest.raises(CheckoutError, match="take too long to match"):
+    with pytest.raises(CheckoutError, match="take too much time or memory to match"):
         overrides.read(tree, entries, paths, limits=Limits(seconds=1))
     with pytest.raises(CheckoutError, match="more than 0 of them"):
         overrides.read(tree, entries, paths, limits=Limits(files=0))
