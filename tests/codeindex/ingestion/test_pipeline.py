@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.db.models import Count
 
 from codeindex import leases, repositories, tasks
-from codeindex.ingestion import pipeline, publishing, reader_process, runs, sources, store
+from codeindex.ingestion import pipeline, publishing, runs, sources, store
 from codeindex.leases import Lease
 from codeindex.models import (
     Blob,
@@ -240,8 +240,8 @@ def test_what_is_not_indexed_is_counted_with_its_reason(
     run = indexed(registered)
     counts = {reason: skipped["count"] for reason, skipped in run.skips.items()}
     assert counts["not in a supported language"] == 1
-    assert counts["symbolic link"] == counts["vendored"] == 1
-    assert counts["generated"] == 2
+    assert counts["symbolic link"] == counts["vendored, by path"] == 1
+    assert counts["generated, by path"] == counts["generated, by content"] == 1
     assert counts["larger than 1 KiB"] == 1
     unreadable = [
         path
@@ -254,14 +254,6 @@ def test_what_is_not_indexed_is_counted_with_its_reason(
     assert {"cafe", "good", "fine"} <= names
     assert run.files_broken == 1
     assert run.status == RunStatus.PUBLISHED
-
-
-def test_a_machine_s_lines_are_skipped_but_a_long_literal_is_not(registered: Repository) -> None:
-    language = sources.languages.by_path("a.py")
-    with pytest.raises(reader_process.Skipped, match="minified"):
-        reader_process.decode_source(b"x=" + b"1+" * 5_000 + b"1\n", language)
-    code = b"def f():\n    return 1\n" * 500 + b"KEY = '" + b"a" * 3_000 + b"'\n"
-    assert reader_process.decode_source(code, language)
 
 
 def test_hard_input_costs_nothing_else(
@@ -352,9 +344,10 @@ def test_a_run_whose_worker_died_is_taken_up_and_ends_complete(
     run = tasks.request_index(repository=registered, by=None)
     dead = pipeline.claim(run.pk)
     tree = pipeline.checkout.fetch(dead, Lease())
-    files, skips = sources.select(tree.entries())
-    store.record_selection(dead, files, skips)
-    store.save_batch(dead, files[:1], pipeline._blobs(tree, files[:1], Lease()))
+    selection = sources.select(tree.entries())
+    files = selection.files
+    store.record_selection(dead, files, selection.skips)
+    store.save_batch(dead, files[:1], pipeline._read_contents(tree, files[:1], Lease()))
     IndexRun.objects.filter(pk=run.pk).update(leased_until="2000-01-01T00:00Z")
 
     assert pipeline.index(run.pk)

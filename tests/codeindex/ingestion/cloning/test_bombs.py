@@ -113,8 +113,9 @@ def test_a_path_that_is_too_long_costs_its_file_alone(
     tree = fetch(registered_bare)
     (entry,) = tree.entries()
     assert (len(entry.path), entry.sha) == (4_097, blob)
-    selected, skips = sources.select([entry])
-    assert (selected, list(skips.report())) == ([], ["its path is longer than 1,000 bytes"])
+    selection = sources.select([entry])
+    assert selection.files == []
+    assert list(selection.skips.report()) == ["its path is longer than 1,000 bytes"]
 
 
 def test_a_file_that_grows_when_it_is_unpacked_takes_no_memory(
@@ -193,7 +194,7 @@ def test_listing_and_reading_end_with_the_run(
     command = ["-c", "alias.wait=!sleep 60", "wait"]
     gone = Tree(tree.mirror, tree.commit, lost)
     with pytest.raises(LostLease):
-        list(gone._pieces(*command))
+        list(gone.pieces(*command))
 
 
 def test_waiting_for_another_fetch_ends_with_the_run(
