@@ -185,4 +185,6 @@ def displayed(path: bytes) -> str:
 def _entry(record: bytes) -> Entry:
     description, _, path = record.partition(b"\t")
     mode, _, sha, size = description.decode().split()
+    if size == "BAD":
+        raise CheckoutError("A file is missing from what the host sent.")
     return Entry(path[: LONGEST_PATH + 1], mode, sha, 0 if size == "-" else int(size))

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.db.models import Count
+from django.utils import timezone
 
 from codeindex import leases, repositories, tasks
-from codeindex.ingestion import pipeline, publishing, runs, sources, store
+from codeindex.ingestion import pipeline, publishing, runs, scheduling, sources, store
 from codeindex.leases import Lease
 from codeindex.models import (
     Blob,
@@ -198,6 +200,26 @@ def test_a_moved_file_keeps_its_vectors(
     assert live(registered) == {"b.py": SHOP}
     assert run.texts == run.texts_reused
     assert run.finished
+
+
+def test_what_an_older_version_has_read_is_read_again_once_a_day(
+    source: GitRepository, registered: Repository, space: Space
+) -> None:
+    source.commit({"a.py": SHOP})
+    old = indexed(registered)
+    encode_everything()
+    assert not scheduling.branches_to_read_again()
+    IndexRun.objects.update(reading=1)
+    assert not scheduling.branches_to_read_again()
+    IndexRun.objects.update(created=timezone.now() - timedelta(days=2))
+    Blob.objects.update(format_version=1)
+    tasks.sweep()
+    new = IndexRun.objects.latest("pk")
+    assert (new.branch, new.requested_by) == (old.branch, None)
+    assert not scheduling.branches_to_read_again()
+    assert pipeline.index_next()
+    new.refresh_from_db()
+    assert (new.status, new.texts_reused) == (RunStatus.PUBLISHED, new.texts)
 
 
 def test_a_second_request_finds_the_run_that_waits(registered: Repository) -> None:

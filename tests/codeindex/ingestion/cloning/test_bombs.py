@@ -241,3 +241,12 @@ def test_git_reports_to_nobody_for_long(tmp_path: Path) -> None:
         for _ in git.pieces(tmp_path, *command, env=env, watch=watch):
             pass
     assert seen
+
+
+def test_a_host_that_leaves_a_file_out_is_told(bare: GitRepository, alice: User) -> None:
+    missing = "1" * 40
+    tree = written(bare, "mktree", f"100644 blob {missing}\ta.py\n", "--missing")
+    bare.git("update-ref", "refs/heads/main", bare.git("commit-tree", tree, "-m", "x"))
+    lost = Tree(bare.path, "main", Lease())
+    with pytest.raises(CheckoutError, match="missing from what the host sent"):
+        list(lost.entries())
