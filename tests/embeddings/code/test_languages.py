@@ -148,9 +148,9 @@ def test_a_licence_documents_no_module():
 def test_one_file_holds_what_others_do_not_disturb():
     assert extract("def f(: pass\n\ndef g(): pass\n", PYTHON).errors > 0
     broken = "class A { void f() { int = ; } void g() { } }"
-    extraction = extract(broken, by_name("java"))
-    assert [d.qualified_name for d in extraction.definitions] == ["A", "A.f", "A.g"]
-    texts = [d.text for d in extraction.definitions]
+    definitions = _declared(broken, by_name("java"))
+    assert [d.qualified_name for d in definitions] == ["A", "A.f", "A.g"]
+    texts = [d.text for d in definitions]
     assert texts[0] == "class A {\n    void f() {}\n    void g() {}\n}"
     assert texts[1] == "void f() { int = ; }"
 
