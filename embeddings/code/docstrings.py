@@ -137,13 +137,16 @@ class Comments:
 
     def within(self, begin: int, end: int) -> Iterator[tuple[int, int]]:
         """The spans of comments on lines of their own, as in `above`, between two positions: those
-        between the decorators of a definition, or between overloads."""
+        between the decorators of a definition, or between overloads. They are indented like the
+        line that begins there, unlike comments in the arguments of a decorator."""
+        margin = line_before(self.source, begin)
         comment = bisect_left(self.starts, begin)
         while comment < len(self.starts) and self.starts[comment] < end:
             while self.before(self.starts[min(comment + 1, len(self.starts) - 1)]) == comment:
                 comment += 1
             after = _BLANK.match(self.source, self.ends[comment])
-            if after and (span := self.above(after.end())):
+            is_beside = line_before(self.source, self.starts[comment]) == margin
+            if after and is_beside and (span := self.above(after.end())):
                 yield span
             comment += 1
 

@@ -18,6 +18,7 @@ PYTHON = {
     "# Pours milk.\n# Slowly.\ndef pour(): pass": "Pours milk.\nSlowly.",
     "# Pours milk.\n@hot\ndef pour(): pass": "Pours milk.",
     "@hot\n# Pours milk.\n@cold\ndef pour(): pass": "Pours milk.",
+    "@hot(\n    # Its argument.\n    1\n)\ndef pour(): pass": "",
     "# Pours milk.\n# noqa: E501\ndef pour(): pass": "Pours milk.",
     "# Pours milk (hot).\ndef pour(): pass": "Pours milk (hot).",
     "#: Pours milk.\nclass pour: pass": "Pours milk.",
