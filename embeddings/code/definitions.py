@@ -65,12 +65,12 @@ def extract(source: str, language: Language) -> Extraction:
     parsed = parse_source(source, language)
     declared = [_definition(declaration, parsed) for declaration in indexed_declarations(parsed)]
     definitions = sorted([*declared, *blocks_in(parsed)], key=_place)
-    return Extraction(definitions, _errors(parsed.module.node, language))
+    return Extraction(definitions, _errors(parsed.module.tree, language))
 
 
 def indexed_declarations(source: ParsedSource) -> list[Declaration]:
     """The declarations that become definitions; the module comes first if it is worth indexing."""
-    has_module = source.language.modules and outlines.says_more(source.module, source)
+    has_module = outlines.says_more(source.module, source)
     return [*([source.module] if has_module else []), *definitions_in(source.module)]
 
 
