@@ -16,6 +16,9 @@ from embeddings.types import Kind
 _NESTING = 3
 """How many nodes below the root the text's definition may begin, for instance under a decorator."""
 
+_MARKS = "#$@%&?!="
+"""What tells the kind of a name, as in `#private`, `$global`, `empty?` and `owner=`."""
+
 
 @dataclass(frozen=True, slots=True)
 class ParsedText:
@@ -84,12 +87,19 @@ def _hidden(spelt: bytes, kind: str, name: str, language: Language) -> str:
     text = spelt.decode()
     if kind not in language.identifiers:
         return without_name(text, name)
-    private = "#" if name.startswith("#") else ""
-    return private + NAME_PLACEHOLDER if text == name else text
+    if text != name:
+        return text
+    word = name.strip(_MARKS)
+    is_lower = language.cased and not word[:1].isupper()
+    return text.replace(word, f"_{NAME_PLACEHOLDER}" if is_lower else NAME_PLACEHOLDER)
 
 
 def _may_hold_names(root: Node, language: Language) -> list[Node]:
     kinds = sorted(language.identifiers | language.texts | language.comments)
     holders = query(language, f"[{' '.join(f'({kind})' for kind in kinds)}] @holder")
     nodes = QueryCursor(holders).captures(root).get("holder", [])
-    return sorted(nodes, key=lambda node: node.start_byte)
+    outermost: list[Node] = []
+    for node in sorted(nodes, key=lambda node: (node.start_byte, -node.end_byte)):
+        if not outermost or node.start_byte >= outermost[-1].end_byte:
+            outermost.append(node)
+    return outermost

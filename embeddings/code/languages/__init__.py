@@ -11,6 +11,7 @@ from embeddings.code.languages.java import JAVA
 from embeddings.code.languages.javascript import JAVASCRIPT
 from embeddings.code.languages.language import Document, FileType, Kinds, Language
 from embeddings.code.languages.python import PYTHON
+from embeddings.code.languages.ruby import RUBY
 from embeddings.code.languages.typescript import TSX, TYPESCRIPT
 
 __all__ = [
@@ -26,7 +27,15 @@ __all__ = [
     "query",
 ]
 
-LANGUAGES: tuple[Language, ...] = (PYTHON, JAVA, JAVASCRIPT, TYPESCRIPT, TSX, GO)
+LANGUAGES: tuple[Language, ...] = (
+    PYTHON,
+    JAVA,
+    JAVASCRIPT,
+    TYPESCRIPT,
+    TSX,
+    GO,
+    RUBY,
+)
 _BY_NAME = {language.name: language for language in LANGUAGES}
 _BY_EXTENSION = {end: language for language in LANGUAGES for end in language.extensions}
 _BY_FILENAME = {name: language for language in LANGUAGES for name in language.filenames}
