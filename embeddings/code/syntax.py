@@ -170,7 +170,7 @@ def all_within(module: Declaration) -> Iterator[Declaration]:
 
 def own_name(node: Node, source: bytes, language: Language) -> bytes:
     """The name that a node spells, without sigils."""
-    return node_text(node, source).lstrip(language.sigils.encode())
+    return node_text(node, source).strip(language.sigils.encode())
 
 
 def outermost_names(root: Node, source: bytes, language: Language, depth: int) -> list[bytes]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
+from embeddings.code.languages.bash import BASH
 from embeddings.code.languages.go import GO
 from embeddings.code.languages.grammars import compiled, keywords, query
 from embeddings.code.languages.java import JAVA
 from embeddings.code.languages.javascript import JAVASCRIPT
 from embeddings.code.languages.language import Document, FileType, Kinds, Language
+from embeddings.code.languages.lua import LUA
+from embeddings.code.languages.php import PHP
 from embeddings.code.languages.python import PYTHON
 from embeddings.code.languages.ruby import RUBY
 from embeddings.code.languages.typescript import TSX, TYPESCRIPT
@@ -34,6 +37,9 @@ LANGUAGES: tuple[Language, ...] = (
     TYPESCRIPT,
     TSX,
     GO,
+    BASH,
+    LUA,
+    PHP,
     RUBY,
 )
 _BY_NAME = {language.name: language for language in LANGUAGES}

@@ -61,7 +61,7 @@ class Language(FileType):
     In an outline `stub` replaces the body of a function or class and `value` that of a field or
     constant, and `block` encloses the members. `modules` says whether a file is itself a
     definition; `clauses`, whether functions of one name in a row are clauses of one definition.
-    `sigils` are characters that stand before a name without being part of it, such as the colon of
+    `sigils` are characters that stand around a name without being part of it, such as the colon of
     a symbol; `cased`, whether the case of its first letter tells what a name is. The texts of some
     kinds of nodes get one of the `prefixes`, without which they would parse as something else. A
     text that does not parse by itself, such as a method, may parse inside one of the `wrappers`;
