@@ -20,7 +20,7 @@ WITH_MEMBERS = OUTLINED | {"type", "enum"}
 _INDENT = "    "
 _UTF8_BYTES = 4
 _CONTINUED = " \t\n\\"
-_ASSIGNED = _CONTINUED + "="
+_ASSIGNED = _CONTINUED + "=<-:"
 
 
 def text_of(declaration: Declaration, source: ParsedSource) -> str:
@@ -104,7 +104,7 @@ def _outline(declaration: Declaration, source: ParsedSource) -> str:
         return "\n".join(parts)
     head, (opened, closed) = _head(declaration, source), source.language.block
     if not parts:
-        return head + _empty(source.language)
+        return head + source.language.empty
     inner = (textwrap.indent(part, _INDENT) for part in parts)
     return "\n".join(filter(None, [head + opened, *inner, closed]))
 
@@ -131,17 +131,11 @@ def _signature(declaration: Declaration, source: ParsedSource) -> str:
     head = _head(declaration, source)
     if declaration.body is None:
         return head
+    if declaration.what in WITH_MEMBERS:
+        return head.rstrip(_ASSIGNED) + source.language.empty
     if declaration.what in ("field", "constant") or head.endswith("="):
         return head.rstrip(_ASSIGNED) + source.language.value
-    if declaration.what in WITH_MEMBERS:
-        return head + _empty(source.language)
     return head + source.language.stub
-
-
-def _empty(language: Language) -> str:
-    """A block without members. Where a word ends blocks, it is that of a function."""
-    opened, closed = language.block
-    return opened + closed if opened and not closed.isalpha() else language.stub
 
 
 def _head(declaration: Declaration, source: ParsedSource) -> str:

@@ -24,7 +24,8 @@ _MARKS = "#$@%&?!="
 class ParsedText:
     """A parsed text. `source` is the text, perhaps in a wrapper; `root` is the node under which the
     text lies, and `start` the byte at which it begins. `own_name` is the name of the only
-    definition in the text; None if there are several or none, or if the name is too long."""
+    definition in the text, perhaps in several clauses; None if there are several or none, or if the
+    name is too long."""
 
     root: Node
     source: bytes
@@ -79,7 +80,7 @@ def _parse_wrapped(text: str, language: Language, prefix: str, suffix: str) -> P
         brace = root.descendant_for_byte_range(len(prefix.rstrip()) - 1, len(prefix.rstrip()))
         root = brace.parent if brace is not None and brace.parent is not None else root
     names = outermost_names(root, source, language, _NESTING)
-    is_one = len(names) == 1 and len(names[0]) <= MAX_NAME
+    is_one = len(set(names)) == 1 and len(names[0]) <= MAX_NAME
     return ParsedText(root, source, start, names[0].decode() if is_one else None)
 
 

@@ -189,24 +189,26 @@ def _matches(
     cursor = QueryCursor(query(language, language.definitions))
     if depth is not None:
         cursor.set_max_start_depth(depth)
-    return [captures for _, captures in cursor.matches(root, _one_of(source))]
+    return [captures for _, captures in cursor.matches(root, _spelling(source))]
 
 
 def _one_of(source: bytes) -> QueryPredicate:
-    """The predicate `(#one-of? @name "a" "b")`: whether a captured node is spelt as one of these
-    words. (Predicates of tree-sitter's own read `Node.text`, which crashes: `node_text`.)"""
+    """The predicates `(#one-of? @name "a" "b")` and `(#none-of? …)`: whether a captured node is
+    spelt as one of these words. (Predicates of tree-sitter's own read `Node.text`, which crashes:
+    `node_text`.)"""
 
     def holds(predicate: str, args: Arguments, pattern_index: int, captures: Captures) -> bool:
         (name, _), *words = args
         spelt = [node_text(node, source).decode("utf-8", "replace") for node in captures[name]]
-        return all(any(text == word for word, _ in words) for text in spelt)
+        is_one = all(any(text == word for word, _ in words) for text in spelt)
+        return is_one == (predicate == "one-of?")
 
     return holds
 
 
 def _candidates(matches: list[Captures]) -> list[tuple[str, Captures, Node, Node]]:
     """Every declaration as (what, captures, outer node, first node), sorted so that enclosing ones
-    come first, and a definition comes before a field in the same place."""
+    come first, and in the same place a definition before a field, and what captures more first."""
     outers = {match["inner"][0].id: match["outer"][0] for match in matches if "outer" in match}
     befores: dict[int, Node] = {}
     for match in matches:
@@ -235,9 +237,9 @@ def _start(node: Node) -> int:
     return node.start_byte
 
 
-def _sort_key(candidate: tuple[str, Captures, Node, Node]) -> tuple[int, int, int]:
-    what, _, outer, first = candidate
-    return first.start_byte, -outer.end_byte, _KINDS.index(what)
+def _sort_key(candidate: tuple[str, Captures, Node, Node]) -> tuple[int, int, int, int]:
+    what, match, outer, first = candidate
+    return first.start_byte, -outer.end_byte, _KINDS.index(what), -len(match)
 
 
 def _declaration(

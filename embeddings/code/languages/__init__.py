@@ -6,16 +6,20 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 
 from embeddings.code.languages.bash import BASH
+from embeddings.code.languages.elixir import ELIXIR
 from embeddings.code.languages.go import GO
 from embeddings.code.languages.grammars import compiled, keywords, query
+from embeddings.code.languages.haskell import HASKELL
 from embeddings.code.languages.java import JAVA
 from embeddings.code.languages.javascript import JAVASCRIPT
 from embeddings.code.languages.language import Document, FileType, Kinds, Language
 from embeddings.code.languages.lua import LUA
 from embeddings.code.languages.php import PHP
 from embeddings.code.languages.python import PYTHON
+from embeddings.code.languages.r import R
 from embeddings.code.languages.ruby import RUBY
 from embeddings.code.languages.typescript import TSX, TYPESCRIPT
+from embeddings.code.languages.zig import ZIG
 
 __all__ = [
     "LANGUAGES",
@@ -38,9 +42,13 @@ LANGUAGES: tuple[Language, ...] = (
     TSX,
     GO,
     BASH,
+    ELIXIR,
+    HASKELL,
     LUA,
     PHP,
+    R,
     RUBY,
+    ZIG,
 )
 _BY_NAME = {language.name: language for language in LANGUAGES}
 _BY_EXTENSION = {end: language for language in LANGUAGES for end in language.extensions}

@@ -41,6 +41,7 @@ LUA = Language(
     stub=" end",
     value=" = nil",
     block=("", "end"),
+    empty=" end",
     wrappers=(("_ = {\n", "\n}"),),
     standalone=kinds("function_declaration variable_declaration assignment_statement"),
     identifiers=kinds("identifier"),
