@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -41,7 +42,7 @@ _KINDS = (
 """What a query captures, in the order of precedence."""
 
 OUTLINED = frozenset({"module", "class", "interface", "trait"})
-"""Declarations whose text is an outline."""
+"""Declarations whose text may be an outline."""
 
 _TYPES = frozenset({"class", "interface", "trait", "enum", "type"})
 _OWN_KINDS = {kind.value: kind for kind in Kind}
@@ -79,8 +80,10 @@ class Declaration:
 
     @property
     def is_outlined(self) -> bool:
-        """Whether its text is an outline."""
-        return self.what in OUTLINED and self.body is not None
+        """Whether its text is an outline. An interface whose query captures no members, as in
+        TypeScript, is its whole source, and so is whatever has no body."""
+        has_members = self.what != "interface" or bool(self.members)
+        return self.what in OUTLINED and self.body is not None and has_members
 
     @property
     def is_definition(self) -> bool:
@@ -109,14 +112,15 @@ class Declaration:
 
 @dataclass(frozen=True, slots=True)
 class ParsedSource:
-    """A parsed source: its module with all declarations, its comments, and the node that the
-    module's own documentation precedes."""
+    """A parsed source: its module with all declarations, its comments, the node that the module's
+    own documentation precedes, and the captures of all documentation in literals, in order."""
 
     data: bytes
     language: Language
     module: Declaration
     comments: Comments
     documented: Node | None
+    literals: list[Captures]
 
     def lines(self, declaration: Declaration) -> tuple[int, int]:
         """The first and the last line of a declaration, counted from 1."""
@@ -125,10 +129,22 @@ class ParsedSource:
         return declaration.first.start_point.row + 1, declaration.outer.end_point.row + 1
 
     def span(self, declaration: Declaration) -> tuple[int, int]:
-        """The first byte of a declaration, and the one after its last."""
+        """The first byte of a declaration, and the one after its last. A comment that follows a
+        constant on its line belongs to it."""
         if declaration is self.module:
             return 0, len(self.data)
-        return declaration.first.start_byte, declaration.outer.end_byte
+        end = declaration.outer.end_byte
+        if declaration.what == "constant":
+            end = self.comments.end_after(end)
+        return declaration.first.start_byte, end
+
+
+    def literal_in(self, start: int, end: int) -> Captures | None:
+        """The first documentation in a literal between two bytes."""
+        index = bisect_left(self.literals, start, key=_beginning)
+        if index == len(self.literals) or _beginning(self.literals[index]) >= end:
+            return None
+        return self.literals[index]
 
 
 def parse_source(source: str, language: Language) -> ParsedSource:
@@ -149,8 +165,9 @@ def parse_source(source: str, language: Language) -> ParsedSource:
     spans = [start for start, _ in comments], [end for _, end in comments]
     beginning = len(data) - len(data.lstrip())
     documented = next((match["module"][0] for match in matches if "module" in match), None)
+    literals = sorted((match for match in matches if "documentation" in match), key=_beginning)
     return ParsedSource(
-        data, language, module, Comments(data, *spans, beginning, language), documented
+        data, language, module, Comments(data, *spans, beginning, language), documented, literals
     )
 
 
@@ -192,7 +209,7 @@ def _matches(
     return [captures for _, captures in cursor.matches(root, _spelling(source))]
 
 
-def _one_of(source: bytes) -> QueryPredicate:
+def _spelling(source: bytes) -> QueryPredicate:
     """The predicates `(#one-of? @name "a" "b")` and `(#none-of? …)`: whether a captured node is
     spelt as one of these words. (Predicates of tree-sitter's own read `Node.text`, which crashes:
     `node_text`.)"""
@@ -209,7 +226,11 @@ def _one_of(source: bytes) -> QueryPredicate:
 def _candidates(matches: list[Captures]) -> list[tuple[str, Captures, Node, Node]]:
     """Every declaration as (what, captures, outer node, first node), sorted so that enclosing ones
     come first, and in the same place a definition before a field, and what captures more first."""
-    outers = {match["inner"][0].id: match["outer"][0] for match in matches if "outer" in match}
+    outers = {
+        match["inner"][0].id: match["outer"][0]
+        for match in matches
+        if "outer" in match and "grouped" not in match
+    }
     befores: dict[int, Node] = {}
     for match in matches:
         if "before" in match:
@@ -231,6 +252,10 @@ def _followed(links: dict[int, Node], node: Node) -> Node:
     while node.id in links:
         node = links[node.id]
     return node
+
+
+def _beginning(documentation: Captures) -> int:
+    return documentation["documentation"][0].start_byte
 
 
 def _start(node: Node) -> int:

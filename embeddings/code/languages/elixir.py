@@ -60,8 +60,7 @@ ELIXIR = Language(
             "doc" "typedoc" "spec" "impl" "deprecated" "since" "tag" "decorate" "dialyzer"))
           @before . [(unary_operator) (call)] @inner)
         (unary_operator operator: "@" operand: (call target: (identifier) @_attribute
-          (arguments . [
-            (string (quoted_content) @content) (sigil (quoted_content) @content)]))
+          (arguments . [(string) (sigil)] @content))
           (#one-of? @_attribute "doc" "moduledoc" "typedoc")) @documentation
         (comment) @comment
     """,
