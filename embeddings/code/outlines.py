@@ -47,7 +47,7 @@ def docstring_of(declaration: Declaration, source: ParsedSource) -> str:
     language = source.language
     literal = _literal_before(declaration, source) or _opening_literal(declaration, source)
     if literal:
-        return bounded(docstrings.literal_text(literal["content"][0], source.data))
+        return bounded(docstrings.content_text(literal["content"][0], source.data, language))
     statement = docstring_statement(declaration, source)
     if statement:
         return bounded(docstrings.docstring_text(statement, source.data, language))
@@ -65,8 +65,8 @@ def docstring_statement(declaration: Declaration, source: ParsedSource) -> Node 
 
 
 def _literal_before(declaration: Declaration, source: ParsedSource) -> Captures | None:
-    """The documentation in what belongs to a declaration before its own node."""
-    return source.literal_in(declaration.first.start_byte, declaration.node.start_byte)
+    """The documentation that begins before a declaration's own node, or with it."""
+    return source.literal_in(declaration.first.start_byte, declaration.node.start_byte + 1)
 
 
 def _opening_literal(declaration: Declaration, source: ParsedSource) -> Captures | None:

@@ -154,7 +154,7 @@ def parse_source(source: str, language: Language) -> ParsedSource:
     matches = _matches(root, data, language)
     module = Declaration("module", root, root, root, root, "", "", None)
     enclosing = [module]
-    for what, match, outer, first in _candidates(matches):
+    for what, match, outer, first in _candidates(root, matches):
         while enclosing[-1].outer.end_byte <= first.start_byte and len(enclosing) > 1:
             enclosing.pop()
         repeated = outer == enclosing[-1].outer and len(enclosing) > 1
@@ -193,7 +193,7 @@ def own_name(node: Node, source: bytes, language: Language) -> bytes:
 def outermost_names(root: Node, source: bytes, language: Language, depth: int) -> list[bytes]:
     """The names of the outermost definitions that begin at most `depth` nodes below `root`."""
     names, end = [], -1
-    for what, match, outer, _ in _candidates(_matches(root, source, language, depth)):
+    for what, match, outer, _ in _candidates(root, _matches(root, source, language, depth)):
         if what not in ("field", "scope", "block") and outer.start_byte >= end:
             names.append(own_name(match["name"][0], source, language))
             end = outer.end_byte
@@ -223,7 +223,7 @@ def _spelling(source: bytes) -> QueryPredicate:
     return holds
 
 
-def _candidates(matches: list[Captures]) -> list[tuple[str, Captures, Node, Node]]:
+def _candidates(root: Node, matches: list[Captures]) -> list[tuple[str, Captures, Node, Node]]:
     """Every declaration as (what, captures, outer node, first node), sorted so that enclosing ones
     come first, and in the same place a definition before a field, and what captures more first."""
     outers = {
@@ -236,15 +236,35 @@ def _candidates(matches: list[Captures]) -> list[tuple[str, Captures, Node, Node
         if "before" in match:
             earliest = befores.get(match["inner"][0].id, match["before"][0])
             befores[match["inner"][0].id] = min(earliest, match["before"][0], key=_start)
+    onwards = _onwards(root, matches)
     candidates = []
     for match in matches:
         for what in _KINDS:
             if what in match:
                 node = match[what][0]
-                first = _followed(befores, node)
                 outer = _followed(outers, node)
-                candidates.append((what, match, outer, outer if first == node else first))
+                first = _followed(befores, node)
+                first = _followed(befores, outer) if first == node else first
+                begun = match
+                if "onward" in match and node.id in onwards:
+                    following, outer = onwards[node.id]
+                    begun = {**match, "body": [following]}
+                candidates.append((what, begun, outer, first))
     return sorted(candidates, key=_sort_key)
+
+
+def _onwards(root: Node, matches: list[Captures]) -> dict[int, list[Node]]:
+    """The first and the last statement under `root` that each captured one goes on to; nothing for
+    those that no other follows."""
+    starting = {match["onward"][0].id for match in matches if "onward" in match}
+    spans: dict[int, list[Node]] = {}
+    current = None
+    for child in root.named_children if starting else ():
+        if child.id in starting:
+            current = child.id
+        elif current is not None:
+            spans[current] = [spans.get(current, [child])[0], child]
+    return spans
 
 
 def _followed(links: dict[int, Node], node: Node) -> Node:

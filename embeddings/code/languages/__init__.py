@@ -12,9 +12,13 @@ from embeddings.code.languages.grammars import compiled, keywords, query
 from embeddings.code.languages.haskell import HASKELL
 from embeddings.code.languages.java import JAVA
 from embeddings.code.languages.javascript import JAVASCRIPT
+from embeddings.code.languages.julia import JULIA
 from embeddings.code.languages.language import Document, FileType, Kinds, Language
 from embeddings.code.languages.lua import LUA
+from embeddings.code.languages.ocaml import OCAML, OCAML_INTERFACE
+from embeddings.code.languages.perl import PERL
 from embeddings.code.languages.php import PHP
+from embeddings.code.languages.powershell import POWERSHELL
 from embeddings.code.languages.python import PYTHON
 from embeddings.code.languages.r import R
 from embeddings.code.languages.ruby import RUBY
@@ -44,8 +48,13 @@ LANGUAGES: tuple[Language, ...] = (
     BASH,
     ELIXIR,
     HASKELL,
+    JULIA,
     LUA,
+    OCAML,
+    OCAML_INTERFACE,
+    PERL,
     PHP,
+    POWERSHELL,
     R,
     RUBY,
     ZIG,

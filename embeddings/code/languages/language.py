@@ -52,12 +52,14 @@ class Language(FileType):
 
     - `@owner` beside a definition: the start of its qualified name, such as the receiver's type;
     - `@scope`, with its `@name`: not a definition, but it qualifies the names inside;
+    - `@onward` beside a class or scope that is a statement of the file: it goes on up to the next
+      such statement;
     - `@field`: a member that is no definition, which outlines show up to its `@body`;
     - `@outer` beside `@inner`: a node that belongs to the definition inside it, unless `@grouped`
       says that the node is a group of definitions;
     - `@before` beside `@inner`: a node before a definition that belongs to it;
     - `@documentation`, with its `@content`: a statement whose literal documents what it belongs to
-      by `@before`, or else the class that it opens;
+      by `@before`, or else the class that it opens; or a definition with a comment inside;
     - `@module`: the node that the documentation of the module precedes;
     - `@comment`: a comment, which documents what it stands above.
 
