@@ -82,7 +82,7 @@ def _regions(container: Declaration, source: ParsedSource, lines: list[str]) -> 
         told = [line for line in range(begin, start) if word.search(lines[line])]
         if any(line not in constants for line in told):
             yield told[0], told[-1]
-        begin = max(begin, end + 1)
+        begin = max(begin, start, end + 1)
 
 
 def _first_line(container: Declaration, source: ParsedSource) -> int:

@@ -63,13 +63,15 @@ def masked(text: str, language: str = "python", *, kind: str | None = None) -> s
     if parsed.own_name is None or kind in NAMELESS:
         return text
     source, end, pieces = parsed.source, parsed.start, []
+    text_end = parsed.start + len(text.encode("utf-8", "replace"))
     for node in _may_hold_names(parsed.root, entry):
+        if not parsed.start <= node.start_byte < text_end:
+            continue
         pieces += [
             source[end : node.start_byte].decode(),
             _hidden(node_text(node, source), node.type, parsed.own_name, entry),
         ]
         end = node.end_byte
-    text_end = parsed.start + len(text.encode("utf-8", "replace"))
     return "".join(pieces) + source[end:text_end].decode()
 
 
@@ -79,7 +81,7 @@ def _parse_wrapped(text: str, language: Language, prefix: str, suffix: str) -> P
     if prefix:
         brace = root.descendant_for_byte_range(len(prefix.rstrip()) - 1, len(prefix.rstrip()))
         root = brace.parent if brace is not None and brace.parent is not None else root
-    names = outermost_names(root, source, language, _NESTING)
+    names = outermost_names(root, source, language, _NESTING, start)
     is_one = len(set(names)) == 1 and len(names[0]) <= MAX_NAME  # overloads share their name
     return ParsedText(root, source, start, names[0].decode() if is_one else None)
 

@@ -138,7 +138,6 @@ class ParsedSource:
             end = self.comments.end_after(end)
         return declaration.first.start_byte, end
 
-
     def literal_in(self, start: int, end: int) -> Captures | None:
         """The first documentation in a literal between two bytes."""
         index = bisect_left(self.literals, start, key=_beginning)
@@ -153,12 +152,13 @@ def parse_source(source: str, language: Language) -> ParsedSource:
     root = parse(data, language).root_node
     matches = _matches(root, data, language)
     module = Declaration("module", root, root, root, root, "", "", None)
-    enclosing = [module]
+    enclosing, declared = [module], set()
     for what, match, outer, first in _candidates(root, matches):
         while enclosing[-1].outer.end_byte <= first.start_byte and len(enclosing) > 1:
             enclosing.pop()
-        repeated = outer == enclosing[-1].outer and len(enclosing) > 1
-        if len(enclosing) <= MAX_NESTING and not repeated:
+        place = match["onward"][0].id if "onward" in match else outer.id
+        if len(enclosing) <= MAX_NESTING and place not in declared:
+            declared.add(place)
             declaration = _declaration(what, match, outer, first, enclosing[-1], data, language)
             enclosing.append(_added(enclosing[-1], declaration, language))
     comments = sorted({node.byte_range for each in matches for node in each.get("comment", [])})
@@ -190,9 +190,12 @@ def own_name(node: Node, source: bytes, language: Language) -> bytes:
     return node_text(node, source).strip(language.sigils.encode())
 
 
-def outermost_names(root: Node, source: bytes, language: Language, depth: int) -> list[bytes]:
-    """The names of the outermost definitions that begin at most `depth` nodes below `root`."""
-    names, end = [], -1
+def outermost_names(
+    root: Node, source: bytes, language: Language, depth: int, start: int = 0
+) -> list[bytes]:
+    """The names of the outermost definitions that begin at most `depth` nodes below `root`, and not
+    before `start`."""
+    names, end = [], start
     for what, match, outer, _ in _candidates(root, _matches(root, source, language, depth)):
         if what not in ("field", "scope", "block") and outer.start_byte >= end:
             names.append(own_name(match["name"][0], source, language))
@@ -254,13 +257,13 @@ def _candidates(root: Node, matches: list[Captures]) -> list[tuple[str, Captures
 
 
 def _onwards(root: Node, matches: list[Captures]) -> dict[int, list[Node]]:
-    """The first and the last statement under `root` that each captured one goes on to; nothing for
-    those that no other follows."""
-    starting = {match["onward"][0].id for match in matches if "onward" in match}
+    """The first and the last node under `root` that each captured statement goes on to, up to the
+    next of its type; nothing for those that no other node follows."""
+    statements = {match["onward"][0].type for match in matches if "onward" in match}
     spans: dict[int, list[Node]] = {}
     current = None
-    for child in root.named_children if starting else ():
-        if child.id in starting:
+    for child in root.named_children if statements else ():
+        if child.type in statements:
             current = child.id
         elif current is not None:
             spans[current] = [spans.get(current, [child])[0], child]

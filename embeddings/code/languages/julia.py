@@ -80,9 +80,7 @@ JULIA = Language(
     empty=" end",
     standalone=kinds("function_definition"),
     identifiers=kinds("identifier"),
-    strings=kinds(
-        "string_literal command_literal character_literal prefixed_string_literal"
-    ),
+    strings=kinds("string_literal command_literal character_literal prefixed_string_literal"),
     texts=kinds("content"),
     numbers=kinds("integer_literal float_literal"),
     interpolations=kinds("string_interpolation"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from embeddings.code.languages.grammars import wheel
 from embeddings.code.languages.language import Language, kinds
 
+_POD = ("pod", "head1", "head2", "head3", "head4", "over", "item", "begin", "for", "encoding")
 _NAMED = "[(autoquoted_bareword) @name (string_literal content: (_) @name)]"
 _VARIABLE = "(variable_declaration variable: (_ (varname) @name))"
 
@@ -14,10 +15,7 @@ PERL = Language(
     filenames=("makefile.pl", "build.pl", "cpanfile"),
     interpreters=("perl",),
     line_comments=("#",),
-    block_comments=tuple(
-        (f"={command}", "=cut")
-        for command in ("pod", "head", "over", "item", "begin", "for", "encoding")
-    ),
+    block_comments=tuple((f"={command}", "=cut") for command in _POD),
     grammar=wheel("tree_sitter_perl"),
     definitions=f"""
         (subroutine_declaration_statement name: (_) @name body: (_) @body) @function
@@ -34,10 +32,11 @@ PERL = Language(
           [(list_expression . (autoquoted_bareword) @name) (autoquoted_bareword) @name]
           (#one-of? @_module "constant")) @constant
         (expression_statement (ambiguous_function_call_expression function: (_) @_has
-          arguments: (list_expression . {_NAMED})
+          arguments: (list_expression . {_NAMED} . (_) @body)
           (#one-of? @_has "has"))) @property
         (expression_statement (ambiguous_function_call_expression function: (_) @_modifies
-          arguments: (list_expression . {_NAMED} . (anonymous_subroutine_expression))
+          arguments: (list_expression . {_NAMED}
+            . (anonymous_subroutine_expression body: (_) @body))
           (#one-of? @_modifies "around" "before" "after" "override" "augment"))) @method
         (expression_statement (ambiguous_function_call_expression function: (_) @_registers
           arguments: (list_expression . {_NAMED} (anonymous_subroutine_expression))
@@ -45,7 +44,7 @@ PERL = Language(
         (expression_statement (assignment_expression) @inner) @outer
         [(comment) (pod)] @comment
     """,
-    stub=" {}",
+    stub=" {};",
     value=" = undef;",
     block=("", ""),
     empty="",

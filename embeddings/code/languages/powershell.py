@@ -6,7 +6,8 @@ from embeddings.code.languages.grammars import wheel
 from embeddings.code.languages.language import Language, kinds
 
 _PRECEDENCE = (
-    "logical bitwise comparison additive multiplicative format range array_literal unary".split()
+    *("logical", "bitwise", "comparison", "additive", "multiplicative"),
+    *("format", "range", "array_literal", "unary"),
 )
 
 
@@ -48,7 +49,8 @@ POWERSHELL = Language(
     standalone=kinds(""),
     identifiers=kinds(
         """variable simple_name type_identifier function_name command_name member_name
-        braced_variable generic_token command_parameter"""
+        braced_variable generic_token command_parameter
+        comparison_operator format_operator"""
     ),
     strings=kinds("string_literal"),
     texts=kinds(
