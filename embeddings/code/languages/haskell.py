@@ -10,14 +10,10 @@ _COMPUTED = """match: (match expression: [
       (apply) (case) (conditional) (do) (infix) (lambda) (lambda_case) (lambda_cases) (left_section)
       (let_in) (multi_way_if) (parens) (prefix_id) (projection) (qualified) (right_section)
       (variable)]) @body"""
-_EQUATIONS = f"""
-    (_ [
-      (function {_NAME} match: (match) @body)
-      (function (infix operator: [(operator) @name (infix_id (variable) @name)])
-        match: (match) @body)
-      (bind {_NAME} {_COMPUTED})
-      (bind {_NAME} match: (match guards: (_)) @body)] @function)"""
-_PLACES = ("declarations", "class_declarations", "instance_declarations")
+_FUNCTIONS = f"""
+    (function {_NAME} match: (match) @body)
+    (function (infix operator: [(operator) @name (infix_id (variable) @name)])
+      match: (match) @body)"""
 
 HASKELL = Language(
     name="haskell",
@@ -26,8 +22,13 @@ HASKELL = Language(
     line_comments=("-- |", "-- ^", "-- *", "--"),
     block_comments=(("{- |", "-}"), ("{-", "-}")),
     grammar=wheel("tree_sitter_haskell"),
-    definitions="\n".join(_EQUATIONS.replace("(_ [", f"({place} [", 1) for place in _PLACES)
-    + f"""
+    definitions=f"""
+        (declarations [
+          {_FUNCTIONS}
+          (bind {_NAME} {_COMPUTED})
+          (bind {_NAME} match: (match guards: (_)) @body)] @function)
+        (class_declarations [{_FUNCTIONS} (bind {_NAME} match: (match) @body)] @function)
+        (instance_declarations [{_FUNCTIONS} (bind {_NAME} match: (match) @body)] @function)
         (declarations (bind {_NAME} match: (match) @body) @constant)
         (declarations (signature {_NAME}) @signature)
         (class_declarations (signature {_NAME}) @signature)

@@ -10,19 +10,11 @@ _CALL = """(call_expression . [
     (operator) @name
     (field_expression value: (_) @owner (identifier) @name .)
     (parametrized_type_expression . (identifier) @name)])"""
-_HEADS = (
-    _CALL,
-    f"(typed_expression . {_CALL})",
-    f"(where_expression . {_CALL})",
-    f"(where_expression . (typed_expression . {_CALL}))",
-    f"(where_expression . (where_expression . {_CALL}))",
-)
-_FUNCTIONS = "\n".join(
-    f"""
-    (function_definition (signature {head}) . (_)? @body) @function
-    (assignment . {head} . (operator) . (_) @body) @function"""
-    for head in _HEADS
-)
+_HEAD = f"""[
+    {_CALL}
+    (typed_expression . {_CALL})
+    (where_expression . [
+      {_CALL} (typed_expression . {_CALL}) (where_expression . {_CALL})])]"""
 _TYPE_HEAD = """(type_head [
     (identifier) @name
     (parametrized_type_expression . (identifier) @name)
@@ -50,7 +42,8 @@ JULIA = Language(
     block_comments=(("#=", "=#"),),
     grammar=wheel("tree_sitter_julia"),
     definitions=f"""
-        {_FUNCTIONS}
+        (function_definition (signature {_HEAD}) . (_)? @body) @function
+        (assignment . {_HEAD} . (operator) . (_) @body) @function
         (function_definition (signature (identifier) @name)) @function
         (assignment . (identifier) @name . (operator)
           . [(arrow_function_expression) (function_definition)] @body) @function

@@ -33,6 +33,7 @@ OCAML_INTERFACE = Language(
         (exception_definition (constructor_declaration (constructor_name) @name)) @type
         (module_binding (module_name) @name) @scope
         (module_type_definition (module_type_name) @name body: (signature) @body) @interface
+        (module_type_definition (module_type_name) @name) @interface
         (class_binding (class_name) @name) @class
         (class_type_binding (class_type_name) @name) @interface
         (method_specification (method_name) @name) @signature

@@ -11,35 +11,21 @@ _OUTSIDE_METHODS = (
     "(module body: (body_statement {}))",
     "(singleton_class body: (body_statement {}))",
 )
-_ASSIGNED = (
-    "(assignment left: (_) @name right: (lambda) @body) @function",
-    """(assignment left: (_) @name right: (call !receiver method: (identifier) @_lambda
-      block: (_)) @body (#one-of? @_lambda "lambda" "proc")) @function""",
-    "(assignment left: (_) @name right: (_) @body) @constant",
-    "(assignment left: (left_assignment_list . (_) @name) right: (_) @body) @constant",
+_VARIABLES = "[(identifier) (global_variable) (class_variable) (instance_variable)]"
+_ASSIGNED = "\n".join(
+    place.format(f"(assignment left: {_VARIABLES} @name right: (_) @body) @constant")
+    for place in _OUTSIDE_METHODS
 )
-_TITLE = """. [
+_TITLE = """(argument_list . [
     (string . (string_content) @name .)
     (simple_symbol) @name
     (constant) @name
     (scope_resolution name: (constant) @name)
-    (pair key: [(hash_key_symbol) @name (simple_symbol) @name (string (string_content) @name)])]"""
-_REGISTERED = f"(call !receiver arguments: (argument_list {_TITLE}) block: (do_block)) @block"
-_NESTED = f"""
-    (do_block body: (body_statement (call !receiver method: (identifier) @_registers
-      arguments: (argument_list {_TITLE}) block: (do_block)
-      (#one-of? @_registers
-        "describe" "context" "feature" "scenario" "it" "specify" "example" "test" "should"
-        "shared_examples" "shared_examples_for" "shared_context" "step" "given" "factory" "trait"
-        "namespace" "scope" "task" "file" "rule" "command" "resource" "resources" "group" "route"
-        "get" "post" "put" "patch" "delete" "on")) @block))"""
+    (pair key: [(hash_key_symbol) @name (simple_symbol) @name (string (string_content) @name)])])"""
 _ATTRIBUTES = """(call !receiver method: (identifier) @_attributes
       arguments: (argument_list {})
       (#one-of? @_attributes "attr" "attr_reader" "attr_writer" "attr_accessor"
         "cattr_accessor" "mattr_accessor" "class_attribute" "attribute"))"""
-_PLACED = "\n".join(
-    place.format(what) for place in _OUTSIDE_METHODS for what in (*_ASSIGNED, _REGISTERED)
-)
 
 RUBY = Language(
     name="ruby",
@@ -92,10 +78,21 @@ RUBY = Language(
         (call !receiver method: (identifier) @_alias
           arguments: (argument_list . (simple_symbol) @name . (simple_symbol) .)
           (#one-of? @_alias "alias_method")) @signature
-        {_PLACED}
-        {_NESTED}
+        (assignment left: (constant) @name right: (lambda) @body) @function
+        (assignment left: (constant) @name right: (call !receiver method: (identifier) @_lambda
+          block: (_)) @body (#one-of? @_lambda "lambda" "proc")) @function
+        (assignment left: (constant) @name right: (_) @body) @constant
+        (assignment left: (left_assignment_list . (constant) @name) right: (_) @body) @constant
+        {_ASSIGNED}
+        (program (call !receiver arguments: {_TITLE} block: (do_block)) @block)
+        (call !receiver method: (identifier) @_registers arguments: {_TITLE} block: (do_block)
+          (#one-of? @_registers
+            "describe" "context" "feature" "scenario" "it" "specify" "example" "test" "should"
+            "shared_examples" "shared_examples_for" "shared_context" "step" "given" "factory"
+            "trait" "namespace" "scope" "task" "file" "rule" "command" "resource" "resources"
+            "group" "route" "get" "post" "put" "patch" "delete" "on" "rescue_from")) @block
         (call receiver: (constant) @_rspec method: (identifier) @_describe
-          arguments: (argument_list {_TITLE}) block: (do_block)
+          arguments: {_TITLE} block: (do_block)
           (#one-of? @_rspec "RSpec" "FactoryBot")) @block
         (call !receiver arguments: (argument_list . [(method) (singleton_method)] @inner .)) @outer
         (comment) @comment

@@ -41,6 +41,8 @@ module type Sized = sig
   val size : t -> int
 end
 
+module type Measured = Sized
+
 module Shelf = struct
   let width = 1.5
 
