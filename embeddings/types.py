@@ -15,6 +15,11 @@ Matrix = NDArray[np.float32]
 """(n, dimensions), float32: one row per text."""
 
 
+READING_VERSION = 2
+"""Version of what is found in a file. Files that an older version has read are read again; texts
+that stay the same keep their vectors."""
+
+
 class Kind(StrEnum):
     """What a definition is in its language. A block is code outside other definitions, or a window
     of a long one; documents consist of sections, and notebooks of cells."""
@@ -125,6 +130,6 @@ class TextEncoder(Protocol):
         """(n,) texts → (n, dimensions), rows of unit length."""
         ...
 
-    def read(self, texts: Sequence[str]) -> tuple[Matrix, list[int]]:
-        """The same, and how many tokens of each text were cut off by the limit."""
+    def encode_with_unread(self, texts: Sequence[str]) -> tuple[Matrix, list[int]]:
+        """As `encode`, and the number of tokens of each text that are beyond the limit."""
         ...
