@@ -129,6 +129,26 @@ class Comments:
         is_beside = _SEPARATED.fullmatch(self.source, position, start) is not None
         return end if is_beside and b"\n" not in self.source[start:end] else position
 
+    def below(self, position: int) -> tuple[int, int] | None:
+        """The span of the documentation block that stands behind what ends at `position`, or on the
+        line after it, if a blank line or nothing follows."""
+        comment = bisect_left(self.starts, position)
+        if comment == len(self.starts) or not self._is_documentation(comment):
+            return None
+        start, end = self.starts[comment], self.ends[comment]
+        if not _BLANK.fullmatch(self.source, position, start):
+            return None
+        near = self.source.count(b"\n", position, start) <= 1
+        following = _BLANK.match(self.source, end)
+        rest = following.end() if following else end
+        apart = self.source.count(b"\n", end, rest) > 1 or rest == len(self.source)
+        return (start, end) if near and apart else None
+
+    def _is_documentation(self, comment: int) -> bool:
+        """Whether a comment begins with the first of the language's marks around comments."""
+        opened, _ = self.language.block_comments[0]
+        return self.source.startswith(opened.encode(), self.starts[comment])
+
     def _is_block(self, comment: int) -> bool:
         text = self.source[self.starts[comment] : self.ends[comment]]
         return _block_marks(text, self.language) is not None

@@ -90,7 +90,10 @@ def dedented(source: ParsedSource, start: int, end: int) -> str:
 def comment_span(declaration: Declaration, source: ParsedSource) -> tuple[int, int] | None:
     """The span of the comment that documents a declaration or the module."""
     if declaration.what != "module":
-        return source.comments.above(declaration.first.start_byte)
+        above = source.comments.above(declaration.first.start_byte)
+        if above is None and source.language.documented_below:
+            return source.comments.below(declaration.outer.end_byte)
+        return above
     return source.comments.above(source.documented.start_byte) if source.documented else None
 
 

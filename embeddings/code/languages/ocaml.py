@@ -48,6 +48,7 @@ OCAML_INTERFACE = Language(
     block=(" = sig", "end"),
     empty=" = sig end",
     cased=True,
+    documented_below=True,
     prefixes=(
         ("let_binding", "let "),
         ("type_binding", "type "),

@@ -92,6 +92,15 @@ def test_the_help_inside_a_function_of_powershell_documents_it():
     assert found(source, "powershell")["Get-Till"].docstring == ".SYNOPSIS\nIts money."
 
 
+def test_a_comment_below_documents_in_ocaml_unless_more_code_follows_it():
+    source = "val pay : int\n(** Pays. *)\n\nval add : int\n(** Not of add. *)\nval sum : int\n"
+    assert [each.docstring for each in found(source, "ocaml_interface").values()] == [
+        "Pays.",
+        "",
+        "Not of add.",
+    ]
+
+
 def test_owners_are_dotted():
     assert "Shop.Till.open" in found("class Shop::Till\n  def open; end\nend\n", "ruby")
     assert "Shop.Till.open" in found("function Shop.Till:open() end\n", "lua")
