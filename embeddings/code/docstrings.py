@@ -11,21 +11,22 @@ from functools import cache
 
 from tree_sitter import Node
 
-from embeddings.code.languages import Language, keywords
+from embeddings.code.languages import FileType, Language, keywords
 from embeddings.code.parsing import node_text
 
-_LITERAL = re.compile(r"^([A-Za-z]*)(\"\"\"|'''|\"|')(.*)\2$", re.S)
+_LITERAL = re.compile(r"^(~?[A-Za-z]*)(\"\"\"|'''|\"|')(.*)\2$", re.S)
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))", re.S)
 _ESCAPED = {"\n": "", "n": "\n", "t": "\t", "\\": "\\", '"': '"', "'": "'"}
 
 _DIRECTIVE = re.compile(
     r"""//(?:line[ ]|extern[ ]|export[ ]|nolint\b|[a-z0-9]+:[a-z0-9])
     | /\*\s*globals?\s+[\w$]+\s*(?:[,:]|\*/)
-    | \W*(?:@formatter:|@phpstan-|@psalm-|@ts-|biome-ignore|c8[ ]ignore|checkstyle:|clang-format[ ]
-        |coding[:=]|cppcheck-|deno-lint-|eslint-|eslint\s+[\w/@-]+\s*:|flake8:|fmt:|hadolint[ ]
-        |isort:|istanbul[ ]ignore|jscs:|jshint\b|ktlint-|lint:|mypy:|noinspection\b|nolint|noqa\b
-        |nosec\b|nosonar\b|oxlint-|phpcs:|pragma:|prettier-ignore|pylint:|pyright:|rubocop:|ruff:
-        |shellcheck[ ]|stylelint-|swiftlint:|tslint:|type:\s*ignore|v8[ ]ignore|yapf:)""",
+    | \W*(?:@formatter:|@phpstan-|@psalm-|@ts-|biome-ignore|c8[ ]ignore|checkov:|checkstyle:
+        |clang-format[ ]|coding[:=]|cppcheck-|deno-lint-|eslint-|eslint\s+[\w/@-]+\s*:|flake8:
+        |fmt:|hadolint[ ]|isort:|istanbul[ ]ignore|jscs:|jshint\b|ktlint-|lint:|mypy:
+        |noinspection\b|nolint|noqa\b|nosec\b|nosonar\b|oxlint-|phpcs:|pragma:|prettier-ignore
+        |pylint:|pyright:|rubocop:|ruff:|shellcheck[ ]|syntax=|solhint-|stylelint-|swiftlint:
+        |tflint-|tfsec:|tslint:|type:\s*ignore|v8[ ]ignore|yapf:)""",
     re.VERBOSE | re.IGNORECASE,
 )
 """A comment that speaks to a tool, comment marks included."""
@@ -49,6 +50,9 @@ _LICENCE = re.compile(r"\b(?:copyright|licen[cs]ed?|spdx-)", re.I)
 _COMMENT_MARGIN = re.compile(r"^[ \t]*\*+(?:[ \t]|$)", re.M)
 _BLANK = re.compile(rb"\s*")
 _SEPARATED = re.compile(rb"[ \t,;]*+")
+
+_DOCUMENTATION = (b"/**", b"=")
+"""How blocks of documentation begin."""
 
 MOST_COMMENTS = 1_000
 """Line comments that are taken for one."""
@@ -97,6 +101,13 @@ def docstring_text(statement: Node, source: bytes, language: Language) -> str:
     return clean_docstring("".join(_value(node_text(literal, source)) for literal in literals))
 
 
+def content_text(content: Node, source: bytes, language: Language) -> str:
+    """The text of a literal or comment that is documentation, without its indentation."""
+    if content.type in language.comments:
+        return comment_text(node_text(content, source), language)
+    return clean_docstring(_value(node_text(content, source)))
+
+
 def clean_docstring(text: str) -> str:
     """The same as `inspect.cleandoc`, in linear time however many blank lines there are."""
     first, *others = text.expandtabs().split("\n")
@@ -114,7 +125,7 @@ class Comments:
     starts: list[int]
     ends: list[int]
     beginning: int
-    language: Language
+    language: FileType
 
     def before(self, position: int) -> int | None:
         """The index of the comment that only white space separates from `position`."""
@@ -126,9 +137,9 @@ class Comments:
     def above(self, position: int) -> tuple[int, int] | None:
         """The span of the comments that belong to what begins at `position`: a block comment or
         consecutive line comments that end on the line before, with directives to tools below or
-        between them. A documentation block (`/**`) may be followed by one blank line. A licence
-        header, the comment of the file, banners with what is above them, and commented-out code do
-        not belong to it."""
+        between them. A documentation block (`/**`, POD) may be followed by one blank line. A
+        licence header, the comment of the file, banners with what is above them, and commented-out
+        code do not belong to it."""
         attached = self._attached(position)
         told = [comment for comment in attached if not self._is_directive(comment)]
         if told and self._is_elsewhere(told):
@@ -191,6 +202,39 @@ class Comments:
             return (start, end) == self.of_file()
         return _is_code(comment_text(self.source[start:end], self.language), self.language)
 
+    def below(self, position: int) -> tuple[int, int] | None:
+        """The span of the documentation block that stands behind what ends at `position`, or on the
+        line after it, if a blank line or nothing follows."""
+        comment = bisect_left(self.starts, position)
+        if comment == len(self.starts) or not self._is_documentation(comment):
+            return None
+        start, end = self.starts[comment], self.ends[comment]
+        if not _BLANK.fullmatch(self.source, position, start):
+            return None
+        near = self.source.count(b"\n", position, start) <= 1
+        following = _BLANK.match(self.source, end)
+        rest = following.end() if following else end
+        apart = self.source.count(b"\n", end, rest) > 1 or rest == len(self.source)
+        return (start, end) if near and apart else None
+
+    def opening(self) -> tuple[int, int] | None:
+        """The span of the comments at the beginning of the source that document it from inside."""
+        marks = tuple(mark.encode() for mark in self.language.inner_comments)
+        span, position = None, 0
+        for start, end in zip(self.starts, self.ends, strict=True):
+            is_inner = self.source.startswith(marks, start)
+            if not _BLANK.fullmatch(self.source, position, start) or (span and not is_inner):
+                break
+            if is_inner:
+                span = (span[0] if span else start), end
+            position = end
+        return span
+
+    def is_outdented(self, comment: int, column: int) -> bool:
+        """Whether a comment stands alone on its line, at `column` (in bytes) or left of it."""
+        before = line_before(self.source, self.starts[comment])
+        return len(before) <= column and not before.strip()
+
     def end_after(self, position: int) -> int:
         """Where the line comment ends that follows what ends at `position` on the same line;
         `position` if there is none."""
@@ -200,6 +244,11 @@ class Comments:
         start, end = self.starts[following], self.ends[following]
         is_beside = _SEPARATED.fullmatch(self.source, position, start) is not None
         return end if is_beside and b"\n" not in self.source[start:end] else position
+
+    def _is_documentation(self, comment: int) -> bool:
+        """Whether a comment begins with the first of the language's marks around comments."""
+        opened, _ = self.language.block_comments[0]
+        return self.source.startswith(opened.encode(), self.starts[comment])
 
     def _comment(self, comment: int) -> bytes:
         return self.source[self.starts[comment] : self.ends[comment]]
@@ -219,14 +268,18 @@ class Comments:
 
     def _is_near(self, comment: int, position: int) -> bool:
         start, end = self.starts[comment], self.ends[comment]
+        if self.source.startswith(tuple(map(str.encode, self.language.inner_comments)), start):
+            return False
         alone = not line_before(self.source, start).strip()
-        apart = 2 if self.source.startswith(b"/**", start) else 1
+        apart = 2 if self.source.startswith(_DOCUMENTATION, start) else 1
         return alone and self.source.count(b"\n", end, position) <= apart
 
 
-def _is_code(comment: str, language: Language) -> bool:
+def _is_code(comment: str, language: FileType) -> bool:
     """Whether a comment without its marks is code that was commented out: it has the punctuation
     of code, and no two words in a row unless one is a keyword."""
+    if not isinstance(language, Language):
+        return False
     is_sentence = comment.rstrip().endswith((".", "!", "?"))
     if len(comment) > _LONGEST_CODE or is_sentence or not _CODE.search(comment):
         return False
@@ -234,7 +287,7 @@ def _is_code(comment: str, language: Language) -> bool:
     return all(known & {pair[1], pair[2]} for pair in _TWO_WORDS.finditer(comment))
 
 
-def comment_text(comment: bytes, language: Language) -> str:
+def comment_text(comment: bytes, language: FileType) -> str:
     """The text of a comment, without comment marks."""
     text = _decode(comment)
     if marks := _block_marks(comment, language):
@@ -247,7 +300,7 @@ def comment_text(comment: bytes, language: Language) -> str:
     return clean_docstring("\n".join(begin.sub("", line.strip()) for line in text.splitlines()))
 
 
-def _block_marks(comment: bytes, language: Language) -> tuple[str, str] | None:
+def _block_marks(comment: bytes, language: FileType) -> tuple[str, str] | None:
     """The marks around a comment that need not end with the line; None if it ends there."""
     for opened, closed in language.block_comments:
         if comment.startswith(opened.encode()):
@@ -256,7 +309,7 @@ def _block_marks(comment: bytes, language: Language) -> tuple[str, str] | None:
 
 
 @cache
-def _line_mark(language: Language) -> re.Pattern[str]:
+def _line_mark(language: FileType) -> re.Pattern[str]:
     marks = "|".join(
         f"(?:{re.escape(mark)})+{re.escape(mark[-1])}*" for mark in language.line_comments
     )

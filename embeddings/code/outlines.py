@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from embeddings.code import docstrings
+from embeddings.code.candidates import Captures
 from embeddings.code.languages import Language
 from embeddings.code.recovery import Extent
 from embeddings.code.syntax import OUTLINED, Declaration, ParsedSource
@@ -22,7 +23,8 @@ WITH_MEMBERS = OUTLINED | {"type", "enum"}
 _INDENT = "    "
 _UTF8_BYTES = 4
 _CONTINUED = " \t\n\\"
-_ASSIGNED = _CONTINUED + "="
+_ENDED = _CONTINUED + "="
+_ASSIGNED = _CONTINUED + "=<-:"
 
 
 def text_of(declaration: Declaration, source: ParsedSource) -> str:
@@ -45,9 +47,12 @@ def says_more(module: Declaration, source: ParsedSource) -> bool:
 
 
 def docstring_of(declaration: Declaration, source: ParsedSource) -> str:
-    """A definition's documentation, without comment marks and indentation: its docstring, or else
-    the comment above it."""
+    """A definition's documentation, without comment marks and indentation: a literal before it, its
+    docstring, or else the comment above it."""
     language = source.language
+    literal = _literal_before(declaration, source) or _opening_literal(declaration, source)
+    if literal:
+        return bounded(docstrings.content_text(literal["content"][0], source.data, language))
     statement = docstring_statement(declaration, source)
     if statement:
         return bounded(docstrings.docstring_text(statement, source.data, language))
@@ -57,9 +62,29 @@ def docstring_of(declaration: Declaration, source: ParsedSource) -> str:
 
 def docstring_statement(declaration: Declaration, source: ParsedSource) -> Node | None:
     """The docstring statement of a declaration, if its kind may have one."""
+    if literal := _opening_literal(declaration, source):
+        return literal["documentation"][0]
     if declaration.body is None or declaration.tree.type not in source.language.documented:
         return None
     return docstrings.opening_docstring(declaration.body, source.data, source.language)
+
+
+def _literal_before(declaration: Declaration, source: ParsedSource) -> Captures | None:
+    """The documentation that begins before a declaration's own node, or with it; that of a module
+    begins with the node that its documentation would precede."""
+    if declaration.what == "module":
+        begin = source.documented
+        return source.literal_in(begin.start_byte, begin.start_byte + 1) if begin else None
+    return source.literal_in(declaration.first.start_byte, declaration.node.start_byte + 1)
+
+
+def _opening_literal(declaration: Declaration, source: ParsedSource) -> Captures | None:
+    """The documentation in the body of an outlined declaration, before its first member."""
+    if not declaration.is_outlined or declaration.what == "module" or declaration.body is None:
+        return None
+    members = declaration.members
+    end = members[0].first.start_byte if members else declaration.body.end_byte
+    return source.literal_in(declaration.body.start_byte, end)
 
 
 def dedented(source: ParsedSource, start: int, end: int) -> str:
@@ -74,7 +99,12 @@ def dedented(source: ParsedSource, start: int, end: int) -> str:
 def comment_span(declaration: Declaration, source: ParsedSource) -> tuple[int, int] | None:
     """The span of the comment above a declaration, or of the one that documents the module."""
     if declaration.what != "module":
-        return source.comments.above(declaration.first.start_byte)
+        above = source.comments.above(declaration.first.start_byte)
+        if above is None and source.language.documented_below:
+            return source.comments.below(declaration.end_byte)
+        return above
+    if source.language.inner_comments:
+        return source.comments.opening()
     above = source.comments.above(source.documented.start_byte) if source.documented else None
     return source.comments.of_file() or above
 
@@ -124,11 +154,12 @@ def _outline(declaration: Declaration, source: ParsedSource) -> str:
     parts = _parts(declaration, source)
     if declaration.what == "module":
         return "\n".join(parts)
-    head, (opened, closed) = _head(declaration, source), source.language.block
+    head, tail = _head(declaration, source).rstrip(_ENDED), _tail(declaration, source)
+    opened, closed = source.language.block
     if not parts:
-        return head + (opened + closed or source.language.stub) + _tail(declaration, source)
+        return head + source.language.empty + tail
     inner = (textwrap.indent(part, _INDENT) for part in parts)
-    return "\n".join(filter(None, [head + opened, *inner, closed + _tail(declaration, source)]))
+    return "\n".join(filter(None, [head + opened, *inner, closed + tail]))
 
 
 def _parts(declaration: Declaration, source: ParsedSource) -> list[str]:
@@ -152,14 +183,15 @@ def _signature(declaration: Declaration, source: ParsedSource) -> str:
     head = _head(declaration, source)
     if declaration.body is None:
         return head
-    if declaration.what in ("field", "constant"):
-        return head.rstrip(_ASSIGNED) + source.language.value
-    empty, stub = "".join(source.language.block), source.language.stub
+    language, tail = source.language, _tail(declaration, source)
     if declaration.what in WITH_MEMBERS:
-        stub = empty or stub
-    elif declaration.body.parent != declaration.node:
-        stub = stub or empty  # an expression, which has a body even where a declaration has none
-    return head + stub + _tail(declaration, source)
+        return head.rstrip(_ENDED) + language.empty + tail
+    if declaration.what in ("field", "constant") or head.endswith("="):
+        return head.rstrip(_ASSIGNED) + language.value
+    if declaration.body.parent == declaration.node:
+        return head + language.stub + tail
+    # An expression has a body even where a declaration has none.
+    return head + (language.stub or language.empty) + tail
 
 
 def _head(declaration: Declaration, source: ParsedSource) -> str:

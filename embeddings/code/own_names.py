@@ -7,25 +7,29 @@ from dataclasses import dataclass
 
 from tree_sitter import Node, QueryCursor
 
+from embeddings.code.candidates import MAX_NAME
 from embeddings.code.languages import Language, by_name, query
 from embeddings.code.parsing import UnreadableSource, node_text, parse
-from embeddings.code.syntax import MAX_NAME, outermost_names
+from embeddings.code.syntax import outermost
 from embeddings.code.tokens import NAME_PLACEHOLDER, parts_of, without_name
 from embeddings.types import NAMELESS
 
 _HIDDEN_NUMBER = "0"
 """Replaces a number that is a definition's name: it must stay a number."""
 
-_NESTING = 3
+_NESTING = 6
 """How many nodes below the root the text's definition may begin, for instance under a decorator."""
+
+_MARKS = "#$@%&?!="
+"""What tells the kind of a name, as in `#private`, `$global`, `empty?` and `owner=`."""
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedText:
     """A parsed text. `source` is the text, perhaps in a wrapper; `root` is the node under which the
     text lies, and `start` the byte at which it begins. `own_name` is the name of the only
-    definition in the text, with its overloads; None if there are several or none, or if the name
-    is too long."""
+    definition in the text, with its overloads and clauses; None if there are several or none, or if
+    the name is too long."""
 
     root: Node
     source: bytes
@@ -64,25 +68,29 @@ def masked(text: str, language: str = "python", *, kind: str | None = None) -> s
     if parsed.own_name is None or kind in NAMELESS:
         return text
     source, end, pieces = parsed.source, parsed.start, []
+    text_end = parsed.start + len(text.encode("utf-8", "replace"))
     for node in _may_hold_names(parsed.root, entry):
+        if not parsed.start <= node.start_byte < text_end:
+            continue
         pieces += [
             source[end : node.start_byte].decode(),
             _hidden(node_text(node, source), node.type, parsed.own_name, entry),
         ]
         end = node.end_byte
-    text_end = parsed.start + len(text.encode("utf-8", "replace"))
     return "".join(pieces) + source[end:text_end].decode()
 
 
 def _parse_wrapped(text: str, language: Language, prefix: str, suffix: str) -> ParsedText:
     source = (prefix + text + suffix).encode("utf-8", "replace")
     root, start = parse(source, language).root_node, len(prefix.encode())
-    if prefix:
-        brace = root.descendant_for_byte_range(len(prefix.rstrip()) - 1, len(prefix.rstrip()))
-        root = brace.parent if brace is not None and brace.parent is not None else root
-    names = outermost_names(root, source, language, _NESTING)
-    is_one = len(set(names)) == 1 and len(names[0]) < MAX_NAME  # overloads share their name
-    return ParsedText(root, source, start, names[0] if is_one else None)
+    definitions = outermost(root, source, language, _NESTING, start)
+    names = {definition.name for definition in definitions}  # overloads share theirs
+    if prefix and definitions and not root.has_error:
+        begin, end = definitions[0].first.start_byte, definitions[-1].outer.end_byte
+        root = root.descendant_for_byte_range(begin, end) or root
+    name = names.pop() if len(names) == 1 else None
+    is_short = name is not None and len(name) < MAX_NAME
+    return ParsedText(root, source, start, name if is_short else None)
 
 
 def _hidden(spelt: bytes, kind: str, name: str, language: Language) -> str:
@@ -91,12 +99,28 @@ def _hidden(spelt: bytes, kind: str, name: str, language: Language) -> str:
         return _HIDDEN_NUMBER if text in parts_of(name) else text
     if kind not in language.identifiers:
         return without_name(text, name)
-    private = "#" if name.startswith("#") else ""
-    return private + NAME_PLACEHOLDER if text in parts_of(name) else text
+    if text not in parts_of(name):
+        return text
+    word = text.strip(_MARKS)
+    is_lower = language.cased and not word[:1].isupper()
+    return text.replace(word, language.lowered + NAME_PLACEHOLDER if is_lower else NAME_PLACEHOLDER)
 
 
 def _may_hold_names(root: Node, language: Language) -> list[Node]:
-    kinds = sorted(language.identifiers | language.numbers | language.texts | language.comments)
-    holders = query(language, f"[{' '.join(f'({kind})' for kind in kinds)}] @holder")
-    nodes = QueryCursor(holders).captures(root).get("holder", [])
-    return sorted(nodes, key=lambda node: node.start_byte)
+    kinds = language.identifiers | language.numbers | language.texts | language.strings
+    any_of = " ".join(f"({kind})" for kind in sorted(kinds | language.comments))
+    nodes = QueryCursor(query(language, f"[{any_of}] @holder")).captures(root).get("holder", [])
+    holders: list[Node] = []
+    for node in sorted(nodes, key=lambda node: (node.start_byte, -node.end_byte)):
+        is_inside = holders and node.start_byte < holders[-1].end_byte
+        if not is_inside and _is_whole(node, language):
+            holders.append(node)
+    return holders
+
+
+def _is_whole(node: Node, language: Language) -> bool:
+    """Whether a node is no string whose pieces are nodes themselves."""
+    pieces = language.texts | language.interpolations
+    return node.type not in language.strings or all(
+        child.type not in pieces for child in node.named_children
+    )

@@ -127,11 +127,12 @@ def _in_thread(work: Callable[[], T], stack: int) -> T:
 
 
 def _parse_within(source: bytes, language: Language, seconds: float, span: Span) -> Tree:
-    view, deadline = memoryview(source), time.thread_time() + seconds
+    deadline = time.thread_time() + seconds
+    prepared = language.prepare(source)
     calls, most = count(1), _resident_pages() + PARSE_BYTES // _PAGE
 
-    def chunk(offset: int, _: object) -> memoryview:
-        return view[offset : offset + _CHUNK]
+    def chunk(offset: int, _: object) -> bytes:
+        return prepared[offset : offset + _CHUNK]  # a predicate of a query crashes on a memoryview
 
     def is_late(offset: int, has_error: bool) -> bool:
         if next(calls) % _CALLS_PER_LOOK:

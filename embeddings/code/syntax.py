@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from tree_sitter import Node, QueryCursor
+from tree_sitter import Node
 
+from embeddings.code.candidates import (
+    MAX_NAME,
+    Candidate,
+    Captures,
+    Place,
+    candidates_in,
+    matches_in,
+)
 from embeddings.code.docstrings import Comments, line_before
-from embeddings.code.languages import Language, query
-from embeddings.code.parsing import UnreadableSource, node_text, parse
+from embeddings.code.languages import Language
+from embeddings.code.parsing import UnreadableSource, parse
 from embeddings.code.recovery import Extent, Head, heads_in, indentation, pieces
 from embeddings.types import Kind
 
@@ -19,55 +26,33 @@ MAX_NESTING = 30
 """Declarations nested deeper than this are ignored: each text contains all that it encloses, so
 that the total size would grow with the depth."""
 
-MAX_NAME = 500
-"""Characters of a name, of its owner, or of the rest of a qualified name. A name may be as long as
-a file, and the qualified names of everything inside would repeat it."""
-
-_KINDS = (
-    "method",
-    "function",
-    "signature",
-    "class",
-    "interface",
-    "trait",
-    "enum",
-    "type",
-    "macro",
-    "property",
-    "constant",
-    "block",
-    "scope",
-    "field",
-)
-"""What a query captures, in the order of precedence."""
-
 OUTLINED = frozenset({"module", "class", "interface", "trait"})
 """Declarations whose text may be an outline."""
 
 _WITH_BODIES = frozenset({"function", "method", "class", "interface", "trait", "block"})
 _TYPES = frozenset({"class", "interface", "trait", "enum", "type"})
+_CODE = frozenset({"function", "method", "property", "macro"})
+_LOCAL = frozenset({"constant", "signature"})
+"""What counts only outside of code: inside, it is a local variable."""
+
 _OWN_KINDS = {kind.value: kind for kind in Kind}
-_QUALIFIER = re.compile(r"[\w$.]+")
-_QUOTED = re.compile(r"([\"'`])(.*)\1", re.DOTALL)
-
-Captures = dict[str, list[Node]]
-
-Place = Node | Extent
-"""Where a declaration lies: a node of the syntax tree or, where that is broken, some lines."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Declaration:
     """A definition, scope or field, as captured by a language's query (`what`), or the module.
 
-    `node` is its own node, `outer` the node with its decorators, and `first` the node at which it
-    begins. It is the `parent` of its `members`.
+    `node` is its own node, `outer` the last node that belongs to it, such as the one with its
+    decorators, and `first` the node at which it begins. It ends before `end_byte`, on the line
+    `last_row` (from 0). It is the `parent` of its `members`.
     """
 
     what: str
     node: Place
     outer: Place
     first: Place
+    end_byte: int
+    last_row: int
     body: Node | None
     name: str
     owner: str
@@ -89,11 +74,11 @@ class Declaration:
 
     @property
     def is_outlined(self) -> bool:
-        """Whether its text is an outline. An interface whose query captures no members, as in
-        TypeScript, is its whole source, and so is what does not parse."""
-        if isinstance(self.node, Extent):
+        """Whether its text is an outline. What has no body is its whole source, and so are an
+        interface whose query captures no members, as in TypeScript, and what does not parse."""
+        if self.what not in OUTLINED or self.body is None:
             return False
-        return self.what in OUTLINED and (self.what != "interface" or bool(self.members))
+        return self.what != "interface" or bool(self.members)
 
     @property
     def is_definition(self) -> bool:
@@ -112,59 +97,48 @@ class Declaration:
     def qualified_name(self) -> str:
         """Its name after the names of everything around it, dotted. The outermost ones are left out
         where the result would be too long."""
-        names, declaration = self.name, self.parent
-        if self.owner:
-            names = f"{self.owner}.{names}"
+        names = ""
+        declaration: Declaration | None = self
         while declaration is not None and len(names) <= MAX_NAME:
-            names = f"{declaration.name}.{names}" if declaration.name else names
+            names = ".".join(filter(None, (declaration.owner, declaration.name, names)))
             declaration = declaration.parent
         return names
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedSource:
-    """A parsed source: its module with all declarations, its comments, and the node that the
-    module's own documentation precedes."""
+    """A parsed source: its module with all declarations, its comments, the node that the module's
+    own documentation precedes, and the captures of all documentation in literals, in order."""
 
     data: bytes
     language: Language
     module: Declaration
     comments: Comments
     documented: Node | None
+    literals: list[Captures]
 
     def lines(self, declaration: Declaration) -> tuple[int, int]:
         """The first and the last line of a declaration, counted from 1."""
         if declaration is self.module:
             return 1, self.data.count(b"\n") + (not self.data.endswith(b"\n"))
-        return declaration.first.start_point.row + 1, declaration.outer.end_point.row + 1
+        return declaration.first.start_point.row + 1, declaration.last_row + 1
 
     def span(self, declaration: Declaration) -> tuple[int, int]:
         """The first byte of a declaration, and the one after its last. A comment that follows a
         constant on its line belongs to it."""
         if declaration is self.module:
             return 0, len(self.data)
-        end = declaration.outer.end_byte
+        end = declaration.end_byte
         if declaration.what == "constant":
             end = self.comments.end_after(end)
         return declaration.first.start_byte, end
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Candidate:
-    """What may become a declaration, and the row of the line that tells its name (from 0)."""
-
-    what: str
-    node: Place
-    outer: Place
-    first: Place
-    body: Node | None
-    name: str
-    owner: str
-    row: int
-
-    @property
-    def is_broken(self) -> bool:
-        return isinstance(self.node, Extent) or self.node.has_error
+    def literal_in(self, start: int, end: int) -> Captures | None:
+        """The first documentation in a literal between two bytes."""
+        index = bisect_left(self.literals, start, key=_beginning)
+        if index == len(self.literals) or _beginning(self.literals[index]) >= end:
+            return None
+        return self.literals[index]
 
 
 def parse_source(source: str, language: Language) -> ParsedSource:
@@ -172,30 +146,18 @@ def parse_source(source: str, language: Language) -> ParsedSource:
     the grammar fails, layout tells what it missed."""
     data = source.encode("utf-8", "replace")
     root = parse(data, language).root_node
-    matches = _matches(root, data, language)
-    candidates = _candidates(matches, data, language)
+    matches, candidates = _found(data, [root], language)
     if root.has_error and (heads := heads_in(data, language)):
         roots = [root]
         if _missed(_mended(candidates, heads, roots, data), heads):
             roots = _parsed_pieces(data, heads, language)
-            matches = [match for each in roots for match in _matches(each, data, language)]
-            candidates = _candidates(matches, data, language)
+            matches, candidates = _found(data, roots, language)
         candidates = _mended(candidates, heads, roots, data)
-    module = Declaration("module", root, root, root, root, "", "", None)
-    enclosing = [module]
-    for candidate in candidates:
-        while enclosing[-1].outer.end_byte <= candidate.first.start_byte and len(enclosing) > 1:
-            enclosing.pop()
-        repeated = candidate.outer == enclosing[-1].outer and len(enclosing) > 1
-        if len(enclosing) <= MAX_NESTING and not repeated:
-            enclosing.append(_add_declaration(candidate, enclosing[-1]))
-    comments = sorted({node.byte_range for each in matches for node in each.get("comment", [])})
-    spans = [start for start, _ in comments], [end for _, end in comments]
-    beginning = len(data) - len(data.lstrip())
+    comments = _comments(matches, data, language)
+    module = _tree(candidates, root, comments, language)
     documented = next((match["module"][0] for match in matches if "module" in match), None)
-    return ParsedSource(
-        data, language, module, Comments(data, *spans, beginning, language), documented
-    )
+    literals = sorted((match for match in matches if "documentation" in match), key=_beginning)
+    return ParsedSource(data, language, module, comments, documented, literals)
 
 
 def definitions_in(module: Declaration) -> Iterator[Declaration]:
@@ -212,16 +174,26 @@ def all_within(module: Declaration) -> Iterator[Declaration]:
         waiting += reversed(declaration.members)
 
 
-def outermost_names(root: Node, source: bytes, language: Language, depth: int) -> list[str]:
-    """The names of the outermost definitions that begin at most `depth` nodes below `root`."""
-    names, end = [], -1
-    matches = _matches(root, source, language, depth)
-    for candidate in _candidates(matches, source, language):
-        is_definition = candidate.what not in ("field", "scope", "block")
+def outermost(
+    root: Node, source: bytes, language: Language, depth: int, start: int = 0
+) -> list[Candidate]:
+    """The outermost definitions that begin at most `depth` nodes below `root`, from the byte
+    `start` on."""
+    definitions, end = [], start
+    matches = matches_in(root, source, language, depth)
+    for candidate in candidates_in([root], matches, source, language):
+        is_definition = candidate.what not in ("field", "scope", "block") and candidate.name
         if is_definition and candidate.outer.start_byte >= end:
-            names.append(candidate.name)
+            definitions.append(candidate)
             end = candidate.outer.end_byte
-    return [name for name in names if name]
+    return definitions
+
+
+def _found(
+    data: bytes, roots: list[Node], language: Language
+) -> tuple[list[Captures], list[Candidate]]:
+    matches = [match for root in roots for match in matches_in(root, data, language)]
+    return matches, candidates_in(roots, matches, data, language)
 
 
 def _parsed_pieces(data: bytes, heads: list[Head], language: Language) -> list[Node]:
@@ -235,7 +207,7 @@ def _parsed_pieces(data: bytes, heads: list[Head], language: Language) -> list[N
     return roots
 
 
-def _missed(mended: list[_Candidate], heads: list[Head]) -> bool:
+def _missed(mended: list[Candidate], heads: list[Head]) -> bool:
     """Whether the grammar missed one of the outermost definitions, or its end."""
     outermost = min(head.indentation for head in heads)
     rows = {head.row for head in heads if head.indentation == outermost}
@@ -243,8 +215,8 @@ def _missed(mended: list[_Candidate], heads: list[Head]) -> bool:
 
 
 def _mended(
-    candidates: list[_Candidate], heads: list[Head], roots: list[Node], data: bytes
-) -> list[_Candidate]:
+    candidates: list[Candidate], heads: list[Head], roots: list[Node], data: bytes
+) -> list[Candidate]:
     """The candidates with those that layout tells to be missing, and without broken ones that end
     elsewhere: some swallow what follows, and others lose their end."""
     places = {(head.row, head.name): head for head in heads}
@@ -265,10 +237,10 @@ def _mended(
         is_inside = current < len(whole) and whole[current].first.start_byte <= begin
         if (head.row, head.name) not in found and not is_inside:
             missing.append(_from_layout(head))
-    return sorted([*kept, *missing], key=_sort_key)
+    return sorted([*kept, *missing], key=lambda candidate: candidate.order)
 
 
-def _ends_right(candidate: _Candidate, head: Head, errors: list[int], data: bytes) -> bool:
+def _ends_right(candidate: Candidate, head: Head, errors: list[int], data: bytes) -> bool:
     """Whether a candidate ends where its layout ends, or has nothing to do with any of the rows
     with errors: it holds none, lost nothing to one, and was not closed with what is around it."""
     ends, should = candidate.outer.end_point.row, head.extent.end_point.row
@@ -291,115 +263,115 @@ def _error_rows(roots: list[Node]) -> Iterator[int]:
             waiting += (child for child in node.children if child.has_error)
 
 
-def _from_layout(head: Head) -> _Candidate:
+def _from_layout(head: Head) -> Candidate:
     extent = head.extent
-    return _Candidate(head.what, extent, extent, extent, None, head.name, head.owner, head.row)
+    return Candidate(head.what, extent, extent, extent, None, head.name, head.owner, head.row)
 
 
-def _matches(
-    root: Node, source: bytes, language: Language, depth: int | None = None
-) -> list[Captures]:
-    """What the query captures, without functions that are only passed to one of the callers."""
-    cursor = QueryCursor(query(language, language.definitions))
-    if depth is not None:
-        cursor.set_max_start_depth(depth)
-    return [
-        captures
-        for _, captures in cursor.matches(root)
-        if _captured_text(captures, "callee", source) not in language.callers
-    ]
+def _comments(matches: list[Captures], source: bytes, language: Language) -> Comments:
+    spans = sorted({node.byte_range for each in matches for node in each.get("comment", [])})
+    starts = [start for start, _ in spans]
+    # Some grammars count the end of its line as a part of a comment.
+    ends = [end - source.endswith(b"\n", start, end) for start, end in spans]
+    return Comments(source, starts, ends, len(source) - len(source.lstrip()), language)
 
 
-def _candidates(matches: list[Captures], source: bytes, language: Language) -> list[_Candidate]:
-    """Every declaration that is captured, sorted so that enclosing ones come first, and a
-    definition comes before a field in the same place."""
-    outers = {
-        match["inner"][0].id: match["outer"][0]
-        for match in matches
-        if "outer" in match and "grouped" not in match
-    }
-    befores: dict[int, Node] = {}
-    for match in matches:
-        if "before" in match:
-            earliest = befores.get(match["inner"][0].id, match["before"][0])
-            befores[match["inner"][0].id] = min(earliest, match["before"][0], key=_start)
-    candidates = []
-    for match in matches:
-        for what in _KINDS:
-            if what in match:
-                node = match[what][0]
-                first, outer = _followed(befores, node), _followed(outers, node)
-                first = outer if first == node else first
-                name, owner = _names(match, source, language)
-                if what == "scope" and (name in language.slots or not _QUALIFIER.fullmatch(name)):
-                    name = ""
-                body = match["body"][0] if "body" in match else None
-                row = match["name"][0].start_point.row if "name" in match else -1
-                candidates.append(_Candidate(what, node, outer, first, body, name, owner, row))
-    return sorted(candidates, key=_sort_key)
+def _tree(
+    candidates: list[Candidate], root: Node, comments: Comments, language: Language
+) -> Declaration:
+    """The module with everything that is declared in it."""
+    source = comments.source
+    end, last_row = len(source), source.count(b"\n")
+    module = Declaration("module", root, root, root, end, last_row, root, "", "", None)
+    enclosing = [module]
+    for candidate in candidates:
+        while enclosing[-1].outer.end_byte <= candidate.first.start_byte and len(enclosing) > 1:
+            enclosing.pop()
+        if len(enclosing) <= MAX_NESTING and not _is_left_out(candidate, enclosing[-1]):
+            enclosing.append(_added(enclosing[-1], candidate, comments, language))
+    return module
 
 
-def _followed(links: dict[int, Node], node: Node) -> Node:
-    """The last node of the chain of links that begins at `node`."""
-    while node.id in links:
-        node = links[node.id]
-    return node
+def _is_left_out(candidate: Candidate, parent: Declaration) -> bool:
+    """Whether a candidate is a local variable, has been found in another way, or is a type that
+    only the definition around gives a name, which is the same: `typedef struct a { … } a`."""
+    if parent.what == "module":
+        return False
+    is_local = candidate.what in _LOCAL and parent.what in _CODE
+    is_same = candidate.first == parent.first or candidate.name == parent.name
+    is_found = candidate.outer == parent.outer and is_same
+    is_type = candidate.what in _TYPES and parent.what in _TYPES | {"constant"}
+    return is_local or is_found or (is_type and candidate.name == parent.name)
 
 
-def _start(node: Node) -> int:
-    return node.start_byte
-
-
-def _sort_key(candidate: _Candidate) -> tuple[int, int, int]:
-    order = _KINDS.index(candidate.what)
-    return candidate.first.start_byte, -candidate.outer.end_byte, order
-
-
-def _add_declaration(candidate: _Candidate, parent: Declaration) -> Declaration:
-    first = candidate.first
-    if candidate.what in ("function", "method"):
-        first = _first_overload(parent, candidate.name) or first
+def _added(
+    parent: Declaration, candidate: Candidate, comments: Comments, language: Language
+) -> Declaration:
+    """Adds what a candidate declares to its parent, together with what belongs to it: its
+    overloads, or the clauses of a function that it continues."""
+    end, row = _end_of(candidate.outer, comments)
     declaration = Declaration(
         candidate.what,
         candidate.node,
         candidate.outer,
-        first,
+        candidate.first,
+        end,
+        row,
         candidate.body,
         candidate.name,
         candidate.owner,
         parent,
     )
-    parent.members.append(declaration)
+    siblings = parent.members
+    if language.clauses and siblings and _continues(siblings[-1], declaration):
+        previous = siblings.pop()
+        declaration = replace(previous, outer=declaration.outer, end_byte=end, last_row=row)
+    elif declaration.what in ("function", "method", "constant"):
+        declaration = _with_overloads(declaration, _taken_overloads(parent, declaration.name))
+    siblings.append(declaration)
     return declaration
 
 
-def _first_overload(parent: Declaration, name: str) -> Place | None:
-    """Where the overloads begin of a function that is about to be added. They become part of it."""
-    first = None
-    while parent.members and parent.members[-1].what == "signature":
-        if parent.members[-1].name != name:
+def _end_of(outer: Place, comments: Comments) -> tuple[int, int]:
+    """The end of a node in bytes, and its row, without white space and comments on what follows:
+    grammars of languages that go by indentation count them in."""
+    start, end = outer.start_byte, outer.end_byte
+    while (comment := comments.before(end)) is not None:
+        is_inside = comments.starts[comment] > start
+        if not is_inside or not comments.is_outdented(comment, outer.start_point.column):
             break
-        first = parent.members.pop().first
-    return first
+        end = comments.starts[comment]
+    while end > start and comments.source[end - 1 : end].isspace():
+        end -= 1
+    return end, outer.end_point.row - comments.source.count(b"\n", end, outer.end_byte)
 
 
-def _names(match: Captures, source: bytes, language: Language) -> tuple[str, str]:
-    """The name that a match captures, without quotes, and its owner. What fills a slot of the file
-    is known by a name of its own, and is not qualified by the slot. A lone underscore is no name.
-    """
-    name, owner = _captured_text(match, "name", source), _captured_text(match, "owner", source)
-    alias = _captured_text(match, "alias", source)
-    slot = f"{owner}.{name}" if owner else name
-    if slot in language.slots and alias:
-        return alias, ""
-    if owner in language.slots or not _QUALIFIER.fullmatch(owner):
-        owner = ""
-    quoted = _QUOTED.fullmatch(name)
-    if name == "_":
-        name = ""
-    return quoted[2] if quoted else name, owner
+def _continues(previous: Declaration, declaration: Declaration) -> bool:
+    """Whether a function is another clause of the one before it."""
+    has_own_head = declaration.first != declaration.outer
+    same = (previous.what, previous.name) == (declaration.what, declaration.name)
+    return declaration.what == "function" and same and not has_own_head
 
 
-def _captured_text(match: Captures, part: str, source: bytes) -> str:
-    text = node_text(match[part][0], source) if part in match else b""
-    return text.decode("utf-8", "replace")[:MAX_NAME]
+def _taken_overloads(parent: Declaration, name: str) -> list[Declaration]:
+    """The overloads of a function that is about to be added. They become part of it."""
+    begin = len(parent.members)
+    while begin and parent.members[begin - 1].what == "signature":
+        if parent.members[begin - 1].name != name:
+            break
+        begin -= 1
+    overloads = parent.members[begin:]
+    del parent.members[begin:]
+    return overloads
+
+
+def _with_overloads(function: Declaration, overloads: list[Declaration]) -> Declaration:
+    """A function that begins with its overloads. Its head is that of the first with a body."""
+    if not overloads:
+        return function
+    head = next((each for each in overloads if each.body is not None), function)
+    return replace(function, first=overloads[0].first, node=head.node, body=head.body)
+
+
+def _beginning(documentation: Captures) -> int:
+    return documentation["documentation"][0].start_byte

@@ -5,13 +5,25 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
+from embeddings.code.languages.bash import BASH
+from embeddings.code.languages.elixir import ELIXIR
 from embeddings.code.languages.go import GO
 from embeddings.code.languages.grammars import compiled, keywords, query
+from embeddings.code.languages.haskell import HASKELL
 from embeddings.code.languages.java import JAVA
 from embeddings.code.languages.javascript import JAVASCRIPT
+from embeddings.code.languages.julia import JULIA
 from embeddings.code.languages.language import Document, FileType, Kinds, Language
+from embeddings.code.languages.lua import LUA
+from embeddings.code.languages.ocaml import OCAML, OCAML_INTERFACE
+from embeddings.code.languages.perl import PERL
+from embeddings.code.languages.php import PHP
+from embeddings.code.languages.powershell import POWERSHELL
 from embeddings.code.languages.python import PYTHON
+from embeddings.code.languages.r import R
+from embeddings.code.languages.ruby import RUBY
 from embeddings.code.languages.typescript import TSX, TYPESCRIPT
+from embeddings.code.languages.zig import ZIG
 
 __all__ = [
     "LANGUAGES",
@@ -26,7 +38,27 @@ __all__ = [
     "query",
 ]
 
-LANGUAGES: tuple[Language, ...] = (PYTHON, JAVA, JAVASCRIPT, TYPESCRIPT, TSX, GO)
+LANGUAGES: tuple[Language, ...] = (
+    PYTHON,
+    JAVA,
+    JAVASCRIPT,
+    TYPESCRIPT,
+    TSX,
+    GO,
+    BASH,
+    ELIXIR,
+    HASKELL,
+    JULIA,
+    LUA,
+    OCAML,
+    OCAML_INTERFACE,
+    PERL,
+    PHP,
+    POWERSHELL,
+    R,
+    RUBY,
+    ZIG,
+)
 _BY_NAME = {language.name: language for language in LANGUAGES}
 _BY_EXTENSION = {end: language for language in LANGUAGES for end in language.extensions}
 _BY_FILENAME = {name: language for language in LANGUAGES for name in language.filenames}

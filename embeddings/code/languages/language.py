@@ -18,7 +18,8 @@ class FileType:
     (`interpreters`).
 
     `line_comments` start a comment that ends with the line; `block_comments` are the marks around
-    the others.
+    the others. Comments that start with one of `inner_comments` document what they stand in, and
+    not what follows.
     """
 
     name: str
@@ -27,6 +28,7 @@ class FileType:
     interpreters: tuple[str, ...] = ()
     line_comments: tuple[str, ...] = ("//",)
     block_comments: tuple[tuple[str, str], ...] = (("/*", "*/"),)
+    inner_comments: tuple[str, ...] = ()
 
 
 MODIFIERS = r"""(?:@(?!interface\b)\w++(?:\([^()]*+\))?+\s++)*+
@@ -52,7 +54,8 @@ TYPED_HEADS = rf"""{MODIFIERS}(?:<[^()=]*>\s++)?
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Language(FileType):
     """How sources of one programming language are read. `grammar` returns the pointer to the
-    tree-sitter grammar; the package that holds it is imported only then.
+    tree-sitter grammar; the package that holds it is imported only then. `prepare` returns a source
+    of the same length that the grammar can read, in linear time; positions in both are the same.
 
     `definitions` is a tree-sitter query. It captures each definition's node as
 
@@ -70,25 +73,41 @@ class Language(FileType):
 
     and, where the language has them,
 
-    - `@owner` beside a function: the start of its qualified name, such as the receiver's type;
+    - `@owner` beside a definition: the start of its qualified name, such as the receiver's type;
+      several are joined by dots, while several nodes of a `@name` are its first and its last;
     - `@alias` beside a name: the name that the definition itself has, where `@name` is only one of
       the `slots` that a file fills, such as `module.exports`;
     - `@callee` beside a function: the name of what it is passed to. What one of the `callers`
       returns is no function: they call what they get, as `map` and `setTimeout` do;
     - `@scope`, with its `@name`: not a definition, but it qualifies the names inside;
+    - `@onward` beside a class or scope that is a statement of the file: it goes on up to the next
+      such statement;
+    - `@open` beside a definition: it extends to the last `@part` before the next one that is open,
+      as a Dockerfile's stage does to its last instruction;
     - `@field`: a member that is no definition, which outlines show up to its `@body`;
     - `@outer` beside `@inner`: a node that belongs to the definition inside it, unless `@grouped`
       says that the node is a group of definitions;
-    - `@before` beside `@inner`: a node before a definition that belongs to it;
+    - `@before` or `@after` beside `@inner`: a node before or after a definition that belongs to it;
+    - `@documentation`, with its `@content`: a statement whose literal documents what it belongs to
+      by `@before`, or else the class that it opens; or a definition with a comment or a literal
+      inside;
     - `@module`: the node that the documentation of the module precedes;
     - `@comment`: a comment, which documents what it stands above.
 
-    In an outline `stub` replaces the body of a function or class and `value` that of a field or
-    constant, and `block` encloses the members. `modules` says whether a file is itself a
-    definition, documented or not. The texts of some kinds of nodes get one of the `prefixes`,
-    without which they would parse as something else. A text that does not parse by itself, such as
-    a method, may parse inside one of the `wrappers`; `standalone` are the kinds of nodes that parse
-    alike in a text and in a file.
+    A `@body` that follows its node belongs to the definition. Constants and signatures inside code
+    are local variables, and not captured.
+
+    In an outline `stub` replaces the body of a function and `value` that of a field or constant (or
+    of a function after `=`); `block` encloses the members of a class, and `empty` stands for none.
+    `modules` says whether a file is itself a definition, documented or not; `clauses`, whether
+    functions of one name in a row are clauses of one definition. `sigils` are characters that stand
+    around a name without being part of it, such as the colon of a symbol; `cased`, whether the case
+    of its first letter tells what a name is (`lowered` then stands before a placeholder in
+    capitals); `documented_below`, whether a comment may also document what it follows.
+
+    The texts of some kinds of nodes get one of the `prefixes`, without which they would parse as
+    something else. A text that does not parse by itself, such as a method, may parse inside one of
+    the `wrappers`; `standalone` are the kinds of nodes that parse alike in a text and in a file.
 
     `identifiers`, `strings` and `numbers` are kinds of leaves. `interpolations` are children that
     make a string an inner node, whose literal pieces are `texts`. `comments` and `ignored` are not
@@ -111,8 +130,15 @@ class Language(FileType):
     comments: Kinds
     standalone: Kinds
     operators: Kinds
+    prepare: Callable[[bytes], bytes] = bytes
     block: tuple[str, str] = (" {", "}")
+    empty: str = " {}"
     modules: bool = True
+    clauses: bool = False
+    cased: bool = False
+    lowered: str = "_"
+    documented_below: bool = False
+    sigils: str = ""
     prefixes: tuple[tuple[str, str], ...] = ()
     wrappers: tuple[tuple[str, str], ...] = ()
     interpolations: Kinds = frozenset()
@@ -128,9 +154,12 @@ class Language(FileType):
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Document(FileType):
     """A type of file without a grammar of its own: documents, data, and files that embed languages.
-    `read` yields what search finds in a decoded file; in time linear in its length."""
+    `read` yields what search finds in a decoded file; in time linear in its length. Where people
+    never see a file as it is stored, `readable` converts it to what they read, such as a notebook's
+    cells. That is what `read` gets then, what an index stores, and what lines are counted in."""
 
     read: Callable[[str], Iterable[Definition]]
+    readable: Callable[[str], str] | None = None
 
 
 def kinds(names: str) -> Kinds:
