@@ -49,7 +49,7 @@ def _is_divided(declaration: Declaration) -> bool:
         return True
     if not declaration.is_definition:
         return _has_parts(declaration)
-    return declaration.outer.end_byte - declaration.first.start_byte > LONG_UNIT
+    return declaration.end_byte - declaration.first.start_byte > LONG_UNIT
 
 
 def _has_text(declaration: Declaration) -> bool:
@@ -69,12 +69,12 @@ def _has_parts(declaration: Declaration) -> bool:
 def _regions(container: Declaration, source: ParsedSource, lines: list[str]) -> Iterator[Lines]:
     """The runs of lines between a container's head, its members and its end that hold more than
     constants, from the first telling line to the last."""
-    last, word = container.outer.end_point.row, telling_word(source.language)
+    last, word = container.last_row, telling_word(source.language)
     begin = _first_line(container, source)
     constants = {
         line
         for member in container.members
-        if member.what == "constant" and not _is_apart(member)
+        if member.what == "constant" and member.is_definition and not _is_apart(member)
         for line in _range(_lines_of(member, source))
     }
     for start, end in [*_lines_left_out(container, source), (last + 1, last + 1)]:
@@ -86,8 +86,10 @@ def _regions(container: Declaration, source: ParsedSource, lines: list[str]) -> 
 
 def _first_line(container: Declaration, source: ParsedSource) -> int:
     """The first line that is not in the text of the container itself."""
+    if container is source.module:
+        return 0
     first = container.first.start_point.row
-    if container.is_outlined and container.what != "module" and container.body is not None:
+    if container.is_outlined and container.body is not None:
         head = end_of_head(container.node, container.body, source.language)
         row = first + source.data.count(b"\n", container.first.start_byte, head)
         return row if _has_words(line_after(source.data, head), source.language) else row + 1
@@ -109,7 +111,7 @@ def _lines_left_out(container: Declaration, source: ParsedSource) -> Iterator[Li
 def _lines_of(member: Declaration, source: ParsedSource) -> Lines:
     """The lines of a member with the comment above it, without a first or last line that it shares
     with other code."""
-    first, last = member.first.start_point.row, member.outer.end_point.row
+    first, last = member.first.start_point.row, member.last_row
     start, end = source.span(member)
     if _has_words(line_before(source.data, start), source.language):
         first += 1

@@ -110,6 +110,24 @@ class Comments:
             return None
         return first, last
 
+    def opening(self) -> tuple[int, int] | None:
+        """The span of the comments at the beginning of the source that document it from inside."""
+        marks = tuple(mark.encode() for mark in self.language.inner_comments)
+        span, position = None, 0
+        for start, end in zip(self.starts, self.ends, strict=True):
+            is_inner = self.source.startswith(marks, start)
+            if not _BLANK.fullmatch(self.source, position, start) or (span and not is_inner):
+                break
+            if is_inner:
+                span = (span[0] if span else start), end
+            position = end
+        return span
+
+    def is_outdented(self, comment: int, column: int) -> bool:
+        """Whether a comment stands alone on its line, at `column` (in bytes) or left of it."""
+        before = line_before(self.source, self.starts[comment])
+        return len(before) <= column and not before.strip()
+
     def end_after(self, position: int) -> int:
         """Where the line comment ends that follows what ends at `position` on the same line;
         `position` if there is none."""
@@ -126,6 +144,8 @@ class Comments:
 
     def _documents(self, comment: int, position: int) -> bool:
         start, end = self.starts[comment], self.ends[comment]
+        if self.source.startswith(tuple(map(str.encode, self.language.inner_comments)), start):
+            return False
         alone = not line_before(self.source, start).strip()
         apart = 2 if self.source.startswith(b"/**", start) else 1
         near = self.source.count(b"\n", end, position) <= apart

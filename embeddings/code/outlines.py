@@ -72,6 +72,8 @@ def comment_span(declaration: Declaration, source: ParsedSource) -> tuple[int, i
     """The span of the comment that documents a declaration or the module."""
     if declaration.what != "module":
         return source.comments.above(declaration.first.start_byte)
+    if source.language.inner_comments:
+        return source.comments.opening()
     return source.comments.above(source.documented.start_byte) if source.documented else None
 
 

@@ -77,8 +77,8 @@ def _parse_wrapped(text: str, language: Language, prefix: str, suffix: str) -> P
         brace = root.descendant_for_byte_range(len(prefix.rstrip()) - 1, len(prefix.rstrip()))
         root = brace.parent if brace is not None and brace.parent is not None else root
     names = outermost_names(root, source, language, _NESTING)
-    is_one = len(set(names)) == 1 and len(names[0]) <= MAX_NAME  # overloads share their name
-    return ParsedText(root, source, start, names[0].decode() if is_one else None)
+    is_one = len(set(names)) == 1 and len(names[0]) < MAX_NAME  # overloads share their name
+    return ParsedText(root, source, start, names[0] if is_one else None)
 
 
 def _hidden(spelt: bytes, kind: str, name: str, language: Language) -> str:
@@ -90,7 +90,15 @@ def _hidden(spelt: bytes, kind: str, name: str, language: Language) -> str:
 
 
 def _may_hold_names(root: Node, language: Language) -> list[Node]:
-    kinds = sorted(language.identifiers | language.texts | language.comments)
+    kinds = sorted(language.identifiers | language.texts | language.strings | language.comments)
     holders = query(language, f"[{' '.join(f'({kind})' for kind in kinds)}] @holder")
     nodes = QueryCursor(holders).captures(root).get("holder", [])
-    return sorted(nodes, key=lambda node: node.start_byte)
+    return sorted((n for n in nodes if _is_whole(n, language)), key=lambda node: node.start_byte)
+
+
+def _is_whole(node: Node, language: Language) -> bool:
+    """Whether a node is no string whose pieces are nodes themselves."""
+    pieces = language.texts | language.interpolations
+    return node.type not in language.strings or all(
+        child.type not in pieces for child in node.named_children
+    )

@@ -121,7 +121,8 @@ def _in_thread(work: Callable[[], T], stack: int) -> T:
 
 
 def _parse_within(source: bytes, language: Language, seconds: float) -> Tree:
-    view, deadline = memoryview(source), time.thread_time() + seconds
+    deadline = time.thread_time() + seconds
+    view = memoryview(language.prepare(source))
     calls, most = count(1), _resident_pages() + PARSE_BYTES // _PAGE
 
     def chunk(offset: int, _: object) -> memoryview:

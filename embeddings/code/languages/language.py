@@ -18,7 +18,8 @@ class FileType:
     (`interpreters`).
 
     `line_comments` start a comment that ends with the line; `block_comments` are the marks around
-    the others.
+    the others. Comments that start with one of `inner_comments` document what they stand in, and
+    not what follows.
     """
 
     name: str
@@ -27,12 +28,14 @@ class FileType:
     interpreters: tuple[str, ...] = ()
     line_comments: tuple[str, ...] = ("//",)
     block_comments: tuple[tuple[str, str], ...] = (("/*", "*/"),)
+    inner_comments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Language(FileType):
     """How sources of one programming language are read. `grammar` returns the pointer to the
-    tree-sitter grammar; the package that holds it is imported only then.
+    tree-sitter grammar; the package that holds it is imported only then. `prepare` returns a source
+    of the same length that the grammar can read, in linear time; positions in both are the same.
 
     `definitions` is a tree-sitter query. It captures each definition's node as
 
@@ -51,13 +54,17 @@ class Language(FileType):
     and, where the language has them,
 
     - `@owner` beside a function: the start of its qualified name, such as the receiver's type;
+      several are joined with dots, while several nodes of a `@name` are its first and last;
     - `@scope`, with its `@name`: not a definition, but it qualifies the names inside;
     - `@field`: a member that is no definition, which outlines show up to its `@body`;
     - `@outer` beside `@inner`: a node that belongs to the definition inside it, unless `@grouped`
       says that the node is a group of definitions;
-    - `@before` beside `@inner`: a node before a definition that belongs to it;
+    - `@before` or `@after` beside `@inner`: a node before or after a definition that belongs to it;
     - `@module`: the node that the documentation of the module precedes;
     - `@comment`: a comment, which documents what it stands above.
+
+    A `@body` that follows its node belongs to the definition. Constants and signatures inside code
+    are local variables, and not captured.
 
     In an outline `stub` replaces the body of a function or class and `value` that of a field or
     constant, and `block` encloses the members. `modules` says whether a file is itself a
@@ -84,6 +91,7 @@ class Language(FileType):
     comments: Kinds
     standalone: Kinds
     operators: Kinds
+    prepare: Callable[[bytes], bytes] = bytes
     block: tuple[str, str] = (" {", "}")
     modules: bool = True
     prefixes: tuple[tuple[str, str], ...] = ()
