@@ -5,6 +5,9 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
+from embeddings.code.languages.c import C
+from embeddings.code.languages.cpp import CPP
+from embeddings.code.languages.csharp import CSHARP
 from embeddings.code.languages.go import GO
 from embeddings.code.languages.grammars import compiled, keywords, query
 from embeddings.code.languages.java import JAVA
@@ -26,7 +29,17 @@ __all__ = [
     "query",
 ]
 
-LANGUAGES: tuple[Language, ...] = (PYTHON, JAVA, JAVASCRIPT, TYPESCRIPT, TSX, GO)
+LANGUAGES: tuple[Language, ...] = (
+    PYTHON,
+    JAVA,
+    JAVASCRIPT,
+    TYPESCRIPT,
+    TSX,
+    GO,
+    C,
+    CPP,
+    CSHARP,
+)
 _BY_NAME = {language.name: language for language in LANGUAGES}
 _BY_EXTENSION = {end: language for language in LANGUAGES for end in language.extensions}
 _BY_FILENAME = {name: language for language in LANGUAGES for name in language.filenames}
