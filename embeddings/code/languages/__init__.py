@@ -8,12 +8,17 @@ from pathlib import PurePosixPath
 from embeddings.code.languages.c import C
 from embeddings.code.languages.cpp import CPP
 from embeddings.code.languages.csharp import CSHARP
+from embeddings.code.languages.dart import DART
 from embeddings.code.languages.go import GO
 from embeddings.code.languages.grammars import compiled, keywords, query
 from embeddings.code.languages.java import JAVA
 from embeddings.code.languages.javascript import JAVASCRIPT
+from embeddings.code.languages.kotlin import KOTLIN
 from embeddings.code.languages.language import Document, FileType, Kinds, Language
 from embeddings.code.languages.python import PYTHON
+from embeddings.code.languages.rust import RUST
+from embeddings.code.languages.scala import SCALA
+from embeddings.code.languages.swift import SWIFT
 from embeddings.code.languages.typescript import TSX, TYPESCRIPT
 
 __all__ = [
@@ -39,6 +44,11 @@ LANGUAGES: tuple[Language, ...] = (
     C,
     CPP,
     CSHARP,
+    DART,
+    KOTLIN,
+    RUST,
+    SCALA,
+    SWIFT,
 )
 _BY_NAME = {language.name: language for language in LANGUAGES}
 _BY_EXTENSION = {end: language for language in LANGUAGES for end in language.extensions}
