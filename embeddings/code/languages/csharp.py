@@ -41,7 +41,9 @@ CSHARP = Language(
         (delegate_declaration name: (_) @name) @type
         (namespace_declaration name: (_) @name) @scope
         (file_scoped_namespace_declaration name: (_) @name) @scope
-        (compilation_unit (file_scoped_namespace_declaration) @inner (_) @after .)
+        (compilation_unit . [(comment) (using_directive) (extern_alias_directive)
+          (global_attribute) (preproc_nullable) (preproc_pragma) (preproc_region)]*
+          . (file_scoped_namespace_declaration) @inner (_) @after .)
         (comment) @comment
     """,
     prepare=with_whole_branches,
