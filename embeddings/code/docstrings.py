@@ -37,6 +37,7 @@ _FILE_TAG = re.compile(
 _TWO_WORDS = re.compile(r"\b([^\W\d_]++),? (?=([^\W\d_]++))")
 _CODE = re.compile(r"[=(){}\[\];]|[a-zA-Z]\.[a-zA-Z]{2}")
 _RULES = tuple(character * 3 for character in "-=*#~_+/")
+_SHORTEST_RULE = 6
 _EDGE = 200
 """Characters at either end of a comment by which its sort is told."""
 
@@ -264,7 +265,9 @@ class Comments:
         text = self._comment(comment)
         begin = _line_mark(self.language).sub("", _decode(text[:_EDGE])).strip()
         end = _decode(text[-_EDGE:]).strip()
-        return not self._is_block(comment) and (begin.startswith(_RULES) or end.endswith(_RULES))
+        if self._is_block(comment) or (not begin and len(text) < _SHORTEST_RULE):
+            return False  # an empty line of a comment may consist of marks
+        return begin.startswith(_RULES) or end.endswith(_RULES)
 
     def _is_near(self, comment: int, position: int) -> bool:
         start, end = self.starts[comment], self.ends[comment]

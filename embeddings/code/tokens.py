@@ -29,7 +29,7 @@ _BLANK = "BLANK"
 def token(role: int, text: str, own_name: str | None = None) -> str:
     """The token of a leaf: an identifier as written, a string's content with escapes and white
     space as single blanks, a number in lower case without digit separators. `own_name` is replaced
-    by the placeholder in identifiers and numbers that equal it and in strings that contain it."""
+    by the placeholder in identifiers and numbers that equal it and in strings that hold it."""
     if role in (node_roles.IDENTIFIER, node_roles.NUMBER) and text in parts_of(own_name):
         return NAME_PLACEHOLDER
     if role == node_roles.IDENTIFIER:
@@ -45,11 +45,11 @@ def token(role: int, text: str, own_name: str | None = None) -> str:
 
 @lru_cache
 def parts_of(name: str | None) -> frozenset[str]:
-    """What a name consists of in the syntax tree: itself, or the words of one that is computed,
-    such as `[Symbol.iterator]`."""
+    """What a name consists of in the syntax tree: itself, perhaps in backticks, or the words of one
+    that is computed, such as `[Symbol.iterator]`."""
     if name is None:
         return frozenset()
-    return frozenset(_WORDS.findall(name) if name.startswith("[") else [name])
+    return frozenset(_WORDS.findall(name) if name.startswith("[") else [name, f"`{name}`"])
 
 
 def without_name(text: str, name: str) -> str:

@@ -6,6 +6,10 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 
 from embeddings.code.languages.bash import BASH
+from embeddings.code.languages.c import C
+from embeddings.code.languages.cpp import CPP
+from embeddings.code.languages.csharp import CSHARP
+from embeddings.code.languages.dart import DART
 from embeddings.code.languages.elixir import ELIXIR
 from embeddings.code.languages.go import GO
 from embeddings.code.languages.grammars import compiled, keywords, query
@@ -13,6 +17,7 @@ from embeddings.code.languages.haskell import HASKELL
 from embeddings.code.languages.java import JAVA
 from embeddings.code.languages.javascript import JAVASCRIPT
 from embeddings.code.languages.julia import JULIA
+from embeddings.code.languages.kotlin import KOTLIN
 from embeddings.code.languages.language import Document, FileType, Kinds, Language
 from embeddings.code.languages.lua import LUA
 from embeddings.code.languages.ocaml import OCAML, OCAML_INTERFACE
@@ -22,6 +27,9 @@ from embeddings.code.languages.powershell import POWERSHELL
 from embeddings.code.languages.python import PYTHON
 from embeddings.code.languages.r import R
 from embeddings.code.languages.ruby import RUBY
+from embeddings.code.languages.rust import RUST
+from embeddings.code.languages.scala import SCALA
+from embeddings.code.languages.swift import SWIFT
 from embeddings.code.languages.typescript import TSX, TYPESCRIPT
 from embeddings.code.languages.zig import ZIG
 
@@ -46,9 +54,14 @@ LANGUAGES: tuple[Language, ...] = (
     TSX,
     GO,
     BASH,
+    C,
+    CPP,
+    CSHARP,
+    DART,
     ELIXIR,
     HASKELL,
     JULIA,
+    KOTLIN,
     LUA,
     OCAML,
     OCAML_INTERFACE,
@@ -57,6 +70,9 @@ LANGUAGES: tuple[Language, ...] = (
     POWERSHELL,
     R,
     RUBY,
+    RUST,
+    SCALA,
+    SWIFT,
     ZIG,
 )
 _BY_NAME = {language.name: language for language in LANGUAGES}

@@ -30,14 +30,15 @@ def compiled(language: Language) -> tree_sitter.Language:
 
 @cache
 def keywords(language: Language) -> Kinds:
-    """The keywords in the grammar."""
+    """The keywords in the grammar, such as `return`, or `endif` for `#endif`."""
     grammar = compiled(language)
     unnamed = (
         grammar.node_kind_for_id(kind) or ""
         for kind in range(grammar.node_kind_count)
         if grammar.node_kind_is_visible(kind) and not grammar.node_kind_is_named(kind)
     )
-    return frozenset(word for word in unnamed if word.isalpha())
+    words = (word.removeprefix("#") for word in unnamed)
+    return frozenset(word for word in words if word.isalpha())
 
 
 @cache

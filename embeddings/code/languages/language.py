@@ -147,7 +147,7 @@ class Language(FileType):
     joined_strings: str = ""
     documented: Kinds = frozenset()
     slots: frozenset[str] = frozenset()
-    heads: tuple[str, ...] = (KEYWORD_HEADS,)
+    heads: tuple[str, ...] = ()
     callers: frozenset[str] = frozenset()
 
 
