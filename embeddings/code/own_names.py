@@ -101,7 +101,8 @@ def _hidden(spelt: bytes, kind: str, name: str, language: Language) -> str:
         return without_name(text, name)
     if text not in parts_of(name):
         return text
-    text = text.strip("`")
+    if text.startswith("`"):
+        return NAME_PLACEHOLDER
     word = text.strip(_MARKS)
     is_lower = language.cased and not word[:1].isupper()
     return text.replace(word, language.lowered + NAME_PLACEHOLDER if is_lower else NAME_PLACEHOLDER)
