@@ -27,6 +27,9 @@ _TAB = 4
 _LONGEST_HEAD = 300
 """Characters of a line that are looked at, from either end."""
 
+_LONGEST_NAME = 200
+"""Characters of a name; a longer one may not be whole."""
+
 _ASIDE = re.compile(
     r"(?:<{7}|={7}|>{7}|\|{7})(?: |$)"  # marks of a merge conflict
     r"|(?:public|private|protected)\s*:"
@@ -189,7 +192,7 @@ def _lines(data: bytes, language: Language) -> Iterator[_Line]:
         stripped = line.strip()
         margin = line[: len(line) - len(line.lstrip())]
         edges = stripped[:_LONGEST_HEAD], stripped[_LONGEST_HEAD:][-_LONGEST_HEAD:]
-        text = b"".join(edges).decode("utf-8", "replace")
+        text = b" ".join(filter(None, edges)).decode("utf-8", "replace")
         is_code = not text.startswith(comments) or _DECORATES.match(text)
         if is_code and not _ASIDE.match(text) and not _SAYS_NOTHING.match(text):
             begin = start + len(margin)
@@ -231,8 +234,8 @@ def _head(opened: _Opened, last: _Line) -> Head:
 
 
 def _match(text: str, language: Language) -> re.Match[str] | None:
-    found = (pattern.match(text) for pattern in _patterns(language.heads))
-    return next(filter(None, found), None)
+    found = filter(None, (pattern.match(text) for pattern in _patterns(language.heads)))
+    return next((match for match in found if len(match["name"]) <= _LONGEST_NAME), None)
 
 
 @cache

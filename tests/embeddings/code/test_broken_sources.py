@@ -186,6 +186,11 @@ def test_a_definition_that_parses_keeps_its_end_beside_a_broken_one() -> None:
     assert ends == {"a": 4, "c": 7, "d": 9}
 
 
+def test_a_name_by_layout_is_whole() -> None:
+    source = f"def {'a' * 700}(:\n    pass\n\ndef b(: pass\n"
+    assert {each.name for each in found(source, "python")} <= {"a" * 500, "b"}
+
+
 @pytest.mark.parametrize(
     ("language", "unit"),
     [
