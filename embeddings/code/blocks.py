@@ -5,48 +5,47 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from itertools import islice
 
-from embeddings.code.docstrings import opening_docstring
-from embeddings.code.languages import Kinds, keywords
-from embeddings.code.outlines import comment_span, dedented, end_of_head
-from embeddings.code.syntax import OUTLINED, Declaration, ParsedSource, all_within
+from embeddings.code.docstrings import line_after, line_before
+from embeddings.code.languages import Language, keywords
+from embeddings.code.outlines import comment_span, dedented, docstring_statement, end_of_head
+from embeddings.code.syntax import Declaration, ParsedSource, all_within
 from embeddings.code.windows import LONG_UNIT, LONGEST_WINDOW, statement_depths, windows
 from embeddings.types import Definition, Kind
 
 Lines = tuple[int, int]
 """The first and the last of some lines, from 0."""
 
-_WORD = re.compile(r"\w+")
+_LINE_END = re.compile(rb"\n")
 
 
 def blocks_in(source: ParsedSource) -> Iterator[Definition]:
     """The blocks of a source, with the qualified names of what they lie in. Together with the other
-    definitions they hold every line that has a word; only the first line of a scope that is no
-    definition is left out, since it qualifies the names inside."""
+    definitions they hold every line that has a word other than keywords."""
     lines = source.data.decode("utf-8", "replace").split("\n")
     starts = _line_starts(source.data)
-    ignored = keywords(source.language)
-    telling = [_says_something(line, ignored) for line in lines]
+    word = telling_word(source.language)
     depths: dict[int, int] = {}
     for container in (source.module, *all_within(source.module)):
         if not _is_divided(container):
             continue
-        for first, last in _regions(container, source, telling):
+        for first, last in _regions(container, source, lines):
             if not depths and starts[last + 1] - starts[first] > LONGEST_WINDOW:
                 depths = statement_depths(source.module.node)
             cuts = windows(lines, first, last, depths)
             # A definition's own text already begins with its first window.
             begins = _has_text(container) and first == container.first.start_point.row
             for begin, end in islice(cuts, int(begins), None):
-                if any(telling[begin : end + 1]):
+                if any(map(word.search, lines[begin : end + 1])):
                     yield _block(container, source, (begin, end), starts)
 
 
 def _is_divided(declaration: Declaration) -> bool:
     """Whether what is in a declaration, beside its members, is not in its own text or is too long
     for it."""
-    if declaration.what in OUTLINED:
+    if declaration.is_outlined:
         return True
     if not declaration.is_definition:
         return _has_parts(declaration)
@@ -54,7 +53,7 @@ def _is_divided(declaration: Declaration) -> bool:
 
 
 def _has_text(declaration: Declaration) -> bool:
-    return declaration.is_definition and declaration.what not in OUTLINED
+    return declaration.is_definition and not declaration.is_outlined
 
 
 def _is_apart(member: Declaration) -> bool:
@@ -67,10 +66,10 @@ def _has_parts(declaration: Declaration) -> bool:
     return any(map(_is_apart, declaration.members))
 
 
-def _regions(container: Declaration, source: ParsedSource, telling: list[bool]) -> Iterator[Lines]:
+def _regions(container: Declaration, source: ParsedSource, lines: list[str]) -> Iterator[Lines]:
     """The runs of lines between a container's head, its members and its end that hold more than
     constants, from the first telling line to the last."""
-    last = container.outer.end_point.row
+    last, word = container.outer.end_point.row, telling_word(source.language)
     begin = _first_line(container, source)
     constants = {
         line
@@ -79,58 +78,66 @@ def _regions(container: Declaration, source: ParsedSource, telling: list[bool]) 
         for line in _range(_lines_of(member, source))
     }
     for start, end in [*_lines_left_out(container, source), (last + 1, last + 1)]:
-        told = [line for line in range(begin, start) if telling[line]]
+        told = [line for line in range(begin, start) if word.search(lines[line])]
         if any(line not in constants for line in told):
             yield told[0], told[-1]
-        begin = max(begin, end + 1)
+        begin = max(begin, start, end + 1)
 
 
 def _first_line(container: Declaration, source: ParsedSource) -> int:
     """The first line that is not in the text of the container itself."""
     first = container.first.start_point.row
-    if container.what == "scope" and container.outer.end_point.row > first:
-        return first + 1
-    if container.what in OUTLINED and container.what != "module" and container.body is not None:
+    if container.is_outlined and container.what != "module" and container.body is not None:
         head = end_of_head(container.node, container.body, source.language)
-        return first + source.data.count(b"\n", container.first.start_byte, head) + 1
+        row = first + source.data.count(b"\n", container.first.start_byte, head)
+        return row if _has_words(line_after(source.data, head), source.language) else row + 1
     return first
 
 
 def _lines_left_out(container: Declaration, source: ParsedSource) -> Iterator[Lines]:
     """The lines of the docstring of an outlined container, and of the members that stand apart."""
-    if container.body is not None and container.what in OUTLINED:
-        docstring = opening_docstring(container.body, source.data, source.language)
+    if container.is_outlined:
+        docstring = docstring_statement(container, source)
         if docstring is not None:
-            yield docstring.start_point.row, docstring.end_point.row
+            is_shared = _has_words(line_after(source.data, docstring.end_byte), source.language)
+            yield docstring.start_point.row, docstring.end_point.row - is_shared
     for member in container.members:
         if _is_apart(member):
             yield _lines_of(member, source)
 
 
 def _lines_of(member: Declaration, source: ParsedSource) -> Lines:
-    """The lines of a member with the comment above it."""
-    first, span = member.first.start_point.row, comment_span(member, source)
-    if span is not None:
-        first -= source.data.count(b"\n", span[0], member.first.start_byte)
-    return first, member.outer.end_point.row
+    """The lines of a member with the comment above it, without a first or last line that it shares
+    with other code."""
+    first, last = member.first.start_point.row, member.outer.end_point.row
+    start, end = source.span(member)
+    if _has_words(line_before(source.data, start), source.language):
+        first += 1
+    elif member.is_definition and (span := comment_span(member, source)):
+        first -= source.data.count(b"\n", span[0], start)
+    if _has_words(line_after(source.data, end), source.language):
+        last -= 1
+    return first, last
+
+
+def _has_words(part: bytes, language: Language) -> bool:
+    return bool(part) and bool(telling_word(language).search(part.decode("utf-8", "replace")))
 
 
 def _range(lines: Lines) -> range:
     return range(lines[0], lines[1] + 1)
 
 
-def _says_something(line: str, ignored: Kinds) -> bool:
-    """Whether a line has a word that is no keyword, unlike `} else {`, `end` and `pass`."""
-    return any(word not in ignored for word in _WORD.findall(line))
+@cache
+def telling_word(language: Language) -> re.Pattern[str]:
+    """Matches a word that is no keyword: `} else {`, `end` and `pass` say nothing by themselves."""
+    ignored = "|".join(map(re.escape, sorted(keywords(language))))
+    return re.compile(rf"\b(?!(?:{ignored})\b)\w" if ignored else r"\w")
 
 
 def _line_starts(data: bytes) -> list[int]:
     """Where each line begins, and where one after the last would."""
-    starts, end = [0], data.find(b"\n")
-    while end >= 0:
-        starts.append(end + 1)
-        end = data.find(b"\n", end + 1)
-    return [*starts, len(data) + 1]
+    return [0, *(end.end() for end in _LINE_END.finditer(data)), len(data) + 1]
 
 
 def _block(

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 
 from embeddings.code import languages
-from embeddings.code.languages import TEXT, FileType
+from embeddings.code.languages import TEXT, Document, FileType
 
 _BINARY = """
     7z a aac apk avi avif bin blend bmp br bz2 class ckpt cur db deb dex dll dmg doc docx ear
@@ -54,6 +54,14 @@ def type_by_content(file_type: FileType, source: str) -> FileType:
     languages share an extension, and where a file of no known type names its interpreter."""
     refined = _BY_CONTENT.get(file_type.name)
     return file_type if refined is None else refined(source[:INSPECTED]) or file_type
+
+
+def as_read(file_type: FileType, source: str) -> tuple[FileType, str]:
+    """The type of a file by its content, and its text in the form that people read."""
+    file_type = type_by_content(file_type, source)
+    if isinstance(file_type, Document) and file_type.readable:
+        return file_type, file_type.readable(source)
+    return file_type, source
 
 
 def interpreter(source: str) -> str:

@@ -27,7 +27,7 @@ def text_of(declaration: Declaration, source: ParsedSource) -> str:
     """What an encoder reads: a function's own lines; a class's signature, documentation and
     members' signatures; a module's documentation and outline, or nothing if it has neither."""
     comment = _comment(declaration, source)
-    if declaration.what not in OUTLINED:
+    if not declaration.is_outlined:
         body = _prefix(declaration, source) + dedented(source, *source.span(declaration))
     else:
         body = _outline(declaration, source)
@@ -44,12 +44,19 @@ def says_more(module: Declaration, source: ParsedSource) -> bool:
 def docstring_of(declaration: Declaration, source: ParsedSource) -> str:
     """A definition's documentation, without comment marks and indentation: its docstring, or else
     the comment above it."""
-    body, language = declaration.body, source.language
-    statement = docstrings.opening_docstring(body, source.data, language) if body else None
+    language = source.language
+    statement = docstring_statement(declaration, source)
     if statement:
         return bounded(docstrings.docstring_text(statement, source.data, language))
     span = comment_span(declaration, source)
     return bounded(docstrings.comment_text(source.data[slice(*span)], language)) if span else ""
+
+
+def docstring_statement(declaration: Declaration, source: ParsedSource) -> Node | None:
+    """The docstring statement of a declaration, if its kind may have one."""
+    if declaration.body is None or declaration.node.type not in source.language.documented:
+        return None
+    return docstrings.opening_docstring(declaration.body, source.data, source.language)
 
 
 def dedented(source: ParsedSource, start: int, end: int) -> str:
@@ -111,8 +118,7 @@ def _outline(declaration: Declaration, source: ParsedSource) -> str:
 
 def _parts(declaration: Declaration, source: ParsedSource) -> list[str]:
     """The body of an outline: docstring and members."""
-    body, language = declaration.body, source.language
-    statement = docstrings.opening_docstring(body, source.data, language) if body else None
+    statement = docstring_statement(declaration, source)
     docstring = dedented(source, *statement.byte_range) if statement else ""
     members = [_signature(each, source) for each in declaration.members if _is_shown(each)]
     return [*filter(None, [docstring, *members])]

@@ -40,7 +40,7 @@ _KINDS = (
 """What a query captures, in the order of precedence."""
 
 OUTLINED = frozenset({"module", "class", "interface", "trait"})
-"""Declarations whose text is an outline."""
+"""Declarations whose text may be an outline."""
 
 _TYPES = frozenset({"class", "interface", "trait", "enum", "type"})
 _OWN_KINDS = {kind.value: kind for kind in Kind}
@@ -71,6 +71,12 @@ class Declaration:
     def head_parses(self) -> bool:
         """Whether it has no syntax errors before its body, so that its head can be shown."""
         return not any(part.has_error for part in self.node.children if part != self.body)
+
+    @property
+    def is_outlined(self) -> bool:
+        """Whether its text is an outline. An interface whose query captures no members, as in
+        TypeScript, is its whole source."""
+        return self.what in OUTLINED and (self.what != "interface" or bool(self.members))
 
     @property
     def is_definition(self) -> bool:
@@ -116,10 +122,14 @@ class ParsedSource:
         return declaration.first.start_point.row + 1, declaration.outer.end_point.row + 1
 
     def span(self, declaration: Declaration) -> tuple[int, int]:
-        """The first byte of a declaration, and the one after its last."""
+        """The first byte of a declaration, and the one after its last. A comment that follows a
+        constant on its line belongs to it."""
         if declaration is self.module:
             return 0, len(self.data)
-        return declaration.first.start_byte, declaration.outer.end_byte
+        end = declaration.outer.end_byte
+        if declaration.what == "constant":
+            end = self.comments.end_after(end)
+        return declaration.first.start_byte, end
 
 
 def parse_source(source: str, language: Language) -> ParsedSource:
@@ -178,7 +188,11 @@ def _matches(root: Node, language: Language, depth: int | None = None) -> list[C
 def _candidates(matches: list[Captures]) -> list[tuple[str, Captures, Node, Node]]:
     """Every declaration as (what, captures, outer node, first node), sorted so that enclosing ones
     come first, and a definition comes before a field in the same place."""
-    outers = {match["inner"][0].id: match["outer"][0] for match in matches if "outer" in match}
+    outers = {
+        match["inner"][0].id: match["outer"][0]
+        for match in matches
+        if "outer" in match and "grouped" not in match
+    }
     befores: dict[int, Node] = {}
     for match in matches:
         if "before" in match:

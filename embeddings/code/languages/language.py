@@ -53,7 +53,8 @@ class Language(FileType):
     - `@owner` beside a function: the start of its qualified name, such as the receiver's type;
     - `@scope`, with its `@name`: not a definition, but it qualifies the names inside;
     - `@field`: a member that is no definition, which outlines show up to its `@body`;
-    - `@outer` beside `@inner`: a node that belongs to the definition inside it;
+    - `@outer` beside `@inner`: a node that belongs to the definition inside it, unless `@grouped`
+      says that the node is a group of definitions;
     - `@before` beside `@inner`: a node before a definition that belongs to it;
     - `@module`: the node that the documentation of the module precedes;
     - `@comment`: a comment, which documents what it stands above.
