@@ -69,7 +69,7 @@ def read(source: str, language: str) -> Iterator[Definition]:
         last = line + source.count("\n", part.start, part.end)
         end = part.start
         yield from lines.blocks(outside, line)
-        outside = last
+        outside = max(last, line + 1)
         byte = lines.starts[line] + _bytes_before(source, part.start)
         assert part.file_type is not None
         yield from definitions_of(source[part.start : part.end], part.file_type, line, byte)
