@@ -11,11 +11,11 @@ from embeddings.code import languages
 from embeddings.code.languages import TEXT, Document, FileType
 
 _BINARY = """
-    7z a aac apk avi avif bin blend bmp br bz2 class ckpt cur db deb dex dll dmg doc docx ear
-    eot exe fbx flac gif glb gz h5 heic icns ico ipa jar jpeg jpg jks keystore lib lz4 lzma m4a
-    mid mkv mov mp3 mp4 mpg msi npy npz nupkg o ods odt ogg onnx otf p12 parquet pdf pfx pkl png
-    ppt pptx psd pt pth pyc pyd pyo rar rpm safetensors snap so sqlite sqlite3 swf tar tflite
-    tgz tif tiff ttf war wasm wav webm webp whl wmv woff woff2 xcf xls xlsx xz zip zst
+    7z a aac apk avi avif bin blend bmp br bz2 ckpt class cur db deb dex dll dmg doc docx ear
+    eot exe fbx flac gif glb gz h5 heic icns ico ipa jar jks jpeg jpg keystore lib lz4 lzma m4a
+    m4v mid mkv mov mp3 mp4 mpg msi npy npz nupkg o ods odt ogg onnx otf p12 parquet pdf pfx pkl
+    png ppt pptx psd pt pth pyc pyd pyo rar rpm safetensors snap so sqlite sqlite3 swf tar
+    tflite tgz tif tiff ttf war wasm wav webm webp whl wmv woff woff2 xcf xls xlsx xz zip zst
 """
 BINARY_EXTENSIONS = frozenset(_BINARY.split())
 """Files that need not be read to be known as binary. All others are told by their content."""

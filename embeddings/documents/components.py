@@ -22,8 +22,11 @@ LONGEST_TAG = 1_000
 
 _TAG = re.compile(r"<(script|style)\b", re.I)
 _END = {tag: re.compile(rf"</{tag}\b", re.I) for tag in ("script", "style")}
-_TAGS = re.compile(r"\s*+(?:</?(?:script|style|template)\b[^<>]*+>\s*+)++", re.I)
-"""A line that says no more than that a part begins or ends."""
+_TAGS = re.compile(
+    r"\s*+(?:</?(?:script|style|template)(?:\s++(?:lang|type)=[^\s<>]++|\s++[\w-]++(?!=))*+\s*+>\s*+)++",
+    re.I,
+)
+"""A line that says no more than that a part begins or ends, and in which language it is."""
 
 _ATTRIBUTES = re.compile(r"""(?:[^>"']|"[^"]*+"|'[^']*+')*+>""")
 _LANGUAGE = re.compile(r"""\s(lang|type)\s*=\s*["']?([\w/+.-]+)""")
