@@ -23,7 +23,7 @@ from embeddings.code.decoding import decode
 from embeddings.code.definitions import extract
 from embeddings.code.detection import as_read
 from embeddings.code.languages import FileType, Language, by_name
-from embeddings.code.parsing import UnreadableSource
+from embeddings.code.parsing import UnreadableSource, in_parser_thread
 from embeddings.documents import plain
 from embeddings.types import Definition
 
@@ -95,6 +95,10 @@ def main(memory: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Ctrl-C the parent ends us
     resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    in_parser_thread(_serve)
+
+
+def _serve() -> None:
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
     answers.write(pickle.dumps(READY))
     answers.flush()

@@ -79,9 +79,9 @@ def test_a_file_that_takes_too_long_costs_that_file() -> None:
 
 
 def test_a_file_that_needs_too_much_memory_costs_that_file() -> None:
-    within = Limits(seconds=30, memory=160 * MEBIBYTE)
+    within = Limits(seconds=30, memory=224 * MEBIBYTE)
     first, large, last = reader_pool.read([SOUND, HEAVY, SOUND], Lease(), within)
-    assert large == "needed more than 160 MiB to read"
+    assert large == "needed more than 224 MiB to read"
     assert names(first) == names(last) == ["sound"]
 
 
