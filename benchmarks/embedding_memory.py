@@ -157,7 +157,7 @@ def _definitions(file: Path) -> list[Definition]:
     if language is None:
         return []
     try:
-        _, _, found = reader_process.parse(file.read_bytes(), language)
+        _, _, found, _ = reader_process.parse(file.read_bytes(), language)
     except reader_process.Skipped:
         return []
     return found

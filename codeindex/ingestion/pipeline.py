@@ -192,5 +192,11 @@ def _blobs(tree: Tree, files: Sequence[SelectedFile], lease: Lease) -> list[Read
 def _blob(file: SelectedFile, answer: ParsedFile | str) -> ReadBlob:
     if isinstance(answer, str):
         return _skipped(file, answer)
-    content, broken, definitions = answer
-    return ReadBlob(*_content_of(file), content=content, broken=broken, definitions=definitions)
+    content, broken, definitions, stray_bytes = answer
+    return ReadBlob(
+        *_content_of(file),
+        content=content,
+        broken=broken,
+        definitions=definitions,
+        stray_bytes=stray_bytes,
+    )

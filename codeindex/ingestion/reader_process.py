@@ -19,7 +19,7 @@ import resource
 import signal
 import sys
 
-from embeddings.code.decoding import decode
+from embeddings.code.decoding import decode, stray_bytes
 from embeddings.code.definitions import extract
 from embeddings.code.detection import as_read
 from embeddings.code.languages import FileType, Language, by_name
@@ -27,8 +27,9 @@ from embeddings.code.parsing import UnreadableSource, in_parser_thread
 from embeddings.documents import plain
 from embeddings.types import Definition
 
-ParsedFile = tuple[str, bool, list[Definition]]
-"""The text of a file, whether it has syntax errors, and its definitions."""
+ParsedFile = tuple[str, bool, list[Definition], int]
+"""The text of a file, whether it has syntax errors, its definitions, and how many of its bytes
+could not be decoded."""
 
 GENERATED_MARK = re.compile(
     r"@generated\b|\bDO NOT EDIT\b|\bautomatically generated\b|\bauto-?generated (by|from|file)\b",
@@ -50,12 +51,14 @@ class Skipped(Exception):
 def parse(content: bytes, file_type: FileType) -> ParsedFile:
     """What a file holds. A source that would take too long to parse is read as plain text. Raises
     `Skipped`."""
-    file_type, decoded = as_read(file_type, decode_source(content, file_type))
+    decoded = decode_source(content, file_type)
+    stray = stray_bytes(content, decoded)
+    file_type, source = as_read(file_type, decoded)
     try:
-        extracted = extract(decoded, file_type)
+        extracted = extract(source, file_type)
     except UnreadableSource:
-        return decoded, True, [*plain.read(decoded, file_type.name)]
-    return decoded, extracted.errors > 0, extracted.definitions
+        return source, True, [*plain.read(source, file_type.name)], stray
+    return source, extracted.errors > 0, extracted.definitions, stray
 
 
 def decode_source(content: bytes, file_type: FileType) -> str:

@@ -44,6 +44,7 @@ class ReadBlob:
     content: str = ""
     skipped: str = ""
     broken: bool = False
+    stray_bytes: int = 0
     definitions: Sequence[types.Definition] = ()
 
 
@@ -143,6 +144,7 @@ def finish_reading(run: IndexRun, skips: Skips) -> None:
         run,
         skips=skips.report(),
         files_broken=run_files.filter(blob__broken=True).count(),
+        files_stray=run_files.filter(blob__stray_bytes__gt=0).count(),
         definitions=_definitions_of(run_files),
         texts=Definition.objects.filter(blob__in=run_files.values("blob"))
         .values("text")
@@ -238,6 +240,7 @@ def _save_blobs(read: Sequence[ReadBlob]) -> list[tuple[int, ReadBlob]]:
                 "content": [blob.content for blob in read],
                 "skipped": [blob.skipped for blob in read],
                 "broken": [blob.broken for blob in read],
+                "stray_bytes": [blob.stray_bytes for blob in read],
             },
         )
         return [(pk, ours[sha, language]) for pk, sha, language in cursor.fetchall()]
@@ -290,10 +293,12 @@ def _save_texts(texts: dict[str, types.Definition]) -> dict[str, int]:
 
 
 INSERT_BLOBS = """
-INSERT INTO codeindex_blob (sha, language, content, skipped, broken, format_version)
-SELECT sha, language, content, skipped, broken, %(version)s
+INSERT INTO codeindex_blob
+    (sha, language, content, skipped, broken, stray_bytes, format_version)
+SELECT sha, language, content, skipped, broken, stray_bytes, %(version)s
 FROM unnest(%(sha)s::text[], %(language)s::text[], %(content)s::text[], %(skipped)s::text[],
-            %(broken)s::boolean[]) AS new (sha, language, content, skipped, broken)
+            %(broken)s::boolean[], %(stray_bytes)s::integer[])
+    AS new (sha, language, content, skipped, broken, stray_bytes)
 ORDER BY sha, language
 ON CONFLICT DO NOTHING
 RETURNING id, sha, language

@@ -20,6 +20,8 @@ class Blob(models.Model):
     content = models.TextField(blank=True)  # decoded, lines end in "\n"; empty where skipped
     skipped = models.CharField(max_length=200, blank=True)  # why nothing of it is indexed
     broken = models.BooleanField(default=False)  # has syntax errors
+    # Bytes of no known encoding, each of which is U+FFFD in `content`.
+    stray_bytes = models.PositiveIntegerField(default=0, db_default=0)
     format_version = models.PositiveSmallIntegerField()  # by which it was read
     unused_since = models.DateTimeField(null=True, blank=True)
 

@@ -120,6 +120,8 @@ class Command(base.Command):
             self.stdout.write(
                 f"  {run.files_broken:,} files have syntax errors and are indexed in part"
             )
+        if run.files_stray:
+            self.stdout.write(f"  {run.files_stray:,} files have bytes that are not UTF-8")
         for reason, skipped in run.skips.items():
             self.stdout.write(f"  {skipped['count']:,} files skipped: {reason}")
         if run.error:

@@ -33,6 +33,7 @@ FILES: dict[str | bytes, str | bytes | None] = {
     "bin/prune": "#!/usr/bin/env -S python3 -u\ndef prune(branch):\n    return branch[1:]\n",
     "App.vue": "<template>\n  <p>Ladder</p>\n</template>\n<script lang='ts'>\n"
     "function climb(): number {\n  return 3\n}\n</script>\n",
+    "frost.md": "# Früher Frost\n\n".encode() + b"A stray byte: \xff.\n",
     "logo.png": b"\x89PNG\r\n",
     "blob": b"\x00\x01",
 }
@@ -93,6 +94,14 @@ def test_each_is_stored_with_its_lines(path, kind, name, lines, language):
 )
 def test_each_is_found_by_its_words(alice, query, path):
     assert find(alice, query).results[0].definition.place.path == path
+
+
+def test_files_with_bytes_that_are_not_utf_8_are_read_and_counted(indexed, alice, client):
+    assert indexed.files_stray == 1
+    assert "A stray byte: \ufffd." in Blob.objects.get(source_files__path="frost.md").content
+    client.force_login(alice)
+    page = client.get(reverse("repository", args=[indexed.branch.repository_id]))
+    assert "1 file has bytes that are not UTF-8" in page.content.decode()
 
 
 def test_a_notebook_is_stored_as_the_script_of_its_cells(indexed):
