@@ -34,6 +34,9 @@ _MOST_CONTROL = 0.02
 _NO_TEXT = (b"%PDF-", b"\x89PNG", b"GIF8", b"PK\x03\x04", b"\x1f\x8b", b"\x7fELF", b"\xff\xd8\xff")
 """How files begin that may have no NUL for a while."""
 
+_UNASSIGNED = {0xDC00 + byte: byte for byte in (0x81, 0x8D, 0x8F, 0x90, 0x9D)}
+"""Bytes that mean nothing in Windows-1252: they become control characters, as in browsers."""
+
 _SEQUENCE = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}|([\x80-\xff])"
 )
@@ -101,16 +104,12 @@ def _declared_encoding(data: bytes) -> str | None:
 
 
 def _decoded_by_guess(data: bytes) -> str:
-    stray = sum(1 for match in _SEQUENCE.finditer(data) if match[1])
-    known = sum(1 for match in _SEQUENCE.finditer(data) if not match[1])
-    if stray > known:
-        # Five bytes mean nothing in Windows-1252; as in browsers, they are control characters.
-        return data.decode("cp1252", "replace") if _is_cp1252(data) else data.decode("latin-1")
+    """The text of bytes of which some are no UTF-8, as `decode` says."""
+    found = _SEQUENCE.findall(data)  # what the group matched: nothing for a character
+    stray = sum(map(bool, found))
+    if stray > len(found) - stray:
+        return data.decode("cp1252", "surrogateescape").translate(_UNASSIGNED)
     return data.decode("utf-8", "replace")
-
-
-def _is_cp1252(data: bytes) -> bool:
-    return not any(byte in data for byte in (b"\x81", b"\x8d", b"\x8f", b"\x90", b"\x9d"))
 
 
 def _repaired(text: str) -> str:
