@@ -100,8 +100,15 @@ def _objective_c(source: str) -> FileType | None:
 
 
 def _perl(source: str) -> FileType | None:
+    if program := interpreter(source):
+        return _BY_INTERPRETER.get(program)
     is_prolog = _PROLOG.search(source) and not _PERL.search(source)
     return _named("prolog") if is_prolog else None
+
+
+def _php(source: str) -> FileType | None:
+    """Any language may call its included files `.inc`."""
+    return None if "<?" in source else TEXT
 
 
 def _typescript(source: str) -> FileType | None:
@@ -133,6 +140,8 @@ _BY_CONTENT: Mapping[str, Callable[[str], FileType | None]] = {
     "c": _c,
     "objective-c": _objective_c,
     "objc": _objective_c,
+    "objectivec": _objective_c,
     "perl": _perl,
+    "php": _php,
     "typescript": _typescript,
 }
