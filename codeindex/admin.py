@@ -57,7 +57,7 @@ class RepositoryAdmin(admin.ModelAdmin):
     list_display = ["name", "owner", "visibility", "url", "created"]
     list_filter = ["visibility", "owner"]
     search_fields = ["name", "url", "owner__username"]
-    fields = ["name", "owner", "url", "visibility", "teams", "created"]
+    fields = ["name", "owner", "url", "visibility", "teams", *Repository.RULES, "created"]
     readonly_fields = ["url", "created"]
     filter_horizontal = ["teams"]
     inlines = [BranchInline]

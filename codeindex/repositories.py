@@ -3,7 +3,7 @@ record of who did it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from django.conf import settings
 from django.contrib.auth.models import Group, User
@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 
 from codeindex import audit, credentials
 from codeindex.audit import Change
-from codeindex.ingestion import store
+from codeindex.ingestion import ignore_process, store
 from codeindex.ingestion.cloning import remotes
 from codeindex.ingestion.cloning.remotes import Remote
 from codeindex.models import Branch, IndexRun, Repository, SourceFile, Visibility
@@ -73,6 +73,24 @@ def change_deploy_key(repository: Repository, deploy_key: str, *, by: User | Non
     key = _checked_key(deploy_key, remote)
     Repository.objects.filter(pk=repository.pk).update(deploy_key=key)
     audit.record(Change.DEPLOY_KEY_CHANGED, repository.full_name, by=by)
+
+
+@transaction.atomic
+def change_rules(
+    repository: Repository, rules: Mapping[str, bool | str], *, by: User | None
+) -> None:
+    """Change what the next run indexes: the fields of `Repository.RULES` that `rules` holds. Raises
+    `ValidationError` by field."""
+    patterns = ignore_process.lines(str(rules.get("ignore_patterns", "")))
+    for number, line in enumerate(patterns, 1):
+        if not ignore_process.is_pattern(line):
+            reason = f"Line {number} is not a pattern as in a .gitignore: {line[:100]}"
+            raise ValidationError({"ignore_patterns": [reason]})
+    for name, value in rules.items():
+        setattr(repository, name, value)
+    if rules:
+        Repository.objects.filter(pk=repository.pk).update(**rules)
+    audit.record(Change.RULES_CHANGED, repository.full_name, by=by, details=", ".join(rules))
 
 
 @transaction.atomic

@@ -116,6 +116,8 @@ def sweep() -> None:
     Embedding.objects.fail_deadly()
     runs.fail_interrupted()
     scheduling.explain_waiting()
+    for branch in scheduling.branches_to_read_again():
+        request_index(repository=branch.repository, branch=branch.name, by=None)
     wake_readers()
     if not _pending().exists():
         # A run that still waits lacks embeddings that were deleted meanwhile.

@@ -20,6 +20,7 @@ repository = [
     path("progress", views.progress, name="progress"),
     path("index", views.index_again, name="index-again"),
     path("runs/<run:run>/cancel", views.cancel, name="cancel"),
+    path("rules", views.rules, name="rules"),
     path("remove", views.remove, name="remove"),
 ]
 
@@ -44,6 +45,7 @@ rest = [
     ),
     path("repositories", api.RepositoriesView.as_view(), name="api-repositories"),
     path("repositories/<repository:pk>", api.RepositoryView.as_view(), name="api-repository"),
+    path("repositories/<repository:pk>/rules", api.RulesView.as_view(), name="api-rules"),
     path("repositories/<repository:pk>/runs", api.RunsView.as_view(), name="api-runs"),
     path(
         "repositories/<repository:pk>/runs/<run:run>/cancel",

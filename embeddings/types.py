@@ -15,6 +15,11 @@ Matrix = NDArray[np.float32]
 """(n, dimensions), float32: one row per text."""
 
 
+READING_VERSION = 2
+"""Version of what is found in a file. Files that an older version has read are read again; texts
+that stay the same keep their vectors."""
+
+
 class Kind(StrEnum):
     """What a definition is in its language. A block is code outside other definitions, or a window
     of a long one; documents consist of sections, and notebooks of cells."""

@@ -31,6 +31,12 @@ def pytest_configure() -> None:
     accounts.service_account(State(settings.CODEINDEX_HOME))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The journeys come first: they take longest, and at the end one process would wait for the
+    other's."""
+    items.sort(key=lambda item: "journeys" not in item.path.parts)
+
+
 @pytest.fixture(scope="session")
 def services() -> Iterator[State]:
     """The services that the settings under test name."""

@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 from django.db import (
     DatabaseError,
@@ -22,12 +23,20 @@ from django.db.models.functions import Coalesce, Now
 from psycopg.errors import ProgramLimitExceeded
 
 from codeindex import leases, locks
-from codeindex.ingestion import publishing, reader_pool, runs, scheduling, sources, store
+from codeindex.ingestion import (
+    overrides,
+    publishing,
+    reader_pool,
+    runs,
+    scheduling,
+    sources,
+    store,
+)
 from codeindex.ingestion.cloning import checkout
 from codeindex.ingestion.cloning.errors import CheckoutError
 from codeindex.ingestion.cloning.trees import Tree
 from codeindex.ingestion.reader_process import ParsedFile
-from codeindex.ingestion.sources import SelectedFile
+from codeindex.ingestion.sources import SelectedFile, Selection
 from codeindex.ingestion.store import ReadBlob
 from codeindex.leases import Lease, LostLease
 from codeindex.models import ATTEMPTS, UNPUBLISHED, UNREAD, IndexRun, RunStatus
@@ -121,12 +130,22 @@ def _read(run: IndexRun, lease: Lease) -> None:
         tree = checkout.fetch(run, lease)
         IndexRun.objects.filter(pk=run.pk).update(commit=tree.commit)
     with _stage(run, RunStatus.DEFINITIONS):
-        files, skips = sources.select(tree.entries())
-        changed = store.record_selection(run, files, skips)
+        selection = _select(run, tree)
+        changed = store.record_selection(run, selection.files, selection.skips)
         for batch in _batches(changed):
-            _save(run, batch, _blobs(tree, store.without_blob(batch), lease))
+            _save(run, batch, _read_contents(tree, batch, lease))
             lease.progress()
-        store.finish_reading(run, skips)
+        store.finish_reading(run, selection.skips)
+
+
+def _select(run: IndexRun, tree: Tree) -> Selection:
+    """The files to index, by the repository's rules and ours. What is not as asked is recorded."""
+    repository = run.branch.repository
+    overriding = partial(overrides.read, tree, patterns=repository.ignore_patterns)
+    selection = sources.select(tree.entries(), repository.indexed_origins, overriding)
+    notices = [*filter(None, [tree.notice]), *selection.notices]
+    IndexRun.objects.filter(pk=run.pk).update(notices=notices)
+    return selection
 
 
 @contextmanager
@@ -156,11 +175,11 @@ def _save(run: IndexRun, files: Sequence[SelectedFile], read: Sequence[ReadBlob]
             raise
         logger.exception("%d files could not be stored.", len(files))
         for file in files:
-            own = [blob for blob in read if (blob.sha, blob.language) == _content_of(file)]
+            own = [blob for blob in read if (blob.sha, blob.language) == file.content]
             if len(files) > 1:
                 _save(run, [file], own)
             else:
-                store.save_batch(run, [file], [_skipped(file, "cannot be stored")])
+                store.save_batch(run, [file], [_refused(blob) for blob in own])
 
 
 def _is_rejected_value(refusal: DatabaseError) -> bool:
@@ -169,34 +188,40 @@ def _is_rejected_value(refusal: DatabaseError) -> bool:
     return too_long or isinstance(refusal, DataError | IntegrityError)
 
 
-def _content_of(file: SelectedFile) -> tuple[str, str]:
-    return file.sha, file.language.name
+def _refused(blob: ReadBlob) -> ReadBlob:
+    return ReadBlob(blob.sha, blob.language, despite=blob.despite, skipped="cannot be stored")
 
 
-def _skipped(file: SelectedFile, reason: str) -> ReadBlob:
-    return ReadBlob(*_content_of(file), skipped=reason[:LONGEST_REASON])
+def _read_contents(tree: Tree, files: Sequence[SelectedFile], lease: Lease) -> list[ReadBlob]:
+    """The contents of a batch that are not stored yet. One that is skipped for its origin is read
+    once more, whatever its origin, if a file of it is wanted despite that."""
+    unread = [(file, "") for file in store.without_blob(files)]
+    read = _blobs(tree, unread, lease)
+    return read + _blobs(tree, store.skipped_in_vain(files, read), lease)
 
 
-def _blobs(tree: Tree, files: Sequence[SelectedFile], lease: Lease) -> list[ReadBlob]:
-    contents = tree.read(file.sha for file in files)
+def _blobs(tree: Tree, files: Sequence[tuple[SelectedFile, str]], lease: Lease) -> list[ReadBlob]:
+    """The contents of files, each read despite the reason beside it."""
+    contents = tree.read(file.sha for file, _ in files)
     given = (
-        reader_pool.FileContent(file.path, file.language.name, content)
-        for file, content in zip(files, contents, strict=True)
+        reader_pool.FileContent(file.path, file.language.name, content, bool(despite))
+        for (file, despite), content in zip(files, contents, strict=True)
     )
     return [
-        _blob(file, answer)
-        for file, answer in zip(files, reader_pool.read(given, lease), strict=True)
+        _blob(file, despite, answer)
+        for (file, despite), answer in zip(files, reader_pool.read(given, lease), strict=True)
     ]
 
 
-def _blob(file: SelectedFile, answer: ParsedFile | str) -> ReadBlob:
+def _blob(file: SelectedFile, despite: str, answer: ParsedFile | str) -> ReadBlob:
     if isinstance(answer, str):
-        return _skipped(file, answer)
+        return ReadBlob(*file.content, despite=despite, skipped=answer[:LONGEST_REASON])
     content, broken, definitions, stray_bytes = answer
     return ReadBlob(
-        *_content_of(file),
-        content=content,
+        *file.content,
+        content,
+        despite,
         broken=broken,
-        definitions=definitions,
         stray_bytes=stray_bytes,
+        definitions=definitions,
     )

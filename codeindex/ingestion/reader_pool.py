@@ -46,11 +46,13 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class FileContent:
-    """A file to read; `name` is for the log."""
+    """A file to read; `name` is for the log. One that is wanted `of_any_origin` is read even if it
+    is generated or minified."""
 
     name: str
     language: str
     content: bytes
+    of_any_origin: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +205,8 @@ class _Reader:
             if not self._is_ready:
                 self._is_ready = _AnswerUnpickler(self._output).load() == reader_process.READY
             self._began, self._used = time.monotonic(), self._processor_time()
-            pickle.dump((file.content, file.language), self._process.stdin)
+            request = (file.content, file.language, file.of_any_origin)
+            pickle.dump(request, self._process.stdin)
             self._process.stdin.flush()
         except (OSError, EOFError, pickle.UnpicklingError):
             raise self._death() from None

@@ -6,15 +6,14 @@ library: no Django, no database, no secret.
 
     python -P reader_process.py BYTES
 
-It reads pickled `(content, type)` pairs from standard input, the type of file by its name, and
-writes for each a pickled `ParsedFile`, or the reason to skip the file, to standard output. BYTES is
-its memory limit.
+It reads pickled triples from standard input: a content, its type of file by name, and whether it is
+wanted even if it is generated or minified. For each it writes a pickled `ParsedFile`, or the reason
+to skip the file, to standard output. BYTES is its memory limit.
 """
 
 from __future__ import annotations
 
 import pickle
-import re
 import resource
 import signal
 import sys
@@ -23,6 +22,7 @@ from embeddings.code.decoding import decode, stray_bytes
 from embeddings.code.definitions import extract
 from embeddings.code.detection import as_read
 from embeddings.code.languages import FileType, Language, by_name
+from embeddings.code.origins import Origin, by_content, named
 from embeddings.code.parsing import UnreadableSource, in_parser_thread
 from embeddings.documents import plain
 from embeddings.types import Definition
@@ -31,27 +31,24 @@ ParsedFile = tuple[str, bool, list[Definition], int]
 """The text of a file, whether it has syntax errors, its definitions, and how many of its bytes
 could not be decoded."""
 
-GENERATED_MARK = re.compile(
-    r"@generated\b|\bDO NOT EDIT\b|\bautomatically generated\b|\bauto-?generated (by|from|file)\b",
-    re.IGNORECASE,
-)
-MARK_LINES = 5
-
 READY = "ready"
 """Sent once a reader has loaded what it needs."""
 
-OVERLONG_LINE = 2_000
-"""Characters. No one writes such a line by hand."""
+LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+"""The beginning of what git holds of a file whose content lies in Git LFS."""
+
+IN_LFS = "Git LFS pointer"
+"""The reason to skip such a file."""
 
 
 class Skipped(Exception):
     """Nothing of a file is indexed; the message is the reason."""
 
 
-def parse(content: bytes, file_type: FileType) -> ParsedFile:
+def parse(content: bytes, file_type: FileType, *, of_any_origin: bool = False) -> ParsedFile:
     """What a file holds. A source that would take too long to parse is read as plain text. Raises
     `Skipped`."""
-    decoded = decode_source(content, file_type)
+    decoded = decode_source(content, file_type, of_any_origin=of_any_origin)
     stray = stray_bytes(content, decoded)
     file_type, source = as_read(file_type, decoded)
     try:
@@ -61,30 +58,29 @@ def parse(content: bytes, file_type: FileType) -> ParsedFile:
     return source, extracted.errors > 0, extracted.definitions, stray
 
 
-def decode_source(content: bytes, file_type: FileType) -> str:
-    """The decoded content. Raises `Skipped` if it is unreadable, generated or minified."""
+def decode_source(content: bytes, file_type: FileType, *, of_any_origin: bool = False) -> str:
+    """The decoded content. Raises `Skipped` if it is unreadable or lies elsewhere, or if it is
+    generated or minified and not wanted `of_any_origin`. Only code is minified."""
+    if content.startswith(LFS_POINTER):
+        raise Skipped(IN_LFS)
     try:
         decoded = decode(content, file_type)
     except UnreadableSource as error:
         reason, _, _ = str(error).partition(":")  # details of the single file follow the colon
         raise Skipped(reason) from error
-    head = "\n".join(decoded.split("\n", MARK_LINES)[:MARK_LINES])
-    if GENERATED_MARK.search(head):
-        raise Skipped("generated")
-    if isinstance(file_type, Language) and _is_minified(decoded):
-        raise Skipped("minified")
+    if not of_any_origin and (origins := _origins(decoded, file_type)):
+        raise Skipped(named(origins))
     return decoded
 
 
-def _is_minified(decoded: str) -> bool:
-    """Whether most of the text lies in overlong lines, which one long literal does not cause."""
-    overlong = sum(len(line) for line in decoded.split("\n") if len(line) > OVERLONG_LINE)
-    return overlong * 2 > len(decoded)
+def _origins(decoded: str, file_type: FileType) -> list[Origin]:
+    is_code = isinstance(file_type, Language)
+    return [each for each in by_content(decoded) if is_code or each != Origin.MINIFIED]
 
 
-def _answer(content: bytes, file_type: str) -> ParsedFile | str:
+def _answer(content: bytes, file_type: str, of_any_origin: bool) -> ParsedFile | str:
     try:
-        return parse(content, by_name(file_type))
+        return parse(content, by_name(file_type), of_any_origin=of_any_origin)
     except Skipped as reason:
         return str(reason)
     except MemoryError:
@@ -107,10 +103,10 @@ def _serve() -> None:
     answers.flush()
     while True:
         try:
-            content, file_type = pickle.load(requests)  # noqa: S301  from the worker, not from a stranger
+            request = pickle.load(requests)  # noqa: S301  from the worker, not from a stranger
         except EOFError:
             return
-        answers.write(pickle.dumps(_answer(content, file_type)))
+        answers.write(pickle.dumps(_answer(*request)))
         answers.flush()
 
 

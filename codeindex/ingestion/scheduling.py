@@ -10,19 +10,25 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models.functions import Now
 
 from codeindex import leases
 from codeindex.ingestion.cloning import remotes
-from codeindex.models import ATTEMPTS, UNREAD, IndexRun, RunStatus
+from codeindex.models import ATTEMPTS, UNREAD, Branch, IndexRun, RunStatus
+from embeddings.types import READING_VERSION
 
 HELD_BACK = (
     "This run is waiting: the index runs of one owner and the fetches from one host that may be in"
     " progress at once are limited. It starts as soon as another one ends."
 )
+
+READ_AGAIN_AT_ONCE = 10
+"""Runs. Reading everything again after an upgrade leaves room for what users ask for."""
 
 FETCHING = (RunStatus.QUEUED, RunStatus.CHECKOUT)
 
@@ -71,6 +77,16 @@ def explain_waiting() -> None:
     startable = startable_runs()
     leases.unlocked(free.filter(pk__in=startable, error=HELD_BACK)).update(error="")
     leases.unlocked(free.exclude(pk__in=startable).filter(error="")).update(error=HELD_BACK)
+
+
+def branches_to_read_again() -> QuerySet[Branch]:
+    """Some live branches that an older version has read, and that nobody has asked to index in the
+    last day; none while as many runs wait."""
+    if _unread().count() >= READ_AGAIN_AT_ONCE:
+        return Branch.objects.none()
+    tried = IndexRun.objects.filter(branch=OuterRef("pk"), created__gt=Now() - timedelta(days=1))
+    outdated = Branch.objects.filter(live_run__reading__lt=READING_VERSION).exclude(Exists(tried))
+    return outdated.select_related("repository").order_by("pk")[:READ_AGAIN_AT_ONCE]
 
 
 def _unread() -> QuerySet[IndexRun]:

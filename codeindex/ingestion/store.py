@@ -7,14 +7,16 @@ cancelled, stops there with `LostLease`.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import connection, transaction
 from django.db.models import Count, F, Q, QuerySet
+from more_itertools import first
 
 from codeindex import leases
-from codeindex.ingestion import analysis
+from codeindex.ingestion import analysis, skip_reasons
 from codeindex.ingestion.sources import SelectedFile, Skips
 from codeindex.leases import LostLease
 from codeindex.models import (
@@ -29,19 +31,22 @@ from codeindex.models import (
     SpaceState,
 )
 from embeddings import types
-from embeddings.code.definitions import READING_VERSION, text_hash
+from embeddings.code.definitions import text_hash
 from embeddings.code.words import ANALYSIS_VERSION
+from embeddings.types import READING_VERSION
 
 ROWS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class ReadBlob:
-    """The definitions in a file's content, or why it was skipped."""
+    """The definitions in a file's content, or why it was skipped. `despite`: it was read though it
+    had been skipped for this reason."""
 
     sha: str
     language: str
     content: str = ""
+    despite: str = ""
     skipped: str = ""
     broken: bool = False
     stray_bytes: int = 0
@@ -55,13 +60,17 @@ def record_selection(
 
     Live files that changed or disappeared cease to be live when the run is published.
     """
-    wanted = {(file.path, file.sha, file.language.name): file for file in files}
+    wanted = {(file.path, *file.content): file for file in files}
     kept, leaving = set(), []
-    for pk, version, *key in SourceFile.objects.filter(branch=run.branch_id, live=True).values_list(
-        "pk", "blob__format_version", "path", "blob__sha", "blob__language"
-    ):
-        if tuple(key) in wanted and version == READING_VERSION:
-            kept.add(tuple(key))
+    for pk, path, sha, language, version, skipped, despite in SourceFile.objects.filter(
+        branch=run.branch_id, live=True
+    ).values_list(
+        "pk", "path", "blob__sha", "blob__language", "blob__format_version", "blob__skipped",
+        "blob__despite",
+    ):  # fmt: skip
+        file = wanted.get(key := (path, sha, language))
+        if file and version == READING_VERSION and _suits(file, skipped, despite):
+            kept.add(key)
         else:
             leaving.append(pk)
     with transaction.atomic():
@@ -97,9 +106,27 @@ def delete_files(files: QuerySet[SourceFile]) -> None:
 
 def without_blob(files: Sequence[SelectedFile]) -> list[SelectedFile]:
     """Of `files`, one for each content that is not stored yet."""
-    known = set(_blobs(files))
-    distinct = {(file.sha, file.language.name): file for file in files}
-    return [file for key, file in distinct.items() if key not in known]
+    known = {(blob.sha, blob.language) for blob in _stored(files) if not blob.despite}
+    distinct = {file.content: file for file in files}
+    return [file for content, file in distinct.items() if content not in known]
+
+
+def skipped_in_vain(
+    files: Sequence[SelectedFile], read: Sequence[ReadBlob]
+) -> list[tuple[SelectedFile, str]]:
+    """Of `files`, one for each content that was skipped for its origin, though the file is wanted
+    despite that, and is not stored in this way yet; with the reason. `read` are the contents that
+    are about to be stored."""
+    stored: list[Blob | ReadBlob] = [*_stored(files), *read]
+    read_first = {(blob.sha, blob.language): blob.skipped for blob in stored if not blob.despite}
+    read_again = {(blob.sha, blob.language) for blob in stored if blob.despite}
+    in_vain = {
+        file.content: (file, skipped)
+        for file in files
+        for skipped in [read_first[file.content]]
+        if file.content not in read_again and not _suits(file, skipped, despite="")
+    }
+    return list(in_vain.values())
 
 
 @transaction.atomic
@@ -107,8 +134,7 @@ def save_batch(run: IndexRun, files: Sequence[SelectedFile], read: Sequence[Read
     """Write a batch of the run's files; `read` are the contents that were not stored yet."""
     _lock(run)
     _save_definitions(_save_blobs(read))
-    blobs = _blobs(files)
-    of_files = [blobs[file.sha, file.language.name] for file in files]
+    of_files = _blobs(files)
     Blob.objects.filter(pk__in=of_files, unused_since__isnull=False).update(unused_since=None)
     created = SourceFile.objects.bulk_create(
         SourceFile(
@@ -136,7 +162,7 @@ def finish_reading(run: IndexRun, skips: Skips) -> None:
     request_embeddings(run)
     skipped = SourceFile.objects.of_run(run).exclude(blob__skipped="").order_by("path")
     for reason, path in skipped.values_list("blob__skipped", "path"):
-        skips.add(reason, path)
+        skips.add(skip_reasons.by_content(reason), path)
     ready, failed = count_embedded(run)
     reused = _reused_texts(run)
     run_files = SourceFile.objects.of_run(run)
@@ -217,11 +243,30 @@ def _definitions_of(files: QuerySet[SourceFile]) -> int:
     return int(files.aggregate(count=Count("blob__definitions"))["count"])
 
 
-def _blobs(files: Iterable[SelectedFile]) -> dict[tuple[str, str], int]:
-    blobs = Blob.objects.filter(
-        sha__in={file.sha for file in files}, format_version=READING_VERSION
-    )
-    return {(sha, language): pk for pk, sha, language in blobs.values_list("pk", "sha", "language")}
+def _blobs(files: Sequence[SelectedFile]) -> list[int]:
+    """The ids of the files' blobs, which are stored."""
+    stored = defaultdict(list)
+    for blob in _stored(files):
+        stored[blob.sha, blob.language].append(blob)
+    return [
+        first(blob.pk for blob in stored[file.content] if _suits(file, blob.skipped, blob.despite))
+        for file in files
+    ]
+
+
+def _stored(files: Iterable[SelectedFile]) -> QuerySet[Blob]:
+    """The blobs of the files' contents, without these."""
+    shas = {file.sha for file in files}
+    return Blob.objects.filter(sha__in=shas, format_version=READING_VERSION).defer("content")
+
+
+def _suits(file: SelectedFile, skipped: str, despite: str) -> bool:
+    """Whether a blob of the file's content is the one to use: of two, the second one if the file is
+    wanted despite every origin for which the first one was skipped."""
+    if despite:
+        return skip_reasons.origins_in(despite) <= file.despite
+    origins = skip_reasons.origins_in(skipped)
+    return not origins or not origins <= file.despite
 
 
 def _save_blobs(read: Sequence[ReadBlob]) -> list[tuple[int, ReadBlob]]:
@@ -229,7 +274,7 @@ def _save_blobs(read: Sequence[ReadBlob]) -> list[tuple[int, ReadBlob]]:
     definitions already."""
     if not read:
         return []
-    ours = {(blob.sha, blob.language): blob for blob in read}
+    ours = {(blob.sha, blob.language, blob.despite): blob for blob in read}
     with connection.cursor() as cursor:
         cursor.execute(
             INSERT_BLOBS,
@@ -239,11 +284,12 @@ def _save_blobs(read: Sequence[ReadBlob]) -> list[tuple[int, ReadBlob]]:
                 "language": [blob.language for blob in read],
                 "content": [blob.content for blob in read],
                 "skipped": [blob.skipped for blob in read],
+                "despite": [blob.despite for blob in read],
                 "broken": [blob.broken for blob in read],
                 "stray_bytes": [blob.stray_bytes for blob in read],
             },
         )
-        return [(pk, ours[sha, language]) for pk, sha, language in cursor.fetchall()]
+        return [(pk, ours[tuple(key)]) for pk, *key in cursor.fetchall()]
 
 
 def _save_definitions(blobs: Sequence[tuple[int, ReadBlob]]) -> None:
@@ -294,14 +340,14 @@ def _save_texts(texts: dict[str, types.Definition]) -> dict[str, int]:
 
 INSERT_BLOBS = """
 INSERT INTO codeindex_blob
-    (sha, language, content, skipped, broken, stray_bytes, format_version)
-SELECT sha, language, content, skipped, broken, stray_bytes, %(version)s
+    (sha, language, content, skipped, despite, broken, stray_bytes, format_version)
+SELECT sha, language, content, skipped, despite, broken, stray_bytes, %(version)s
 FROM unnest(%(sha)s::text[], %(language)s::text[], %(content)s::text[], %(skipped)s::text[],
-            %(broken)s::boolean[], %(stray_bytes)s::integer[])
-    AS new (sha, language, content, skipped, broken, stray_bytes)
-ORDER BY sha, language
+            %(despite)s::text[], %(broken)s::boolean[], %(stray_bytes)s::integer[])
+    AS new (sha, language, content, skipped, despite, broken, stray_bytes)
+ORDER BY sha, language, despite
 ON CONFLICT DO NOTHING
-RETURNING id, sha, language
+RETURNING id, sha, language, despite
 """
 
 # The update that changes nothing locks the row: it cannot be deleted before we reference it.

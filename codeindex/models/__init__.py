@@ -9,6 +9,7 @@ files.
 from codeindex.models.evaluations import Evaluation
 from codeindex.models.files import Blob, Definition, SourceFile, SourceFileQuerySet, Text, WordCount
 from codeindex.models.repositories import (
+    IGNORE_PATTERNS,
     UNPUBLISHED,
     UNREAD,
     Branch,
@@ -24,6 +25,7 @@ from codeindex.models.vectors import ATTEMPTS, Claim, Embedding, EmbeddingState,
 
 __all__ = [
     "ATTEMPTS",
+    "IGNORE_PATTERNS",
     "UNPUBLISHED",
     "UNREAD",
     "Blob",

@@ -13,12 +13,15 @@ from embeddings.code.words import ANALYSIS_VERSION
 
 
 class Blob(models.Model):
-    """A file's content, by git's own hash and the language it was read as."""
+    """A file's content, by git's own hash and the language it was read as. A content that is
+    skipped as generated or minified has a second row if a repository indexes it nevertheless."""
 
     sha = models.CharField(max_length=64)
     language = models.CharField(max_length=20)
     content = models.TextField(blank=True)  # decoded, lines end in "\n"; empty where skipped
     skipped = models.CharField(max_length=200, blank=True)  # why nothing of it is indexed
+    # The `skipped` of the first row, in the second one
+    despite = models.CharField(max_length=40, blank=True, default="", db_default="")
     broken = models.BooleanField(default=False)  # has syntax errors
     # Bytes of no known encoding, each of which is U+FFFD in `content`.
     stray_bytes = models.PositiveIntegerField(default=0, db_default=0)
@@ -28,7 +31,7 @@ class Blob(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["sha", "language", "format_version"], name="blob_read_once"
+                fields=["sha", "language", "format_version", "despite"], name="blob_read_once"
             ),
         ]
         indexes = [

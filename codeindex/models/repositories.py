@@ -5,14 +5,21 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, Group, User
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Value
 from django.db.models.functions import Now
+
+from embeddings.code.origins import Origin
+from embeddings.types import READING_VERSION
 
 
 class Visibility(models.TextChoices):
     PRIVATE = "private"
     INTERNAL = "internal"
     PUBLIC = "public"
+
+
+IGNORE_PATTERNS = 10_000
+"""The most characters of a repository's patterns."""
 
 
 class RepositoryQuerySet(models.QuerySet["Repository"]):
@@ -58,7 +65,16 @@ class Repository(models.Model):
     visibility = models.CharField(
         max_length=10, choices=Visibility.choices, default=Visibility.PRIVATE
     )
+    # Whether files that our own rules leave out are indexed, and patterns of others that are not
+    index_vendored = models.BooleanField(default=False, db_default=False)
+    index_generated = models.BooleanField(default=False, db_default=False)
+    index_minified = models.BooleanField(default=False, db_default=False)
+    ignore_patterns = models.TextField(
+        blank=True, default="", db_default="", max_length=IGNORE_PATTERNS
+    )  # as in a .gitignore
     created = models.DateTimeField(db_default=Now())
+
+    RULES = ("index_vendored", "index_generated", "index_minified", "ignore_patterns")
 
     objects = RepositoryQuerySet.as_manager()
 
@@ -76,6 +92,16 @@ class Repository(models.Model):
     def full_name(self) -> str:
         """`owner/name`, which is unique."""
         return f"{self.owner.get_username()}/{self.name}"
+
+    @property
+    def indexed_origins(self) -> frozenset[Origin]:
+        """The origins whose files are indexed like any other."""
+        switches = {
+            Origin.VENDORED: self.index_vendored,
+            Origin.GENERATED: self.index_generated,
+            Origin.MINIFIED: self.index_minified,
+        }
+        return frozenset(origin for origin, is_on in switches.items() if is_on)
 
 
 class Branch(models.Model):
@@ -144,12 +170,15 @@ class IndexRun(models.Model):
     lease = models.UUIDField(null=True, blank=True, editable=False)
     leased_until = models.DateTimeField(null=True, blank=True, editable=False)
     attempts = models.PositiveSmallIntegerField(default=0)
+    # The version of what is found in files; rows that say nothing are of the first one.
+    reading = models.PositiveSmallIntegerField(default=READING_VERSION, db_default=1)
 
     files = models.PositiveIntegerField(default=0)  # to be indexed
     files_read = models.PositiveIntegerField(default=0)
     files_reused = models.PositiveIntegerField(default=0)  # their blob was live in the repository
     files_broken = models.PositiveIntegerField(default=0)  # indexed in part: syntax errors
     files_stray = models.PositiveIntegerField(default=0, db_default=0)  # with bytes not in UTF-8
+    notices = models.JSONField(default=list, db_default=Value([], models.JSONField()))  # sentences
     skips = models.JSONField(default=dict)  # reason → {"count": n, "examples": [path, …]}
     definitions = models.PositiveIntegerField(default=0)
     texts = models.PositiveIntegerField(default=0)  # distinct, of all definitions

@@ -19,8 +19,14 @@ from codeindex.ingestion import runs
 from codeindex.models import IndexRun, Repository
 from codeindex.web import overview
 from codeindex.web.access import managed_repository, visible_repository
+from codeindex.web.parsers import ShallowJSONParser
 from codeindex.web.schema import answers
-from codeindex.web.serializers import NewRepositorySerializer, RepositorySerializer, RunSerializer
+from codeindex.web.serializers import (
+    NewRepositorySerializer,
+    RepositorySerializer,
+    RulesSerializer,
+    RunSerializer,
+)
 
 
 class RepositoriesView(APIView):
@@ -72,6 +78,35 @@ class RepositoryView(APIView):
     def delete(self, request: Request, pk: int) -> Response:
         repositories.remove(managed_repository(request.user, pk), by=signed_in_user(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class RulesView(APIView):
+    parser_classes = [ShallowJSONParser]  # a form has no booleans
+
+    @extend_schema(
+        operation_id="rules",
+        summary="Get what is indexed of a repository that you manage",
+        responses=answers(RulesSerializer, 403, 404),
+    )
+    def get(self, request: Request, pk: int) -> Response:
+        return Response(RulesSerializer(managed_repository(request.user, pk)).data)
+
+    @extend_schema(
+        operation_id="change_rules",
+        summary="Change what the next run of a repository indexes",
+        request=RulesSerializer,
+        responses=answers(RulesSerializer, 403, 404, 415),
+    )
+    def patch(self, request: Request, pk: int) -> Response:
+        repository = managed_repository(request.user, pk)
+        serializer = RulesSerializer(repository, data=request.data, partial=True)
+        serializer.is_valid(raise_exception=True)
+        try:
+            by = signed_in_user(request)
+            repositories.change_rules(repository, serializer.validated_data, by=by)
+        except django.core.exceptions.ValidationError as error:
+            raise ValidationError(_by_field(error)) from error
+        return Response(RulesSerializer(repository).data)
 
 
 class RunsView(APIView):

@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group, User
 from django.http import QueryDict
 
 from codeindex.accounts import departure
-from codeindex.models import Visibility
+from codeindex.models import IGNORE_PATTERNS, Visibility
 
 SEEN_BY = {
     Visibility.PRIVATE: "you and the teams that you choose",
@@ -66,6 +66,43 @@ class RegisterForm(forms.Form):
         teams.queryset = own_teams = owner.groups.order_by("name")
         if not own_teams.exists():
             del self.fields["teams"]
+
+
+class RulesForm(forms.Form):
+    """What is indexed of a repository; the fields are `Repository.RULES`."""
+
+    index_vendored = forms.BooleanField(
+        required=False,
+        label="Index vendored code",
+        help_text="Other people's code: in folders such as vendor, third_party or node_modules, or"
+        " with the attribute linguist-vendored in .gitattributes.",
+    )
+    index_generated = forms.BooleanField(
+        required=False,
+        label="Index generated code",
+        help_text="Files that a generator wrote: by their names, by a comment at their beginning,"
+        " or by the attribute linguist-generated in .gitattributes.",
+    )
+    index_minified = forms.BooleanField(
+        required=False,
+        label="Index minified code",
+        help_text="Files such as shop.min.js, or with most of their code in very long lines.",
+    )
+    ignore_patterns = forms.CharField(
+        required=False,
+        max_length=IGNORE_PATTERNS,
+        label="Patterns",
+        help_text="Files to leave out: one pattern per line, as in a .gitignore. A pattern that"
+        " begins with ! indexes files although a rule leaves them out. These patterns take"
+        " precedence over the repository's own .codeindexignore and .gitattributes.",
+        widget=forms.Textarea(
+            attrs={
+                "rows": 8,
+                "spellcheck": "false",
+                "placeholder": "/legacy/\n*.sql\n!shop/vendor/",
+            }
+        ),
+    )
 
 
 class TokenForm(forms.Form):

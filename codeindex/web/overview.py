@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from django.db.models import F
 
-from codeindex.ingestion import progress
+from codeindex.ingestion import progress, skip_reasons
 from codeindex.ingestion.progress import Progress
+from codeindex.ingestion.skip_reasons import Explanation
 from codeindex.models import (
     UNPUBLISHED,
     Embedding,
@@ -53,6 +54,17 @@ class Overview:
 
 
 @dataclass(frozen=True, slots=True)
+class Skip:
+    """Files that were skipped for the same reason: how many, some of their paths, and what the
+    reason means."""
+
+    reason: str
+    count: int
+    examples: list[str]
+    explanation: Explanation
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """A definition whose text could not be encoded."""
 
@@ -83,6 +95,16 @@ def for_repositories(rows: Iterable[Repository]) -> list[Overview]:
         for row in rows
         for run in (latest.get(row.pk),)
     ]
+
+
+def skips(run: IndexRun | None) -> list[Skip]:
+    """The files that a run did not index, by reason, most frequent first."""
+    by_reason = run.skips.items() if run else ()
+    listed = (
+        Skip(reason, skipped["count"], skipped["examples"], skip_reasons.explain(reason))
+        for reason, skipped in by_reason
+    )
+    return sorted(listed, key=lambda skip: -skip.count)
 
 
 def runs(repository: Repository) -> list[IndexRun]:

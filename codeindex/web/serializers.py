@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from codeindex.ingestion import progress
 from codeindex.ingestion.progress import Progress
-from codeindex.models import IndexRun, RunStatus, Visibility
+from codeindex.models import IGNORE_PATTERNS, IndexRun, Repository, RunStatus, Visibility
 from codeindex.web import ids
 
 
@@ -51,13 +51,19 @@ class RunSerializer(serializers.ModelSerializer[IndexRun]):
         child=SkipSerializer(), read_only=True, help_text="Files that were not indexed, by reason."
     )
 
+    notices = serializers.ListField(
+        child=serializers.CharField(),
+        read_only=True,
+        help_text="In which ways the run did something else than was asked for.",
+    )
+
     class Meta:
         model = IndexRun
         fields = [
             "id", "branch", "commit", "status", "error", "progress",
             "created", "started", "published", "finished", "timings",
             "files", "files_read", "files_reused", "files_broken", "files_stray", "skips",
-            "definitions", "texts", "texts_reused", "texts_ready", "texts_failed",
+            "notices", "definitions", "texts", "texts_reused", "texts_ready", "texts_failed",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -78,6 +84,39 @@ class RepositorySerializer(serializers.Serializer[Any]):
     definitions = serializers.IntegerField(help_text="Definitions that are searchable now.")
     latest_run = RunSerializer(
         source="latest", allow_null=True, help_text="null before the first run."
+    )
+
+
+class TrueOrFalse(serializers.BooleanField):
+    """Takes no other value for one of them."""
+
+    def to_internal_value(self, data: object) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
+class Text(serializers.CharField):
+    """Takes no number for a text."""
+
+    def to_internal_value(self, data: object) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class RulesSerializer(serializers.Serializer[Repository]):
+    """What the next run of a repository indexes."""
+
+    index_vendored = TrueOrFalse(help_text="Index other people's code, too.")
+    index_generated = TrueOrFalse(help_text="Index what generators wrote, too.")
+    index_minified = TrueOrFalse(help_text="Index minified code, too.")
+    ignore_patterns = Text(
+        allow_blank=True,
+        trim_whitespace=False,
+        max_length=IGNORE_PATTERNS,
+        help_text="Files to leave out: one pattern per line, as in a .gitignore. One that begins"
+        " with ! indexes files although a rule leaves them out.",
     )
 
 

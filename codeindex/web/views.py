@@ -16,7 +16,7 @@ from codeindex.ingestion import runs
 from codeindex.models import IndexRun, Repository
 from codeindex.web import overview
 from codeindex.web.access import managed_repository, visible_repository
-from codeindex.web.forms import RegisterForm, TokenForm
+from codeindex.web.forms import RegisterForm, RulesForm, TokenForm
 
 
 @require_safe
@@ -61,6 +61,7 @@ def repository(request: HttpRequest, pk: int) -> HttpResponse:
         "runs": [
             (run, overview.duration(run), overview.timings(run)) for run in overview.runs(row)
         ],
+        "skips": overview.skips(summary.latest),
         "failures": overview.failures(row) if has_failures else [],
         "is_managed": Repository.objects.managed_by(request.user).filter(pk=pk).exists(),
     }
@@ -94,6 +95,25 @@ def cancel(request: HttpRequest, pk: int, run: int) -> HttpResponse:
             "The run could not be cancelled: it has finished, or its code is already searchable.",
         )
     return redirect("repository", pk)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def rules(request: HttpRequest, pk: int) -> HttpResponse:
+    """What is indexed of a repository."""
+    row = managed_repository(request.user, pk)
+    initial = {name: getattr(row, name) for name in Repository.RULES}
+    form = RulesForm(request.POST if request.method == "POST" else None, initial=initial)
+    if form.is_valid():
+        try:
+            repositories.change_rules(row, form.cleaned_data, by=signed_in_user(request))
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, "Saved. The next index run follows the new settings.")
+            return redirect("repository", pk)
+    context = {"nav": "repositories", "repository": row, "form": form}
+    return render(request, "codeindex/rules.html", context, status=400 if form.errors else 200)
 
 
 @login_required

@@ -17,10 +17,6 @@ from embeddings.types import Definition, Kind
 FORMAT_VERSION = 1
 """Version of the format of `Definition.text`. A new version changes hashes and vectors."""
 
-READING_VERSION = 3
-"""Version of what is found in a file. Files that an older version read are read again at the next
-index run; texts that are the same keep their vectors."""
-
 
 @dataclass(frozen=True, slots=True)
 class Extraction:

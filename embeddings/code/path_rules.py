@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property, lru_cache
 
+from embeddings.code.origins import Origin
+
 NAME, END = "[^/]*", r"\.[^/.]+"
 """Regular expressions for any part of a file's or folder's name, and for an extension."""
 
@@ -57,14 +59,11 @@ class Rule:
         return rf"(^|/)(({self.folder})/|({_any_of(whole)})\Z)|({_any_of(ends)})\Z"
 
 
-TOOLS_FILES = (
-    rf"{NAME}_pb2(_grpc)?\.pyi?",
-    rf"{NAME}\.pb(\.gw)?\.go",
-    rf"{NAME}\.(min|bundle)\.m?js",
-)
+TOOLS_FILES = {
+    Origin.GENERATED: (rf"{NAME}_pb2(_grpc)?\.pyi?", rf"{NAME}\.pb(\.gw)?\.go"),
+    Origin.MINIFIED: (rf"{NAME}\.(min|bundle)\.(m?js|css)",),
+}
 """Names of files that only tools use."""
-
-TOOLS_FILE = "|".join(TOOLS_FILES)
 
 RULES = {
     PathKind.VENDORED: Rule(
@@ -82,7 +81,8 @@ RULES = {
     PathKind.GENERATED: Rule(
         ("generated", "__generated__"),
         (
-            *TOOLS_FILES,
+            *TOOLS_FILES[Origin.GENERATED],
+            *TOOLS_FILES[Origin.MINIFIED],
             rf"{NAME}[._]generated{END}",
             rf"zz_generated{NAME}",
             rf"{NAME}\.gen{END}",
@@ -143,13 +143,14 @@ def all_kinds(path: str) -> tuple[PathKind, ...]:
     return tuple(kind for kind in PathKind if kind in kinds)
 
 
-def never_indexed(path: str) -> PathKind | None:
-    """Why a file is never indexed: it is vendored, or only tools use such a name. Files in a folder
-    called `generated` are indexed, since they may be written by hand."""
-    if PathKind.VENDORED in all_kinds(path):
-        return PathKind.VENDORED
+def origins(path: str) -> tuple[Origin, ...]:
+    """What a file's path says of its origin, in the order of `Origin`: it lies in a folder of
+    vendored code, or only tools use such a name. A folder called `generated` says nothing, since
+    its files may be written by hand."""
     name = path.rpartition("/")[2]
-    return PathKind.GENERATED if re.fullmatch(TOOLS_FILE, name) else None
+    vendored = (Origin.VENDORED,) if PathKind.VENDORED in all_kinds(path) else ()
+    made = (origin for origin, files in TOOLS_FILES.items() if re.fullmatch(_any_of(files), name))
+    return (*vendored, *made)
 
 
 def pattern(kinds: Collection[PathKind]) -> str:

@@ -50,6 +50,23 @@ def test_a_second_time_indexes_the_same_repository_again(
     assert Definition.objects.count() == 2
 
 
+def test_its_options_say_what_is_left_out_now_and_later(
+    source: GitRepository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source.commit({"shop.py": SHOP, "old.py": SHOP, "vendor/b.py": "def b(): return 1\n"})
+    call_command("index", str(source.path), "--vendored", "--leave-out", "old.py")
+    said = capsys.readouterr().out
+    assert "1 files skipped: left out by the repository's settings" in said
+    assert "in 2 files" in said
+    call_command("index", str(source.path))
+    repository = Repository.objects.get()
+    assert (repository.index_vendored, repository.ignore_patterns) == (True, "old.py")
+    call_command("index", str(source.path), "--no-vendored")
+    assert "1 files skipped: vendored, by path" in capsys.readouterr().out
+    with pytest.raises(CommandError, match="Line 1 is not a pattern"):
+        call_command("index", str(source.path), "--leave-out", "!")
+
+
 def test_detached_it_returns_at_once_and_says_who_will_do_it(
     source: GitRepository, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -49,7 +49,7 @@ def fetch(run: IndexRun, lease: Lease, resolve: Resolve = proxy.resolve) -> Tree
         ):
             fetching = _Fetch(mirror, route, lock, lease)
             commit = fetching.head(run.branch.name, f"refs/codeindex/{run.branch_id}")
-            return Tree(mirror, commit, lease)
+            return Tree(mirror, commit, lease, fetching.notice)
     except remotes.RefusedRemote as refusal:
         raise CheckoutError(str(refusal)) from refusal
     except credentials.UnreadableCredential as error:
@@ -125,6 +125,8 @@ class _Fetch:
         self._lock = lock
         self._lease = lease
         self._deadline = time.monotonic() + settings.CODEINDEX_CLONE_SECONDS
+        self.notice = ""
+        """In which way what was fetched is not what was asked for."""
 
     def head(self, branch: str, kept: str) -> str:
         """Fetch the head of the branch, or of the remote's default branch if the name is empty,
@@ -186,6 +188,10 @@ class _Fetch:
         if not names:
             raise CheckoutError("The repository is empty: it has no commits yet.")
         if len(names) == 1:
+            self.notice = (
+                "The repository's default branch does not exist. Its only branch,"
+                f" {printable(names[0])}, has been indexed."
+            )
             return f"refs/heads/{names[0]}"
         listed = ", ".join(printable(name) for name in names[:BRANCHES_NAMED])
         more = ", …" if len(names) > BRANCHES_NAMED else ""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
-from collections.abc import Generator, Iterable, Iterator
+import time
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO
 
 from django.conf import settings
@@ -35,17 +38,19 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """A commit in a mirror. Reading it raises `LostLease` when the run's lease is lost."""
+    """A commit in a mirror. Reading it raises `LostLease` when the run's lease is lost. `notice`
+    says in which way it is not what was asked for; "" if it is."""
 
     mirror: Path
     commit: str
     lease: Lease = field(compare=False, repr=False)
+    notice: str = ""
 
     def entries(self) -> Iterator[Entry]:
         """The files, as git lists them. They are counted before the first one is yielded. Raises
         `CheckoutError` if there are too many of them, or if they hold too much."""
         self._check_count()
-        listing = self._pieces("ls-tree", "-r", "-z", "-l", "--full-tree", self.commit)
+        listing = self.pieces("ls-tree", "-r", "-z", "-l", "--full-tree", self.commit)
         total = 0
         with closing(listing):
             for record in split_records(listing, LONGEST_PATH + 100):
@@ -69,7 +74,7 @@ class Tree:
                 requests.write(f"{sha}\n".encode())
                 count += 1
             requests.seek(0)
-            contents = self._pieces("cat-file", "--batch", "--buffer", stdin=requests)
+            contents = self.pieces("cat-file", "--batch", "--buffer", stdin=requests)
             with closing(contents):
                 stream = _Stream(contents)
                 for _ in range(count):
@@ -77,7 +82,7 @@ class Tree:
 
     def _check_count(self) -> None:
         """Before any of them is kept in memory: a few kilobytes can hold 100 million paths."""
-        names = self._pieces("ls-tree", "-r", "-z", "--name-only", "--full-tree", self.commit)
+        names = self.pieces("ls-tree", "-r", "-z", "--name-only", "--full-tree", self.commit)
         count = 0
         with closing(names):
             for piece in names:
@@ -88,19 +93,31 @@ class Tree:
                         " the limit of this installation."
                     )
 
-    def _pieces(
-        self, *arguments: str, stdin: IO[bytes] | int = git.NO_INPUT
+    def pieces(
+        self,
+        *arguments: str,
+        stdin: IO[bytes] | int = git.NO_INPUT,
+        env: Mapping[str, str] = MappingProxyType({}),
+        seconds: float = math.inf,
     ) -> Generator[bytes, None, None]:
+        """The output of git in the mirror, with additions to its environment. Raises
+        `CheckoutError` if git fails, stands still, or takes longer than `seconds`."""
+        deadline = time.monotonic() + seconds
+
         def watch(silent: float) -> None:
             self.lease.progress()
             if silent > SILENT_SECONDS:
                 raise CheckoutError(
                     f"git stood still for {SILENT_SECONDS} s while it read the repository's files."
                 )
+            if time.monotonic() > deadline:
+                raise CheckoutError(f"git took longer than {seconds:g} s.")
 
-        env = git.environment(mirrors.home(), self.mirror)
+        own = git.environment(mirrors.home(), self.mirror)
         try:
-            yield from git.pieces(self.mirror, *arguments, env=env, watch=watch, stdin=stdin)
+            yield from git.pieces(
+                self.mirror, *arguments, env={**own, **env}, watch=watch, stdin=stdin
+            )
         except GitFailed as failure:
             raise CheckoutError(explain(failure)) from failure
 
@@ -160,7 +177,14 @@ def split_records(pieces: Iterable[bytes], longest: int, end: bytes = b"\0") -> 
         kept = (kept + rest)[:longest]
 
 
+def displayed(path: bytes) -> str:
+    """A path as text; bytes that are not UTF-8 become \\xNN."""
+    return path.decode(errors="backslashreplace")
+
+
 def _entry(record: bytes) -> Entry:
     description, _, path = record.partition(b"\t")
     mode, _, sha, size = description.decode().split()
+    if size == "BAD":
+        raise CheckoutError("A file is missing from what the host sent.")
     return Entry(path[: LONGEST_PATH + 1], mode, sha, 0 if size == "-" else int(size))

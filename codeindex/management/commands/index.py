@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from argparse import ArgumentParser
+from argparse import ArgumentParser, BooleanOptionalAction
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -28,6 +28,7 @@ from codeindex.local_services.state import CannotStart
 from codeindex.management import base
 from codeindex.models import IndexRun, Repository, RunStatus
 from codeindex.spaces import lifecycle
+from embeddings.code.origins import Origin
 
 WORKER_ANSWER_SECONDS = 1.5
 POLL_SECONDS = 0.5
@@ -47,6 +48,18 @@ class Command(base.Command):
             "--deploy-key",
             metavar="FILE",
             help="a private key for an ssh address; stored encrypted",
+        )
+        for origin in Origin:
+            parser.add_argument(
+                f"--{origin}",
+                action=BooleanOptionalAction,
+                help=f"index {origin} code, now and later",
+            )
+        parser.add_argument(
+            "--leave-out",
+            metavar="PATTERN",
+            action="append",
+            help="files to leave out, now and later, as in a .gitignore; may be repeated",
         )
         parser.add_argument(
             "--detach",
@@ -73,7 +86,8 @@ class Command(base.Command):
         branch: str,
         owner: str | None,
         deploy_key: str | None,
-        **_: Any,
+        leave_out: list[str] | None,
+        **switches: Any,
     ) -> IndexRun:
         user = _owner(owner)
         key = _read_key(deploy_key)
@@ -86,6 +100,8 @@ class Command(base.Command):
                 )  # fmt: skip
             elif key:
                 repositories.change_deploy_key(repository, key, by=None)
+            if rules := _rules(leave_out, switches):
+                repositories.change_rules(repository, rules, by=None)
         return tasks.request_index(repository=repository, branch=branch or None, by=user)
 
     def _detach(self, run: IndexRun) -> None:
@@ -122,6 +138,8 @@ class Command(base.Command):
             )
         if run.files_stray:
             self.stdout.write(f"  {run.files_stray:,} files have bytes that are not UTF-8")
+        for notice in run.notices:
+            self.stdout.write(f"  {notice}")
         for reason, skipped in run.skips.items():
             self.stdout.write(f"  {skipped['count']:,} files skipped: {reason}")
         if run.error:
@@ -160,6 +178,13 @@ def _registered(address: str, owner: User, name: str) -> Repository | None:
         return None  # registering reports why
     mine = Repository.objects.filter(owner=owner, url=url)
     return (mine.filter(name=name) if name else mine).first()
+
+
+def _rules(leave_out: list[str] | None, switches: dict[str, Any]) -> dict[str, bool | str]:
+    """The fields of `Repository.RULES` that the options change."""
+    given = {f"index_{origin}": switches[origin] for origin in Origin}
+    rules: dict[str, bool | str] = {name: on for name, on in given.items() if on is not None}
+    return rules | ({} if leave_out is None else {"ignore_patterns": "\n".join(leave_out)})
 
 
 @contextmanager

@@ -139,8 +139,9 @@ def test_what_the_database_refuses_is_skipped_alone(
 ) -> None:
     source.commit({"odd.py": "def odd(): return 1\n", "sound.py": SOUND})
     run = pipeline.claim(tasks.request_index(repository=registered, by=None).pk)
-    files, skips = sources.select(pipeline.checkout.fetch(run, Lease()).entries())
-    store.record_selection(run, files, skips)
+    selection = sources.select(pipeline.checkout.fetch(run, Lease()).entries())
+    files = selection.files
+    store.record_selection(run, files, selection.skips)
     name = letters(6_000)
     definition = types.Definition(
         types.Kind.FUNCTION, "python", name, name, 1, 1, 0, 9, "", f"def {name}(): pass"

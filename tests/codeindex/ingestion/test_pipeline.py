@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.db.models import Count
+from django.utils import timezone
 
 from codeindex import leases, repositories, tasks
-from codeindex.ingestion import pipeline, publishing, reader_process, runs, sources, store
+from codeindex.ingestion import pipeline, publishing, runs, scheduling, sources, store
 from codeindex.leases import Lease
 from codeindex.models import (
     Blob,
@@ -198,6 +200,26 @@ def test_a_moved_file_keeps_its_vectors(
     assert run.finished
 
 
+def test_what_an_older_version_has_read_is_read_again_once_a_day(
+    source: GitRepository, registered: Repository, space: Space
+) -> None:
+    source.commit({"a.py": SHOP})
+    old = indexed(registered)
+    encode_everything()
+    assert not scheduling.branches_to_read_again()
+    IndexRun.objects.update(reading=1)
+    assert not scheduling.branches_to_read_again()
+    IndexRun.objects.update(created=timezone.now() - timedelta(days=2))
+    Blob.objects.update(format_version=1)
+    tasks.sweep()
+    new = IndexRun.objects.latest("pk")
+    assert (new.branch, new.requested_by) == (old.branch, None)
+    assert not scheduling.branches_to_read_again()
+    assert pipeline.index_next()
+    new.refresh_from_db()
+    assert (new.status, new.texts_reused) == (RunStatus.PUBLISHED, new.texts)
+
+
 def test_a_second_request_finds_the_run_that_waits(registered: Repository) -> None:
     first = tasks.request_index(repository=registered, by=None)
     assert tasks.request_index(repository=registered, by=None) == first
@@ -238,22 +260,14 @@ def test_what_is_not_indexed_is_counted_with_its_reason(
     run = indexed(registered)
     counts = {reason: skipped["count"] for reason, skipped in run.skips.items()}
     assert counts["binary"] == 2
-    assert counts["symbolic link"] == counts["vendored"] == 1
-    assert counts["generated"] == 2
+    assert counts["symbolic link"] == counts["vendored, by path"] == 1
+    assert counts["generated, by path"] == counts["generated, by content"] == 1
     assert counts["larger than 1 KiB"] == 1
     assert sorted(run.skips["binary"]["examples"]) == ["binary.py", "logo.png"]
     names = set(Definition.objects.values_list("name", flat=True))
     assert {"NAME", "cafe", "good", "fine"} <= names
     assert run.files_broken == 1
     assert run.status == RunStatus.PUBLISHED
-
-
-def test_a_machine_s_lines_are_skipped_but_a_long_literal_is_not(registered: Repository) -> None:
-    language = sources.type_by_path("a.py")
-    with pytest.raises(reader_process.Skipped, match="minified"):
-        reader_process.decode_source(b"x=" + b"1+" * 5_000 + b"1\n", language)
-    code = b"def f():\n    return 1\n" * 500 + b"KEY = '" + b"a" * 3_000 + b"'\n"
-    assert reader_process.decode_source(code, language)
 
 
 def test_hard_input_costs_nothing_else(
@@ -344,9 +358,10 @@ def test_a_run_whose_worker_died_is_taken_up_and_ends_complete(
     run = tasks.request_index(repository=registered, by=None)
     dead = pipeline.claim(run.pk)
     tree = pipeline.checkout.fetch(dead, Lease())
-    files, skips = sources.select(tree.entries())
-    store.record_selection(dead, files, skips)
-    store.save_batch(dead, files[:1], pipeline._blobs(tree, files[:1], Lease()))
+    selection = sources.select(tree.entries())
+    files = selection.files
+    store.record_selection(dead, files, selection.skips)
+    store.save_batch(dead, files[:1], pipeline._read_contents(tree, files[:1], Lease()))
     IndexRun.objects.filter(pk=run.pk).update(leased_until="2000-01-01T00:00Z")
 
     assert pipeline.index(run.pk)

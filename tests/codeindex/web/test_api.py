@@ -168,6 +168,7 @@ class TestDescription:
             "/api/v1/files/{file_id}/{definition_id}/similar",
             "/api/v1/repositories",
             "/api/v1/repositories/{id}",
+            "/api/v1/repositories/{id}/rules",
             "/api/v1/repositories/{id}/runs",
             "/api/v1/repositories/{id}/runs/{run}/cancel",
         }

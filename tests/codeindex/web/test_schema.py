@@ -18,6 +18,7 @@ from tests.shelf import Written
 
 REPOSITORIES = "/api/v1/repositories"
 ONE = f"{REPOSITORIES}/{{id}}"
+RULES = f"{ONE}/rules"
 RUNS = f"{ONE}/runs"
 CANCEL = f"{RUNS}/{{run}}/cancel"
 SEARCH, SIMILAR, CODE = (
@@ -97,6 +98,8 @@ def test_every_operation_names_its_errors(schema: dict[str, Any]) -> None:
         ("post", REPOSITORIES): {201, 403, 415, 429},
         ("get", ONE): {200, 404},
         ("delete", ONE): {204, 403, 404},
+        ("get", RULES): {200, 403, 404},
+        ("patch", RULES): {200, 403, 404, 415},
         ("get", RUNS): {200, 404},
         ("post", RUNS): {201, 403, 404, 429},
         ("post", CANCEL): {200, 403, 404, 409},
@@ -130,6 +133,8 @@ def test_errors_of_one_operation_are_as_described(check: Any) -> None:
     for body in (b"{", b"[]", b"{}", b'{"url": []}', b'{"url": "https://example.org/shop"}'):
         check("post", REPOSITORIES, 400, data=body, content_type=JSON)
     check("post", REPOSITORIES, 415, data=b"x", content_type="text/plain")
+    check("patch", RULES, 400, data=b'{"ignore_patterns": "!"}', content_type=JSON)
+    check("patch", RULES, 415, data=b"x", content_type="text/plain")
     check("post", CANCEL, 409)
     check("get", SEARCH, 400, QUERY_STRING="q=")
     check("get", SEARCH, 400, QUERY_STRING="q=a&limit=0&order=x")
@@ -159,7 +164,7 @@ def test_answers_are_as_described(check: Any, shop: Repository) -> None:
     IndexRun.objects.filter(branch__repository=shop).update(
         skips={"generated": {"count": 2, "examples": ["a_pb2.py"]}}, timings={"checkout": 1.5}
     )
-    for path in (REPOSITORIES, ONE, RUNS):
+    for path in (REPOSITORIES, ONE, RULES, RUNS):
         check("get", path, 200)
     check("post", CANCEL, 200)
     for query in ("q=csv", "q=csv&group=file", "q=nothing"):

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from embeddings.code.path_rules import PathKind, all_kinds, classify, never_indexed
+from embeddings.code.origins import Origin
+from embeddings.code.path_rules import PathKind, all_kinds, classify, origins
 
 
 @pytest.mark.parametrize(
@@ -28,18 +29,20 @@ def test_a_path_may_be_of_several_kinds() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "kind"),
+    ("path", "expected"),
     [
-        ("node_modules/left-pad/index.js", PathKind.VENDORED),
-        ("shop/api_pb2.pyi", PathKind.GENERATED),
-        ("web/app.min.js", PathKind.GENERATED),
-        ("src/generated/api.py", None),
-        ("tests/test_generated.py", None),
-        ("pkg/code_gen.go", None),
-        ("tests/load.py", None),
+        ("node_modules/left-pad/index.js", (Origin.VENDORED,)),
+        ("vendor/pkg/a.min.js", (Origin.VENDORED, Origin.MINIFIED)),
+        ("shop/api_pb2.pyi", (Origin.GENERATED,)),
+        ("web/app.min.js", (Origin.MINIFIED,)),
+        ("web/app.min.css", (Origin.MINIFIED,)),
+        ("src/generated/api.py", ()),
+        ("tests/test_generated.py", ()),
+        ("pkg/code_gen.go", ()),
+        ("tests/load.py", ()),
     ],
 )
-def test_only_vendored_files_and_those_that_tools_name_are_never_indexed(
-    path: str, kind: PathKind | None
+def test_a_path_shows_vendored_files_and_those_that_tools_name(
+    path: str, expected: tuple[Origin, ...]
 ) -> None:
-    assert never_indexed(path) == kind
+    assert origins(path) == expected

@@ -113,8 +113,9 @@ def test_a_path_that_is_too_long_costs_its_file_alone(
     tree = fetch(registered_bare)
     (entry,) = tree.entries()
     assert (len(entry.path), entry.sha) == (4_097, blob)
-    selected, skips = sources.select([entry])
-    assert (selected, list(skips.report())) == ([], ["its path is longer than 1,000 bytes"])
+    selection = sources.select([entry])
+    assert selection.files == []
+    assert list(selection.skips.report()) == ["its path is longer than 1,000 bytes"]
 
 
 def test_a_file_that_grows_when_it_is_unpacked_takes_no_memory(
@@ -193,7 +194,7 @@ def test_listing_and_reading_end_with_the_run(
     command = ["-c", "alias.wait=!sleep 60", "wait"]
     gone = Tree(tree.mirror, tree.commit, lost)
     with pytest.raises(LostLease):
-        list(gone._pieces(*command))
+        list(gone.pieces(*command))
 
 
 def test_waiting_for_another_fetch_ends_with_the_run(
@@ -240,3 +241,12 @@ def test_git_reports_to_nobody_for_long(tmp_path: Path) -> None:
         for _ in git.pieces(tmp_path, *command, env=env, watch=watch):
             pass
     assert seen
+
+
+def test_a_host_that_leaves_a_file_out_is_told(bare: GitRepository, alice: User) -> None:
+    missing = "1" * 40
+    tree = written(bare, "mktree", f"100644 blob {missing}\ta.py\n", "--missing")
+    bare.git("update-ref", "refs/heads/main", bare.git("commit-tree", tree, "-m", "x"))
+    lost = Tree(bare.path, "main", Lease())
+    with pytest.raises(CheckoutError, match="missing from what the host sent"):
+        list(lost.entries())
