@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import Any
 
 from embeddings.code import languages
-from embeddings.code.languages import Language
+from embeddings.code.languages import TEXT, FileType, Language
 from embeddings.documents import markdown, plain
 from embeddings.documents.embedded import definitions_of
 from embeddings.documents.units import MOST_WINDOWS, Lines
@@ -31,9 +31,9 @@ _NAMED = frozenset(Kind) - {Kind.BLOCK, Kind.CONSTANT, Kind.MODULE, Kind.FILE}
 
 @dataclass(frozen=True, slots=True)
 class _Cell:
-    """The lines of a cell's source, from 0."""
+    """The lines of a cell's source, from 0, and its type; text where its language is unknown."""
 
-    language: str
+    file_type: FileType
     first: int
     last: int
 
@@ -59,7 +59,7 @@ def read(source: str, language: str) -> Iterator[Definition]:
         return
     section = ""
     for cell in cells[:MOST_CELLS]:
-        if cell.language == "markdown":
+        if cell.file_type.name == "markdown":
             texts = lines.texts[cell.first : cell.last + 1]
             heading = next(markdown.headings(texts), None) if texts else None
             name = heading.title if heading else ""
@@ -107,21 +107,24 @@ def _cells(lines: Lines) -> Iterator[_Cell]:
         assert mark is not None
         first, last = lines.stripped(begin + 1, end - 1)
         if first <= last and lines.trimmed(first, last):
-            yield _Cell(mark[1], first, last)
+            yield _Cell(_type(mark[1]), first, last)
+
+
+def _type(language: str) -> FileType:
+    try:
+        return languages.by_name(language)
+    except KeyError:
+        return TEXT
 
 
 def _units(lines: Lines, cell: _Cell, name: str, section: str) -> Iterator[Definition]:
-    inside = Lines(cell.language, lines.texts, lines.starts)
+    inside = Lines(cell.file_type.name, lines.texts, lines.starts)
     yield from inside.long_part(Kind.CELL, cell.first, cell.last, name, section, MOST_WINDOWS)
 
 
 def _definitions(lines: Lines, cell: _Cell, section: str) -> Iterator[Definition]:
-    try:
-        language = languages.by_name(cell.language)
-    except KeyError:
-        return
-    if isinstance(language, Language):
+    if isinstance(cell.file_type, Language):
         code = lines.text(cell.first, cell.last)
-        for found in definitions_of(code, language, cell.first, lines.starts[cell.first]):
+        for found in definitions_of(code, cell.file_type, cell.first, lines.starts[cell.first]):
             if found.kind in _NAMED:
                 yield found

@@ -47,7 +47,7 @@ def test_cells_are_found_and_the_functions_in_them() -> None:
     ]
     markdown, code, function, raw = found(source, "notebook")
     assert (markdown.name, code.name) == ("Load the sales", "")
-    assert [unit.language for unit in (markdown, code, raw)] == ["markdown", "python", "raw"]
+    assert [unit.language for unit in (markdown, code, raw)] == ["markdown", "python", "text"]
     assert source.encode()[function.start_byte : function.end_byte].startswith(b"def load")
 
 
