@@ -33,7 +33,7 @@ def blocks_in(source: ParsedSource) -> Iterator[Definition]:
             continue
         for first, last in _regions(container, source, lines):
             if not depths and starts[last + 1] - starts[first] > LONGEST_WINDOW:
-                depths = statement_depths(source.module.node)
+                depths = statement_depths(source.module.tree)
             cuts = windows(lines, first, last, depths)
             # A definition's own text already begins with its first window.
             begins = _has_text(container) and first == container.first.start_point.row
@@ -74,7 +74,7 @@ def _regions(container: Declaration, source: ParsedSource, lines: list[str]) -> 
     constants = {
         line
         for member in container.members
-        if member.what == "constant" and not _is_apart(member)
+        if member.what == "constant" and member.name and not _is_apart(member)
         for line in _range(_lines_of(member, source))
     }
     for start, end in [*_lines_left_out(container, source), (last + 1, last + 1)]:
@@ -88,7 +88,7 @@ def _first_line(container: Declaration, source: ParsedSource) -> int:
     """The first line that is not in the text of the container itself."""
     first = container.first.start_point.row
     if container.is_outlined and container.what != "module" and container.body is not None:
-        head = end_of_head(container.node, container.body, source.language)
+        head = end_of_head(container.tree, container.body, source.language)
         row = first + source.data.count(b"\n", container.first.start_byte, head)
         return row if _has_words(line_after(source.data, head), source.language) else row + 1
     return first

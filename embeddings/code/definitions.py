@@ -39,12 +39,12 @@ def extract(source: str, file_type: FileType) -> Extraction:
     parsed = parse_source(source, file_type)
     declared = [_definition(declaration, parsed) for declaration in indexed_declarations(parsed)]
     definitions = sorted([*declared, *blocks_in(parsed)], key=_place)
-    return Extraction(definitions, _errors(parsed.module.node, file_type))
+    return Extraction(definitions, _errors(parsed.module.tree, file_type))
 
 
 def indexed_declarations(source: ParsedSource) -> list[Declaration]:
     """The declarations that become definitions; the module comes first if it is worth indexing."""
-    has_module = source.language.modules and outlines.says_more(source.module, source)
+    has_module = outlines.says_more(source.module, source)
     return [*([source.module] if has_module else []), *definitions_in(source.module)]
 
 

@@ -5,23 +5,53 @@ from __future__ import annotations
 import re
 import sys
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
 from tree_sitter import Node
 
-from embeddings.code.languages import Language
+from embeddings.code.languages import Language, keywords
 from embeddings.code.parsing import node_text
 
 _LITERAL = re.compile(r"^([A-Za-z]*)(\"\"\"|'''|\"|')(.*)\2$", re.S)
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))", re.S)
 _ESCAPED = {"\n": "", "n": "\n", "t": "\t", "\\": "\\", '"': '"', "'": "'"}
 
-_DIRECTIVE = re.compile(r"//(?:go:|nolint|lint:)|/[/*]\s*(?:eslint|@ts-|prettier|istanbul|global)")
+_DIRECTIVE = re.compile(
+    r"""//(?:line[ ]|extern[ ]|export[ ]|nolint\b|[a-z0-9]+:[a-z0-9])
+    | /\*\s*globals?\s+[\w$]+\s*(?:[,:]|\*/)
+    | \W*(?:@formatter:|@phpstan-|@psalm-|@ts-|biome-ignore|c8[ ]ignore|checkstyle:|clang-format[ ]
+        |coding[:=]|cppcheck-|deno-lint-|eslint-|eslint\s+[\w/@-]+\s*:|flake8:|fmt:|hadolint[ ]
+        |isort:|istanbul[ ]ignore|jscs:|jshint\b|ktlint-|lint:|mypy:|noinspection\b|nolint|noqa\b
+        |nosec\b|nosonar\b|oxlint-|phpcs:|pragma:|prettier-ignore|pylint:|pyright:|rubocop:|ruff:
+        |shellcheck[ ]|stylelint-|swiftlint:|tslint:|type:\s*ignore|v8[ ]ignore|yapf:)""",
+    re.VERBOSE | re.IGNORECASE,
+)
+"""A comment that speaks to a tool, comment marks included."""
+
+_FILE_TAG = re.compile(
+    r"^[ \t]*/?\**[ \t]*@(?:file|fileoverview|overview|packageDocumentation)\b", re.MULTILINE
+)
+_TWO_WORDS = re.compile(r"\b([^\W\d_]++),? (?=([^\W\d_]++))")
+_CODE = re.compile(r"[=(){}\[\];]|[a-zA-Z]\.[a-zA-Z]{2}")
+_RULES = tuple(character * 3 for character in "-=*#~_+/")
+_EDGE = 200
+"""Characters at either end of a comment by which its sort is told."""
+
+_BEGINNING = 3
+"""Comments among which the documentation of a file is looked for by its tag."""
+
+_LONGEST_CODE = 4_000
+"""Characters of a comment that may be code. A longer one counts as documentation."""
+
 _LICENCE = re.compile(r"\b(?:copyright|licen[cs]ed?|spdx-)", re.I)
 _COMMENT_MARGIN = re.compile(r"^[ \t]*\*+(?:[ \t]|$)", re.M)
 _BLANK = re.compile(rb"\s*")
 _SEPARATED = re.compile(rb"[ \t,;]*+")
+
+MOST_COMMENTS = 1_000
+"""Line comments that are taken for one."""
 
 MAX_INDENTATION = 1_000
 """Bytes. Anything further to the right does not count as the beginning of a line: a line is looked
@@ -94,21 +124,72 @@ class Comments:
         return last
 
     def above(self, position: int) -> tuple[int, int] | None:
-        """The span of the comment that documents what begins at `position`: a block comment or
-        consecutive line comments that end on the line before. A documentation block (`/**`) may
-        be followed by one blank line. Directives to tools and a licence header do not count."""
-        first, last = position, 0
-        while (comment := self.before(first)) is not None and self._documents(comment, first):
-            is_block = self._is_block(comment)
-            if is_block and last:
+        """The span of the comments that belong to what begins at `position`: a block comment or
+        consecutive line comments that end on the line before, with directives to tools below or
+        between them. A documentation block (`/**`) may be followed by one blank line. A licence
+        header, the comment of the file, banners with what is above them, and commented-out code do
+        not belong to it."""
+        attached = self._attached(position)
+        told = [comment for comment in attached if not self._is_directive(comment)]
+        if told and self._is_elsewhere(told):
+            attached = [comment for comment in attached if comment > told[-1]]
+        return (self.starts[attached[0]], self.ends[attached[-1]]) if attached else None
+
+    def within(self, begin: int, end: int) -> Iterator[tuple[int, int]]:
+        """The spans of comments on lines of their own, as in `above`, between two positions: those
+        between the decorators of a definition, or between overloads. They are indented like the
+        line that begins there, unlike comments in the arguments of a decorator."""
+        margin = line_before(self.source, begin)
+        comment = bisect_left(self.starts, begin)
+        while comment < len(self.starts) and self.starts[comment] < end:
+            while self.before(self.starts[min(comment + 1, len(self.starts) - 1)]) == comment:
+                comment += 1
+            after = _BLANK.match(self.source, self.ends[comment])
+            is_beside = line_before(self.source, self.starts[comment]) == margin
+            if after and is_beside and (span := self.above(after.end())):
+                yield span
+            comment += 1
+
+    def of_file(self) -> tuple[int, int] | None:
+        """The span of the comment that says by a tag that it documents the whole file."""
+        for start, end in zip(self.starts[:_BEGINNING], self.ends, strict=False):
+            if _FILE_TAG.search(_decode(self.source[start : min(end, start + _LONGEST_CODE)])):
+                return start, end
+        return None
+
+    def text(self, span: tuple[int, int]) -> str:
+        """What the comments in a span say, without comment marks and directives."""
+        first, last = bisect_left(self.starts, span[0]), bisect_left(self.starts, span[1])
+        told = [comment for comment in range(first, last) if not self._is_directive(comment)]
+        return comment_text(b"\n".join(map(self._comment, told)), self.language).strip("\n")
+
+    def _attached(self, position: int) -> list[int]:
+        """The comments that end above `position` without code or a blank line between them, up to
+        the first block comment or banner."""
+        first, attached, told = position, list[int](), False
+        while len(attached) < MOST_COMMENTS and (comment := self.before(first)) is not None:
+            if not self._is_near(comment, first):
                 break
-            first, last = self.starts[comment], last or self.ends[comment]
-            if is_block:
+            is_block, directs = self._is_block(comment), self._is_directive(comment)
+            is_apart = self._is_banner(comment) or self._comment(comment).startswith(b"#!")
+            if is_apart or (is_block and told and not directs):
                 break
-        is_atop = first <= self.beginning
-        if not last or (is_atop and _LICENCE.search(_decode(self.source[first:last]))):
-            return None
-        return first, last
+            attached.append(comment)
+            told = told or not directs
+            first = self.starts[comment]
+            if is_block and not directs:
+                break
+        return attached[::-1]
+
+    def _is_elsewhere(self, told: list[int]) -> bool:
+        """Whether comments document something else: the file, nothing, or who may copy it."""
+        start, end = self.starts[told[0]], self.ends[told[-1]]
+        text = _decode(self.source[start:end])
+        if start <= self.beginning and _LICENCE.search(text):
+            return True
+        if self._is_block(told[0]):
+            return (start, end) == self.of_file()
+        return _is_code(comment_text(self.source[start:end], self.language), self.language)
 
     def end_after(self, position: int) -> int:
         """Where the line comment ends that follows what ends at `position` on the same line;
@@ -120,16 +201,37 @@ class Comments:
         is_beside = _SEPARATED.fullmatch(self.source, position, start) is not None
         return end if is_beside and b"\n" not in self.source[start:end] else position
 
-    def _is_block(self, comment: int) -> bool:
-        text = self.source[self.starts[comment] : self.ends[comment]]
-        return _block_marks(text, self.language) is not None
+    def _comment(self, comment: int) -> bytes:
+        return self.source[self.starts[comment] : self.ends[comment]]
 
-    def _documents(self, comment: int, position: int) -> bool:
+    def _is_block(self, comment: int) -> bool:
+        return _block_marks(self._comment(comment), self.language) is not None
+
+    def _is_directive(self, comment: int) -> bool:
+        return _DIRECTIVE.match(_decode(self._comment(comment)[:_EDGE])) is not None
+
+    def _is_banner(self, comment: int) -> bool:
+        """Whether a line comment is a rule, such as `# -----`, or a title with rules beside it."""
+        text = self._comment(comment)
+        begin = _line_mark(self.language).sub("", _decode(text[:_EDGE])).strip()
+        end = _decode(text[-_EDGE:]).strip()
+        return not self._is_block(comment) and (begin.startswith(_RULES) or end.endswith(_RULES))
+
+    def _is_near(self, comment: int, position: int) -> bool:
         start, end = self.starts[comment], self.ends[comment]
         alone = not line_before(self.source, start).strip()
         apart = 2 if self.source.startswith(b"/**", start) else 1
-        near = self.source.count(b"\n", end, position) <= apart
-        return alone and near and not _DIRECTIVE.match(_decode(self.source[start:end]))
+        return alone and self.source.count(b"\n", end, position) <= apart
+
+
+def _is_code(comment: str, language: Language) -> bool:
+    """Whether a comment without its marks is code that was commented out: it has the punctuation
+    of code, and no two words in a row unless one is a keyword."""
+    is_sentence = comment.rstrip().endswith((".", "!", "?"))
+    if len(comment) > _LONGEST_CODE or is_sentence or not _CODE.search(comment):
+        return False
+    known = keywords(language)
+    return all(known & {pair[1], pair[2]} for pair in _TWO_WORDS.finditer(comment))
 
 
 def comment_text(comment: bytes, language: Language) -> str:
@@ -158,7 +260,7 @@ def _line_mark(language: Language) -> re.Pattern[str]:
     marks = "|".join(
         f"(?:{re.escape(mark)})+{re.escape(mark[-1])}*" for mark in language.line_comments
     )
-    return re.compile(rf"^(?:{marks})[!|]?[ \t]?")
+    return re.compile(rf"^(?:{marks})[!|:]?[ \t]?")
 
 
 def _literals(statement: Node, language: Language) -> list[Node]:

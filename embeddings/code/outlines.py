@@ -4,11 +4,13 @@ outline of a class or module, which is valid source in its language."""
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterator
 
 from tree_sitter import Node
 
 from embeddings.code import docstrings
 from embeddings.code.languages import Language
+from embeddings.code.recovery import Extent
 from embeddings.code.syntax import OUTLINED, Declaration, ParsedSource
 
 MAX_TEXT = 100_000
@@ -35,10 +37,11 @@ def text_of(declaration: Declaration, source: ParsedSource) -> str:
 
 
 def says_more(module: Declaration, source: ParsedSource) -> bool:
-    """Whether a module has documentation, or an outline of more than one member. The outline of a
-    single member would repeat its signature, which is closer to many descriptions than code is, and
-    would rank above the definition itself."""
-    return sum(map(_is_shown, module.members)) > 1 or bool(docstring_of(module, source))
+    """Whether a module has documentation or, where files are modules, an outline of more than one
+    member. The outline of a single member would repeat its signature, which is closer to many
+    descriptions than code is, and would rank above the definition itself."""
+    is_outlined = source.language.modules and sum(map(_is_shown, module.members)) > 1
+    return is_outlined or bool(docstring_of(module, source))
 
 
 def docstring_of(declaration: Declaration, source: ParsedSource) -> str:
@@ -48,13 +51,13 @@ def docstring_of(declaration: Declaration, source: ParsedSource) -> str:
     statement = docstring_statement(declaration, source)
     if statement:
         return bounded(docstrings.docstring_text(statement, source.data, language))
-    span = comment_span(declaration, source)
-    return bounded(docstrings.comment_text(source.data[slice(*span)], language)) if span else ""
+    texts = (source.comments.text(span) for span in _documentation(declaration, source))
+    return bounded(next(filter(None, texts), ""))
 
 
 def docstring_statement(declaration: Declaration, source: ParsedSource) -> Node | None:
     """The docstring statement of a declaration, if its kind may have one."""
-    if declaration.body is None or declaration.node.type not in source.language.documented:
+    if declaration.body is None or declaration.tree.type not in source.language.documented:
         return None
     return docstrings.opening_docstring(declaration.body, source.data, source.language)
 
@@ -69,10 +72,11 @@ def dedented(source: ParsedSource, start: int, end: int) -> str:
 
 
 def comment_span(declaration: Declaration, source: ParsedSource) -> tuple[int, int] | None:
-    """The span of the comment that documents a declaration or the module."""
+    """The span of the comment above a declaration, or of the one that documents the module."""
     if declaration.what != "module":
         return source.comments.above(declaration.first.start_byte)
-    return source.comments.above(source.documented.start_byte) if source.documented else None
+    above = source.comments.above(source.documented.start_byte) if source.documented else None
+    return source.comments.of_file() or above
 
 
 def end_of_head(node: Node, body: Node, language: Language) -> int:
@@ -100,6 +104,17 @@ def bounded(text: str) -> str:
     return text[: end if end > 0 else MAX_TEXT]
 
 
+def _documentation(declaration: Declaration, source: ParsedSource) -> Iterator[tuple[int, int]]:
+    """The spans of comments that may document a declaration: above it or, if that says nothing,
+    between its decorators or overloads."""
+    if span := comment_span(declaration, source):
+        yield span
+    if declaration.what == "module" or isinstance(declaration.node, Extent):
+        return
+    if name := declaration.node.child_by_field_name("name"):
+        yield from source.comments.within(declaration.first.start_byte, name.start_byte)
+
+
 def _comment(declaration: Declaration, source: ParsedSource) -> str:
     span = comment_span(declaration, source)
     return dedented(source, *span) if span else ""
@@ -111,9 +126,9 @@ def _outline(declaration: Declaration, source: ParsedSource) -> str:
         return "\n".join(parts)
     head, (opened, closed) = _head(declaration, source), source.language.block
     if not parts:
-        return head + (opened + closed or source.language.stub)
+        return head + (opened + closed or source.language.stub) + _tail(declaration, source)
     inner = (textwrap.indent(part, _INDENT) for part in parts)
-    return "\n".join(filter(None, [head + opened, *inner, closed]))
+    return "\n".join(filter(None, [head + opened, *inner, closed + _tail(declaration, source)]))
 
 
 def _parts(declaration: Declaration, source: ParsedSource) -> list[str]:
@@ -139,19 +154,34 @@ def _signature(declaration: Declaration, source: ParsedSource) -> str:
         return head
     if declaration.what in ("field", "constant"):
         return head.rstrip(_ASSIGNED) + source.language.value
-    empty = "".join(source.language.block) if declaration.what in WITH_MEMBERS else ""
-    return head + (empty or source.language.stub)
+    empty, stub = "".join(source.language.block), source.language.stub
+    if declaration.what in WITH_MEMBERS:
+        stub = empty or stub
+    elif declaration.body.parent != declaration.node:
+        stub = stub or empty  # an expression, which has a body even where a declaration has none
+    return head + stub + _tail(declaration, source)
 
 
 def _head(declaration: Declaration, source: ParsedSource) -> str:
     """Everything before the body or value, decorators included."""
     start, end = source.span(declaration)
     if declaration.body is not None:
-        end = end_of_head(declaration.node, declaration.body, source.language)
+        end = end_of_head(declaration.tree, declaration.body, source.language)
     return _prefix(declaration, source) + dedented(source, start, end).rstrip(_CONTINUED)
+
+
+def _tail(declaration: Declaration, source: ParsedSource) -> str:
+    """What follows a function or class that is passed to a function or cast, such as `, 200)`."""
+    body, node = declaration.body, declaration.node
+    is_code = declaration.what in ("function", "method", "class")
+    if not is_code or body is None or body.parent is None or body.parent == node:
+        return ""
+    return source.data[body.parent.end_byte : node.end_byte].decode("utf-8", "replace")
 
 
 def _prefix(declaration: Declaration, source: ParsedSource) -> str:
     """What a definition must be prefixed with to be valid by itself, such as `const `."""
     prefixes = source.language.prefixes
-    return dict(prefixes).get(declaration.outer.type, "") if prefixes else ""
+    if not prefixes or isinstance(declaration.outer, Extent):
+        return ""
+    return dict(prefixes).get(declaration.outer.type, "")

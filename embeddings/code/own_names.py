@@ -10,8 +10,11 @@ from tree_sitter import Node, QueryCursor
 from embeddings.code.languages import Language, by_name, query
 from embeddings.code.parsing import UnreadableSource, node_text, parse
 from embeddings.code.syntax import MAX_NAME, outermost_names
-from embeddings.code.tokens import NAME_PLACEHOLDER, without_name
+from embeddings.code.tokens import NAME_PLACEHOLDER, parts_of, without_name
 from embeddings.types import NAMELESS
+
+_HIDDEN_NUMBER = "0"
+"""Replaces a number that is a definition's name: it must stay a number."""
 
 _NESTING = 3
 """How many nodes below the root the text's definition may begin, for instance under a decorator."""
@@ -53,8 +56,9 @@ def _parse_best(text: str, language: Language) -> ParsedText:
 
 def masked(text: str, language: str = "python", *, kind: str | None = None) -> str:
     """`text` with its definition's own name replaced by the placeholder, as in `paths.contexts`:
-    wherever it is an identifier, and as a whole word in strings, docstrings and comments. A text of
-    several definitions or none, or whose `kind` is one of NAMELESS, stays as it is."""
+    wherever it is an identifier, and as a whole word in strings, docstrings and comments. A number
+    is replaced by 0. A text of several definitions or none, or whose `kind` is one of NAMELESS,
+    stays as it is."""
     entry = by_name(language)
     if not isinstance(entry, Language):
         return text
@@ -79,20 +83,22 @@ def _parse_wrapped(text: str, language: Language, prefix: str, suffix: str) -> P
         brace = root.descendant_for_byte_range(len(prefix.rstrip()) - 1, len(prefix.rstrip()))
         root = brace.parent if brace is not None and brace.parent is not None else root
     names = outermost_names(root, source, language, _NESTING)
-    is_one = len(set(names)) == 1 and len(names[0]) <= MAX_NAME  # overloads share their name
-    return ParsedText(root, source, start, names[0].decode() if is_one else None)
+    is_one = len(set(names)) == 1 and len(names[0]) < MAX_NAME  # overloads share their name
+    return ParsedText(root, source, start, names[0] if is_one else None)
 
 
 def _hidden(spelt: bytes, kind: str, name: str, language: Language) -> str:
     text = spelt.decode()
+    if kind in language.numbers:
+        return _HIDDEN_NUMBER if text in parts_of(name) else text
     if kind not in language.identifiers:
         return without_name(text, name)
     private = "#" if name.startswith("#") else ""
-    return private + NAME_PLACEHOLDER if text == name else text
+    return private + NAME_PLACEHOLDER if text in parts_of(name) else text
 
 
 def _may_hold_names(root: Node, language: Language) -> list[Node]:
-    kinds = sorted(language.identifiers | language.texts | language.comments)
+    kinds = sorted(language.identifiers | language.numbers | language.texts | language.comments)
     holders = query(language, f"[{' '.join(f'({kind})' for kind in kinds)}] @holder")
     nodes = QueryCursor(holders).captures(root).get("holder", [])
     return sorted(nodes, key=lambda node: node.start_byte)

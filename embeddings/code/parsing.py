@@ -13,7 +13,7 @@ from itertools import count
 from typing import TypeVar
 
 import numpy as np
-from tree_sitter import Node, Parser, Tree, TreeCursor
+from tree_sitter import Node, Parser, Point, Range, Tree, TreeCursor
 
 from embeddings.code.languages import Language, compiled
 
@@ -29,6 +29,9 @@ takes time quadratic in their number and cannot be interrupted."""
 
 MAX_DEPTH = 2_000
 """Nested nodes. People do not nest this deeply, but a sum of as many terms does."""
+
+Span = tuple[int, int, int] | None
+"""A part of a source: its first byte, which begins a line, that line's row, and its end."""
 
 _SMALL_SOURCE = 8 * 1024
 _CHUNK = 4 * 1024
@@ -59,8 +62,11 @@ def node_text(node: Node, source: bytes) -> bytes:
     return source[node.start_byte : node.end_byte]
 
 
-def parse(source: bytes, language: Language, seconds: float = PARSE_SECONDS) -> Tree:
-    """The syntax tree of UTF-8 `source`, with error nodes where it is broken.
+def parse(
+    source: bytes, language: Language, seconds: float = PARSE_SECONDS, span: Span = None
+) -> Tree:
+    """The syntax tree of UTF-8 `source`, or of a `span` of its lines, with error nodes where it is
+    broken.
 
     Raises UnreadableSource if parsing takes more than `seconds` of CPU time or PARSE_BYTES of
     memory, or if the tree is too deep or too broken to be queried in reasonable time.
@@ -68,10 +74,10 @@ def parse(source: bytes, language: Language, seconds: float = PARSE_SECONDS) -> 
     if len(source) > MAX_OPEN and _most_open(source) > MAX_OPEN:
         raise UnreadableSource("too many unclosed brackets")
     if _can_parse_here(source):
-        tree = _parse_within(source, language, seconds)
+        tree = _parse_within(source, language, seconds, span)
     else:
         stack = _STACK if len(source) > _SMALL_SOURCE else _SMALL_STACK
-        tree = _in_thread(lambda: _parse_within(source, language, seconds), stack)
+        tree = _in_thread(lambda: _parse_within(source, language, seconds, span), stack)
     _check_shape(tree)
     return tree
 
@@ -120,7 +126,7 @@ def _in_thread(work: Callable[[], T], stack: int) -> T:
     return result.result()
 
 
-def _parse_within(source: bytes, language: Language, seconds: float) -> Tree:
+def _parse_within(source: bytes, language: Language, seconds: float, span: Span) -> Tree:
     view, deadline = memoryview(source), time.thread_time() + seconds
     calls, most = count(1), _resident_pages() + PARSE_BYTES // _PAGE
 
@@ -133,9 +139,19 @@ def _parse_within(source: bytes, language: Language, seconds: float) -> Tree:
         return time.thread_time() > deadline or _resident_pages() > most
 
     try:
-        return Parser(compiled(language)).parse(chunk, progress_callback=is_late)
+        parser = Parser(compiled(language), included_ranges=_ranges(source, span))
+        return parser.parse(chunk, progress_callback=is_late)
     except ValueError as error:
         raise UnreadableSource("takes too long to parse") from error
+
+
+def _ranges(source: bytes, span: Span) -> list[Range] | None:
+    if span is None:
+        return None
+    start, row, end = span
+    last = row + source.count(b"\n", start, end)
+    column = end - (source.rfind(b"\n", start, end) + 1 or start)
+    return [Range(Point(row, 0), Point(last, column), start, end)]
 
 
 def _most_open(source: bytes) -> int:

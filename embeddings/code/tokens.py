@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import string
+from functools import lru_cache
 
 from embeddings.code import node_roles
 
@@ -18,6 +19,7 @@ _QUOTES = re.compile(r"^[A-Za-z]{0,3}(?=[\"'`])")
 _ESCAPE = re.compile(
     r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|N\{[^}]{0,100}\}|.)", re.S
 )
+_WORDS = re.compile(r"[\w$]+(?<!\$)")
 _DIGIT_SEPARATORS = str.maketrans("", "", "_'")
 _LETTERS = frozenset(string.ascii_lowercase)
 _UNWRITABLE = re.compile(r"[^!-~]|[\"',]")
@@ -27,9 +29,11 @@ _BLANK = "BLANK"
 def token(role: int, text: str, own_name: str | None = None) -> str:
     """The token of a leaf: an identifier as written, a string's content with escapes and white
     space as single blanks, a number in lower case without digit separators. `own_name` is replaced
-    by the placeholder in identifiers that equal it and in strings that contain it."""
+    by the placeholder in identifiers and numbers that equal it and in strings that contain it."""
+    if role in (node_roles.IDENTIFIER, node_roles.NUMBER) and text in parts_of(own_name):
+        return NAME_PLACEHOLDER
     if role == node_roles.IDENTIFIER:
-        return NAME_PLACEHOLDER if text == own_name else text
+        return text
     if role == node_roles.NUMBER:
         return text.lower().translate(_DIGIT_SEPARATORS)[:MAX_LENGTH]
     if role == node_roles.STRING:
@@ -39,12 +43,24 @@ def token(role: int, text: str, own_name: str | None = None) -> str:
     return text[:MAX_LENGTH]
 
 
+@lru_cache
+def parts_of(name: str | None) -> frozenset[str]:
+    """What a name consists of in the syntax tree: itself, or the words of one that is computed,
+    such as `[Symbol.iterator]`."""
+    if name is None:
+        return frozenset()
+    return frozenset(_WORDS.findall(name) if name.startswith("[") else [name])
+
+
 def without_name(text: str, name: str) -> str:
-    """`text` with the placeholder for each occurrence of `name` as a whole word. Letters of an
-    escape sequence, such as the n of `\\n`, do not count."""
-    if name not in text:
+    """`text` with the placeholder for each occurrence of `name`, or of a part of one that is
+    computed, as a whole word. Letters of an escape sequence, such as the n of `\\n`, do not
+    count."""
+    parts = [part for part in parts_of(name) if part in text]
+    if not parts:
         return text
-    return re.sub(rf"(?<![\w\\$]){re.escape(name)}(?![\w$])", NAME_PLACEHOLDER, text)
+    either = "|".join(map(re.escape, parts))
+    return re.sub(rf"(?<![\w\\$])(?:{either})(?![\w$])", NAME_PLACEHOLDER, text)
 
 
 def normalised(token: str) -> str:

@@ -25,7 +25,8 @@ through which the path runs; both limits are inclusive. A context is the path wi
 each pair of leaves gives one at most, from the earlier to the later leaf.
 
 *Own name.* If a text has exactly one outermost definition, its name is hidden: in every identifier
-that equals it (in recursive calls and in `self.name(...)`, too), and as a whole word in strings.
+that equals it (in recursive calls and in `self.name(...)`, too), and as a whole word in strings. A
+name may also be a number, or computed (`[Symbol.iterator]`), and then each of its words is hidden.
 
 *Sample.* If there are more than `max_contexts`, a subset of that size is drawn uniformly, seeded by
 the bytes of the text.
@@ -39,6 +40,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+
+from tree_sitter import Node
 
 from embeddings.code.definitions import indexed_declarations
 from embeddings.code.languages import Language, by_name
@@ -136,19 +139,18 @@ def _text_subject(text: str, language: Language, hide_name: bool) -> Subject:
 
 
 def _declared_subject(declaration: Declaration, source: ParsedSource, hide_name: bool) -> Subject:
-    name = declaration.name if hide_name else None
-    return Subject(
-        declaration.outer, source.data, 0, lambda: _seed(text_of(declaration, source)), name
-    )
+    name, outer = declaration.name if hide_name else None, declaration.outer
+    assert isinstance(outer, Node)
+    return Subject(outer, source.data, 0, lambda: _seed(text_of(declaration, source)), name)
 
 
 def _parses_alike_alone(declaration: Declaration, source: ParsedSource) -> bool:
     """Whether a definition's text has the same syntax tree by itself as in its file."""
     start, end = source.span(declaration)
     whole = declaration.first == declaration.outer and end - start < MAX_TEXT
-    return (
-        whole and declaration.kind in CODE and declaration.outer.type in source.language.standalone
-    )
+    kinds = source.language.standalone
+    outer = declaration.outer
+    return whole and declaration.kind in CODE and isinstance(outer, Node) and outer.type in kinds
 
 
 def _seed(text: str) -> bytes:

@@ -22,6 +22,12 @@ GO = Language(
           type: [(struct_type (field_declaration_list) @body) (_)]) @type
         (type_spec name: (_) @name type: (interface_type)) @interface
         (type_alias name: (_) @name) @type
+        (source_file (var_declaration (var_spec name: (_) @name
+          value: (expression_list . (func_literal body: (block) @body) .)) @function))
+        (source_file (var_declaration (var_spec_list (var_spec name: (_) @name
+          value: (expression_list . (func_literal body: (block) @body) .)) @function)))
+        (call_expression arguments: (argument_list
+          . [(interpreted_string_literal) (raw_string_literal)] @name (func_literal))) @block
         (source_file (const_declaration
           (const_spec name: (_) @name value: (_)? @body) @constant))
         (source_file (var_declaration (var_spec name: (_) @name value: (_)? @body) @constant))
@@ -30,6 +36,7 @@ GO = Language(
         (type_declaration "("? @grouped . [(type_spec) (type_alias)] @inner .) @outer
         (const_declaration "("? @grouped . (const_spec) @inner .) @outer
         (var_declaration . (var_spec) @inner .) @outer
+        (expression_statement (call_expression) @inner) @outer
         (package_clause) @module
         (comment) @comment
     """,
@@ -51,5 +58,12 @@ GO = Language(
     numbers=kinds("int_literal float_literal imaginary_literal"),
     comments=kinds("comment"),
     ignored=kinds("escape_sequence"),
+    heads=(
+        r"""func\s++(?:\((?:\w++\s++)?\*?(?P<owner>\w++)(?:\[[^\]]*+\])?\)\s*+)?
+            (?P<name>\w++)\s*+[(\[]""",
+        r"type\s++(?P<name>\w++)(?:\[[^\]]*+\])?\s++(?P<kind>interface|struct)\b",
+        r"(?P<kind>type)\s++(?P<name>\w++)\b",
+        r"var\s++(?P<name>\w++)\s*+=\s*+func\b",
+    ),
     operators=kinds("binary_expression unary_expression assignment_statement"),
 )

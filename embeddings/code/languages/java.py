@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from embeddings.code.languages.grammars import wheel
-from embeddings.code.languages.language import Language, kinds
+from embeddings.code.languages.language import (
+    KEYWORD_HEADS,
+    MODIFIERS,
+    TYPED_HEADS,
+    Language,
+    kinds,
+)
+
+_SIGNATURE = rf"""{MODIFIERS}(?:<[^()=]*>\s++)?(?!(?:assert|else|new|return|throw|yield)\b)
+    [\w.]++(?:<[^()=]*>)?[\[\]]*+\s++(?P<name>\w++)\s*+\([^;=()]*\)[^;=()]*;$"""
+_CONSTRUCTOR = r"""(?:(?:public|protected|private)\s++)?+
+    (?P<name>[A-Z]\w*+)\s*+\([^;=]*\)[^;=]*\{"""
 
 JAVA = Language(
     name="java",
@@ -23,12 +34,14 @@ JAVA = Language(
         (constant_declaration
           declarator: (variable_declarator name: (identifier) @name value: (_)? @body)) @constant
         (method_declaration name: (identifier) @name !body) @signature
+        (annotation_type_element_declaration name: (identifier) @name) @signature
+        (package_declaration) @module
         [(line_comment) (block_comment)] @comment
     """,
     stub=" {}",
     value=";",
     modules=False,
-    wrappers=(("class _ {\n", "\n}"),),
+    wrappers=(("class _ {\n", "\n}"), ("@interface _ {\n", "\n}")),
     standalone=kinds("method_declaration constructor_declaration compact_constructor_declaration"),
     identifiers=kinds("identifier type_identifier"),
     strings=kinds("string_literal character_literal"),
@@ -40,5 +53,6 @@ JAVA = Language(
     interpolations=kinds("string_interpolation"),
     comments=kinds("line_comment block_comment"),
     ignored=kinds("escape_sequence"),
+    heads=(KEYWORD_HEADS, TYPED_HEADS, _CONSTRUCTOR, _SIGNATURE),
     operators=kinds("binary_expression unary_expression update_expression assignment_expression"),
 )

@@ -29,6 +29,26 @@ class FileType:
     block_comments: tuple[tuple[str, str], ...] = (("/*", "*/"),)
 
 
+MODIFIERS = r"""(?:@(?!interface\b)\w++(?:\([^()]*+\))?+\s++)*+
+    (?:(?:abstract|actual|async|const|data|declare|default|export|expect|extern|external|final
+    |fileprivate|inline|internal|local|mutating|native|open|operator|override|partial|private
+    |protected|pub(?:\([^()]*+\))?|public|readonly|sealed|static|strictfp|suspend|synchronized
+    |unsafe|virtual)\s++)*+"""
+"""What may stand before the head of a definition, in verbose regular expressions."""
+
+KEYWORD_HEADS = rf"""{MODIFIERS}
+    (?:(?P<kind>@?interface|class|enum|module|namespace|object|protocol|record|struct|trait|type)
+      |def|defp|fn|fun|func|function|proc|procedure|sub)\s++
+    (?:self\.)?(?P<name>[^\W\d][\w$]*+)"""
+"""Lines that begin a definition with a keyword."""
+
+TYPED_HEADS = rf"""{MODIFIERS}(?:<[^()=]*>\s++)?
+    (?!(?:assert|await|case|delete|do|else|goto|if|import|new|package|return|throw|using|yield)\b)
+    [\w.:]++(?:<[^()=]*>)?[\[\]?*&]*+\s++[*&]*+
+    (?:(?P<owner>\w++)::)?+(?P<name>~?[^\W\d]\w*+)\s*+\([^;=]*(?:\{{.*|[,(]|\)|\bthrows\b[^;]*)$"""
+"""Lines that begin a function with its type, as in C and Java."""
+
+
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Language(FileType):
     """How sources of one programming language are read. `grammar` returns the pointer to the
@@ -51,6 +71,10 @@ class Language(FileType):
     and, where the language has them,
 
     - `@owner` beside a function: the start of its qualified name, such as the receiver's type;
+    - `@alias` beside a name: the name that the definition itself has, where `@name` is only one of
+      the `slots` that a file fills, such as `module.exports`;
+    - `@callee` beside a function: the name of what it is passed to. What one of the `callers`
+      returns is no function: they call what they get, as `map` and `setTimeout` do;
     - `@scope`, with its `@name`: not a definition, but it qualifies the names inside;
     - `@field`: a member that is no definition, which outlines show up to its `@body`;
     - `@outer` beside `@inner`: a node that belongs to the definition inside it, unless `@grouped`
@@ -61,16 +85,19 @@ class Language(FileType):
 
     In an outline `stub` replaces the body of a function or class and `value` that of a field or
     constant, and `block` encloses the members. `modules` says whether a file is itself a
-    definition. The texts of some kinds of nodes get one of the `prefixes`, without which they would
-    parse as something else. A text that does not parse by itself, such as a method, may parse
-    inside one of the `wrappers`; `standalone` are the kinds of nodes that parse alike in a text and
-    in a file.
+    definition, documented or not. The texts of some kinds of nodes get one of the `prefixes`,
+    without which they would parse as something else. A text that does not parse by itself, such as
+    a method, may parse inside one of the `wrappers`; `standalone` are the kinds of nodes that parse
+    alike in a text and in a file.
 
     `identifiers`, `strings` and `numbers` are kinds of leaves. `interpolations` are children that
     make a string an inner node, whose literal pieces are `texts`. `comments` and `ignored` are not
     part of the tree; `operators` are kinds that are refined by their operators. Where docstrings
     are statements, `docstring_statement` is their kind (`joined_strings` that of several in a row),
     and `documented` are the kinds whose body may begin with one.
+
+    Where a file does not parse, `heads` are the regular expressions (verbose; `name`, and perhaps
+    `owner` and `kind`) of the lines that begin definitions, for `recovery`.
     """
 
     grammar: Callable[[], object]
@@ -93,6 +120,9 @@ class Language(FileType):
     docstring_statement: str = ""
     joined_strings: str = ""
     documented: Kinds = frozenset()
+    slots: frozenset[str] = frozenset()
+    heads: tuple[str, ...] = (KEYWORD_HEADS,)
+    callers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

@@ -14,6 +14,12 @@ PYTHON = Language(
         (function_definition name: (identifier) @name body: (block) @body) @function
         (class_definition name: (identifier) @name body: (block) @body) @class
         (decorated_definition definition: (_) @inner) @outer
+        (module (expression_statement (assignment left: (identifier) @name
+          right: (lambda body: (_) @body)) @function))
+        (class_definition body: (block (expression_statement (assignment left: (identifier) @name
+          right: (lambda body: (_) @body)) @function)))
+        (type_alias_statement left: (type (identifier) @name)) @type
+        (type_alias_statement left: (type (generic_type . (identifier) @name))) @type
         (module (expression_statement
           (assignment left: (identifier) @name right: (_)? @body) @constant))
         (class_definition body: (block (expression_statement
@@ -33,6 +39,7 @@ PYTHON = Language(
     interpolations=kinds("interpolation"),
     comments=kinds("comment"),
     ignored=kinds("line_continuation string_start string_end"),
+    heads=(r"(?:async\s++)?(?:def|(?P<kind>class))\s++(?P<name>\w++)\s*+(?:[(:\[]|$)",),
     operators=kinds(
         "binary_operator unary_operator boolean_operator comparison_operator augmented_assignment"
     ),

@@ -67,6 +67,13 @@ def repeated(unit: str, size: int = 300_000) -> str:
 
 HOSTILE = [
     *((language.name, repeated(unit)) for language in LANGUAGES for unit in ("(", "[\n", "- ")),
+    ("python", repeated("@a\n# f(1)\n") + "def f(: pass\n"),
+    ("python", repeated("# a\n") + "def f(x): pass\n"),
+    ("python", "#" + repeated("=") + "a\ndef f(): pass\n"),
+    ("python", "x = (\n" + repeated("def f(x):\n    return x\n\n")),
+    ("java", "class A {" + repeated("  int a(int b) { return b }\n") + "}"),
+    ("javascript", repeated("// eslint-x\n") + "function f() {}\n"),
+    ("typescript", "class A {" + repeated("@a() // b\n") + "m() {} }"),
     ("go", "package a\n\nvar x = " + repeated("go <-")),
     ("go", repeated("go chan ")),
     ("javascript", repeated("async (")),

@@ -124,7 +124,10 @@ DOCUMENTED = {
     "// Far away.\n": "",
     "//go:noinline": "",
     "x := 1 // of x": "",
-    "// f does.\n//go:noinline": "",
+    "// f does.\n//go:noinline": "f does.",
+    "// f does.\n//\n//nolint:gocyclo // long": "f does.",
+    "//export f": "",
+    "// functions lists them.": "functions lists them.",
     "/* no */\n// f does.": "f does.",
 }
 
@@ -145,16 +148,16 @@ def test_a_licence_documents_no_module():
 def test_one_file_holds_what_others_do_not_disturb():
     assert extract("def f(: pass\n\ndef g(): pass\n", PYTHON).errors > 0
     broken = "class A { void f() { int = ; } void g() { } }"
-    extraction = extract(broken, by_name("java"))
-    assert [d.qualified_name for d in extraction.definitions] == ["A", "A.f", "A.g"]
-    texts = [d.text for d in extraction.definitions]
+    definitions = _declared(broken, by_name("java"))
+    assert [d.qualified_name for d in definitions] == ["A", "A.f", "A.g"]
+    texts = [d.text for d in definitions]
     assert texts[0] == "class A {\n    void f() {}\n    void g() {}\n}"
     assert texts[1] == "void f() { int = ; }"
 
 
 def _declared(source: str, language: Language) -> list[Definition]:
-    """The definitions of a source, blocks left out."""
-    return [d for d in extract(source, language).definitions if d.kind != Kind.BLOCK]
+    """The definitions of a source, blocks without a title left out."""
+    return [d for d in extract(source, language).definitions if d.name or d.kind != Kind.BLOCK]
 
 
 def _own_name_contexts(definition: Definition, text: str) -> list[tuple]:
@@ -191,7 +194,7 @@ fn total(of: &[i32]) -> i32 { of.iter().sum() }
 """
     assert [
         (definition.kind, definition.qualified_name, definition.docstring)
-        for definition in extract(source, names["RUST"]).definitions
+        for definition in _declared(source, names["RUST"])
     ] == [
         (Kind.TYPE, "Queue", "A queue of jobs."),
         (Kind.METHOD, "Queue.push", "Adds a job."),

@@ -47,3 +47,17 @@ func newQueue(size int) *Queue[int] {
 	go func() { return }()
 	return &Queue[int]{items: make([]int, size)}
 }
+
+// onFull is called when a queue is full.
+var onFull = func(q *Queue[int]) error { return q.Lock.Free() }
+
+var command = &Command{
+	Use: "queue",
+	Run: func(name string) { print(name) },
+}
+
+func testQueue(t *T) {
+	t.Run("takes one", func(t *T) { t.Log(empty) })
+}
+
+var _ Visitor = onFull

@@ -52,4 +52,8 @@ public class Basket<T extends Fruit> implements Holder {
             left = -right;
         }
     }
+
+    @interface Marked { String by() default "nobody"; }
+
+    private final Function<T, Integer> weight = fruit -> fruit.grams();
 }

@@ -41,3 +41,16 @@ module.exports = {
   buy(thing) { return thing; },
   pay: (sum) => sum ** 2,
 };
+
+/** Weighs things. */
+exports.Scale = class extends Tool { weigh() { return 0; } };
+exports = module.exports = function createShop() {};
+export const shelf = Object.freeze({ row: { 'top left': () => 1, 7: function () {} } });
+const search = debounce((words) => find(words), 200), wait = 5;
+const found = things.map((thing) => thing.name);
+describe('shop', () => {
+  // It must not lose them.
+  it(`keeps ${LIMIT} things`, async () => { await open(); });
+});
+app.post('/things/:id', guard, function save(request) { return request.id; });
+const list = { [Symbol.iterator]() { return this[Symbol.iterator]; }, "a-b"(x) { return x; } };

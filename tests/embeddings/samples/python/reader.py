@@ -40,3 +40,16 @@ if True:
         def fallback(): ...
     except ImportError:
         pass
+
+
+# Twice as many.
+# Floats, too.
+twice = lambda x: 2 * x
+
+type Pages = list[str]
+
+# ----- Helpers -----
+
+# Closes it (in time).
+@cache
+def close(path): return None

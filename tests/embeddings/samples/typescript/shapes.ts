@@ -34,3 +34,14 @@ function over(a: any) { return <string>a; }
 
 @Injectable({ providedIn: 'root' })
 export class Service {}
+
+export const moves = {
+  turn: async (angle: number) => angle,
+} satisfies Moves;
+const same = (<T>(x: T) => x) as Same;
+declare module "shapes" {
+  /** Draws it. */
+  export function draw(shape: Shape): void;
+  const scale: number;
+}
+export default class extends Polygon<Corner> { 42() { return 42; } }
