@@ -21,7 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.sources import files_in
-from embeddings.code.definitions import Extraction, decode, extract
+from embeddings.code.decoding import decode
+from embeddings.code.definitions import Extraction, extract
 from embeddings.code.languages import Language, by_name, by_path, keywords
 from embeddings.code.parsing import UnreadableSource
 from embeddings.types import Definition, Kind

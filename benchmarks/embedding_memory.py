@@ -153,11 +153,11 @@ def _without(body: str, line: int) -> str:
 
 
 def _definitions(file: Path) -> list[Definition]:
-    language = languages.by_path(file.name) if file.is_file() else None
+    language = languages.language_by_path(file.name) if file.is_file() else None
     if language is None:
         return []
     try:
-        _, _, found = reader_process.parse(file.read_bytes(), language)
+        _, _, found, _ = reader_process.parse(file.read_bytes(), language)
     except reader_process.Skipped:
         return []
     return found

@@ -216,5 +216,12 @@ def _blobs(tree: Tree, files: Sequence[tuple[SelectedFile, str]], lease: Lease) 
 def _blob(file: SelectedFile, despite: str, answer: ParsedFile | str) -> ReadBlob:
     if isinstance(answer, str):
         return ReadBlob(*file.content, despite=despite, skipped=answer[:LONGEST_REASON])
-    content, broken, definitions = answer
-    return ReadBlob(*file.content, content, despite, broken=broken, definitions=definitions)
+    content, broken, definitions, stray_bytes = answer
+    return ReadBlob(
+        *file.content,
+        content,
+        despite,
+        broken=broken,
+        stray_bytes=stray_bytes,
+        definitions=definitions,
+    )

@@ -6,7 +6,7 @@ library: no Django, no database, no secret.
 
     python -P reader_process.py BYTES
 
-It reads pickled triples from standard input: a content, its language by name, and whether it is
+It reads pickled triples from standard input: a content, its type of file by name, and whether it is
 wanted even if it is generated or minified. For each it writes a pickled `ParsedFile`, or the reason
 to skip the file, to standard output. BYTES is its memory limit.
 """
@@ -18,14 +18,18 @@ import resource
 import signal
 import sys
 
-from embeddings.code.definitions import decode, extract
-from embeddings.code.languages import Language, by_name
-from embeddings.code.origins import by_content, named
+from embeddings.code.decoding import decode, stray_bytes
+from embeddings.code.definitions import extract
+from embeddings.code.detection import as_read
+from embeddings.code.languages import FileType, Language, by_name
+from embeddings.code.origins import Origin, by_content, named
 from embeddings.code.parsing import UnreadableSource, in_parser_thread
+from embeddings.documents import plain
 from embeddings.types import Definition
 
-ParsedFile = tuple[str, bool, list[Definition]]
-"""The text of a file, whether it has syntax errors, and its definitions."""
+ParsedFile = tuple[str, bool, list[Definition], int]
+"""The text of a file, whether it has syntax errors, its definitions, and how many of its bytes
+could not be decoded."""
 
 READY = "ready"
 """Sent once a reader has loaded what it needs."""
@@ -41,34 +45,42 @@ class Skipped(Exception):
     """Nothing of a file is indexed; the message is the reason."""
 
 
-def parse(content: bytes, language: Language, *, of_any_origin: bool = False) -> ParsedFile:
-    """Raises `Skipped`."""
-    decoded = decode_source(content, language, of_any_origin=of_any_origin)
+def parse(content: bytes, file_type: FileType, *, of_any_origin: bool = False) -> ParsedFile:
+    """What a file holds. A source that would take too long to parse is read as plain text. Raises
+    `Skipped`."""
+    decoded = decode_source(content, file_type, of_any_origin=of_any_origin)
+    stray = stray_bytes(content, decoded)
+    file_type, source = as_read(file_type, decoded)
     try:
-        extracted = extract(decoded, language)
-    except UnreadableSource as error:
-        raise Skipped(str(error)) from error
-    return decoded, extracted.errors > 0, extracted.definitions
+        extracted = extract(source, file_type)
+    except UnreadableSource:
+        return source, True, [*plain.read(source, file_type.name)], stray
+    return source, extracted.errors > 0, extracted.definitions, stray
 
 
-def decode_source(content: bytes, language: Language, *, of_any_origin: bool = False) -> str:
+def decode_source(content: bytes, file_type: FileType, *, of_any_origin: bool = False) -> str:
     """The decoded content. Raises `Skipped` if it is unreadable or lies elsewhere, or if it is
-    generated or minified and not wanted `of_any_origin`."""
+    generated or minified and not wanted `of_any_origin`. Only code is minified."""
     if content.startswith(LFS_POINTER):
         raise Skipped(IN_LFS)
     try:
-        decoded = decode(content, language)
+        decoded = decode(content, file_type)
     except UnreadableSource as error:
         reason, _, _ = str(error).partition(":")  # details of the single file follow the colon
         raise Skipped(reason) from error
-    if not of_any_origin and (origins := by_content(decoded)):
+    if not of_any_origin and (origins := _origins(decoded, file_type)):
         raise Skipped(named(origins))
     return decoded
 
 
-def _answer(content: bytes, language: str, of_any_origin: bool) -> ParsedFile | str:
+def _origins(decoded: str, file_type: FileType) -> list[Origin]:
+    is_code = isinstance(file_type, Language)
+    return [each for each in by_content(decoded) if is_code or each != Origin.MINIFIED]
+
+
+def _answer(content: bytes, file_type: str, of_any_origin: bool) -> ParsedFile | str:
     try:
-        return parse(content, by_name(language), of_any_origin=of_any_origin)
+        return parse(content, by_name(file_type), of_any_origin=of_any_origin)
     except Skipped as reason:
         return str(reason)
     except MemoryError:

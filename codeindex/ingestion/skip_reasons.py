@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from codeindex.ingestion.reader_process import IN_LFS
 from embeddings.code.origins import Origin, named
 
-UNSUPPORTED = "not in a supported language"
+BINARY = "binary"
 SUBMODULE = "submodule"
 SYMBOLIC_LINK = "symbolic link"
 SAME_PATH = "its path is displayed like that of another file"
@@ -95,6 +95,7 @@ _EXPLANATIONS = {
     BY_SETTINGS: Explanation(
         "They match a pattern in the settings of this repository.", by_settings=True
     ),
+    BINARY: Explanation("They are no text, by their names or by their contents."),
     IN_LFS: Explanation(
         "Their contents lie in Git LFS. The repository holds only references to them."
     ),

@@ -11,8 +11,9 @@ from django.conf import settings
 from codeindex.ingestion import overrides, skip_reasons
 from codeindex.ingestion.cloning.trees import Entry, displayed
 from codeindex.ingestion.overrides import Override, Overrides
-from embeddings.code import languages, path_rules
-from embeddings.code.languages import Language
+from embeddings.code import path_rules
+from embeddings.code.detection import type_by_path
+from embeddings.code.languages import FileType
 from embeddings.code.origins import Origin
 
 SYMBOLIC_LINK, SUBMODULE = "120000", "160000"
@@ -34,12 +35,12 @@ Overriding = Callable[[Sequence[Entry], Sequence[bytes]], Overrides]
 
 @dataclass(frozen=True, slots=True)
 class SelectedFile:
-    """A file to be read; its content may still exclude it, unless it is of the origins in
-    `despite` alone."""
+    """A file to be read, with its type by its path. Its content may tell another language, or
+    exclude it, unless it is of the origins in `despite` alone."""
 
     path: str
     sha: str
-    language: Language
+    language: FileType
     despite: frozenset[Origin] = frozenset()
 
     @property
@@ -107,12 +108,12 @@ def select(
 
 def _candidates(
     entries: Iterable[Entry], skips: Skips
-) -> tuple[list[Entry], list[tuple[Entry, Language]]]:
+) -> tuple[list[Entry], list[tuple[Entry, FileType]]]:
     """The files of rules, and the files that can be indexed. The others are added to `skips`."""
     rules, candidates = [], []
     for entry in entries:
         path = displayed(entry.path)
-        language = languages.by_path(path)
+        language = type_by_path(path)
         if entry.path.rpartition(b"/")[2] in overrides.FILES and entry.mode != SYMBOLIC_LINK:
             rules.append(entry)
         if reason := _obstacle(entry, language):
@@ -122,14 +123,14 @@ def _candidates(
     return rules, candidates
 
 
-def _obstacle(entry: Entry, language: Language | None) -> str:
+def _obstacle(entry: Entry, language: FileType | None) -> str:
     """Why a file can in no case be indexed; "" if it can."""
     if entry.mode == SUBMODULE:
         return skip_reasons.SUBMODULE
     if len(displayed(entry.path).encode()) > LONGEST_PATH:
         return f"its path is longer than {LONGEST_PATH:,} bytes"
     if language is None:
-        return skip_reasons.UNSUPPORTED
+        return skip_reasons.BINARY
     if entry.mode == SYMBOLIC_LINK:
         return skip_reasons.SYMBOLIC_LINK
     if entry.size > settings.CODEINDEX_FILE_BYTES:

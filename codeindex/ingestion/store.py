@@ -49,6 +49,7 @@ class ReadBlob:
     despite: str = ""
     skipped: str = ""
     broken: bool = False
+    stray_bytes: int = 0
     definitions: Sequence[types.Definition] = ()
 
 
@@ -169,6 +170,7 @@ def finish_reading(run: IndexRun, skips: Skips) -> None:
         run,
         skips=skips.report(),
         files_broken=run_files.filter(blob__broken=True).count(),
+        files_stray=run_files.filter(blob__stray_bytes__gt=0).count(),
         definitions=_definitions_of(run_files),
         texts=Definition.objects.filter(blob__in=run_files.values("blob"))
         .values("text")
@@ -284,6 +286,7 @@ def _save_blobs(read: Sequence[ReadBlob]) -> list[tuple[int, ReadBlob]]:
                 "skipped": [blob.skipped for blob in read],
                 "despite": [blob.despite for blob in read],
                 "broken": [blob.broken for blob in read],
+                "stray_bytes": [blob.stray_bytes for blob in read],
             },
         )
         return [(pk, ours[tuple(key)]) for pk, *key in cursor.fetchall()]
@@ -336,11 +339,12 @@ def _save_texts(texts: dict[str, types.Definition]) -> dict[str, int]:
 
 
 INSERT_BLOBS = """
-INSERT INTO codeindex_blob (sha, language, content, skipped, despite, broken, format_version)
-SELECT sha, language, content, skipped, despite, broken, %(version)s
+INSERT INTO codeindex_blob
+    (sha, language, content, skipped, despite, broken, stray_bytes, format_version)
+SELECT sha, language, content, skipped, despite, broken, stray_bytes, %(version)s
 FROM unnest(%(sha)s::text[], %(language)s::text[], %(content)s::text[], %(skipped)s::text[],
-            %(despite)s::text[], %(broken)s::boolean[])
-    AS new (sha, language, content, skipped, despite, broken)
+            %(despite)s::text[], %(broken)s::boolean[], %(stray_bytes)s::integer[])
+    AS new (sha, language, content, skipped, despite, broken, stray_bytes)
 ORDER BY sha, language, despite
 ON CONFLICT DO NOTHING
 RETURNING id, sha, language, despite

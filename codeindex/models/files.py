@@ -23,6 +23,8 @@ class Blob(models.Model):
     # The `skipped` of the first row, in the second one
     despite = models.CharField(max_length=40, blank=True, default="", db_default="")
     broken = models.BooleanField(default=False)  # has syntax errors
+    # Bytes of no known encoding, each of which is U+FFFD in `content`.
+    stray_bytes = models.PositiveIntegerField(default=0, db_default=0)
     format_version = models.PositiveSmallIntegerField()  # by which it was read
     unused_since = models.DateTimeField(null=True, blank=True)
 

@@ -62,9 +62,8 @@ class RunSerializer(serializers.ModelSerializer[IndexRun]):
         fields = [
             "id", "branch", "commit", "status", "error", "progress",
             "created", "started", "published", "finished", "timings",
-            "files", "files_read", "files_reused", "files_broken", "skips", "notices",
-            "definitions",
-            "texts", "texts_reused", "texts_ready", "texts_failed",
+            "files", "files_read", "files_reused", "files_broken", "files_stray", "skips",
+            "notices", "definitions", "texts", "texts_reused", "texts_ready", "texts_failed",
         ]  # fmt: skip
         read_only_fields = fields
 

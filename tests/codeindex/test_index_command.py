@@ -26,13 +26,13 @@ def home(tmp_path: Path, settings: Any) -> None:
 def test_a_path_is_registered_indexed_and_summarised(
     source: GitRepository, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    source.commit({"shop.py": SHOP, "README": ""})
+    source.commit({"shop.py": SHOP, "logo.png": b"\x89PNG"})
     monkeypatch.chdir(source.path)
     call_command("index", ".")
     said = capsys.readouterr().out
     assert "No worker is running. Indexing in this process." in said
     assert "2 definitions in 1 files" in said
-    assert "1 files skipped: not in a supported language" in said
+    assert "1 files skipped: binary" in said
     run = IndexRun.objects.get()
     assert (run.status, run.texts_ready) == (RunStatus.PUBLISHED, 2)
     assert run.finished

@@ -136,6 +136,8 @@ class Command(base.Command):
             self.stdout.write(
                 f"  {run.files_broken:,} files have syntax errors and are indexed in part"
             )
+        if run.files_stray:
+            self.stdout.write(f"  {run.files_stray:,} files have bytes that are not UTF-8")
         for notice in run.notices:
             self.stdout.write(f"  {notice}")
         for reason, skipped in run.skips.items():

@@ -105,6 +105,7 @@ _HEADS = (
 JAVASCRIPT = Language(
     name="javascript",
     extensions=(".js", ".jsx", ".mjs", ".cjs"),
+    interpreters=("node", "nodejs"),
     grammar=wheel("tree_sitter_javascript"),
     definitions=definitions("field_definition property", "parenthesized_expression"),
     slots=kinds("module.exports exports default"),

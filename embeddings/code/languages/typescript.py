@@ -36,6 +36,7 @@ TYPESCRIPT = replace(
     JAVASCRIPT,
     name="typescript",
     extensions=(".ts", ".mts", ".cts"),
+    interpreters=("bun", "deno", "ts-node", "tsx"),
     grammar=wheel("tree_sitter_typescript", "language_typescript"),
     definitions=definitions(_FIELD, f"{_WRAPPING} type_assertion") + _DECLARATIONS,
     identifiers=JAVASCRIPT.identifiers | {"type_identifier"},
@@ -45,6 +46,7 @@ TSX = replace(
     TYPESCRIPT,
     name="tsx",
     extensions=(".tsx",),
+    interpreters=(),
     grammar=wheel("tree_sitter_typescript", "language_tsx"),
     definitions=definitions(_FIELD, _WRAPPING) + _DECLARATIONS,
 )

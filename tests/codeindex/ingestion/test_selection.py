@@ -55,9 +55,10 @@ def reasons(run: IndexRun) -> dict[str, str]:
 
 
 def searchable(run: IndexRun) -> set[str]:
-    """The paths with definitions."""
+    """The paths with definitions, but for the rules themselves."""
     files = SourceFile.objects.of_run(run).filter(blob__definitions__isnull=False)
-    return set(files.values_list("path", flat=True))
+    paths = files.values_list("path", flat=True)
+    return {path for path in paths if not path.encode().endswith(overrides.FILES)}
 
 
 def change(repository: Repository, **rules: bool | str) -> None:
@@ -86,8 +87,6 @@ def test_gitattributes_go_before_our_own_rules(source, registered):
     )
     run = indexed(registered)
     assert reasons(run) == {
-        ".gitattributes": "not in a supported language",
-        "gen/.gitattributes": "not in a supported language",
         "gen/model.py": "generated, by .gitattributes",
         "lib/other.py": "vendored, by .gitattributes",
         "vendor/theirs.py": "vendored, by path",
@@ -242,7 +241,7 @@ def test_a_link_called_gitattributes_says_nothing(source, registered):
         (source.path / name).symlink_to("rules")
     source.git("add", "--all")
     source.git("commit", "--quiet", "--message", "change")
-    assert searchable(indexed(registered)) == {"a.py"}
+    assert searchable(indexed(registered)) == {"a.py", "rules"}
 
 
 def fetched(repository: Repository) -> checkout.Tree:
@@ -321,4 +320,4 @@ def test_rules_hold_for_repositories_of_sha_256(alice, tmp_path):
     repository = repositories.register(url=str(new.path), owner=alice, by=alice, trusted_path=True)
     run = indexed(repository)
     assert searchable(run) == {"c.py"}
-    assert len(Blob.objects.get().sha) == 64
+    assert len(Blob.objects.get(language="python").sha) == 64

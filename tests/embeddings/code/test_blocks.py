@@ -8,8 +8,9 @@ import pytest
 
 from benchmarks.coverage import lost_lines
 from benchmarks.sources import files_in
-from embeddings.code.definitions import decode, extract
-from embeddings.code.languages import LANGUAGES, Language, by_name, by_path, keywords
+from embeddings.code.decoding import decode
+from embeddings.code.definitions import extract
+from embeddings.code.languages import LANGUAGES, Language, by_name, keywords, language_by_path
 from embeddings.code.windows import LONG_UNIT, LONGEST_WINDOW, paragraph_depths, windows
 from embeddings.types import Definition, Kind
 from tests.embeddings import samples
@@ -36,7 +37,7 @@ def test_every_line_of_this_project_is_found() -> None:
     folders = [ROOT / name for name in ("embeddings", "codeindex", "search", "static", "docs")]
     lost = []
     for file in files_in(folders):
-        entry = by_path(file.name)
+        entry = language_by_path(file.name)
         assert entry is not None
         source = decode(file.read_bytes(), entry)
         ignored = keywords(entry) if isinstance(entry, Language) else frozenset()

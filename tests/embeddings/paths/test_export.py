@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from embeddings.code.definitions import decode, extract
-from embeddings.code.languages import LANGUAGES, by_path
+from embeddings.code.decoding import decode
+from embeddings.code.definitions import extract
+from embeddings.code.languages import LANGUAGES, language_by_path
 from embeddings.code.tokens import NAME_PLACEHOLDER, normalised
 from embeddings.code.words import parts
 from embeddings.paths import contexts
@@ -29,7 +30,7 @@ def tree(tmp_path: Path) -> Path:
         (folder / language.name).mkdir(parents=True)
         shutil.copy(source, folder / language.name / source.name)
     (folder / "notes.txt").write_text("Nothing to see.")
-    (folder / "broken.py").write_bytes(b"x = '\xff'\n")
+    (folder / "broken.py").write_bytes(b"x = '\0'\n")
     (folder / ".git").mkdir()
     (folder / ".git" / "hidden.py").write_text("def hidden(): return 1\n")
     (folder / "loop").symlink_to(folder)
@@ -39,7 +40,7 @@ def tree(tmp_path: Path) -> Path:
 def functions_in(folder: Path) -> list[Definition]:
     found = []
     for path in sorted(folder.rglob("*.*")):
-        language = by_path(path.name)
+        language = language_by_path(path.name)
         if language and path.name not in ("broken.py", "hidden.py"):
             found += extract(decode(path.read_bytes(), language), language).definitions
     return [definition for definition in found if definition.kind in ("function", "method")]
@@ -52,7 +53,7 @@ def test_json_lines_hold_every_function_with_its_contexts(tree: Path, tmp_path: 
     assert len(lines) == len(expected)
     for line in lines:
         definition = expected[line["language"], line["qualified_name"], line["start_line"]]
-        assert by_path(line["path"]).name == definition.language
+        assert language_by_path(line["path"]).name == definition.language
         assert (line["kind"], line["name"]) == (definition.kind, definition.name)
         assert line["end_line"] == definition.end_line
         assert line["contexts"] == [
@@ -96,7 +97,7 @@ def test_files_that_say_nothing_are_counted_with_the_reason(tree: Path, capsys):
     printed = capsys.readouterr()
     assert f"{len(LANGUAGES)} files" in printed.err
     assert "skipped 1: in an unsupported language" in printed.err
-    assert "skipped 1: not in utf-8" in printed.err
+    assert "skipped 1: binary" in printed.err
     assert "hidden" not in printed.out
 
 
