@@ -59,6 +59,11 @@ def docstring_text(statement: Node, source: bytes, language: Language) -> str:
     return clean_docstring("".join(_value(node_text(literal, source)) for literal in literals))
 
 
+def literal_text(string: Node, source: bytes) -> str:
+    """The content of a string literal, without its indentation."""
+    return clean_docstring(_value(node_text(string, source)))
+
+
 def clean_docstring(text: str) -> str:
     """The same as `inspect.cleandoc`, in linear time however many blank lines there are."""
     first, *others = text.expandtabs().split("\n")

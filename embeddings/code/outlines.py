@@ -42,12 +42,14 @@ def says_more(module: Declaration, source: ParsedSource) -> bool:
 
 
 def docstring_of(declaration: Declaration, source: ParsedSource) -> str:
-    """A definition's documentation, without comment marks and indentation: its docstring, or else
-    the comment above it."""
+    """A definition's documentation, without comment marks and indentation: its docstring, or the
+    string inside that documents it, or else the comment above it."""
     body, language = declaration.body, source.language
     statement = docstrings.opening_docstring(body, source.data, language) if body else None
     if statement:
         return bounded(docstrings.docstring_text(statement, source.data, language))
+    if declaration.documentation:
+        return bounded(docstrings.literal_text(declaration.documentation, source.data))
     span = comment_span(declaration, source)
     return bounded(docstrings.comment_text(source.data[slice(*span)], language)) if span else ""
 

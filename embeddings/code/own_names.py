@@ -13,7 +13,7 @@ from embeddings.code.syntax import MAX_NAME, outermost_names
 from embeddings.code.tokens import NAME_PLACEHOLDER, without_name
 from embeddings.types import Kind
 
-_NESTING = 3
+_NESTING = 6
 """How many nodes below the root the text's definition may begin, for instance under a decorator."""
 
 
@@ -75,7 +75,7 @@ def _parse_wrapped(text: str, language: Language, prefix: str, suffix: str) -> P
     if prefix:
         brace = root.descendant_for_byte_range(len(prefix.rstrip()) - 1, len(prefix.rstrip()))
         root = brace.parent if brace is not None and brace.parent is not None else root
-    names = outermost_names(root, source, language, _NESTING)
+    names = outermost_names(root, source, language, _NESTING, start)
     is_one = len(names) == 1 and len(names[0]) <= MAX_NAME
     return ParsedText(root, source, start, names[0].decode() if is_one else None)
 

@@ -49,8 +49,7 @@ class UnreadableSource(Exception):
 
 
 def node_text(node: Node, source: bytes) -> bytes:
-    """The text of a node in the tree of `source`. (`Node.text` crashes if the source was read in
-    chunks.)"""
+    """The text of a node in the tree of `source`. (`Node.text` copies whole chunks.)"""
     return source[node.start_byte : node.end_byte]
 
 
@@ -95,11 +94,11 @@ def _parse_in_thread(source: bytes, language: Language, seconds: float) -> Tree:
 
 
 def _parse_within(source: bytes, language: Language, seconds: float) -> Tree:
-    view, deadline = memoryview(source), time.thread_time() + seconds
+    deadline = time.thread_time() + seconds
     calls, most = count(1), _resident_pages() + PARSE_BYTES // _PAGE
 
-    def chunk(offset: int, _: object) -> memoryview:
-        return view[offset : offset + _CHUNK]
+    def chunk(offset: int, _: object) -> bytes:
+        return source[offset : offset + _CHUNK]  # a predicate of a query crashes on a memoryview
 
     def is_late(offset: int, has_error: bool) -> bool:
         if next(calls) % _CALLS_PER_LOOK:

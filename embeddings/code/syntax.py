@@ -44,7 +44,7 @@ OUTLINED = frozenset({"module", "class", "interface", "trait"})
 
 _TYPES = frozenset({"class", "interface", "trait", "enum", "type"})
 _OWN_KINDS = {kind.value: kind for kind in Kind}
-_QUALIFIER = re.compile(r"[\w$.]+")
+_QUALIFIER = re.compile(r"[\w$.-]+")
 
 Captures = dict[str, list[Node]]
 
@@ -54,7 +54,7 @@ class Declaration:
     """A definition, scope or field, as captured by a language's query (`what`), or the module.
 
     `node` is its own node, `outer` the node with its decorators, and `first` the node at which it
-    begins. It is the `parent` of its `members`.
+    begins. It is the `parent` of its `members`. `documentation` is a node inside that documents it.
     """
 
     what: str
@@ -65,6 +65,7 @@ class Declaration:
     name: str
     owner: str
     parent: Declaration | None
+    documentation: Node | None = None
     members: list[Declaration] = field(default_factory=list)
 
     @property
@@ -127,15 +128,21 @@ def parse_source(source: str, language: Language) -> ParsedSource:
     data = source.encode("utf-8", "replace")
     root = parse(data, language).root_node
     matches = _matches(root, language)
-    module = Declaration("module", root, root, root, root, "", "", None)
+    documentation = _linked(matches, "documented", "doc")
+    module = Declaration("module", root, root, root, root, "", "", None, documentation.get(root.id))
     enclosing = [module]
     for what, match, outer, first in _candidates(matches):
         while enclosing[-1].outer.end_byte <= first.start_byte and len(enclosing) > 1:
             enclosing.pop()
         repeated = outer == enclosing[-1].outer and len(enclosing) > 1
         if len(enclosing) <= MAX_NESTING and not repeated:
-            enclosing.append(_add_declaration(what, match, outer, first, enclosing[-1], data))
-    comments = sorted({node.byte_range for each in matches for node in each.get("comment", [])})
+            documenting = documentation.get(match[what][0].id)
+            enclosing.append(
+                _add_declaration(what, match, outer, first, enclosing[-1], documenting, data)
+            )
+    comments = sorted(
+        {_trimmed(node, data) for each in matches for node in each.get("comment", [])}
+    )
     spans = [start for start, _ in comments], [end for _, end in comments]
     beginning = len(data) - len(data.lstrip())
     documented = next((match["module"][0] for match in matches if "module" in match), None)
@@ -158,9 +165,12 @@ def all_within(module: Declaration) -> Iterator[Declaration]:
         waiting += reversed(declaration.members)
 
 
-def outermost_names(root: Node, source: bytes, language: Language, depth: int) -> list[bytes]:
-    """The names of the outermost definitions that begin at most `depth` nodes below `root`."""
-    names, end = [], -1
+def outermost_names(
+    root: Node, source: bytes, language: Language, depth: int, start: int = 0
+) -> list[bytes]:
+    """The names of the outermost definitions that begin at most `depth` nodes below `root`, from
+    the byte `start` on."""
+    names, end = [], start
     for what, match, outer, _ in _candidates(_matches(root, language, depth)):
         if what not in ("field", "scope", "block") and outer.start_byte >= end:
             names.append(node_text(match["name"][0], source))
@@ -178,7 +188,7 @@ def _matches(root: Node, language: Language, depth: int | None = None) -> list[C
 def _candidates(matches: list[Captures]) -> list[tuple[str, Captures, Node, Node]]:
     """Every declaration as (what, captures, outer node, first node), sorted so that enclosing ones
     come first, and a definition comes before a field in the same place."""
-    outers = {match["inner"][0].id: match["outer"][0] for match in matches if "outer" in match}
+    outers, lasts = _linked(matches, "inner", "outer"), _last_parts(matches)
     befores: dict[int, Node] = {}
     for match in matches:
         if "before" in match:
@@ -191,8 +201,27 @@ def _candidates(matches: list[Captures]) -> list[tuple[str, Captures, Node, Node
                 node = match[what][0]
                 first = _followed(befores, node)
                 outer = _followed(outers, node)
-                candidates.append((what, match, outer, outer if first == node else first))
+                first = outer if first == node else first
+                candidates.append((what, match, lasts.get(node.id, outer), first))
     return sorted(candidates, key=_sort_key)
+
+
+def _linked(matches: list[Captures], node: str, other: str) -> dict[int, Node]:
+    """Of the matches that have both captures: the `other` by the id of the `node`."""
+    return {match[node][0].id: match[other][0] for match in matches if {node, other} <= {*match}}
+
+
+def _last_parts(matches: list[Captures]) -> dict[int, Node]:
+    """The last `@part` that follows each `@open` node before the next one, by that node's id."""
+    opened = {match["open"][0].id for match in matches if "open" in match}
+    nodes = [match[each][0] for match in matches for each in ("open", "part") if each in match]
+    lasts, current = {}, None
+    for node in sorted(nodes, key=_start):
+        if node.id in opened:
+            current = node
+        elif current is not None:
+            lasts[current.id] = node
+    return lasts
 
 
 def _followed(links: dict[int, Node], node: Node) -> Node:
@@ -212,7 +241,13 @@ def _sort_key(candidate: tuple[str, Captures, Node, Node]) -> tuple[int, int, in
 
 
 def _add_declaration(
-    what: str, match: Captures, outer: Node, first: Node, parent: Declaration, source: bytes
+    what: str,
+    match: Captures,
+    outer: Node,
+    first: Node,
+    parent: Declaration,
+    documentation: Node | None,
+    source: bytes,
 ) -> Declaration:
     body = match["body"][0] if "body" in match else None
     name, owner = _captured_text(match, "name", source), _captured_text(match, "owner", source)
@@ -222,7 +257,9 @@ def _add_declaration(
         owner = ""
     if what in ("function", "method"):
         first = _first_overload(parent, name) or first
-    declaration = Declaration(what, match[what][0], outer, first, body, name, owner, parent)
+    declaration = Declaration(
+        what, match[what][0], outer, first, body, name, owner, parent, documentation
+    )
     parent.members.append(declaration)
     return declaration
 
@@ -238,5 +275,10 @@ def _first_overload(parent: Declaration, name: str) -> Node | None:
 
 
 def _captured_text(match: Captures, part: str, source: bytes) -> str:
-    text = node_text(match[part][0], source) if part in match else b""
+    text = b".".join(node_text(node, source) for node in match.get(part, []))
     return text.decode("utf-8", "replace")[:MAX_NAME]
+
+
+def _trimmed(comment: Node, source: bytes) -> tuple[int, int]:
+    """The span of a comment, without the end of its line."""
+    return comment.start_byte, comment.start_byte + len(node_text(comment, source).rstrip())

@@ -5,12 +5,22 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
+from embeddings.code.languages.clojure import CLOJURE
+from embeddings.code.languages.cmake import CMAKE
+from embeddings.code.languages.css import CSS
+from embeddings.code.languages.dockerfile import DOCKERFILE
+from embeddings.code.languages.erlang import ERLANG
 from embeddings.code.languages.go import GO
 from embeddings.code.languages.grammars import compiled, keywords, query
+from embeddings.code.languages.graphql import GRAPHQL
+from embeddings.code.languages.hcl import HCL
 from embeddings.code.languages.java import JAVA
 from embeddings.code.languages.javascript import JAVASCRIPT
 from embeddings.code.languages.language import Document, FileType, Kinds, Language
+from embeddings.code.languages.makefile import MAKEFILE
+from embeddings.code.languages.protobuf import PROTOBUF
 from embeddings.code.languages.python import PYTHON
+from embeddings.code.languages.solidity import SOLIDITY
 from embeddings.code.languages.typescript import TSX, TYPESCRIPT
 
 __all__ = [
@@ -26,7 +36,24 @@ __all__ = [
     "query",
 ]
 
-LANGUAGES: tuple[Language, ...] = (PYTHON, JAVA, JAVASCRIPT, TYPESCRIPT, TSX, GO)
+LANGUAGES: tuple[Language, ...] = (
+    PYTHON,
+    JAVA,
+    JAVASCRIPT,
+    TYPESCRIPT,
+    TSX,
+    GO,
+    CLOJURE,
+    CMAKE,
+    CSS,
+    DOCKERFILE,
+    ERLANG,
+    GRAPHQL,
+    HCL,
+    MAKEFILE,
+    PROTOBUF,
+    SOLIDITY,
+)
 _BY_NAME = {language.name: language for language in LANGUAGES}
 _BY_EXTENSION = {end: language for language in LANGUAGES for end in language.extensions}
 _BY_FILENAME = {name: language for language in LANGUAGES for name in language.filenames}

@@ -50,11 +50,15 @@ class Language(FileType):
 
     and, where the language has them,
 
-    - `@owner` beside a function: the start of its qualified name, such as the receiver's type;
+    - `@owner` beside a definition: the start of its qualified name, such as the receiver's type;
+      several are joined by dots;
     - `@scope`, with its `@name`: not a definition, but it qualifies the names inside;
     - `@field`: a member that is no definition, which outlines show up to its `@body`;
     - `@outer` beside `@inner`: a node that belongs to the definition inside it;
     - `@before` beside `@inner`: a node before a definition that belongs to it;
+    - `@open` beside a definition: it extends to the last `@part` before the next one that is open,
+      as a Dockerfile's stage does to its last instruction;
+    - `@doc` beside `@documented`: the string inside a definition that documents it;
     - `@module`: the node that the documentation of the module precedes;
     - `@comment`: a comment, which documents what it stands above.
 

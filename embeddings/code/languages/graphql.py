@@ -1,0 +1,48 @@
+"""GraphQL: schemas, and the operations of clients."""
+
+from __future__ import annotations
+
+from embeddings.code.languages.grammars import packed
+from embeddings.code.languages.language import Language, kinds
+
+GRAPHQL = Language(
+    name="graphql",
+    extensions=(".graphql", ".graphqls", ".gql"),
+    grammar=packed("graphql"),
+    definitions="""
+        [(interface_type_definition (name) @name)
+         (interface_type_extension (name) @name)] @interface
+        [(object_type_definition (name) @name)
+         (object_type_extension (name) @name)
+         (input_object_type_definition (name) @name)
+         (input_object_type_extension (name) @name)
+         (union_type_definition (name) @name)
+         (union_type_extension (name) @name)
+         (scalar_type_definition (name) @name)] @type
+        [(enum_type_definition (name) @name) (enum_type_extension (name) @name)] @enum
+        (directive_definition (name) @name) @macro
+        ([(object_type_definition (name) @root
+            (fields_definition (field_definition (name) @name) @signature))
+          (object_type_extension (name) @root
+            (fields_definition (field_definition (name) @name) @signature))]
+          (#any-of? @root "Query" "Mutation" "Subscription"))
+        (operation_definition (name) @name (selection_set) @body) @function
+        (fragment_definition (fragment_name (name) @name) (selection_set) @body) @function
+        (_ (description (string_value) @doc)) @documented
+        (document . (_) @module)
+        (comment) @comment
+    """,
+    stub=" { __typename }",
+    value="",
+    line_comments=("#",),
+    block_comments=(),
+    wrappers=(("type _ {\n", "\n}"),),
+    standalone=kinds("operation_definition fragment_definition"),
+    identifiers=kinds("name"),
+    strings=kinds("string_value"),
+    texts=kinds(""),
+    numbers=kinds("int_value float_value"),
+    comments=kinds("comment description"),
+    ignored=kinds("comma"),
+    operators=kinds(""),
+)
