@@ -36,6 +36,10 @@ class Kind(StrEnum):
     MODULE = "module"
 
 
+NAMELESS = frozenset({Kind.BLOCK, Kind.MODULE})
+"""Kinds whose texts do not contain the name that the definition is known by."""
+
+
 class Runtime(StrEnum):
     """What runs a language model: torch, in full precision or quantised to 8 or 4 bits (on a GPU),
     or onnxruntime, in full precision or quantised to 8 bits (on a CPU)."""

@@ -10,7 +10,7 @@ from itertools import islice
 from embeddings.code.docstrings import opening_docstring
 from embeddings.code.languages import Kinds, keywords
 from embeddings.code.outlines import comment_span, dedented, end_of_head
-from embeddings.code.syntax import OUTLINED, Declaration, ParsedSource, all_within
+from embeddings.code.syntax import Declaration, ParsedSource, all_within
 from embeddings.code.windows import LONG_UNIT, LONGEST_WINDOW, statement_depths, windows
 from embeddings.types import Definition, Kind
 
@@ -46,7 +46,7 @@ def blocks_in(source: ParsedSource) -> Iterator[Definition]:
 def _is_divided(declaration: Declaration) -> bool:
     """Whether what is in a declaration, beside its members, is not in its own text or is too long
     for it."""
-    if declaration.what in OUTLINED:
+    if declaration.is_outlined:
         return True
     if not declaration.is_definition:
         return _has_parts(declaration)
@@ -54,7 +54,7 @@ def _is_divided(declaration: Declaration) -> bool:
 
 
 def _has_text(declaration: Declaration) -> bool:
-    return declaration.is_definition and declaration.what not in OUTLINED
+    return declaration.is_definition and not declaration.is_outlined
 
 
 def _is_apart(member: Declaration) -> bool:
@@ -90,7 +90,7 @@ def _first_line(container: Declaration, source: ParsedSource) -> int:
     first = container.first.start_point.row
     if container.what == "scope" and container.outer.end_point.row > first:
         return first + 1
-    if container.what in OUTLINED and container.what != "module" and container.body is not None:
+    if container.is_outlined and container.what != "module" and container.body is not None:
         head = end_of_head(container.node, container.body, source.language)
         return first + source.data.count(b"\n", container.first.start_byte, head) + 1
     return first
@@ -98,7 +98,7 @@ def _first_line(container: Declaration, source: ParsedSource) -> int:
 
 def _lines_left_out(container: Declaration, source: ParsedSource) -> Iterator[Lines]:
     """The lines of the docstring of an outlined container, and of the members that stand apart."""
-    if container.body is not None and container.what in OUTLINED:
+    if container.body is not None and container.is_outlined:
         docstring = opening_docstring(container.body, source.data, source.language)
         if docstring is not None:
             yield docstring.start_point.row, docstring.end_point.row

@@ -142,7 +142,9 @@ def _block_marks(comment: bytes, language: Language) -> tuple[str, str] | None:
 
 @cache
 def _line_mark(language: Language) -> re.Pattern[str]:
-    marks = "|".join(f"(?:{re.escape(mark)})+" for mark in language.line_comments)
+    marks = "|".join(
+        f"(?:{re.escape(mark)})+{re.escape(mark[-1])}*" for mark in language.line_comments
+    )
     return re.compile(rf"^(?:{marks})[!|]?[ \t]?")
 
 

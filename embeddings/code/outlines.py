@@ -27,7 +27,7 @@ def text_of(declaration: Declaration, source: ParsedSource) -> str:
     """What an encoder reads: a function's own lines; a class's signature, documentation and
     members' signatures; a module's documentation and outline, or nothing if it has neither."""
     comment = _comment(declaration, source)
-    if declaration.what not in OUTLINED:
+    if not declaration.is_outlined:
         body = _prefix(declaration, source) + dedented(source, *source.span(declaration))
     else:
         body = _outline(declaration, source)

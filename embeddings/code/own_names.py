@@ -11,7 +11,7 @@ from embeddings.code.languages import Language, by_name, query
 from embeddings.code.parsing import UnreadableSource, node_text, parse
 from embeddings.code.syntax import MAX_NAME, outermost_names
 from embeddings.code.tokens import NAME_PLACEHOLDER, without_name
-from embeddings.types import Kind
+from embeddings.types import NAMELESS
 
 _NESTING = 6
 """How many nodes below the root the text's definition may begin, for instance under a decorator."""
@@ -21,7 +21,8 @@ _NESTING = 6
 class ParsedText:
     """A parsed text. `source` is the text, perhaps in a wrapper; `root` is the node under which the
     text lies, and `start` the byte at which it begins. `own_name` is the name of the only
-    definition in the text; None if there are several or none, or if the name is too long."""
+    definition in the text, with its overloads; None if there are several or none, or if the name
+    is too long."""
 
     root: Node
     source: bytes
@@ -53,10 +54,10 @@ def _parse_best(text: str, language: Language) -> ParsedText:
 def masked(text: str, language: str = "python", *, kind: str | None = None) -> str:
     """`text` with its definition's own name replaced by the placeholder, as in `paths.contexts`:
     wherever it is an identifier, and as a whole word in strings, docstrings and comments. A text of
-    several definitions or none, or of `kind` module, has no own name and stays as it is."""
+    several definitions or none, or whose `kind` is one of NAMELESS, stays as it is."""
     entry = by_name(language)
     parsed = parse_text(text, entry)
-    if parsed.own_name is None or kind == Kind.MODULE:
+    if parsed.own_name is None or kind in NAMELESS:
         return text
     source, end, pieces = parsed.source, parsed.start, []
     for node in _may_hold_names(parsed.root, entry):
@@ -76,7 +77,7 @@ def _parse_wrapped(text: str, language: Language, prefix: str, suffix: str) -> P
         brace = root.descendant_for_byte_range(len(prefix.rstrip()) - 1, len(prefix.rstrip()))
         root = brace.parent if brace is not None and brace.parent is not None else root
     names = outermost_names(root, source, language, _NESTING, start)
-    is_one = len(names) == 1 and len(names[0]) <= MAX_NAME
+    is_one = len(set(names)) == 1 and len(names[0]) <= MAX_NAME  # overloads share their name
     return ParsedText(root, source, start, names[0].decode() if is_one else None)
 
 

@@ -40,7 +40,7 @@ _KINDS = (
 """What a query captures, in the order of precedence."""
 
 OUTLINED = frozenset({"module", "class", "interface", "trait"})
-"""Declarations whose text is an outline."""
+"""Declarations whose text may be an outline."""
 
 _TYPES = frozenset({"class", "interface", "trait", "enum", "type"})
 _OWN_KINDS = {kind.value: kind for kind in Kind}
@@ -72,6 +72,12 @@ class Declaration:
     def head_parses(self) -> bool:
         """Whether it has no syntax errors before its body, so that its head can be shown."""
         return not any(part.has_error for part in self.node.children if part != self.body)
+
+    @property
+    def is_outlined(self) -> bool:
+        """Whether its text is an outline. An interface whose query captures no members, as in
+        TypeScript, is its whole source."""
+        return self.what in OUTLINED and (self.what != "interface" or bool(self.members))
 
     @property
     def is_definition(self) -> bool:
@@ -188,7 +194,8 @@ def _matches(root: Node, language: Language, depth: int | None = None) -> list[C
 def _candidates(matches: list[Captures]) -> list[tuple[str, Captures, Node, Node]]:
     """Every declaration as (what, captures, outer node, first node), sorted so that enclosing ones
     come first, and a definition comes before a field in the same place."""
-    outers, lasts = _linked(matches, "inner", "outer"), _last_parts(matches)
+    ungrouped = [match for match in matches if "grouped" not in match]
+    outers, lasts = _linked(ungrouped, "inner", "outer"), _last_parts(matches)
     befores: dict[int, Node] = {}
     for match in matches:
         if "before" in match:

@@ -48,7 +48,7 @@ from embeddings.code.syntax import Declaration, ParsedSource, parse_source
 from embeddings.paths.forest import Forest, plant
 from embeddings.paths.pairs import choose
 from embeddings.paths.tables import ContextTable, Subject, tabulate
-from embeddings.types import Kind, PathContext
+from embeddings.types import NAMELESS, Kind, PathContext
 
 MAX_LENGTH = 8
 MAX_WIDTH = 2
@@ -96,7 +96,7 @@ def table_of(
     bounds: Bounds = DEFAULT_BOUNDS,
 ) -> ContextTable:
     """The same contexts for many texts, faster than one call of `contexts` for each."""
-    entry, hidden = by_name(language), hide_name and kind != Kind.MODULE
+    entry, hidden = by_name(language), hide_name and kind not in NAMELESS
     return _table([_text_subject(text, entry, hidden) for text in texts], entry, bounds)
 
 
@@ -118,7 +118,7 @@ def table_in(
         _declared_subject(declaration, parsed, hide_name)
         if _parses_alike_alone(declaration, parsed)
         else _text_subject(
-            text_of(declaration, parsed), language, hide_name and declaration.kind != Kind.MODULE
+            text_of(declaration, parsed), language, hide_name and declaration.kind not in NAMELESS
         )
         for declaration in wanted
     ]

@@ -20,21 +20,27 @@ GO = Language(
           name: (field_identifier) @name body: (block) @body) @method
         (type_spec name: (_) @name
           type: [(struct_type (field_declaration_list) @body) (_)]) @type
+        (type_spec name: (_) @name type: (interface_type)) @interface
         (type_alias name: (_) @name) @type
-        (type_declaration . [(type_spec) (type_alias)] @inner .) @outer
-        (source_file (const_declaration .
-          (const_spec name: (_) @name value: (_)? @body)) @constant)
-        (source_file (const_declaration "(" (const_spec name: (_) @name) @constant))
-        (source_file (const_declaration "(") @field)
-        (source_file (var_declaration (var_spec name: (_) @name value: (_)? @body)) @constant)
-        (source_file (var_declaration (var_spec_list (var_spec name: (_) @name) @constant)))
-        (source_file (var_declaration (var_spec_list)) @field)
+        (source_file (const_declaration
+          (const_spec name: (_) @name value: (_)? @body) @constant))
+        (source_file (var_declaration (var_spec name: (_) @name value: (_)? @body) @constant))
+        (source_file (var_declaration (var_spec_list
+          (var_spec name: (_) @name value: (_)? @body) @constant)))
+        (type_declaration "("? @grouped . [(type_spec) (type_alias)] @inner .) @outer
+        (const_declaration "("? @grouped . (const_spec) @inner .) @outer
+        (var_declaration . (var_spec) @inner .) @outer
         (package_clause) @module
         (comment) @comment
     """,
     stub="",
     value=" = nil",
-    prefixes=(("type_spec", "type "), ("type_alias", "type ")),
+    prefixes=(
+        ("type_spec", "type "),
+        ("type_alias", "type "),
+        ("const_spec", "const "),
+        ("var_spec", "var "),
+    ),
     wrappers=(("", "\n"),),
     standalone=kinds("function_declaration method_declaration"),
     identifiers=kinds(

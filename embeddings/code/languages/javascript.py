@@ -35,12 +35,12 @@ DEFINITIONS = """
     (variable_declarator name: (identifier) @name value: (class body: (class_body) @body)) @class
     (variable_declarator name: (identifier) @name value: (object)) @scope
     (assignment_expression left: (_) @name right: (object)) @scope
-    (program (lexical_declaration .
-      (variable_declarator name: (identifier) @name value: (_)? @body)) @constant)
-    (program (export_statement declaration: (lexical_declaration .
-      (variable_declarator name: (identifier) @name value: (_)? @body))) @constant)
-    (program (variable_declaration .
-      (variable_declarator name: (identifier) @name value: (_)? @body)) @constant)
+    (program (lexical_declaration
+      (variable_declarator name: (identifier) @name value: (_)? @body) @constant))
+    (program (export_statement declaration: (lexical_declaration
+      (variable_declarator name: (identifier) @name value: (_)? @body) @constant)))
+    (program (variable_declaration
+      (variable_declarator name: (identifier) @name value: (_)? @body) @constant))
     (export_statement declaration: (_) @inner) @outer
     (lexical_declaration . (variable_declarator) @inner .) @outer
     (variable_declaration . (variable_declarator) @inner .) @outer

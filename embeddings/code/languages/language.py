@@ -54,7 +54,8 @@ class Language(FileType):
       several are joined by dots;
     - `@scope`, with its `@name`: not a definition, but it qualifies the names inside;
     - `@field`: a member that is no definition, which outlines show up to its `@body`;
-    - `@outer` beside `@inner`: a node that belongs to the definition inside it;
+    - `@outer` beside `@inner`: a node that belongs to the definition inside it, unless `@grouped`
+      says that the node is a group of definitions;
     - `@before` beside `@inner`: a node before a definition that belongs to it;
     - `@open` beside a definition: it extends to the last `@part` before the next one that is open,
       as a Dockerfile's stage does to its last instruction;
