@@ -38,6 +38,9 @@ FORMAT = 3
 SHIPPED_FOLDER = Path(__file__).parent / "checkpoints"
 WEIGHTS, CONFIG = "model.safetensors", "config.json"
 VOCABULARIES = ("subtokens", "paths", "labels", "words")
+TRAINED_LANGUAGES = ("python",)
+"""What code2vec is trained on unless a checkpoint says otherwise."""
+
 OWN_LANGUAGE_MODEL = "."
 """The name of a language model whose tuned weights are in the checkpoint's folder."""
 
@@ -55,7 +58,7 @@ class PathSettings:
 class Settings:
     """Everything that defines a checkpoint's networks and their inputs. `text_width` is the number
     of dimensions of the language model, `text_fingerprint` the fingerprint of its weights in
-    training."""
+    training. code2vec was trained on `languages`; its vectors of others are not used."""
 
     text: ModelSettings = field(default_factory=ModelSettings)
     text_width: int = 384
@@ -65,6 +68,7 @@ class Settings:
     fusion: FusionKind = FusionKind.WEIGHTED_SUM
     query: QuerySettings = field(default_factory=QuerySettings)
     labels: LabelSource = LabelSource.CODE
+    languages: tuple[str, ...] = TRAINED_LANGUAGES
 
 
 class Network(nn.Module):
@@ -179,6 +183,7 @@ def _settings(config: dict[str, Any]) -> Settings:
             QueryKind(query["kind"]), QueryPooling(query["pooling"]), query["width"]
         ),
         labels=LabelSource(config["labels"]),
+        languages=tuple(config.get("languages", TRAINED_LANGUAGES)),
     )
 
 

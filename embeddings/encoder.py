@@ -32,6 +32,8 @@ Names = list[list[tuple[str, float]]]
 T = TypeVar("T")
 
 NAMES = 5
+LEFT_OUT = "code vectors of languages in training only"
+"""A part of fingerprints: before, other languages had code vectors, too."""
 # Definitions whose path-contexts are in memory at once: 64 × 200 contexts × 384 floats are 20 MB.
 DEFINITIONS_PER_BATCH = 64
 
@@ -68,7 +70,8 @@ class CodeEncoder(ABC):
     @abstractmethod
     def encode(self, texts: Sequence[str], language: str = "python") -> Encoded:
         """Vectors and predicted names of n definitions. Every text gets a vector, even with syntax
-        errors. Raises NotFinite."""
+        errors; in a language that code2vec was not trained on, from the text alone. Raises
+        NotFinite."""
 
     @abstractmethod
     def encode_queries(self, texts: Sequence[str]) -> Matrix:
@@ -79,7 +82,8 @@ class CodeEncoder(ABC):
         self, texts: Sequence[str], k: int = NAMES, language: str = "python"
     ) -> Names:
         """For each of n definitions at most k names, best first, with their expected F1 over
-        subtokens. A definition's own name is hidden from the prediction."""
+        subtokens; none in a language that code2vec was not trained on. A definition's own name is
+        hidden from the prediction."""
 
     @abstractmethod
     def explain(
@@ -106,10 +110,14 @@ class FusedEncoder(CodeEncoder):
         self.name = checkpoint.name
         self.dimensions = checkpoint.network.fusion.dimensions
         self.fingerprint = _digest(
-            checkpoint.fingerprint, model.fingerprint, str(definitions.FORMAT_VERSION)
+            checkpoint.fingerprint, model.fingerprint, str(definitions.FORMAT_VERSION), LEFT_OUT
         )
 
     def encode(self, texts: Sequence[str], language: str = "python") -> Encoded:
+        if language not in self._settings.languages:
+            text, unread = self._model.read(texts)
+            fused = finite(self._network.fusion.fuse(text, None))
+            return Encoded(fused, [[] for _ in texts], unread=unread)
         (text, unread), code = self._text_and_code(self._model.read, texts, language)
         return Encoded(
             finite(self._network.fusion.fuse(text, code)),
@@ -119,6 +127,8 @@ class FusedEncoder(CodeEncoder):
         )
 
     def encode_definitions(self, texts: Sequence[str], language: str = "python") -> Matrix:
+        if language not in self._settings.languages:
+            return finite(self._network.fusion.fuse(self._model.encode(texts), None))
         text, code = self._text_and_code(self._model.encode, texts, language)
         return finite(self._network.fusion.fuse(text, code))
 
@@ -128,12 +138,16 @@ class FusedEncoder(CodeEncoder):
     def predict_names(
         self, texts: Sequence[str], k: int = NAMES, language: str = "python"
     ) -> Names:
+        if language not in self._settings.languages:
+            return [[] for _ in texts]
         return self._names(texts, self._code_vectors(texts, language), k, language)
 
     @torch.inference_mode()
     def explain(
         self, source: str, query: str | None = None, language: str = "python"
     ) -> Explanation:
+        if language not in self._settings.languages:
+            return _explained_by_text(self, source, query, language)
         (contexts,) = self._contexts([source], language)
         code = self._network.code2vec(self._lexicon.batch([contexts]).to(self._device))
         shares = None
@@ -219,11 +233,7 @@ class TextOnlyEncoder(CodeEncoder):
     def explain(
         self, source: str, query: str | None = None, language: str = "python"
     ) -> Explanation:
-        shares = None
-        if query is not None:
-            similarity = self.encode_definitions([source])[0] @ self.encode_queries([query])[0]
-            shares = Shares(float(similarity), 0.0, Attribution.EXACT)
-        return Explanation(source, (), shares)
+        return _explained_by_text(self, source, query, language)
 
 
 def load_encoder(
@@ -266,6 +276,18 @@ def load_encoder(
     if model.is_whole and model.weights_fingerprint != loaded.settings.text_fingerprint:
         raise _untrained(name, loaded)
     return FusedEncoder(loaded, model, device)
+
+
+def _explained_by_text(
+    encoder: CodeEncoder, source: str, query: str | None, language: str
+) -> Explanation:
+    """The explanation of a vector that comes from the text alone."""
+    shares = None
+    if query is not None:
+        (vector,) = encoder.encode_definitions([source], language)
+        similarity = vector @ encoder.encode_queries([query])[0]
+        shares = Shares(float(similarity), 0.0, Attribution.EXACT)
+    return Explanation(source, (), shares)
 
 
 def _untrained(name: str, checkpoint: Checkpoint) -> EncoderUnavailable:

@@ -70,9 +70,10 @@ def explain(definition: Definition, query: str = "") -> MatchExplanation:
 
 def _token(leaf: Leaf, explanation: Explanation, definition: Definition) -> Token:
     source = explanation.source.encode("utf-8", "replace")
-    lines_before = source[: leaf.start_byte].count(b"\n")
+    lines_after = source.rstrip(b"\n")[leaf.start_byte :].count(b"\n")
     is_own_source = definition.kind in (Kind.FUNCTION, Kind.METHOD)
-    line = definition.start_line + lines_before if is_own_source else 0
+    # Counted from the end: the text may begin with a comment above the first line.
+    line = definition.end_line - lines_after if is_own_source else 0
     return Token(explanation.quoted(leaf), line)
 
 

@@ -49,8 +49,10 @@ class Place:
 
     @property
     def qualified_name(self) -> str:
-        """Dotted; a module's name is its path."""
-        return self.name or module_name(self.path)
+        """Dotted; a module's name is its path, and that of other code without one is its file's."""
+        if self.name or self.kind == Kind.MODULE:
+            return self.name or module_name(self.path)
+        return PurePosixPath(self.path).name
 
     @property
     def url(self) -> str:

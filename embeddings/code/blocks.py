@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from embeddings.code.docstrings import opening_docstring
+from embeddings.code.docstrings import line_after, line_before, opening_docstring
 from embeddings.code.languages import Kinds, keywords
 from embeddings.code.outlines import comment_span, dedented, end_of_head
 from embeddings.code.syntax import Declaration, ParsedSource, all_within
@@ -18,12 +18,12 @@ Lines = tuple[int, int]
 """The first and the last of some lines, from 0."""
 
 _WORD = re.compile(r"\w+")
+_WORD_BYTES = re.compile(rb"[\w\x80-\xff]")
 
 
 def blocks_in(source: ParsedSource) -> Iterator[Definition]:
     """The blocks of a source, with the qualified names of what they lie in. Together with the other
-    definitions they hold every line that has a word; only the first line of a scope that is no
-    definition is left out, since it qualifies the names inside."""
+    definitions they hold every line that has a word other than keywords."""
     lines = source.data.decode("utf-8", "replace").split("\n")
     starts = _line_starts(source.data)
     ignored = keywords(source.language)
@@ -88,8 +88,6 @@ def _regions(container: Declaration, source: ParsedSource, telling: list[bool]) 
 def _first_line(container: Declaration, source: ParsedSource) -> int:
     """The first line that is not in the text of the container itself."""
     first = container.first.start_point.row
-    if container.what == "scope" and container.outer.end_point.row > first:
-        return first + 1
     if container.is_outlined and container.what != "module" and container.body is not None:
         head = end_of_head(container.node, container.body, source.language)
         return first + source.data.count(b"\n", container.first.start_byte, head) + 1
@@ -108,11 +106,17 @@ def _lines_left_out(container: Declaration, source: ParsedSource) -> Iterator[Li
 
 
 def _lines_of(member: Declaration, source: ParsedSource) -> Lines:
-    """The lines of a member with the comment above it."""
-    first, span = member.first.start_point.row, comment_span(member, source)
-    if span is not None:
-        first -= source.data.count(b"\n", span[0], member.first.start_byte)
-    return first, member.outer.end_point.row
+    """The lines of a member with the comment above it, without a first or last line that it shares
+    with other code."""
+    first, last = member.first.start_point.row, member.outer.end_point.row
+    start, end = source.span(member)
+    if _WORD_BYTES.search(line_before(source.data, start)):
+        first += 1
+    elif member.is_definition and (span := comment_span(member, source)):
+        first -= source.data.count(b"\n", span[0], start)
+    if _WORD_BYTES.search(line_after(source.data, end)):
+        last -= 1
+    return first, last
 
 
 def _range(lines: Lines) -> range:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from functools import cache
 
@@ -21,6 +21,7 @@ _DIRECTIVE = re.compile(r"//(?:go:|nolint|lint:)|/[/*]\s*(?:eslint|@ts-|prettier
 _LICENCE = re.compile(r"\b(?:copyright|licen[cs]ed?|spdx-)", re.I)
 _COMMENT_MARGIN = re.compile(r"^[ \t]*\*+(?:[ \t]|$)", re.M)
 _BLANK = re.compile(rb"\s*")
+_SEPARATED = re.compile(rb"[ \t,;]*+")
 
 MAX_INDENTATION = 1_000
 """Bytes. Anything further to the right does not count as the beginning of a line: a line is looked
@@ -31,6 +32,13 @@ def line_before(source: bytes, position: int) -> bytes:
     """The part of a line before a position; only the last MAX_INDENTATION bytes of a long one."""
     earliest = max(0, position - MAX_INDENTATION)
     return source[source.rfind(b"\n", earliest, position) + 1 or earliest : position]
+
+
+def line_after(source: bytes, position: int) -> bytes:
+    """The part of a line from a position on; only the first MAX_INDENTATION bytes of a long one."""
+    latest = position + MAX_INDENTATION
+    end = source.find(b"\n", position, latest)
+    return source[position : latest if end < 0 else end]
 
 
 def opening_docstring(body: Node, source: bytes, language: Language) -> Node | None:
@@ -106,6 +114,16 @@ class Comments:
         if not last or (is_atop and _LICENCE.search(_decode(self.source[first:last]))):
             return None
         return first, last
+
+    def end_after(self, position: int) -> int:
+        """Where the line comment ends that follows what ends at `position` on the same line;
+        `position` if there is none."""
+        following = bisect_left(self.starts, position)
+        if following == len(self.starts):
+            return position
+        start, end = self.starts[following], self.ends[following]
+        is_beside = _SEPARATED.fullmatch(self.source, position, start) is not None
+        return end if is_beside and b"\n" not in self.source[start:end] else position
 
     def _is_block(self, comment: int) -> bool:
         text = self.source[self.starts[comment] : self.ends[comment]]

@@ -123,10 +123,14 @@ class ParsedSource:
         return declaration.first.start_point.row + 1, declaration.outer.end_point.row + 1
 
     def span(self, declaration: Declaration) -> tuple[int, int]:
-        """The first byte of a declaration, and the one after its last."""
+        """The first byte of a declaration, and the one after its last. A comment that follows a
+        constant on its line belongs to it."""
         if declaration is self.module:
             return 0, len(self.data)
-        return declaration.first.start_byte, declaration.outer.end_byte
+        end = declaration.outer.end_byte
+        if declaration.what == "constant":
+            end = self.comments.end_after(end)
+        return declaration.first.start_byte, end
 
 
 def parse_source(source: str, language: Language) -> ParsedSource:

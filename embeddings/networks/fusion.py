@@ -67,8 +67,9 @@ class FusionNetwork(nn.Module):
 
     dimensions: int
 
-    def definitions(self, text: Tensor, code: Tensor) -> Tensor:
-        """(n, t) and (n, c) → (n, dimensions), rows of unit length."""
+    def definitions(self, text: Tensor, code: Tensor | None) -> Tensor:
+        """(n, t) and (n, c) → (n, dimensions), rows of unit length. Without code vectors the text
+        alone is mapped into the same space."""
         raise NotImplementedError
 
     def queries(self, text: Tensor) -> Tensor:
@@ -76,9 +77,11 @@ class FusionNetwork(nn.Module):
         raise NotImplementedError
 
     @torch.inference_mode()
-    def fuse(self, text: Matrix, code: Matrix) -> Matrix:
-        """(n, t) and (n, c) → (n, dimensions), rows of unit length."""
-        return _array(self.definitions(self._tensor(text), self._tensor(code)))
+    def fuse(self, text: Matrix, code: Matrix | None) -> Matrix:
+        """(n, t) and (n, c) → (n, dimensions), rows of unit length. Without code vectors the text
+        alone is mapped into the same space."""
+        by_code = None if code is None else self._tensor(code)
+        return _array(self.definitions(self._tensor(text), by_code))
 
     def structure(self, text: Matrix, code: Matrix) -> Matrix | None:
         """What the code adds to the fused vectors, (n, dimensions). A query's cosine with a fused
@@ -102,7 +105,13 @@ class LinearFusion(FusionNetwork):
         """(n, t) and (n, c) → both contributions, (n, dimensions) each, before the division."""
         raise NotImplementedError
 
-    def definitions(self, text: Tensor, code: Tensor) -> Tensor:
+    def text_summand(self, text: Tensor) -> Tensor:
+        """(n, t) → the text's contribution, (n, dimensions), before the division."""
+        raise NotImplementedError
+
+    def definitions(self, text: Tensor, code: Tensor | None) -> Tensor:
+        if code is None:
+            return normalize(self.text_summand(text), dim=-1)
         by_text, by_code = self.summands(text, code)
         return normalize(by_text + by_code, dim=-1)
 
@@ -127,6 +136,9 @@ class Concatenation(LinearFusion):
     def summands(self, text: Tensor, code: Tensor) -> tuple[Tensor, Tensor]:
         return self._halves(self.text(text), self.code(normalize(code, dim=-1)))
 
+    def text_summand(self, text: Tensor) -> Tensor:
+        return self._halves(self.text(text), self.query_code(text))[0]
+
     def queries(self, text: Tensor) -> Tensor:
         by_text, by_code = self._halves(self.query_text(text), self.query_code(text))
         return normalize(by_text + by_code, dim=-1)
@@ -149,7 +161,10 @@ class WeightedSum(LinearFusion):
 
     def summands(self, text: Tensor, code: Tensor) -> tuple[Tensor, Tensor]:
         mapped = normalize(self.code(normalize(code, dim=-1)), dim=-1)
-        return self.weights[0] * normalize(self.text(text), dim=-1), self.weights[1] * mapped
+        return self.text_summand(text), self.weights[1] * mapped
+
+    def text_summand(self, text: Tensor) -> Tensor:
+        return self.weights[0] * normalize(self.text(text), dim=-1)
 
     def queries(self, text: Tensor) -> Tensor:
         return normalize(self.query_text(text), dim=-1)
@@ -170,9 +185,10 @@ class AttentionFusion(FusionNetwork):
             nn.init.normal_(last.weight, std=0.01 * stored**-0.5)
             nn.init.zeros_(last.bias)
 
-    def definitions(self, text: Tensor, code: Tensor) -> Tensor:
+    def definitions(self, text: Tensor, code: Tensor | None) -> Tensor:
         own = normalize(self.text(text), dim=-1)
-        both = torch.stack([own, self.code(normalize(code, dim=-1))], dim=1)
+        parts = [own] if code is None else [own, self.code(normalize(code, dim=-1))]
+        both = torch.stack(parts, dim=1)
         attended, _ = self.attention(own.unsqueeze(1), both, both, need_weights=False)
         joined = own + attended.squeeze(1)
         return normalize(joined + self.outer(gelu(self.inner(joined))), dim=-1)
@@ -190,15 +206,20 @@ class TextOnly(LinearFusion):
         self.text, self.query_text = text_map(text, stored), text_map(text, stored)
 
     def summands(self, text: Tensor, code: Tensor) -> tuple[Tensor, Tensor]:
-        mapped = self.text(text)
+        mapped = self.text_summand(text)
         return mapped, torch.zeros_like(mapped)
+
+    def text_summand(self, text: Tensor) -> Tensor:
+        mapped: Tensor = self.text(text)
+        return mapped
 
     def queries(self, text: Tensor) -> Tensor:
         return normalize(self.query_text(text), dim=-1)
 
 
 class CodeOnly(LinearFusion):
-    """Ablation: the code vector, mapped into the text's dimensions."""
+    """Ablation: the code vector, mapped into the text's dimensions. Without one, a text is mapped
+    as a query is."""
 
     def __init__(self, text: int, code: int) -> None:
         super().__init__()
@@ -208,6 +229,9 @@ class CodeOnly(LinearFusion):
     def summands(self, text: Tensor, code: Tensor) -> tuple[Tensor, Tensor]:
         mapped = self.code(normalize(code, dim=-1))
         return torch.zeros_like(mapped), mapped
+
+    def text_summand(self, text: Tensor) -> Tensor:
+        return self.queries(text)
 
     def queries(self, text: Tensor) -> Tensor:
         return normalize(self.query_text(text), dim=-1)

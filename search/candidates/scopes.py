@@ -14,6 +14,7 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Subquery, Sum, Value
 
 from codeindex.models import Branch, Repository
+from embeddings.types import Kind
 from search.candidates import sql
 from search.query import lexemes
 from search.query.filters import (
@@ -42,6 +43,9 @@ LEFT JOIN codeindex_text AS kept_text ON kept_text.id = definition.text_id
 """
 """Definitions in their files, with their texts. Postgres omits the left join where no condition
 reads the text."""
+
+TYPES = (Kind.INTERFACE, Kind.TRAIT, Kind.ENUM, Kind.TYPE)
+"""What `kind:class` finds beside classes."""
 
 GATE = "file.live AND file.branch_id = ANY(%(branches)s)"
 
@@ -223,7 +227,7 @@ def _definition_condition(
         if languages := filter_values(filters, Field.LANGUAGE, excluded=excluded):
             add("kept_text.language = ANY({})", languages, excluded=excluded)
         if kinds := filter_values(filters, Field.KIND, excluded=excluded):
-            add("definition.kind = ANY({})", kinds, excluded=excluded)
+            add("definition.kind = ANY({})", _with_types(kinds), excluded=excluded)
         for phrase in filter_values(filters, Field.PHRASE, excluded=excluded):
             # Its words come first, since an index has them, unless all of them are stop words.
             words = () if excluded else lexemes.weighted_lexemes(phrase_words(phrase), corpus)
@@ -231,6 +235,11 @@ def _definition_condition(
                 add("kept_text.words @@ {}::tsquery", lexemes.tsquery_all(words))
             add("kept_text.body ~* {}", phrase_pattern(phrase), excluded=excluded)
     return "".join(conditions), parameters
+
+
+def _with_types(kinds: Sequence[str]) -> Sequence[str]:
+    """The kinds; `class` stands for all kinds of types, whatever a language calls them."""
+    return [*kinds, *TYPES] if Kind.CLASS in kinds else kinds
 
 
 def _with_counted_texts(scope: Scope) -> Scope:

@@ -73,7 +73,7 @@ class SearchParameters(_Parameters):
         "must hold; `-PATH` excludes files."
     )
     lang = _repeatable("Only this language: a name or a file extension; `-LANGUAGE` excludes it.")
-    kind = _repeatable("Only function, method, class or module; `-KIND` excludes it.")
+    kind = _repeatable("Only definitions of this kind, such as function; `-KIND` excludes it.")
     order = serializers.ChoiceField(
         choices=list(Order),
         default=Order.IMPLEMENTATIONS.value,
@@ -142,7 +142,7 @@ class ResultSerializer(_FastSerializer):
     path = serializers.CharField(help_text="Relative to the repository's root.")
     start_line = serializers.IntegerField(help_text="From 1.")
     end_line = serializers.IntegerField(help_text="Inclusive.")
-    kind = serializers.CharField(help_text="function, method, class or module.")
+    kind = serializers.CharField(help_text="What it is: function, class, constant, block, …")
     qualified_name = serializers.CharField()
     score = serializers.FloatField(help_text="Higher is better; comparable within one answer only.")
     score_parts = ScoreSerializer(

@@ -15,6 +15,7 @@ from codeindex.accounts import throttles
 from codeindex.models import SourceFile
 from embeddings.code import languages
 from embeddings.code.words import analyse
+from embeddings.types import Kind
 from search import engine, explanations, places, similar
 from search.candidates.path_rules import Order
 from search.candidates.scopes import UnknownRepository, scope_for
@@ -190,7 +191,8 @@ def file(request: HttpRequest, file_id: int) -> HttpResponse:
     """A file, with links to its definitions."""
     visible = SourceFile.objects.visible_to(request.user).live()
     row = get_object_or_404(visible.select_related("branch__repository", "blob"), pk=file_id)
-    definitions = row.blob.definitions.order_by("start_line", "-end_line")
+    named = row.blob.definitions.exclude(name="", kind=Kind.BLOCK)
+    definitions = named.order_by("start_line", "-end_line")
     return render(
         request,
         "search/file.html",

@@ -30,7 +30,7 @@ FILTER_HELP = {
     Field.REPOSITORY: "repository, by its name or owner/name",
     Field.PATH: "path, or paths that match a pattern",
     Field.LANGUAGE: "language, by its name or a file extension",
-    Field.KIND: "kind: function, method, class or module",
+    Field.KIND: "kind: function, method, class, constant, block, section, …",
 }
 
 

@@ -50,7 +50,8 @@ def encoder(
 
 @pytest.fixture(scope="module")
 def weighted_sum(model: Path, tmp_path_factory: pytest.TempPathFactory) -> CodeEncoder:
-    return load_encoder(tiny.checkpoint(tmp_path_factory.mktemp("sum"), model))
+    folder = tiny.checkpoint(tmp_path_factory.mktemp("sum"), model, languages=tuple(SOURCES))
+    return load_encoder(folder)
 
 
 @pytest.mark.parametrize("source", [*tiny.SOURCES, "", "x = 1"])
@@ -113,6 +114,16 @@ def test_contexts_have_attention_and_spans(weighted_sum: CodeEncoder, language: 
         for leaf in (one.context.start, one.context.end)
     }
     assert WORDS[language] <= quoted
+
+
+def test_a_language_that_was_not_trained_is_explained_by_its_text(encoder: CodeEncoder) -> None:
+    source = SOURCES["java"]
+    explanation = encoder.explain(source, QUERY, "java")
+    similarity = encoder.encode_definitions([source], "java") @ encoder.encode_queries([QUERY]).T
+    assert explanation.contexts == ()
+    assert explanation.shares is not None
+    assert explanation.shares.code == 0
+    assert explanation.shares.text == pytest.approx(similarity.item(), abs=1e-5)
 
 
 def test_what_has_no_contexts_has_no_attention(weighted_sum: CodeEncoder) -> None:
