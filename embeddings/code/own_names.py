@@ -73,12 +73,13 @@ def masked(text: str, language: str = "python", *, kind: str | None = None) -> s
 def _parse_wrapped(text: str, language: Language, prefix: str, suffix: str) -> ParsedText:
     source = (prefix + text + suffix).encode("utf-8", "replace")
     root, start = parse(source, language).root_node, len(prefix.encode())
+    around = root
     if prefix:
-        brace = root.descendant_for_byte_range(len(prefix.rstrip()) - 1, len(prefix.rstrip()))
-        root = brace.parent if brace is not None and brace.parent is not None else root
+        # What holds the end of the prefix and the beginning of the text, such as a class's body.
+        around = root.descendant_for_byte_range(len(prefix.rstrip()) - 1, start + 1) or root
     names = outermost_names(root, source, language, _NESTING, start)
     is_one = len(set(names)) == 1 and len(names[0]) <= MAX_NAME  # overloads share their name
-    return ParsedText(root, source, start, names[0].decode() if is_one else None)
+    return ParsedText(around, source, start, names[0].decode() if is_one else None)
 
 
 def _hidden(spelt: bytes, kind: str, name: str, language: Language) -> str:
@@ -93,4 +94,8 @@ def _may_hold_names(root: Node, language: Language) -> list[Node]:
     kinds = sorted(language.identifiers | language.texts | language.comments)
     holders = query(language, f"[{' '.join(f'({kind})' for kind in kinds)}] @holder")
     nodes = QueryCursor(holders).captures(root).get("holder", [])
-    return sorted(nodes, key=lambda node: node.start_byte)
+    outermost: list[Node] = []
+    for node in sorted(nodes, key=lambda node: (node.start_byte, -node.end_byte)):
+        if not outermost or node.start_byte >= outermost[-1].end_byte:
+            outermost.append(node)
+    return outermost

@@ -266,23 +266,27 @@ def _add_declaration(
         name = ""
     if not _QUALIFIER.fullmatch(owner):
         owner = ""
-    if what in ("function", "method"):
-        first = _first_overload(parent, name) or first
-    declaration = Declaration(
-        what, match[what][0], outer, first, body, name, owner, parent, documentation
-    )
+    node = match[what][0]
+    if what in ("function", "method") and (overloads := _taken_overloads(parent, name)):
+        first = overloads[0].first
+        with_body = (each for each in overloads if each.body is not None)
+        node, body = next(((each.node, each.body) for each in with_body), (node, body))
+    declaration = Declaration(what, node, outer, first, body, name, owner, parent, documentation)
     parent.members.append(declaration)
     return declaration
 
 
-def _first_overload(parent: Declaration, name: str) -> Node | None:
-    """Where the overloads begin of a function that is about to be added. They become part of it."""
-    first = None
-    while parent.members and parent.members[-1].what == "signature":
-        if parent.members[-1].name != name:
-            break
-        first = parent.members.pop().first
-    return first
+def _taken_overloads(parent: Declaration, name: str) -> list[Declaration]:
+    """The overloads of a function that is about to be added. They become part of it."""
+    begin = len(parent.members)
+    while begin and (parent.members[begin - 1].what, parent.members[begin - 1].name) == (
+        "signature",
+        name,
+    ):
+        begin -= 1
+    overloads = parent.members[begin:]
+    del parent.members[begin:]
+    return overloads
 
 
 def _captured_text(match: Captures, part: str, source: bytes) -> str:

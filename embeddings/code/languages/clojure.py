@@ -33,9 +33,7 @@ CLOJURE = Language(
         (list_lit . (sym_lit (sym_name) @keyword) . (sym_lit (sym_name) @name)
           (#eq? @keyword "deftest")) @block
         (source (list_lit . (sym_lit (sym_name) @keyword) . (sym_lit (sym_name) @name) . (_)? @body
-          (#match? @keyword "^def.")) @constant)
-        (source (list_lit . (sym_lit (sym_name) @keyword) . (sym_lit (sym_name) @name) . (_)? @body
-          (#eq? @keyword "def")) @constant)
+          (#match? @keyword "^def(?!test$)")) @constant)
         (list_lit . (sym_lit (sym_name) @keyword) . (sym_lit) . (str_lit) @doc . (_)
           (#match? @keyword "^>?def")) @documented
         (source (list_lit . (sym_lit (sym_name) @keyword) . (sym_lit) . (str_lit) @doc
@@ -48,6 +46,7 @@ CLOJURE = Language(
     block=("", ")"),
     line_comments=(";",),
     block_comments=(),
+    wrappers=(("(deftype _\n", "\n)"), ("(defprotocol _\n", "\n)")),
     standalone=kinds(""),
     identifiers=kinds("sym_name sym_ns kwd_name kwd_ns"),
     strings=kinds("str_lit regex_lit char_lit"),

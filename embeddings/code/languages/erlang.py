@@ -21,7 +21,7 @@ ERLANG = Language(
         (type_alias name: (type_name name: (atom) @name)) @type
         (opaque name: (type_name name: (atom) @name)) @type
         (nominal name: (type_name name: (atom) @name)) @type
-        (pp_define lhs: (macro_lhs name: (_) @name) replacement: (_)? @body) @macro
+        (pp_define lhs: (macro_lhs name: (_) @name)) @macro
         (module_attribute) @module
         (comment) @comment
     """,

@@ -15,7 +15,7 @@ HCL = Language(
           (#any-of? @owner "variable" "output")))
         (config_file (body (block . (identifier) @owner . (string_lit (template_literal) @name)
           . (block_start) @body) @type
-          (#not-any-of? @owner "variable" "output")))
+          (#not-match? @owner "^(variable|output)$")))
         (config_file (body (block . (identifier) @kind
           . (string_lit (template_literal) @owner) . (string_lit (template_literal) @name)
           . (block_start) @body) @type

@@ -18,18 +18,19 @@ SOLIDITY = Language(
         (modifier_definition name: (identifier) @name body: (_)? @body) @method
         (constructor_definition "constructor" @name body: (_) @body) @method
         (fallback_receive_definition ["fallback" "receive"] @name body: (_)? @body) @method
-        (struct_declaration name: (identifier) @name body: (_) @body) @type
+        (struct_declaration name: (identifier) @name) @type
         (user_defined_type_definition name: (identifier) @name) @type
         (event_definition name: (identifier) @name) @type
         (error_declaration name: (identifier) @name) @type
-        (enum_declaration name: (identifier) @name body: (_) @body) @enum
+        (enum_declaration name: (identifier) @name) @enum
         (constant_variable_declaration name: (identifier) @name value: (_) @body) @constant
         (state_variable_declaration name: (identifier) @name value: (_)? @body) @constant
         [(pragma_directive) (import_directive)] @module
         (comment) @comment
     """,
     stub=" {}",
-    value=";",
+    value=" = 0;",
+    line_comments=("///", "//"),
     wrappers=(("contract _ {\n", "\n}"),),
     standalone=kinds("function_definition"),
     identifiers=kinds("identifier primitive_type yul_identifier"),
