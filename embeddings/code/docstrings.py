@@ -22,6 +22,8 @@ _LICENCE = re.compile(r"\b(?:copyright|licen[cs]ed?|spdx-)", re.I)
 _COMMENT_MARGIN = re.compile(r"^[ \t]*\*+(?:[ \t]|$)", re.M)
 _BLANK = re.compile(rb"\s*")
 _SEPARATED = re.compile(rb"[ \t,;]*+")
+_DOCUMENTATION = (b"/**", b"=")
+"""How blocks of documentation begin."""
 
 MAX_INDENTATION = 1_000
 """Bytes. Anything further to the right does not count as the beginning of a line: a line is looked
@@ -100,8 +102,8 @@ class Comments:
 
     def above(self, position: int) -> tuple[int, int] | None:
         """The span of the comment that documents what begins at `position`: a block comment or
-        consecutive line comments that end on the line before. A documentation block (`/**`) may
-        be followed by one blank line. Directives to tools and a licence header do not count."""
+        consecutive line comments that end on the line before. A documentation block (`/**`, POD)
+        may be followed by one blank line. Directives to tools and a licence header do not count."""
         first, last = position, 0
         while (comment := self.before(first)) is not None and self._documents(comment, first):
             is_block = self._is_block(comment)
@@ -132,7 +134,7 @@ class Comments:
     def _documents(self, comment: int, position: int) -> bool:
         start, end = self.starts[comment], self.ends[comment]
         alone = not line_before(self.source, start).strip()
-        apart = 2 if self.source.startswith(b"/**", start) else 1
+        apart = 2 if self.source.startswith(_DOCUMENTATION, start) else 1
         near = self.source.count(b"\n", end, position) <= apart
         return alone and near and not _DIRECTIVE.match(_decode(self.source[start:end]))
 

@@ -106,7 +106,7 @@ def _outline(declaration: Declaration, source: ParsedSource) -> str:
         return "\n".join(parts)
     head, (opened, closed) = _head(declaration, source), source.language.block
     if not parts:
-        return head + (opened + closed or source.language.stub)
+        return head + _empty(source.language)
     inner = (textwrap.indent(part, _INDENT) for part in parts)
     return "\n".join(filter(None, [head + opened, *inner, closed]))
 
@@ -133,10 +133,17 @@ def _signature(declaration: Declaration, source: ParsedSource) -> str:
     head = _head(declaration, source)
     if declaration.body is None:
         return head
-    if declaration.what in ("field", "constant"):
+    if declaration.what in ("field", "constant") or head.endswith("="):
         return head.rstrip(_ASSIGNED) + source.language.value
-    empty = "".join(source.language.block) if declaration.what in WITH_MEMBERS else ""
-    return head + (empty or source.language.stub)
+    if declaration.what in WITH_MEMBERS:
+        return head + _empty(source.language)
+    return head + source.language.stub
+
+
+def _empty(language: Language) -> str:
+    """A block without members. Where a word ends blocks, it is that of a function."""
+    opened, closed = language.block
+    return opened + closed if opened and not closed.isalpha() else language.stub
 
 
 def _head(declaration: Declaration, source: ParsedSource) -> str:

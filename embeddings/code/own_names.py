@@ -16,6 +16,9 @@ from embeddings.types import NAMELESS
 _NESTING = 6
 """How many nodes below the root the text's definition may begin, for instance under a decorator."""
 
+_MARKS = "#$@%&?!="
+"""What tells the kind of a name, as in `#private`, `$global`, `empty?` and `owner=`."""
+
 
 @dataclass(frozen=True, slots=True)
 class ParsedText:
@@ -86,8 +89,11 @@ def _hidden(spelt: bytes, kind: str, name: str, language: Language) -> str:
     text = spelt.decode()
     if kind not in language.identifiers:
         return without_name(text, name)
-    private = "#" if name.startswith("#") else ""
-    return private + NAME_PLACEHOLDER if text == name else text
+    if text != name:
+        return text
+    word = name.strip(_MARKS)
+    is_lower = language.cased and not word[:1].isupper()
+    return text.replace(word, f"_{NAME_PLACEHOLDER}" if is_lower else NAME_PLACEHOLDER)
 
 
 def _may_hold_names(root: Node, language: Language) -> list[Node]:

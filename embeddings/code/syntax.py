@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
-from tree_sitter import Node, QueryCursor
+from tree_sitter import Node, QueryCursor, QueryPredicate
 
 from embeddings.code.docstrings import Comments
 from embeddings.code.languages import Language, query
@@ -45,8 +46,12 @@ OUTLINED = frozenset({"module", "class", "interface", "trait"})
 _TYPES = frozenset({"class", "interface", "trait", "enum", "type"})
 _OWN_KINDS = {kind.value: kind for kind in Kind}
 _QUALIFIER = re.compile(r"[\w$.-]+")
+_SEPARATOR = re.compile(r"::|[:\\]")
+"""What separates the parts of an owner's name in some languages."""
 
 Captures = dict[str, list[Node]]
+Arguments = list[tuple[str, Literal["capture", "string"]]]
+"""What a predicate of a query is given: each a capture's name or a string, and which of them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,9 +80,8 @@ class Declaration:
 
     @property
     def is_outlined(self) -> bool:
-        """Whether its text is an outline. An interface whose query captures no members, as in
-        TypeScript, is its whole source."""
-        return self.what in OUTLINED and (self.what != "interface" or bool(self.members))
+        """Whether its text is an outline."""
+        return self.what in OUTLINED and self.body is not None
 
     @property
     def is_definition(self) -> bool:
@@ -96,11 +100,10 @@ class Declaration:
     def qualified_name(self) -> str:
         """Its name after the names of everything around it, dotted. The outermost ones are left out
         where the result would be too long."""
-        names, declaration = self.name, self.parent
-        if self.owner:
-            names = f"{self.owner}.{names}"
+        names = ""
+        declaration: Declaration | None = self
         while declaration is not None and len(names) <= MAX_NAME:
-            names = f"{declaration.name}.{names}" if declaration.name else names
+            names = ".".join(filter(None, (declaration.owner, declaration.name, names)))
             declaration = declaration.parent
         return names
 
@@ -137,7 +140,7 @@ def parse_source(source: str, language: Language) -> ParsedSource:
     """Parses a decoded source and finds all declarations, in time linear in the syntax tree."""
     data = source.encode("utf-8", "replace")
     root = parse(data, language).root_node
-    matches = _matches(root, language)
+    matches = _matches(root, data, language)
     documentation = _linked(matches, "documented", "doc")
     module = Declaration("module", root, root, root, root, "", "", None, documentation.get(root.id))
     enclosing = [module]
@@ -146,10 +149,9 @@ def parse_source(source: str, language: Language) -> ParsedSource:
             enclosing.pop()
         repeated = outer == enclosing[-1].outer and len(enclosing) > 1
         if len(enclosing) <= MAX_NESTING and not repeated:
-            documenting = documentation.get(match[what][0].id)
-            enclosing.append(
-                _add_declaration(what, match, outer, first, enclosing[-1], documenting, data)
-            )
+            declaration = _declaration(what, match, outer, first, enclosing[-1], data, language)
+            declaration = replace(declaration, documentation=documentation.get(declaration.node.id))
+            enclosing.append(_added(enclosing[-1], declaration, language))
     comments = sorted(
         {_trimmed(node, data) for each in matches for node in each.get("comment", [])}
     )
@@ -175,24 +177,43 @@ def all_within(module: Declaration) -> Iterator[Declaration]:
         waiting += reversed(declaration.members)
 
 
+def own_name(node: Node, source: bytes, language: Language) -> bytes:
+    """The name that a node spells, without sigils."""
+    return node_text(node, source).lstrip(language.sigils.encode())
+
+
 def outermost_names(
     root: Node, source: bytes, language: Language, depth: int, start: int = 0
 ) -> list[bytes]:
     """The names of the outermost definitions that begin at most `depth` nodes below `root`, from
     the byte `start` on."""
     names, end = [], start
-    for what, match, outer, _ in _candidates(_matches(root, language, depth)):
+    for what, match, outer, _ in _candidates(_matches(root, source, language, depth)):
         if what not in ("field", "scope", "block") and outer.start_byte >= end:
-            names.append(node_text(match["name"][0], source))
+            names.append(own_name(match["name"][0], source, language))
             end = outer.end_byte
     return names
 
 
-def _matches(root: Node, language: Language, depth: int | None = None) -> list[Captures]:
+def _matches(
+    root: Node, source: bytes, language: Language, depth: int | None = None
+) -> list[Captures]:
     cursor = QueryCursor(query(language, language.definitions))
     if depth is not None:
         cursor.set_max_start_depth(depth)
-    return [captures for _, captures in cursor.matches(root)]
+    return [captures for _, captures in cursor.matches(root, _one_of(source))]
+
+
+def _one_of(source: bytes) -> QueryPredicate:
+    """The predicate `(#one-of? @name "a" "b")`: whether a captured node is spelt as one of these
+    words. (Predicates of tree-sitter's own read `Node.text`, which crashes: `node_text`.)"""
+
+    def holds(predicate: str, args: Arguments, pattern_index: int, captures: Captures) -> bool:
+        (name, _), *words = args
+        spelt = [node_text(node, source).decode("utf-8", "replace") for node in captures[name]]
+        return all(any(text == word for word, _ in words) for text in spelt)
+
+    return holds
 
 
 def _candidates(matches: list[Captures]) -> list[tuple[str, Captures, Node, Node]]:
@@ -251,47 +272,71 @@ def _sort_key(candidate: tuple[str, Captures, Node, Node]) -> tuple[int, int, in
     return first.start_byte, -outer.end_byte, _KINDS.index(what)
 
 
-def _add_declaration(
+def _declaration(
     what: str,
     match: Captures,
     outer: Node,
     first: Node,
     parent: Declaration,
-    documentation: Node | None,
     source: bytes,
+    language: Language,
 ) -> Declaration:
     body = match["body"][0] if "body" in match else None
-    name, owner = _captured_text(match, "name", source), _captured_text(match, "owner", source)
-    if what == "scope" and not _QUALIFIER.fullmatch(name):
-        name = ""
-    if not _QUALIFIER.fullmatch(owner):
-        owner = ""
-    node = match[what][0]
-    if what in ("function", "method") and (overloads := _taken_overloads(parent, name)):
-        first = overloads[0].first
-        with_body = (each for each in overloads if each.body is not None)
-        node, body = next(((each.node, each.body) for each in with_body), (node, body))
-    declaration = Declaration(what, node, outer, first, body, name, owner, parent, documentation)
-    parent.members.append(declaration)
+    name = _decoded(own_name(match["name"][0], source, language)) if "name" in match else ""
+    if what == "scope":
+        name = _qualifier(name)
+    owners = (_decoded(node_text(node, source)) for node in match.get("owner", []))
+    owner = _qualifier(".".join(owners))
+    return Declaration(what, match[what][0], outer, first, body, name, owner, parent)
+
+
+def _added(parent: Declaration, declaration: Declaration, language: Language) -> Declaration:
+    """Adds a declaration to its parent, together with what belongs to it: its overloads, or the
+    clauses of a function that it continues."""
+    siblings = parent.members
+    if language.clauses and siblings and _continues(siblings[-1], declaration):
+        declaration = replace(siblings.pop(), outer=declaration.outer)
+    elif declaration.what in ("function", "method", "constant"):
+        declaration = _with_overloads(declaration, _taken_overloads(parent, declaration.name))
+    siblings.append(declaration)
     return declaration
+
+
+def _continues(previous: Declaration, declaration: Declaration) -> bool:
+    """Whether a function is another clause of the one before it."""
+    has_own_head = declaration.first != declaration.outer
+    same = (previous.what, previous.name) == (declaration.what, declaration.name)
+    return declaration.what == "function" and same and not has_own_head
 
 
 def _taken_overloads(parent: Declaration, name: str) -> list[Declaration]:
     """The overloads of a function that is about to be added. They become part of it."""
     begin = len(parent.members)
-    while begin and (parent.members[begin - 1].what, parent.members[begin - 1].name) == (
-        "signature",
-        name,
-    ):
+    while begin and parent.members[begin - 1].what == "signature":
+        if parent.members[begin - 1].name != name:
+            break
         begin -= 1
     overloads = parent.members[begin:]
     del parent.members[begin:]
     return overloads
 
 
-def _captured_text(match: Captures, part: str, source: bytes) -> str:
-    text = b".".join(node_text(node, source) for node in match.get(part, []))
-    return text.decode("utf-8", "replace")[:MAX_NAME]
+def _with_overloads(function: Declaration, overloads: list[Declaration]) -> Declaration:
+    """A function that begins with its overloads. Its head is that of the first with a body."""
+    if not overloads:
+        return function
+    head = next((each for each in overloads if each.body is not None), function)
+    return replace(function, first=overloads[0].first, node=head.node, body=head.body)
+
+
+def _qualifier(name: str) -> str:
+    """What a name adds to qualified names: its dotted form, or nothing if it is no path."""
+    dotted = _SEPARATOR.sub(".", name)
+    return dotted if _QUALIFIER.fullmatch(dotted) else ""
+
+
+def _decoded(name: bytes) -> str:
+    return name.decode("utf-8", "replace")[:MAX_NAME]
 
 
 def _trimmed(comment: Node, source: bytes) -> tuple[int, int]:

@@ -66,7 +66,7 @@ def _leaves(tree: Tree) -> list[Tree]:
 
 def _tree(node: Node, language: Language) -> Tree:
     kept = [child for child in node.named_children if not _dropped(child, language)]
-    if _is_plain_string(node, language) or node.type in language.texts:
+    if _is_plain_string(node, language) or node.type in language.texts | language.identifiers:
         kept = []
     tree = Tree(_kind(node, language), [_tree(child, language) for child in kept])
     if not kept and _carries_token(node, language):

@@ -20,6 +20,7 @@ from embeddings.code.languages.language import Document, FileType, Kinds, Langua
 from embeddings.code.languages.makefile import MAKEFILE
 from embeddings.code.languages.protobuf import PROTOBUF
 from embeddings.code.languages.python import PYTHON
+from embeddings.code.languages.ruby import RUBY
 from embeddings.code.languages.solidity import SOLIDITY
 from embeddings.code.languages.typescript import TSX, TYPESCRIPT
 
@@ -52,6 +53,7 @@ LANGUAGES: tuple[Language, ...] = (
     HCL,
     MAKEFILE,
     PROTOBUF,
+    RUBY,
     SOLIDITY,
 )
 _BY_NAME = {language.name: language for language in LANGUAGES}

@@ -65,10 +65,12 @@ class Language(FileType):
 
     In an outline `stub` replaces the body of a function or class and `value` that of a field or
     constant, and `block` encloses the members. `modules` says whether a file is itself a
-    definition. The texts of some kinds of nodes get one of the `prefixes`, without which they would
-    parse as something else. A text that does not parse by itself, such as a method, may parse
-    inside one of the `wrappers`; `standalone` are the kinds of nodes that parse alike in a text and
-    in a file.
+    definition; `clauses`, whether functions of one name in a row are clauses of one definition.
+    `sigils` are characters that stand before a name without being part of it, such as the colon of
+    a symbol; `cased`, whether the case of its first letter tells what a name is. The texts of some
+    kinds of nodes get one of the `prefixes`, without which they would parse as something else. A
+    text that does not parse by itself, such as a method, may parse inside one of the `wrappers`;
+    `standalone` are the kinds of nodes that parse alike in a text and in a file.
 
     `identifiers`, `strings` and `numbers` are kinds of leaves. `interpolations` are children that
     make a string an inner node, whose literal pieces are `texts`. `comments` and `ignored` are not
@@ -90,6 +92,9 @@ class Language(FileType):
     operators: Kinds
     block: tuple[str, str] = (" {", "}")
     modules: bool = True
+    clauses: bool = False
+    cased: bool = False
+    sigils: str = ""
     prefixes: tuple[tuple[str, str], ...] = ()
     wrappers: tuple[tuple[str, str], ...] = ()
     interpolations: Kinds = frozenset()

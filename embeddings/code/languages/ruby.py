@@ -1,0 +1,123 @@
+"""Ruby."""
+
+from __future__ import annotations
+
+from embeddings.code.languages.grammars import wheel
+from embeddings.code.languages.language import Language, kinds
+
+_OUTSIDE_METHODS = (
+    "(program {})",
+    "(class body: (body_statement {}))",
+    "(module body: (body_statement {}))",
+    "(singleton_class body: (body_statement {}))",
+)
+_ASSIGNED = (
+    "(assignment left: (_) @name right: (lambda) @body) @function",
+    """(assignment left: (_) @name right: (call !receiver method: (identifier) @_lambda
+      block: (_)) @body (#one-of? @_lambda "lambda" "proc")) @function""",
+    "(assignment left: (_) @name right: (_) @body) @constant",
+    "(assignment left: (left_assignment_list . (_) @name) right: (_) @body) @constant",
+)
+_TITLE = """. [
+    (string . (string_content) @name .)
+    (simple_symbol) @name
+    (constant) @name
+    (scope_resolution name: (constant) @name)
+    (pair key: [(hash_key_symbol) @name (simple_symbol) @name (string (string_content) @name)])]"""
+_REGISTERED = f"(call !receiver arguments: (argument_list {_TITLE}) block: (do_block)) @block"
+_NESTED = f"""
+    (do_block body: (body_statement (call !receiver method: (identifier) @_registers
+      arguments: (argument_list {_TITLE}) block: (do_block)
+      (#one-of? @_registers
+        "describe" "context" "feature" "scenario" "it" "specify" "example" "test" "should"
+        "shared_examples" "shared_examples_for" "shared_context" "step" "given" "factory" "trait"
+        "namespace" "scope" "task" "file" "rule" "command" "resource" "resources" "group" "route"
+        "get" "post" "put" "patch" "delete" "on")) @block))"""
+_ATTRIBUTES = """(call !receiver method: (identifier) @_attributes
+      arguments: (argument_list {})
+      (#one-of? @_attributes "attr" "attr_reader" "attr_writer" "attr_accessor"
+        "cattr_accessor" "mattr_accessor" "class_attribute" "attribute"))"""
+_PLACED = "\n".join(
+    place.format(what) for place in _OUTSIDE_METHODS for what in (*_ASSIGNED, _REGISTERED)
+)
+
+RUBY = Language(
+    name="ruby",
+    extensions=(".rb", ".rake", ".gemspec", ".ru", ".rbi", ".podspec", ".jbuilder", ".thor"),
+    filenames=(
+        "rakefile",
+        "gemfile",
+        "guardfile",
+        "capfile",
+        "vagrantfile",
+        "podfile",
+        "fastfile",
+        "brewfile",
+        "dangerfile",
+        "thorfile",
+        ".irbrc",
+        ".pryrc",
+    ),
+    interpreters=("ruby", "jruby", "rake"),
+    line_comments=("#",),
+    block_comments=(("=begin", "=end"),),
+    grammar=wheel("tree_sitter_ruby"),
+    definitions=f"""
+        (method name: (_) @name body: (_)? @body) @function
+        (singleton_method object: (self) name: (_) @name body: (_)? @body) @method
+        (singleton_method object: (constant) @owner name: (_) @name body: (_)? @body) @method
+        (singleton_method object: (identifier) @owner name: (_) @name body: (_)? @body) @method
+        (class name: [(constant) @name (scope_resolution scope: (_) @owner name: (_) @name)]
+          body: (_)? @body) @class
+        (module name: [(constant) @name (scope_resolution scope: (_) @owner name: (_) @name)]
+          body: (body_statement [(method) (singleton_method) (singleton_class)]) @body) @trait
+        (module name: (_) @name) @scope
+        (assignment left: (constant) @name
+          right: (call receiver: (constant) @_type method: (identifier) @_new
+            block: (do_block body: (body_statement) @body)
+            (#one-of? @_type "Struct" "Class" "Module" "Data")
+            (#one-of? @_new "new" "define"))) @class
+        (call !receiver method: (identifier) @_define
+          arguments: (argument_list . [(simple_symbol) @name (string (string_content) @name)] .)
+          block: [(do_block body: (_)? @body) (block)]
+          (#one-of? @_define "define_method" "define_singleton_method")) @function
+        (call !receiver method: (identifier) @_scope
+          arguments: (argument_list . (simple_symbol) @name . (lambda) .)
+          (#one-of? @_scope "scope")) @method
+        {_ATTRIBUTES.format(". (simple_symbol) @name .")} @property
+        {_ATTRIBUTES.format(". (simple_symbol) . (simple_symbol)")} @field
+        {_ATTRIBUTES.format(". (simple_symbol) @name @property . (simple_symbol)")}
+        {_ATTRIBUTES.format(". (simple_symbol) (simple_symbol) @name @property")}
+        (alias name: (_) @name) @signature
+        (call !receiver method: (identifier) @_alias
+          arguments: (argument_list . (simple_symbol) @name . (simple_symbol) .)
+          (#one-of? @_alias "alias_method")) @signature
+        {_PLACED}
+        {_NESTED}
+        (call receiver: (constant) @_rspec method: (identifier) @_describe
+          arguments: (argument_list {_TITLE}) block: (do_block)
+          (#one-of? @_rspec "RSpec" "FactoryBot")) @block
+        (call !receiver arguments: (argument_list . [(method) (singleton_method)] @inner .)) @outer
+        (comment) @comment
+    """,
+    stub="; end",
+    value=" = nil",
+    block=("", "end"),
+    prefixes=(("simple_symbol", "attr "),),
+    cased=True,
+    sigils=":",
+    standalone=kinds("method singleton_method"),
+    identifiers=kinds(
+        """identifier constant instance_variable class_variable global_variable setter
+        hash_key_symbol"""
+    ),
+    strings=kinds(
+        "string subshell delimited_symbol regex bare_string bare_symbol heredoc_body character"
+    ),
+    texts=kinds("string_content heredoc_content simple_symbol"),
+    numbers=kinds("integer float rational complex"),
+    interpolations=kinds("interpolation"),
+    comments=kinds("comment"),
+    ignored=kinds("escape_sequence heredoc_beginning heredoc_end"),
+    operators=kinds("binary unary operator_assignment"),
+)
