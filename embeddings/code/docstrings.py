@@ -17,7 +17,11 @@ _LITERAL = re.compile(r"^([A-Za-z]*)(\"\"\"|'''|\"|')(.*)\2$", re.S)
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))", re.S)
 _ESCAPED = {"\n": "", "n": "\n", "t": "\t", "\\": "\\", '"': '"', "'": "'"}
 
-_DIRECTIVE = re.compile(r"//(?:go:|nolint|lint:)|/[/*]\s*(?:eslint|@ts-|prettier|istanbul|global)")
+_DIRECTIVE = re.compile(
+    r"""//(?:go:|nolint|lint:)|/[/*]\s*(?:eslint|@ts-|prettier|istanbul|global|solhint)
+    |\#\s*(?:syntax=|hadolint|tflint|checkov:|tfsec:)""",
+    re.VERBOSE,
+)
 _LICENCE = re.compile(r"\b(?:copyright|licen[cs]ed?|spdx-)", re.I)
 _COMMENT_MARGIN = re.compile(r"^[ \t]*\*+(?:[ \t]|$)", re.M)
 _BLANK = re.compile(rb"\s*")

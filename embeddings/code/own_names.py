@@ -9,7 +9,7 @@ from tree_sitter import Node, QueryCursor
 
 from embeddings.code.languages import Language, by_name, query
 from embeddings.code.parsing import UnreadableSource, node_text, parse
-from embeddings.code.syntax import MAX_NAME, outermost_names
+from embeddings.code.syntax import MAX_NAME, outermost
 from embeddings.code.tokens import NAME_PLACEHOLDER, without_name
 from embeddings.types import NAMELESS
 
@@ -76,13 +76,14 @@ def masked(text: str, language: str = "python", *, kind: str | None = None) -> s
 def _parse_wrapped(text: str, language: Language, prefix: str, suffix: str) -> ParsedText:
     source = (prefix + text + suffix).encode("utf-8", "replace")
     root, start = parse(source, language).root_node, len(prefix.encode())
-    around = root
-    if prefix:
-        # What holds the end of the prefix and the beginning of the text, such as a class's body.
-        around = root.descendant_for_byte_range(len(prefix.rstrip()) - 1, start + 1) or root
-    names = outermost_names(root, source, language, _NESTING, start)
-    is_one = len(set(names)) == 1 and len(names[0]) <= MAX_NAME  # overloads share their name
-    return ParsedText(around, source, start, names[0].decode() if is_one else None)
+    definitions = outermost(root, source, language, _NESTING, start)
+    names = {name for name, _, _ in definitions}  # overloads share theirs
+    if prefix and definitions and not root.has_error:
+        begin, end = definitions[0][1].start_byte, definitions[-1][2].end_byte
+        root = root.descendant_for_byte_range(begin, end) or root
+    name = names.pop() if len(names) == 1 else None
+    is_short = name is not None and len(name) <= MAX_NAME
+    return ParsedText(root, source, start, name.decode() if name and is_short else None)
 
 
 def _hidden(spelt: bytes, kind: str, name: str, language: Language) -> str:

@@ -182,17 +182,17 @@ def own_name(node: Node, source: bytes, language: Language) -> bytes:
     return node_text(node, source).lstrip(language.sigils.encode())
 
 
-def outermost_names(
+def outermost(
     root: Node, source: bytes, language: Language, depth: int, start: int = 0
-) -> list[bytes]:
-    """The names of the outermost definitions that begin at most `depth` nodes below `root`, from
-    the byte `start` on."""
-    names, end = [], start
-    for what, match, outer, _ in _candidates(_matches(root, source, language, depth)):
+) -> list[tuple[bytes, Node, Node]]:
+    """The outermost definitions that begin at most `depth` nodes below `root`, from the byte
+    `start` on: the name, the first and the last node of each."""
+    definitions, end = [], start
+    for what, match, outer, first in _candidates(_matches(root, source, language, depth)):
         if what not in ("field", "scope", "block") and outer.start_byte >= end:
-            names.append(own_name(match["name"][0], source, language))
+            definitions.append((own_name(match["name"][0], source, language), first, outer))
             end = outer.end_byte
-    return names
+    return definitions
 
 
 def _matches(
@@ -248,7 +248,7 @@ def _last_parts(matches: list[Captures]) -> dict[int, Node]:
     opened = {match["open"][0].id for match in matches if "open" in match}
     nodes = [match[each][0] for match in matches for each in ("open", "part") if each in match]
     lasts, current = {}, None
-    for node in sorted(nodes, key=_start):
+    for node in sorted(nodes, key=lambda node: (node.start_byte, node.id not in opened)):
         if node.id in opened:
             current = node
         elif current is not None:

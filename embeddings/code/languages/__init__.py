@@ -67,6 +67,9 @@ def by_name(name: str) -> Language:
 
 
 def by_path(path: str) -> Language | None:
-    """The language of a file by its name or extension; None if it is unknown."""
-    pure = PurePosixPath(path)
-    return _BY_FILENAME.get(pure.name.lower()) or _BY_EXTENSION.get(pure.suffix.lower())
+    """The language of a file by its name, its extension, or its name without that, such as
+    Dockerfile.test; None if it is unknown."""
+    pure = PurePosixPath(path.lower())
+    return (
+        _BY_FILENAME.get(pure.name) or _BY_EXTENSION.get(pure.suffix) or _BY_FILENAME.get(pure.stem)
+    )

@@ -13,9 +13,10 @@ CMAKE = Language(
     definitions="""
         (function_def
           (function_command (argument_list . (argument (_) @name))) (body) @body) @function
-        (macro_def (macro_command (argument_list . (argument (_) @name))) (body) @body) @macro
-        (normal_command (identifier) @command (argument_list . (argument (_) @name) . (_)? @body)
-          (#match? @command "^(?i:add_executable|add_library|add_custom_target)$")) @function
+        (macro_def (macro_command (argument_list . (argument (_) @name)))) @macro
+        (normal_command (identifier) @command (argument_list . (argument (unquoted_argument) @name))
+          (#match? @command "^(?i:add_executable|add_library|add_custom_target)$")
+          (#not-match? @name "[$]")) @function
         (normal_command (identifier) @command
           (argument_list . (argument (_) @key) . (argument (_) @name))
           (#match? @command "^(?i:add_test)$") (#eq? @key "NAME")) @block
@@ -28,7 +29,7 @@ CMAKE = Language(
         (source_file . (_) @module)
         [(line_comment) (bracket_comment)] @comment
     """,
-    stub=")",
+    stub="\nendfunction()",
     value=")",
     line_comments=("#",),
     block_comments=(("#[[", "]]"), ("#[=[", "]=]")),

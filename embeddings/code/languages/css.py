@@ -21,11 +21,12 @@ CSS = Language(
     standalone=kinds(""),
     identifiers=kinds(
         """identifier class_name id_name tag_name property_name function_name feature_name
-        keyframes_name attribute_name plain_value variable"""
+        keyframes_name attribute_name plain_value"""
     ),
     strings=kinds("string_value"),
     texts=kinds("string_content"),
     numbers=kinds("integer_value float_value color_value"),
     comments=kinds("comment js_comment"),
+    ignored=kinds("unit"),
     operators=kinds("binary_expression"),
 )

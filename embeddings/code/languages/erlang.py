@@ -29,6 +29,7 @@ ERLANG = Language(
     value=".",
     line_comments=("%",),
     block_comments=(),
+    cased=True,
     standalone=kinds("fun_decl"),
     identifiers=kinds("atom var"),
     strings=kinds("string char"),

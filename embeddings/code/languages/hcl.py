@@ -24,9 +24,9 @@ HCL = Language(
           . (string_lit (template_literal) @owner) . (string_lit (template_literal) @name)
           . (block_start) @body) @constant
           (#eq? @kind "data")))
-        (config_file (body (block . (identifier) @kind
+        (config_file (body (block . (identifier) @owner
           (body (attribute (identifier) @name) @constant)
-          (#eq? @kind "locals"))))
+          (#eq? @owner "locals"))))
         (config_file (body (attribute (identifier) @name) @constant))
         (block (identifier) @kind
           (body (attribute (identifier) @key

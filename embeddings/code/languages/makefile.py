@@ -12,12 +12,13 @@ MAKEFILE = Language(
     interpreters=("make", "gmake"),
     grammar=wheel("tree_sitter_make"),
     definitions=r"""
-        ((rule (targets . (_) @name)) @function @open (#not-match? @name "^\\.[A-Z_]+$"))
+        ((rule (targets . (_) @name) (recipe)? @body) @function (#not-match? @name "^\\.[A-Z_]+$"))
+        [(rule) (define_directive) (variable_assignment)] @open
         (rule [(targets) (prerequisites)] @part)
-        (recipe (_) @part)
-        (define_directive name: (word) @name value: (_)? @body) @macro @open
+        (recipe_line) @part
+        (define_directive name: (word) @name value: (_)? @body) @macro
         (define_directive "endef" @part)
-        ((variable_assignment name: (word) @name) @constant @open)
+        ((variable_assignment name: (word) @name) @constant)
         (variable_assignment [(word) (text)] @part)
         (comment) @comment
     """,

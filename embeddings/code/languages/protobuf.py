@@ -25,7 +25,7 @@ PROTOBUF = Language(
     identifiers=kinds("identifier"),
     strings=kinds("string"),
     texts=kinds(""),
-    numbers=kinds("int_lit float_lit"),
+    numbers=kinds("decimal_lit octal_lit hex_lit float_lit"),
     comments=kinds("comment"),
     operators=kinds(""),
 )

@@ -38,5 +38,6 @@ SOLIDITY = Language(
     texts=kinds(""),
     numbers=kinds("number_literal yul_decimal_number yul_hex_number"),
     comments=kinds("comment"),
+    ignored=kinds("number_unit"),
     operators=kinds("binary_expression unary_expression update_expression"),
 )
