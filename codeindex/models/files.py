@@ -10,9 +10,6 @@ from django.db.models import Q
 
 from codeindex.models.repositories import Branch, IndexRun, Repository
 from embeddings.code.words import ANALYSIS_VERSION
-from embeddings.types import Kind
-
-KINDS = [(kind.value, kind.value) for kind in Kind]
 
 
 class Blob(models.Model):
@@ -93,7 +90,7 @@ class Text(models.Model):
 
     hash = models.CharField(max_length=64, unique=True)
     language = models.CharField(max_length=20)
-    kind = models.CharField(max_length=10, choices=KINDS)
+    kind = models.CharField(max_length=10)  # of embeddings.types.Kind
     body = models.TextField()
     words = SearchVectorField()  # what `analyse` yields, stemmed
     # The version of `analyse` that made `words`; rows that say nothing are of the first one.
@@ -139,7 +136,7 @@ class Definition(models.Model):
 
     blob = models.ForeignKey(Blob, models.CASCADE, related_name="definitions")
     text = models.ForeignKey(Text, models.PROTECT, related_name="definitions")
-    kind = models.CharField(max_length=10, choices=KINDS)
+    kind = models.CharField(max_length=10)  # of embeddings.types.Kind
     name = models.TextField(blank=True)  # empty for a module: its name is its path's
     qualified_name = models.TextField(blank=True)
     docstring = models.TextField(blank=True)

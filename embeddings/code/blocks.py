@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from itertools import islice
 
-from embeddings.code.docstrings import line_after, line_before, opening_docstring
-from embeddings.code.languages import Kinds, keywords
-from embeddings.code.outlines import comment_span, dedented, end_of_head
+from embeddings.code.docstrings import line_after, line_before
+from embeddings.code.languages import Language, keywords
+from embeddings.code.outlines import comment_span, dedented, docstring_statement, end_of_head
 from embeddings.code.syntax import Declaration, ParsedSource, all_within
 from embeddings.code.windows import LONG_UNIT, LONGEST_WINDOW, statement_depths, windows
 from embeddings.types import Definition, Kind
@@ -17,7 +18,7 @@ from embeddings.types import Definition, Kind
 Lines = tuple[int, int]
 """The first and the last of some lines, from 0."""
 
-_WORD = re.compile(r"\w+")
+_LINE_END = re.compile(rb"\n")
 _WORD_BYTES = re.compile(rb"[\w\x80-\xff]")
 
 
@@ -26,20 +27,19 @@ def blocks_in(source: ParsedSource) -> Iterator[Definition]:
     definitions they hold every line that has a word other than keywords."""
     lines = source.data.decode("utf-8", "replace").split("\n")
     starts = _line_starts(source.data)
-    ignored = keywords(source.language)
-    telling = [_says_something(line, ignored) for line in lines]
+    word = telling_word(source.language)
     depths: dict[int, int] = {}
     for container in (source.module, *all_within(source.module)):
         if not _is_divided(container):
             continue
-        for first, last in _regions(container, source, telling):
+        for first, last in _regions(container, source, lines):
             if not depths and starts[last + 1] - starts[first] > LONGEST_WINDOW:
                 depths = statement_depths(source.module.node)
             cuts = windows(lines, first, last, depths)
             # A definition's own text already begins with its first window.
             begins = _has_text(container) and first == container.first.start_point.row
             for begin, end in islice(cuts, int(begins), None):
-                if any(telling[begin : end + 1]):
+                if any(map(word.search, lines[begin : end + 1])):
                     yield _block(container, source, (begin, end), starts)
 
 
@@ -67,10 +67,10 @@ def _has_parts(declaration: Declaration) -> bool:
     return any(map(_is_apart, declaration.members))
 
 
-def _regions(container: Declaration, source: ParsedSource, telling: list[bool]) -> Iterator[Lines]:
+def _regions(container: Declaration, source: ParsedSource, lines: list[str]) -> Iterator[Lines]:
     """The runs of lines between a container's head, its members and its end that hold more than
     constants, from the first telling line to the last."""
-    last = container.outer.end_point.row
+    last, word = container.outer.end_point.row, telling_word(source.language)
     begin = _first_line(container, source)
     constants = {
         line
@@ -79,7 +79,7 @@ def _regions(container: Declaration, source: ParsedSource, telling: list[bool]) 
         for line in _range(_lines_of(member, source))
     }
     for start, end in [*_lines_left_out(container, source), (last + 1, last + 1)]:
-        told = [line for line in range(begin, start) if telling[line]]
+        told = [line for line in range(begin, start) if word.search(lines[line])]
         if any(line not in constants for line in told):
             yield told[0], told[-1]
         begin = max(begin, end + 1)
@@ -96,8 +96,8 @@ def _first_line(container: Declaration, source: ParsedSource) -> int:
 
 def _lines_left_out(container: Declaration, source: ParsedSource) -> Iterator[Lines]:
     """The lines of the docstring of an outlined container, and of the members that stand apart."""
-    if container.body is not None and container.is_outlined:
-        docstring = opening_docstring(container.body, source.data, source.language)
+    if container.is_outlined:
+        docstring = docstring_statement(container, source)
         if docstring is not None:
             yield docstring.start_point.row, docstring.end_point.row
     for member in container.members:
@@ -123,18 +123,16 @@ def _range(lines: Lines) -> range:
     return range(lines[0], lines[1] + 1)
 
 
-def _says_something(line: str, ignored: Kinds) -> bool:
-    """Whether a line has a word that is no keyword, unlike `} else {`, `end` and `pass`."""
-    return any(word not in ignored for word in _WORD.findall(line))
+@cache
+def telling_word(language: Language) -> re.Pattern[str]:
+    """Matches a word that is no keyword: `} else {`, `end` and `pass` say nothing by themselves."""
+    ignored = "|".join(map(re.escape, sorted(keywords(language))))
+    return re.compile(rf"\b(?!(?:{ignored})\b)\w" if ignored else r"\w")
 
 
 def _line_starts(data: bytes) -> list[int]:
     """Where each line begins, and where one after the last would."""
-    starts, end = [0], data.find(b"\n")
-    while end >= 0:
-        starts.append(end + 1)
-        end = data.find(b"\n", end + 1)
-    return [*starts, len(data) + 1]
+    return [0, *(end.end() for end in _LINE_END.finditer(data)), len(data) + 1]
 
 
 def _block(

@@ -13,7 +13,7 @@ from tree_sitter import Node
 from embeddings.code.languages import Language
 from embeddings.code.parsing import node_text
 
-_LITERAL = re.compile(r"^([A-Za-z]*)(\"\"\"|'''|\"|')(.*)\2$", re.S)
+_LITERAL = re.compile(r"^(~?[A-Za-z]*)(\"\"\"|'''|\"|')(.*)\2$", re.S)
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))", re.S)
 _ESCAPED = {"\n": "", "n": "\n", "t": "\t", "\\": "\\", '"': '"', "'": "'"}
 
@@ -25,9 +25,9 @@ _DIRECTIVE = re.compile(
 _LICENCE = re.compile(r"\b(?:copyright|licen[cs]ed?|spdx-)", re.I)
 _COMMENT_MARGIN = re.compile(r"^[ \t]*\*+(?:[ \t]|$)", re.M)
 _BLANK = re.compile(rb"\s*")
-_SEPARATED = re.compile(rb"[ \t,;]*+")
 _DOCUMENTATION = (b"/**", b"=")
 """How blocks of documentation begin."""
+_SEPARATED = re.compile(rb"[ \t,;]*+")
 
 MAX_INDENTATION = 1_000
 """Bytes. Anything further to the right does not count as the beginning of a line: a line is looked
@@ -73,9 +73,9 @@ def docstring_text(statement: Node, source: bytes, language: Language) -> str:
     return clean_docstring("".join(_value(node_text(literal, source)) for literal in literals))
 
 
-def literal_text(string: Node, source: bytes) -> str:
-    """The content of a string literal, without its indentation."""
-    return clean_docstring(_value(node_text(string, source)))
+def literal_text(literal: Node, source: bytes) -> str:
+    """The content of a literal that is documentation, without its indentation."""
+    return clean_docstring(_value(node_text(literal, source)))
 
 
 def clean_docstring(text: str) -> str:

@@ -9,7 +9,7 @@ from tree_sitter import Node
 
 from embeddings.code import docstrings
 from embeddings.code.languages import Language
-from embeddings.code.syntax import OUTLINED, Declaration, ParsedSource
+from embeddings.code.syntax import OUTLINED, Captures, Declaration, ParsedSource
 
 MAX_TEXT = 100_000
 """Characters of a text; a longer one is cut at the end of a line."""
@@ -20,7 +20,7 @@ WITH_MEMBERS = OUTLINED | {"type", "enum"}
 _INDENT = "    "
 _UTF8_BYTES = 4
 _CONTINUED = " \t\n\\"
-_ASSIGNED = _CONTINUED + "="
+_ASSIGNED = _CONTINUED + "=<-:"
 
 
 def text_of(declaration: Declaration, source: ParsedSource) -> str:
@@ -42,16 +42,42 @@ def says_more(module: Declaration, source: ParsedSource) -> bool:
 
 
 def docstring_of(declaration: Declaration, source: ParsedSource) -> str:
-    """A definition's documentation, without comment marks and indentation: its docstring, or the
-    string inside that documents it, or else the comment above it."""
-    body, language = declaration.body, source.language
-    statement = docstrings.opening_docstring(body, source.data, language) if body else None
+    """A definition's documentation, without comment marks and indentation: a literal before it, its
+    docstring, or else the comment above it."""
+    language = source.language
+    literal = _literal_before(declaration, source) or _opening_literal(declaration, source)
+    if literal:
+        return bounded(docstrings.literal_text(literal["content"][0], source.data))
+    statement = docstring_statement(declaration, source)
     if statement:
         return bounded(docstrings.docstring_text(statement, source.data, language))
     if declaration.documentation:
         return bounded(docstrings.literal_text(declaration.documentation, source.data))
     span = comment_span(declaration, source)
     return bounded(docstrings.comment_text(source.data[slice(*span)], language)) if span else ""
+
+
+def docstring_statement(declaration: Declaration, source: ParsedSource) -> Node | None:
+    """The docstring statement of a declaration, if its kind may have one."""
+    if literal := _opening_literal(declaration, source):
+        return literal["documentation"][0]
+    if declaration.body is None or declaration.node.type not in source.language.documented:
+        return None
+    return docstrings.opening_docstring(declaration.body, source.data, source.language)
+
+
+def _literal_before(declaration: Declaration, source: ParsedSource) -> Captures | None:
+    """The documentation in what belongs to a declaration before its own node."""
+    return source.literal_in(declaration.first.start_byte, declaration.node.start_byte)
+
+
+def _opening_literal(declaration: Declaration, source: ParsedSource) -> Captures | None:
+    """The documentation in the body of an outlined declaration, before its first member."""
+    if not declaration.is_outlined or declaration.what == "module" or declaration.body is None:
+        return None
+    members = declaration.members
+    end = members[0].first.start_byte if members else declaration.body.end_byte
+    return source.literal_in(declaration.body.start_byte, end)
 
 
 def dedented(source: ParsedSource, start: int, end: int) -> str:
@@ -106,15 +132,14 @@ def _outline(declaration: Declaration, source: ParsedSource) -> str:
         return "\n".join(parts)
     head, (opened, closed) = _head(declaration, source), source.language.block
     if not parts:
-        return head + _empty(source.language)
+        return head + source.language.empty
     inner = (textwrap.indent(part, _INDENT) for part in parts)
     return "\n".join(filter(None, [head + opened, *inner, closed]))
 
 
 def _parts(declaration: Declaration, source: ParsedSource) -> list[str]:
     """The body of an outline: docstring and members."""
-    body, language = declaration.body, source.language
-    statement = docstrings.opening_docstring(body, source.data, language) if body else None
+    statement = docstring_statement(declaration, source)
     docstring = dedented(source, *statement.byte_range) if statement else ""
     members = [_signature(each, source) for each in declaration.members if _is_shown(each)]
     return [*filter(None, [docstring, *members])]
@@ -133,17 +158,11 @@ def _signature(declaration: Declaration, source: ParsedSource) -> str:
     head = _head(declaration, source)
     if declaration.body is None:
         return head
+    if declaration.what in WITH_MEMBERS:
+        return head.rstrip(_ASSIGNED) + source.language.empty
     if declaration.what in ("field", "constant") or head.endswith("="):
         return head.rstrip(_ASSIGNED) + source.language.value
-    if declaration.what in WITH_MEMBERS:
-        return head + _empty(source.language)
     return head + source.language.stub
-
-
-def _empty(language: Language) -> str:
-    """A block without members. Where a word ends blocks, it is that of a function."""
-    opened, closed = language.block
-    return opened + closed if opened and not closed.isalpha() else language.stub
 
 
 def _head(declaration: Declaration, source: ParsedSource) -> str:

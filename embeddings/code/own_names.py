@@ -24,8 +24,8 @@ _MARKS = "#$@%&?!="
 class ParsedText:
     """A parsed text. `source` is the text, perhaps in a wrapper; `root` is the node under which the
     text lies, and `start` the byte at which it begins. `own_name` is the name of the only
-    definition in the text, with its overloads; None if there are several or none, or if the name
-    is too long."""
+    definition in the text, with its overloads and clauses; None if there are several or none, or if
+    the name is too long."""
 
     root: Node
     source: bytes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -80,8 +81,10 @@ class Declaration:
 
     @property
     def is_outlined(self) -> bool:
-        """Whether its text is an outline."""
-        return self.what in OUTLINED and self.body is not None
+        """Whether its text is an outline. An interface whose query captures no members, as in
+        TypeScript, is its whole source, and so is whatever has no body."""
+        has_members = self.what != "interface" or bool(self.members)
+        return self.what in OUTLINED and self.body is not None and has_members
 
     @property
     def is_definition(self) -> bool:
@@ -110,14 +113,15 @@ class Declaration:
 
 @dataclass(frozen=True, slots=True)
 class ParsedSource:
-    """A parsed source: its module with all declarations, its comments, and the node that the
-    module's own documentation precedes."""
+    """A parsed source: its module with all declarations, its comments, the node that the module's
+    own documentation precedes, and the captures of all documentation in literals, in order."""
 
     data: bytes
     language: Language
     module: Declaration
     comments: Comments
     documented: Node | None
+    literals: list[Captures]
 
     def lines(self, declaration: Declaration) -> tuple[int, int]:
         """The first and the last line of a declaration, counted from 1."""
@@ -134,6 +138,14 @@ class ParsedSource:
         if declaration.what == "constant":
             end = self.comments.end_after(end)
         return declaration.first.start_byte, end
+
+
+    def literal_in(self, start: int, end: int) -> Captures | None:
+        """The first documentation in a literal between two bytes."""
+        index = bisect_left(self.literals, start, key=_beginning)
+        if index == len(self.literals) or _beginning(self.literals[index]) >= end:
+            return None
+        return self.literals[index]
 
 
 def parse_source(source: str, language: Language) -> ParsedSource:
@@ -158,8 +170,9 @@ def parse_source(source: str, language: Language) -> ParsedSource:
     spans = [start for start, _ in comments], [end for _, end in comments]
     beginning = len(data) - len(data.lstrip())
     documented = next((match["module"][0] for match in matches if "module" in match), None)
+    literals = sorted((match for match in matches if "documentation" in match), key=_beginning)
     return ParsedSource(
-        data, language, module, Comments(data, *spans, beginning, language), documented
+        data, language, module, Comments(data, *spans, beginning, language), documented, literals
     )
 
 
@@ -179,7 +192,7 @@ def all_within(module: Declaration) -> Iterator[Declaration]:
 
 def own_name(node: Node, source: bytes, language: Language) -> bytes:
     """The name that a node spells, without sigils."""
-    return node_text(node, source).lstrip(language.sigils.encode())
+    return node_text(node, source).strip(language.sigils.encode())
 
 
 def outermost(
@@ -201,24 +214,26 @@ def _matches(
     cursor = QueryCursor(query(language, language.definitions))
     if depth is not None:
         cursor.set_max_start_depth(depth)
-    return [captures for _, captures in cursor.matches(root, _one_of(source))]
+    return [captures for _, captures in cursor.matches(root, _spelling(source))]
 
 
-def _one_of(source: bytes) -> QueryPredicate:
-    """The predicate `(#one-of? @name "a" "b")`: whether a captured node is spelt as one of these
-    words. (Predicates of tree-sitter's own read `Node.text`, which crashes: `node_text`.)"""
+def _spelling(source: bytes) -> QueryPredicate:
+    """The predicates `(#one-of? @name "a" "b")` and `(#none-of? …)`: whether a captured node is
+    spelt as one of these words. (Predicates of tree-sitter's own read `Node.text`, which crashes:
+    `node_text`.)"""
 
     def holds(predicate: str, args: Arguments, pattern_index: int, captures: Captures) -> bool:
         (name, _), *words = args
         spelt = [node_text(node, source).decode("utf-8", "replace") for node in captures[name]]
-        return all(any(text == word for word, _ in words) for text in spelt)
+        is_one = all(any(text == word for word, _ in words) for text in spelt)
+        return is_one == (predicate == "one-of?")
 
     return holds
 
 
 def _candidates(matches: list[Captures]) -> list[tuple[str, Captures, Node, Node]]:
     """Every declaration as (what, captures, outer node, first node), sorted so that enclosing ones
-    come first, and a definition comes before a field in the same place."""
+    come first, and in the same place a definition before a field, and what captures more first."""
     ungrouped = [match for match in matches if "grouped" not in match]
     outers, lasts = _linked(ungrouped, "inner", "outer"), _last_parts(matches)
     befores: dict[int, Node] = {}
@@ -263,13 +278,17 @@ def _followed(links: dict[int, Node], node: Node) -> Node:
     return node
 
 
+def _beginning(documentation: Captures) -> int:
+    return documentation["documentation"][0].start_byte
+
+
 def _start(node: Node) -> int:
     return node.start_byte
 
 
-def _sort_key(candidate: tuple[str, Captures, Node, Node]) -> tuple[int, int, int]:
-    what, _, outer, first = candidate
-    return first.start_byte, -outer.end_byte, _KINDS.index(what)
+def _sort_key(candidate: tuple[str, Captures, Node, Node]) -> tuple[int, int, int, int]:
+    what, match, outer, first = candidate
+    return first.start_byte, -outer.end_byte, _KINDS.index(what), -len(match)
 
 
 def _declaration(

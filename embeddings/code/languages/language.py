@@ -59,18 +59,21 @@ class Language(FileType):
     - `@before` beside `@inner`: a node before a definition that belongs to it;
     - `@open` beside a definition: it extends to the last `@part` before the next one that is open,
       as a Dockerfile's stage does to its last instruction;
-    - `@doc` beside `@documented`: the string inside a definition that documents it;
+    - `@documentation`, with its `@content`: a statement whose literal documents what it belongs to
+      by `@before`, or else the class that it opens;
+    - `@doc` beside `@documented`: a string inside a definition that documents it;
     - `@module`: the node that the documentation of the module precedes;
     - `@comment`: a comment, which documents what it stands above.
 
-    In an outline `stub` replaces the body of a function or class and `value` that of a field or
-    constant, and `block` encloses the members. `modules` says whether a file is itself a
-    definition; `clauses`, whether functions of one name in a row are clauses of one definition.
-    `sigils` are characters that stand before a name without being part of it, such as the colon of
-    a symbol; `cased`, whether the case of its first letter tells what a name is. The texts of some
-    kinds of nodes get one of the `prefixes`, without which they would parse as something else. A
-    text that does not parse by itself, such as a method, may parse inside one of the `wrappers`;
-    `standalone` are the kinds of nodes that parse alike in a text and in a file.
+    In an outline `stub` replaces the body of a function and `value` that of a field or constant (or
+    of a function after `=`); `block` encloses the members of a class, and `empty` stands for none.
+    `modules` says whether a file is itself a definition; `clauses`, whether functions of one name
+    in a row are clauses of one definition. `sigils` are characters that stand around a name without
+    being part of it, such as the colon of a symbol; `cased`, whether the case of its first letter
+    tells what a name is. The texts of some kinds of nodes get one of the `prefixes`, without which
+    they would parse as something else. A text that does not parse by itself, such as a method, may
+    parse inside one of the `wrappers`; `standalone` are the kinds of nodes that parse alike in a
+    text and in a file.
 
     `identifiers`, `strings` and `numbers` are kinds of leaves. `interpolations` are children that
     make a string an inner node, whose literal pieces are `texts`. `comments` and `ignored` are not
@@ -91,6 +94,7 @@ class Language(FileType):
     standalone: Kinds
     operators: Kinds
     block: tuple[str, str] = (" {", "}")
+    empty: str = " {}"
     modules: bool = True
     clauses: bool = False
     cased: bool = False

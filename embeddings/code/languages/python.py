@@ -24,6 +24,7 @@ PYTHON = Language(
     line_comments=("#",),
     block_comments=(),
     block=("", ""),
+    empty=" ...",
     standalone=kinds("function_definition decorated_definition"),
     identifiers=kinds("identifier"),
     strings=kinds("string"),

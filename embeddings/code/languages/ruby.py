@@ -103,6 +103,7 @@ RUBY = Language(
     stub="; end",
     value=" = nil",
     block=("", "end"),
+    empty="; end",
     prefixes=(("simple_symbol", "attr "),),
     cased=True,
     sigils=":",

@@ -1,0 +1,69 @@
+"""Haskell."""
+
+from __future__ import annotations
+
+from embeddings.code.languages.grammars import wheel
+from embeddings.code.languages.language import Language, kinds
+
+_NAME = "name: [(variable) @name (prefix_id (operator) @name)]"
+_COMPUTED = """match: (match expression: [
+      (apply) (case) (conditional) (do) (infix) (lambda) (lambda_case) (lambda_cases) (left_section)
+      (let_in) (multi_way_if) (parens) (prefix_id) (projection) (qualified) (right_section)
+      (variable)]) @body"""
+_EQUATIONS = f"""
+    (_ [
+      (function {_NAME} match: (match) @body)
+      (function (infix operator: [(operator) @name (infix_id (variable) @name)])
+        match: (match) @body)
+      (bind {_NAME} {_COMPUTED})
+      (bind {_NAME} match: (match guards: (_)) @body)] @function)"""
+_PLACES = ("declarations", "class_declarations", "instance_declarations")
+
+HASKELL = Language(
+    name="haskell",
+    extensions=(".hs", ".hsc", ".hs-boot"),
+    interpreters=("runhaskell", "runghc", "stack", "cabal"),
+    line_comments=("-- |", "-- ^", "-- *", "--"),
+    block_comments=(("{- |", "-}"), ("{-", "-}")),
+    grammar=wheel("tree_sitter_haskell"),
+    definitions="\n".join(_EQUATIONS.replace("(_ [", f"({place} [", 1) for place in _PLACES)
+    + f"""
+        (declarations (bind {_NAME} match: (match) @body) @constant)
+        (declarations (signature {_NAME}) @signature)
+        (class_declarations (signature {_NAME}) @signature)
+        (foreign_import signature: (signature name: (variable) @name)) @signature
+        (pattern_synonym (equation
+          synonym: (apply function: [
+            (constructor) @name (apply function: (constructor) @name)]))) @macro
+        (class name: (_) @name declarations: (_)? @body) @interface
+        (instance name: (_) @name
+          patterns: (type_patterns . [
+            (name) @owner
+            (parens (apply . constructor: (name) @owner))])
+          declarations: (_)? @body) @class
+        (instance name: (_) @name declarations: (_)? @body) @class
+        (declarations (data_type name: (_) @name
+          constructors: (data_constructors) @body) @type)
+        (declarations (data_type name: (_) @name) @type)
+        (declarations (newtype name: (_) @name) @type)
+        (declarations (type_synonym name: (_) @name) @type)
+        (declarations (type_family name: (_) @name) @type)
+        (declarations (data_family name: (_) @name) @type)
+        (header) @module
+        [(comment) (haddock)] @comment
+    """,
+    stub=" = undefined",
+    value=" = undefined",
+    block=("", ""),
+    empty="",
+    clauses=True,
+    cased=True,
+    standalone=kinds(""),
+    identifiers=kinds("variable constructor name module_id implicit_variable label"),
+    strings=kinds("string char"),
+    texts=kinds("string char quasiquote_body"),
+    numbers=kinds("integer float"),
+    comments=kinds("comment haddock"),
+    ignored=kinds("pragma cpp"),
+    operators=kinds(""),
+)

@@ -1,0 +1,54 @@
+"""Lua."""
+
+from __future__ import annotations
+
+from embeddings.code.languages.grammars import wheel
+from embeddings.code.languages.language import Language, kinds
+
+_NAME = """[
+    (identifier) @name
+    (dot_index_expression table: (_) @owner field: (identifier) @name)]"""
+
+LUA = Language(
+    name="lua",
+    extensions=(".lua", ".rockspec"),
+    filenames=(".luacheckrc",),
+    interpreters=("lua", "luajit", "texlua"),
+    line_comments=("---", "--"),
+    block_comments=(("--[[", "]]"), ("--[=[", "]=]"), ("--[==[", "]==]")),
+    grammar=wheel("tree_sitter_lua"),
+    definitions=f"""
+        (function_declaration name: {_NAME} body: (_)? @body) @function
+        (function_declaration
+          name: (method_index_expression table: (_) @owner method: (identifier) @name)
+          body: (_)? @body) @method
+        (assignment_statement
+          (variable_list . name: {_NAME} .)
+          (expression_list . value: (function_definition body: (_)? @body) .)) @function
+        (field name: [(identifier) @name (string content: (_) @name)]
+          value: (function_definition body: (_)? @body)) @method
+        (chunk (variable_declaration (assignment_statement
+          (variable_list . name: (identifier) @name)
+          (expression_list . value: (_) @body)) @constant))
+        (chunk (assignment_statement
+          (variable_list . name: {_NAME})
+          (expression_list . value: (_) @body)) @constant)
+        (function_call arguments: (arguments
+          . (string content: (_) @name) . (function_definition) .)) @block
+        (variable_declaration (assignment_statement) @inner) @outer
+        (comment) @comment
+    """,
+    stub=" end",
+    value=" = nil",
+    block=("", "end"),
+    empty=" end",
+    wrappers=(("_ = {\n", "\n}"),),
+    standalone=kinds("function_declaration variable_declaration assignment_statement"),
+    identifiers=kinds("identifier"),
+    strings=kinds("string"),
+    texts=kinds("string_content"),
+    numbers=kinds("number"),
+    comments=kinds("comment"),
+    ignored=kinds("escape_sequence hash_bang_line"),
+    operators=kinds("binary_expression unary_expression"),
+)
