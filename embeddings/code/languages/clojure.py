@@ -44,6 +44,7 @@ CLOJURE = Language(
     stub=")",
     value=")",
     block=("", ")"),
+    empty=")",
     line_comments=(";",),
     block_comments=(),
     wrappers=(("(deftype _\n", "\n)"), ("(defprotocol _\n", "\n)")),

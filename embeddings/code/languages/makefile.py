@@ -14,9 +14,9 @@ MAKEFILE = Language(
     definitions=r"""
         ((rule (targets . (_) @name) (recipe)? @body) @function (#not-match? @name "^\\.[A-Z_]+$"))
         [(rule) (define_directive) (variable_assignment)] @open
-        (rule [(targets) (prerequisites)] @part)
+        (rule [":" "::" "&:" (targets) (prerequisites)] @part)
         (recipe_line) @part
-        (define_directive name: (word) @name value: (_)? @body) @macro
+        (define_directive name: (word) @name) @macro
         (define_directive "endef" @part)
         ((variable_assignment name: (word) @name) @constant)
         (variable_assignment [(word) (text)] @part)
