@@ -153,7 +153,7 @@ def _without(body: str, line: int) -> str:
 
 
 def _definitions(file: Path) -> list[Definition]:
-    language = languages.by_path(file.name) if file.is_file() else None
+    language = languages.language_by_path(file.name) if file.is_file() else None
     if language is None:
         return []
     try:

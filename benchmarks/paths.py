@@ -23,8 +23,8 @@ from dataclasses import dataclass
 from multiprocessing import Pool
 from pathlib import Path
 
-from embeddings.code.definitions import decode
-from embeddings.code.languages import LANGUAGES, Language, by_path
+from embeddings.code.decoding import decode
+from embeddings.code.languages import LANGUAGES, Language, language_by_path
 from embeddings.code.parsing import UnreadableSource, parse
 from embeddings.paths import MAX_LENGTH, MAX_WIDTH, contexts
 from embeddings.paths.mining import Choice, Mined, files_under, mined
@@ -70,7 +70,7 @@ def _options() -> argparse.Namespace:
 
 
 def _source(file: Path) -> tuple[str, Language] | None:
-    language = by_path(file.name)
+    language = language_by_path(file.name)
     try:
         return (decode(file.read_bytes(), language), language) if language else None
     except (OSError, UnreadableSource):

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from embeddings.code import definitions
-from embeddings.code.languages import by_path
+from embeddings.code.decoding import decode
+from embeddings.code.languages import language_by_path
 from embeddings.code.parsing import UnreadableSource
 from embeddings.paths.mining import files_under
 from embeddings.types import Definition
@@ -17,15 +18,15 @@ from embeddings.types import Definition
 
 def files_in(folders: Sequence[Path]) -> list[Path]:
     """The files in the folders whose language is supported."""
-    return [file for file in files_under(folders) if by_path(file.name)]
+    return [file for file in files_under(folders) if language_by_path(file.name)]
 
 
 def definitions_in(file: Path) -> list[Definition]:
     """The definitions in a file of a supported language; none if it is not text."""
-    language = by_path(file.name)
+    language = language_by_path(file.name)
     assert language is not None
     try:
-        source = definitions.decode(file.read_bytes(), language)
+        source = decode(file.read_bytes(), language)
         return definitions.extract(source, language).definitions
     except UnreadableSource:
         return []

@@ -18,6 +18,7 @@ from torch import Tensor
 from embeddings import checkpoints, paths
 from embeddings.checkpoints import Checkpoint
 from embeddings.code import definitions
+from embeddings.code.languages import Language, by_name
 from embeddings.code.own_names import masked
 from embeddings.naming.mentions import mentioned
 from embeddings.networks import explanations
@@ -194,6 +195,8 @@ class FusedEncoder(CodeEncoder):
 
     @torch.inference_mode()
     def _names(self, texts: Sequence[str], code: Matrix, k: int, language: str) -> Names:
+        if not isinstance(by_name(language), Language):
+            return [[] for _ in texts]
         source, hidden, mentions = self._settings.labels, None, None
         if source.reads_text:
             hidden = self._model.for_names.encode([masked(text, language) for text in texts])

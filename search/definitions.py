@@ -42,12 +42,13 @@ def unread_part(text: int) -> str:
 
 
 CONTENTS = """
-SELECT definition.id, blob.language, definition.docstring,
+SELECT definition.id, text.language, definition.docstring,
        (string_to_array(blob.content, E'\\n'))[definition.start_line:definition.end_line],
        (SELECT own.predicted_names FROM codeindex_embedding AS own
         JOIN codeindex_space AS space ON space.id = own.space_id
         WHERE own.text_id = definition.text_id AND space.state = 'active' AND own.state = 'ready')
 FROM codeindex_definition AS definition
 JOIN codeindex_blob AS blob ON blob.id = definition.blob_id
+JOIN codeindex_text AS text ON text.id = definition.text_id
 WHERE definition.id = ANY(%(definitions)s::bigint[])
 """

@@ -6,7 +6,7 @@ library: no Django, no database, no secret.
 
     python -P reader_process.py BYTES
 
-It reads pickled `(content, language)` pairs from standard input, the language by its name, and
+It reads pickled `(content, type)` pairs from standard input, the type of file by its name, and
 writes for each a pickled `ParsedFile`, or the reason to skip the file, to standard output. BYTES is
 its memory limit.
 """
@@ -19,9 +19,12 @@ import resource
 import signal
 import sys
 
-from embeddings.code.definitions import decode, extract
-from embeddings.code.languages import Language, by_name
+from embeddings.code.decoding import decode
+from embeddings.code.definitions import extract
+from embeddings.code.detection import type_by_content
+from embeddings.code.languages import Document, FileType, Language, by_name
 from embeddings.code.parsing import UnreadableSource
+from embeddings.documents import plain
 from embeddings.types import Definition
 
 ParsedFile = tuple[str, bool, list[Definition]]
@@ -44,27 +47,31 @@ class Skipped(Exception):
     """Nothing of a file is indexed; the message is the reason."""
 
 
-def parse(content: bytes, language: Language) -> ParsedFile:
-    """Raises `Skipped`."""
-    decoded = decode_source(content, language)
+def parse(content: bytes, file_type: FileType) -> ParsedFile:
+    """What a file holds. A source that would take too long to parse is read as plain text. Raises
+    `Skipped`."""
+    decoded = decode_source(content, file_type)
+    file_type = type_by_content(file_type, decoded)
+    if isinstance(file_type, Document) and file_type.readable:
+        decoded = file_type.readable(decoded)
     try:
-        extracted = extract(decoded, language)
-    except UnreadableSource as error:
-        raise Skipped(str(error)) from error
+        extracted = extract(decoded, file_type)
+    except UnreadableSource:
+        return decoded, True, [*plain.read(decoded, file_type.name)]
     return decoded, extracted.errors > 0, extracted.definitions
 
 
-def decode_source(content: bytes, language: Language) -> str:
+def decode_source(content: bytes, file_type: FileType) -> str:
     """The decoded content. Raises `Skipped` if it is unreadable, generated or minified."""
     try:
-        decoded = decode(content, language)
+        decoded = decode(content, file_type)
     except UnreadableSource as error:
         reason, _, _ = str(error).partition(":")  # details of the single file follow the colon
         raise Skipped(reason) from error
     head = "\n".join(decoded.split("\n", MARK_LINES)[:MARK_LINES])
     if GENERATED_MARK.search(head):
         raise Skipped("generated")
-    if _is_minified(decoded):
+    if isinstance(file_type, Language) and _is_minified(decoded):
         raise Skipped("minified")
     return decoded
 
@@ -75,9 +82,9 @@ def _is_minified(decoded: str) -> bool:
     return overlong * 2 > len(decoded)
 
 
-def _answer(content: bytes, language: str) -> ParsedFile | str:
+def _answer(content: bytes, file_type: str) -> ParsedFile | str:
     try:
-        return parse(content, by_name(language))
+        return parse(content, by_name(file_type))
     except Skipped as reason:
         return str(reason)
     except MemoryError:
@@ -96,10 +103,10 @@ def main(memory: int) -> None:
     answers.flush()
     while True:
         try:
-            content, language = pickle.load(requests)  # noqa: S301  from the worker, not from a stranger
+            content, file_type = pickle.load(requests)  # noqa: S301  from the worker, not from a stranger
         except EOFError:
             return
-        answers.write(pickle.dumps(_answer(content, language)))
+        answers.write(pickle.dumps(_answer(content, file_type)))
         answers.flush()
 
 

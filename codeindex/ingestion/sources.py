@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from codeindex.ingestion.cloning.trees import Entry
-from embeddings.code import languages
-from embeddings.code.languages import Language
+from embeddings.code.detection import type_by_path
+from embeddings.code.languages import FileType
 from embeddings.code.path_rules import never_indexed
 
 SYMBOLIC_LINK, SUBMODULE = "120000", "160000"
@@ -26,11 +26,12 @@ LONGEST_EXAMPLE = 200
 
 @dataclass(frozen=True, slots=True)
 class SelectedFile:
-    """A file to be read; its content may still exclude it."""
+    """A file to be read, with its type by its path. Its content may still exclude it, or
+    tell another language."""
 
     path: str
     sha: str
-    language: Language
+    language: FileType
 
 
 class Skips:
@@ -59,13 +60,13 @@ def select(entries: Iterable[Entry]) -> tuple[list[SelectedFile], Skips]:
     taken: set[str] = set()
     for entry in entries:
         path = displayed(entry.path)
-        language = languages.by_path(path)
+        language = type_by_path(path)
         if entry.mode == SUBMODULE:
             skips.add("submodule", path)
         elif len(path.encode()) > LONGEST_PATH:
             skips.add(f"its path is longer than {LONGEST_PATH:,} bytes", path)
         elif language is None:
-            skips.add("not in a supported language", path)
+            skips.add("binary", path)
         elif reason := _reason_to_skip(entry, path):
             skips.add(reason, path)
         elif path in taken:

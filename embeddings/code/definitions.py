@@ -1,33 +1,25 @@
-"""From a file's bytes to its definitions: functions, methods, classes and the module, each with its
+"""From a file's text to its definitions: functions, methods, classes and the module, each with its
 span, name, docstring and the text that an encoder reads."""
 
 from __future__ import annotations
 
-import codecs
 import hashlib
-import io
-import tokenize
 from dataclasses import dataclass
 
 from tree_sitter import Node, QueryCursor
 
 from embeddings.code import outlines
 from embeddings.code.blocks import blocks_in
-from embeddings.code.languages import Language, query
-from embeddings.code.languages.python import PYTHON
-from embeddings.code.parsing import UnreadableSource
+from embeddings.code.languages import Document, FileType, Language, query
 from embeddings.code.syntax import Declaration, ParsedSource, definitions_in, parse_source
 from embeddings.types import Definition, Kind
 
 FORMAT_VERSION = 1
 """Version of the format of `Definition.text`. A new version changes hashes and vectors."""
 
-READING_VERSION = 2
+READING_VERSION = 3
 """Version of what is found in a file. Files that an older version read are read again at the next
 index run; texts that are the same keep their vectors."""
-
-_SLOW_ENCODINGS = ("punycode", "idna")
-"""Encodings of host names. Decoding takes time quadratic in the length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,37 +31,19 @@ class Extraction:
     errors: int
 
 
-def decode(data: bytes, language: Language) -> str:
-    """The text of a file, without a byte order mark and with "\\n" as line ends. The encoding is
-    given by that mark or, in Python, by a coding cookie (PEP 263), and is UTF-8 otherwise.
-
-    Raises UnreadableSource if there is a NUL, or if the encoding is unknown or does not fit.
-    """
-    if b"\0" in data:
-        raise UnreadableSource("binary: contains NUL bytes")
-    encoding = _encoding(data) if language is PYTHON else "utf-8-sig"
-    if encoding in _SLOW_ENCODINGS:
-        raise UnreadableSource("in an encoding for host names")
-    try:
-        text = data.decode(encoding)
-        text.encode("utf-8")
-    except (UnicodeError, LookupError) as error:
-        raise UnreadableSource(f"not in {encoding.removesuffix('-sig')}") from error
-    if "\0" in text:
-        raise UnreadableSource("binary: contains NUL characters")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def extract(source: str, language: Language) -> Extraction:
+def extract(source: str, file_type: FileType) -> Extraction:
     """The definitions of a decoded source, so that each line with a word is in the text of one.
-    Syntax errors are counted; a definition with errors is kept as it stands.
+    Syntax errors are counted; a definition with errors is kept as it stands. Documents have none.
 
     Raises UnreadableSource if parsing would take too long (`parsing.parse`).
     """
-    parsed = parse_source(source, language)
+    if isinstance(file_type, Document):
+        return Extraction(sorted(file_type.read(source), key=_place), errors=0)
+    assert isinstance(file_type, Language)
+    parsed = parse_source(source, file_type)
     declared = [_definition(declaration, parsed) for declaration in indexed_declarations(parsed)]
     definitions = sorted([*declared, *blocks_in(parsed)], key=_place)
-    return Extraction(definitions, _errors(parsed.module.node, language))
+    return Extraction(definitions, _errors(parsed.module.node, file_type))
 
 
 def indexed_declarations(source: ParsedSource) -> list[Declaration]:
@@ -82,15 +56,6 @@ def text_hash(definition: Definition) -> str:
     """SHA-256, in hexadecimal, of all that a definition's vector depends on."""
     known = [str(FORMAT_VERSION), definition.language, definition.kind, definition.text]
     return hashlib.sha256("\0".join(known).encode("utf-8", "replace")).hexdigest()
-
-
-def _encoding(data: bytes) -> str:
-    try:
-        told = tokenize.detect_encoding(io.BytesIO(data).readline)[0]
-        return codecs.lookup(told).name
-    except SyntaxError as error:
-        is_invalid = "invalid" in str(error)
-        raise UnreadableSource("not in utf-8" if is_invalid else str(error)) from error
 
 
 def _place(definition: Definition) -> tuple[bool, int, int]:

@@ -59,6 +59,8 @@ def masked(text: str, language: str = "python", *, kind: str | None = None) -> s
     wherever it is an identifier, and as a whole word in strings, docstrings and comments. A text of
     several definitions or none, or whose `kind` is one of NAMELESS, stays as it is."""
     entry = by_name(language)
+    if not isinstance(entry, Language):
+        return text
     parsed = parse_text(text, entry)
     if parsed.own_name is None or kind in NAMELESS:
         return text

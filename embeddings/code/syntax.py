@@ -139,7 +139,6 @@ class ParsedSource:
             end = self.comments.end_after(end)
         return declaration.first.start_byte, end
 
-
     def literal_in(self, start: int, end: int) -> Captures | None:
         """The first documentation in a literal between two bytes."""
         index = bisect_left(self.literals, start, key=_beginning)

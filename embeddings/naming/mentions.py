@@ -52,6 +52,8 @@ def mentioned(text: str, language: str = "python") -> dict[str, int]:
     """The subtokens of a definition's identifiers, strings and documentation, in lower case, each
     with the bits of its places. Words have at least two letters."""
     entry = by_name(language)
+    if not isinstance(entry, Language):
+        return {}
     parsed = parse_text(text, entry)
     found: dict[str, int] = {}
     is_documented = False

@@ -81,7 +81,8 @@ def contexts(
 ) -> list[PathContext]:
     """The path-contexts of a definition's text, in the order of their first leaf; all of them if
     `max_contexts` is None. Any text is accepted: regions with syntax errors contribute what parses.
-    `kind` is the definition's, if known. Raises KeyError for an unknown language."""
+    `kind` is the definition's, if known. A type of file without a grammar has no contexts. Raises
+    KeyError for an unknown language."""
     bounds = Bounds(max_length, max_width, max_contexts)
     table = table_of([text], language, kind=kind, hide_name=hide_name, bounds=bounds)
     return table.rows()[0]
@@ -97,6 +98,8 @@ def table_of(
 ) -> ContextTable:
     """The same contexts for many texts, faster than one call of `contexts` for each."""
     entry, hidden = by_name(language), hide_name and kind not in NAMELESS
+    if not isinstance(entry, Language):
+        return ContextTable.empty(len(texts))
     return _table([_text_subject(text, entry, hidden) for text in texts], entry, bounds)
 
 

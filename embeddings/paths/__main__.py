@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from embeddings.code.languages import LANGUAGES, by_path
+from embeddings.code.languages import LANGUAGES, language_by_path
 from embeddings.paths import CODE, MAX_CONTEXTS, MAX_LENGTH, MAX_WIDTH, Bounds
 from embeddings.paths.formats import Code2Vec, JsonLines, Writer
 from embeddings.paths.mining import Choice, Skipped, files_under, mine
@@ -85,7 +85,7 @@ def _files(options: argparse.Namespace) -> list[Path]:
     if options.jobs < 1 or options.max_contexts < 0:
         sys.exit("--jobs must be at least 1, --max-contexts at least 0")
     others = {language.name for language in LANGUAGES} - {*options.languages}
-    languages = [(file, by_path(file.name)) for file in files_under(options.paths)]
+    languages = [(file, language_by_path(file.name)) for file in files_under(options.paths)]
     return [file for file, language in languages if not language or language.name not in others]
 
 

@@ -10,8 +10,8 @@ from functools import partial
 from multiprocessing import Pool
 from pathlib import Path
 
-from embeddings.code.definitions import decode
-from embeddings.code.languages import by_path
+from embeddings.code.decoding import decode
+from embeddings.code.languages import language_by_path
 from embeddings.code.parsing import UnreadableSource
 from embeddings.paths import CODE, DEFAULT_BOUNDS, Bounds, table_in
 from embeddings.paths.pairs import Numbers
@@ -84,7 +84,7 @@ def mine(files: Sequence[Path], choice: Choice, jobs: int) -> Iterator[Mined | S
 
 def mined(path: Path, choice: Choice) -> Mined | Skipped:
     """The contexts of one file; Skipped if its language is unknown or it is unreadable."""
-    language = by_path(path.name)
+    language = language_by_path(path.name)
     if language is None:
         return Skipped(str(path), "in an unsupported language")
     try:

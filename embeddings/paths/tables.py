@@ -47,6 +47,12 @@ class ContextTable:
     ends: Numbers
     bounds: Numbers
 
+    @classmethod
+    def empty(cls, definitions: int) -> ContextTable:
+        """The table of definitions without contexts."""
+        none = np.zeros(0, np.int64)
+        return cls([], [], [], none, none, none, np.zeros(definitions + 1, np.int64))
+
     def rows(self) -> list[list[PathContext]]:
         """The contexts of each definition."""
         numbers = self.numbers.tolist()

@@ -14,7 +14,9 @@ from typing import Any
 import numpy as np
 
 from embeddings import checkpoints
-from embeddings.code import definitions, languages
+from embeddings.code import definitions
+from embeddings.code.decoding import decode
+from embeddings.code.languages.python import PYTHON
 from embeddings.encoder import CodeEncoder, FusedEncoder, TextOnlyEncoder
 from embeddings.evaluation import metrics
 from embeddings.evaluation.metrics import Figure
@@ -30,7 +32,6 @@ from embeddings.types import Definition, Runtime
 DISTRACTORS = 999
 MOST_SEARCHED, MOST_NAMED = 4000, 8000
 TIMED = 256
-PYTHON = languages.by_name("python")
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +246,7 @@ def _training_seconds(folder: Path) -> float:
 
 def _definitions(checkout: Path, root: str) -> Iterator[tuple[metrics.Place, str]]:
     for path in sorted((checkout / root).rglob("*.py")):
-        source = definitions.decode(path.read_bytes(), PYTHON)
+        source = decode(path.read_bytes(), PYTHON)
         for definition in definitions.extract(source, PYTHON).definitions:
             yield _place(path.relative_to(checkout), definition), definition.text
 

@@ -205,4 +205,4 @@ def known_language(value: str, parameter: str) -> str:
 
 
 _KINDS = tuple(kind.value for kind in Kind)
-_LANGUAGES = tuple(language.name for language in languages.LANGUAGES)
+_LANGUAGES = tuple(language.name for language in languages.FILE_TYPES)

@@ -17,6 +17,7 @@ from os.path import commonprefix
 from django.utils.safestring import SafeString, mark_safe
 
 from embeddings.code import languages
+from embeddings.code.languages import Language
 from embeddings.code.words import occurrences
 
 COLOURED_CHARACTERS = 400_000
@@ -39,6 +40,11 @@ _STRING = r"""
       | '       (?: [^'\\\n] | \\. )*+ '?+
       | `       (?: [^`\\] | \\. )*+ `?+ )
 """
+_QUOTED = r"""
+    " [^"\n]*+ "
+"""
+"""A string in a type of file without a grammar, whose prose has apostrophes."""
+
 _REST = r"""
     (?P<number> \d (?: [eE][+-]\d | [\w.] )*+ )
   | (?P<word> [^\W\d]\w*+ )
@@ -133,7 +139,7 @@ class Lexer:
 
 @cache
 def _lexer(language: str) -> Lexer | None:
-    """None where the language is unknown."""
+    """None where the language is unknown, or has neither a grammar nor comments."""
     try:
         known = languages.by_name(language)
     except KeyError:
@@ -141,8 +147,14 @@ def _lexer(language: str) -> Lexer | None:
     comment = "|".join(
         [*map(_line_comment, known.line_comments), *starmap(_block_comment, known.block_comments)]
     )
-    pattern = rf"(?P<comment>{comment}) | (?P<string>{_STRING}) | {_REST}"
-    return Lexer(re.compile(pattern, re.VERBOSE | re.DOTALL), languages.keywords(known))
+    if isinstance(known, Language):
+        pattern, keywords = f"{_STRING}) | {_REST}", languages.keywords(known)
+    elif comment:
+        pattern, keywords = f"{_QUOTED})", frozenset()
+    else:
+        return None
+    pattern = rf"(?P<comment>{comment}) | (?P<string>{pattern}"
+    return Lexer(re.compile(pattern, re.VERBOSE | re.DOTALL), keywords)
 
 
 def _line_comment(mark: str) -> str:

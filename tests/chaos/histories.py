@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from embeddings.code.languages import by_path
+from embeddings.code.languages import language_by_path
 from embeddings.paths.mining import files_under
 from tests.git import GitRepository
 
@@ -55,7 +55,7 @@ def create(source: Path, folder: Path, most: int, commits: int, random: Random) 
 
 
 def _sources(folder: Path, most: int, random: Random) -> dict[str, bytes]:
-    found = [file for file in sorted(files_under([folder])) if by_path(file.name)]
+    found = [file for file in sorted(files_under([folder])) if language_by_path(file.name)]
     small = [file for file in found if 0 < file.stat().st_size <= LARGEST_FILE]
     chosen = random.sample(small, min(len(small), most))
     return {str(file.relative_to(folder)): file.read_bytes() for file in chosen}

@@ -10,9 +10,11 @@ from functools import cache
 from pathlib import Path
 from random import Random
 
-from embeddings.code.definitions import Extraction, UnreadableSource, decode, extract
-from embeddings.code.languages import LANGUAGES, Language, by_name, by_path
+from embeddings.code.decoding import decode
+from embeddings.code.definitions import Extraction, extract
+from embeddings.code.languages import LANGUAGES, Language, by_name, language_by_path
 from embeddings.code.outlines import MAX_TEXT
+from embeddings.code.parsing import UnreadableSource
 from embeddings.paths import table_in
 from embeddings.paths.mining import files_under
 from embeddings.types import Definition, Kind
@@ -85,7 +87,7 @@ def _files(folders: tuple[Path, ...]) -> dict[str, list[Path]]:
     """The sources by language, in an order that does not depend on the machine."""
     found = defaultdict(list, {each.name: [samples.source_of(each)] for each in LANGUAGES})
     for file in sorted(files_under(folders)):
-        language = by_path(file.name)
+        language = language_by_path(file.name)
         if language and 0 < file.stat().st_size <= LARGEST_FILE:
             found[language.name].append(file)
     return found

@@ -1,5 +1,6 @@
-"""The supported languages: a module each, with all rules that are specific to the language. Its
-grammar, its definitions (as a tree-sitter query), and the roles of its leaves."""
+"""The known types of files. A programming language has a module with all rules that are specific to
+it: its grammar, its definitions (as a tree-sitter query), and the roles of its leaves. `documents`
+holds the types without a grammar."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from embeddings.code.languages.clojure import CLOJURE
 from embeddings.code.languages.cmake import CMAKE
 from embeddings.code.languages.css import CSS
 from embeddings.code.languages.dockerfile import DOCKERFILE
+from embeddings.code.languages.documents import DOCUMENTS, TEXT
 from embeddings.code.languages.elixir import ELIXIR
 from embeddings.code.languages.erlang import ERLANG
 from embeddings.code.languages.go import GO
@@ -32,7 +34,10 @@ from embeddings.code.languages.typescript import TSX, TYPESCRIPT
 from embeddings.code.languages.zig import ZIG
 
 __all__ = [
+    "DOCUMENTS",
+    "FILE_TYPES",
     "LANGUAGES",
+    "TEXT",
     "Document",
     "FileType",
     "Kinds",
@@ -41,6 +46,7 @@ __all__ = [
     "by_path",
     "compiled",
     "keywords",
+    "language_by_path",
     "query",
 ]
 
@@ -70,20 +76,29 @@ LANGUAGES: tuple[Language, ...] = (
     SOLIDITY,
     ZIG,
 )
-_BY_NAME = {language.name: language for language in LANGUAGES}
-_BY_EXTENSION = {end: language for language in LANGUAGES for end in language.extensions}
-_BY_FILENAME = {name: language for language in LANGUAGES for name in language.filenames}
+FILE_TYPES: tuple[FileType, ...] = (*LANGUAGES, *DOCUMENTS)
+
+_BY_NAME = {file_type.name: file_type for file_type in FILE_TYPES}
+# Where two types claim the same files, those with a grammar come first.
+_BY_EXTENSION = {end: each for each in reversed(FILE_TYPES) for end in each.extensions}
+_BY_FILENAME = {name: each for each in reversed(FILE_TYPES) for name in each.filenames}
 
 
-def by_name(name: str) -> Language:
+def by_name(name: str) -> FileType:
     """The entry called `name`; KeyError if there is none."""
     return _BY_NAME[name]
 
 
-def by_path(path: str) -> Language | None:
-    """The language of a file by its name, its extension, or its name without that, such as
+def by_path(path: str) -> FileType | None:
+    """The type of a file by its name, its extension, or its name without that, such as
     Dockerfile.test; None if it is unknown."""
     pure = PurePosixPath(path.lower())
     return (
         _BY_FILENAME.get(pure.name) or _BY_EXTENSION.get(pure.suffix) or _BY_FILENAME.get(pure.stem)
     )
+
+
+def language_by_path(path: str) -> Language | None:
+    """The programming language of a file by its name or extension; None for other files."""
+    file_type = by_path(path)
+    return file_type if isinstance(file_type, Language) else None

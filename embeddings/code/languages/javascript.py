@@ -52,6 +52,7 @@ DEFINITIONS = """
 JAVASCRIPT = Language(
     name="javascript",
     extensions=(".js", ".jsx", ".mjs", ".cjs"),
+    interpreters=("node", "nodejs"),
     grammar=wheel("tree_sitter_javascript"),
     definitions=DEFINITIONS
     + """

@@ -111,9 +111,12 @@ class Language(FileType):
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Document(FileType):
     """A type of file without a grammar of its own: documents, data, and files that embed languages.
-    `read` yields what search finds in a decoded file; in time linear in its length."""
+    `read` yields what search finds in a decoded file; in time linear in its length. Where people
+    never see a file as it is stored, `readable` converts it to what they read, such as a notebook's
+    cells. That is what `read` gets then, what an index stores, and what lines are counted in."""
 
     read: Callable[[str], Iterable[Definition]]
+    readable: Callable[[str], str] | None = None
 
 
 def kinds(names: str) -> Kinds:

@@ -8,6 +8,7 @@ from embeddings.code.languages.language import Language, kinds
 PYTHON = Language(
     name="python",
     extensions=(".py", ".pyi", ".pyw"),
+    interpreters=("python", "pypy"),
     grammar=wheel("tree_sitter_python"),
     definitions="""
         (function_definition name: (identifier) @name body: (block) @body) @function

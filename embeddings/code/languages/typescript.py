@@ -11,6 +11,7 @@ TYPESCRIPT = replace(
     JAVASCRIPT,
     name="typescript",
     extensions=(".ts", ".mts", ".cts"),
+    interpreters=("bun", "deno", "ts-node", "tsx"),
     grammar=wheel("tree_sitter_typescript", "language_typescript"),
     definitions=DEFINITIONS
     + """
@@ -36,5 +37,6 @@ TSX = replace(
     TYPESCRIPT,
     name="tsx",
     extensions=(".tsx",),
+    interpreters=(),
     grammar=wheel("tree_sitter_typescript", "language_tsx"),
 )

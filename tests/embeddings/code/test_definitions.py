@@ -11,8 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embeddings.code.definitions import UnreadableSource, decode, extract, text_hash
+from embeddings.code.decoding import decode
+from embeddings.code.definitions import extract, text_hash
 from embeddings.code.languages import PYTHON
+from embeddings.code.parsing import UnreadableSource
 from embeddings.types import Definition, Kind
 
 SOURCE = '''\

@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embeddings.code.definitions import Extraction, decode, extract
+from embeddings.code.decoding import decode
+from embeddings.code.definitions import Extraction, extract
 from embeddings.code.docstrings import clean_docstring
 from embeddings.code.languages import JAVA, LANGUAGES, PYTHON, Language, by_name
 from embeddings.code.own_names import masked

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from embeddings.code.definitions import decode, extract
-from embeddings.code.languages import LANGUAGES, by_path
+from embeddings.code.decoding import decode
+from embeddings.code.definitions import extract
+from embeddings.code.languages import LANGUAGES, language_by_path
 from embeddings.code.tokens import NAME_PLACEHOLDER, normalised
 from embeddings.code.words import parts
 from embeddings.paths import contexts
@@ -39,7 +40,7 @@ def tree(tmp_path: Path) -> Path:
 def functions_in(folder: Path) -> list[Definition]:
     found = []
     for path in sorted(folder.rglob("*.*")):
-        language = by_path(path.name)
+        language = language_by_path(path.name)
         if language and path.name not in ("broken.py", "hidden.py"):
             found += extract(decode(path.read_bytes(), language), language).definitions
     return [definition for definition in found if definition.kind in ("function", "method")]
@@ -52,7 +53,7 @@ def test_json_lines_hold_every_function_with_its_contexts(tree: Path, tmp_path: 
     assert len(lines) == len(expected)
     for line in lines:
         definition = expected[line["language"], line["qualified_name"], line["start_line"]]
-        assert by_path(line["path"]).name == definition.language
+        assert language_by_path(line["path"]).name == definition.language
         assert (line["kind"], line["name"]) == (definition.kind, definition.name)
         assert line["end_line"] == definition.end_line
         assert line["contexts"] == [

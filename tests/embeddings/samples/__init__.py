@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from embeddings.code.definitions import decode, extract
-from embeddings.code.languages import Language, by_path
+from embeddings.code.decoding import decode
+from embeddings.code.definitions import extract
+from embeddings.code.languages import Language, language_by_path
 from embeddings.paths import contexts
 from embeddings.types import Definition, PathContext
 
@@ -17,12 +18,12 @@ FEW = 40
 
 def source_of(language: Language) -> Path:
     """The one source in a language's folder."""
-    [source] = [path for path in (FOLDER / language.name).iterdir() if by_path(path.name)]
+    [source] = [path for path in (FOLDER / language.name).iterdir() if language_by_path(path.name)]
     return source
 
 
 def definitions_in(path: Path) -> list[Definition]:
-    language = by_path(path.name)
+    language = language_by_path(path.name)
     assert language is not None
     return extract(decode(path.read_bytes(), language), language).definitions
 
