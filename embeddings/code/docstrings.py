@@ -10,7 +10,7 @@ from functools import cache
 
 from tree_sitter import Node
 
-from embeddings.code.languages import Language
+from embeddings.code.languages import FileType, Language
 from embeddings.code.parsing import node_text
 
 _LITERAL = re.compile(r"^(~?[A-Za-z]*)(\"\"\"|'''|\"|')(.*)\2$", re.S)
@@ -95,7 +95,7 @@ class Comments:
     starts: list[int]
     ends: list[int]
     beginning: int
-    language: Language
+    language: FileType
 
     def before(self, position: int) -> int | None:
         """The index of the comment that only white space separates from `position`."""
@@ -143,7 +143,7 @@ class Comments:
         return alone and near and not _DIRECTIVE.match(_decode(self.source[start:end]))
 
 
-def comment_text(comment: bytes, language: Language) -> str:
+def comment_text(comment: bytes, language: FileType) -> str:
     """The text of a comment, without comment marks."""
     text = _decode(comment)
     if marks := _block_marks(comment, language):
@@ -156,7 +156,7 @@ def comment_text(comment: bytes, language: Language) -> str:
     return clean_docstring("\n".join(begin.sub("", line.strip()) for line in text.splitlines()))
 
 
-def _block_marks(comment: bytes, language: Language) -> tuple[str, str] | None:
+def _block_marks(comment: bytes, language: FileType) -> tuple[str, str] | None:
     """The marks around a comment that need not end with the line; None if it ends there."""
     for opened, closed in language.block_comments:
         if comment.startswith(opened.encode()):
@@ -165,7 +165,7 @@ def _block_marks(comment: bytes, language: Language) -> tuple[str, str] | None:
 
 
 @cache
-def _line_mark(language: Language) -> re.Pattern[str]:
+def _line_mark(language: FileType) -> re.Pattern[str]:
     marks = "|".join(
         f"(?:{re.escape(mark)})+{re.escape(mark[-1])}*" for mark in language.line_comments
     )

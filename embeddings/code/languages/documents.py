@@ -95,6 +95,14 @@ DOCUMENTS: tuple[Document, ...] = (
         line_comments=("#", "!"),
     ),
     _document("restructuredtext", "restructuredtext", ".rst .rest"),
+    _document(
+        "sql",
+        "sql",
+        ".sql .ddl .dml .psql .pgsql .plsql .tsql .mysql .hql .pks .pkb .pkg .tps .tpb .trg .prc"
+        " .fnc .vw",
+        line_comments=("--",),
+        block_comments=(("/*", "*/"),),
+    ),
     _document("svelte", "components", ".svelte", block_comments=_MARKUP),
     _document(
         "template",
