@@ -95,10 +95,11 @@ def _parse_in_thread(source: bytes, language: Language, seconds: float) -> Tree:
 
 def _parse_within(source: bytes, language: Language, seconds: float) -> Tree:
     deadline = time.thread_time() + seconds
+    prepared = language.prepare(source)
     calls, most = count(1), _resident_pages() + PARSE_BYTES // _PAGE
 
     def chunk(offset: int, _: object) -> bytes:
-        return source[offset : offset + _CHUNK]  # a predicate of a query crashes on a memoryview
+        return prepared[offset : offset + _CHUNK]  # a predicate of a query crashes on a memoryview
 
     def is_late(offset: int, has_error: bool) -> bool:
         if next(calls) % _CALLS_PER_LOOK:

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 from embeddings.code.languages.grammars import packed
 from embeddings.code.languages.language import Language, kinds
+
+_EXTENDED_SCHEMA = re.compile(rb"\bextend(?=\s++schema\b)")
+
+
+def _prepared(source: bytes) -> bytes:
+    """The grammar knows no extension of a schema by directives alone, but one of a scalar."""
+    return _EXTENDED_SCHEMA.sub(b"scalar", source)
+
 
 GRAPHQL = Language(
     name="graphql",
@@ -32,6 +42,7 @@ GRAPHQL = Language(
         (document . (_) @module)
         (comment) @comment
     """,
+    prepare=_prepared,
     stub=" { __typename }",
     value="",
     line_comments=("#",),

@@ -32,7 +32,8 @@ class FileType:
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Language(FileType):
     """How sources of one programming language are read. `grammar` returns the pointer to the
-    tree-sitter grammar; the package that holds it is imported only then.
+    tree-sitter grammar; the package that holds it is imported only then. `prepare` returns a source
+    of the same length that the grammar can read, in linear time; positions in both are the same.
 
     `definitions` is a tree-sitter query. It captures each definition's node as
 
@@ -93,6 +94,7 @@ class Language(FileType):
     comments: Kinds
     standalone: Kinds
     operators: Kinds
+    prepare: Callable[[bytes], bytes] = bytes
     block: tuple[str, str] = (" {", "}")
     empty: str = " {}"
     modules: bool = True

@@ -2,8 +2,45 @@
 
 from __future__ import annotations
 
+import re
+
 from embeddings.code.languages.grammars import wheel
 from embeddings.code.languages.language import Language, kinds
+
+_TOKEN = re.compile(
+    rb"""
+      (?P<name> ^ (?:define[ \t]++)?+ (?: [\w.-] | \$\([\w.-]++\) )++
+        (?= [ \t]*+ (?: [:+?!]?+= | $ ) ) )
+    | (?P<condition> ^[ \t]*+ (?:else[ \t]++)?+ ifn?eq[ \t]*+ \( )
+    | \$\( | \$\$ | [():] | \\\n | \n
+    """,
+    re.VERBOSE | re.MULTILINE,
+)
+_REFERENCE = bytes.maketrans(b"$()", b"___")
+
+
+def _prepared(source: bytes) -> bytes:
+    """The grammar knows no references to variables in names, parentheses in values only after a
+    dollar, and no colons in conditions."""
+    prepared = bytearray(source)
+    opened: list[bool] = []
+    in_condition = False
+    for match in _TOKEN.finditer(source):
+        token, place = match[0], match.start()
+        if match["name"]:
+            prepared[place : match.end()] = token.translate(_REFERENCE)
+        elif token == b"\n":
+            opened, in_condition = [], False
+        elif match["condition"] or token == b"$(":
+            opened.append(True)
+            in_condition |= token != b"$("
+        elif token == b"(":
+            opened.append(False)
+            prepared[place] = ord("_")
+        elif (token == b")" and not (opened and opened.pop())) or (token == b":" and in_condition):
+            prepared[place] = ord("_")
+    return bytes(prepared)
+
 
 MAKEFILE = Language(
     name="makefile",
@@ -22,6 +59,7 @@ MAKEFILE = Language(
         (variable_assignment [(word) (text)] @part)
         (comment) @comment
     """,
+    prepare=_prepared,
     stub="",
     value=" =",
     line_comments=("#",),

@@ -5,6 +5,8 @@ CC ?= gcc
 CFLAGS := -O2 -Wall
 SOURCES = $(wildcard src/*.c)
 OBJECTS = $(SOURCES:.c=.o)
+LICENSE = MIT (code), CC-BY (texts)
+PARTS_$(DEBUG) += probe
 export PATH := bin:$(PATH)
 
 define deploy
@@ -27,7 +29,7 @@ shop: $(OBJECTS) | build
 build docs:
 	mkdir -p $@
 
-ifeq ($(DEBUG),1)
+ifeq ($(DEBUG):$(HOST),1:)
 CFLAGS += -g
 debug:
 	gdb shop
