@@ -130,7 +130,8 @@ def _outline(declaration: Declaration, source: ParsedSource) -> str:
     parts = _parts(declaration, source)
     if declaration.what == "module":
         return "\n".join(parts)
-    head, (opened, closed) = _head(declaration, source), source.language.block
+    head = _head(declaration, source).rstrip(_CONTINUED + "=")
+    opened, closed = source.language.block
     if not parts:
         return head + source.language.empty
     inner = (textwrap.indent(part, _INDENT) for part in parts)
@@ -159,7 +160,7 @@ def _signature(declaration: Declaration, source: ParsedSource) -> str:
     if declaration.body is None:
         return head
     if declaration.what in WITH_MEMBERS:
-        return head.rstrip(_ASSIGNED) + source.language.empty
+        return head.rstrip(_CONTINUED + "=") + source.language.empty
     if declaration.what in ("field", "constant") or head.endswith("="):
         return head.rstrip(_ASSIGNED) + source.language.value
     return head + source.language.stub

@@ -156,8 +156,8 @@ def test_one_file_holds_what_others_do_not_disturb():
 
 
 def _declared(source: str, language: Language) -> list[Definition]:
-    """The definitions of a source, blocks left out."""
-    return [d for d in extract(source, language).definitions if d.kind != Kind.BLOCK]
+    """The definitions of a source, without blocks that have no title."""
+    return [d for d in extract(source, language).definitions if d.kind != Kind.BLOCK or d.name]
 
 
 def _own_name_contexts(definition: Definition, text: str) -> list[tuple]:
