@@ -96,7 +96,7 @@ def _hidden(spelt: bytes, kind: str, name: str, language: Language) -> str:
         return text
     word = name.strip(_MARKS)
     is_lower = language.cased and not word[:1].isupper()
-    return text.replace(word, f"_{NAME_PLACEHOLDER}" if is_lower else NAME_PLACEHOLDER)
+    return text.replace(word, language.lowered + NAME_PLACEHOLDER if is_lower else NAME_PLACEHOLDER)
 
 
 def _may_hold_names(root: Node, language: Language) -> list[Node]:

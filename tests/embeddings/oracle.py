@@ -23,7 +23,7 @@ class Tree:
 
 def parsed(source: bytes, language: Language = PYTHON) -> Node:
     """The root of a tree whose nodes tell their text, as those of `parsing` do not."""
-    return Parser(compiled(language)).parse(source).root_node
+    return Parser(compiled(language)).parse(language.prepare(source)).root_node
 
 
 def twin(node: Node, source: bytes, language: Language) -> Node:

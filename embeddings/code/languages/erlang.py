@@ -30,6 +30,7 @@ ERLANG = Language(
     line_comments=("%",),
     block_comments=(),
     cased=True,
+    lowered="x_",
     standalone=kinds("fun_decl"),
     identifiers=kinds("atom var"),
     strings=kinds("string char"),

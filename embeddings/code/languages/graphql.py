@@ -27,8 +27,8 @@ GRAPHQL = Language(
          (input_object_type_definition (name) @name)
          (input_object_type_extension (name) @name)
          (union_type_definition (name) @name)
-         (union_type_extension (name) @name)
-         (scalar_type_definition (name) @name)] @type
+         (union_type_extension (name) @name)] @type
+        ((scalar_type_definition (name) @name) @type (#not-eq? @name "schema"))
         [(enum_type_definition (name) @name) (enum_type_extension (name) @name)] @enum
         (directive_definition (name) @name) @macro
         ([(object_type_definition (name) @root

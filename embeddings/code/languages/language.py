@@ -71,7 +71,7 @@ class Language(FileType):
     `modules` says whether a file is itself a definition; `clauses`, whether functions of one name
     in a row are clauses of one definition. `sigils` are characters that stand around a name without
     being part of it, such as the colon of a symbol; `cased`, whether the case of its first letter
-    tells what a name is. The texts of some kinds of nodes get one of the `prefixes`, without which
+    tells what a name is (`lowered` then stands before a placeholder in capitals). The texts of some kinds of nodes get one of the `prefixes`, without which
     they would parse as something else. A text that does not parse by itself, such as a method, may
     parse inside one of the `wrappers`; `standalone` are the kinds of nodes that parse alike in a
     text and in a file.
@@ -100,6 +100,7 @@ class Language(FileType):
     modules: bool = True
     clauses: bool = False
     cased: bool = False
+    lowered: str = "_"
     sigils: str = ""
     prefixes: tuple[tuple[str, str], ...] = ()
     wrappers: tuple[tuple[str, str], ...] = ()
