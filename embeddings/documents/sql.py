@@ -5,16 +5,12 @@ semicolons, at `GO` and `/` on lines of their own, and at the delimiters of MySQ
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby, islice
 from typing import NamedTuple
 
-from embeddings.code.docstrings import Comments, comment_text, line_before
-from embeddings.code.languages import by_name
-from embeddings.code.outlines import MAX_TEXT, bounded
-from embeddings.code.windows import LONG_UNIT
+from embeddings.code.docstrings import Comments
+from embeddings.documents.parts import Part, comments_in, units
 from embeddings.documents.units import MAX_NAME, Lines
 from embeddings.types import Definition, Kind
 
@@ -78,10 +74,9 @@ _ROUTINE = re.compile(
 )
 _NAMED = re.compile(rb"--[ \t]*+:?name:?[ \t]++([\w./-]++)", re.IGNORECASE)
 _TRAILING = re.compile(rb"[ \t]*+--[^\n]*+")
-_REST = re.compile(rb"[ \t;,)$/]*+(?:--[^\n]*+|/\*[^\n]*+)?+(?:\n|\Z)")
 
 
-_SILENT = re.compile(r"\s*(?:GO|DELIMITER\s.*|BEGIN|END(?:\s+\w+)?)\s*;?\s*", re.IGNORECASE)
+_SILENT = re.compile(r"\s*(?:GO|DELIMITER\s.*|BEGIN|END(?:\s+[a-z_]+)?)\s*;?\s*", re.IGNORECASE)
 """Lines that say nothing by themselves."""
 
 
@@ -150,41 +145,13 @@ class _Statement:
         return self.has_body and not self.depth and not is_batched
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """What becomes a unit: its kind and its names from the outside in, its first byte and the one
-    after its last, and the end of its text. `covers` says whether its lines are in no other unit.
-    """
-
-    kind: Kind
-    names: tuple[str, ...]
-    start: int
-    end: int
-    shown: int
-    covers: bool = True
-
-
 def read(source: str, language: str) -> Iterator[Definition]:
     data = source.encode("utf-8", "replace")
-    lines = Lines.split(source, language, _SILENT)
     tokens = [*_tokens(data)]
-    comments = _comments(tokens, data, language)
-    covered = bytearray(len(lines.texts))
-    for part in _parts(tokens, data, comments):
-        first, last = (_line(lines, position) for position in (part.start, part.shown - 1))
-        yield _unit(part, lines, data, comments)
-        if part.shown - part.start > LONG_UNIT and first < last:
-            windows = lines.blocks(first, last, ".".join(part.names))
-            yield from islice(windows, 1, None)  # the unit's own text begins with the first
-        if part.covers:
-            above = comments.above(part.start) or (part.start, part.start)
-            begin = _line(lines, above[0])
-            covered[begin : last + 1] = b"\1" * (last + 1 - begin)
-            covered[first] = covered[last] = _stands_alone(data, part, lines.starts[first])
-    for is_covered, group in groupby(range(len(covered)), covered.__getitem__):
-        numbers = [*group]
-        if not is_covered and (rest := lines.trimmed(numbers[0], numbers[-1])):
-            yield from lines.blocks(*rest)
+    spans = [(token.start, token.end) for token in tokens if token.kind == "comment"]
+    comments = comments_in(data, spans, language)
+    lines = Lines.split(source, language, _SILENT)
+    return units(_parts(tokens, data, comments), lines, data, comments)
 
 
 def _tokens(data: bytes) -> Iterator[_Token]:
@@ -256,7 +223,7 @@ def _depth(depth: int, word: str, previous: str) -> int:
     return depth + (word == "BEGIN" or (word == "CASE" and previous != "END"))
 
 
-def _parts(tokens: Sequence[_Token], data: bytes, comments: Comments) -> Iterator[_Part]:
+def _parts(tokens: Sequence[_Token], data: bytes, comments: Comments) -> Iterator[Part]:
     for statement in _statements(tokens, data):
         if not statement.tokens:
             continue
@@ -267,16 +234,22 @@ def _parts(tokens: Sequence[_Token], data: bytes, comments: Comments) -> Iterato
         if name:
             is_divided = members and statement.subject == "PACKAGE"
             shown = _trimmed(data, start, members[0].start) if is_divided else end
-            yield _Part(_kind(statement), name, start, end, shown)
+            yield _part(_kind(statement), name, start, end, shown)
         elif query := _named_query(start, data, comments):
             name = (query,)
-            yield _Part(Kind.FUNCTION, name, start, end, end)
+            yield _part(Kind.FUNCTION, name, start, end, end)
         yield from members
         if statement.subject not in _ROUTINES:
             yield from _subqueries(statement, name)
 
 
-def _inside(statement: _Statement, names: tuple[str, ...]) -> list[_Part]:
+def _part(
+    kind: Kind, names: tuple[str, ...], start: int, end: int, shown: int, covers: bool = True
+) -> Part:
+    return Part(kind, names[-1], ".".join(names), start, end, shown, covers)
+
+
+def _inside(statement: _Statement, names: tuple[str, ...]) -> list[Part]:
     """The members of a package or type in source order."""
     if statement.subject not in ("PACKAGE", "TYPE"):
         return []
@@ -301,7 +274,7 @@ def _created(statement: _Statement) -> tuple[str, ...]:
 def _name(tokens: Sequence[_Token]) -> tuple[str, ...]:
     """The dotted name that tokens begin with, after words such as IF NOT EXISTS."""
     names: list[str] = []
-    for token, following in zip(tokens, [*tokens[1:], None], strict=True):
+    for token, following in zip(tokens, [*tokens, None][1:], strict=True):
         if not names and (token.word in _NOT_THE_NAME or token.text in (b":", b"&")):
             continue
         if token.text != b".":
@@ -336,7 +309,7 @@ class _Member:
         return is_over and parentheses == self.parentheses
 
 
-def _members(statement: _Statement, names: tuple[str, ...]) -> Iterator[_Part]:
+def _members(statement: _Statement, names: tuple[str, ...]) -> Iterator[Part]:
     """The procedures and functions of a package or type, declared or with their bodies."""
     depth, parentheses, previous = 0, 0, ""
     members: list[_Member] = []
@@ -346,7 +319,7 @@ def _members(statement: _Statement, names: tuple[str, ...]) -> Iterator[_Part]:
         while members and members[-1].ends_with(token, depth, parentheses):
             member = members.pop()
             end = token.end if token.kind == "semicolon" else token.start
-            yield _Part(Kind.METHOD, member.names, member.start, end, end)
+            yield _part(Kind.METHOD, member.names, member.start, end, end)
             if token.kind == "semicolon":
                 break
         if word in ("PROCEDURE", "FUNCTION") and previous != "END":
@@ -361,7 +334,7 @@ def _members(statement: _Statement, names: tuple[str, ...]) -> Iterator[_Part]:
         previous = word
 
 
-def _subqueries(statement: _Statement, name: tuple[str, ...]) -> Iterator[_Part]:
+def _subqueries(statement: _Statement, name: tuple[str, ...]) -> Iterator[Part]:
     """The queries that a statement names before it uses them: `WITH … AS (…), … AS (…)`."""
     tokens, closing = statement.tokens, _closing(statement.tokens)
     words = [token.word for token in tokens]
@@ -378,7 +351,7 @@ def _subqueries(statement: _Statement, name: tuple[str, ...]) -> Iterator[_Part]
             at = closing[at]
             names = (*name, tokens[first].name)
             end = tokens[at].end
-            yield _Part(Kind.BLOCK, names, tokens[first].start, end, end, covers=False)
+            yield _part(Kind.BLOCK, names, tokens[first].start, end, end, covers=False)
             has_more = at + 1 < len(tokens) and tokens[at + 1].text == b","
             at = at + 2 if has_more else None
 
@@ -395,13 +368,6 @@ def _closing(tokens: Sequence[_Token]) -> dict[int, int]:
     return closing
 
 
-def _comments(tokens: Sequence[_Token], data: bytes, language: str) -> Comments:
-    comments = [token for token in tokens if token.kind == "comment"]
-    starts, ends = [token.start for token in comments], [token.end for token in comments]
-    beginning = len(data) - len(data.lstrip())
-    return Comments(data, starts, ends, beginning, by_name(language))
-
-
 def _named_query(start: int, data: bytes, comments: Comments) -> str:
     """The name of a query that the comment above it tells: `-- name: get_author`."""
     span = comments.above(start)
@@ -409,47 +375,6 @@ def _named_query(start: int, data: bytes, comments: Comments) -> str:
     return named[1].decode("utf-8", "replace")[:MAX_NAME] if named else ""
 
 
-def _unit(part: _Part, lines: Lines, data: bytes, comments: Comments) -> Definition:
-    span = comments.above(part.start)
-    above = _dedented(data, *span) if span else ""
-    text = "\n".join(filter(None, (above, _dedented(data, part.start, part.shown))))
-    return Definition(
-        kind=part.kind,
-        language=lines.language,
-        name=part.names[-1],
-        qualified_name=".".join(part.names),
-        start_line=_line(lines, part.start) + 1,
-        end_line=_line(lines, part.end - 1) + 1,
-        start_byte=part.start,
-        end_byte=part.end,
-        docstring=bounded(comment_text(data[slice(*span)], comments.language)) if span else "",
-        text=bounded(text),
-    )
-
-
-def _dedented(data: bytes, start: int, end: int) -> str:
-    """The text of a span, without the indentation of its first line."""
-    before = line_before(data, start)
-    text = data[start : min(end, start + MAX_TEXT)]
-    return (text.replace(b"\n" + before, b"\n") if before.isspace() else text).decode(
-        "utf-8", "replace"
-    )
-
-
 def _trimmed(data: bytes, start: int, end: int) -> int:
     """The end of a span without the white space at its end."""
     return start + len(data[start:end].rstrip())
-
-
-def _line(lines: Lines, position: int) -> int:
-    return bisect_right(lines.starts, position) - 1
-
-
-def _stands_alone(data: bytes, part: _Part, line_start: int) -> bool:
-    """Whether nothing else is on the lines of a part, so that no block must hold them."""
-    is_short = part.shown - part.start < MAX_TEXT
-    return (
-        is_short
-        and not data[line_start : part.start].strip()
-        and bool(_REST.match(data, part.shown))
-    )

@@ -9,7 +9,6 @@ from pathlib import PurePosixPath
 from embeddings.code.languages.bash import BASH
 from embeddings.code.languages.clojure import CLOJURE
 from embeddings.code.languages.cmake import CMAKE
-from embeddings.code.languages.css import CSS
 from embeddings.code.languages.dockerfile import DOCKERFILE
 from embeddings.code.languages.documents import DOCUMENTS, TEXT
 from embeddings.code.languages.elixir import ELIXIR
@@ -60,7 +59,6 @@ LANGUAGES: tuple[Language, ...] = (
     BASH,
     CLOJURE,
     CMAKE,
-    CSS,
     DOCKERFILE,
     ELIXIR,
     ERLANG,

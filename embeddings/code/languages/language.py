@@ -71,10 +71,10 @@ class Language(FileType):
     `modules` says whether a file is itself a definition; `clauses`, whether functions of one name
     in a row are clauses of one definition. `sigils` are characters that stand around a name without
     being part of it, such as the colon of a symbol; `cased`, whether the case of its first letter
-    tells what a name is (`lowered` then stands before a placeholder in capitals). The texts of some kinds of nodes get one of the `prefixes`, without which
-    they would parse as something else. A text that does not parse by itself, such as a method, may
-    parse inside one of the `wrappers`; `standalone` are the kinds of nodes that parse alike in a
-    text and in a file.
+    tells what a name is (`lowered` then stands before a placeholder in capitals). The texts of some
+    kinds of nodes get one of the `prefixes`, without which they would parse as something else. A
+    text that does not parse by itself, such as a method, may parse inside one of the `wrappers`;
+    `standalone` are the kinds of nodes that parse alike in a text and in a file.
 
     `identifiers`, `strings` and `numbers` are kinds of leaves. `interpolations` are children that
     make a string an inner node, whose literal pieces are `texts`. `comments` and `ignored` are not
