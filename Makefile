@@ -1,5 +1,5 @@
 # make run      install everything, start codeindex, and print its address
-# make test     install everything and run the tests
+# make test     install everything and run the tests (PROCESSES=2)
 # make lint     check the style; make types checks types; make format corrects the style
 # make chaos    kill processes at random while they index, and compare the index (ROUNDS=3 SECONDS=60)
 # make audit    check the packages in requirements.lock for known vulnerabilities (needs the network)
@@ -22,6 +22,7 @@ INSTALLED := $(VENV)/installed.txt
 WANTED = { grep -v '^torch==' requirements.lock; echo 'torch==$(TORCH)'; }
 INSTALL_MEBIBYTES := 3000
 
+PROCESSES := 2
 ROUNDS := 3
 SECONDS := 60
 FILES := 100
@@ -32,8 +33,11 @@ FILES := 100
 run: setup
 	@exec $(BIN)/python -I -S codeindex/local_services/processes/lifeline.py 15 $(BIN)/python -m codeindex.local_services
 
+# Each process has a Postgres and a Valkey of its own. A file's tests run in one process, since they
+# share installations and checkpoints; torch computes with one thread in each.
 test: setup
-	@$(BIN)/python -m pytest
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest \
+		--numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder
 
 lint: setup
 	@$(BIN)/python -m ruff check . && $(BIN)/python -m ruff format --check .

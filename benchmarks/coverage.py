@@ -16,10 +16,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.sources import files_in
-from embeddings.code.definitions import decode, extract
-from embeddings.code.languages import Language, by_path, keywords
+from embeddings.code.decoding import decode
+from embeddings.code.definitions import extract
+from embeddings.code.detection import as_read, type_by_path
+from embeddings.code.languages import Language, keywords
 from embeddings.code.parsing import UnreadableSource
+from embeddings.paths.mining import files_under
 from embeddings.types import Definition
 
 _WORD = re.compile(r"\w+")
@@ -61,11 +63,12 @@ def main() -> None:
     options = parser.parse_args()
 
     by_language: dict[str, Coverage] = defaultdict(Coverage)
-    for file in files_in(options.folders):
-        entry = by_path(file.name)
-        assert entry is not None
+    for file in files_under(options.folders):
+        entry = type_by_path(file.name)
+        if entry is None or not file.is_file():
+            continue
         try:
-            source = decode(file.read_bytes(), entry)
+            entry, source = as_read(entry, decode(file.read_bytes(), entry))
             definitions = extract(source, entry).definitions
         except UnreadableSource as reason:
             print(f"unreadable: {file}: {reason}")

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.sources import definitions_in
-from embeddings.code.languages import by_path
+from embeddings.code.languages import language_by_path
 from embeddings.paths.mining import files_under
 
 KINDS = """
@@ -97,7 +97,7 @@ def main() -> None:
     files = [
         file
         for file in files_under(options.folders)
-        if (entry := by_path(file.name)) is not None and entry.name == options.language
+        if (entry := language_by_path(file.name)) is not None and entry.name == options.language
     ]
     found, all_tags, missed = Counter[str](), Counter[str](), []
     spans: dict[str, dict[str, list[tuple[int, int]]]] = {}

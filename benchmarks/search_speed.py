@@ -91,12 +91,18 @@ def _build(space: Space) -> None:
 
 
 def _docstring_queries(count: int) -> list[str]:
-    """First paragraphs of docstrings, of 3 to 20 words; the same ones in each run."""
+    """First paragraphs of docstrings, of 3 to 20 words; the same ones in each run. Exits if the
+    index has too few."""
     docstrings = Definition.objects.filter(
         blob__source_files__live=True, docstring__regex=r"^\s*\S+(\s+\S+){2,19}\s*(\n\s*\n|$)"
     ).exclude(blob__source_files__branch__repository__name__startswith=replicated_index.NAME)
     texts = docstrings.values_list("docstring", flat=True).distinct()
     paragraphs = {" ".join(text.strip().split("\n\n")[0].split()) for text in texts}
+    if len(paragraphs) < count:
+        sys.exit(
+            f"{count:,} queries are needed, but the index has only {len(paragraphs):,} suitable"
+            " docstrings. Add repositories, or ask for fewer --queries."
+        )
     return random.Random(0).sample(sorted(paragraphs), count)
 
 

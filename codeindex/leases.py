@@ -85,13 +85,13 @@ def until() -> Any:
 
 
 @contextmanager
-def kept(rows: QuerySet[Any]) -> Iterator[Lease]:
+def renewing(rows: QuerySet[Any]) -> Iterator[Lease]:
     """Renew the lease on `rows`, whose filter names it, until the block ends. The block's work uses
     the database by this thread's connection."""
     lease, done = Lease(), Event()
     _set_watchdog()
     worker = connections[DEFAULT_DB_ALIAS]
-    renewal = Thread(target=_keep, args=(rows, lease, done, worker), daemon=True)
+    renewal = Thread(target=_renew_until_done, args=(rows, lease, done, worker), daemon=True)
     renewal.start()
     try:
         yield lease
@@ -100,7 +100,9 @@ def kept(rows: QuerySet[Any]) -> Iterator[Lease]:
         renewal.join()
 
 
-def _keep(rows: QuerySet[Any], lease: Lease, done: Event, worker: BaseDatabaseWrapper) -> None:
+def _renew_until_done(
+    rows: QuerySet[Any], lease: Lease, done: Event, worker: BaseDatabaseWrapper
+) -> None:
     interval = settings.CODEINDEX_LEASE_SECONDS / 3
     renewed_at = time.monotonic()
     seen = False  # rows of a transaction that is still open are not lost, only invisible

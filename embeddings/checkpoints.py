@@ -173,7 +173,7 @@ def _vocabulary(folder: Path, name: str) -> Path:
 def _settings(config: dict[str, Any]) -> Settings:
     text, query = config["text"], config["query"]
     return Settings(
-        text=ModelSettings.of(text),
+        text=ModelSettings.from_dict(text),
         text_width=config["text_width"],
         text_fingerprint=config["text_fingerprint"],
         paths=PathSettings(**config["paths"]),

@@ -18,7 +18,6 @@ from torch import Tensor
 from embeddings import checkpoints, paths
 from embeddings.checkpoints import Checkpoint
 from embeddings.code import definitions
-from embeddings.code.languages import Language, by_name
 from embeddings.code.own_names import masked
 from embeddings.naming.mentions import mentioned
 from embeddings.networks import explanations
@@ -116,10 +115,10 @@ class FusedEncoder(CodeEncoder):
 
     def encode(self, texts: Sequence[str], language: str = "python") -> Encoded:
         if language not in self._settings.languages:
-            text, unread = self._model.read(texts)
+            text, unread = self._model.encode_with_unread(texts)
             fused = finite(self._network.fusion.fuse(text, None))
             return Encoded(fused, [[] for _ in texts], unread=unread)
-        (text, unread), code = self._text_and_code(self._model.read, texts, language)
+        (text, unread), code = self._text_and_code(self._model.encode_with_unread, texts, language)
         return Encoded(
             finite(self._network.fusion.fuse(text, code)),
             self._names(texts, code, NAMES, language),
@@ -195,8 +194,6 @@ class FusedEncoder(CodeEncoder):
 
     @torch.inference_mode()
     def _names(self, texts: Sequence[str], code: Matrix, k: int, language: str) -> Names:
-        if not isinstance(by_name(language), Language):
-            return [[] for _ in texts]
         source, hidden, mentions = self._settings.labels, None, None
         if source.reads_text:
             hidden = self._model.for_names.encode([masked(text, language) for text in texts])
@@ -219,7 +216,7 @@ class TextOnlyEncoder(CodeEncoder):
         self.fingerprint = _digest("text only", model.fingerprint, str(definitions.FORMAT_VERSION))
 
     def encode(self, texts: Sequence[str], language: str = "python") -> Encoded:
-        vectors, unread = self._model.read(texts)
+        vectors, unread = self._model.encode_with_unread(texts)
         return Encoded(finite(vectors), [[] for _ in texts], unread=unread)
 
     def encode_definitions(self, texts: Sequence[str], language: str = "python") -> Matrix:

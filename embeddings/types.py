@@ -125,6 +125,6 @@ class TextEncoder(Protocol):
         """(n,) texts → (n, dimensions), rows of unit length."""
         ...
 
-    def read(self, texts: Sequence[str]) -> tuple[Matrix, list[int]]:
-        """The same, and how many tokens of each text were cut off by the limit."""
+    def encode_with_unread(self, texts: Sequence[str]) -> tuple[Matrix, list[int]]:
+        """As `encode`, and the number of tokens of each text that are beyond the limit."""
         ...

@@ -1,5 +1,5 @@
-"""One private PostgreSQL and one private Valkey for the whole session, in a temporary folder; and
-the three people of every story."""
+"""One private PostgreSQL and one private Valkey for each process that runs tests, in a temporary
+folder; and the three people of every story."""
 
 from __future__ import annotations
 
@@ -12,15 +12,23 @@ from django.contrib.auth.models import Group, User
 from hypothesis import settings as hypothesis_settings
 
 from codeindex.local_services import state_folder
+from codeindex.local_services.processes import accounts
 from codeindex.local_services.servers.postgres import Durability
 from codeindex.local_services.servers.private import started
 from codeindex.local_services.state import State
 from codeindex.models import PlainId
+from codeindex.spaces import encoders
 from codeindex.web import ids
 
 # How long an example takes says more of what else the machine does than of the code.
 hypothesis_settings.register_profile("untimed", deadline=None)
 hypothesis_settings.load_profile("untimed")
+
+
+def pytest_configure() -> None:
+    """Creates the user of the services before several processes start theirs: two `useradd` at once
+    give one name two numbers."""
+    accounts.service_account(State(settings.CODEINDEX_HOME))
 
 
 @pytest.fixture(scope="session")
@@ -70,3 +78,12 @@ def bob(team: Group) -> User:
 def charlie(db: None) -> User:
     """Is a stranger."""
     return User.objects.create_user("charlie")
+
+
+@pytest.fixture
+def no_encoder_loaded(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """This process is like one that has loaded no encoder yet."""
+    monkeypatch.setattr(encoders, "searcher", encoders.Searcher())
+    encoders.cached.cache_clear()
+    yield
+    encoders.cached.cache_clear()

@@ -152,9 +152,9 @@ def _blob(content: str) -> Blob:
 
 
 def _text(written: Written) -> Text:
-    found = Text.objects.filter(hash=_digest(written.source)).first()
-    if found:
-        return found
+    text = Text.objects.filter(hash=_digest(written.source)).first()
+    if text:
+        return text
     words = " ".join(parsing.parse_query(f"{written.name} {written.source}").words)
     text = Text.objects.create(
         hash=_digest(written.source),

@@ -38,20 +38,24 @@ def test_the_lock_meets_every_requirement() -> None:
     locked = {
         canonicalize_name(name): version for name, version in (line.split("==") for line in lines)
     }
-    asked = [*METADATA["dependencies"], *EXTRAS["server"], *EXTRAS["dev"]]
-    for requirement in map(Requirement, asked):
+    requirements = [*METADATA["dependencies"], *EXTRAS["server"], *EXTRAS["dev"]]
+    for requirement in map(Requirement, requirements):
         if requirement.name != METADATA["name"]:
             version = locked[canonicalize_name(requirement.name)]
             assert requirement.specifier.contains(version), requirement
 
 
 def test_development_installs_the_server_too() -> None:
-    own = [one for one in map(Requirement, EXTRAS["dev"]) if one.name == METADATA["name"]]
+    own = [
+        requirement
+        for requirement in map(Requirement, EXTRAS["dev"])
+        if requirement.name == METADATA["name"]
+    ]
     assert any("server" in requirement.extras for requirement in own)
 
 
 def names(requirements: list[str]) -> set[str]:
-    return {canonicalize_name(Requirement(one).name) for one in requirements}
+    return {canonicalize_name(Requirement(requirement).name) for requirement in requirements}
 
 
 def distributions_of(room: str) -> set[str]:

@@ -21,6 +21,7 @@ from psycopg.types.json import Jsonb
 import embeddings
 from codeindex.models import Claim, Embedding, EmbeddingState, Space
 from codeindex.spaces import encoders, lifecycle
+from codeindex.spaces.encoders import EncoderSource
 
 if TYPE_CHECKING:
     from embeddings import CodeEncoder
@@ -50,24 +51,30 @@ T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 
-def encode_batch(limit: int, part_size: int = PART) -> int | None:
+def encode_batch(
+    limit: int,
+    part_size: int = PART,
+    load: Callable[[EncoderSource], CodeEncoder] = encoders.cached,
+) -> int | None:
     """Encode up to `limit` pending texts, claimed in parts of `part_size`: the active space's, or
     else those of a space that is filled beside it. Returns the size of the next batch, or None if
-    no text could be claimed. Raises `EncoderUnavailable`."""
+    no text could be claimed. Raises `EncoderUnavailable`, as `load` does."""
     source = encoders.preferred_source()
-    own = lifecycle.space_for(encoders.cached(source), source)
+    own = lifecycle.space_for(load(source), source)
     for space in lifecycle.with_pending_texts():
-        next_limit = _encode_batch_of(space, limit, part_size)
+        next_limit = _encode_batch_of(space, limit, part_size, load)
         if next_limit:
             return next_limit
     lifecycle.activate_when_complete(own)
     return None
 
 
-def _encode_batch_of(space: Space, limit: int, part_size: int) -> int | None:
+def _encode_batch_of(
+    space: Space, limit: int, part_size: int, load: Callable[[EncoderSource], CodeEncoder]
+) -> int | None:
     """Returns None if no text could be claimed, or if the space's encoder is unavailable here."""
     try:
-        encoder = encoders.encoder_for(space)
+        encoder = encoders.encoder_for(space, load)
     except embeddings.EncoderUnavailable as reason:
         lifecycle.record_problem(space, str(reason))
         return None

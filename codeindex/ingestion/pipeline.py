@@ -65,7 +65,7 @@ def index_next() -> bool:
 
 def _index(run: IndexRun) -> None:
     try:
-        with leases.kept(IndexRun.objects.filter(pk=run.pk, lease=run.lease)) as lease:
+        with leases.renewing(IndexRun.objects.filter(pk=run.pk, lease=run.lease)) as lease:
             _read(run, lease)
             publishing.start_embedding(run)
     except LostLease:

@@ -21,9 +21,9 @@ import sys
 
 from embeddings.code.decoding import decode
 from embeddings.code.definitions import extract
-from embeddings.code.detection import type_by_content
-from embeddings.code.languages import Document, FileType, Language, by_name
-from embeddings.code.parsing import UnreadableSource
+from embeddings.code.detection import as_read
+from embeddings.code.languages import FileType, Language, by_name
+from embeddings.code.parsing import UnreadableSource, in_parser_thread
 from embeddings.documents import plain
 from embeddings.types import Definition
 
@@ -50,10 +50,7 @@ class Skipped(Exception):
 def parse(content: bytes, file_type: FileType) -> ParsedFile:
     """What a file holds. A source that would take too long to parse is read as plain text. Raises
     `Skipped`."""
-    decoded = decode_source(content, file_type)
-    file_type = type_by_content(file_type, decoded)
-    if isinstance(file_type, Document) and file_type.readable:
-        decoded = file_type.readable(decoded)
+    file_type, decoded = as_read(file_type, decode_source(content, file_type))
     try:
         extracted = extract(decoded, file_type)
     except UnreadableSource:
@@ -98,6 +95,10 @@ def main(memory: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Ctrl-C the parent ends us
     resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    in_parser_thread(_serve)
+
+
+def _serve() -> None:
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
     answers.write(pickle.dumps(READY))
     answers.flush()

@@ -102,7 +102,7 @@ class EmbeddingManager(models.Manager["Embedding"]):
         token = uuid.uuid4()
         mine = self.held_by(token)
         try:
-            with leases.kept(mine) as lease:
+            with leases.renewing(mine) as lease:
                 yield Claim(space, token, lease)
         finally:
             leases.update(mine, lease=None, leased_until=None, attempts=F("attempts") - 1)

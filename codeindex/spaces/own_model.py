@@ -25,7 +25,7 @@ from embeddings.training.corpus.json_lines import Export
 from embeddings.types import Kind
 
 LEAST_DESCRIBED = 2_000
-"""Functions with a docstring. Fewer of them teach nothing but noise."""
+"""Functions with a docstring. Fewer of them usually teach nothing but noise."""
 
 DEEPEST = 4
 """How many levels of folders may divide a repository, if it has to be divided."""
@@ -55,16 +55,20 @@ class Corpus:
         return [function for function in self.functions if function.split == "test"]
 
 
-def corpus_of(repositories: QuerySet[Repository], folder: Path) -> Corpus:
-    """Collect the live definitions of the repositories in the folder. Raises `TooLittle`."""
-    naming, divided_by = _naming(repositories)
+def corpus_of(
+    repositories: QuerySet[Repository], folder: Path, least_described: int = LEAST_DESCRIBED
+) -> Corpus:
+    """Collect the live definitions of the repositories in the folder. Raises `TooLittle`, also for
+    fewer than `least_described` functions with a docstring."""
+    naming, divided_by = _naming(repositories, least_described)
     folder.mkdir(parents=True, exist_ok=True)
     export = folder / "definitions.jsonl"
     with export.open("w", encoding="utf-8") as file:
         for one in exports.definitions(repositories):
             file.write(json.dumps(asdict(replace(one, repository=naming(one)))) + "\n")
     corpora.build([Export(export)], Exclusions(), folder)
-    _require(sum(bool(function.query) for function in corpora.read(folder)))
+    described = sum(bool(function.query) for function in corpora.read(folder))
+    _require(described, least_described)
     try:
         return Corpus(folder, adaptation.hold_out(folder), divided_by)
     except ValueError as error:
@@ -94,14 +98,14 @@ def figures(encoder: CodeEncoder, functions: Sequence[Function]) -> dict[str, Fi
 AMONG = f"among {measures.DISTRACTORS}"
 
 
-def _naming(repositories: QuerySet[Repository]) -> tuple[Naming, str]:
+def _naming(repositories: QuerySet[Repository], least_described: int) -> tuple[Naming, str]:
     """How to name a definition's project, so that projects can be held out: by its repository, or,
     if there are too few repositories, by a folder of it. Raises `TooLittle`."""
     places = Counter(
         (one.repository, PurePosixPath(one.path).parent.parts[:DEEPEST])
         for one in _described(repositories)
     )
-    _require(places.total())
+    _require(places.total(), least_described)
     for depth in range(DEEPEST + 1):
         sizes: Counter[str] = Counter()
         for (repository, folders), count in places.items():
@@ -133,10 +137,10 @@ def _described(repositories: QuerySet[Repository]) -> Iterator[LiveDefinition]:
             yield one
 
 
-def _require(described: int) -> None:
-    if described < LEAST_DESCRIBED:
+def _require(described: int, least: int) -> None:
+    if described < least:
         raise TooLittle(
-            f"{described:,} functions with a docstring are too few to train on: {LEAST_DESCRIBED:,}"
+            f"{described:,} functions with a docstring are too few to train on: {least:,}"
             " are needed. Distinct functions and methods in Python count, outside tests, whose"
             " docstring begins with a sentence."
         )

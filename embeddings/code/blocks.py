@@ -19,7 +19,6 @@ Lines = tuple[int, int]
 """The first and the last of some lines, from 0."""
 
 _LINE_END = re.compile(rb"\n")
-_WORD_BYTES = re.compile(rb"[\w\x80-\xff]")
 
 
 def blocks_in(source: ParsedSource) -> Iterator[Definition]:
@@ -82,7 +81,7 @@ def _regions(container: Declaration, source: ParsedSource, lines: list[str]) -> 
         told = [line for line in range(begin, start) if word.search(lines[line])]
         if any(line not in constants for line in told):
             yield told[0], told[-1]
-        begin = max(begin, end + 1)
+        begin = max(begin, start, end + 1)
 
 
 def _first_line(container: Declaration, source: ParsedSource) -> int:
@@ -90,7 +89,8 @@ def _first_line(container: Declaration, source: ParsedSource) -> int:
     first = container.first.start_point.row
     if container.is_outlined and container.what != "module" and container.body is not None:
         head = end_of_head(container.node, container.body, source.language)
-        return first + source.data.count(b"\n", container.first.start_byte, head) + 1
+        row = first + source.data.count(b"\n", container.first.start_byte, head)
+        return row if _has_words(line_after(source.data, head), source.language) else row + 1
     return first
 
 
@@ -99,7 +99,8 @@ def _lines_left_out(container: Declaration, source: ParsedSource) -> Iterator[Li
     if container.is_outlined:
         docstring = docstring_statement(container, source)
         if docstring is not None:
-            yield docstring.start_point.row, docstring.end_point.row
+            is_shared = _has_words(line_after(source.data, docstring.end_byte), source.language)
+            yield docstring.start_point.row, docstring.end_point.row - is_shared
     for member in container.members:
         if _is_apart(member):
             yield _lines_of(member, source)
@@ -110,13 +111,17 @@ def _lines_of(member: Declaration, source: ParsedSource) -> Lines:
     with other code."""
     first, last = member.first.start_point.row, member.outer.end_point.row
     start, end = source.span(member)
-    if _WORD_BYTES.search(line_before(source.data, start)):
+    if _has_words(line_before(source.data, start), source.language):
         first += 1
     elif member.is_definition and (span := comment_span(member, source)):
         first -= source.data.count(b"\n", span[0], start)
-    if _WORD_BYTES.search(line_after(source.data, end)):
+    if _has_words(line_after(source.data, end), source.language):
         last -= 1
     return first, last
+
+
+def _has_words(part: bytes, language: Language) -> bool:
+    return bool(part) and bool(telling_word(language).search(part.decode("utf-8", "replace")))
 
 
 def _range(lines: Lines) -> range:

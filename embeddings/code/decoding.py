@@ -23,6 +23,9 @@ _MARKS = (
 _SLOW_ENCODINGS = ("punycode", "idna")
 """Encodings of host names. Decoding takes time quadratic in the length."""
 
+_COOKIE = b"# coding:"
+"""What every encoding that a cookie may name reads alike."""
+
 _HEAD = 8 * 1024
 _CONTROL = bytes({*range(0x20), 0x7F} - {*b"\a\b\t\n\v\f\r\x1a\x1b"})
 _MOST_CONTROL = 0.02
@@ -91,9 +94,10 @@ def _declared_encoding(data: bytes) -> str | None:
     try:
         name, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
         known = codecs.lookup(name).name
-    except (SyntaxError, LookupError):
+        is_ascii = known not in _SLOW_ENCODINGS and _COOKIE.decode(known) == _COOKIE.decode()
+    except (SyntaxError, LookupError, UnicodeError):
         return None
-    return None if known in _SLOW_ENCODINGS else known
+    return known if is_ascii else None
 
 
 def _decoded_by_guess(data: bytes) -> str:

@@ -8,14 +8,14 @@ from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 
 from embeddings.code import languages
-from embeddings.code.languages import TEXT, FileType
+from embeddings.code.languages import TEXT, Document, FileType
 
 _BINARY = """
-    7z a aac apk avi avif bin blend bmp br bz2 class ckpt cur db deb dex dll dmg doc docx ear
-    eot exe fbx flac gif glb gz h5 heic icns ico ipa jar jpeg jpg jks keystore lib lz4 lzma m4a
-    mid mkv mov mp3 mp4 mpg msi npy npz nupkg o ods odt ogg onnx otf p12 parquet pdf pfx pkl png
-    ppt pptx psd pt pth pyc pyd pyo rar rpm safetensors snap so sqlite sqlite3 swf tar tflite
-    tgz tif tiff ttf war wasm wav webm webp whl wmv woff woff2 xcf xls xlsx xz zip zst
+    7z a aac apk avi avif bin blend bmp br bz2 ckpt class cur db deb dex dll dmg doc docx ear
+    eot exe fbx flac gif glb gz h5 heic icns ico ipa jar jks jpeg jpg keystore lib lz4 lzma m4a
+    m4v mid mkv mov mp3 mp4 mpg msi npy npz nupkg o ods odt ogg onnx otf p12 parquet pdf pfx pkl
+    png ppt pptx psd pt pth pyc pyd pyo rar rpm safetensors snap so sqlite sqlite3 swf tar
+    tflite tgz tif tiff ttf war wasm wav webm webp whl wmv woff woff2 xcf xls xlsx xz zip zst
 """
 BINARY_EXTENSIONS = frozenset(_BINARY.split())
 """Files that need not be read to be known as binary. All others are told by their content."""
@@ -54,6 +54,14 @@ def type_by_content(file_type: FileType, source: str) -> FileType:
     languages share an extension, and where a file of no known type names its interpreter."""
     refined = _BY_CONTENT.get(file_type.name)
     return file_type if refined is None else refined(source[:INSPECTED]) or file_type
+
+
+def as_read(file_type: FileType, source: str) -> tuple[FileType, str]:
+    """The type of a file by its content, and its text in the form that people read."""
+    file_type = type_by_content(file_type, source)
+    if isinstance(file_type, Document) and file_type.readable:
+        return file_type, file_type.readable(source)
+    return file_type, source
 
 
 def interpreter(source: str) -> str:

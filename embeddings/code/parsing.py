@@ -7,8 +7,10 @@ from __future__ import annotations
 import resource
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Future
 from itertools import count
+from typing import TypeVar
 
 import numpy as np
 from tree_sitter import Node, Parser, Tree, TreeCursor
@@ -42,6 +44,9 @@ _TURNS[np.frombuffer(b"([{<", np.uint8)] = 1
 _TURNS[np.frombuffer(b")]}>", np.uint8)] = -1
 
 _starting = threading.Lock()
+_here = threading.local()
+
+T = TypeVar("T")
 
 
 class UnreadableSource(Exception):
@@ -61,36 +66,57 @@ def parse(source: bytes, language: Language, seconds: float = PARSE_SECONDS) -> 
     """
     if len(source) > MAX_OPEN and _most_open(source) > MAX_OPEN:
         raise UnreadableSource("too many unclosed brackets")
-    if len(source) <= _SMALL_SOURCE and threading.current_thread() is not threading.main_thread():
-        tree = _parse_within(source, language, seconds)  # signals are only handled in the main one
+    if _can_parse_here(source):
+        tree = _parse_within(source, language, seconds)
     else:
-        tree = _parse_in_thread(source, language, seconds)
+        stack = _STACK if len(source) > _SMALL_SOURCE else _SMALL_STACK
+        tree = _in_thread(lambda: _parse_within(source, language, seconds), stack)
     _check_shape(tree)
     return tree
 
 
-def _parse_in_thread(source: bytes, language: Language, seconds: float) -> Tree:
-    """Parses in a separate thread. It has a large stack for a large source: tree-sitter frees
-    discarded parses recursively, at some 100 bytes a token. And it handles no signals: a handler
-    that raises during a callback from tree-sitter, as that of Ctrl-C does, crashes the process."""
-    parsed: Future[Tree] = Future()
+def in_parser_thread(work: Callable[[], T]) -> T:
+    """The result of `work`, done in a thread in which `parse` starts no other one. Starting a
+    thread takes as long as parsing a hundred lines. Nothing may interrupt `work`."""
+
+    def parsing() -> T:
+        _here.has_room = True
+        return work()
+
+    return _in_thread(parsing, _STACK)
+
+
+def _can_parse_here(source: bytes) -> bool:
+    """Whether this thread has the stack that a source may need, and handles no signals.
+
+    tree-sitter frees discarded parses recursively, at some 100 bytes a token. A handler of a signal
+    that raises during a callback from tree-sitter, as that of Ctrl-C does, crashes the process;
+    signals are only handled in the main thread."""
+    if threading.current_thread() is threading.main_thread():
+        return False
+    return len(source) <= _SMALL_SOURCE or getattr(_here, "has_room", False)
+
+
+def _in_thread(work: Callable[[], T], stack: int) -> T:
+    """The result of `work`, done in a new thread with a stack of that size."""
+    result: Future[T] = Future()
 
     def run() -> None:
         try:
-            parsed.set_result(_parse_within(source, language, seconds))
+            result.set_result(work())
         except BaseException as error:
-            parsed.set_exception(error)
+            result.set_exception(error)
 
     thread = threading.Thread(target=run, daemon=True)
     with _starting:
-        usual = threading.stack_size(_STACK if len(source) > _SMALL_SOURCE else _SMALL_STACK)
+        usual = threading.stack_size(stack)
         try:
             thread.start()
         except RuntimeError as error:
             raise MemoryError("no room for the stack of a thread") from error
         finally:
             threading.stack_size(usual)
-    return parsed.result()
+    return result.result()
 
 
 def _parse_within(source: bytes, language: Language, seconds: float) -> Tree:

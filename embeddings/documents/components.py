@@ -22,8 +22,11 @@ LONGEST_TAG = 1_000
 
 _TAG = re.compile(r"<(script|style)\b", re.I)
 _END = {tag: re.compile(rf"</{tag}\b", re.I) for tag in ("script", "style")}
-_TAGS = re.compile(r"\s*+(?:</?(?:script|style|template)\b[^<>]*+>\s*+)++", re.I)
-"""A line that says no more than that a part begins or ends."""
+_TAGS = re.compile(
+    r"\s*+(?:</?(?:script|style|template)(?:\s++(?:lang|type)=[^\s<>]++|\s++[\w-]++(?!=))*+\s*+>\s*+)++",
+    re.I,
+)
+"""A line that says no more than that a part begins or ends, and in which language it is."""
 
 _ATTRIBUTES = re.compile(r"""(?:[^>"']|"[^"]*+"|'[^']*+')*+>""")
 _LANGUAGE = re.compile(r"""\s(lang|type)\s*=\s*["']?([\w/+.-]+)""")
@@ -69,7 +72,7 @@ def read(source: str, language: str) -> Iterator[Definition]:
         last = line + source.count("\n", part.start, part.end)
         end = part.start
         yield from lines.blocks(outside, line)
-        outside = last
+        outside = max(last, line + 1)
         byte = lines.starts[line] + _bytes_before(source, part.start)
         assert part.file_type is not None
         yield from definitions_of(source[part.start : part.end], part.file_type, line, byte)

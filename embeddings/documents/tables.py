@@ -1,4 +1,4 @@
-"""Tables of rows: CSV and its kin, and JSON objects a line."""
+"""Files of rows: tables such as CSV, JSON objects a line, lock files and logs."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ MOST_WORDS = 60
 """Words of one leaf. Later words of a docstring say little about the definition."""
 
 
-class Where:
+class Place:
     """Where a definition mentions a word, as bits. OPENING is the first word of its documentation,
     OTHER an identifier anywhere else. (Plain numbers, since members of an enum are far slower.)"""
 
@@ -38,12 +38,12 @@ PLACES = 8
 
 # Field names in the grammars of all languages.
 _BY_FIELD = {
-    "parameters": Where.PARAMETER,
-    "return_type": Where.RETURNED,
-    "function": Where.CALLED,
-    "attribute": Where.MEMBER,
-    "property": Where.MEMBER,
-    "field": Where.MEMBER,
+    "parameters": Place.PARAMETER,
+    "return_type": Place.RETURNED,
+    "function": Place.CALLED,
+    "attribute": Place.MEMBER,
+    "property": Place.MEMBER,
+    "field": Place.MEMBER,
 }
 _RETURN = "return_statement"
 
@@ -55,17 +55,17 @@ def mentioned(text: str, language: str = "python") -> dict[str, int]:
     if not isinstance(entry, Language):
         return {}
     parsed = parse_text(text, entry)
-    found: dict[str, int] = {}
+    places: dict[str, int] = {}
     is_documented = False
-    for node, where in _leaves(parsed, entry):
+    for node, place in _leaves(parsed, entry):
         spelling = node_text(node, parsed.source).decode("utf-8", "replace")
         words = _words(spelling, parsed.own_name)
         for word in words:
-            found[word] = found.get(word, 0) | where
-        if where == Where.DOCUMENTED and not is_documented and words:
-            found[words[0]] |= Where.OPENING
+            places[word] = places.get(word, 0) | place
+        if place == Place.DOCUMENTED and not is_documented and words:
+            places[words[0]] |= Place.OPENING
             is_documented = True
-    return found
+    return places
 
 
 def _words(text: str, own_name: str | None) -> list[str]:
@@ -77,20 +77,20 @@ def _words(text: str, own_name: str | None) -> list[str]:
 def _leaves(parsed: ParsedText, language: Language) -> Iterator[tuple[Node, int]]:
     """The nodes that contain words, in source order, with their places."""
     cursor = parsed.root.walk()
-    around = [Where.OTHER]
+    around = [Place.OTHER]
     while True:
         node = cursor.node
-        where = _where(cursor.field_name, around[-1])
+        place = _place(cursor.field_name, around[-1])
         if node is not None:
             kind = node.type
             if kind in language.identifiers:
-                yield node, where
+                yield node, place
             elif kind in language.strings or kind in language.texts:
-                yield node, Where.STRING
+                yield node, Place.STRING
             elif kind in language.comments or is_docstring(node, parsed.source, language):
-                yield node, Where.DOCUMENTED
+                yield node, Place.DOCUMENTED
             elif cursor.goto_first_child():
-                around.append(Where.RETURNED if kind == _RETURN else where)
+                around.append(Place.RETURNED if kind == _RETURN else place)
                 continue
         while not cursor.goto_next_sibling():
             if not cursor.goto_parent() or len(around) == 1:
@@ -98,12 +98,12 @@ def _leaves(parsed: ParsedText, language: Language) -> Iterator[tuple[Node, int]
             around.pop()
 
 
-def _where(field: str | None, around: int) -> int:
+def _place(field: str | None, around: int) -> int:
     """The place of a child node. Parameters, return values and callees begin a place of their own;
     the object of a call ends it."""
-    found = _BY_FIELD.get(field or "")
-    if found in (Where.PARAMETER, Where.RETURNED, Where.CALLED):
-        return found
-    if field == "object" and around == Where.CALLED:
-        return Where.OTHER
-    return found if found is not None and around == Where.OTHER else around
+    own = _BY_FIELD.get(field or "")
+    if own in (Place.PARAMETER, Place.RETURNED, Place.CALLED):
+        return own
+    if field == "object" and around == Place.CALLED:
+        return Place.OTHER
+    return own if own is not None and around == Place.OTHER else around

@@ -168,7 +168,7 @@ class Labels(nn.Module):
         self.part_rows = {p: row for row, p in enumerate(sorted({p for bag in bags for p in bag}))}
         self._parts = list(self.part_rows)
         self._cooccurrence = Cooccurrence(bags)
-        members = Ragged.of([self.parts_of(name) for name in self.names])
+        members = Ragged.from_rows([self.parts_of(name) for name in self.names])
         self.register_buffer("members", torch.from_numpy(members.values), persistent=False)
         self.register_buffer("offsets", torch.from_numpy(members.offsets[:-1]), persistent=False)
         self.reader = MentionReader(words, self.part_rows, width) if words else None

@@ -44,7 +44,7 @@ class Vocabulary:
         self._ids = {word: row for row, word in enumerate(self.words, start=1)}
 
     @classmethod
-    def of(cls, counts: Counter[str], size: int, least: int) -> Vocabulary:
+    def from_counts(cls, counts: Counter[str], size: int, least: int) -> Vocabulary:
         """The `size` most frequent words that occur at least `least` times."""
         ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
         return cls(word for word, count in ordered[:size] if count >= least)
@@ -76,7 +76,7 @@ class Ragged:
     offsets: Ids
 
     @classmethod
-    def of(cls, rows: Sequence[Sequence[int]] | Sequence[Ids]) -> Ragged:
+    def from_rows(cls, rows: Sequence[Sequence[int]] | Sequence[Ids]) -> Ragged:
         lengths = np.fromiter(map(len, rows), np.int64, len(rows))
         values = [np.asarray(row, np.int64) for row in rows if len(row)]
         return cls(
@@ -177,20 +177,22 @@ class Lexicon:
                 self.paths[path_key(context)],
                 rows.setdefault(context.end.token, len(rows)),
             )
-            for found in definitions
-            for context in found
+            for definition in definitions
+            for context in definition
         ]
         offsets = np.cumsum([0, *map(len, definitions)])
         contexts = Ragged(np.array(triples, np.int64).reshape(-1, 3), offsets)
-        return collate(contexts, Ragged.of([self.bag(word) for word in rows]))
+        return collate(contexts, Ragged.from_rows([self.bag(word) for word in rows]))
 
     def mentions(self, definitions: Sequence[Mapping[str, int]]) -> Mentions:
         """The mentions of n definitions, each a mapping from words to the bits of their places."""
         rows = [
-            (self.words[word], places) for found in definitions for word, places in found.items()
+            (self.words[word], places)
+            for definition in definitions
+            for word, places in definition.items()
         ]
         values = np.array(rows, np.int64).reshape(-1, 2)
         return Mentions(
             Ragged(values, np.cumsum([0, *map(len, definitions)])),
-            [word for found in definitions for word in found],
+            [word for definition in definitions for word in definition],
         )

@@ -28,7 +28,7 @@ class Budget:
     tokens: int
 
     @classmethod
-    def of(cls, device: str, weights: int) -> Budget:
+    def for_device(cls, device: str, weights: int) -> Budget:
         """For a network with this number of weights, each of which is multiplied and added once per
         token."""
         if torch.device(device).type != "cuda":

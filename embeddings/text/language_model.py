@@ -69,7 +69,7 @@ class LanguageModel:
         self._pad = padding(tokenizer)
         # Before anything is computed: bitsandbytes garbles 4-bit weights that are read later
         self.weights_fingerprint = weights.fingerprint(network, tokenizer, whitening)
-        fitting = Budget.of(device, weights.count(network))
+        fitting = Budget.for_device(device, weights.count(network))
         self._budget = fitting if batch_tokens is None else Budget(batch_tokens)
         self._is_causal = weights.is_causal(network, device)
         if self._is_causal and packing.is_worth_it(network):
@@ -120,14 +120,14 @@ class LanguageModel:
         equal texts are encoded once; tokenising and encoding overlap."""
         return self._encode(texts, self._windows)
 
-    def read(self, texts: Sequence[str]) -> tuple[Matrix, list[int]]:
-        """The same, and the number of tokens of each text that were cut off."""
+    def encode_with_unread(self, texts: Sequence[str]) -> tuple[Matrix, list[int]]:
+        """As `encode`, and the number of tokens of each text that were cut off."""
         unread: dict[str, int] = {}
 
         def windows(block: Sequence[str]) -> list[Windows]:
-            found, counts = tokenising.windows_with_unread(self._tokenizer, block, self.settings)
+            read, counts = tokenising.windows_with_unread(self._tokenizer, block, self.settings)
             unread.update(zip(block, counts, strict=True))
-            return found
+            return read
 
         vectors = self._encode(texts, windows)
         return vectors, [unread[text] for text in texts]
@@ -179,12 +179,12 @@ class LanguageModel:
         """(n,) → (n, dimensions). All vectors are copied from the device at the end, so that it
         never waits."""
         order: list[int] = []
-        found = []
+        blocks = []
         for rows in batches([len(ids) for ids in windows], self._budget):
-            found.append(self._forward_in_parts([windows[row] for row in rows]))
+            blocks.append(self._forward_in_parts([windows[row] for row in rows]))
             order += rows
         vectors = np.empty((len(windows), self.dimensions), np.float32)
-        vectors[order] = torch.cat(found).float().cpu().numpy()
+        vectors[order] = torch.cat(blocks).float().cpu().numpy()
         return vectors
 
     def _forward_in_parts(self, batch: Sequence[Tokens]) -> Tensor:
@@ -225,7 +225,7 @@ def load_model(
     batch, by default to what suits the device. Raises EncoderUnavailable."""
     name = canonical(name)
     own = load_tuned(name)
-    origin = loading.located(own.model)
+    origin = loading.locate(own.model)
     stated = settings or own.settings or folder_settings(origin.folder, ModelSettings(own.model))
     given = {"pooling": pooling, "max_tokens": max_tokens, "dtype": dtype, "runtime": runtime}
     overridden: dict[str, Any] = {key: value for key, value in given.items() if value is not None}

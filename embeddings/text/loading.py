@@ -52,7 +52,7 @@ def canonical(name: str) -> str:
     return SHORT_NAMES.get(name, name)
 
 
-def located(name: str) -> Origin:
+def locate(name: str) -> Origin:
     """Finds a model by the name of an installed one, a folder, `FOLDER/FILE.gguf`, or a hub name
     (with `/FILE.gguf`). Raises EncoderUnavailable."""
     if not name.endswith(".gguf"):

@@ -49,10 +49,11 @@ class ModelSettings:
     runtime: Runtime = Runtime.TORCH
 
     @classmethod
-    def of(cls, values: dict[str, Any]) -> ModelSettings:
+    def from_dict(cls, values: dict[str, Any]) -> ModelSettings:
         """From the output of `asdict`, perhaps through JSON."""
-        made = cls(**values)
-        return replace(made, pooling=Pooling(made.pooling), runtime=Runtime(made.runtime))
+        settings = cls(**values)
+        pooling, runtime = Pooling(settings.pooling), Runtime(settings.runtime)
+        return replace(settings, pooling=pooling, runtime=runtime)
 
     @property
     def for_queries(self) -> ModelSettings:
@@ -62,7 +63,7 @@ class ModelSettings:
         """A description that is equal only if vectors are. Settings that were added later appear
         only if they differ from their defaults, so that older fingerprints stay valid."""
         first = f"{self.pooling} {self.max_tokens} {self.dtype}"
-        plain = {one.name: one.default for one in fields(self)[4:]}
+        plain = {field.name: field.default for field in fields(self)[4:]}
         later = {name: asdict(self)[name] for name in plain}
         changed = {name: value for name, value in later.items() if value != plain[name]}
         return f"{first} {json.dumps(changed)}" if changed else first
@@ -72,7 +73,7 @@ def folder_settings(folder: Path, settings: ModelSettings) -> ModelSettings:
     """The settings, updated from the files of a sentence-transformers folder. Raises
     EncoderUnavailable if they require something unsupported."""
     modules = _json(folder / "modules.json", [])
-    parts = [one["type"].rpartition(".")[2] for one in modules]
+    parts = [module["type"].rpartition(".")[2] for module in modules]
     unknown = [part for part in parts if part not in MODULES]
     if unknown:
         raise EncoderUnavailable(

@@ -55,7 +55,7 @@ def load(name: str) -> TunedModel:
     weights, fitted = folder / TUNED_WEIGHTS, folder / WHITENING
     return TunedModel(
         stated["model"],
-        ModelSettings.of(stated["settings"]) if "settings" in stated else None,
+        ModelSettings.from_dict(stated["settings"]) if "settings" in stated else None,
         load_file(weights) if weights.is_file() else None,
         whitening.load(fitted) if fitted.is_file() else None,
         stated.get("asks_published", False),

@@ -71,13 +71,13 @@ def _train(options: argparse.Namespace) -> None:
 
 def _tune(options: argparse.Namespace) -> None:
     data = load(options.corpus, options.llm, options.device, options.limit, options.max_tokens)
-    asked = [pair for path in options.asked for pair in training_pairs.read_pairs(path)]
+    pairs = [pair for path in options.asked for pair in training_pairs.read_pairs(path)]
     tuning = TuningPlan(
         epochs=options.epochs,
         seed=options.seed,
         share=options.share,
         comments=options.comments,
-        asked=asked,
+        asked=pairs,
         locked=options.locked,
         batch=options.batch,
         rank=options.lora,

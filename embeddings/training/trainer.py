@@ -146,7 +146,7 @@ def _with_labels(
     words that functions mention."""
     rows = data.rows("train")
     names = Counter(filter(None, (label_of(data.functions[row].name) for row in rows)))
-    labels = Vocabulary.of(names, plan.sizes.labels, plan.sizes.least_labels)
+    labels = Vocabulary.from_counts(names, plan.sizes.labels, plan.sizes.least_labels)
     lexicon = replace(lexicon, labels=labels)
     if not settings.labels.reads_words:
         return lexicon

@@ -66,7 +66,7 @@ def whiten(options: argparse.Namespace) -> None:
 
 def _settings(first: TunedModel, options: argparse.Namespace) -> ModelSettings:
     own = first.settings or folder_settings(
-        loading.located(first.model).folder, ModelSettings(first.model)
+        loading.locate(first.model).folder, ModelSettings(first.model)
     )
     names = ("pooling", "layers", "budget", "dtype", "prompt", "query_prompt")
     values = {name: getattr(options, name) for name in names}

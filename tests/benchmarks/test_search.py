@@ -25,8 +25,8 @@ def test_an_index_grows_by_replicas_that_are_found_like_the_first(alice: User) -
     shelf.put(shop, "save.py", Written("def save(csv): ...", "save", NORTH))
     replicated_index.grow(space, 5)
     assert replicated_index.live_definitions() == 6
-    found = {result.definition.place.path for result in find(alice, "load").results}
-    assert found == {"load.py", "shop/load.py"}
+    paths = {result.definition.place.path for result in find(alice, "load").results}
+    assert paths == {"load.py", "shop/load.py"}
     stored = SpaceVectors.read(space)
     assert len(stored.rows) == 6
     assert np.linalg.norm(stored.rows, axis=1) == pytest.approx(np.ones(6), abs=1e-3)

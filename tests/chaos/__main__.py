@@ -93,8 +93,8 @@ def _options() -> argparse.Namespace:
 
 def _default_folders() -> list[Path]:
     named = os.environ.get("CHAOS_REPOSITORIES", "").split()
-    found = [find_spec(name) for name in PACKAGES]
-    packages = [Path(spec.origin).parent for spec in found if spec and spec.origin]
+    specs = [find_spec(name) for name in PACKAGES]
+    packages = [Path(spec.origin).parent for spec in specs if spec and spec.origin]
     return [Path(each) for each in named] or [PROJECT, *packages]
 
 
@@ -191,8 +191,8 @@ def _disturbed(
                 _disturb(disturber, options.seconds / WAVES, options.pause, random)
             findings.faults += _settled(installation, shown, commit, pages)
             findings.faults += _orphans(installation)
-            found = indexes.read(installation)
-            faults = indexes.differences(found, expected)
+            index = indexes.read(installation)
+            faults = indexes.differences(index, expected)
             findings.faults += [f"round {number + 1}: {fault}" for fault in faults]
             findings.compared["definitions"] += expected.definitions.total()
             findings.compared["texts"] += len({row[-1] for row in expected.definitions})
@@ -240,8 +240,8 @@ def _settled(
 def _orphans(installation: Installation) -> list[str]:
     """Processes of the installation that nobody looks after any more."""
     launcher = psutil.Process(installation.launcher.pid)
-    kept = {launcher.pid, *(child.pid for child in launcher.children(recursive=True))}
-    left = [each for each in children.leftovers(installation.state) if each.pid not in kept]
+    supervised = {launcher.pid, *(child.pid for child in launcher.children(recursive=True))}
+    left = [each for each in children.leftovers(installation.state) if each.pid not in supervised]
     return [f"orphan: {' '.join(each.cmdline())}" for each in left if each.is_running()]
 
 
@@ -298,7 +298,8 @@ def _report(
         f"{findings.compared['definitions']:,} definitions and {findings.compared['texts']:,}"
         f" vectors were compared with undisturbed ones: {findings.compared['differences']:,}"
         " differences.",
-        f"Faults: {len(findings.faults):,}" + "".join(f"\n- {one}" for one in findings.faults[:50]),
+        f"Faults: {len(findings.faults):,}"
+        + "".join(f"\n- {fault}" for fault in findings.faults[:50]),
     ]
     return "\n".join(lines) + "\n"
 

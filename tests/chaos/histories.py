@@ -50,13 +50,15 @@ def create(source: Path, folder: Path, most: int, commits: int, random: Random) 
     while len(done) < commits:
         changes = _changes(files, len(done), random)
         done.append(repository.commit(changes))
-        files = {path: kept for path, kept in (files | changes).items() if kept is not None}
+        files = {
+            path: content for path, content in (files | changes).items() if content is not None
+        }
     return History(repository, done)
 
 
 def _sources(folder: Path, most: int, random: Random) -> dict[str, bytes]:
-    found = [file for file in sorted(files_under([folder])) if language_by_path(file.name)]
-    small = [file for file in found if 0 < file.stat().st_size <= LARGEST_FILE]
+    sources = [file for file in sorted(files_under([folder])) if language_by_path(file.name)]
+    small = [file for file in sources if 0 < file.stat().st_size <= LARGEST_FILE]
     chosen = random.sample(small, min(len(small), most))
     return {str(file.relative_to(folder)): file.read_bytes() for file in chosen}
 
@@ -83,5 +85,5 @@ def _edited(content: bytes, number: int, random: Random) -> bytes:
     names = sorted(set(NAME.findall(content)))
     for name in random.sample(names, min(len(names), 5)):
         ending = b"_%d" % number
-        content = re.sub(rb"\b%s\b" % name, lambda found, e=ending: found[0] + e, content)
+        content = re.sub(rb"\b%s\b" % name, lambda match, e=ending: match[0] + e, content)
     return content

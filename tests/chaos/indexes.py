@@ -62,20 +62,20 @@ def failed(installation: Installation) -> Counter[str]:
         return Counter(dict(connection.execute(FAILED).fetchall()))
 
 
-def differences(found: Index, undisturbed: Index) -> list[str]:
+def differences(disturbed: Index, undisturbed: Index) -> list[str]:
     """One line for each definition that is missing, too much or of another text, and for each text
     whose vector is missing or another."""
-    missing = undisturbed.definitions - found.definitions
-    surplus = found.definitions - undisturbed.definitions
+    missing = undisturbed.definitions - disturbed.definitions
+    surplus = disturbed.definitions - undisturbed.definitions
     texts = {str(row[-1]) for row in undisturbed.definitions}
     return [
         *(f"missing: {row}" for row in missing.elements()),
         *(f"too much: {row}" for row in surplus.elements()),
-        *(f"no vector: {text}" for text in texts - found.vectors.keys()),
+        *(f"no vector: {text}" for text in texts - disturbed.vectors.keys()),
         *(
             f"another vector: {text}"
-            for text in texts & found.vectors.keys()
-            if found.vectors[text] @ undisturbed.vectors[text] < SAME
+            for text in texts & disturbed.vectors.keys()
+            if disturbed.vectors[text] @ undisturbed.vectors[text] < SAME
         ),
     ]
 

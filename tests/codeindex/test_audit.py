@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -34,7 +36,9 @@ def recorded(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
     return take
 
 
-def test_a_repository_s_life(alice, recorded, settings, tmp_path):
+def test_a_repository_s_life(
+    alice: User, recorded: Callable[[], list[str]], settings: Any, tmp_path: Path
+) -> None:
     settings.CODEINDEX_HOME = tmp_path
     shop = repositories.register(url="ssh://git@example.org/shop.git", owner=alice, by=alice)
     repositories.change_deploy_key(shop, "", by=alice)
@@ -51,7 +55,7 @@ def test_a_repository_s_life(alice, recorded, settings, tmp_path):
     ]
 
 
-def test_tokens(alice, recorded):
+def test_tokens(alice: User, recorded: Callable[[], list[str]]) -> None:
     key = tokens.issue(alice, by=alice)
     shown = key[: tokens.SHOWN]
     tokens.revoke(alice, shown, by=alice)
@@ -61,7 +65,9 @@ def test_tokens(alice, recorded):
     assert key not in created + revoked
 
 
-def test_what_an_administrator_changes_on_the_pages(client: Client, alice, bob, charlie, recorded):
+def test_what_an_administrator_changes_on_the_pages(
+    client: Client, alice: User, bob: User, charlie: User, recorded: Callable[[], list[str]]
+) -> None:
     client.force_login(User.objects.create_superuser("root"))
     shop = shelf.repository(alice, "shop")
     form = {
@@ -81,14 +87,18 @@ def test_what_an_administrator_changes_on_the_pages(client: Client, alice, bob, 
     assert not Token.objects.exists()
 
 
-def test_a_command_acts_for_nobody(alice, bob, recorded):
+def test_a_command_acts_for_nobody(
+    alice: User, bob: User, recorded: Callable[[], list[str]]
+) -> None:
     shelf.repository(alice, "shop")
     call_command("remove-user", "alice", "--hand-over-to", "bob")
     (message,) = recorded()
     assert message == "The command line handed over the repository 'alice/shop' (to 'bob')."
 
 
-def test_what_is_rolled_back_is_not_recorded(alice, recorded):
+def test_what_is_rolled_back_is_not_recorded(
+    alice: User, recorded: Callable[[], list[str]]
+) -> None:
     shop = shelf.repository(alice)
     with transaction.atomic():
         repositories.remove(shop, by=alice)
@@ -97,7 +107,7 @@ def test_what_is_rolled_back_is_not_recorded(alice, recorded):
     assert recorded() == []
 
 
-def test_a_record_needs_the_transaction_of_its_change(alice):
+def test_a_record_needs_the_transaction_of_its_change(alice: User) -> None:
     with pytest.raises(AssertionError, match="one transaction"):
         audit.record(Change.REPOSITORY_REMOVED, "alice/shop", by=alice)
     assert not IndexRun.objects.exists()

@@ -46,9 +46,9 @@ def said(tmp_path: Path, *arguments: str) -> str:
     ).stdout
 
 
-def test_a_worker_that_an_error_stops_ends_although_it_waits_for_the_broker(tmp_path):
+def test_a_worker_that_an_error_stops_ends_although_it_waits_for_the_broker(tmp_path: Path) -> None:
     assert said(tmp_path, "3600") == ""
 
 
-def test_a_worker_that_was_asked_to_stop_takes_its_time(tmp_path):
+def test_a_worker_that_was_asked_to_stop_takes_its_time(tmp_path: Path) -> None:
     assert said(tmp_path, "1", "asked") == "it ended in order\n"

@@ -47,7 +47,7 @@ def shop(alice: User) -> Repository:
     return made
 
 
-def asked(text: str, *relevant: object, **more: object) -> dict[str, object]:
+def query(text: str, *relevant: object, **more: object) -> dict[str, object]:
     return {"query": text, "relevant": list(relevant), **more}
 
 
@@ -63,17 +63,17 @@ def test_figures_of_questions_are_printed_and_kept(shop: Repository, save: Save)
             "root": "src",
             "revision": COMMIT,
             "queries": [
-                asked("load", "src/load.py", category="symbol"),
-                asked("archive", "src/load.py", category="semantic"),
-                asked("csv", "src/load.py", secondary=["src/save.py"], category="semantic"),
+                query("load", "src/load.py", category="symbol"),
+                query("archive", "src/load.py", category="semantic"),
+                query("csv", "src/load.py", secondary=["src/save.py"], category="semantic"),
             ],
         }
     })  # fmt: skip
     printed, said = evaluate(file)
-    kept = Evaluation.objects.get()
+    evaluation = Evaluation.objects.get()
     figures = {
         group: (count, *(value for value, _, _ in measured))
-        for group, count, *measured in kept.figures
+        for group, count, *measured in evaluation.figures
     }
     assert said == ""
     assert figures == {
@@ -82,7 +82,7 @@ def test_figures_of_questions_are_printed_and_kept(shop: Repository, save: Save)
         "category symbol": (1, 1.0, 1.0, 1.0),
         "category semantic": (2, 0.5, 0.5, 0.5),
     }
-    assert (kept.file, kept.commits, kept.asked_as, kept.space) == (
+    assert (evaluation.file, evaluation.commits, evaluation.asked_as, evaluation.space) == (
         "questions.json", {"shop": COMMIT}, "", "",
     )  # fmt: skip
     assert "category symbol    1          1.000 (1.000–1.000)" in printed
@@ -108,7 +108,7 @@ class TestScore:
 
 
 def test_results_can_be_files(shop: Repository, save: Save) -> None:
-    queries = [asked("csv", "src/load.py", "src/save.py")]
+    queries = [query("csv", "src/load.py", "src/save.py")]
     printed, said = evaluate(save({"shop": {"root": "src", "queries": queries}}), group="file")
     assert "Each result is a file." in said
     assert Evaluation.objects.get().notices == ["Each result is a file."]
@@ -117,7 +117,7 @@ def test_results_can_be_files(shop: Repository, save: Save) -> None:
 
 def test_only_some_repositories(shop: Repository, alice: User, save: Save) -> None:
     shelf.put(shelf.repository(alice, "more"), "a.py", Written("def more(csv): ...", "more"))
-    about = {"queries": [asked("csv", "a.py")]}
+    about = {"queries": [query("csv", "a.py")]}
     file = save({"shop": about, "more": about})
     evaluate(file)
     evaluate(file, repository=["alice/more"])
@@ -128,7 +128,7 @@ def test_only_some_repositories(shop: Repository, alice: User, save: Save) -> No
 
 
 def test_says_what_does_not_fit_the_index(shop: Repository, save: Save) -> None:
-    queries = [asked("csv", "gone.py", "src/load.py")]
+    queries = [query("csv", "gone.py", "src/load.py")]
     _, said = evaluate(save({"shop": {"revision": "0ddba11", "queries": queries}}))
     assert f"shop is indexed at {COMMIT}, not at 0ddba11." in said
     assert "Target files of shop that are not indexed: 1 (gone.py)" in said
@@ -137,7 +137,7 @@ def test_says_what_does_not_fit_the_index(shop: Repository, save: Save) -> None:
 def test_a_user_sees_no_more_than_elsewhere(
     shop: Repository, alice: User, charlie: User, save: Save
 ) -> None:
-    file = save({"shop": {"queries": [asked("csv", "src/load.py")]}})
+    file = save({"shop": {"queries": [query("csv", "src/load.py")]}})
     evaluate(file, user="alice")
     assert Evaluation.objects.get().asked_as == "alice"
     with pytest.raises(CommandError, match="There is no repository shop in the index"):
@@ -153,15 +153,15 @@ def test_a_user_sees_no_more_than_elsewhere(
         ({"shop": 1}, {}, "shop is not an object"),
         ({"shop": {}}, {}, '"queries" of shop is not a list'),
         ({"shop": {"queries": []}}, {}, "shop has no queries"),
-        ({"shop": {"queries": [asked("x", "a.py"), {"query": "x"}]}}, {},
+        ({"shop": {"queries": [query("x", "a.py"), {"query": "x"}]}}, {},
          "query 2 of shop has no relevant places"),
         ({"shop": {"queries": [{"relevant": ["a.py"]}]}}, {}, '"query" of query 1 of shop'),
-        ({"shop": {"queries": [asked("x", {"path": "a.py"})]}}, {}, '"start_line" of a.py'),
-        ({"shop": {"queries": [asked("", "a.py")]}}, {}, "cannot be searched: The query is empty"),
-        ({"none": {"queries": [asked("x", "a.py")]}}, {}, "no repository none in the index"),
-        ({"shop": {"queries": [asked("x", "a.py")]}}, {"repository": ["none"]},
+        ({"shop": {"queries": [query("x", {"path": "a.py"})]}}, {}, '"start_line" of a.py'),
+        ({"shop": {"queries": [query("", "a.py")]}}, {}, "cannot be searched: The query is empty"),
+        ({"none": {"queries": [query("x", "a.py")]}}, {}, "no repository none in the index"),
+        ({"shop": {"queries": [query("x", "a.py")]}}, {"repository": ["none"]},
          "has no questions about none, only about shop"),
-        ({"shop": {"queries": [asked("x", "a.py")]}}, {"user": "nobody"}, "no user nobody"),
+        ({"shop": {"queries": [query("x", "a.py")]}}, {"user": "nobody"}, "no user nobody"),
     ],
 )  # fmt: skip
 def test_says_what_is_wrong(
@@ -185,12 +185,12 @@ def test_bytes_are_not_json(tmp_path: Path) -> None:
 
 
 def test_an_administrator_compares_them(shop: Repository, client: Client, save: Save) -> None:
-    evaluate(save({"shop": {"queries": [asked("load", "src/load.py", "other/load.py")]}}))
+    evaluate(save({"shop": {"queries": [query("load", "src/load.py", "other/load.py")]}}))
     client.force_login(User.objects.create_superuser("administrator"))
     listed = client.get("/admin/codeindex/evaluation/").content.decode()
     assert "1.000 (1.000–1.000)" in listed
-    kept = Evaluation.objects.get()
-    shown = client.get(f"/admin/codeindex/evaluation/{kept.pk}/change/").content.decode()
+    evaluation = Evaluation.objects.get()
+    shown = client.get(f"/admin/codeindex/evaluation/{evaluation.pk}/change/").content.decode()
     assert "<td>repository shop</td><td>1</td><td>1.000 (1.000–1.000)</td>" in shown
 
 
@@ -226,22 +226,21 @@ class TestTuning:
     weighed against."""
 
     def test_says_what_parts_are_worth_and_which_weights_suit(
-        self, shop: Repository, save: Save, tmp_path: Path, settings: Any, monkeypatch: Any
+        self, shop: Repository, save: Save, tmp_path: Path, settings: Any, no_encoder_loaded: None
     ) -> None:
         settings.CODEINDEX_CHECKPOINT = str(tiny.checkpoint(tmp_path / "c", tiny.bert(tmp_path)))
-        monkeypatch.setattr(encoders, "searcher", encoders.Searcher())
         lifecycle.space_for(encoders.searcher.encoder())
-        file = save({"shop": {"root": "src", "queries": [asked("csv archive", "src/save.py")]}})
+        file = save({"shop": {"root": "src", "queries": [query("csv archive", "src/save.py")]}})
         out = StringIO()
         call_command("tune-ranking", str(file), stdout=out)
         assert "all                  1.000 / 1.000   1.000 / 1.000" in out.getvalue()
         assert f"  {TUNED}\n" in out.getvalue()
 
     def test_there_must_be_vectors(self, shop: Repository, save: Save) -> None:
-        file = save({"shop": {"queries": [asked("csv", "src/load.py")]}})
+        file = save({"shop": {"queries": [query("csv", "src/load.py")]}})
         with pytest.raises(CommandError, match="The index has no vectors yet"):
             call_command("tune-ranking", str(file))
 
     def test_there_must_be_such_a_repository(self, shop: Repository, save: Save) -> None:
         with pytest.raises(CommandError, match="none"):
-            call_command("tune-ranking", str(save({"none": {"queries": [asked("x", "a.py")]}})))
+            call_command("tune-ranking", str(save({"none": {"queries": [query("x", "a.py")]}})))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 from django.core.management import CommandError, call_command
 
 from codeindex.models import Definition, IndexRun, Repository, RunStatus
+from tests.git import GitRepository
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -13,27 +17,31 @@ SHOP = '"""Sells things."""\n\n\ndef total(basket):\n    return sum(basket)\n'
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path, settings):
+def home(tmp_path: Path, settings: Any) -> None:
     settings.CODEINDEX_HOME = tmp_path / "home"
     settings.DATABASE_URL = settings.BROKER_URL = "given"  # the session's services are used
     settings.PRIVATE_SERVICES = False
 
 
-def test_a_path_is_registered_indexed_and_summarised(source, capsys, monkeypatch):
-    source.commit({"shop.py": SHOP, "README": ""})
+def test_a_path_is_registered_indexed_and_summarised(
+    source: GitRepository, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source.commit({"shop.py": SHOP, "logo.png": b"\x89PNG"})
     monkeypatch.chdir(source.path)
     call_command("index", ".")
     said = capsys.readouterr().out
     assert "No worker is running. Indexing in this process." in said
     assert "2 definitions in 1 files" in said
-    assert "1 files skipped: not in a supported language" in said
+    assert "1 files skipped: binary" in said
     run = IndexRun.objects.get()
     assert (run.status, run.texts_ready) == (RunStatus.PUBLISHED, 2)
     assert run.finished
     assert Repository.objects.get().name == "shop"
 
 
-def test_a_second_time_indexes_the_same_repository_again(source, capsys):
+def test_a_second_time_indexes_the_same_repository_again(
+    source: GitRepository, capsys: pytest.CaptureFixture[str]
+) -> None:
     source.commit({"shop.py": SHOP})
     call_command("index", str(source.path))
     call_command("index", str(source.path))
@@ -42,7 +50,9 @@ def test_a_second_time_indexes_the_same_repository_again(source, capsys):
     assert Definition.objects.count() == 2
 
 
-def test_detached_it_returns_at_once_and_says_who_will_do_it(source, capsys):
+def test_detached_it_returns_at_once_and_says_who_will_do_it(
+    source: GitRepository, capsys: pytest.CaptureFixture[str]
+) -> None:
     source.commit({"shop.py": "A = 1\n"})
     call_command("index", str(source.path), "--name", "store", "--detach")
     assert "The run starts when one does" in capsys.readouterr().out
@@ -58,6 +68,6 @@ def test_detached_it_returns_at_once_and_says_who_will_do_it(source, capsys):
         ([".", "--owner", "nobody"], "User nobody does not exist."),
     ],
 )
-def test_what_goes_wrong_is_said_in_one_line(arguments, reason):
+def test_what_goes_wrong_is_said_in_one_line(arguments: list[str], reason: str) -> None:
     with pytest.raises(CommandError, match=reason):
         call_command("index", *arguments)

@@ -256,8 +256,8 @@ def assert_exact(repository: Repository) -> None:
     with connection.cursor() as cursor:
         cursor.execute(LIVE, [repository.pk])
         anew = set(cursor.fetchall())
-    kept = WordCount.objects.filter(branch__repository=repository)
-    assert set(kept.values_list("branch", "word", "texts")) == anew
+    counts = WordCount.objects.filter(branch__repository=repository)
+    assert set(counts.values_list("branch", "word", "texts")) == anew
     assert anew
 
 

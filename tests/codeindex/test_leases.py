@@ -6,10 +6,11 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -19,7 +20,9 @@ from django.utils import timezone
 from codeindex import leases, tasks
 from codeindex.ingestion import pipeline, runs, scheduling, store
 from codeindex.ingestion.sources import Skips
-from codeindex.models import ATTEMPTS, IndexRun, RunStatus
+from codeindex.local_services.state import State
+from codeindex.models import ATTEMPTS, IndexRun, Repository, RunStatus
+from tests.git import GitRepository
 
 PROJECT = Path(__file__).parents[2]
 
@@ -48,13 +51,13 @@ def execute(lease):
         cursor.execute("SELECT pg_sleep(5)")
     print("it ended", flush=True)
 
-with leases.kept(IndexRun.objects.none()) as lease:
+with leases.renewing(IndexRun.objects.none()) as lease:
     globals()[sys.argv[1]](lease)
 """
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path, settings):
+def home(tmp_path: Path, settings: Any) -> None:
     settings.CODEINDEX_HOME = tmp_path / "home"
 
 
@@ -66,7 +69,7 @@ def worked(how: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture
-def environment(tmp_path, monkeypatch):
+def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CODEINDEX_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("CODEINDEX_STALL_SECONDS", "2")
     monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "codeindex.settings")
@@ -83,7 +86,9 @@ def environment(tmp_path, monkeypatch):
         ("hold_the_lock", "", "Timeout (0:00:02)!"),
     ],
 )
-def test_a_process_whose_work_stands_still_is_ended_and_says_where(how, before, said, environment):
+def test_a_process_whose_work_stands_still_is_ended_and_says_where(
+    how: str, before: str, said: str, environment: None
+) -> None:
     done = worked(how)
     assert (done.returncode, done.stdout) == (1, before)
     assert said in done.stderr
@@ -91,23 +96,25 @@ def test_a_process_whose_work_stands_still_is_ended_and_says_where(how, before, 
 
 
 @pytest.mark.django_db
-def test_a_statement_may_take_longer_than_the_limit(environment, monkeypatch, services):
+def test_a_statement_may_take_longer_than_the_limit(
+    environment: None, monkeypatch: pytest.MonkeyPatch, services: State
+) -> None:
     monkeypatch.setenv("CODEINDEX_HOME", str(services.folder))
     done = worked("execute")
     assert (done.returncode, done.stdout) == (0, "it ended\n"), done.stderr
 
 
 @pytest.fixture
-def requested(source, registered) -> IndexRun:
+def requested(source: GitRepository, registered: Repository) -> IndexRun:
     source.commit({"a.py": "def a(): return 1\n"})
     return tasks.request_index(repository=registered, by=None)
 
 
 @pytest.mark.django_db
-def test_three_orderly_stops_are_no_deaths(requested):
+def test_three_orderly_stops_are_no_deaths(requested: IndexRun) -> None:
     """As when a worker is replaced by a new version while it reads a large repository."""
 
-    def stop(execute, statement, *arguments):
+    def stop(execute: Callable[..., Any], statement: str, *arguments: Any) -> Any:
         if "INSERT INTO codeindex_blob" in statement:
             raise SystemExit
         return execute(statement, *arguments)
@@ -123,7 +130,7 @@ def test_three_orderly_stops_are_no_deaths(requested):
 
 
 @pytest.mark.django_db
-def test_a_run_that_killed_three_workers_is_not_taken_up_again(requested):
+def test_a_run_that_killed_three_workers_is_not_taken_up_again(requested: IndexRun) -> None:
     for _ in range(3):
         assert pipeline.claim(requested.pk)
         IndexRun.objects.update(leased_until=LONG_AGO)
@@ -149,7 +156,9 @@ def leased_until(run: IndexRun) -> datetime | None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_run_that_a_long_transaction_writes_for_is_held_whatever_its_lease_says(requested):
+def test_a_run_that_a_long_transaction_writes_for_is_held_whatever_its_lease_says(
+    requested: IndexRun,
+) -> None:
     run = pipeline.claim(requested.pk)
     IndexRun.objects.update(leased_until=LONG_AGO, attempts=ATTEMPTS)
     with locked(run), connection.cursor() as cursor:
@@ -167,10 +176,12 @@ def test_a_run_that_a_long_transaction_writes_for_is_held_whatever_its_lease_say
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_lease_is_renewed_again_once_a_transaction_has_released_its_row(requested, settings):
+def test_a_lease_is_renewed_again_once_a_transaction_has_released_its_row(
+    requested: IndexRun, settings: Any
+) -> None:
     settings.CODEINDEX_LEASE_SECONDS = 1
     run = pipeline.claim(requested.pk)
-    with leases.kept(IndexRun.objects.filter(pk=run.pk, lease=run.lease)) as lease:
+    with leases.renewing(IndexRun.objects.filter(pk=run.pk, lease=run.lease)) as lease:
         with locked(run):
             time.sleep(2)
             lease.check()
@@ -183,7 +194,7 @@ def test_a_lease_is_renewed_again_once_a_transaction_has_released_its_row(reques
 
 
 @pytest.mark.django_db
-def test_a_transaction_that_writes_for_a_run_renews_its_lease(requested):
+def test_a_transaction_that_writes_for_a_run_renews_its_lease(requested: IndexRun) -> None:
     run = pipeline.claim(requested.pk)
     for write in (
         lambda: store.record_selection(run, [], Skips()),

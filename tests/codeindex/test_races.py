@@ -35,7 +35,7 @@ def statuses(ask: Callable[[Client], Any], clients: list[Client]) -> Counter[int
     """How often each status came, of requests that begin together."""
     together = threading.Barrier(len(clients))
 
-    def one(client: Client) -> int:
+    def status(client: Client) -> int:
         client.raise_request_exception = False
         together.wait()
         try:
@@ -44,7 +44,7 @@ def statuses(ask: Callable[[Client], Any], clients: list[Client]) -> Counter[int
             connection.close()
 
     with ThreadPoolExecutor(len(clients)) as threads:
-        return Counter(threads.map(one, clients))
+        return Counter(threads.map(status, clients))
 
 
 def signed_in(user: User) -> list[Client]:
@@ -56,8 +56,8 @@ def signed_in(user: User) -> list[Client]:
 
 def test_one_of_many_gets_a_name(alice: User) -> None:
     form = {"url": "https://example.org/shop.git", "visibility": "private"}
-    asked = statuses(lambda one: one.post("/repositories/register", form), signed_in(alice))
-    assert asked == {302: 1, 400: MANY - 1}
+    answers = statuses(lambda client: client.post("/repositories/register", form), signed_in(alice))
+    assert answers == {302: 1, 400: MANY - 1}
     assert Repository.objects.count() == 1
 
 
@@ -95,7 +95,7 @@ def test_a_name_that_another_has_just_got_is_told_by_field(
 
 
 def test_many_new_tokens(alice: User) -> None:
-    assert statuses(lambda one: one.post("/account/token"), signed_in(alice)) == {200: MANY}
+    assert statuses(lambda client: client.post("/account/token"), signed_in(alice)) == {200: MANY}
     assert Token.objects.count() == MANY
 
 
@@ -104,7 +104,7 @@ def test_one_of_many_cancels(alice: User, signed: dict[str, str]) -> None:
     run = IndexRun.objects.create(branch=shop.branches.get())
     address = f"{REPOSITORIES}/{shop.pk}/runs/{run.pk}/cancel"
     clients = [Client(headers=signed) for _ in range(MANY)]
-    assert statuses(lambda one: one.post(address), clients) == {200: 1, 409: MANY - 1}
+    assert statuses(lambda client: client.post(address), clients) == {200: 1, 409: MANY - 1}
     run.refresh_from_db()
     assert run.status == RunStatus.CANCELLED
 
@@ -112,15 +112,17 @@ def test_one_of_many_cancels(alice: User, signed: dict[str, str]) -> None:
 def test_many_ask_for_one_run(alice: User, signed: dict[str, str]) -> None:
     shop = shelf.repository(alice)
     clients = [Client(headers=signed) for _ in range(MANY)]
-    assert statuses(lambda one: one.post(f"{REPOSITORIES}/{shop.pk}/runs"), clients) == {201: MANY}
+    assert statuses(lambda client: client.post(f"{REPOSITORIES}/{shop.pk}/runs"), clients) == {
+        201: MANY
+    }
     assert IndexRun.objects.filter(status=RunStatus.QUEUED).count() == 1
 
 
 def test_one_of_many_removes(alice: User, signed: dict[str, str]) -> None:
     shop = shelf.repository(alice)
     clients = [Client(headers=signed) for _ in range(MANY)]
-    asked = statuses(lambda one: one.delete(f"{REPOSITORIES}/{shop.pk}"), clients)
-    assert set(asked) <= {204, 404}
+    answers = statuses(lambda client: client.delete(f"{REPOSITORIES}/{shop.pk}"), clients)
+    assert set(answers) <= {204, 404}
     assert not Repository.objects.exists()
 
 
@@ -145,23 +147,23 @@ def test_indexing_and_removing_at_once(alice: User, signed: dict[str, str]) -> N
         clients = [Client(headers=signed) for _ in range(MANY)]
         removing = clients[0]
 
-        def ask(one: Client, shop: Repository = shop, removing: Client = removing) -> Any:
+        def ask(client: Client, shop: Repository = shop, removing: Client = removing) -> Any:
             address = f"{REPOSITORIES}/{shop.pk}"
-            return one.delete(address) if one is removing else one.post(f"{address}/runs")
+            return client.delete(address) if client is removing else client.post(f"{address}/runs")
 
-        asked = statuses(ask, clients)
-        assert set(asked) <= {201, 204, 404}
+        answers = statuses(ask, clients)
+        assert set(answers) <= {201, 204, 404}
         assert not Repository.objects.exists()
 
 
 def closing(ask: Callable[[], int]) -> Callable[[], int]:
-    def asked() -> int:
+    def status() -> int:
         try:
             return ask()
         finally:
             connection.close()
 
-    return asked
+    return status
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -71,7 +72,7 @@ class TestEnvironment:
             (lambda e: e.choice("X", "A", "A", "B"), "C"),
         ],
     )
-    def test_a_bad_value_is_named(self, read, value: str) -> None:
+    def test_a_bad_value_is_named(self, read: Callable[[Environment], object], value: str) -> None:
         with pytest.raises(ImproperlyConfigured, match=f"^Invalid X='{value}': "):
             read(Environment({"X": value}))
 

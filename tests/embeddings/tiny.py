@@ -73,11 +73,13 @@ def llama(folder: Path) -> Path:
 
 def lexicon() -> Lexicon:
     """The vocabularies of the sources above."""
-    found = [context for source in SOURCES for context in contexts(source)]
-    parts = Counter(part for one in found for part in subtokens(one.start.token))
-    paths = Counter(map(path_key, found))
+    examples = [context for source in SOURCES for context in contexts(source)]
+    parts = Counter(part for example in examples for part in subtokens(example.start.token))
+    paths = Counter(map(path_key, examples))
     names = Vocabulary(["read_file", "sort_list", "add"])
-    return Lexicon(Vocabulary.of(parts, 100, 1), Vocabulary.of(paths, 200, 1), names)
+    return Lexicon(
+        Vocabulary.from_counts(parts, 100, 1), Vocabulary.from_counts(paths, 200, 1), names
+    )
 
 
 def checkpoint(folder: Path, model: Path, **settings: object) -> Path:

@@ -37,7 +37,7 @@ SIZES = {
 
 
 def bert(folder: Path, max_tokens: int = SIZES["max_position_embeddings"]) -> Path:
-    pieces = [*WORDS, *CHARACTERS, *(f"##{one}" for one in CHARACTERS)]
+    pieces = [*WORDS, *CHARACTERS, *(f"##{character}" for character in CHARACTERS)]
     words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *pieces]
     BertTokenizer(vocab={word: row for row, word in enumerate(words)}).save_pretrained(folder)
     torch.manual_seed(0)

@@ -68,13 +68,13 @@ class Definitions:
         except UnreadableSource:
             return Outcome(case.language, "no text")
         try:
-            found = extract(source, language)
+            extraction = extract(source, language)
         except UnreadableSource:
             return Outcome(case.language, "refused")
-        fault = _fault(found, source, language) or _fault_of_paths(source, language)
+        fault = _fault(extraction, source, language) or _fault_of_paths(source, language)
         if fault:
             return Outcome(case.language, "wrong", fault)
-        return Outcome(case.language, "definitions" if found.definitions else "none")
+        return Outcome(case.language, "definitions" if extraction.definitions else "none")
 
 
 def _small(random: Random) -> int:
@@ -85,12 +85,12 @@ def _small(random: Random) -> int:
 @cache
 def _files(folders: tuple[Path, ...]) -> dict[str, list[Path]]:
     """The sources by language, in an order that does not depend on the machine."""
-    found = defaultdict(list, {each.name: [samples.source_of(each)] for each in LANGUAGES})
+    sources = defaultdict(list, {each.name: [samples.source_of(each)] for each in LANGUAGES})
     for file in sorted(files_under(folders)):
         language = language_by_path(file.name)
         if language and 0 < file.stat().st_size <= LARGEST_FILE:
-            found[language.name].append(file)
-    return found
+            sources[language.name].append(file)
+    return sources
 
 
 @cache
@@ -98,11 +98,11 @@ def _content(file: Path) -> bytes:
     return file.read_bytes()
 
 
-def _fault(found: Extraction, source: str, language: Language) -> str:
+def _fault(extraction: Extraction, source: str, language: Language) -> str:
     """What is wrong with the definitions of a source; empty if nothing is."""
     data = source.encode()
     lines = {line.strip() for line in source.split("\n")}
-    for definition in found.definitions:
+    for definition in extraction.definitions:
         where = f"{definition.kind} {definition.qualified_name[:80]!r}"
         if not 0 <= definition.start_byte <= definition.end_byte <= len(data):
             return f"{where}: bytes {definition.start_byte} to {definition.end_byte}"

@@ -135,20 +135,20 @@ def _fill(folder: Path) -> None:
 def addresses() -> tuple[str, ...]:
     """What the administrator comes to from the pages that everyone knows, and every address of the
     URL conf with a 1 for what varies."""
-    waiting, found = [*STARTS], dict.fromkeys(_routes())
+    waiting, addresses = [*STARTS], dict.fromkeys(_routes())
     for start in STARTS:
-        found[start.partition("?")[0]] = None
-    while waiting and len(found) < MOST_ADDRESSES:
+        addresses[start.partition("?")[0]] = None
+    while waiting and len(addresses) < MOST_ADDRESSES:
         address = waiting.pop(0)
         path, _, query = address.partition("?")
         response = send(Request("admin", "GET", path, query))
         if not isinstance(response, HttpResponseBase) or response.streaming:
             continue
         for link in LINK.findall(response.content.decode("utf-8", "replace")):
-            if link not in found:
-                found[link] = None
+            if link not in addresses:
+                addresses[link] = None
                 waiting.append(link)
-    return tuple(found)
+    return tuple(addresses)
 
 
 def _routes() -> Iterator[str]:

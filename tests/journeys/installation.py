@@ -112,13 +112,13 @@ class Installation:
 
     def pids(self, *words: str) -> set[int]:
         """Of its live processes whose command line holds all the words."""
-        found = set()
+        pids = set()
         for each in children.leftovers(self.state):
             with contextlib.suppress(psutil.NoSuchProcess):  # it may have ended since it was listed
                 line = " ".join(each.cmdline())
                 if all(word in line for word in words):
-                    found.add(each.pid)
-        return found
+                    pids.add(each.pid)
+        return pids
 
     def browser(self) -> Browser:
         return Browser(f"http://127.0.0.1:{self.port}")

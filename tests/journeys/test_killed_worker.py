@@ -110,11 +110,11 @@ def undisturbed_definitions() -> set[tuple]:
     python = languages.by_name("python")
     return {
         (
-            f"part{number}.py", str(found.kind), found.qualified_name, found.start_line,
-            found.end_line, definitions.text_hash(found), found.text,
+            f"part{number}.py", str(each.kind), each.qualified_name, each.start_line,
+            each.end_line, definitions.text_hash(each), each.text,
         )
         for number in range(FILES)
-        for found in definitions.extract(source(number), python).definitions
+        for each in definitions.extract(source(number), python).definitions
     }  # fmt: skip
 
 

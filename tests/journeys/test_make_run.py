@@ -92,10 +92,10 @@ def indexed(browser: Browser, shop: GitRepository) -> str:
 
 
 def test_from_registering_to_a_result(browser: Browser, indexed: str) -> None:
-    found = first_result(browser, "retry after ever longer pauses")
-    assert found["qualified_name"] == "call_with_backoff"
-    assert (found["repository"], found["path"]) == ("shop", "retry.py")
-    assert (found["start_line"], found["end_line"]) == (4, 10)
+    result = first_result(browser, "retry after ever longer pauses")
+    assert result["qualified_name"] == "call_with_backoff"
+    assert (result["repository"], result["path"]) == ("shop", "retry.py")
+    assert (result["start_line"], result["end_line"]) == (4, 10)
 
     page = browser.get("/", q="retry after ever longer pauses")
     assert "call_with_backoff" in page.text
@@ -147,8 +147,8 @@ def test_everything_is_found_again_after_everything_was_killed(
 ) -> None:
     installation.kill_everything()
     installation.start()
-    found = first_result(browser, "retry after ever longer pauses")
-    assert found["qualified_name"] == "call_with_backoff"
+    result = first_result(browser, "retry after ever longer pauses")
+    assert result["qualified_name"] == "call_with_backoff"
 
 
 def test_ctrl_c_ends_every_process(installation: Installation) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -9,7 +10,6 @@ from django.test import Client
 from codeindex.ingestion import embedding
 from codeindex.models import Embedding, Space
 from codeindex.spaces import encoders, lifecycle
-from codeindex.spaces.encoders import Searcher
 from tests import shelf
 from tests.embeddings import tiny
 from tests.shelf import Written
@@ -36,11 +36,10 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def encoded(
-    checkpoint: Path, alice: User, client: Client, settings: object, monkeypatch: pytest.MonkeyPatch
+    checkpoint: Path, alice: User, client: Client, settings: Any, no_encoder_loaded: None
 ) -> None:
     """Two definitions with vectors by a tiny encoder, and Alice, who may search them."""
     settings.CODEINDEX_CHECKPOINT = str(checkpoint)
-    monkeypatch.setattr(encoders, "searcher", Searcher())
     shop = shelf.repository(alice)
     shelf.put(shop, "load.py", Written(LOAD, "load"))
     shelf.put(shop, "add.py", Written(ADD, "add"))

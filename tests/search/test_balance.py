@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -34,7 +35,7 @@ def shop(space: Space, alice: User) -> None:
     shelf.put(made, "code.py", BY_CODE)
 
 
-def found(
+def ranked(
     alice: User, space: Space, balance: Balance = EVEN, text: str = "anything"
 ) -> Sequence[Result]:
     query_vector = QueryVector(space, EAST, balance)
@@ -47,32 +48,32 @@ def paths(results: Sequence[Result]) -> list[str]:
 
 
 def test_each_half_decides_where_it_is_preferred(alice: User, space: Space) -> None:
-    assert paths(found(alice, space)) == ["text.py", "code.py"]
-    assert paths(found(alice, space, PRESETS["meaning"])) == ["text.py", "code.py"]
-    assert paths(found(alice, space, PRESETS["structure"])) == ["code.py", "text.py"]
+    assert paths(ranked(alice, space)) == ["text.py", "code.py"]
+    assert paths(ranked(alice, space, PRESETS["meaning"])) == ["text.py", "code.py"]
+    assert paths(ranked(alice, space, PRESETS["structure"])) == ["code.py", "text.py"]
 
 
 def test_a_half_alone_counts_in_full(alice: User, space: Space) -> None:
-    first, last = found(alice, space, Balance(words=0, meaning=0, structure=1))
+    first, last = ranked(alice, space, Balance(words=0, meaning=0, structure=1))
     assert (first.score, last.score) == (pytest.approx(FULL * (1 + 0.25 / 3)), 0)
     assert first.parts == Score(structure=FULL, file=pytest.approx(FULL * 0.25 / 3))
 
 
 def test_words_decide_where_they_are_preferred(alice: User, space: Space) -> None:
-    words = found(alice, space, Balance(words=1, meaning=0, structure=0), "code")
+    words = ranked(alice, space, Balance(words=1, meaning=0, structure=0), "code")
     assert paths(words) == ["code.py", "text.py"]
-    assert paths(found(alice, space, PRESETS["words"], "code")) == ["code.py", "text.py"]
+    assert paths(ranked(alice, space, PRESETS["words"], "code")) == ["code.py", "text.py"]
 
 
 @pytest.mark.parametrize("balance", PRESETS.values())
 def test_the_parts_are_the_score(alice: User, space: Space, balance: Balance) -> None:
-    for result in found(alice, space, balance, "by.code"):
+    for result in ranked(alice, space, balance, "by.code"):
         assert result.parts is not None
         assert result.parts.total == result.score
 
 
 def test_a_similarity_is_divided_as_its_cosine(alice: User, space: Space) -> None:
-    first = found(alice, space)[0].parts
+    first = ranked(alice, space)[0].parts
     assert first is not None
     assert first.structure == pytest.approx(FULL * 0.1 / 0.6, abs=1e-3)
     assert first.meaning == pytest.approx(FULL * 0.5 / 0.6, abs=1e-3)
@@ -80,16 +81,16 @@ def test_a_similarity_is_divided_as_its_cosine(alice: User, space: Space) -> Non
 
 def test_a_vector_that_is_not_divided_is_meaning(alice: User, space: Space) -> None:
     shelf.put(shelf.repository(alice, "old"), "old.py", Written("old", "old", EAST))
-    old = found(alice, space)[0]
+    old = ranked(alice, space)[0]
     assert old.definition.place.path == "old.py"
     assert old.parts == Score(meaning=FULL, file=pytest.approx(FULL * 0.25 / 3))
 
 
 def test_where_many_are_visible_the_nearest_whole_vectors_are_compared(
-    alice: User, space: Space, settings: object
+    alice: User, space: Space, settings: Any
 ) -> None:
     settings.CODEINDEX_EXACT_TEXTS = 0
-    assert paths(found(alice, space, PRESETS["structure"])) == ["code.py", "text.py"]
+    assert paths(ranked(alice, space, PRESETS["structure"])) == ["code.py", "text.py"]
 
 
 @pytest.mark.parametrize(

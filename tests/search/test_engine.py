@@ -37,8 +37,8 @@ def results(
     return engine.ranked_results(query, query_vector, scope, limit, rules)
 
 
-def names(found: list[Result]) -> list[str]:
-    return [result.definition.place.qualified_name for result in found]
+def names(ranked: list[Result]) -> list[str]:
+    return [result.definition.place.qualified_name for result in ranked]
 
 
 def test_meaning_orders_what_words_do_not_tell_apart(space: Space, alice: User) -> None:
@@ -46,9 +46,9 @@ def test_meaning_orders_what_words_do_not_tell_apart(space: Space, alice: User) 
     shelf.put(shop, "a.py", Written("def a(): ...", "a", NORTH))
     shelf.put(shop, "b.py", Written("def b(): ...", "b", EAST))
     shelf.put(shop, "c.py", Written("def c(): ...", "c", BETWEEN))
-    found = results(alice, "go somewhere", space)
-    assert names(found) == ["b", "c", "a"]
-    scores = [result.score for result in found]
+    ranked = results(alice, "go somewhere", space)
+    assert names(ranked) == ["b", "c", "a"]
+    scores = [result.score for result in ranked]
     assert scores == sorted(scores, reverse=True)
 
 
@@ -166,12 +166,12 @@ def test_only_likely_names_of_functions_are_suggested(space: Space, alice: User)
     for kind in ("function", "class"):
         written = Written(kind, kind, EAST, kind=kind, predicted_names=names)
         shelf.put(shop, f"{kind}.py", written)
-    found = {
+    by_kind = {
         result.definition.place.kind: result.definition for result in results(alice, "any", space)
     }
-    assert found["function"].suggested_names == [("draw", 0.5)]
-    assert not found["class"].suggested_names
-    assert found["class"].predicted_names == [("draw", 0.5), ("paint", 0.01)]
+    assert by_kind["function"].suggested_names == [("draw", 0.5)]
+    assert not by_kind["class"].suggested_names
+    assert by_kind["class"].predicted_names == [("draw", 0.5), ("paint", 0.01)]
 
 
 @pytest.mark.parametrize("limit", [10, 200])

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from codeindex.spaces import encoders
-from codeindex.spaces.encoders import Searcher
 from search import explanations
 from search.explanations import SHOWN_CONTEXTS
 from tests import shelf
@@ -20,10 +19,8 @@ SOURCE = "def load(path):\n    with open(path) as file:\n        return file.rea
 
 
 @pytest.fixture(autouse=True)
-def _fresh(checkpoint: Path, settings: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A process that has loaded no encoder yet, and is told of a tiny one."""
+def _tiny_encoder(checkpoint: Path, settings: Any, no_encoder_loaded: None) -> None:
     settings.CODEINDEX_CHECKPOINT = str(checkpoint)
-    monkeypatch.setattr(encoders, "searcher", Searcher())
 
 
 @pytest.fixture
@@ -66,7 +63,7 @@ def test_a_composed_text_has_no_lines(alice: User) -> None:
     written = Written("class Shelf:\n    def load(self, path): ...\n", "Shelf", kind="class")
     _, definition = shelf.put(shelf.repository(alice), "shelf.py", written)
     why = explanations.explain(definition)
-    assert {token.line for one in why.contexts for token in (one.start, one.end)} == {0}
+    assert {token.line for context in why.contexts for token in (context.start, context.end)} == {0}
 
 
 def test_a_stranger_is_told_nothing(client: Client, address: str, charlie: User) -> None:
@@ -74,7 +71,7 @@ def test_a_stranger_is_told_nothing(client: Client, address: str, charlie: User)
     assert client.get(address).status_code == 404
 
 
-def test_what_is_wrong_is_said(client: Client, address: str, settings: object) -> None:
+def test_what_is_wrong_is_said(client: Client, address: str, settings: Any) -> None:
     assert "3,000 characters" in client.get(address, {"q": "x" * 3000}).content.decode()
     settings.CODEINDEX_CHECKPOINT = "/nowhere"
     assert "There is no checkpoint" in client.get(address).content.decode()
@@ -82,5 +79,5 @@ def test_what_is_wrong_is_said(client: Client, address: str, settings: object) -
 
 def test_definitions_and_results_lead_to_it(client: Client, address: str) -> None:
     assert address in client.get(address.removesuffix("why/")).content.decode()
-    found = client.get("/", {"q": "load a path"}).content.decode()
-    assert f"{address}?q=load%20a%20path" in found
+    page = client.get("/", {"q": "load a path"}).content.decode()
+    assert f"{address}?q=load%20a%20path" in page

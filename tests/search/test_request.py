@@ -79,7 +79,7 @@ class TestParsing:
             ("order", "x" * 99, f"Unknown order “{'x' * 50}…”. Use implementations or plain."),
             ("group", "?", "Unknown group “?”. Use definition or file."),
             ("balance", "?", "Unknown balance “?”. Use even, "),
-            ("kind", "no", "Unknown kind “no”. Use function, method, class or module."),
+            ("kind", "no", "Unknown kind “no”. Use function, method, class, interface, "),
             ("lang", "-cobol", "Unknown language “cobol”. Use python, "),
             ("path", "\udcff", "The filter contains bytes that are not UTF-8."),
             ("path", "\0", "The filter contains a NUL character."),
@@ -141,7 +141,7 @@ def doors(
     def rest(parameters: Parameters) -> list[str] | str:
         answer = client.get("/api/v1/search", parameters).json()
         if "results" in answer:
-            return [one["url"].removeprefix("http://testserver") for one in answer["results"]]
+            return [result["url"].removeprefix("http://testserver") for result in answer["results"]]
         (reason,) = answer.values()
         return reason if isinstance(reason, str) else reason[0]
 

@@ -112,15 +112,15 @@ class TestTuning:
 
     def test_weights_are_found_that_answer_better(self, cases: list[Case]) -> None:
         start = replace(PLAIN, path=0.0)
-        found = tuning.tuned_weights([cases], start)
+        tuned = tuning.tuned_weights([cases], start)
         assert tuning.quality(cases, start).mean < 0.7
-        assert tuning.quality(cases, found) == Quality(definitions=1.0, files=1.0)
+        assert tuning.quality(cases, tuned) == Quality(definitions=1.0, files=1.0)
 
     def test_a_part_that_is_left_out_is_missed(self, cases: list[Case]) -> None:
-        found = tuning.ablations(cases, replace(PLAIN, path=2.0))
-        assert found["all"].mean == 1
-        assert found["without paths"].mean < 0.7
-        assert found["without vectors"] == found["all"]
+        qualities = tuning.ablations(cases, replace(PLAIN, path=2.0))
+        assert qualities["all"].mean == 1
+        assert qualities["without paths"].mean < 0.7
+        assert qualities["without vectors"] == qualities["all"]
 
     def test_definitions_of_a_file_are_one_result_where_files_are(self) -> None:
         signals = [
@@ -129,8 +129,8 @@ class TestTuning:
             signal(3, coverage=0.7),
         ]
         case = Case(Question("a", [("3.py", 1, 9)], ""), signals)
-        found = tuning.quality([case], PLAIN)
-        assert (found.definitions, found.files) == (
+        measured = tuning.quality([case], PLAIN)
+        assert (measured.definitions, measured.files) == (
             pytest.approx(0.5),
             pytest.approx(0.6309, abs=1e-4),
         )

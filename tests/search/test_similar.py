@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from django.contrib.auth.models import Group, User
@@ -28,18 +30,18 @@ def address(space: Space, alice: User, team: Group) -> str:
     return reverse("definition", args=[file.pk, definition.pk])
 
 
-def found(client: Client, address: str, **parameters: object) -> list[tuple[str, float]]:
+def results(client: Client, address: str, **parameters: object) -> list[tuple[str, float]]:
     answer = client.get(f"/api/v1{address}similar", parameters).json()
     assert set(answer) == {"results", "notices", "exact"}
-    return [(one["path"], round(one["score"], 2)) for one in answer["results"]]
+    return [(result["path"], round(result["score"], 2)) for result in answer["results"]]
 
 
 def test_the_nearest_come_first_without_itself_and_its_copies(
     client: Client, alice: User, address: str
 ) -> None:
     client.force_login(alice)
-    assert found(client, address) == [("near.py", 0.8), ("far.py", 0.0)]
-    assert found(client, address, limit=1) == [("near.py", 0.8)]
+    assert results(client, address) == [("near.py", 0.8), ("far.py", 0.0)]
+    assert results(client, address, limit=1) == [("near.py", 0.8)]
 
 
 def test_everyone_sees_what_they_may(
@@ -49,11 +51,13 @@ def test_everyone_sees_what_they_may(
     file, definition = shelf.put(own, "mine.py", LOAD)
     shelf.put(own, "near.py", Written("def mine(): ...", "mine", (0.6, 0.8, 0, 0)))
     client.force_login(bob)
-    assert found(client, address) == [("near.py", 0.8), ("far.py", 0.0)]
+    assert results(client, address) == [("near.py", 0.8), ("far.py", 0.0)]
     client.force_login(charlie)
     for hidden in (f"/api/v1{address}similar", f"{address}similar/"):
         assert client.get(hidden).status_code == 404
-    assert found(client, reverse("definition", args=[file.pk, definition.pk])) == [("near.py", 0.6)]
+    assert results(client, reverse("definition", args=[file.pk, definition.pk])) == [
+        ("near.py", 0.6)
+    ]
     client.logout()
     assert client.get(f"/api/v1{address}similar").status_code == 404
 
@@ -69,7 +73,7 @@ def test_what_has_no_vector_says_so(client: Client, alice: User, address: str) -
 
 @pytest.mark.parametrize("exact_up_to", [1, 1000])
 def test_as_many_as_are_asked_for(
-    space: Space, alice: User, exact_up_to: int, settings: object
+    space: Space, alice: User, exact_up_to: int, settings: Any
 ) -> None:
     settings.CODEINDEX_EXACT_TEXTS = exact_up_to
     shop = shelf.repository(alice)
@@ -115,12 +119,12 @@ class TestHalves:
         alice: User,
         divided: str,
         exact_up_to: int,
-        settings: object,
+        settings: Any,
     ) -> None:
         settings.CODEINDEX_EXACT_TEXTS = exact_up_to
         client.force_login(alice)
-        assert found(client, divided, by="meaning")[:2] == [("said.py", 1), ("built.py", 0)]
-        assert found(client, divided, by="structure")[:2] == [("built.py", 1), ("said.py", 0)]
+        assert results(client, divided, by="meaning")[:2] == [("said.py", 1), ("built.py", 0)]
+        assert results(client, divided, by="structure")[:2] == [("built.py", 1), ("said.py", 0)]
 
     def test_a_whole_vector_cannot_be_divided(
         self, client: Client, alice: User, address: str

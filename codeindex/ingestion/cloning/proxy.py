@@ -111,7 +111,7 @@ class Proxy(socketserver.ThreadingTCPServer):
         raise Unreachable(f"Could not connect to {host} on port {port}. Check the address.")
 
     @contextmanager
-    def kept(self, connection: socket.socket) -> Iterator[None]:
+    def tracked(self, connection: socket.socket) -> Iterator[None]:
         """Close the connection with the proxy."""
         with self._lock:
             if self._closed:
@@ -158,7 +158,7 @@ class _Connection(socketserver.BaseRequestHandler):
     server: Proxy
 
     def handle(self) -> None:
-        with self.server.kept(self.request):
+        with self.server.tracked(self.request):
             self.request.settimeout(HANDSHAKE_SECONDS)
             if not self._is_authorised():
                 return
@@ -168,7 +168,7 @@ class _Connection(socketserver.BaseRequestHandler):
             except Unreachable as error:
                 self.server.error = str(error)
                 return self._reply(error.reply)
-            with self.server.kept(remote):
+            with self.server.tracked(remote):
                 self.server.error = ""
                 self._reply(OK)
                 _relay(self.request, remote)

@@ -50,6 +50,13 @@ class Command(base.Command):
         parser.add_argument("--label-epochs", type=int, default=DEFAULT.label_epochs)
         parser.add_argument("--seed", type=int, default=DEFAULT.seed)
         parser.add_argument(
+            "--least",
+            type=int,
+            default=own_model.LEAST_DESCRIBED,
+            metavar="N",
+            help="refuse to train on fewer functions with a docstring (default: %(default)s)",
+        )
+        parser.add_argument(
             "--resume", action="store_true", help="continue an interrupted training"
         )
 
@@ -59,7 +66,8 @@ class Command(base.Command):
             with existing_index():
                 out = _folder(out)
                 source = _in_use()
-                corpus = own_model.corpus_of(repositories_called(repository), out / "training")
+                chosen = repositories_called(repository)
+                corpus = own_model.corpus_of(chosen, out / "training", options["least"])
                 self._describe(corpus)
                 own_model.train(
                     corpus, source.checkpoint, out, _device(), plan, resume=options["resume"]

@@ -51,7 +51,7 @@ def _module(reader: str) -> str:
     return f"embeddings.documents.{reader}"
 
 
-TEXT = _document("text", "plain", ".txt .text .log")
+TEXT = _document("text", "plain", ".txt .text")
 """What every file is read as that is of no other type."""
 
 DOCUMENTS: tuple[Document, ...] = (
@@ -85,6 +85,8 @@ DOCUMENTS: tuple[Document, ...] = (
     ),
     _document("jsonl", "tables", ".jsonl .ndjson"),
     _document("less", "styles", ".less", line_comments=("//",), block_comments=_CODE),
+    _document("lock", "tables", ".lock", "go.sum", line_comments=_HASH),
+    _document("log", "tables", ".log .out .err"),
     _document("man", "marked", ".man .mdoc .1 .2 .3 .4 .5 .6 .7 .8", line_comments=('.\\"',)),
     _document("markdown", "markdown", ".md .markdown .mdx .mkd .qmd .rmd", block_comments=_MARKUP),
     _document("notebook", "notebooks", ".ipynb", line_comments=_HASH, is_converted=True),

@@ -54,17 +54,17 @@ class Exclusions:
 def build(sources: Sequence[Source], exclusions: Exclusions, out: Path) -> None:
     """Writes the corpus of the sources into the folder `out`, which also keeps what was read."""
     tally = Tally()
-    kept: dict[str, Project] = {}
-    allowed = list(_allowed_functions(sources, exclusions, out / "parts", kept, tally))
-    functions = list(_without_copies(allowed, exclusions.functions, tally))
+    allowed_projects: dict[str, Project] = {}
+    allowed = _allowed_functions(sources, exclusions, out / "parts", allowed_projects, tally)
+    functions = list(_without_copies(list(allowed), exclusions.functions, tally))
     sizes = Counter(function.package for function in functions)
-    splits = split(sizes, projects.families(kept.values()))
+    splits = split(sizes, projects.families(allowed_projects.values()))
     functions.sort(key=lambda function: fingerprint(function.code))
     with (out / "functions.jsonl").open("w", encoding="utf-8") as file:
         for function in functions:
             row = {**asdict(function), "split": splits[function.package]}
             file.write(json.dumps(row, ensure_ascii=True) + "\n")
-    manifest = _manifest(kept, functions, splits, tally)
+    manifest = _manifest(allowed_projects, functions, splits, tally)
     (out / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
 
 
@@ -103,11 +103,11 @@ def _allowed_functions(
     sources: Sequence[Source],
     exclusions: Exclusions,
     folder: Path,
-    kept: dict[str, Project],
+    allowed: dict[str, Project],
     tally: Tally,
 ) -> Iterator[Function]:
-    """The functions of the projects that may be trained on. Adds these projects to `kept`, and the
-    others to the tally, with the reason."""
+    """The functions of the projects that may be trained on. Adds these projects to `allowed`, and
+    the others to the tally, with the reason."""
     progress = tqdm(sources, desc="sources", unit="source")
     for source in progress:
         progress.set_postfix_str(source.name)
@@ -116,7 +116,7 @@ def _allowed_functions(
             if reason := exclusions.reason(project):
                 tally.packages[project.name] = reason
                 continue
-            kept.setdefault(project.name, project)
+            allowed.setdefault(project.name, project)
             tally.functions.update(batch.left_out)
             yield from batch.functions
 
@@ -143,7 +143,7 @@ def _without_copies(
 
 
 def _manifest(
-    kept: Mapping[str, Project],
+    allowed: Mapping[str, Project],
     functions: Sequence[Function],
     splits: dict[str, str],
     tally: Tally,
@@ -157,7 +157,7 @@ def _manifest(
             "functions": sizes[name],
             "with_docstring": described[name],
         }
-        for name, project in kept.items()
+        for name, project in allowed.items()
         if sizes[name]
     ]
     return {

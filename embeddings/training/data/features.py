@@ -63,8 +63,8 @@ class CorpusContexts:
                 parts[part] += count
         counted = Counter(dict(zip(self.paths, paths.tolist(), strict=True)))
         return Lexicon(
-            Vocabulary.of(parts, sizes.subtokens, sizes.least_subtokens),
-            Vocabulary.of(counted, sizes.paths, sizes.least_paths),
+            Vocabulary.from_counts(parts, sizes.subtokens, sizes.least_subtokens),
+            Vocabulary.from_counts(counted, sizes.paths, sizes.least_paths),
             Vocabulary(()),
         )
 
@@ -77,7 +77,7 @@ class IndexedContexts:
         values = contexts.triples.values.copy()
         values[:, 1] = paths[values[:, 1]]
         self._contexts = Ragged(values, contexts.triples.offsets)
-        self._tokens = Ragged.of(
+        self._tokens = Ragged.from_rows(
             [[lexicon.subtokens[part] for part in word.split()] or [0] for word in contexts.words]
         )
 
@@ -165,6 +165,6 @@ def _sampled(contexts: Ragged, limit: int, random: np.random.Generator) -> Ragge
     rows = np.repeat(np.arange(len(lengths)), lengths)
     order = np.lexsort((random.random(len(rows)), rows))
     places = np.arange(len(rows)) - np.repeat(contexts.offsets[:-1], lengths)
-    kept = np.sort(order[places < limit])
+    sample = np.sort(order[places < limit])
     shorter = np.minimum(lengths, limit)
-    return Ragged(contexts.values[kept], np.concatenate([[0], np.cumsum(shorter)]))
+    return Ragged(contexts.values[sample], np.concatenate([[0], np.cumsum(shorter)]))

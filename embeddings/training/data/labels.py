@@ -29,7 +29,7 @@ def label_of(name: str) -> str:
 
 def label_parts(labels: Labels, functions: Sequence[Function]) -> Ragged:
     """The subtokens of each function's name; none of a dunder method's."""
-    return Ragged.of([labels.parts_of(label_of(function.name)) for function in functions])
+    return Ragged.from_rows([labels.parts_of(label_of(function.name)) for function in functions])
 
 
 def informative_names(data: TrainingData, rows: Ids) -> NDArray[np.bool_]:

@@ -47,7 +47,9 @@ class CorpusMentions:
     def vocabulary(self, size: int, least: int) -> Vocabulary:
         """The words that most functions mention."""
         counts = np.bincount(self.rows.values[:, 0], minlength=len(self.words)).tolist()
-        return Vocabulary.of(Counter(dict(zip(self.words, counts, strict=True))), size, least)
+        return Vocabulary.from_counts(
+            Counter(dict(zip(self.words, counts, strict=True))), size, least
+        )
 
     def labelled(self, lexicon: Lexicon, names: Sequence[str]) -> Ragged:
         """Rows of (word id, bits of its places, whether the function's name holds it), to train

@@ -103,15 +103,15 @@ def keep_retrieving(
         vectors = reader.for_queries.encode(function.questions)
         ranks = metrics.ranks(vectors, code, [place] * len(vectors))
         ranked = zip(function.questions, ranks, strict=True)
-        kept = [question for question, rank in ranked if rank <= LOWEST_RANK]
-        yield FunctionQuestions(function.code, kept)
+        retrieving = [question for question, rank in ranked if rank <= LOWEST_RANK]
+        yield FunctionQuestions(function.code, retrieving)
 
 
 class QuestionWriter:
     """A decoder that continues a prompt of examples, whose states are computed once."""
 
     def __init__(self, name: str, device: str) -> None:
-        origin = loading.located(name)
+        origin = loading.locate(name)
         self._tokenizer = loading.tokenizer(origin)
         dtype = torch.bfloat16 if precision.is_mixed(device) else torch.float32
         network: Any = AutoModelForCausalLM.from_pretrained(

@@ -57,9 +57,9 @@ class VectorCache:
         self.add(texts, "texts")
         return self.cached(texts)
 
-    def read(self, texts: Sequence[str]) -> tuple[Matrix, list[int]]:
+    def encode_with_unread(self, texts: Sequence[str]) -> tuple[Matrix, list[int]]:
         """Passes the texts on to the encoder, without caching."""
-        return self._encoder.read(texts)
+        return self._encoder.encode_with_unread(texts)
 
     def cached(self, texts: Sequence[str]) -> Matrix:
         """(n,) texts → (n, dimensions); raises KeyError for a text that was never added."""

@@ -50,8 +50,11 @@ class FusionStage:
         data.prepare(views, self._all_rows)
         self._views = {view: self._tensor(data.vectors(view, self._all_rows)) for view in views}
         self._contrast = Contrast()
-        trained = [network.fusion, self._contrast, network.queries]
-        self.trained = nn.ModuleList([part for part in trained if part is not None]).to(data.device)
+        self.trained = self._trained_modules().to(data.device)
+
+    def _trained_modules(self) -> nn.ModuleList:
+        parts = [self._network.fusion, self._contrast, self._network.queries]
+        return nn.ModuleList([part for part in parts if part is not None])
 
     def steps(self) -> int:
         return batch_count(self._rows, BATCH)
@@ -107,16 +110,8 @@ class JointStage(FusionStage):
 
     name = "joint"
 
-    def __init__(
-        self,
-        data: TrainingData,
-        network: Network,
-        lexicon: Lexicon,
-        contexts: IndexedContexts,
-        pairs: int | None,
-    ) -> None:
-        super().__init__(data, network, lexicon, contexts, pairs)
-        self.trained = nn.ModuleList([self.trained, network.code2vec])
+    def _trained_modules(self) -> nn.ModuleList:
+        return nn.ModuleList([super()._trained_modules(), self._network.code2vec])
 
     def _training_code(self, places: Tensor, random: np.random.Generator) -> Tensor:
         batch = self._contexts.batch(self._all_rows[places.numpy()], TRAINING_CONTEXTS, random)

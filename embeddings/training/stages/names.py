@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from embeddings.checkpoints import Network
-from embeddings.naming.mentions import Where
+from embeddings.naming.mentions import Place
 from embeddings.networks.vocabulary import Ids, Lexicon, Ragged
 from embeddings.training.data.dataset import TextView, TrainingData
 from embeddings.training.data.features import IndexedContexts
@@ -110,10 +110,10 @@ class NameStage:
 def without_documentation(mentions: Ragged, undocumented: NDArray[np.bool_]) -> Ragged:
     """What n definitions mention, as if the `undocumented` ones (n,) had no documentation."""
     values = mentions.values.copy()
-    values[np.repeat(undocumented, mentions.lengths()), 1] &= ~(Where.DOCUMENTED | Where.OPENING)
-    kept = values[:, 1] > 0
-    ends = np.concatenate([[0], np.cumsum(kept)])[mentions.offsets]
-    return Ragged(values[kept], ends)
+    values[np.repeat(undocumented, mentions.lengths()), 1] &= ~(Place.DOCUMENTED | Place.OPENING)
+    still_mentioned = values[:, 1] > 0
+    ends = np.concatenate([[0], np.cumsum(still_mentioned)])[mentions.offsets]
+    return Ragged(values[still_mentioned], ends)
 
 
 def sample_rows(rows: Ids, limit: int | None) -> Ids:

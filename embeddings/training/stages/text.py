@@ -238,7 +238,9 @@ def _prepared(network: Any, rank: int) -> nn.Module:
 def _comment_pairs(data: TrainingData, rows: Ids) -> list[Pair]:
     """The distinct comments in the functions, each with the lines below it, in a random order."""
     functions = (data.functions[row] for row in rows)
-    pairs = list(dict(chain.from_iterable(comment_pairs(one.bare) for one in functions)).items())
+    pairs = list(
+        dict(chain.from_iterable(comment_pairs(function.bare) for function in functions)).items()
+    )
     order = np.random.default_rng(0).permutation(len(pairs))
     return [pairs[place] for place in order]
 

@@ -84,7 +84,7 @@ class TestSigningIn:
         self, with_password: None, caplog: pytest.LogCaptureFixture
     ) -> None:
         sign_in("alice\nforged", "not this")
-        (line,) = [one for one in caplog.messages if "failed to sign in" in one]
+        (line,) = [message for message in caplog.messages if "failed to sign in" in message]
         assert line == r"'alice\nforged' failed to sign in from 192.0.2.1."
 
 
@@ -150,7 +150,9 @@ class TestRates:
         settings.CODEINDEX_ANONYMOUS_SEARCH_RATE = "1/hour"
 
         def statuses(*addresses: str) -> list[int]:
-            return [Client().get("/?q=csv", REMOTE_ADDR=one).status_code for one in addresses]
+            return [
+                Client().get("/?q=csv", REMOTE_ADDR=address).status_code for address in addresses
+            ]
 
         assert statuses("192.0.2.1", "192.0.2.1", "192.0.2.2") == [200, 429, 200]
         assert statuses("2001:db8::1", "2001:db8::2", "2001:db8:0:1::1") == [200, 429, 200]
@@ -183,7 +185,7 @@ class TestTheStore:
         settings.CODEINDEX_ANONYMOUS_SEARCH_RATE = "2/hour"
         statuses = [Client().get("/?q=csv").status_code for _ in range(4)]
         assert statuses == [200, 200, 429, 429]
-        assert len([one for one in caplog.messages if "rate limits apply per process" in one]) == 1
+        assert caplog.text.count("rate limits apply per process") == 1
 
     def test_is_asked_again_later(self, away: None, settings: Any, services: Any) -> None:
         counts, limit = throttles.Counts(pause=0.0), parse("5/hour")
@@ -248,11 +250,11 @@ class TestTogether:
             with searches_held_up():
                 many = [threads.submit(search, alice) for _ in range(50)]
                 until(lambda: done(many) == 48)
-                assert Counter(one.result() for one in many if one.done()) == {429: 48}
+                assert Counter(answer.result() for answer in many if answer.done()) == {429: 48}
                 other = threads.submit(search, bob)
                 until(lambda: searches_under_way() == 3)
             assert other.result(GIVE_UP_SECONDS) == 200
-            assert Counter(one.result(GIVE_UP_SECONDS) for one in many) == {429: 48, 200: 2}
+            assert Counter(answer.result(GIVE_UP_SECONDS) for answer in many) == {429: 48, 200: 2}
 
     def test_eight_who_sign_in_leave_threads_to_searches(self, shop: None, settings: Any) -> None:
         settings.PASSWORD_HASHERS = [f"{__name__}.SlowHasher"]
@@ -290,7 +292,7 @@ def until(holds: Callable[[], bool]) -> None:
 
 
 def done(many: Sequence[Future[int]]) -> int:
-    return sum(one.done() for one in many)
+    return sum(answer.done() for answer in many)
 
 
 @contextmanager

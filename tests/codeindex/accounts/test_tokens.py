@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import importlib
+from typing import Any
 
 import pytest
 from django.apps import apps
@@ -35,10 +36,10 @@ def is_taken(key: str) -> bool:
 def stored() -> str:
     """All that the database has of tokens and sessions, as text."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT row_to_json(one)::text FROM codeindex_token AS one")
-        found = [row for (row,) in cursor.fetchall()]
-        cursor.execute("SELECT row_to_json(one)::text FROM django_session AS one")
-        return "\n".join([*found, *(row for (row,) in cursor.fetchall())])
+        cursor.execute("SELECT row_to_json(token)::text FROM codeindex_token AS token")
+        rows = [row for (row,) in cursor.fetchall()]
+        cursor.execute("SELECT row_to_json(session)::text FROM django_session AS session")
+        return "\n".join([*rows, *(row for (row,) in cursor.fetchall())])
 
 
 class TestOnThePage:
@@ -60,9 +61,9 @@ class TestOnThePage:
         other, third = tokens.issue(alice, by=alice), tokens.issue(alice, by=alice)
         client.force_login(alice)
         client.post("/account/token/revoke", {"token": key[:12]})
-        assert [is_taken(one) for one in (key, other, third)] == [False, True, True]
+        assert [is_taken(token) for token in (key, other, third)] == [False, True, True]
         client.post("/account/token/revoke")
-        assert [is_taken(one) for one in (key, other, third)] == [False] * 3
+        assert [is_taken(token) for token in (key, other, third)] == [False] * 3
 
     def test_nobody_revokes_another_s(self, client: Client, charlie: User, key: str) -> None:
         client.force_login(charlie)
@@ -109,7 +110,7 @@ class TestThePassword:
         assert not is_taken(key)
 
     def test_a_new_way_to_hash_it_revokes_nothing(
-        self, client: Client, alice: User, settings: object
+        self, client: Client, alice: User, settings: Any
     ) -> None:
         shelf.repository(alice, "shop")
         settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
@@ -145,7 +146,7 @@ def test_a_use_is_recorded_once_an_hour(alice: User, key: str) -> None:
 
 
 def test_a_request_is_signed_in_by_one_statement(
-    alice: User, key: str, django_assert_num_queries: object
+    alice: User, key: str, django_assert_num_queries: Any
 ) -> None:
     tokens.owner(key)
     with django_assert_num_queries(1):

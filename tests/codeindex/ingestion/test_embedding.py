@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from threading import Event
+from typing import Any
 
 import numpy as np
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
 
@@ -20,12 +24,15 @@ from codeindex.models import (
     Claim,
     Definition,
     Embedding,
+    IndexRun,
+    Repository,
     Space,
     SpaceState,
     Text,
 )
-from codeindex.spaces import encoders, lifecycle
+from codeindex.spaces import lifecycle
 from embeddings.encoder import Encoded
+from tests.git import GitRepository
 
 pytestmark = pytest.mark.django_db
 
@@ -39,7 +46,7 @@ class TinyEncoder:
         self.fingerprint = fingerprint
         self.chokes_on = chokes_on
 
-    def encode(self, texts, language):
+    def encode(self, texts: Sequence[str], language: str) -> Encoded:
         if any(self.chokes_on in text for text in texts):
             raise ValueError("a text it cannot take")
         vectors = np.array([[len(text), 1, 0] for text in texts], dtype=np.float32)
@@ -48,12 +55,12 @@ class TinyEncoder:
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path, settings):
+def home(tmp_path: Path, settings: Any) -> None:
     settings.CODEINDEX_HOME = tmp_path / "home"
 
 
 @pytest.fixture
-def indexed(source, registered):
+def indexed(source: GitRepository, registered: Repository) -> IndexRun:
     """A repository of five functions, their vectors missing."""
     source.commit({f"f{n}.py": f"def f{n}(): return {'1' * n}\n" for n in range(1, 6)})
     run = tasks.request_index(repository=registered, by=None)
@@ -66,7 +73,7 @@ def expire_leases() -> None:
     Embedding.objects.exclude(lease=None).update(leased_until=timezone.now() - timedelta(hours=1))
 
 
-def test_a_batch_gets_vectors_and_names_and_ends_the_run(indexed):
+def test_a_batch_gets_vectors_and_names_and_ends_the_run(indexed: IndexRun) -> None:
     encoder = TinyEncoder()
     space = lifecycle.space_for(encoder)
     with Embedding.objects.claimed(space, limit=100) as batch:
@@ -80,9 +87,9 @@ def test_a_batch_gets_vectors_and_names_and_ends_the_run(indexed):
     assert stored.predicted_names == [["add", 0.5]]
 
 
-def test_what_of_a_text_is_not_read_is_kept_with_its_vector(indexed):
+def test_what_of_a_text_is_not_read_is_kept_with_its_vector(indexed: IndexRun) -> None:
     class Short(TinyEncoder):
-        def encode(self, texts, language):
+        def encode(self, texts: Sequence[str], language: str) -> Encoded:
             return replace(super().encode(texts, language), unread=[1_200] + [0] * (len(texts) - 1))
 
     with Embedding.objects.claimed(lifecycle.space_for(Short()), limit=100) as batch:
@@ -92,18 +99,18 @@ def test_what_of_a_text_is_not_read_is_kept_with_its_vector(indexed):
     assert not Embedding.objects.exclude(state="ready").exists()
 
 
-def test_two_claims_never_share_a_text(indexed):
+def test_two_claims_never_share_a_text(indexed: IndexRun) -> None:
     space = lifecycle.space_for(TinyEncoder())
     with (
-        Embedding.objects.claimed(space, limit=3) as one,
-        Embedding.objects.claimed(space, limit=3) as two,
+        Embedding.objects.claimed(space, limit=3) as first,
+        Embedding.objects.claimed(space, limit=3) as second,
     ):
-        assert len(one) == 3
-        assert len(two) == 2
-        assert not {e.pk for e in one} & {e.pk for e in two}
+        assert len(first) == 3
+        assert len(second) == 2
+        assert not {e.pk for e in first} & {e.pk for e in second}
 
 
-def test_what_a_batch_did_not_store_is_free_again(indexed):
+def test_what_a_batch_did_not_store_is_free_again(indexed: IndexRun) -> None:
     space = lifecycle.space_for(TinyEncoder())
 
     class WorkerError(Exception):
@@ -115,7 +122,7 @@ def test_what_a_batch_did_not_store_is_free_again(indexed):
         assert len(batch) == 5
 
 
-def test_a_text_that_fails_is_recorded_and_holds_nothing_up(indexed):
+def test_a_text_that_fails_is_recorded_and_holds_nothing_up(indexed: IndexRun) -> None:
     encoder = TinyEncoder(chokes_on="def f3")
     space = lifecycle.space_for(encoder)
     with Embedding.objects.claimed(space, limit=100) as batch:
@@ -128,66 +135,71 @@ def test_a_text_that_fails_is_recorded_and_holds_nothing_up(indexed):
     assert failed[0].reason == "ValueError: a text it cannot take"
 
 
+class NotingEncoder(TinyEncoder):
+    """Notes how many texts it gets, and waits until it may go on."""
+
+    def __init__(self) -> None:
+        super().__init__(chokes_on="def f3")
+        self.got: list[int] = []
+        self.may_go_on = Event()
+        self.may_go_on.set()
+
+    def encode(self, texts: Sequence[str], language: str) -> Encoded:
+        assert self.may_go_on.wait(20)
+        self.got.append(len(texts))
+        return super().encode(texts, language)
+
+
 @pytest.fixture
-def parted(indexed, monkeypatch):
-    """A worker that claims two texts at a time, with an encoder that notes how many it gets."""
-
-    class Noting(TinyEncoder):
-        def __init__(self) -> None:
-            super().__init__(chokes_on="def f3")
-            self.got: list[int] = []
-            self.may_go_on = Event()
-            self.may_go_on.set()
-
-        def encode(self, texts, language):
-            assert self.may_go_on.wait(20)
-            self.got.append(len(texts))
-            return super().encode(texts, language)
-
-    encoder = Noting()
-    monkeypatch.setattr(encoders, "cached", lambda source: encoder)
-    monkeypatch.setattr(encoders, "encoder_for", lambda space: encoder)
-    return encoder
+def noting(indexed: IndexRun) -> NotingEncoder:
+    return NotingEncoder()
 
 
-def test_a_batch_comes_in_parts_and_one_that_fails_holds_no_other_up(parted):
-    assert embedding.encode_batch(4, part_size=2)
-    assert max(parted.got) <= 2
+def encode_batch(encoder: TinyEncoder, limit: int) -> int | None:
+    """As a worker that claims two texts at a time."""
+    return embedding.encode_batch(limit, part_size=2, load=lambda source: encoder)
+
+
+def test_a_batch_comes_in_parts_and_one_that_fails_holds_no_other_up(noting: NotingEncoder) -> None:
+    assert encode_batch(noting, 4)
+    assert max(noting.got) <= 2
     states = Embedding.objects.order_by("pk").values_list("state", "lease")
     assert sorted(states[:4]) == [("failed", None), *[("ready", None)] * 3]
     assert states[4] == ("pending", None)
-    assert embedding.encode_batch(4, part_size=2)
+    assert encode_batch(noting, 4)
     assert not Embedding.objects.filter(state="pending").exists()
-    assert embedding.encode_batch(4, part_size=2) is None
+    assert encode_batch(noting, 4) is None
 
 
-def test_a_part_is_claimed_while_the_one_before_is_encoded(parted, monkeypatch):
+def test_a_part_is_claimed_while_the_one_before_is_encoded(
+    noting: NotingEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     claim, claims = Claim.part, []
 
-    def noted(*arguments, **options):
+    def noted(*arguments: Any, **options: Any) -> Sequence[Embedding]:
         claims.append(claim(*arguments, **options))
         if len(claims) == 2:
-            parted.may_go_on.set()
+            noting.may_go_on.set()
         return claims[-1]
 
-    parted.may_go_on.clear()
+    noting.may_go_on.clear()
     monkeypatch.setattr(Claim, "part", noted)
-    assert embedding.encode_batch(16, part_size=2)
+    assert encode_batch(noting, 16)
     assert [len(part) for part in claims] == [2, 2, 1, 0]
 
 
-def test_a_text_that_may_kill_its_worker_is_encoded_beside_no_other(parted):
-    lifecycle.space_for(parted)
+def test_a_text_that_may_kill_its_worker_is_encoded_beside_no_other(noting: NotingEncoder) -> None:
+    lifecycle.space_for(noting)
     Embedding.objects.filter(text__body__contains="def f1").update(attempts=1)
-    embedding.encode_batch(100, part_size=2)
+    encode_batch(noting, 100)
     assert Embedding.objects.get(state="pending").attempts == 1
-    parted.got.clear()
-    embedding.encode_batch(100, part_size=2)
-    assert parted.got == [1]
+    noting.got.clear()
+    encode_batch(noting, 100)
+    assert noting.got == [1]
     assert not Embedding.objects.filter(state="pending").exists()
 
 
-def test_an_encoder_that_is_broken_itself_blames_no_text(indexed):
+def test_an_encoder_that_is_broken_itself_blames_no_text(indexed: IndexRun) -> None:
     encoder = TinyEncoder(chokes_on="def")
     space = lifecycle.space_for(encoder)
     with (
@@ -198,7 +210,7 @@ def test_an_encoder_that_is_broken_itself_blames_no_text(indexed):
     assert not Embedding.objects.filter(state="failed").exists()
 
 
-def test_texts_of_a_dead_worker_come_alone_and_are_given_up_in_the_end(indexed):
+def test_texts_of_a_dead_worker_come_alone_and_are_given_up_in_the_end(indexed: IndexRun) -> None:
     space = lifecycle.space_for(TinyEncoder())
     killer = Embedding.objects.filter(text__body__contains="def f1")
     killer.update(attempts=1)
@@ -211,7 +223,7 @@ def test_texts_of_a_dead_worker_come_alone_and_are_given_up_in_the_end(indexed):
     assert "workers crashed" in killer.get().reason
 
 
-def test_a_worker_that_lost_its_lease_stores_nothing(indexed):
+def test_a_worker_that_lost_its_lease_stores_nothing(indexed: IndexRun) -> None:
     encoder = TinyEncoder()
     space = lifecycle.space_for(encoder)
     with Embedding.objects.claimed(space, limit=10) as lost:
@@ -225,7 +237,9 @@ def test_a_worker_that_lost_its_lease_stores_nothing(indexed):
             assert taken_over.state == "ready"
 
 
-def test_a_second_encoder_gets_a_space_of_its_own_and_replaces_the_first_when_full(indexed):
+def test_a_second_encoder_gets_a_space_of_its_own_and_replaces_the_first_when_full(
+    indexed: IndexRun,
+) -> None:
     first, second = TinyEncoder("first"), TinyEncoder("second")
     old = lifecycle.space_for(first)
     Embedding.objects.filter(space=old).update(state="ready", vector=[1, 0, 0])
@@ -238,13 +252,13 @@ def test_a_second_encoder_gets_a_space_of_its_own_and_replaces_the_first_when_fu
     assert Space.objects.get(state=SpaceState.ACTIVE) == new
 
 
-def test_batches_grow_to_what_the_worker_does_in_a_few_seconds():
+def test_batches_grow_to_what_the_worker_does_in_a_few_seconds() -> None:
     assert embedding._next_limit(16, 0.1) == 32
     assert embedding._next_limit(100, 40.0) == 10
     assert embedding._next_limit(1, 400.0) == 1
 
 
-def test_an_error_of_the_encoder_is_told_of_on_the_runs_that_wait(indexed):
+def test_an_error_of_the_encoder_is_told_of_on_the_runs_that_wait(indexed: IndexRun) -> None:
     runs.record_encoder_error("The encoder failed: no such model")
     indexed.refresh_from_db()
     assert progress.measure(indexed).error.endswith("no such model")
@@ -253,7 +267,7 @@ def test_an_error_of_the_encoder_is_told_of_on_the_runs_that_wait(indexed):
     assert not indexed.error
 
 
-def test_progress_counts_files_then_texts(indexed):
+def test_progress_counts_files_then_texts(indexed: IndexRun) -> None:
     lifecycle.space_for(TinyEncoder())
     seen = progress.measure(indexed)
     assert (seen.stage, seen.unit, seen.done, seen.total) == ("embedding", "texts", 0, 5)
@@ -265,10 +279,10 @@ def test_progress_counts_files_then_texts(indexed):
     assert (seen.stage, seen.percent, seen.finished) == ("published", 100, True)
 
 
-def test_runs_are_counted_no_longer_than_a_twentieth_of_the_time(indexed):
+def test_runs_are_counted_no_longer_than_a_twentieth_of_the_time(indexed: IndexRun) -> None:
     settle, statements = publishing.Settler(), []
 
-    def slowly(execute, statement, *arguments):
+    def slowly(execute: Callable[..., Any], statement: str, *arguments: Any) -> Any:
         statements.append(statement)
         time.sleep(0.01)
         return execute(statement, *arguments)
@@ -281,7 +295,9 @@ def test_runs_are_counted_no_longer_than_a_twentieth_of_the_time(indexed):
     assert 0 < once <= len(statements) <= 2 * once
 
 
-def test_a_removed_repository_is_forgotten_after_the_grace_period(indexed, registered):
+def test_a_removed_repository_is_forgotten_after_the_grace_period(
+    indexed: IndexRun, registered: Repository
+) -> None:
     lifecycle.space_for(TinyEncoder())
     repositories.remove(registered, by=None)
     garbage_collection.mark()
@@ -292,7 +308,9 @@ def test_a_removed_repository_is_forgotten_after_the_grace_period(indexed, regis
         assert not table.objects.exists(), table
 
 
-def test_what_came_back_in_the_grace_period_stays(indexed, registered, source, alice):
+def test_what_came_back_in_the_grace_period_stays(
+    indexed: IndexRun, registered: Repository, source: GitRepository, alice: User
+) -> None:
     lifecycle.space_for(TinyEncoder())
     repositories.remove(registered, by=None)
     garbage_collection.mark()
@@ -303,7 +321,9 @@ def test_what_came_back_in_the_grace_period_stays(indexed, registered, source, a
     assert Definition.objects.count() == Text.objects.count() == Embedding.objects.count() == 5
 
 
-def test_history_keeps_its_definitions_but_not_their_vectors(indexed, registered, source):
+def test_history_keeps_its_definitions_but_not_their_vectors(
+    indexed: IndexRun, registered: Repository, source: GitRepository
+) -> None:
     lifecycle.space_for(TinyEncoder())
     Embedding.objects.update(state="ready", vector=[1, 0, 0])
     publishing.settle_all()
@@ -316,7 +336,7 @@ def test_history_keeps_its_definitions_but_not_their_vectors(indexed, registered
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_filled_space_gets_an_index_that_queries_use(indexed):
+def test_a_filled_space_gets_an_index_that_queries_use(indexed: IndexRun) -> None:
     space = lifecycle.space_for(TinyEncoder())
     assert lifecycle.needing_index(smallest=5) == []
     Embedding.objects.update(state="ready", vector=[1, 0, 0])
@@ -336,7 +356,7 @@ def test_a_filled_space_gets_an_index_that_queries_use(indexed):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_index_that_another_version_built_is_built_anew(indexed):
+def test_an_index_that_another_version_built_is_built_anew(indexed: IndexRun) -> None:
     space = lifecycle.space_for(TinyEncoder())
     Embedding.objects.update(state="ready", vector=[1, 0, 0])
     lifecycle.build_index(space, width=64)

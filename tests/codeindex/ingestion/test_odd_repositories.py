@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import random
 import subprocess
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import OperationalError
@@ -13,7 +15,7 @@ from codeindex import tasks
 from codeindex.ingestion import pipeline, sources, store
 from codeindex.ingestion.store import ReadBlob
 from codeindex.leases import Lease
-from codeindex.models import Blob, Definition, IndexRun, RunStatus, SourceFile
+from codeindex.models import Blob, Definition, IndexRun, Repository, RunStatus, SourceFile
 from embeddings import types
 from tests.git import GitRepository
 
@@ -24,11 +26,11 @@ RANDOM = random.Random(3)
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path, settings):
+def home(tmp_path: Path, settings: Any) -> None:
     settings.CODEINDEX_HOME = tmp_path / "home"
 
 
-def indexed(repository) -> IndexRun:
+def indexed(repository: Repository) -> IndexRun:
     run = tasks.request_index(repository=repository, by=None)
     assert pipeline.index(run.pk)
     run.refresh_from_db()
@@ -79,7 +81,7 @@ ODD = {
 }
 
 
-def test_an_odd_content_costs_no_other_file(source, registered):
+def test_an_odd_content_costs_no_other_file(source: GitRepository, registered: Repository) -> None:
     source.commit({**ODD, "z/sound.py": SOUND})
     run = indexed(registered)
     stored = SourceFile.objects.filter(live=True).values_list("path", "blob__skipped")
@@ -95,7 +97,7 @@ def test_an_odd_content_costs_no_other_file(source, registered):
     )
 
 
-def test_a_long_name_is_cut(source, registered):
+def test_a_long_name_is_cut(source: GitRepository, registered: Repository) -> None:
     name = letters(6_000)
     source.commit({"odd.py": f"class A:\n    def {name}(self):\n        return 1\n" + ORDINARY})
     indexed(registered)
@@ -105,7 +107,7 @@ def test_a_long_name_is_cut(source, registered):
     assert method.qualified_name == f"A.{method.name}"
 
 
-def test_odd_paths_cost_no_other_file(source, registered):
+def test_odd_paths_cost_no_other_file(source: GitRepository, registered: Repository) -> None:
     with_tree(
         source,
         [
@@ -132,7 +134,9 @@ def test_odd_paths_cost_no_other_file(source, registered):
     assert max(map(len, examples)) <= sources.LONGEST_EXAMPLE + 1
 
 
-def test_what_the_database_refuses_is_skipped_alone(source, registered):
+def test_what_the_database_refuses_is_skipped_alone(
+    source: GitRepository, registered: Repository
+) -> None:
     source.commit({"odd.py": "def odd(): return 1\n", "sound.py": SOUND})
     run = pipeline.claim(tasks.request_index(repository=registered, by=None).pk)
     files, skips = sources.select(pipeline.checkout.fetch(run, Lease()).entries())
@@ -150,11 +154,13 @@ def test_what_the_database_refuses_is_skipped_alone(source, registered):
     assert [*skipped] == [("sound.py", ""), ("odd.py", "cannot be stored")]
 
 
-def test_a_fault_of_our_own_is_told_in_plain_words(source, registered, monkeypatch):
+def test_a_fault_of_our_own_is_told_in_plain_words(
+    source: GitRepository, registered: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
     source.commit({"sound.py": SOUND})
     run = tasks.request_index(repository=registered, by=None)
 
-    def faulty(tree, files, lease):
+    def faulty(tree: Any, files: Any, lease: Lease) -> None:
         raise KeyError("codeindex_blob")
 
     monkeypatch.setattr(pipeline, "_blobs", faulty)
@@ -166,11 +172,13 @@ def test_a_fault_of_our_own_is_told_in_plain_words(source, registered, monkeypat
 @pytest.mark.parametrize(
     "error", [OperationalError("the connection is closed"), OSError(errno.ENOSPC, "disk full")]
 )
-def test_a_run_that_an_outage_interrupts_is_taken_up_again(source, registered, monkeypatch, error):
+def test_a_run_that_an_outage_interrupts_is_taken_up_again(
+    source: GitRepository, registered: Repository, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
     source.commit({"sound.py": SOUND})
     run = tasks.request_index(repository=registered, by=None)
 
-    def interrupted(tree, files, lease):
+    def interrupted(tree: Any, files: Any, lease: Lease) -> None:
         raise error
 
     with monkeypatch.context() as outage:

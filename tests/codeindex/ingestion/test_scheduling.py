@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
 import pytest
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 
 from codeindex import repositories, tasks
@@ -16,19 +21,19 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path, settings):
+def home(tmp_path: Path, settings: Any) -> None:
     settings.CODEINDEX_HOME = tmp_path / "home"
     settings.CODEINDEX_RUNS_PER_OWNER = 1
     settings.CODEINDEX_FETCHES_PER_HOST = 1
 
 
-def queued(owner, url: str) -> IndexRun:
+def queued(owner: User, url: str) -> IndexRun:
     return tasks.request_index(
         repository=repositories.register(url=url, owner=owner, by=owner), by=None
     )
 
 
-def test_one_owner_holds_no_more_processes_than_allowed(alice, bob):
+def test_one_owner_holds_no_more_processes_than_allowed(alice: User, bob: User) -> None:
     first = queued(alice, "https://one.example.org/a.git")
     queued(alice, "https://two.example.org/b.git")
     of_bob = queued(bob, "https://three.example.org/c.git")
@@ -38,7 +43,9 @@ def test_one_owner_holds_no_more_processes_than_allowed(alice, bob):
     assert pipeline.claim_next() is None
 
 
-def test_one_host_holds_no_more_processes_than_allowed_while_it_sends(alice, bob):
+def test_one_host_holds_no_more_processes_than_allowed_while_it_sends(
+    alice: User, bob: User
+) -> None:
     """By whatever form of its address, and only until everything has come."""
     slow = queued(alice, "https://slow.example.org/a.git")
     waits = queued(bob, "git@slow.example.org:b.git")
@@ -48,7 +55,7 @@ def test_one_host_holds_no_more_processes_than_allowed_while_it_sends(alice, bob
     assert pipeline.claim_next() == waits
 
 
-def test_a_run_that_is_held_back_says_why_until_it_is_taken(alice):
+def test_a_run_that_is_held_back_says_why_until_it_is_taken(alice: User) -> None:
     first = queued(alice, "https://one.example.org/a.git")
     second = queued(alice, "https://two.example.org/b.git")
     assert pipeline.claim_next() == first
@@ -61,7 +68,9 @@ def test_a_run_that_is_held_back_says_why_until_it_is_taken(alice):
     assert not second.error
 
 
-def test_the_owner_of_the_fewest_runs_under_way_comes_first(alice, bob, settings):
+def test_the_owner_of_the_fewest_runs_under_way_comes_first(
+    alice: User, bob: User, settings: Any
+) -> None:
     settings.CODEINDEX_RUNS_PER_OWNER = settings.CODEINDEX_FETCHES_PER_HOST = 10
     of_alice = [queued(alice, f"https://example.org/a{number}.git") for number in range(3)]
     assert pipeline.claim_next() == of_alice[0]
@@ -69,7 +78,9 @@ def test_the_owner_of_the_fewest_runs_under_way_comes_first(alice, bob, settings
     assert [pipeline.claim_next() for _ in range(3)] == [of_bob, *of_alice[1:]]
 
 
-def test_a_user_may_register_only_so_many_repositories(alice, bob, settings):
+def test_a_user_may_register_only_so_many_repositories(
+    alice: User, bob: User, settings: Any
+) -> None:
     settings.CODEINDEX_REPOSITORIES_PER_USER = 1
     queued(alice, "https://example.org/a.git")
     with pytest.raises(ValidationError, match="You have 1 repositories, the most that"):
@@ -85,10 +96,10 @@ def space() -> Space:
 
 
 @pytest.fixture
-def read(tmp_path, alice):
+def read(tmp_path: Path, alice: User) -> Callable[..., IndexRun]:
     """Reads a repository of so many functions; the paths tell whose they are."""
 
-    def read(name: str, functions: int, owner=alice) -> IndexRun:
+    def read(name: str, functions: int, owner: User = alice) -> IndexRun:
         source = GitRepository.made(tmp_path / name)
         source.commit({f"{n}.py": f"def {name}{n}(): return {n}\n" for n in range(functions)})
         repository = repositories.register(
@@ -110,28 +121,36 @@ def encoded(space: Space, count: int) -> str:
     return names
 
 
-def test_a_small_repository_does_not_wait_for_a_large_one(space, read, bob):
+def test_a_small_repository_does_not_wait_for_a_large_one(
+    space: Space, read: Callable[..., IndexRun], bob: User
+) -> None:
     read("large", 40)
     assert encoded(space, 10) == "l" * 10
     read("small", 4, bob)
     assert encoded(space, 10).count("s") == 4
 
 
-def test_many_small_repositories_do_not_hold_a_large_one_up(space, read, bob):
+def test_many_small_repositories_do_not_hold_a_large_one_up(
+    space: Space, read: Callable[..., IndexRun], bob: User
+) -> None:
     read("large", 20)
     for name in "abcd":
         read(name, 4, bob)
         assert "l" in encoded(space, 4)
 
 
-def test_many_runs_of_one_owner_do_not_hold_those_of_another_up(space, read, bob):
+def test_many_runs_of_one_owner_do_not_hold_those_of_another_up(
+    space: Space, read: Callable[..., IndexRun], bob: User
+) -> None:
     for name in "abcdef":
         read(name, 8)
     read("second", 4, bob)
     assert encoded(space, 16).count("s") == 4
 
 
-def test_branches_take_turns_in_a_new_space_too(space, read, bob):
+def test_branches_take_turns_in_a_new_space_too(
+    space: Space, read: Callable[..., IndexRun], bob: User
+) -> None:
     read("large", 40)
     read("small", 4, bob)
     assert encoded(lifecycle.space_for(TinyEncoder("another")), 10).count("s") == 4

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import logging
 import time
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from threading import Event, Thread
+from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 
 from codeindex import repositories, tasks
 from codeindex.ingestion import embedding, pipeline, publishing, runs
 from codeindex.models import Embedding, IndexRun, Repository, RunStatus
-from codeindex.spaces import encoders, lifecycle
+from codeindex.spaces import lifecycle
+from embeddings.encoder import Encoded
 from tests.codeindex.ingestion.test_embedding import TinyEncoder
 from tests.git import GitRepository
 
@@ -29,7 +34,7 @@ class SlowEncoder(TinyEncoder):
         self.got: list[str] = []
         self.began = Event()
 
-    def encode(self, texts, language):
+    def encode(self, texts: Sequence[str], language: str) -> Encoded:
         self.began.set()
         time.sleep(0.1 * len(texts))
         self.got += texts
@@ -37,15 +42,13 @@ class SlowEncoder(TinyEncoder):
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path, settings):
+def home(tmp_path: Path, settings: Any) -> None:
     settings.CODEINDEX_HOME = tmp_path / "home"
 
 
 @pytest.fixture
-def encoder(monkeypatch) -> SlowEncoder:
+def encoder(db: None) -> SlowEncoder:
     slow = SlowEncoder()
-    monkeypatch.setattr(encoders, "cached", lambda source: slow)
-    monkeypatch.setattr(encoders, "encoder_for", lambda space: slow)
     lifecycle.space_for(slow)
     return slow
 
@@ -58,14 +61,14 @@ def index(repository: Repository) -> IndexRun:
 
 
 @pytest.fixture
-def published(source, registered, encoder) -> IndexRun:
+def published(source: GitRepository, registered: Repository, encoder: SlowEncoder) -> IndexRun:
     """The first run of a repository of two hundred functions: published, and without vectors."""
     source.commit({"a.py": "\n\n".join(f"def a{n}():\n    return {n}" for n in range(200))})
     return index(registered)
 
 
 @pytest.fixture
-def waiting(source, registered, encoder) -> IndexRun:
+def waiting(source: GitRepository, registered: Repository, encoder: SlowEncoder) -> IndexRun:
     """A later run, which is not published before it has all its vectors."""
     source.commit({"a.py": "def old(): return 1\n"})
     index(registered)
@@ -76,10 +79,10 @@ def waiting(source, registered, encoder) -> IndexRun:
 
 
 @contextmanager
-def embedding_in_the_background(encoder: SlowEncoder):
+def embedding_in_the_background(encoder: SlowEncoder) -> Iterator[Thread]:
     def work() -> None:
         try:
-            embedding.encode_batch(160)
+            embedding.encode_batch(160, load=lambda source: encoder)
         finally:
             connection.close()
 
@@ -92,7 +95,9 @@ def embedding_in_the_background(encoder: SlowEncoder):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("end", ["cancel", "remove"])
-def test_texts_that_nobody_wants_any_more_are_encoded_no_further(end, request, encoder, registered):
+def test_texts_that_nobody_wants_any_more_are_encoded_no_further(
+    end: str, request: pytest.FixtureRequest, encoder: SlowEncoder, registered: Repository
+) -> None:
     run = request.getfixturevalue("waiting" if end == "cancel" else "published")
     assert Embedding.objects.filter(state="pending").count() >= 200
     with embedding_in_the_background(encoder) as thread:
@@ -107,7 +112,9 @@ def test_texts_that_nobody_wants_any_more_are_encoded_no_further(end, request, e
 
 
 @pytest.mark.django_db(transaction=True)
-def test_texts_that_another_run_wants_too_are_encoded(waiting, encoder, alice, tmp_path, source):
+def test_texts_that_another_run_wants_too_are_encoded(
+    waiting: IndexRun, encoder: SlowEncoder, alice: User, tmp_path: Path, source: GitRepository
+) -> None:
     fork = GitRepository.made(tmp_path / "fork")
     fork.commit({"b.py": (source.path / "b.py").read_text().replace("def b1()", "def of_fork()")})
     other = index(
@@ -120,25 +127,27 @@ def test_texts_that_another_run_wants_too_are_encoded(waiting, encoder, alice, t
     assert Embedding.objects.filter(state="pending").count() == other.texts
 
 
-def test_what_was_cancelled_is_wanted_again_by_the_next_run(waiting, registered):
+def test_what_was_cancelled_is_wanted_again_by_the_next_run(
+    waiting: IndexRun, registered: Repository
+) -> None:
     assert runs.cancel(waiting, by=None)
     assert not Embedding.objects.filter(state="pending").exists()
     again = index(registered)
     assert Embedding.objects.filter(state="pending").count() == again.texts - 1 >= 200
 
 
-def test_the_deaths_that_a_text_has_cost_are_not_forgotten(waiting):
+def test_the_deaths_that_a_text_has_cost_are_not_forgotten(waiting: IndexRun) -> None:
     deadly = Embedding.objects.filter(state="pending").first()
     Embedding.objects.filter(pk=deadly.pk).update(attempts=2)
     runs.cancel(waiting, by=None)
     assert Embedding.objects.get(state="pending") == deadly
 
 
-def removing_at(words: str, repository: Repository):
+def removing_at(words: str, repository: Repository) -> AbstractContextManager[None]:
     """Removes the repository just after the first statement that holds the words."""
     done: list[bool] = []
 
-    def execute(execute, statement, *arguments):
+    def execute(execute: Callable[..., Any], statement: str, *arguments: Any) -> Any:
         result = execute(statement, *arguments)
         if not done and words in statement:
             done.append(True)
@@ -157,7 +166,13 @@ def removing_at(words: str, repository: Repository):
         pytest.param('"texts_ready"', id="counted"),
     ],
 )
-def test_a_repository_may_be_removed_at_any_time(moment, source, registered, encoder, caplog):
+def test_a_repository_may_be_removed_at_any_time(
+    moment: str,
+    source: GitRepository,
+    registered: Repository,
+    encoder: SlowEncoder,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     source.commit({"a.py": "def a(): return 1\n"})
     run = tasks.request_index(repository=registered, by=None)
     with removing_at(moment, registered), caplog.at_level(logging.INFO):
@@ -168,7 +183,9 @@ def test_a_repository_may_be_removed_at_any_time(moment, source, registered, enc
 
 
 @pytest.mark.parametrize("address", ["/api/v1/repositories/{}/runs", "/repositories/{}/index"])
-def test_indexing_what_is_being_removed_is_not_found(address, registered, alice, client: Client):
+def test_indexing_what_is_being_removed_is_not_found(
+    address: str, registered: Repository, alice: User, client: Client
+) -> None:
     client.force_login(alice)
     address = address.format(registered.pk)
     with removing_at('ORDER BY "codeindex_repository"."id" ASC LIMIT 1', registered):
@@ -176,7 +193,7 @@ def test_indexing_what_is_being_removed_is_not_found(address, registered, alice,
 
 
 @pytest.mark.django_db(transaction=True)
-def test_requests_and_a_removal_at_once_end_in_order(registered):
+def test_requests_and_a_removal_at_once_end_in_order(registered: Repository) -> None:
     errors: list[Exception] = []
 
     def request() -> None:

@@ -65,8 +65,12 @@ def new_state(tmp_path: Path) -> Iterator[State]:
     children.end_leftovers(state)
 
 
+Holder = Callable[..., subprocess.Popen[str]]
+"""Starts a command that uses the services."""
+
+
 @pytest.fixture
-def holder(state: State) -> Iterator[Callable[[], subprocess.Popen[str]]]:
+def holder(state: State) -> Iterator[Holder]:
     """Starts commands that use the services of `state` until their input is closed."""
     with contextlib.ExitStack() as stack:
 
@@ -113,7 +117,7 @@ def until(condition: Callable[[], bool], seconds: float = 20) -> bool:
 
 
 class TestServices:
-    def test_data_survives_a_stop_and_a_kill(self, state: State, holder) -> None:
+    def test_data_survives_a_stop_and_a_kill(self, state: State, holder: Holder) -> None:
         first = holder()
         query(state, "CREATE TABLE kept AS SELECT 42 AS answer")
         assert first.communicate() == ("", None)
@@ -127,7 +131,7 @@ class TestServices:
         holder()
         assert query(state, "SELECT answer FROM kept ORDER BY 1") == [(42,), (43,)]
 
-    def test_everything_killed_at_once(self, state: State, holder) -> None:
+    def test_everything_killed_at_once(self, state: State, holder: Holder) -> None:
         killed = holder()
         query(state, "CREATE TABLE kept AS SELECT 42 AS answer")
         for process in [psutil.Process(killed.pid), *children.leftovers(state)]:
@@ -138,7 +142,7 @@ class TestServices:
         holder()
         assert query(state, "SELECT answer FROM kept") == [(42,)]
 
-    def test_services_end_with_whoever_started_them(self, state: State, holder) -> None:
+    def test_services_end_with_whoever_started_them(self, state: State, holder: Holder) -> None:
         owner = holder()
         assert children.leftovers(state) != []
         owner.kill()
@@ -146,7 +150,7 @@ class TestServices:
         assert until(lambda: children.leftovers(state) == [])
 
     def test_a_second_command_uses_them_and_the_first_waits_for_it(
-        self, state: State, holder
+        self, state: State, holder: Holder
     ) -> None:
         owner, guest = holder(), holder()
         owner.stdin.close()
@@ -200,7 +204,7 @@ class TestServices:
 
     @pytest.mark.skipif(not AS_ROOT, reason="only root can become another user")
     def test_root_runs_them_as_another_user_even_below_a_closed_folder(
-        self, state: State, holder
+        self, state: State, holder: Holder
     ) -> None:
         state.folder.parent.chmod(0o700)
         holder()
@@ -210,7 +214,7 @@ class TestServices:
         assert users["valkey-server"] == users["postgres"] != 0
 
     @pytest.mark.skipif(not AS_ROOT, reason="only root can become another user")
-    def test_an_ordinary_user_runs_them_as_himself(self, new_state: State, holder) -> None:
+    def test_an_ordinary_user_runs_them_as_himself(self, new_state: State, holder: Holder) -> None:
         new_state.folder.mkdir()
         os.chown(new_state.folder, NOBODY.uid, NOBODY.gid)
         holder(tuple(child_command([], account=NOBODY, death_signal=signal.SIGKILL)), new_state)

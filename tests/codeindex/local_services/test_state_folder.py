@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -21,14 +22,15 @@ from codeindex.local_services.processes.accounts import Account
 from codeindex.local_services.processes.children import child_command
 from codeindex.local_services.secret_key import stored_secret_key
 from codeindex.local_services.state import CannotStart, State
-from codeindex.models import IndexRun
+from codeindex.models import IndexRun, Repository
+from tests.git import GitRepository
 
 PROJECT = Path(__file__).parents[3]
 NOBODY = Account(65534, 65534)
 
 
 @pytest.fixture(autouse=True)
-def state(tmp_path: Path, settings) -> State:
+def state(tmp_path: Path, settings: Any) -> State:
     """Not made yet."""
     settings.CODEINDEX_HOME = tmp_path / "home"
     return State(settings.CODEINDEX_HOME)
@@ -80,7 +82,7 @@ class TestWhoeverMakesIt:
         assert mode(state.folder) == 0o700
 
     @pytest.mark.django_db
-    def test_a_fetch(self, state: State, source, registered) -> None:
+    def test_a_fetch(self, state: State, source: GitRepository, registered: Repository) -> None:
         source.commit({"a.py": "A = 1\n"})
         run = IndexRun(branch=registered.branches.get_or_create(name="")[0])
         checkout.fetch(run, Lease())

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
 from codeindex.models import Repository
@@ -27,7 +29,7 @@ def exported(*arguments: str) -> list[dict[str, object]]:
 
 
 @pytest.fixture
-def shelves(alice, bob):
+def shelves(alice: User, bob: User) -> None:
     """Two private repositories that share a text, and a file that is not live."""
     shop, store = shelf.repository(alice), shelf.repository(bob, "store")
     shelf.put(shop, "src/read.py", READ)
@@ -36,7 +38,7 @@ def shelves(alice, bob):
     shelf.put(store, "old.py", Written("def old(): ...", "old"), live=False)
 
 
-def test_each_live_text_is_a_line(shelves):
+def test_each_live_text_is_a_line(shelves: None) -> None:
     first, second = exported()
     assert first == {
         "repository": "shop",
@@ -53,28 +55,28 @@ def test_each_live_text_is_a_line(shelves):
 
 
 @pytest.mark.parametrize("name", ["store", "bob/store"])
-def test_of_some_repositories_alone(shelves, name):
-    assert [(one["path"], one["name"]) for one in exported("--repository", name)] == [
+def test_of_some_repositories_alone(shelves: None, name: str) -> None:
+    assert [(row["path"], row["name"]) for row in exported("--repository", name)] == [
         ("copied.py", "read"),
         ("tests/test_save.py", "save"),
     ]
     assert len(exported("--repository", name, "shop")) == 2
 
 
-def test_into_a_file(shelves, tmp_path: Path):
+def test_into_a_file(shelves: None, tmp_path: Path) -> None:
     assert exported("--output", str(tmp_path / "index.jsonl")) == []
     lines = (tmp_path / "index.jsonl").read_text().splitlines()
     assert [json.loads(line) for line in lines] == exported()
 
 
-def test_what_goes_wrong_is_said(shelves, tmp_path: Path):
+def test_what_goes_wrong_is_said(shelves: None, tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="Repository nowhere does not exist"):
         exported("--repository", "nowhere")
     with pytest.raises(CommandError, match="No such file"):
         exported("--output", str(tmp_path / "none" / "index.jsonl"))
 
 
-def test_rows_are_read_by_and_by(alice, django_assert_num_queries):
+def test_rows_are_read_by_and_by(alice: User, django_assert_num_queries: Any) -> None:
     shelf.space()
     shop = shelf.repository(alice)
     shelf.put_many(shop, [[1, 0, 0, 0]] * 35)
@@ -99,6 +101,6 @@ def test_rows_are_read_by_and_by(alice, django_assert_num_queries):
         ("shop/testimony.py", False),
     ],
 )
-def test_tests_are_told_by_their_paths(path, test, alice):
+def test_tests_are_told_by_their_paths(path: str, test: bool, alice: User) -> None:
     shelf.put(shelf.repository(alice), path, SAVE)
-    assert [one["test"] for one in exported()] == [test]
+    assert [row["test"] for row in exported()] == [test]

@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 from threading import Event, Thread
+from typing import Any
 
 import numpy as np
 import pytest
+from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
 from codeindex import locks, tasks
 from codeindex.celery import app
 from codeindex.ingestion import embedding, pipeline, publishing
-from codeindex.models import Embedding, IndexRun, RunStatus, SourceFile, Space, SpaceState
+from codeindex.models import (
+    Embedding,
+    IndexRun,
+    Repository,
+    RunStatus,
+    SourceFile,
+    Space,
+    SpaceState,
+)
 from codeindex.spaces import encoders, lifecycle
-from codeindex.spaces.encoders import EncoderSource, Searcher
+from codeindex.spaces.encoders import EncoderSource
 from embeddings.networks.fusion import FusionKind
 from search import engine
 from tests.embeddings import tiny
+from tests.git import GitRepository
 from tests.search.asking import find
 
 pytestmark = pytest.mark.django_db
@@ -29,21 +41,12 @@ READY = {"state": "ready", "vector": [1, 0, 0]}
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path, settings):
+def home(tmp_path: Path, settings: Any) -> None:
     settings.CODEINDEX_HOME = tmp_path / "home"
 
 
-@pytest.fixture
-def fresh(monkeypatch):
-    """A process that has loaded no encoder yet."""
-    encoders.cached.cache_clear()
-    monkeypatch.setattr(encoders, "searcher", Searcher())
-    yield
-    encoders.cached.cache_clear()
-
-
 @pytest.fixture(scope="module")
-def checkpoints(tmp_path_factory):
+def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Two checkpoints on one language model."""
     model = tiny.bert(tmp_path_factory.mktemp("bert"))
     return [
@@ -53,7 +56,7 @@ def checkpoints(tmp_path_factory):
 
 
 @pytest.fixture
-def old(indexed) -> Space:
+def old(indexed: IndexRun) -> Space:
     """The active space of a repository of six functions, all with vectors."""
     space = made("old", SpaceState.ACTIVE)
     Embedding.objects.filter(space=space).update(**READY)
@@ -61,13 +64,13 @@ def old(indexed) -> Space:
 
 
 @pytest.fixture
-def new(old) -> Space:
+def new(old: Space) -> Space:
     """Another one, being filled: it lacks everything."""
     return made("new")
 
 
 @pytest.fixture
-def indexed(source, registered) -> IndexRun:
+def indexed(source: GitRepository, registered: Repository) -> IndexRun:
     source.commit({f"f{n}.py": f"def f{n}(path): return open(path, {n})\n" for n in range(6)})
     run = tasks.request_index(repository=registered, by=None)
     pipeline.index(run.pk)
@@ -91,7 +94,9 @@ def active() -> Space:
     return Space.objects.get(state=SpaceState.ACTIVE)
 
 
-def test_a_space_is_activated_once_every_live_definition_has_a_vector_in_it(old, new):
+def test_a_space_is_activated_once_every_live_definition_has_a_vector_in_it(
+    old: Space, new: Space
+) -> None:
     with pytest.raises(CommandError, match="6 live texts have no vector in new yet"):
         told("activate", "new")
     Embedding.objects.filter(space=new).update(**READY)
@@ -106,14 +111,16 @@ def test_a_space_is_activated_once_every_live_definition_has_a_vector_in_it(old,
     assert (active(), old.state) == (new, SpaceState.RETIRED)
 
 
-def test_what_a_space_was_never_asked_for_is_missing_too(old, new):
+def test_what_a_space_was_never_asked_for_is_missing_too(old: Space, new: Space) -> None:
     Embedding.objects.filter(space=new).update(**READY)
     Embedding.objects.filter(space=new).first().delete()
     assert lifecycle.activate(new).missing == 1
     assert Embedding.objects.filter(space=new, state="pending").count() == 1
 
 
-def test_a_retired_space_is_active_again_at_once_or_filled_first(old, new, source, registered):
+def test_a_retired_space_is_active_again_at_once_or_filled_first(
+    old: Space, new: Space, source: GitRepository, registered: Repository
+) -> None:
     Embedding.objects.filter(space=new).update(**READY)
     told("activate", "new")
     told("activate", "old")
@@ -129,7 +136,7 @@ def test_a_retired_space_is_active_again_at_once_or_filled_first(old, new, sourc
     assert old.state == SpaceState.BUILDING
 
 
-def test_spaces_are_listed_with_what_they_hold_and_reach(old, new):
+def test_spaces_are_listed_with_what_they_hold_and_reach(old: Space, new: Space) -> None:
     new.figures, new.problem = {"MRR among 99": "0.512 (0.480–0.544)"}, "No such folder."
     new.save()
     Embedding.objects.filter(space=new, pk__in=ids(new)[:2]).update(**READY)
@@ -148,7 +155,7 @@ def ids(space: Space) -> list[int]:
     return list(Embedding.objects.filter(space=space).order_by("pk").values_list("pk", flat=True))
 
 
-def test_what_cannot_be_done_is_said(old, new, settings):
+def test_what_cannot_be_done_is_said(old: Space, new: Space, settings: Any) -> None:
     Space.objects.create(name="new", fingerprint="another", dimensions=3)
     for arguments, reason in [
         (["activate", "none"], "Space none does not exist"),
@@ -168,8 +175,8 @@ def test_what_cannot_be_done_is_said(old, new, settings):
 
 
 def test_the_active_space_is_filled_first_and_an_added_one_waits_to_be_activated(
-    indexed, checkpoints, fresh, settings
-):
+    indexed: IndexRun, checkpoints: list[Path], no_encoder_loaded: None, settings: Any
+) -> None:
     settings.CODEINDEX_CHECKPOINT = str(checkpoints[0])
     assert embedding.encode_batch(4) is not None
     first = active()
@@ -193,8 +200,8 @@ def test_the_active_space_is_filled_first_and_an_added_one_waits_to_be_activated
 
 
 def test_a_run_ends_with_its_last_text_though_it_was_counted_shortly_before(
-    indexed, checkpoints, fresh, settings
-):
+    indexed: IndexRun, checkpoints: list[Path], no_encoder_loaded: None, settings: Any
+) -> None:
     settle = publishing.Settler(share=1e-9)
     settings.CODEINDEX_CHECKPOINT = str(checkpoints[0])
     for _ in range(2):
@@ -208,8 +215,13 @@ def test_a_run_ends_with_its_last_text_though_it_was_counted_shortly_before(
 
 
 def test_what_computes_the_language_model_is_chosen_for_a_space(
-    indexed, checkpoints, fresh, settings, tmp_path, monkeypatch
-):
+    indexed: IndexRun,
+    checkpoints: list[Path],
+    no_encoder_loaded: None,
+    settings: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     settings.CODEINDEX_CHECKPOINT = str(checkpoints[0])
     while embedding.encode_batch(100):
@@ -224,14 +236,14 @@ def test_what_computes_the_language_model_is_chosen_for_a_space(
         pass
     told("activate", second.fingerprint)
     assert active() == second
-    one = Embedding.objects.filter(space=second).first()
-    other = Embedding.objects.get(space=first, text=one.text)
-    assert np.dot(one.vector, other.vector) > 0.95
+    rebuilt = Embedding.objects.filter(space=second).first()
+    former = Embedding.objects.get(space=first, text=rebuilt.text)
+    assert np.dot(rebuilt.vector, former.vector) > 0.95
 
 
 def test_the_encoder_of_the_settings_replaces_the_active_one_when_its_space_is_full(
-    indexed, checkpoints, fresh, settings
-):
+    indexed: IndexRun, checkpoints: list[Path], no_encoder_loaded: None, settings: Any
+) -> None:
     for checkpoint in checkpoints:
         settings.CODEINDEX_CHECKPOINT = str(checkpoint)
         while embedding.encode_batch(100):
@@ -240,8 +252,12 @@ def test_the_encoder_of_the_settings_replaces_the_active_one_when_its_space_is_f
 
 
 def test_a_checkpoint_that_is_gone_is_told_of_and_holds_nothing_up(
-    indexed, checkpoints, fresh, settings, tmp_path: Path
-):
+    indexed: IndexRun,
+    checkpoints: list[Path],
+    no_encoder_loaded: None,
+    settings: Any,
+    tmp_path: Path,
+) -> None:
     settings.CODEINDEX_CHECKPOINT = str(checkpoints[0])
     copy = shutil.copytree(checkpoints[1], tmp_path / "copy")
     told("add", str(copy))
@@ -255,8 +271,8 @@ def test_a_checkpoint_that_is_gone_is_told_of_and_holds_nothing_up(
 
 
 def test_a_process_searches_its_encoders_space_until_it_has_loaded_the_new_one(
-    indexed, checkpoints, fresh, alice
-):
+    indexed: IndexRun, checkpoints: list[Path], no_encoder_loaded: None, alice: User
+) -> None:
     for checkpoint in checkpoints:
         told("add", str(checkpoint))
     while embedding.encode_batch(100):
@@ -279,13 +295,13 @@ def test_a_process_searches_its_encoders_space_until_it_has_loaded_the_new_one(
     assert engine.OLD_MODEL not in after.notices
 
 
-def scores(answer) -> list[tuple[str, float]]:
+def scores(answer: Any) -> list[tuple[str, float]]:
     return [(result.definition.place.qualified_name, result.score) for result in answer.results]
 
 
 def test_a_model_that_cannot_be_loaded_leaves_the_old_one_searched(
-    indexed, checkpoints, fresh, alice, tmp_path: Path
-):
+    indexed: IndexRun, checkpoints: list[Path], no_encoder_loaded: None, alice: User, tmp_path: Path
+) -> None:
     told("add", str(checkpoints[0]))
     copy = shutil.copytree(checkpoints[1], tmp_path / "copy")
     told("add", str(copy))
@@ -301,8 +317,8 @@ def test_a_model_that_cannot_be_loaded_leaves_the_old_one_searched(
 
 
 def test_a_run_is_not_published_by_vectors_of_a_space_that_was_retired(
-    old, new, source, registered
-):
+    old: Space, new: Space, source: GitRepository, registered: Repository
+) -> None:
     Embedding.objects.filter(space=new).update(**READY)
     source.commit({"more.py": "def more(): return 'more'\n"})
     run = tasks.request_index(repository=registered, by=None)
@@ -320,7 +336,9 @@ def test_a_run_is_not_published_by_vectors_of_a_space_that_was_retired(
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("waits", ["activate", "publish"])
-def test_publishing_and_activating_wait_for_each_other(old, new, indexed, waits):
+def test_publishing_and_activating_wait_for_each_other(
+    old: Space, new: Space, indexed: IndexRun, waits: str
+) -> None:
     Embedding.objects.filter(space=new).update(**READY)
     done = Event()
 
@@ -341,7 +359,7 @@ def test_publishing_and_activating_wait_for_each_other(old, new, indexed, waits)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_retired_space_is_removed_with_its_vectors_and_its_index(old, new):
+def test_a_retired_space_is_removed_with_its_vectors_and_its_index(old: Space, new: Space) -> None:
     Embedding.objects.filter(space=new).update(**READY)
     lifecycle.build_index(new)
     told("retire", "new")
@@ -353,7 +371,9 @@ def test_a_retired_space_is_removed_with_its_vectors_and_its_index(old, new):
         assert cursor.fetchone() == (None,)
 
 
-def test_vectors_come_from_the_encoder_that_the_space_names(indexed, checkpoints, fresh):
+def test_vectors_come_from_the_encoder_that_the_space_names(
+    indexed: IndexRun, checkpoints: list[Path], no_encoder_loaded: None
+) -> None:
     told("add", str(checkpoints[0]))
     while embedding.encode_batch(100):
         pass
@@ -363,7 +383,7 @@ def test_vectors_come_from_the_encoder_that_the_space_names(indexed, checkpoints
 
 
 @pytest.fixture
-def at_once():
+def at_once() -> Iterator[None]:
     """What is enqueued is done in its place."""
     app.conf.task_always_eager = True
     yield
@@ -371,8 +391,8 @@ def at_once():
 
 
 def test_a_changed_encoder_setting_takes_effect_at_the_next_sweep(
-    old, checkpoints, fresh, settings, at_once
-):
+    old: Space, checkpoints: list[Path], no_encoder_loaded: None, settings: Any, at_once: None
+) -> None:
     """Although no new text waits, and each time that it is changed."""
     for checkpoint in (*checkpoints, checkpoints[0]):
         settings.CODEINDEX_CHECKPOINT = str(checkpoint)
@@ -382,8 +402,8 @@ def test_a_changed_encoder_setting_takes_effect_at_the_next_sweep(
 
 
 def test_a_sweep_wakes_no_embedder_where_all_is_as_the_settings_say(
-    old, checkpoints, fresh, settings, at_once
-):
+    old: Space, checkpoints: list[Path], no_encoder_loaded: None, settings: Any, at_once: None
+) -> None:
     settings.CODEINDEX_CHECKPOINT = str(checkpoints[0])
     tasks.sweep()
     encoders.cached.cache_clear()

@@ -5,44 +5,36 @@ from __future__ import annotations
 from collections import Counter
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
 from codeindex import repositories, tasks
 from codeindex.ingestion import embedding, pipeline
 from codeindex.models import Repository, Space, SpaceState
 from codeindex.spaces import encoders, lifecycle, own_model
-from codeindex.spaces.encoders import EncoderSource, Searcher
+from codeindex.spaces.encoders import EncoderSource
 from embeddings import checkpoints, load_encoder
 from embeddings.training import adaptation
 from embeddings.training.corpus import corpora
 from tests.embeddings import tiny, tiny_packages
 from tests.git import GitRepository
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_encoder_loaded")]
 
 FOLDERS = 12
 DESCRIBED = 6 * FOLDERS
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path, settings):
+def home(tmp_path: Path, settings: Any) -> None:
     settings.CODEINDEX_HOME = tmp_path / "home"
 
 
-@pytest.fixture(autouse=True)
-def _fresh(monkeypatch):
-    """A process that has loaded no encoder yet, and for which little is enough."""
-    monkeypatch.setattr(own_model, "LEAST_DESCRIBED", DESCRIBED)
-    monkeypatch.setattr(encoders, "searcher", Searcher())
-    encoders.cached.cache_clear()
-    yield
-    encoders.cached.cache_clear()
-
-
 @pytest.fixture
-def in_use(tmp_path) -> Space:
+def in_use(tmp_path: Path) -> Space:
     """The space of a tiny checkpoint, which is active."""
     checkpoint = tiny.checkpoint(tmp_path / "checkpoint", tiny.bert(tmp_path / "bert"))
     source = EncoderSource(str(checkpoint))
@@ -50,7 +42,7 @@ def in_use(tmp_path) -> Space:
 
 
 @pytest.fixture
-def indexed(source, registered, in_use) -> Repository:
+def indexed(source: GitRepository, registered: Repository, in_use: Space) -> Repository:
     """One repository of many folders."""
     source.commit(
         {f"src/part{n}/code.py": "\n\n".join(tiny_packages.functions(f"part{n}"))
@@ -60,14 +52,16 @@ def indexed(source, registered, in_use) -> Repository:
     return registered
 
 
-def trained(*arguments: str) -> str:
+def trained(*arguments: str, least: int = DESCRIBED) -> str:
     out = StringIO()
-    short = ["--fusion-epochs", "2", "--label-epochs", "2"]
+    short = ["--fusion-epochs", "2", "--label-epochs", "2", "--least", str(least)]
     call_command("train", "--from-index", *short, *arguments, stdout=out)
     return out.getvalue()
 
 
-def test_a_model_is_trained_measured_and_given_a_space(indexed, in_use, tmp_path: Path):
+def test_a_model_is_trained_measured_and_given_a_space(
+    indexed: Repository, in_use: Space, tmp_path: Path
+) -> None:
     said = trained("--out", str(tmp_path / "own"))
     assert f"{2 * DESCRIBED} functions, {DESCRIBED} of them with a docstring" in said
     assert "There are too few repositories to hold out whole ones" in said
@@ -86,7 +80,7 @@ def test_a_model_is_trained_measured_and_given_a_space(indexed, in_use, tmp_path
     assert encoders.preferred_source() == EncoderSource(str(tmp_path / "own"))
 
 
-def test_names_of_the_organisation_can_be_predicted(indexed, tmp_path: Path):
+def test_names_of_the_organisation_can_be_predicted(indexed: Repository, tmp_path: Path) -> None:
     before = load_encoder(encoders.preferred_source().checkpoint)
     trained("--out", str(tmp_path / "own"))
     names = checkpoints.load(tmp_path / "own").lexicon.labels.words
@@ -107,14 +101,16 @@ def assert_projects_are_whole(corpus: Path) -> None:
     splits: dict[str, set[str]] = {}
     for function in functions:
         splits.setdefault(function.package, set()).add(function.split)
-    assert all(len(found) == 1 for found in splits.values())
+    assert all(len(project_splits) == 1 for project_splits in splits.values())
     counts = Counter(function.split for function in functions if function.query)
     assert counts["test"] >= 0.1 * counts.total()
     assert counts["validation"] >= 0.05 * counts.total()
     assert counts["train"] > 0.6 * counts.total()
 
 
-def test_of_many_repositories_whole_ones_are_kept_back(alice, in_use, tmp_path: Path):
+def test_of_many_repositories_whole_ones_are_kept_back(
+    alice: User, in_use: Space, tmp_path: Path
+) -> None:
     for number in range(FOLDERS):
         source = GitRepository.made(tmp_path / "sources" / f"shop{number}")
         source.commit({"code.py": "\n\n".join(tiny_packages.functions(f"shop{number}"))})
@@ -131,33 +127,32 @@ def test_of_many_repositories_whole_ones_are_kept_back(alice, in_use, tmp_path: 
         trained("--repository", "shop3")
 
 
-def test_too_little_is_refused_with_the_count(indexed, monkeypatch):
-    monkeypatch.setattr(own_model, "LEAST_DESCRIBED", 2_000)
+def test_too_little_is_refused_with_the_count(indexed: Repository) -> None:
     with pytest.raises(
         CommandError, match=f"^{DESCRIBED} functions with a docstring .* 2,000 are needed"
     ):
-        trained()
+        trained(least=own_model.LEAST_DESCRIBED)
     assert Space.objects.count() == 1
 
 
-def test_a_checkpoint_is_not_overwritten(indexed, in_use):
+def test_a_checkpoint_is_not_overwritten(indexed: Repository, in_use: Space) -> None:
     with pytest.raises(CommandError, match="already contains a checkpoint"):
         trained("--out", in_use.checkpoint)
 
 
-def test_a_language_model_alone_has_nothing_to_train(indexed, settings):
+def test_a_language_model_alone_has_nothing_to_train(indexed: Repository, settings: Any) -> None:
     settings.CODEINDEX_TEXT_ONLY = True
     with pytest.raises(CommandError, match="without fusion"):
         trained()
 
 
 @pytest.mark.parametrize("sizes", [{}, {"a": 10}, {"a": 50, "b": 50}, {"a": 90, "b": 5, "c": 5}])
-def test_too_few_projects_keep_nothing_back(sizes):
+def test_too_few_projects_keep_nothing_back(sizes: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="too few projects"):
         adaptation.assign_splits(Counter(sizes))
 
 
-def test_a_large_project_is_trained_on():
+def test_a_large_project_is_trained_on() -> None:
     splits = adaptation.assign_splits(Counter({"large": 80, **{f"small{n}": 4 for n in range(5)}}))
     assert splits["large"] == "train"
     assert Counter(splits.values()) == {"test": 3, "validation": 2, "train": 1}

@@ -53,32 +53,34 @@ def all_of(
     return queries
 
 
-def test_a_query_that_finds_nobody_encoding_is_encoded_at_once(batcher):
+def test_a_query_that_finds_nobody_encoding_is_encoded_at_once(batcher: QueryBatcher) -> None:
     encoder = Recording()
     encoder.let_go.set()
     assert [batcher.vector(text, encoder).result(SECONDS).tolist() for text in "12"] == [[1], [2]]
     assert encoder.batches == [["1"], ["2"]]
 
 
-def test_queries_that_come_during_a_run_share_the_next_and_each_gets_its_own_row(batcher):
+def test_queries_that_come_during_a_run_share_the_next_and_each_gets_its_own_row(
+    batcher: QueryBatcher,
+) -> None:
     encoder = Recording()
     assert numbers(all_of(batcher, [1, 2, 3, 4, 5], encoder)) == [1, 2, 3, 4, 5]
     assert encoder.batches == [["1"], ["2", "3", "4", "5"]]
 
 
-def test_a_run_has_a_bound(batcher):
+def test_a_run_has_a_bound(batcher: QueryBatcher) -> None:
     encoder, texts = Recording(), list(range(LARGEST_BATCH + 6))
     assert numbers(all_of(batcher, texts, encoder)) == texts
     assert [len(batch) for batch in encoder.batches] == [1, LARGEST_BATCH, 5]
 
 
-def test_a_long_query_is_encoded_alone(batcher):
+def test_a_long_query_is_encoded_alone(batcher: QueryBatcher) -> None:
     encoder, long = Recording(), f"{7:0{LONGEST_BATCHED + 1}}"
     assert numbers(all_of(batcher, [1, 2, long, 3, long, 4], encoder)) == [1, 2, 7, 3, 7, 4]
     assert encoder.batches == [["1"], ["2", "3", "4"], [long], [long]]
 
 
-def test_an_exception_reaches_the_search_that_caused_it_and_no_other(batcher):
+def test_an_exception_reaches_the_search_that_caused_it_and_no_other(batcher: QueryBatcher) -> None:
     encoder = Recording({"3": ValueError("not three"), "5": KeyError("nor five")})
     queries = all_of(batcher, [1, 2, 3, 4, 5, 6], encoder)
     assert numbers([queries[row] for row in (0, 1, 3, 5)]) == [1, 2, 4, 6]
@@ -88,7 +90,7 @@ def test_an_exception_reaches_the_search_that_caused_it_and_no_other(batcher):
         queries[4].result(SECONDS)
 
 
-def test_each_query_is_encoded_by_the_encoder_that_it_names(batcher):
+def test_each_query_is_encoded_by_the_encoder_that_it_names(batcher: QueryBatcher) -> None:
     old, new = Recording(), Recording()
     new.let_go.set()
     queries = [batcher.vector("1", old)]
@@ -100,7 +102,7 @@ def test_each_query_is_encoded_by_the_encoder_that_it_names(batcher):
     assert (old.batches, new.batches) == ([["1"], ["2", "4"]], [["3", "5"]])
 
 
-def test_an_encoder_that_gives_too_few_vectors_leaves_nobody_waiting(batcher):
+def test_an_encoder_that_gives_too_few_vectors_leaves_nobody_waiting(batcher: QueryBatcher) -> None:
     class Short(Recording):
         def encode_queries(self, texts: list[str]) -> np.ndarray:
             return super().encode_queries(texts)[:-1]

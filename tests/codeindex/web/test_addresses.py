@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import importlib
+from pathlib import Path
+from typing import Any
 
 import django.apps
 import pytest
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.test import Client
 
 from codeindex import credentials, repositories
 from codeindex.ingestion.cloning import remotes
 from codeindex.models import IndexRun, Repository
+from tests.git import GitRepository
 
 pytestmark = pytest.mark.django_db
 
@@ -56,7 +61,9 @@ MALFORMED = [
 
 
 @pytest.mark.parametrize("url", MALFORMED, ids=range(len(MALFORMED)))
-def test_a_malformed_address_is_an_error_of_its_field(client, alice, url):
+def test_a_malformed_address_is_an_error_of_its_field(
+    client: Client, alice: User, url: str
+) -> None:
     client.force_login(alice)
     answers = [client.post("/api/v1/repositories", {"url": url}, "application/json")]
     if url.isprintable():  # a form cannot send the others
@@ -68,7 +75,7 @@ def test_a_malformed_address_is_an_error_of_its_field(client, alice, url):
     assert not Repository.objects.exists()
 
 
-def test_an_address_that_is_too_long_is_said_to_be(alice):
+def test_an_address_that_is_too_long_is_said_to_be(alice: User) -> None:
     with pytest.raises(ValidationError, match="longer than 2,048 characters"):
         repositories.register(url="https://example.org/" + "x" * 2_048, owner=alice, by=alice)
 
@@ -101,8 +108,8 @@ def test_an_address_that_is_too_long_is_said_to_be(alice):
     ],
 )
 def test_an_address_that_holds_a_secret_out_of_place_is_refused_without_it(
-    client, alice, url, caplog
-):
+    client: Client, alice: User, url: str, caplog: pytest.LogCaptureFixture
+) -> None:
     client.force_login(alice)
     for answer in (
         client.post("/api/v1/repositories", {"url": url}, "application/json"),
@@ -130,7 +137,9 @@ def test_an_address_that_holds_a_secret_out_of_place_is_refused_without_it(
         ("host_1.example:a", "host_1.example:a", ""),
     ],
 )
-def test_a_credential_is_taken_out_of_an_address(alice, url, address, credential):
+def test_a_credential_is_taken_out_of_an_address(
+    alice: User, url: str, address: str, credential: str
+) -> None:
     repository = repositories.register(url=url, owner=alice, by=alice, name="shop")
     assert repository.url == address
     assert SECRET not in repository.credential
@@ -149,17 +158,19 @@ def test_a_credential_is_taken_out_of_an_address(alice, url, address, credential
         ("https://example.org/" + "x" * 300, "x" * 100),
     ],
 )
-def test_a_repository_is_called_by_its_own_folder(alice, url, name):
+def test_a_repository_is_called_by_its_own_folder(alice: User, url: str, name: str) -> None:
     assert repositories.register(url=url, owner=alice, by=alice).name == name
 
 
-def test_a_path_to_git_s_folder_is_called_by_the_folder_above(alice, source):
+def test_a_path_to_git_s_folder_is_called_by_the_folder_above(
+    alice: User, source: GitRepository
+) -> None:
     path = f"{source.path}/.git"
     assert repositories.register(url=path, owner=alice, by=alice, trusted_path=True).name == "shop"
 
 
 @pytest.mark.parametrize(
-    ("stored", "kept"),
+    ("stored", "cleaned"),
     [
         (f"ssh://git:{SECRET}@example.org:22/a", "ssh://git@example.org:22/a"),
         (f"https://example.org/a?private_token={SECRET}#x", "https://example.org/a"),
@@ -170,18 +181,22 @@ def test_a_path_to_git_s_folder_is_called_by_the_folder_above(alice, source):
         ("ssh://git@example.org/a", "ssh://git@example.org/a"),
     ],
 )
-def test_addresses_that_were_stored_with_secrets_lose_them(alice, stored, kept):
+def test_addresses_that_were_stored_with_secrets_lose_them(
+    alice: User, stored: str, cleaned: str
+) -> None:
     migration = importlib.import_module("codeindex.migrations.0009_deploy_keys_and_trusted_paths")
     row = Repository.objects.create(owner=alice, name=f"{SECRET}@x:a", url=stored)
     run = IndexRun.objects.create(branch=row.branches.create(), error=f"no {SECRET}")
     migration.take_secrets_out_of_urls(django.apps.apps, None)
     row.refresh_from_db()
     run.refresh_from_db()
-    assert row.url == kept
-    assert (SECRET in row.name + run.error) == (kept == stored)
+    assert row.url == cleaned
+    assert (SECRET in row.name + run.error) == (cleaned == stored)
 
 
-def test_paths_that_were_registered_by_command_stay_allowed(alice, settings, tmp_path):
+def test_paths_that_were_registered_by_command_stay_allowed(
+    alice: User, settings: Any, tmp_path: Path
+) -> None:
     migration = importlib.import_module("codeindex.migrations.0009_deploy_keys_and_trusted_paths")
     settings.CODEINDEX_LOCAL_ROOTS = [tmp_path / "shared"]
     for name, url in (

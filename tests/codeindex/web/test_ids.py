@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -26,10 +27,10 @@ NUMBERS = st.integers(0, 2**63 - 1)
 def new_installation(db: None) -> Iterator[None]:
     """One that never had plain numbers in addresses."""
     known = ids.plain_numbers()
-    kept = dict(known)
+    before = dict(known)
     known.clear()
     yield
-    known.update(kept)
+    known.update(before)
 
 
 @given(row=st.sampled_from(Row), number=NUMBERS)
@@ -59,7 +60,7 @@ def test_an_id_is_written_in_one_way(number: int, last: str) -> None:
             ids.number(Row.FILE, written[:-1] + other)
 
 
-def test_ids_survive_a_new_secret_key(settings: object) -> None:
+def test_ids_survive_a_new_secret_key(settings: Any) -> None:
     old = ids.opaque(Row.RUN, 7)
     settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "another"
     assert ids.opaque(Row.RUN, 7) != old

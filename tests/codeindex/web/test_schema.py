@@ -74,10 +74,10 @@ def described(schema: dict[str, Any], method: str, path: str, status: int) -> di
 
 def nullable(part: Any) -> Any:
     if isinstance(part, list):
-        return [nullable(one) for one in part]
+        return [nullable(item) for item in part]
     if not isinstance(part, dict):
         return part
-    rest = {name: nullable(one) for name, one in part.items() if name != "nullable"}
+    rest = {name: nullable(value) for name, value in part.items() if name != "nullable"}
     return {"anyOf": [rest, {"type": "null"}]} if part.get("nullable") is True else rest
 
 
@@ -101,9 +101,9 @@ def test_every_operation_names_its_errors(schema: dict[str, Any]) -> None:
         ("post", RUNS): {201, 403, 404, 429},
         ("post", CANCEL): {200, 403, 404, 409},
     }
-    found = {(method, path): statuses for method, path, statuses in operations(schema)}
-    assert found == {operation: always | statuses for operation, statuses in own.items()}
-    for (method, path), statuses in found.items():
+    documented = {(method, path): statuses for method, path, statuses in operations(schema)}
+    assert documented == {operation: always | statuses for operation, statuses in own.items()}
+    for (method, path), statuses in documented.items():
         for status in statuses - {204}:
             assert described(schema, method, path, status)
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -117,7 +118,7 @@ class TestRegister:
         assert "already exists" in response.content.decode()
 
     def test_a_path_that_is_allowed_is_taken(
-        self, client: Client, alice: User, settings: object, tmp_path: Path
+        self, client: Client, alice: User, settings: Any, tmp_path: Path
     ) -> None:
         settings.CODEINDEX_LOCAL_ROOTS = [tmp_path]
         client.force_login(alice)

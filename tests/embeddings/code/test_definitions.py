@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from embeddings.code.decoding import decode
 from embeddings.code.definitions import extract, text_hash
 from embeddings.code.languages import PYTHON
-from embeddings.code.parsing import UnreadableSource
 from embeddings.types import Definition, Kind
 
 SOURCE = '''\
@@ -221,34 +220,3 @@ def test_the_text_hash_depends_on_language_kind_and_text_alone():
     assert text_hash(elsewhere) == text_hash(read)
     for change in ({"text": read.text + " "}, {"kind": Kind.METHOD}, {"language": "go"}):
         assert text_hash(replace(read, **change)) != text_hash(read)
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        "é = 1\n".encode(),
-        "\ufeffé = 1\n".encode(),
-        "# -*- coding: latin-1 -*-\né = 1\n".encode("latin-1"),
-        "#!/usr/bin/python\n# vim: set fileencoding=cp1252 :\r\né = 1\r".encode("cp1252"),
-    ],
-)
-def test_sources_are_read_in_their_encoding(data):
-    assert decode(data, PYTHON).splitlines()[-1] == "é = 1"
-    assert "\r" not in decode(data, PYTHON)
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"\xe9 = 1\n",
-        b"# coding: nonsense\n",
-        b"# coding: rot13\nx\n",
-        b"# coding: raw_unicode_escape\nx = '\\ud800'\n",
-        b"# coding: raw_unicode_escape\nx = '\\u0000'\n",
-        b"GIF89a\0\0",
-        "x = 1".encode("utf-16"),
-    ],
-)
-def test_what_cannot_be_read_says_why(data):
-    with pytest.raises(UnreadableSource, match=r"binary|encoding|not in"):
-        decode(data, PYTHON)

@@ -39,9 +39,9 @@ def test_a_target_counts_once_at_its_best_rank() -> None:
 
 def test_distractors_come_in_whole_groups() -> None:
     rows = np.random.default_rng(0).normal(size=(25, 4)).astype(np.float32)
-    found = metrics.ranks_among(rows, rows, distractors=9, seed=1)
-    assert len(found) == 20
-    assert found.max() <= 10
+    ranks = metrics.ranks_among(rows, rows, distractors=9, seed=1)
+    assert len(ranks) == 20
+    assert ranks.max() <= 10
 
 
 def test_fewer_functions_than_distractors_are_one_group() -> None:
@@ -65,9 +65,9 @@ def test_nothing_measured_is_no_number() -> None:
 def test_questions_are_about_a_folder_or_the_whole_of_a_repository(
     root: str, folder: str, tmp_path: Path
 ) -> None:
-    asked = {"query": "read a file", "relevant": ["files.py"], "secondary": []}
+    question = {"query": "read a file", "relevant": ["files.py"], "secondary": []}
     file = tmp_path / "questions.json"
-    file.write_text(json.dumps({"shop": {"root": root, "queries": [asked]}}))
+    file.write_text(json.dumps({"shop": {"root": root, "queries": [question]}}))
     (repository,) = questions.read(file).repositories
     assert repository.root == folder
 

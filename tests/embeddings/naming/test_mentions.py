@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from embeddings.naming.mentions import Where, mentioned
+from embeddings.naming.mentions import Place, mentioned
 from embeddings.networks.vocabulary import Lexicon, Vocabulary
 from embeddings.training.stages.names import without_documentation
 
@@ -19,16 +19,16 @@ def read_settings(config_path, *, strict=False):
 
 
 def test_words_are_told_by_where_they_stand() -> None:
-    found = mentioned(SOURCE)
-    assert found["strict"] == Where.PARAMETER
-    assert found["path"] == Where.PARAMETER | Where.OTHER
-    assert found["load"] == Where.DOCUMENTED | Where.OPENING
-    assert found["order"] == Where.DOCUMENTED
-    assert found["parse"] == Where.CALLED
-    assert found["loader"] == Where.MEMBER
-    assert found["encoding"] == Where.STRING
-    assert found["parent"] & Where.RETURNED
-    assert found["settings"] == Where.CALLED
+    places = mentioned(SOURCE)
+    assert places["strict"] == Place.PARAMETER
+    assert places["path"] == Place.PARAMETER | Place.OTHER
+    assert places["load"] == Place.DOCUMENTED | Place.OPENING
+    assert places["order"] == Place.DOCUMENTED
+    assert places["parse"] == Place.CALLED
+    assert places["loader"] == Place.MEMBER
+    assert places["encoding"] == Place.STRING
+    assert places["parent"] & Place.RETURNED
+    assert places["settings"] == Place.CALLED
 
 
 def test_the_own_name_is_hidden_wherever_it_stands() -> None:
@@ -46,10 +46,10 @@ def test_the_own_name_is_hidden_wherever_it_stands() -> None:
     ],
 )
 def test_places_are_those_of_every_language(language: str, text: str) -> None:
-    found = mentioned(text, language)
-    assert found["the"] & Where.PARAMETER
-    assert found["cache"] == Where.MEMBER | Where.RETURNED
-    assert "read" not in found
+    places = mentioned(text, language)
+    assert places["the"] & Place.PARAMETER
+    assert places["cache"] == Place.MEMBER | Place.RETURNED
+    assert "read" not in places
 
 
 @pytest.mark.parametrize("text", ["", "def f(:\n", "x = 1\n", "\ud800", "(" * 5000])
@@ -60,20 +60,20 @@ def test_any_text_has_mentions(text: str) -> None:
 def test_a_lexicon_gives_ids_to_what_it_knows() -> None:
     none = Vocabulary(())
     lexicon = Lexicon(none, none, none, Vocabulary(["load", "parse"]))
-    found = lexicon.mentions([{"parse": 4, "other": 1}, {}, {"load": 48}])
-    assert found.rows.values.tolist() == [[2, 4], [0, 1], [1, 48]]
-    assert found.rows.offsets.tolist() == [0, 2, 2, 3]
-    assert found.words == ["parse", "other", "load"]
+    batch = lexicon.mentions([{"parse": 4, "other": 1}, {}, {"load": 48}])
+    assert batch.rows.values.tolist() == [[2, 4], [0, 1], [1, 48]]
+    assert batch.rows.offsets.tolist() == [0, 2, 2, 3]
+    assert batch.words == ["parse", "other", "load"]
 
 
 def test_without_its_documentation_a_definition_mentions_the_rest() -> None:
     none = Vocabulary(())
     lexicon = Lexicon(none, none, none, Vocabulary(["load", "parse"]))
     documented = {
-        "load": Where.DOCUMENTED | Where.OPENING,
-        "parse": Where.CALLED | Where.DOCUMENTED,
+        "load": Place.DOCUMENTED | Place.OPENING,
+        "parse": Place.CALLED | Place.DOCUMENTED,
     }
     rows = lexicon.mentions([documented, documented]).rows
     silent = without_documentation(rows, np.array([True, False]))
     assert silent.offsets.tolist() == [0, 1, 3]
-    assert silent.values[0].tolist() == [2, Where.CALLED]
+    assert silent.values[0].tolist() == [2, Place.CALLED]

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from embeddings.naming.composition import Cooccurrence
-from embeddings.naming.mentions import Where
+from embeddings.naming.mentions import Place
 from embeddings.naming.network import Labels, LabelSource
 from embeddings.networks.vocabulary import Lexicon, Mentions, Ragged, Vocabulary
 from embeddings.training.stages.objectives import name_loss
@@ -84,8 +84,8 @@ def test_a_mentioned_subtoken_counts_where_it_is_mentioned(reading: Labels) -> N
     with torch.no_grad():
         reading.reader.places.weight.zero_()
         reading.reader.copied[reading.parts_of("sort")] = 3.0
-    found = mentions({"sort": Where.PARAMETER, "other": Where.OTHER}, {})
-    speaking, silent = reading(torch.zeros(2, 8), found.rows).parts
+    mentioned = mentions({"sort": Place.PARAMETER, "other": Place.OTHER}, {})
+    speaking, silent = reading(torch.zeros(2, 8), mentioned.rows).parts
     (changed,) = (speaking != silent).nonzero(as_tuple=True)
     assert changed.tolist() == reading.parts_of("sort")
     assert speaking[changed] > silent[changed]
@@ -97,7 +97,7 @@ def test_nothing_mentioned_is_no_error(reading: Labels) -> None:
 
 
 def test_the_cross_entropy_teaches_a_name(labels: Labels) -> None:
-    vectors, parts = torch.randn(1, 8), Ragged.of([labels.parts_of("sort")])
+    vectors, parts = torch.randn(1, 8), Ragged.from_rows([labels.parts_of("sort")])
     optimiser = torch.optim.Adam(labels.parameters(), lr=0.1)
     for _ in range(30):
         optimiser.zero_grad()
@@ -108,36 +108,36 @@ def test_the_cross_entropy_teaches_a_name(labels: Labels) -> None:
 
 def test_to_copy_from_parameters_and_not_from_strings_is_learnt(reading: Labels) -> None:
     """Of two mentioned words the one that is a parameter is in the name, whichever it is."""
-    found = mentions(
-        {"file": Where.PARAMETER, "sort": Where.STRING},
-        {"sort": Where.PARAMETER, "file": Where.STRING},
+    mentioned = mentions(
+        {"file": Place.PARAMETER, "sort": Place.STRING},
+        {"sort": Place.PARAMETER, "file": Place.STRING},
     )
-    parts = Ragged.of([reading.parts_of("file"), reading.parts_of("sort")])
+    parts = Ragged.from_rows([reading.parts_of("file"), reading.parts_of("sort")])
     optimiser = torch.optim.Adam(reading.parameters(), lr=0.05)
     for _ in range(100):
         optimiser.zero_grad()
-        scores = reading(torch.zeros(2, 8), found.rows)
+        scores = reading(torch.zeros(2, 8), mentioned.rows)
         name_loss(scores.parts, reading.targets(parts)).backward()
         optimiser.step()
-    first, second = reading.predict(torch.zeros(2, 8), found, k=1)
+    first, second = reading.predict(torch.zeros(2, 8), mentioned, k=1)
     assert (first[0][0], second[0][0]) == ("file", "sort")
 
 
 def test_a_word_that_no_known_name_has_is_copied_where_it_is_wanted(reading: Labels) -> None:
-    found = mentions({"quux": Where.PARAMETER, "other": Where.PARAMETER, "spam": Where.STRING})
+    mentioned = mentions({"quux": Place.PARAMETER, "other": Place.PARAMETER, "spam": Place.STRING})
     optimiser = torch.optim.Adam(reading.parameters(), lr=0.05)
     for _ in range(100):
         optimiser.zero_grad()
-        unknown = reading(torch.zeros(1, 8), found.rows).out_of_vocabulary
+        unknown = reading(torch.zeros(1, 8), mentioned.rows).out_of_vocabulary
         name_loss(unknown, torch.tensor([1.0, 1.0, 0.0])).backward()
         optimiser.step()
-    unseen = mentions({"knots": Where.PARAMETER, "splice": Where.STRING})
+    unseen = mentions({"knots": Place.PARAMETER, "splice": Place.STRING})
     ((best, *_),) = reading.predict(torch.zeros(1, 8), unseen, k=1)
     assert best[0] == "knots"
 
 
 def test_names_of_unknown_subtokens_are_finite(labels: Labels) -> None:
-    nothing = Ragged.of([[]])
+    nothing = Ragged.from_rows([[]])
     loss = name_loss(labels(torch.randn(1, 8)).parts, labels.targets(nothing))
     assert torch.isfinite(loss)
 

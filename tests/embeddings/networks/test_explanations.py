@@ -104,14 +104,14 @@ def test_attention_is_divided_by_shapley_values(model: Path, tmp_path: Path) -> 
 def test_contexts_have_attention_and_spans(weighted_sum: CodeEncoder, language: str) -> None:
     source = SOURCES[language]
     explanation = weighted_sum.explain(source, language=language)
-    attention = [one.attention for one in explanation.contexts]
+    attention = [shown.attention for shown in explanation.contexts]
     assert sum(attention) == pytest.approx(1, abs=1e-5)
     assert attention == sorted(attention, reverse=True)
     assert explanation.shares is None
     quoted = {
         (leaf.token, explanation.quoted(leaf))
-        for one in explanation.contexts
-        for leaf in (one.context.start, one.context.end)
+        for shown in explanation.contexts
+        for leaf in (shown.context.start, shown.context.end)
     }
     assert WORDS[language] <= quoted
 
@@ -147,9 +147,11 @@ def test_a_text_only_encoder_has_its_similarity_from_the_text(model: Path) -> No
 
 
 def test_a_vector_comes_with_what_its_code_added(encoder: CodeEncoder) -> None:
-    encoded, asked = encoder.encode(tiny.SOURCES), encoder.encode_queries([QUERY])[0]
+    encoded, query = encoder.encode(tiny.SOURCES), encoder.encode_queries([QUERY])[0]
     if encoded.structure is None:
         assert encoder.explain(tiny.SOURCES[0], QUERY).shares.by is Attribution.SHAPLEY
         return
     shares = [encoder.explain(source, QUERY).shares for source in tiny.SOURCES]
-    np.testing.assert_allclose(encoded.structure @ asked, [one.code for one in shares], atol=1e-5)
+    np.testing.assert_allclose(
+        encoded.structure @ query, [share.code for share in shares], atol=1e-5
+    )

@@ -89,7 +89,7 @@ def test_a_wide_model_is_projected_and_starts_near_itself(kind: FusionKind) -> N
     torch.manual_seed(0)
     fusion = FUSIONS[kind](4096, CODE)
     assert fusion.dimensions <= STORED_WIDTH
-    asked = unit_rows(20, 4096, 1)
-    near = asked + 0.5 * unit_rows(20, 4096, 2)
+    queries = unit_rows(20, 4096, 1)
+    near = queries + 0.5 * unit_rows(20, 4096, 2)
     fused = fusion.fuse(near.astype(np.float32), scaled_code(20))
-    assert ((fusion.query(asked) @ fused.T).argmax(axis=1) == np.arange(20)).all()
+    assert ((fusion.query(queries) @ fused.T).argmax(axis=1) == np.arange(20)).all()

@@ -25,10 +25,14 @@ ADD = "def add(a, b):\n    return a + b\n"
 
 @pytest.fixture
 def lexicon() -> Lexicon:
-    found = [*contexts(READ), *contexts(ADD)]
-    parts = Counter(part for one in found for part in subtokens(one.start.token))
-    paths = Counter(map(path_key, found))
-    return Lexicon(Vocabulary.of(parts, 100, 1), Vocabulary.of(paths, 100, 1), Vocabulary(["read"]))
+    examples = [*contexts(READ), *contexts(ADD)]
+    parts = Counter(part for example in examples for part in subtokens(example.start.token))
+    paths = Counter(map(path_key, examples))
+    return Lexicon(
+        Vocabulary.from_counts(parts, 100, 1),
+        Vocabulary.from_counts(paths, 100, 1),
+        Vocabulary(["read"]),
+    )
 
 
 @pytest.mark.parametrize(
@@ -52,7 +56,7 @@ def test_a_long_token_has_a_bounded_number_of_subtokens() -> None:
 
 
 def test_a_vocabulary_keeps_the_frequent_words_and_knows_no_other(tmp_path: Path) -> None:
-    vocabulary = Vocabulary.of(Counter(a=3, b=2, c=2, d=1), size=3, least=2)
+    vocabulary = Vocabulary.from_counts(Counter(a=3, b=2, c=2, d=1), size=3, least=2)
     assert vocabulary.words == ("a", "b", "c")
     assert vocabulary["d"] == UNKNOWN
     assert len(vocabulary) == 4
@@ -72,18 +76,20 @@ def test_paths_differ_by_where_they_turn() -> None:
 
 
 def test_ragged_rows_are_taken_in_the_order_asked_for() -> None:
-    rows = Ragged.of([[1], [], [2, 3], [4, 5, 6]])
+    rows = Ragged.from_rows([[1], [], [2, 3], [4, 5, 6]])
     taken = rows.take(np.array([3, 1, 0]))
     assert taken.values.tolist() == [4, 5, 6, 1]
     assert taken.lengths().tolist() == [3, 0, 1]
 
 
 def test_a_batch_holds_each_definitions_contexts_in_order(lexicon: Lexicon) -> None:
-    found = [contexts(READ), [], contexts(ADD)]
-    batch = lexicon.batch(found)
-    assert batch.mask.sum(1).tolist() == [len(one) for one in found]
+    definitions = [contexts(READ), [], contexts(ADD)]
+    batch = lexicon.batch(definitions)
+    assert batch.mask.sum(1).tolist() == [len(definition) for definition in definitions]
     paths = batch.paths[batch.middles].tolist()
-    assert paths == [lexicon.paths[path_key(context)] for one in found for context in one]
+    assert paths == [
+        lexicon.paths[path_key(context)] for definition in definitions for context in definition
+    ]
     assert batch.starts.max() < len(batch.offsets)
 
 

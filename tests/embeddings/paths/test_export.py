@@ -30,7 +30,7 @@ def tree(tmp_path: Path) -> Path:
         (folder / language.name).mkdir(parents=True)
         shutil.copy(source, folder / language.name / source.name)
     (folder / "notes.txt").write_text("Nothing to see.")
-    (folder / "broken.py").write_bytes(b"x = '\xff'\n")
+    (folder / "broken.py").write_bytes(b"x = '\0'\n")
     (folder / ".git").mkdir()
     (folder / ".git" / "hidden.py").write_text("def hidden(): return 1\n")
     (folder / "loop").symlink_to(folder)
@@ -97,7 +97,7 @@ def test_files_that_say_nothing_are_counted_with_the_reason(tree: Path, capsys):
     printed = capsys.readouterr()
     assert "6 files" in printed.err
     assert "skipped 1: in an unsupported language" in printed.err
-    assert "skipped 1: not in utf-8" in printed.err
+    assert "skipped 1: binary" in printed.err
     assert "hidden" not in printed.out
 
 

@@ -35,8 +35,8 @@ def test_packed_vectors_in_half_precision_are_those_of_a_cpu(
 def test_vectors_in_whole_precision_are_those_of_a_cpu(family: str, tmp_path: Path) -> None:
     folder = str(getattr(tiny_models, family)(tmp_path))
     expected = load_model(folder).encode(TEXTS)
-    found = load_model(folder, device="cuda").encode(TEXTS)
-    assert (expected * found).sum(axis=1).min() > 1 - 1e-5
+    computed = load_model(folder, device="cuda").encode(TEXTS)
+    assert (expected * computed).sum(axis=1).min() > 1 - 1e-5
 
 
 @pytest.mark.skipif(not find_spec("bitsandbytes"), reason="needs bitsandbytes")

@@ -24,13 +24,13 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_vectors_are_those_of_torch(family: str, tmp_path: Path, cache: Path) -> None:
     folder = str(getattr(tiny_models, family)(tmp_path / family))
     model, exact, rounded = (
-        load_model(folder, runtime=one) for one in (None, Runtime.ONNX, Runtime.ONNX_INT8)
+        load_model(folder, runtime=runtime) for runtime in (None, Runtime.ONNX, Runtime.ONNX_INT8)
     )
     expected = model.encode(TEXTS)
     assert (expected * exact.encode(TEXTS)).sum(axis=1) == pytest.approx(1, abs=1e-5)
     assert (expected * rounded.encode(TEXTS)).sum(axis=1) == pytest.approx(1, abs=5e-2)
-    assert len({one.fingerprint for one in (model, exact, rounded)}) == 3
-    assert len({one.weights_fingerprint for one in (model, exact, rounded)}) == 1
+    assert len({each.fingerprint for each in (model, exact, rounded)}) == 3
+    assert len({each.weights_fingerprint for each in (model, exact, rounded)}) == 1
     assert np.array_equal(expected, model.encode(TEXTS)), "the exported network is left as it was"
     assert len(list(cache.iterdir())) == 2
 

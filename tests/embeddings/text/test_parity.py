@@ -37,7 +37,7 @@ def ours() -> LanguageModel:
 
 @pytest.fixture(scope="module")
 def reference() -> Any:
-    folder = loading.located(DEFAULT_MODEL).folder
+    folder = loading.locate(DEFAULT_MODEL).folder
     return sentence_transformers.SentenceTransformer(str(folder), device="cpu")
 
 

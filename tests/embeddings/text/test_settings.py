@@ -80,10 +80,10 @@ def test_a_long_text_is_read_in_windows_up_to_its_budget(bert: Path) -> None:
         load_model(str(bert), settings=replace(settings, budget=budget)) for budget in (0, 10_000)
     )
     tokens = len(load_model(str(bert), max_tokens=64).tokens([LONG[:100]])[0])
-    vectors, unread = first.read(["read", LONG[:100], "read"])
+    vectors, unread = first.encode_with_unread(["read", LONG[:100], "read"])
     assert unread == [0, tokens - 16, 0]
     assert np.array_equal(vectors, first.encode(["read", LONG[:100], "read"]))
-    assert whole.read([LONG, "read"])[1] == [0, 0]
+    assert whole.encode_with_unread([LONG, "read"])[1] == [0, 0]
     windows = whole._windows([LONG[:100]])[0]
     expected = sum(len(window) * whole.forward([window])[0].detach().numpy() for window in windows)
     (vector,) = whole.encode([LONG[:100]])
@@ -92,7 +92,7 @@ def test_a_long_text_is_read_in_windows_up_to_its_budget(bert: Path) -> None:
     assert first.fingerprint != whole.fingerprint
     some = load_model(str(bert), settings=replace(settings, budget=33))
     assert len(some._windows([LONG])[0]) == 2
-    assert some.read([LONG[:100]])[1] == [tokens - 2 - 2 * 14]
+    assert some.encode_with_unread([LONG[:100]])[1] == [tokens - 2 - 2 * 14]
 
 
 def test_a_tokenizer_that_is_written_in_python_divides_a_text_as_others_do(tmp_path: Path) -> None:
@@ -100,13 +100,13 @@ def test_a_tokenizer_that_is_written_in_python_divides_a_text_as_others_do(tmp_p
     first = load_model(folder, max_tokens=16)
     whole = load_model(folder, settings=replace(first.settings, budget=10_000))
     length = len(LONG)  # a token a character, and one behind them
-    assert first.tokens(["", LONG]) == [[1], [*(ord(one) + 3 for one in LONG[:15]), 1]]
-    vectors, unread = first.read(["read", LONG])
+    assert first.tokens(["", LONG]) == [[1], [*(ord(character) + 3 for character in LONG[:15]), 1]]
+    vectors, unread = first.encode_with_unread(["read", LONG])
     assert unread == [0, length - 15]
     assert np.array_equal(vectors, first.encode(["read", LONG]))
     (windows,) = whole._windows([LONG])
     assert [len(window) for window in windows] == [16] * (length // 15) + [length % 15 + 1]
-    assert whole.read([LONG])[1] == [0]
+    assert whole.encode_with_unread([LONG])[1] == [0]
 
 
 def test_only_the_first_layers_are_loaded(qwen2: Path) -> None:
@@ -137,9 +137,9 @@ def test_whitening_takes_out_what_all_vectors_share_and_is_kept(
     assert whitened.weights_fingerprint != model.weights_fingerprint
     vectors = whitened.encode([f"def f{n}(x): return x + {n}" for n in range(40)])
     assert (vectors @ vectors.T).mean() < 0.2 < (code @ code.T).mean()
-    asked = whitened.for_queries.encode(["add 1 to a number"])
-    assert not np.allclose(asked, whitened.encode(["add 1 to a number"]), atol=1e-3)
-    assert np.allclose(np.linalg.norm(asked, axis=1), 1, atol=1e-5)
+    query = whitened.for_queries.encode(["add 1 to a number"])
+    assert not np.allclose(query, whitened.encode(["add 1 to a number"]), atol=1e-3)
+    assert np.allclose(np.linalg.norm(query, axis=1), 1, atol=1e-5)
     copy = tmp_path / "copy"
     copy.mkdir()
     assert tuned.copy(tmp_path, copy)

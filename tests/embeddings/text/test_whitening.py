@@ -19,8 +19,8 @@ def test_a_decoder_is_whitened_and_a_checkpoint_trained_on_it(corpus: Path, tmp_
     out, checkpoint = tmp_path / "whitened", tmp_path / "checkpoint"
     where = ["--corpus", str(corpus), "--max-tokens", "32"]
     reading = ["--pooling", "last", "--layers", "2", "--query-prompt", "find: "]
-    asked = [*where, "--llm", str(model), "--out", str(out), "--components", "8", *reading]
-    assert main(["whiten", *asked]) == 0
+    arguments = [*where, "--llm", str(model), "--out", str(out), "--components", "8", *reading]
+    assert main(["whiten", *arguments]) == 0
     whitened = load_model(str(out))
     assert (whitened.dimensions, whitened.settings.pooling) == (8, Pooling.LAST)
     assert (whitened.settings.layers, whitened.settings.query_prompt) == (2, "find: ")
@@ -44,6 +44,6 @@ def test_a_model_whose_questions_are_locked_is_not_whitened(
         )
         == 0
     )
-    asked = [*where, "--llm", str(tuned), "--out", str(tmp_path / "whitened")]
-    assert main(["whiten", *asked]) == 1
+    arguments = [*where, "--llm", str(tuned), "--out", str(tmp_path / "whitened")]
+    assert main(["whiten", *arguments]) == 1
     assert "Whiten the published model" in capsys.readouterr().err

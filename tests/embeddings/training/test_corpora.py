@@ -115,7 +115,7 @@ def test_a_corpus_is_split_by_project(tmp_path: Path) -> None:
     splits: dict[str, set[str]] = {}
     for function in build(tmp_path / "corpus", tmp_path / "site")[0]:
         splits.setdefault(function.package, set()).add(function.split)
-    assert all(len(found) == 1 for found in splits.values())
+    assert all(len(project_splits) == 1 for project_splits in splits.values())
     assert {"train", "validation", "test"} == set.union(*splits.values())
 
 
@@ -144,16 +144,16 @@ def test_projects_of_one_organisation_fall_into_one_split() -> None:
 
 
 def test_what_was_read_of_a_source_is_read_once(tmp_path: Path) -> None:
-    project, root, kept = Project("p", "1", "MIT", ()), tmp_path / "tree", tmp_path / "parts"
+    project, root, folder = Project("p", "1", "MIT", ()), tmp_path / "tree", tmp_path / "parts"
     root.mkdir()
     (root / "code.py").write_text(SUM)
 
     def read() -> list[str]:
-        batches = parts.cached_batches(SourceTree.under(project, root), kept)
+        batches = parts.cached_batches(SourceTree.under(project, root), folder)
         return [function.name for batch in batches for function in batch.functions]
 
     assert read() == ["total"]
-    (part,) = kept.iterdir()
+    (part,) = folder.iterdir()
     part.write_text(part.read_text().replace("total", "kept"))
     assert read() == ["kept"]
     (root / "more.py").write_text(OTHER.replace("total", "mean"))

@@ -20,16 +20,16 @@ from tests.embeddings import tiny
 def test_questions_are_written_once_and_a_stopped_run_goes_on(corpus: Path, tmp_path: Path) -> None:
     writer, reader = tiny.llama(tmp_path / "llama"), tiny.bert(tmp_path / "bert")
     where = ["--corpus", str(corpus), "--writer", str(writer), "--llm", str(reader)]
-    described = {one.code for one in corpora.read(corpus) if one.query}
+    described = {function.code for function in corpora.read(corpus) if function.query}
     first = {}
     for count, wanted in ((5, 5), (1000, len(described)), (1000, len(described))):
         assert main(["questions", *where, "--functions", str(count)]) == 0
-        found = read_questions(corpus / QUESTIONS)
+        questions = read_questions(corpus / QUESTIONS)
         lines = (corpus / QUESTIONS).read_text().splitlines()
-        assert len(lines) == len(found) == wanted
-        assert found.keys() <= described
-        assert first.items() <= found.items()
-        first = found
+        assert len(lines) == len(questions) == wanted
+        assert questions.keys() <= described
+        assert first.items() <= questions.items()
+        first = questions
     assert {"code", "questions"} == json.loads(lines[0]).keys()
 
 
@@ -48,8 +48,10 @@ def test_a_question_is_kept_that_finds_its_function() -> None:
     written = [
         FunctionQuestions(f"{number} code", [f"{number} yes", "39 no"]) for number in range(30)
     ]
-    kept = list(question_writer.keep_retrieving(written, Reader()))  # type: ignore[arg-type]
-    assert kept == [FunctionQuestions(f"{number} code", [f"{number} yes"]) for number in range(30)]
+    retrieving = list(question_writer.keep_retrieving(written, Reader()))  # type: ignore[arg-type]
+    assert retrieving == [
+        FunctionQuestions(f"{number} code", [f"{number} yes"]) for number in range(30)
+    ]
 
 
 @pytest.mark.parametrize("body", ["return 1", "\n    ".join(["return 1"] * 1000)])

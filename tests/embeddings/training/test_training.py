@@ -63,7 +63,7 @@ def test_code2vec_may_be_trained_without_paths(corpus: Path, tmp_path: Path) -> 
         encoder = load_encoder(folder)
         assert encoder.encode(tiny.SOURCES).vectors.shape == (3, encoder.dimensions)
         why = encoder.explain(tiny.SOURCES[0], "read a file")
-        assert sum(one.attention for one in why.contexts) == pytest.approx(1, abs=1e-5)
+        assert sum(context.attention for context in why.contexts) == pytest.approx(1, abs=1e-5)
         assert why.shares is not None
 
 
@@ -87,7 +87,7 @@ def test_code2vec_learns_on_with_the_fusion_if_that_is_asked(
     borrowed = ["--labels", "words", "--code2vec", str(first), *(["--joint"] if joint else [])]
     train(corpus, model, second, *borrowed)
     weights = (load_file(folder / "model.safetensors") for folder in (first, second))
-    before, after = (one["code2vec.layer.weight"] for one in weights)
+    before, after = (state["code2vec.layer.weight"] for state in weights)
     assert torch.equal(before, after) != joint
 
 
@@ -134,9 +134,9 @@ def test_figures_are_recorded_and_make_a_table(
     (tmp_path / "cosqa_dev.jsonl").write_text(json.dumps({"query": "sort", "relevant": [1]}))
     (tmp_path / "shop").mkdir()
     (tmp_path / "shop" / "files.py").write_text("\n\n".join(tiny.SOURCES))
-    asked = [{"query": "read a file", "relevant": ["files.py"], "secondary": []}]
+    queries = [{"query": "read a file", "relevant": ["files.py"], "secondary": []}]
     questions = tmp_path / "questions.json"
-    questions.write_text(json.dumps({"shop": {"root": ".", "queries": asked}}))
+    questions.write_text(json.dumps({"shop": {"root": ".", "queries": queries}}))
     where = ["--corpus", str(corpus), "--cosqa", str(tmp_path)]
     where += ["--questions", str(questions), "--repositories", str(tmp_path)]
     records, document = tmp_path / "records", tmp_path / "validation.md"
@@ -152,7 +152,7 @@ def test_figures_are_recorded_and_make_a_table(
     again = measures.Record.load(records / "again.json")
     assert again.kind.endswith(", torch")
     gains = again.gains["the same"]
-    assert {(one.value, one.low, one.high) for one in gains.values()} == {(0.0, 0.0, 0.0)}
+    assert {(gain.value, gain.low, gain.high) for gain in gains.values()} == {(0.0, 0.0, 0.0)}
     assert not [column for column in gains if column.startswith("names")]
     document.write_text(f"Above.\n{results_table.BEGIN}\nold\n{results_table.END}\nBelow.\n")
     for _ in range(2):  # writing it again changes nothing
@@ -169,8 +169,8 @@ def test_a_tuned_language_model_finds_more_and_comes_with_the_checkpoint(
 ) -> None:
     model, tuned, out = tiny.bert(tmp_path / "bert"), tmp_path / "tuned", tmp_path / "out"
     where = ["--corpus", str(corpus), "--max-tokens", "32"]
-    asked = [{"question": f"how to sort by {word}", "code": word} for word in tiny.WORDS]
-    (tmp_path / "asked.jsonl").write_text("\n".join(map(json.dumps, asked)))
+    questions = [{"question": f"how to sort by {word}", "code": word} for word in tiny.WORDS]
+    (tmp_path / "asked.jsonl").write_text("\n".join(map(json.dumps, questions)))
     where += ["--asked", str(tmp_path / "asked.jsonl")]
     assert main(["tune", *where, "--llm", str(model), "--epochs", "2", "--out", str(tuned)]) == 0
     with (tuned / CURVES).open() as file:
@@ -178,7 +178,7 @@ def test_a_tuned_language_model_finds_more_and_comes_with_the_checkpoint(
     assert losses[-1] < losses[0]
     before, after = load_model(str(model)), load_model(str(tuned))
     assert after.weights_fingerprint != before.weights_fingerprint
-    words = [one.network.get_input_embeddings().weight for one in (before, after)]
+    words = [model.network.get_input_embeddings().weight for model in (before, after)]
     assert torch.equal(*words)
     train(corpus, tuned, out)
     assert load_file(out / "tuned.safetensors").keys() == load_file(tuned / TUNED_WEIGHTS).keys()
@@ -195,12 +195,12 @@ def test_adapters_alone_are_trained_and_kept_and_tuned_further(
     model, tuned, further = tiny.bert(tmp_path / "bert"), tmp_path / "tuned", tmp_path / "further"
     where = ["tune", "--corpus", str(corpus), "--max-tokens", "32", "--epochs", "1", "--share", "1"]
     assert main([*where, "--llm", str(model), "--lora", "2", "--out", str(tuned)]) == 0
-    kept = load_file(tuned / TUNED_WEIGHTS)
-    assert {name.rpartition(".")[2] for name in kept} == {"down", "up"}
-    assert {min(weight.shape) for weight in kept.values()} == {2}
-    assert not torch.equal(*(query_weights(one) for one in (model, tuned)))
+    adapters = load_file(tuned / TUNED_WEIGHTS)
+    assert {name.rpartition(".")[2] for name in adapters} == {"down", "up"}
+    assert {min(weight.shape) for weight in adapters.values()} == {2}
+    assert not torch.equal(*(query_weights(tuned_model) for tuned_model in (model, tuned)))
     assert main([*where, "--llm", str(tuned), *again, "--out", str(further)]) == 0
-    assert not torch.equal(*(query_weights(one) for one in (tuned, further)))
+    assert not torch.equal(*(query_weights(tuned_model) for tuned_model in (tuned, further)))
     moved = (query_weights(further) - query_weights(tuned)).abs().max()
     assert moved < 2 * (query_weights(tuned) - query_weights(model)).abs().max()
 
@@ -210,11 +210,11 @@ def test_tuning_reads_so_many_tokens_and_learns_at_the_rate_that_is_asked_for(
 ) -> None:
     model = tiny.bert(tmp_path / "bert")
     where = ["tune", "--corpus", str(corpus), "--llm", str(model), "--epochs", "1", "--share", "1"]
-    asked = [["32"], ["32"], ["4"], ["32", "--rate", "0.0001"]]
-    for number, given in enumerate(asked):
+    options = [["32"], ["32"], ["4"], ["32", "--rate", "0.0001"]]
+    for number, given in enumerate(options):
         out = str(tmp_path / str(number))
         assert main([*where, "--lora", "2", "--out", out, "--max-tokens", *given]) == 0
-    usual, again, shorter, slower = (query_weights(tmp_path / str(one)) for one in range(4))
+    usual, again, shorter, slower = (query_weights(tmp_path / str(number)) for number in range(4))
     assert torch.allclose(usual, again)
     assert not torch.allclose(usual, shorter)
     first = query_weights(model)
@@ -232,8 +232,8 @@ def test_adapters_compute_what_they_become_and_weights_need_no_gradient(tmp_path
     optimiser = torch.optim.Adam(own, lr=0.1)
     for _ in range(3):
         optimiser.zero_grad()
-        one, two = model.forward(model.tokens([text, other]))
-        (one @ two).backward()
+        first, second = model.forward(model.tokens([text, other]))
+        (first @ second).backward()
         optimiser.step()
     apart = model.encode([text])
     learnt = adapters.merge(model.network)
@@ -255,8 +255,8 @@ def test_questions_may_be_left_to_the_published_model(corpus: Path, tmp_path: Pa
     where = ["--corpus", str(corpus), "--max-tokens", "32", "--llm", str(model)]
     assert main(["tune", *where, "--epochs", "1", "--locked", "--out", str(tuned)]) == 0
     before, after = load_model(str(model)), load_model(str(tuned))
-    asked, code = ["sort a list"], ["def f(a): return a"]
-    assert np.array_equal(after.for_queries.encode(asked), before.encode(asked))
+    question, code = ["sort a list"], ["def f(a): return a"]
+    assert np.array_equal(after.for_queries.encode(question), before.encode(question))
     assert not np.array_equal(after.encode(code), before.encode(code))
     train(corpus, tuned, out)
     assert json.loads((out / "tuned.json").read_text())["asks_published"]

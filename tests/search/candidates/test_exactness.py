@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
@@ -17,14 +19,14 @@ ALL, SOME = "All vectors were compared", "Vectors were found by an approximate i
 def exactness(client: Client) -> list[bool | None]:
     """Of a description's answer, of pasted code's, and of a definition's."""
     file, definition = SourceFile.objects.get(path="load.py"), Definition.objects.get(name="load")
-    asked = {
+    requests = {
         "search": {"q": "load a path"},
         "similar": {"code": "return a + b"},
         f"files/{file.pk}/{definition.pk}/similar": {},
     }
     answers = (
         client.get(f"/api/v1/{address}", {**parameters, "limit": 1})
-        for address, parameters in asked.items()
+        for address, parameters in requests.items()
     )
     return [answer.json()["exact"] for answer in answers]
 
@@ -38,7 +40,7 @@ def test_few_vectors_are_all_compared(client: Client) -> None:
     assert ALL in page(client)
 
 
-def test_many_vectors_are_left_to_an_index(client: Client, settings: object) -> None:
+def test_many_vectors_are_left_to_an_index(client: Client, settings: Any) -> None:
     settings.CODEINDEX_EXACT_TEXTS = 0
     assert exactness(client) == [False] * 3
     assert SOME in page(client)
@@ -53,7 +55,7 @@ def test_without_a_space_nothing_is_said_of_vectors(client: Client) -> None:
     assert SOME not in shown
 
 
-def test_more_are_all_compared_where_they_are_few_among_many(settings: object) -> None:
+def test_more_are_all_compared_where_they_are_few_among_many(settings: Any) -> None:
     texts = settings.CODEINDEX_EXACT_TEXTS + 1
     among = [
         scopes.Scope("", {}, texts, Corpus("", visible), visible, has_only_repository_filters=True)
@@ -62,7 +64,7 @@ def test_more_are_all_compared_where_they_are_few_among_many(settings: object) -
     assert [within.is_small for within in among] == [False, True]
 
 
-def test_how_much_is_hidden_does_not_decide_it(settings: object) -> None:
+def test_how_much_is_hidden_does_not_decide_it(settings: Any) -> None:
     texts = settings.CODEINDEX_EXACT_TEXTS + 1
     corpus = Corpus("", texts)
     assert not scopes.Scope(

@@ -143,9 +143,9 @@ class TestRanking:
         shelf.put(shop, "tests/a.py", Written("def a(): ...", "a", EAST))
         shelf.put(shop, "b.py", Written("def b(): ...", "b", BETWEEN))
         shelf.put(shop, "c.py", Written("def c(): ...", "c", (-1, 0, 0, 0)))
-        found = results(alice, "go", space)
-        assert names(found) == ["b", "a", "c"]
-        assert [result.lowered for result in found] == ["", "test", ""]
+        ranked = results(alice, "go", space)
+        assert names(ranked) == ["b", "a", "c"]
+        assert [result.lowered for result in ranked] == ["", "test", ""]
         for typed, order in (("go", Order.PLAIN), ("test it", Order.IMPLEMENTATIONS)):
             plain = results(alice, typed, space, order=order)
             assert names(plain) == ["a", "b", "c"]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -36,7 +37,7 @@ def nearest(user: User, query_vector: QueryVector, limit: int, repository: str =
     return vectors.nearest_texts(query_vector, scope(user, repository), limit)
 
 
-def found(
+def candidates_for(
     user: User | AnonymousUser,
     text: str,
     repository: str = "",
@@ -52,7 +53,7 @@ def found(
 
 
 @pytest.fixture
-def indexed(space: Space, settings: object) -> Space:
+def indexed(space: Space, settings: Any) -> Space:
     """A space with an HNSW index, in which few texts are many already."""
     settings.CODEINDEX_EXACT_TEXTS = 100
     name = lifecycle.index_name(space)
@@ -123,8 +124,8 @@ class TestNearest:
             within = scopes.scope_for(alice, parsing.parse_query(f"{filters} anything").filters)
             with CaptureQueriesContext(connection) as captured:
                 vectors.nearest_texts(query_vector, within, 10)
-            (asked,) = [query["sql"] for query in captured if "<=>" in query["sql"]]
-            return asked.partition("ef_search = ")[2].partition(";")[0]
+            (statement,) = [query["sql"] for query in captured if "<=>" in query["sql"]]
+            return statement.partition("ef_search = ")[2].partition(";")[0]
 
         assert width() == str(vectors.EF_SEARCH)
         shelf.put_many(shelf.repository(bob, "hidden"), directions(300) + 0.1)
@@ -157,12 +158,12 @@ class TestNearest:
             connection,
         ) as captured:
             nearest(alice, query_vector, 10)
-        asked = [query["sql"] for query in captured if "<=>" in query["sql"]]
+        statements = [query["sql"] for query in captured if "<=>" in query["sql"]]
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_sort = off")
-            cursor.execute(f"EXPLAIN {asked[0].rpartition(';')[2]}")
+            cursor.execute(f"EXPLAIN {statements[0].rpartition(';')[2]}")
             plan = "\n".join(line for (line,) in cursor.fetchall())
-        assert len(asked) == 1
+        assert len(statements) == 1
         assert f"Index Scan using {lifecycle.index_name(indexed)}" in plan
         assert "Sort" not in plan
 
@@ -172,14 +173,16 @@ class TestWords:
         shop = shelf.repository(alice)
         shelf.put(shop, "a.py", Written("def load(path): return csv.reader(path)", "load"))
         shelf.put(shop, "b.py", Written("def save(path): pass", "save"))
-        assert list(found(alice, "read a CSV")) == ["def load(path): return csv.reader(path)"]
+        assert list(candidates_for(alice, "read a CSV")) == [
+            "def load(path): return csv.reader(path)"
+        ]
 
     def test_what_holds_more_of_the_query_covers_more(self, space: Space, alice: User) -> None:
         shop = shelf.repository(alice)
         shelf.put(shop, "a.py", Written("retry request backoff", "a"))
         shelf.put(shop, "b.py", Written("retry request", "b"))
         shelf.put(shop, "c.py", Written("request", "c"))
-        candidates = found(alice, "retry the request with backoff")
+        candidates = candidates_for(alice, "retry the request with backoff")
         order = sorted(candidates, key=lambda body: -candidates[body].coverage)
         assert order == ["retry request backoff", "retry request", "request"]
         assert all(0 < candidate.coverage <= 1 for candidate in candidates.values())
@@ -188,10 +191,10 @@ class TestWords:
         shop = shelf.repository(alice)
         for number in range(20):
             shelf.put(shop, f"{number}.py", Written(f"backoff {number}", "f"))
-        assert len(found(alice, "backoff")) == 20
+        assert len(candidates_for(alice, "backoff")) == 20
 
     def test_words_are_found_among_many_texts_too(
-        self, space: Space, alice: User, settings: object
+        self, space: Space, alice: User, settings: Any
     ) -> None:
         settings.CODEINDEX_EXACT_TEXTS = 1
         shop, hidden = shelf.repository(alice), shelf.repository(alice, "hidden")
@@ -199,11 +202,11 @@ class TestWords:
             shelf.put(shop, f"{number}.py", Written(f"backoff {number}", "f"))
         for number in range(2 * retrieval.DEPTH):  # that cover more, and are all in the way
             shelf.put(hidden, f"{number}.py", Written(f"backoff retry {number}", "f"))
-        bodies = found(alice, "retry with backoff", "shop")
+        bodies = candidates_for(alice, "retry with backoff", "shop")
         assert sorted(bodies) == [f"backoff {number}" for number in range(5)]
 
     def test_those_that_hold_all_of_many_common_words_are_found(
-        self, space: Space, alice: User, settings: object
+        self, space: Space, alice: User, settings: Any
     ) -> None:
         settings.CODEINDEX_EXACT_TEXTS = 1
         shop = shelf.repository(alice)
@@ -211,18 +214,18 @@ class TestWords:
             two = ("retry request", "request backoff", "backoff retry")[number % 3]
             shelf.put(shop, f"{number}.py", Written(f"{two} {number}", "f"))
         shelf.put(shop, "all.py", Written("retry request backoff", "f"))
-        bodies = found(alice, "retry the request with backoff", max_matches=10)
+        bodies = candidates_for(alice, "retry the request with backoff", max_matches=10)
         assert "retry request backoff" in bodies
         assert len(bodies) > 1
 
     @pytest.mark.parametrize("text", ["the of and", "!!! ???", "'; DROP TABLE x; --", "\\", "日本"])
     def test_any_text_is_a_query(self, space: Space, alice: User, text: str) -> None:
         shelf.put(shelf.repository(alice), "a.py", Written("def f(): pass"))
-        assert found(alice, text) == {}
+        assert candidates_for(alice, text) == {}
 
     def test_quotes_and_backslashes_are_words_of_no_text(self, space: Space, alice: User) -> None:
         shelf.put(shelf.repository(alice), "a.py", Written("O'Reilly", "f"))
-        assert list(found(alice, "O'Reilly \\' | & !('")) == ["O'Reilly"]
+        assert list(candidates_for(alice, "O'Reilly \\' | & !('")) == ["O'Reilly"]
 
 
 class TestNames:
@@ -243,14 +246,14 @@ class TestNames:
         shelf.put(shop, "src/requests/sessions.py", method)
         shelf.put(shop, "a.py", Written("def requests(): ...", "requests"))
         shelf.put(shop, "b.py", Written("def other(): request()", "other"))
-        named = [body for body, candidate in found(alice, name).items() if candidate.named]
+        named = [body for body, candidate in candidates_for(alice, name).items() if candidate.named]
         assert named == ["def request(): ..."]
 
     @pytest.mark.parametrize("name", ["Other.request", "models.Session.request", "ession.request"])
     def test_another_name_does_not_name_it(self, space: Space, alice: User, name: str) -> None:
         method = Written("def request(): ...", "Session.request", kind="method")
         shelf.put(shelf.repository(alice), "src/requests/sessions.py", method)
-        assert not any(candidate.named for candidate in found(alice, name).values())
+        assert not any(candidate.named for candidate in candidates_for(alice, name).values())
 
 
 class TestPermission:

@@ -39,8 +39,8 @@ def hide(owner: User, team: Group) -> Repository:
 
 
 def share(user: User | AnonymousUser, word: str, *kept_to: scopes.Filter) -> float:
-    (found,) = lexemes.weighted_lexemes([word], scopes.scope_for(user, kept_to).visible)
-    return found.share
+    (lexeme,) = lexemes.weighted_lexemes([word], scopes.scope_for(user, kept_to).visible)
+    return lexeme.share
 
 
 VARIES = re.compile(rb'name="csrfmiddlewaretoken" value="\w+"|\d+ ms')
@@ -89,17 +89,17 @@ def test_filters_leave_them_alone(public: Repository, alice: User, bob: User, te
 def test_a_rare_word_says_more_and_an_unknown_one_comes_last(
     public: Repository, alice: User
 ) -> None:
-    found = lexemes.weighted_lexemes(
+    weighted = lexemes.weighted_lexemes(
         ["request", "retry", "frobnicate"], scopes.scope_for(alice).visible
     )
-    assert [one.word for one in found] == ["retri", "request", "frobnic"]
-    assert found[2].weight > found[0].weight > found[1].weight > 0
+    assert [lexeme.word for lexeme in weighted] == ["retri", "request", "frobnic"]
+    assert weighted[2].weight > weighted[0].weight > weighted[1].weight > 0
 
 
 def test_pasted_code_is_compared_by_words_that_there_are(public: Repository, alice: User) -> None:
     unknown = [f"unknown{number}" for number in range(2 * lexemes.MAX_LEXEMES)]
-    found = lexemes.weighted_lexemes([*unknown, "backoff"], scopes.scope_for(alice).visible)
-    assert (len(found), found[0].word) == (lexemes.MAX_LEXEMES, "backoff")
+    weighted = lexemes.weighted_lexemes([*unknown, "backoff"], scopes.scope_for(alice).visible)
+    assert (len(weighted), weighted[0].word) == (lexemes.MAX_LEXEMES, "backoff")
 
 
 def test_words_and_their_counts_come_in_one_statement(public: Repository, alice: User) -> None:
@@ -123,4 +123,4 @@ def test_equals_come_in_the_same_order_whoever_held_their_text_before(
     assert list(Text.objects.order_by("pk").values_list("body", flat=True)) == sources[::-1]
     for query in ("backoff", "f"):
         results = find(charlie, query).results
-        assert [one.definition.place.path for one in results] == ["a.py", "b.py"]
+        assert [result.definition.place.path for result in results] == ["a.py", "b.py"]

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import StringIO
+from typing import Any
 
 import psycopg
 import pytest
@@ -52,19 +53,19 @@ def waiting(endless: psycopg.Connection) -> Callable[[], int]:
     """How many statements wait."""
 
     def count() -> int:
-        (found,) = endless.execute(
+        (value,) = endless.execute(
             "SELECT count(*) FROM pg_stat_activity"
             " WHERE datname = current_database() AND wait_event_type = 'Lock'"
         ).fetchone()
         endless.execute("SELECT pg_stat_clear_snapshot()")
-        return found
+        return value
 
     return count
 
 
 @pytest.mark.parametrize("address", ["/?q=retry", "/api/v1/search?q=retry"])
 def test_a_search_that_takes_too_long_says_so(
-    client: Client, settings: object, endless: object, address: str
+    client: Client, settings: Any, endless: object, address: str
 ) -> None:
     settings.CODEINDEX_SEARCH_SECONDS = 1
     began = time.monotonic()
@@ -74,13 +75,13 @@ def test_a_search_that_takes_too_long_says_so(
     assert time.monotonic() - began < 5
 
 
-def test_the_command_says_so_too(settings: object, endless: object) -> None:
+def test_the_command_says_so_too(settings: Any, endless: object) -> None:
     settings.CODEINDEX_SEARCH_SECONDS = 1
     with pytest.raises(CommandError, match="took longer than 1 seconds"):
         call_command("search", "retry", stdout=StringIO())
 
 
-def test_the_limit_is_of_all_statements_together(settings: object) -> None:
+def test_the_limit_is_of_all_statements_together(settings: Any) -> None:
     """And not of what happens between them."""
     settings.CODEINDEX_SEARCH_SECONDS = 1
     with sql.time_limit():

@@ -55,7 +55,7 @@ def stored(text: str) -> set[str]:
     return {word for (word,) in sql.rows(STORED, {"words": analysis.words(text)})}
 
 
-def asked(text: str) -> set[str]:
+def query_lexemes(text: str) -> set[str]:
     return {
         lexeme.word for lexeme in lexemes.weighted_lexemes(parsing.parse_query(text).words, NOBODY)
     }
@@ -67,9 +67,9 @@ ALIKE = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(spelt().filter(lambda text: text.strip() and "\0" not in text and '"' not in text))
 @ALIKE
 def test_a_text_is_stored_by_the_words_that_a_query_asks_for(text: str) -> None:
-    assert asked(text) <= stored(text)
-    if len(asked(text)) < lexemes.MAX_LEXEMES:
-        assert asked(text) == stored(text)
+    assert query_lexemes(text) <= stored(text)
+    if len(query_lexemes(text)) < lexemes.MAX_LEXEMES:
+        assert query_lexemes(text) == stored(text)
 
 
 @given(spelt().filter(lambda text: "\0" not in text))
@@ -86,5 +86,5 @@ def test_all_words_of_a_text_are_marked_in_it(text: str) -> None:
 
 @pytest.mark.parametrize("number", ["404", "8080", "86_400", "0xFF", "256", "utf8", "sha256"])
 def test_numbers_are_stored(number: str) -> None:
-    assert asked(number) <= stored(f"return {number}")
-    assert asked(number)
+    assert query_lexemes(number) <= stored(f"return {number}")
+    assert query_lexemes(number)

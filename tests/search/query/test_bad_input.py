@@ -69,12 +69,12 @@ def test_a_longer_list_begins_with_the_shorter_one(client: Client, alice: User) 
         path = f"retry{number % 5}/{number % 40}/{number}.py"
         shelf.put(shop, path, Written(f"def f{number}(): retry {words}", f"f{number}"))
 
-    def found(limit: int) -> list[str]:
-        asked = {"q": "retry word3 word7", "limit": limit}
-        results = client.get("/api/v1/search", asked).json()["results"]
+    def paths(limit: int) -> list[str]:
+        parameters = {"q": "retry word3 word7", "limit": limit}
+        results = client.get("/api/v1/search", parameters).json()["results"]
         return [result["url"] for result in results]
 
-    longest = found(200)
+    longest = paths(200)
     assert len(longest) == 200
     for few in (10, 50, 100):
-        assert found(few) == longest[:few]
+        assert paths(few) == longest[:few]

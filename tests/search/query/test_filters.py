@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,18 +20,23 @@ from tests import shelf
 from tests.search.asking import find
 from tests.shelf import Written
 
+KINDS = (
+    "function, method, class, interface, trait, enum, type, macro, property, constant, block, "
+    "section, cell, file or module."
+)
 
-def only(*found: tuple[str, str]) -> tuple[Filter, ...]:
+
+def only(*taken: tuple[str, str]) -> tuple[Filter, ...]:
     """Filters by field and value; a `-` before the field excludes."""
     return tuple(
         Filter(Field(field.removeprefix("-")), value, field.startswith("-"))
-        for field, value in found
+        for field, value in taken
     )
 
 
 class TestReading:
     @pytest.mark.parametrize(
-        ("typed", "text", "found"),
+        ("typed", "text", "taken"),
         [
             ("load repo:shop a csv", "load a csv", only(("repo", "shop"))),
             ("repo:alice/shop load", "load", only(("repo", "alice/shop"))),
@@ -42,9 +48,9 @@ class TestReading:
             ('load -"read a csv"', "load", only(("-phrase", "read a csv"))),
         ],
     )
-    def test_filters_are_taken_out(self, typed: str, text: str, found: tuple[Filter, ...]) -> None:
+    def test_filters_are_taken_out(self, typed: str, text: str, taken: tuple[Filter, ...]) -> None:
         query = parsing.parse_query(typed)
-        assert (query.typed, query.text, query.filters) == (typed, text, found)
+        assert (query.typed, query.text, query.filters) == (typed, text, taken)
 
     @pytest.mark.parametrize(
         "text",
@@ -69,7 +75,7 @@ class TestReading:
     @pytest.mark.parametrize(
         ("text", "reason"),
         [
-            ("x kind:none", "Unknown kind “none”. Use function, method, class or module."),
+            ("x kind:none", f"Unknown kind “none”. Use {KINDS}"),
             ("x lang:cobol", "Unknown language “cobol”. Use python, "),
             ("repo:shop -path:tests", "A query needs some text beside its filters."),
             ('-"a phrase"', "A query needs some text"),
@@ -86,7 +92,7 @@ class TestReading:
 
 
 @pytest.mark.parametrize(
-    ("value", "path", "kept"),
+    ("value", "path", "matches"),
     [
         ("tests", "src/mytests/a.py", True),
         ("/tests", "src/mytests/a.py", False),
@@ -106,8 +112,8 @@ class TestReading:
         ("[id]*", "i.tsx", False),
     ],
 )
-def test_paths(value: str, path: str, kept: bool) -> None:
-    assert bool(re.search(filters.path_pattern(value), path)) is kept
+def test_paths(value: str, path: str, matches: bool) -> None:
+    assert bool(re.search(filters.path_pattern(value), path)) is matches
 
 
 class TestFinding:
@@ -122,7 +128,7 @@ class TestFinding:
 
     @pytest.mark.parametrize("many", [False, True])
     @pytest.mark.parametrize(
-        ("typed", "found"),
+        ("typed", "names"),
         [
             ("csv", {"load", "check", "Csv", "csv"}),
             ("csv repo:other", {"csv"}),
@@ -149,19 +155,19 @@ class TestFinding:
         self,
         alice: User,
         typed: str,
-        found: set[str],
+        names: set[str],
         many: bool,
-        settings: object,
+        settings: Any,
     ) -> None:
         if many:
             settings.CODEINDEX_EXACT_TEXTS = 0
         results = find(alice, typed).results
-        assert {result.definition.place.qualified_name for result in results} == found
+        assert {result.definition.place.qualified_name for result in results} == names
 
     def test_a_name_is_found_under_a_filter(self, alice: User) -> None:
-        assert [one.definition.place.path for one in find(alice, "check -path:src").results] == [
-            "tests/load.py"
-        ]
+        assert [
+            result.definition.place.path for result in find(alice, "check -path:src").results
+        ] == ["tests/load.py"]
 
     def test_a_stranger_s_filters_tell_nothing(self, charlie: User) -> None:
         with pytest.raises(scopes.UnknownRepository, match="There is no repository shop"):
@@ -172,8 +178,8 @@ class TestFinding:
         """The text lies in a Go file that is hidden and in a visible one of another path."""
         own = shelf.repository(charlie, "own")
         shelf.put(own, "elsewhere.py", Written("def load(csv): read a csv", "load"))
-        found = find(charlie, "csv path:src").results
-        assert found == []
+        results = find(charlie, "csv path:src").results
+        assert results == []
         (result,) = find(charlie, "csv path:elsewhere").results
         assert result.definition.place.repository == "own"
 
@@ -217,14 +223,14 @@ class TestManyPaths:
         shelf.put(shelf.repository(alice), "a.py", Written("def read(csv): ...", "read"))
         with connection.cursor() as cursor:
             cursor.execute(self.PATHS)
-        for kept_to, found in {
+        for kept_to, count in {
             " ".join(["-path:*d**d*"] * 19): 1,
             " ".join([*(f"-path:*d**d*{number}zz" for number in range(18)), "-path:*d**d*"]): 1,
             f"path:{'?**' * 49}": 0,
             f"-path:{'**/?' * 49}": 1,
             "path:**/module_19999.py -path:project1": 1,
         }.items():
-            assert len(find(alice, f"read csv {kept_to}").results) == found, kept_to
+            assert len(find(alice, f"read csv {kept_to}").results) == count, kept_to
 
     def test_more_wildcards_than_anybody_needs_are_refused(self) -> None:
         with pytest.raises(BadQuery, match="have 101 wildcards; at most 100 are allowed"):
@@ -235,7 +241,7 @@ class TestManyPaths:
 class TestCounting:
     """Whether vectors are compared exactly depends on how many texts the filters keep."""
 
-    def test_few_are_kept_of_many(self, space: Space, alice: User, settings: object) -> None:
+    def test_few_are_kept_of_many(self, space: Space, alice: User, settings: Any) -> None:
         settings.CODEINDEX_EXACT_TEXTS = 10
         shop = shelf.repository(alice)
         shelf.put_many(shop, np.eye(40, shelf.DIMENSIONS).tolist())
@@ -259,7 +265,7 @@ class TestParameters:
         shelf.put(shop, "src/shelf.py", Written("class Csv: pass", "Csv", kind="class"))
 
     @pytest.mark.parametrize(
-        ("parameters", "found"),
+        ("parameters", "paths"),
         [
             ({"repo": "shop", "kind": ["class", "method"]}, {"src/shelf.py"}),
             ({"path": ["src", "-load"]}, {"src/shelf.py"}),
@@ -268,16 +274,15 @@ class TestParameters:
         ],
     )
     def test_say_the_same(
-        self, client: Client, parameters: dict[str, str | list[str]], found: set[str]
+        self, client: Client, parameters: dict[str, str | list[str]], paths: set[str]
     ) -> None:
         answer = client.get("/api/v1/search", {"q": "csv", **parameters}).json()
-        assert {result["path"] for result in answer["results"]} == found
+        assert {result["path"] for result in answer["results"]} == paths
 
     @pytest.mark.parametrize(
         ("parameters", "status", "answer"),
         [
-            ({"kind": "no"}, 400, {"kind": ["Unknown kind “no”. Use function, method, "
-                                            "class or module."]}),
+            ({"kind": "no"}, 400, {"kind": [f"Unknown kind “no”. Use {KINDS}"]}),
             ({"order": "best"}, 400, {"order": ["Unknown order “best”. Use implementations or "
                                                 "plain."]}),
             ({"repo": "none"}, 404, {"detail": "There is no repository none."}),

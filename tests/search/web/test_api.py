@@ -39,8 +39,8 @@ def test_finds(client: Client, alice: User, shop: None) -> None:
 
 def test_a_token_signs_in(client: Client, alice: User, shop: None) -> None:
     signed = {"Authorization": f"Token {tokens.issue(alice, by=alice)}"}
-    found = client.get("/api/v1/search", {"q": "csv"}, headers=signed).json()["results"]
-    assert [result["path"] for result in found] == ["src/load.py"]
+    results = client.get("/api/v1/search", {"q": "csv"}, headers=signed).json()["results"]
+    assert [result["path"] for result in results] == ["src/load.py"]
     wrong = client.get("/api/v1/search", {"q": "csv"}, headers={"Authorization": "Token no"})
     assert wrong.status_code == 401
 
@@ -63,18 +63,21 @@ def test_results_can_be_grouped_by_file(client: Client, alice: User) -> None:
     other.save()
     shelf.put(made, "b.py", Written("def rest(csv): many, other, words", "rest"))
     client.force_login(alice)
-    found = client.get("/api/v1/search", {"q": "csv", "group": "file"}).json()["results"]
-    assert [(one["path"], [place["qualified_name"] for place in one["also"]]) for one in found] == [
+    results = client.get("/api/v1/search", {"q": "csv", "group": "file"}).json()["results"]
+    assert [
+        (result["path"], [place["qualified_name"] for place in result["also"]])
+        for result in results
+    ] == [
         ("a.py", ["more"]),
         ("b.py", []),
     ]
-    assert found[0]["also"][0].keys() == PlaceSerializer().fields.keys()
+    assert results[0]["also"][0].keys() == PlaceSerializer().fields.keys()
     assert (
-        found[0]["also"][0]["url"]
+        results[0]["also"][0]["url"]
         == f"http://testserver{reverse('definition', args=[file.pk, other.pk])}"
     )
-    one = client.get("/api/v1/search", {"q": "csv", "group": "file", "limit": 1}).json()["results"]
-    assert [result["path"] for result in one] == ["a.py"]
+    limited = client.get("/api/v1/search", {"q": "csv", "group": "file", "limit": 1}).json()
+    assert [result["path"] for result in limited["results"]] == ["a.py"]
     single = client.get("/api/v1/search", {"q": "csv"}).json()["results"]
     assert [len(result["also"]) for result in single] == [0, 0, 0]
     shown = client.get("/?q=csv&group=file").content.decode()

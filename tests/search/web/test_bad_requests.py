@@ -41,15 +41,15 @@ JSON = (
 
 def addresses(patterns: list[Any] | None = None, before: str = "/") -> Iterator[str]:
     """Those of the URL conf, with `<…>` where a value stands."""
-    for one in get_resolver().url_patterns if patterns is None else patterns:
-        address = before + str(one.pattern)
-        if isinstance(one, URLResolver):
-            yield from addresses(one.url_patterns, address)
-        elif isinstance(one, URLPattern) and "(?P" not in address:
+    for route in get_resolver().url_patterns if patterns is None else patterns:
+        address = before + str(route.pattern)
+        if isinstance(route, URLResolver):
+            yield from addresses(route.url_patterns, address)
+        elif isinstance(route, URLPattern) and "(?P" not in address:
             yield address
 
 
-ADDRESSES = sorted({one for one in addresses() if not one.startswith("/admin/")})
+ADDRESSES = sorted({address for address in addresses() if not address.startswith("/admin/")})
 ADMINISTRATION = [
     *("/admin/", "/admin/codeindex/repository/", "/admin/codeindex/repository/<int:pk>/change/"),
     *("/admin/codeindex/token/", "/admin/auth/user/<int:user>/delete/", "/admin/login/"),
@@ -107,8 +107,10 @@ def test_no_parameter_of_a_search_breaks_it(answers: Any, filled: dict[str, int]
     for address in ("/", "/similar/", "/api/v1/search", "/api/v1/similar"):
         for name in PARAMETERS[:12]:
             for value in ("", "%ff", "9" * 30):
-                asked = "&".join(f"{one}={text}" for one, text in (usual | {name: value}).items())
-                answers("GET", address, asked.replace(" ", "+"))
+                query = "&".join(
+                    f"{field}={text}" for field, text in (usual | {name: value}).items()
+                )
+                answers("GET", address, query.replace(" ", "+"))
 
 
 def test_nul_is_refused_wherever_it_stands(answers: Any, filled: dict[str, int]) -> None:
@@ -228,10 +230,10 @@ class TestAnswers:
             *("/", "/?q=csv", "/repositories/", "/account/login/", "/account/", "/none", "/health"),
             *("/?q=%00", "/api/v1/search?q=csv", "/api/v1/none", "/api/v1/docs", "/admin/"),
         ):
-            for one in (client, Client()):
-                kept = one.get(address).headers["Cache-Control"]
-                assert {"private", "no-store"} <= set(kept.split(", "))
-                assert "public" not in kept
+            for visitor in (client, Client()):
+                caching = visitor.get(address).headers["Cache-Control"]
+                assert {"private", "no-store"} <= set(caching.split(", "))
+                assert "public" not in caching
 
 
 def test_static_files_may_be_kept(client: Client, db: None, settings: Any) -> None:

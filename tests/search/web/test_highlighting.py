@@ -92,7 +92,7 @@ def test_tokens_have_the_class_of_their_kind(
     assert kinds(source, language) == expected
 
 
-@given(strategies.text(), strategies.sampled_from([one.name for one in languages.LANGUAGES]))
+@given(strategies.text(), strategies.sampled_from([entry.name for entry in languages.LANGUAGES]))
 def test_colours_add_nothing_to_a_source(source: str, language: str) -> None:
     lines = ["-", *(line if line.strip() else "" for line in source.split("\n"))]
     shown = listing(lines, language).html

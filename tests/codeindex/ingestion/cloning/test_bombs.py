@@ -5,8 +5,11 @@ from __future__ import annotations
 import resource
 import subprocess
 import time
+from pathlib import Path
+from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 
 from codeindex import repositories
 from codeindex.ingestion import sources
@@ -15,27 +18,27 @@ from codeindex.ingestion.cloning.errors import CheckoutError
 from codeindex.ingestion.cloning.git import GitFailed
 from codeindex.ingestion.cloning.trees import Tree
 from codeindex.leases import Lease, LostLease
-from codeindex.models import IndexRun
+from codeindex.models import IndexRun, Repository
 from tests.git import GitRepository
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path, settings):
+def home(tmp_path: Path, settings: Any) -> None:
     settings.CODEINDEX_HOME = tmp_path / "home"
     settings.CODEINDEX_REFUSED_NETWORKS = []
 
 
 @pytest.fixture
-def bare(tmp_path):
+def bare(tmp_path: Path) -> GitRepository:
     (tmp_path / "shop").mkdir()
     repository = GitRepository(tmp_path / "shop")
     repository.git("init", "--quiet", "--bare", "--initial-branch=main")
     return repository
 
 
-def fetch(repository, lease=None):
+def fetch(repository: Repository, lease: Lease | None = None) -> Tree:
     run = IndexRun(branch=repository.branches.get())
     return checkout.fetch(run, lease or Lease())
 
@@ -67,7 +70,9 @@ def file(repository: GitRepository, content: str | bytes = "A = 1\n") -> str:
     return written(repository, "hash-object", content, "-w", "--stdin")
 
 
-def test_a_hundred_million_paths_are_refused_in_little_time_and_memory(bare, registered_bare):
+def test_a_hundred_million_paths_are_refused_in_little_time_and_memory(
+    bare: GitRepository, registered_bare: Repository
+) -> None:
     ten = [f"f{number}.py" for number in range(10)]
     commit_trees(bare, file(bare), [ten] * 8)
     tree = fetch(registered_bare)
@@ -78,7 +83,9 @@ def test_a_hundred_million_paths_are_refused_in_little_time_and_memory(bare, reg
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000  # KiB
 
 
-def test_the_limit_of_files_is_a_setting(bare, registered_bare, settings):
+def test_the_limit_of_files_is_a_setting(
+    bare: GitRepository, registered_bare: Repository, settings: Any
+) -> None:
     commit_trees(bare, file(bare), [["a.py", "b.py"]] * 3)
     tree = fetch(registered_bare)
     settings.CODEINDEX_CLONE_FILES = 8
@@ -88,7 +95,9 @@ def test_the_limit_of_files_is_a_setting(bare, registered_bare, settings):
         list(tree.entries())
 
 
-def test_the_limit_of_content_is_a_setting(bare, registered_bare, settings):
+def test_the_limit_of_content_is_a_setting(
+    bare: GitRepository, registered_bare: Repository, settings: Any
+) -> None:
     commit_trees(bare, file(bare, "x" * 1_000), [["a.py", "b.py"]])
     tree = fetch(registered_bare)
     settings.CODEINDEX_CLONE_CONTENT = 1_999
@@ -96,7 +105,9 @@ def test_the_limit_of_content_is_a_setting(bare, registered_bare, settings):
         list(tree.entries())
 
 
-def test_a_path_that_is_too_long_costs_its_file_alone(bare, registered_bare):
+def test_a_path_that_is_too_long_costs_its_file_alone(
+    bare: GitRepository, registered_bare: Repository
+) -> None:
     blob = file(bare)
     commit_trees(bare, blob, [["a.py"]] + [["d" * 200]] * 30)
     tree = fetch(registered_bare)
@@ -106,7 +117,9 @@ def test_a_path_that_is_too_long_costs_its_file_alone(bare, registered_bare):
     assert (selected, list(skips.report())) == ([], ["its path is longer than 1,000 bytes"])
 
 
-def test_a_file_that_grows_when_it_is_unpacked_takes_no_memory(bare, registered_bare, settings):
+def test_a_file_that_grows_when_it_is_unpacked_takes_no_memory(
+    bare: GitRepository, registered_bare: Repository, settings: Any
+) -> None:
     """50 MiB of zeros are 50 KB to send."""
     commit_trees(bare, file(bare, bytes(50 << 20)), [["a.bin"]])
     settings.CODEINDEX_CLONE_MEMORY = 30 << 20
@@ -117,7 +130,9 @@ def test_a_file_that_grows_when_it_is_unpacked_takes_no_memory(bare, registered_
         list(tree.read([entry.sha]))
 
 
-def test_a_pack_that_needs_too_much_memory_is_refused(bare, registered_bare, settings):
+def test_a_pack_that_needs_too_much_memory_is_refused(
+    bare: GitRepository, registered_bare: Repository, settings: Any
+) -> None:
     first = file(bare, bytes(20 << 20))
     second = file(bare, bytes(20 << 20) + b"x")
     lines = f"100644 blob {first}\ta.bin\n100644 blob {second}\tb.bin\n"
@@ -130,7 +145,7 @@ def test_a_pack_that_needs_too_much_memory_is_refused(bare, registered_bare, set
     assert list(mirrors.folder().glob("*.git")) == []
 
 
-def test_of_what_a_host_says_only_the_end_is_kept(tmp_path):
+def test_of_what_a_host_says_only_the_end_is_kept(tmp_path: Path) -> None:
     """A host's progress comes out of git's standard error."""
     flood = "!yes remote: Counting objects | head -c 200000000 >&2; echo fatal: fire >&2; exit 3"
     env = git.environment(tmp_path, tmp_path)
@@ -144,7 +159,7 @@ def test_of_what_a_host_says_only_the_end_is_kept(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["repository '" * 6_000, "fatal: " + "'x" * 40_000, "\n" * 65_000])
-def test_explaining_what_a_host_says_takes_no_time(text):
+def test_explaining_what_a_host_says_takes_no_time(text: str) -> None:
     began = time.monotonic()
     explained = errors.explain(GitFailed(128, text.encode()[-git.KEPT_OUTPUT :]))
     assert time.monotonic() - began < 2
@@ -159,16 +174,18 @@ def test_explaining_what_a_host_says_takes_no_time(text):
         GitFailed(128, b"error: git-rev-list died of signal 11\nfatal: it failed\n"),
     ],
 )
-def test_folders_nested_without_end_are_said_to_be(failure):
+def test_folders_nested_without_end_are_said_to_be(failure: GitFailed) -> None:
     assert errors.explain(failure) == "The folders of the repository are nested too deeply."
 
 
-def test_what_the_remote_says_is_not_taken_for_git_s_own_words():
+def test_what_the_remote_says_is_not_taken_for_git_s_own_words() -> None:
     said = b"remote: fatal: Authentication failed\nfatal: \x1b]0;x\x07 odd \xff"
     assert errors.explain(GitFailed(128, said)) == "git failed: fatal: �]0;x� odd �"
 
 
-def test_listing_and_reading_end_with_the_run(source, registered):
+def test_listing_and_reading_end_with_the_run(
+    source: GitRepository, registered: Repository
+) -> None:
     source.commit({f"{number}.py": "" for number in range(3)})
     tree = fetch(registered)
     lost = Lease()
@@ -179,7 +196,9 @@ def test_listing_and_reading_end_with_the_run(source, registered):
         list(gone._pieces(*command))
 
 
-def test_waiting_for_another_fetch_ends_with_the_run(source, registered):
+def test_waiting_for_another_fetch_ends_with_the_run(
+    source: GitRepository, registered: Repository
+) -> None:
     source.commit({"a.py": ""})
     mirror = fetch(registered).mirror
     lost = Lease()
@@ -188,7 +207,9 @@ def test_waiting_for_another_fetch_ends_with_the_run(source, registered):
         fetch(registered, lost)
 
 
-def test_a_failed_fetch_leaves_what_was_fetched_before(source, registered):
+def test_a_failed_fetch_leaves_what_was_fetched_before(
+    source: GitRepository, registered: Repository
+) -> None:
     commit = source.commit({"a.py": "A = 1\n"})
     tree = fetch(registered)
     (tree.mirror / "objects/pack/tmp_pack_abc").write_bytes(b"half")
@@ -201,15 +222,15 @@ def test_a_failed_fetch_leaves_what_was_fetched_before(source, registered):
 
 
 @pytest.fixture
-def registered_bare(alice, bare):
+def registered_bare(alice: User, bare: GitRepository) -> Repository:
     return repositories.register(url=str(bare.path), owner=alice, by=alice, trusted_path=True)
 
 
-def test_git_reports_to_nobody_for_long(tmp_path):
+def test_git_reports_to_nobody_for_long(tmp_path: Path) -> None:
     """The watch is asked again and again, also while git writes without end."""
     seen = []
 
-    def watch(silent):
+    def watch(silent: float) -> None:
         seen.append(silent)
         raise LostLease
 

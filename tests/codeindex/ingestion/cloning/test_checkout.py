@@ -3,11 +3,15 @@ from __future__ import annotations
 import os
 import socket
 from base64 import b64encode
+from collections.abc import Callable
 from functools import partial
 from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 
 from codeindex import credentials, repositories
@@ -22,25 +26,25 @@ pytestmark = pytest.mark.django_db
 
 
 class QuietFiles(SimpleHTTPRequestHandler):
-    def log_message(self, *_):
+    def log_message(self, *_: Any) -> None:
         """Keep the test's output clean."""
 
 
 class Unauthorized(BaseHTTPRequestHandler):
     seen: list[str | None] = []
 
-    def do_GET(self):
+    def do_GET(self) -> None:
         self.seen.append(self.headers["Authorization"])
         self.send_response(401)
         self.send_header("WWW-Authenticate", 'Basic realm="git"')
         self.end_headers()
 
-    def log_message(self, *_):
+    def log_message(self, *_: Any) -> None:
         """Keep the test's output clean."""
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path, settings):
+def home(tmp_path: Path, settings: Any) -> None:
     settings.CODEINDEX_HOME = tmp_path / "home"
 
 
@@ -53,7 +57,9 @@ def paths(tree: Tree) -> list[bytes]:
     return [entry.path for entry in tree.entries()]
 
 
-def test_the_head_of_the_default_branch_is_fetched(source, registered):
+def test_the_head_of_the_default_branch_is_fetched(
+    source: GitRepository, registered: Repository
+) -> None:
     commit = source.commit({"a.py": "A = 1\n", "b/c.py": "C = 1\n"})
     tree = fetch(registered)
     assert tree.commit == commit
@@ -61,21 +67,23 @@ def test_the_head_of_the_default_branch_is_fetched(source, registered):
     assert list(tree.read(entry.sha for entry in tree.entries())) == [b"A = 1\n", b"C = 1\n"]
 
 
-def test_a_second_fetch_brings_the_new_head(source, registered):
+def test_a_second_fetch_brings_the_new_head(source: GitRepository, registered: Repository) -> None:
     source.commit({"a.py": "A = 1\n"})
     fetch(registered)
     commit = source.commit({"a.py": "A = 2\n"})
     assert fetch(registered).commit == commit
 
 
-def test_a_rewritten_history_is_followed(source, registered):
+def test_a_rewritten_history_is_followed(source: GitRepository, registered: Repository) -> None:
     source.commit({"a.py": "A = 1\n"})
     fetch(registered)
     source.git("commit", "--quiet", "--amend", "--message", "other")
     assert fetch(registered).commit == source.git("rev-parse", "HEAD")
 
 
-def test_another_branch_is_fetched_by_its_name(source, registered):
+def test_another_branch_is_fetched_by_its_name(
+    source: GitRepository, registered: Repository
+) -> None:
     source.commit({"a.py": "A = 1\n"})
     source.git("checkout", "--quiet", "-b", "topic/one")
     source.commit({"b.py": "B = 1\n"})
@@ -84,14 +92,16 @@ def test_another_branch_is_fetched_by_its_name(source, registered):
     assert paths(fetch(registered)) == [b"a.py"]
 
 
-def test_only_the_head_is_fetched(source, registered):
+def test_only_the_head_is_fetched(source: GitRepository, registered: Repository) -> None:
     source.commit({"a.py": "A = 1\n"})
     source.commit({"a.py": "A = 2\n"})
     tree = fetch(registered)
     assert GitRepository(tree.mirror).git("rev-list", "--all", "--count") == "1"
 
 
-def test_odd_names_links_and_submodules_arrive_as_git_has_them(tmp_path, source, registered):
+def test_odd_names_links_and_submodules_arrive_as_git_has_them(
+    tmp_path: Path, source: GitRepository, registered: Repository
+) -> None:
     source.commit({b"caf\xe9.py": "A = 1\n", "new\nline.py": "B = 1\n"})
     os.symlink("/etc/passwd", source.path / "leak.py")
     inner = GitRepository.made(tmp_path / "inner")
@@ -106,7 +116,9 @@ def test_odd_names_links_and_submodules_arrive_as_git_has_them(tmp_path, source,
     assert b"sub/i.py" not in modes
 
 
-def test_no_hook_of_the_repository_runs(source, registered, tmp_path):
+def test_no_hook_of_the_repository_runs(
+    source: GitRepository, registered: Repository, tmp_path: Path
+) -> None:
     source.commit({"a.py": "A = 1\n"})
     mark = tmp_path / "ran"
     for hook in ("post-checkout", "reference-transaction", "post-update"):
@@ -129,7 +141,13 @@ def test_no_hook_of_the_repository_runs(source, registered, tmp_path):
         ),
     ],
 )
-def test_what_is_missing_is_said(source, registered, prepare, branch, message):
+def test_what_is_missing_is_said(
+    source: GitRepository,
+    registered: Repository,
+    prepare: Callable[[GitRepository], object],
+    branch: str,
+    message: str,
+) -> None:
     prepare(source)
     with pytest.raises(CheckoutError) as error:
         fetch(registered, branch)
@@ -137,7 +155,7 @@ def test_what_is_missing_is_said(source, registered, prepare, branch, message):
 
 
 @pytest.fixture
-def bare(tmp_path, source):
+def bare(tmp_path: Path, source: GitRepository) -> GitRepository:
     """A repository whose HEAD names a branch that nobody pushed."""
     source.commit({"a.py": "A = 1\n"})
     path = tmp_path / "bare.git"
@@ -145,13 +163,17 @@ def bare(tmp_path, source):
     return GitRepository(path)
 
 
-def test_where_head_names_no_branch_the_only_one_is_taken(alice, source, bare):
+def test_where_head_names_no_branch_the_only_one_is_taken(
+    alice: User, source: GitRepository, bare: GitRepository
+) -> None:
     source.git("push", "--quiet", str(bare.path), "main:refs/heads/trunk")
     registered = repositories.register(url=str(bare.path), owner=alice, by=alice, trusted_path=True)
     assert fetch(registered).commit == source.git("rev-parse", "HEAD")
 
 
-def test_where_head_names_no_branch_of_several_they_are_told(alice, source, bare):
+def test_where_head_names_no_branch_of_several_they_are_told(
+    alice: User, source: GitRepository, bare: GitRepository
+) -> None:
     for number in range(8):
         source.git("push", "--quiet", str(bare.path), f"main:refs/heads/b{number}")
     registered = repositories.register(url=str(bare.path), owner=alice, by=alice, trusted_path=True)
@@ -164,7 +186,7 @@ def test_where_head_names_no_branch_of_several_they_are_told(alice, source, bare
     assert paths(fetch(registered, "b7")) == [b"a.py"]
 
 
-def test_a_detached_head_is_fetched(source, registered):
+def test_a_detached_head_is_fetched(source: GitRepository, registered: Repository) -> None:
     commit = source.commit({"a.py": ""})
     source.git("checkout", "--quiet", "--detach")
     source.commit({"b.py": ""})
@@ -172,7 +194,9 @@ def test_a_detached_head_is_fetched(source, registered):
     assert fetch(registered, "main").commit == commit
 
 
-def test_a_repository_of_sha_256_is_read_too(alice, tmp_path, source, registered):
+def test_a_repository_of_sha_256_is_read_too(
+    alice: User, tmp_path: Path, source: GitRepository, registered: Repository
+) -> None:
     path = tmp_path / "new"
     path.mkdir()
     new = GitRepository(path)
@@ -191,7 +215,7 @@ def test_a_repository_of_sha_256_is_read_too(alice, tmp_path, source, registered
     assert paths(fetch(other)) == [b"a.py"]
 
 
-def test_a_folder_that_is_no_repository_is_said_to_be_none(alice, tmp_path):
+def test_a_folder_that_is_no_repository_is_said_to_be_none(alice: User, tmp_path: Path) -> None:
     (tmp_path / "plain").mkdir()
     plain = repositories.register(
         url=str(tmp_path / "plain"), owner=alice, by=alice, trusted_path=True
@@ -200,13 +224,13 @@ def test_a_folder_that_is_no_repository_is_said_to_be_none(alice, tmp_path):
         fetch(plain)
 
 
-def test_an_unknown_host_is_named(alice):
+def test_an_unknown_host_is_named(alice: User) -> None:
     lost = repositories.register(url="https://nowhere.invalid/a.git", owner=alice, by=alice)
     with pytest.raises(CheckoutError, match=r"Could not resolve nowhere\.invalid\."):
         fetch(lost)
 
 
-def test_hosts_in_refused_networks_are_not_called(alice):
+def test_hosts_in_refused_networks_are_not_called(alice: User) -> None:
     inner = repositories.register(url="http://127.0.0.1:9/a.git", owner=alice, by=alice)
     with pytest.raises(
         CheckoutError, match="in a network from which this installation does not clone"
@@ -214,14 +238,14 @@ def test_hosts_in_refused_networks_are_not_called(alice):
         fetch(inner)
 
 
-def test_a_host_that_does_not_answer_is_said_so(alice, settings):
+def test_a_host_that_does_not_answer_is_said_so(alice: User, settings: Any) -> None:
     settings.CODEINDEX_REFUSED_NETWORKS = []
     closed = repositories.register(url="http://127.0.0.1:9/a.git", owner=alice, by=alice)
     with pytest.raises(CheckoutError, match=r"Could not connect to 127\.0\.0\.1 on port 9\."):
         fetch(closed)
 
 
-def test_a_clone_ends_at_its_time_limit(alice, settings):
+def test_a_clone_ends_at_its_time_limit(alice: User, settings: Any) -> None:
     settings.CODEINDEX_REFUSED_NETWORKS = []
     settings.CODEINDEX_CLONE_SECONDS = 1
     with socket.create_server(("127.0.0.1", 0)) as silent:
@@ -231,7 +255,7 @@ def test_a_clone_ends_at_its_time_limit(alice, settings):
             fetch(slow)
 
 
-def test_refused_credentials_are_said_and_not_shown(alice, settings):
+def test_refused_credentials_are_said_and_not_shown(alice: User, settings: Any) -> None:
     settings.CODEINDEX_REFUSED_NETWORKS = []
     with ThreadingHTTPServer(("127.0.0.1", 0), Unauthorized) as server:
         Thread(target=server.serve_forever, daemon=True).start()
@@ -244,7 +268,9 @@ def test_refused_credentials_are_said_and_not_shown(alice, settings):
     assert Unauthorized.seen[-1] == "Basic " + b64encode(b"bot:s3cret").decode()
 
 
-def test_a_clone_ends_at_its_size_limit(source, registered, settings):
+def test_a_clone_ends_at_its_size_limit(
+    source: GitRepository, registered: Repository, settings: Any
+) -> None:
     source.commit({"a.bin": os.urandom(300_000)})
     settings.CODEINDEX_CLONE_BYTES = 100_000
     with pytest.raises(CheckoutError, match="larger than 0 MiB"):
@@ -252,7 +278,9 @@ def test_a_clone_ends_at_its_size_limit(source, registered, settings):
     assert checkout._size(mirrors.folder()) < 100_000
 
 
-def test_locks_that_a_killed_fetch_left_are_removed(source, registered):
+def test_locks_that_a_killed_fetch_left_are_removed(
+    source: GitRepository, registered: Repository
+) -> None:
     source.commit({"a.py": "A = 1\n"})
     tree = fetch(registered)
     (tree.mirror / "shallow.lock").touch()
@@ -260,7 +288,9 @@ def test_locks_that_a_killed_fetch_left_are_removed(source, registered):
     assert fetch(registered).commit == commit
 
 
-def test_the_mirrors_of_removed_repositories_go(source, registered):
+def test_the_mirrors_of_removed_repositories_go(
+    source: GitRepository, registered: Repository
+) -> None:
     source.commit({"a.py": "A = 1\n"})
     mirror = fetch(registered).mirror
     repositories.remove(registered, by=None)
@@ -280,13 +310,15 @@ def test_the_mirrors_of_removed_repositories_go(source, registered):
         "https://example.org/a\n.git",
     ],
 )
-def test_addresses_that_git_must_not_see_are_refused(url, alice):
+def test_addresses_that_git_must_not_see_are_refused(url: str, alice: User) -> None:
     with pytest.raises(ValidationError) as error:
         repositories.register(url=url, owner=alice, by=alice)
     assert "url" in error.value.message_dict
 
 
-def test_a_path_needs_a_root_that_the_administrator_allows(tmp_path, alice, source, settings):
+def test_a_path_needs_a_root_that_the_administrator_allows(
+    tmp_path: Path, alice: User, source: GitRepository, settings: Any
+) -> None:
     settings.CODEINDEX_LOCAL_ROOTS = [tmp_path / "shop"]
     with pytest.raises(ValidationError):
         repositories.register(url=str(tmp_path / "shop/../secret"), owner=alice, by=alice)
@@ -301,12 +333,12 @@ def test_a_path_needs_a_root_that_the_administrator_allows(tmp_path, alice, sour
         ("git@example.org:team/shop.git", "example.org", "shop"),
     ],
 )
-def test_clone_urls_are_understood(url, host, name):
+def test_clone_urls_are_understood(url: str, host: str, name: str) -> None:
     remote = remotes.parse(url)
     assert (remote.host, remote.name) == (host, name)
 
 
-def test_a_credential_leaves_the_url_and_is_stored_unreadable(alice):
+def test_a_credential_leaves_the_url_and_is_stored_unreadable(alice: User) -> None:
     repository = repositories.register(
         url="https://bot:s3cr%40t@git.example.org/shop.git", owner=alice, by=alice
     )
@@ -316,13 +348,15 @@ def test_a_credential_leaves_the_url_and_is_stored_unreadable(alice):
 
 
 @pytest.mark.parametrize("name", ["-x", "a..b", "a b", "a~1", "@", "a/.b", "a.lock", "a//b", "x:y"])
-def test_names_that_no_branch_can_have_are_refused(name, alice):
+def test_names_that_no_branch_can_have_are_refused(name: str, alice: User) -> None:
     with pytest.raises(ValidationError) as error:
         repositories.register(url="https://example.org/a.git", owner=alice, by=alice, branch=name)
     assert "branch" in error.value.message_dict
 
 
-def test_a_host_of_the_old_protocol_is_said_to_be_one(source, alice, settings, tmp_path):
+def test_a_host_of_the_old_protocol_is_said_to_be_one(
+    source: GitRepository, alice: User, settings: Any, tmp_path: Path
+) -> None:
     settings.CODEINDEX_REFUSED_NETWORKS = []
     source.commit({"a.py": ""})
     source.git("update-server-info")

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -18,8 +19,10 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
 )
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
+from django.test import Client
 
 from codeindex import credentials, repositories, tasks
 from codeindex.ingestion.cloning import checkout, git, mirrors
@@ -28,6 +31,7 @@ from codeindex.ingestion.cloning.trees import Tree
 from codeindex.leases import Lease
 from codeindex.models import IndexRun, Repository
 from tests import hosts
+from tests.git import GitRepository
 
 pytestmark = pytest.mark.django_db
 
@@ -36,13 +40,13 @@ needs_sshd = pytest.mark.skipif(not SSHD or os.geteuid() != 0, reason="there is 
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path, settings):
+def home(tmp_path: Path, settings: Any) -> None:
     settings.CODEINDEX_HOME = tmp_path / "state"
     settings.CODEINDEX_REFUSED_NETWORKS = []
 
 
 @pytest.fixture
-def operator(tmp_path, monkeypatch) -> Path:
+def operator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The home of who runs the server, with all by which git and ssh would sign in."""
     place = tmp_path / "operator"
     (place / ".ssh").mkdir(parents=True)
@@ -77,8 +81,8 @@ def fetch(repository: Repository) -> Tree:
 
 
 def test_a_host_that_asks_for_a_password_gets_none_of_the_operator_s(
-    alice, operator, source, tmp_path
-):
+    alice: User, operator: Path, source: GitRepository, tmp_path: Path
+) -> None:
     source.commit({"a.py": ""})
     with hosts.serving(hosts.guarded(hosts.git_repositories(tmp_path))) as host:
         shop = repositories.register(url=f"{host.url}/shop", owner=alice, by=alice)
@@ -88,7 +92,9 @@ def test_a_host_that_asks_for_a_password_gets_none_of_the_operator_s(
     assert not (operator / "used").exists()
 
 
-def test_git_sees_nothing_of_the_environment_but_where_things_are(operator, tmp_path, monkeypatch):
+def test_git_sees_nothing_of_the_environment_but_where_things_are(
+    operator: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("SECRET_KEY", "0perator")
     monkeypatch.setenv("GIT_SSL_CAINFO", "/etc/ca.pem")
     env = git.environment(tmp_path, tmp_path) | git.for_ssh(tmp_path, "127.0.0.1:1", "p", None)
@@ -98,7 +104,7 @@ def test_git_sees_nothing_of_the_environment_but_where_things_are(operator, tmp_
         assert secret not in shown
 
 
-def test_no_argument_of_a_program_holds_a_secret(tmp_path):
+def test_no_argument_of_a_program_holds_a_secret(tmp_path: Path) -> None:
     """Arguments are visible to every user of a machine; the environment is not."""
     env = git.for_http("https://git.example.org", "127.0.0.1:1", "pr0xy", "bot:s3cret")
     assert "s3cret" not in git.CREDENTIAL_HELPER
@@ -120,14 +126,16 @@ def test_no_argument_of_a_program_holds_a_secret(tmp_path):
     ],
     ids=["text", "public", "passphrase", "damaged", "long"],
 )
-def test_what_is_no_usable_key_is_refused_and_not_repeated(alice, key, reason):
+def test_what_is_no_usable_key_is_refused_and_not_repeated(
+    alice: User, key: str, reason: str
+) -> None:
     with pytest.raises(ValidationError) as error:
         repositories.register(url="git@example.org:shop.git", owner=alice, by=alice, deploy_key=key)
     assert reason in error.value.message_dict["deploy_key"][0]
     assert key not in str(error.value)
 
 
-def test_a_deploy_key_is_for_ssh(alice):
+def test_a_deploy_key_is_for_ssh(alice: User) -> None:
     with pytest.raises(ValidationError) as error:
         repositories.register(
             url="https://example.org/shop.git", owner=alice, by=alice, deploy_key=private_key()[0]
@@ -136,7 +144,9 @@ def test_a_deploy_key_is_for_ssh(alice):
 
 
 @pytest.mark.parametrize("kind", ["page", "api"])
-def test_a_deploy_key_is_registered_unreadable_and_never_shown(client, alice, kind):
+def test_a_deploy_key_is_registered_unreadable_and_never_shown(
+    client: Client, alice: User, kind: str
+) -> None:
     key, _ = private_key()
     client.force_login(alice)
     given = {"url": "git@example.org:shop.git", "visibility": "private", "deploy_key": key}
@@ -158,7 +168,9 @@ def test_a_deploy_key_is_registered_unreadable_and_never_shown(client, alice, ki
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_command_gives_a_repository_another_key(alice, tmp_path, settings):
+def test_the_command_gives_a_repository_another_key(
+    alice: User, tmp_path: Path, settings: Any
+) -> None:
     settings.DATABASE_URL = settings.BROKER_URL = "given"  # the session's services are used
     settings.PRIVATE_SERVICES = False
     key, _ = private_key()
@@ -183,7 +195,7 @@ class SshHost:
 
 
 @pytest.fixture
-def ssh_host(tmp_path) -> Iterator[SshHost]:
+def ssh_host(tmp_path: Path) -> Iterator[SshHost]:
     """An sshd of our own, which admits who is in `authorized`."""
     folder = tmp_path / "sshd"
     folder.mkdir(mode=0o700)
@@ -209,8 +221,12 @@ def ssh_host(tmp_path) -> Iterator[SshHost]:
 
 @needs_sshd
 def test_a_clone_over_ssh_uses_its_deploy_key_and_nothing_else(
-    alice, operator, source, ssh_host, monkeypatch
-):
+    alice: User,
+    operator: Path,
+    source: GitRepository,
+    ssh_host: SshHost,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     commit = source.commit({"a.py": ""})
     url = ssh_host.url(source.path)
     operators, operators_public = private_key()
@@ -243,8 +259,8 @@ def test_a_clone_over_ssh_uses_its_deploy_key_and_nothing_else(
 
 @needs_sshd
 def test_a_host_whose_key_is_another_than_the_known_one_is_refused(
-    alice, source, ssh_host, settings
-):
+    alice: User, source: GitRepository, ssh_host: SshHost, settings: Any
+) -> None:
     commit = source.commit({"a.py": ""})
     key, public = private_key()
     ssh_host.authorized.write_text(public)
@@ -266,7 +282,7 @@ def test_a_host_whose_key_is_another_than_the_known_one_is_refused(
     assert fetch(shop).commit == commit
 
 
-def test_a_key_that_a_killed_worker_left_is_swept(registered):
+def test_a_key_that_a_killed_worker_left_is_swept(registered: Repository) -> None:
     mirrors.home()
     mirrors.folder().mkdir()
     left = mirrors.folder() / f"{registered.pk}.key"
