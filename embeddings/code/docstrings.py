@@ -73,9 +73,11 @@ def docstring_text(statement: Node, source: bytes, language: Language) -> str:
     return clean_docstring("".join(_value(node_text(literal, source)) for literal in literals))
 
 
-def literal_text(literal: Node, source: bytes) -> str:
-    """The content of a literal that is documentation, without its indentation."""
-    return clean_docstring(_value(node_text(literal, source)))
+def content_text(content: Node, source: bytes, language: Language) -> str:
+    """The text of a literal or comment that is documentation, without its indentation."""
+    if content.type in language.comments:
+        return comment_text(node_text(content, source), language)
+    return clean_docstring(_value(node_text(content, source)))
 
 
 def clean_docstring(text: str) -> str:

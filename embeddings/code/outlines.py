@@ -47,12 +47,10 @@ def docstring_of(declaration: Declaration, source: ParsedSource) -> str:
     language = source.language
     literal = _literal_before(declaration, source) or _opening_literal(declaration, source)
     if literal:
-        return bounded(docstrings.literal_text(literal["content"][0], source.data))
+        return bounded(docstrings.content_text(literal["content"][0], source.data, language))
     statement = docstring_statement(declaration, source)
     if statement:
         return bounded(docstrings.docstring_text(statement, source.data, language))
-    if declaration.documentation:
-        return bounded(docstrings.literal_text(declaration.documentation, source.data))
     span = comment_span(declaration, source)
     return bounded(docstrings.comment_text(source.data[slice(*span)], language)) if span else ""
 
@@ -67,8 +65,12 @@ def docstring_statement(declaration: Declaration, source: ParsedSource) -> Node 
 
 
 def _literal_before(declaration: Declaration, source: ParsedSource) -> Captures | None:
-    """The documentation in what belongs to a declaration before its own node."""
-    return source.literal_in(declaration.first.start_byte, declaration.node.start_byte)
+    """The documentation that begins before a declaration's own node, or with it; that of a module
+    begins with the node that its documentation would precede."""
+    if declaration.what == "module":
+        begin = source.documented
+        return source.literal_in(begin.start_byte, begin.start_byte + 1) if begin else None
+    return source.literal_in(declaration.first.start_byte, declaration.node.start_byte + 1)
 
 
 def _opening_literal(declaration: Declaration, source: ParsedSource) -> Captures | None:

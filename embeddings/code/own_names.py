@@ -65,13 +65,15 @@ def masked(text: str, language: str = "python", *, kind: str | None = None) -> s
     if parsed.own_name is None or kind in NAMELESS:
         return text
     source, end, pieces = parsed.source, parsed.start, []
+    text_end = parsed.start + len(text.encode("utf-8", "replace"))
     for node in _may_hold_names(parsed.root, entry):
+        if not parsed.start <= node.start_byte < text_end:
+            continue
         pieces += [
             source[end : node.start_byte].decode(),
             _hidden(node_text(node, source), node.type, parsed.own_name, entry),
         ]
         end = node.end_byte
-    text_end = parsed.start + len(text.encode("utf-8", "replace"))
     return "".join(pieces) + source[end:text_end].decode()
 
 

@@ -60,7 +60,7 @@ class Declaration:
     """A definition, scope or field, as captured by a language's query (`what`), or the module.
 
     `node` is its own node, `outer` the node with its decorators, and `first` the node at which it
-    begins. It is the `parent` of its `members`. `documentation` is a node inside that documents it.
+    begins. It is the `parent` of its `members`.
     """
 
     what: str
@@ -71,7 +71,6 @@ class Declaration:
     name: str
     owner: str
     parent: Declaration | None
-    documentation: Node | None = None
     members: list[Declaration] = field(default_factory=list)
 
     @property
@@ -152,16 +151,15 @@ def parse_source(source: str, language: Language) -> ParsedSource:
     data = source.encode("utf-8", "replace")
     root = parse(data, language).root_node
     matches = _matches(root, data, language)
-    documentation = _linked(matches, "documented", "doc")
-    module = Declaration("module", root, root, root, root, "", "", None, documentation.get(root.id))
-    enclosing = [module]
-    for what, match, outer, first in _candidates(matches):
+    module = Declaration("module", root, root, root, root, "", "", None)
+    enclosing, declared = [module], set()
+    for what, match, outer, first in _candidates(root, matches):
         while enclosing[-1].outer.end_byte <= first.start_byte and len(enclosing) > 1:
             enclosing.pop()
-        repeated = outer == enclosing[-1].outer and len(enclosing) > 1
-        if len(enclosing) <= MAX_NESTING and not repeated:
+        place = match["onward"][0].id if "onward" in match else outer.id
+        if len(enclosing) <= MAX_NESTING and place not in declared:
+            declared.add(place)
             declaration = _declaration(what, match, outer, first, enclosing[-1], data, language)
-            declaration = replace(declaration, documentation=documentation.get(declaration.node.id))
             enclosing.append(_added(enclosing[-1], declaration, language))
     comments = sorted(
         {_trimmed(node, data) for each in matches for node in each.get("comment", [])}
@@ -200,7 +198,7 @@ def outermost(
     """The outermost definitions that begin at most `depth` nodes below `root`, from the byte
     `start` on: the name, the first and the last node of each."""
     definitions, end = [], start
-    for what, match, outer, first in _candidates(_matches(root, source, language, depth)):
+    for what, match, outer, first in _candidates(root, _matches(root, source, language, depth)):
         if what not in ("field", "scope", "block") and outer.start_byte >= end:
             definitions.append((own_name(match["name"][0], source, language), first, outer))
             end = outer.end_byte
@@ -230,31 +228,32 @@ def _spelling(source: bytes) -> QueryPredicate:
     return holds
 
 
-def _candidates(matches: list[Captures]) -> list[tuple[str, Captures, Node, Node]]:
+def _candidates(root: Node, matches: list[Captures]) -> list[tuple[str, Captures, Node, Node]]:
     """Every declaration as (what, captures, outer node, first node), sorted so that enclosing ones
     come first, and in the same place a definition before a field, and what captures more first."""
     ungrouped = [match for match in matches if "grouped" not in match]
-    outers, lasts = _linked(ungrouped, "inner", "outer"), _last_parts(matches)
+    outers = {match["inner"][0].id: match["outer"][0] for match in ungrouped if "outer" in match}
+    lasts = _last_parts(matches)
     befores: dict[int, Node] = {}
     for match in matches:
         if "before" in match:
             earliest = befores.get(match["inner"][0].id, match["before"][0])
             befores[match["inner"][0].id] = min(earliest, match["before"][0], key=_start)
+    onwards = _onwards(root, matches)
     candidates = []
     for match in matches:
         for what in _KINDS:
             if what in match:
                 node = match[what][0]
-                first = _followed(befores, node)
                 outer = _followed(outers, node)
-                first = outer if first == node else first
-                candidates.append((what, match, lasts.get(node.id, outer), first))
+                first = _followed(befores, node)
+                first = _followed(befores, outer) if first == node else first
+                begun = match
+                if "onward" in match and node.id in onwards:
+                    following, outer = onwards[node.id]
+                    begun = {**match, "body": [following]}
+                candidates.append((what, begun, lasts.get(node.id, outer), first))
     return sorted(candidates, key=_sort_key)
-
-
-def _linked(matches: list[Captures], node: str, other: str) -> dict[int, Node]:
-    """Of the matches that have both captures: the `other` by the id of the `node`."""
-    return {match[node][0].id: match[other][0] for match in matches if {node, other} <= {*match}}
 
 
 def _last_parts(matches: list[Captures]) -> dict[int, Node]:
@@ -268,6 +267,20 @@ def _last_parts(matches: list[Captures]) -> dict[int, Node]:
         elif current is not None:
             lasts[current.id] = node
     return lasts
+
+
+def _onwards(root: Node, matches: list[Captures]) -> dict[int, list[Node]]:
+    """The first and the last node under `root` that each captured statement goes on to, up to the
+    next of its type; nothing for those that no other node follows."""
+    statements = {match["onward"][0].type for match in matches if "onward" in match}
+    spans: dict[int, list[Node]] = {}
+    current = None
+    for child in root.named_children if statements else ():
+        if child.type in statements:
+            current = child.id
+        elif current is not None:
+            spans[current] = [spans.get(current, [child])[0], child]
+    return spans
 
 
 def _followed(links: dict[int, Node], node: Node) -> Node:

@@ -20,10 +20,14 @@ from embeddings.code.languages.haskell import HASKELL
 from embeddings.code.languages.hcl import HCL
 from embeddings.code.languages.java import JAVA
 from embeddings.code.languages.javascript import JAVASCRIPT
+from embeddings.code.languages.julia import JULIA
 from embeddings.code.languages.language import Document, FileType, Kinds, Language
 from embeddings.code.languages.lua import LUA
 from embeddings.code.languages.makefile import MAKEFILE
+from embeddings.code.languages.ocaml import OCAML, OCAML_INTERFACE
+from embeddings.code.languages.perl import PERL
 from embeddings.code.languages.php import PHP
+from embeddings.code.languages.powershell import POWERSHELL
 from embeddings.code.languages.protobuf import PROTOBUF
 from embeddings.code.languages.python import PYTHON
 from embeddings.code.languages.r import R
@@ -65,9 +69,14 @@ LANGUAGES: tuple[Language, ...] = (
     GRAPHQL,
     HASKELL,
     HCL,
+    JULIA,
     LUA,
     MAKEFILE,
+    OCAML,
+    OCAML_INTERFACE,
+    PERL,
     PHP,
+    POWERSHELL,
     PROTOBUF,
     R,
     RUBY,

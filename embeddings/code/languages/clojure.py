@@ -34,10 +34,10 @@ CLOJURE = Language(
           (#eq? @keyword "deftest")) @block
         (source (list_lit . (sym_lit (sym_name) @keyword) . (sym_lit (sym_name) @name) . (_)? @body
           (#match? @keyword "^def(?!test$)")) @constant)
-        (list_lit . (sym_lit (sym_name) @keyword) . (sym_lit) . (str_lit) @doc . (_)
-          (#match? @keyword "^>?def")) @documented
-        (source (list_lit . (sym_lit (sym_name) @keyword) . (sym_lit) . (str_lit) @doc
-          (#eq? @keyword "ns"))) @documented
+        (list_lit . (sym_lit (sym_name) @keyword) . (sym_lit) . (str_lit) @content . (_)
+          (#match? @keyword "^>?def")) @documentation
+        (list_lit . (sym_lit (sym_name) @keyword) . (sym_lit) . (str_lit) @content
+          (#eq? @keyword "ns")) @documentation
         (source . (comment)* . (list_lit) @module)
         (comment) @comment
     """,

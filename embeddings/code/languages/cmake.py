@@ -24,8 +24,8 @@ CMAKE = Language(
           (argument_list . (argument (_) @name) . (_)? @body)
           (#match? @command "^(?i:set|option)$")) @constant)
         (normal_command (identifier) @command
-          (argument_list . (_) . (argument (quoted_argument) @doc))
-          (#match? @command "^(?i:option)$")) @documented
+          (argument_list . (_) . (argument (quoted_argument) @content))
+          (#match? @command "^(?i:option)$")) @documentation
         (source_file . (_) @module)
         [(line_comment) (bracket_comment)] @comment
     """,

@@ -38,7 +38,7 @@ GRAPHQL = Language(
           (#any-of? @root "Query" "Mutation" "Subscription"))
         (operation_definition (name) @name (selection_set) @body) @function
         (fragment_definition (fragment_name (name) @name) (selection_set) @body) @function
-        (_ (description (string_value) @doc)) @documented
+        (_ (description (string_value) @content)) @documentation
         (document . (_) @module)
         (comment) @comment
     """,

@@ -30,8 +30,8 @@ HCL = Language(
         (config_file (body (attribute (identifier) @name) @constant))
         (block (identifier) @kind
           (body (attribute (identifier) @key
-            (expression (literal_value (string_lit) @doc))))
-          (#any-of? @kind "variable" "output") (#eq? @key "description")) @documented
+            (expression (literal_value (string_lit) @content))))
+          (#any-of? @kind "variable" "output") (#eq? @key "description")) @documentation
         (config_file (body . (_) @module))
         (comment) @comment
     """,

@@ -54,6 +54,8 @@ class Language(FileType):
     - `@owner` beside a definition: the start of its qualified name, such as the receiver's type;
       several are joined by dots;
     - `@scope`, with its `@name`: not a definition, but it qualifies the names inside;
+    - `@onward` beside a class or scope that is a statement of the file: it goes on up to the next
+      such statement;
     - `@field`: a member that is no definition, which outlines show up to its `@body`;
     - `@outer` beside `@inner`: a node that belongs to the definition inside it, unless `@grouped`
       says that the node is a group of definitions;
@@ -61,8 +63,8 @@ class Language(FileType):
     - `@open` beside a definition: it extends to the last `@part` before the next one that is open,
       as a Dockerfile's stage does to its last instruction;
     - `@documentation`, with its `@content`: a statement whose literal documents what it belongs to
-      by `@before`, or else the class that it opens;
-    - `@doc` beside `@documented`: a string inside a definition that documents it;
+      by `@before`, or else the class that it opens; or a definition with a comment or
+      a literal inside;
     - `@module`: the node that the documentation of the module precedes;
     - `@comment`: a comment, which documents what it stands above.
 

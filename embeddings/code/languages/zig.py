@@ -31,7 +31,7 @@ ZIG = Language(
     stub=" {}",
     value=" = undefined;",
     block=(" = struct {", "};"),
-    empty=" = struct {};",
+    empty=" = type;",
     standalone=kinds("function_declaration"),
     identifiers=kinds("identifier builtin_identifier builtin_type"),
     strings=kinds("string multiline_string character"),

@@ -41,7 +41,9 @@ const Size = enum(u8) {
 
 const Price = union(enum) { free, cents: u64 };
 const Problem = error{ Full, Empty };
-const Handle = opaque {};
+const Handle = opaque {
+    pub fn close(_: *Handle) void {}
+};
 
 /// A list of anything.
 pub fn List(comptime T: type) type {
