@@ -31,7 +31,7 @@ _PLAIN = rb"""
       | \$\{ [^}\n]*+ \}?+ | \{\{ [^}\n]*+ \}*+ )
   | (?P<word> (?: [^\W\d] | [\x80-\xff] ) [\w\x80-\xff$\#]*+ | [@\#]++ \w++ @?+ )
   | (?P<number> \d [\w.]*+ )
-  | (?P<sign> [^\w\s] )
+  | (?P<sign> [<>=+|!%~^?{}*]++ | [^\w\s] )
 """
 _DOLLAR = rb"""
     (?P<dollar> (?<![\w$]) \$ (?P<tag>\w*+) \$ (?: (?! \$(?P=tag)\$ ) . )*+ (?: \$(?P=tag)\$ )?+ )
@@ -81,18 +81,16 @@ _SILENT = re.compile(r"\s*(?:GO|DELIMITER\s.*|BEGIN|END(?:\s+[a-z_]+)?)\s*;?\s*"
 
 
 class _Token(NamedTuple):
+    """A token with, if it is a word, that in upper case."""
+
     kind: str
     text: bytes
     start: int
+    word: str
 
     @property
     def end(self) -> int:
         return self.start + len(self.text)
-
-    @property
-    def word(self) -> str:
-        """A word in upper case; nothing for other tokens."""
-        return self.text.decode("utf-8", "replace").upper() if self.kind == "word" else ""
 
     @property
     def name(self) -> str:
@@ -170,7 +168,8 @@ def _tokens(data: bytes) -> Iterator[_Token]:
             kind = "semicolon"
         elif kind == "delimiter":
             delimiter = b"" if match["end"] == b";" else match["end"]
-        yield _Token(kind, text, match.start())
+        word = text.decode("utf-8", "replace").upper() if kind == "word" else ""
+        yield _Token(kind, text, match.start(), word)
 
 
 def _statements(tokens: Sequence[_Token], data: bytes) -> Iterator[_Statement]:

@@ -81,11 +81,13 @@ def _begin(data: bytes, start: int, end: int) -> int:
 
 def _block(head: bytes, start: int) -> _Block:
     """What a block is by what stands before it. A condition, a loop or a media query is none."""
+    if not head:
+        return _Block(None, "", start)
     if named := _NAMED.match(head):
         return _Block(_NAMED_KINDS.get(named[1], Kind.TYPE), _text(named[2]), start)
     if mixin := _LESS_MIXIN.fullmatch(head) or _RULES_IN_VARIABLE.fullmatch(head):
         return _Block(Kind.MACRO, _text(mixin[1]), start)
-    is_rule = head and not head.startswith((b"@", b"}")) and not head.endswith(b":")
+    is_rule = not head.startswith((b"@", b"}")) and not head.endswith(b":")
     if not is_rule or _STEP.match(head):
         return _Block(None, "", start)
     selector = _SELECTOR.match(head)
