@@ -24,6 +24,7 @@ from embeddings.code.languages.julia import JULIA
 from embeddings.code.languages.language import Document, FileType, Kinds, Language
 from embeddings.code.languages.lua import LUA
 from embeddings.code.languages.makefile import MAKEFILE
+from embeddings.code.languages.nix import NIX
 from embeddings.code.languages.ocaml import OCAML, OCAML_INTERFACE
 from embeddings.code.languages.perl import PERL
 from embeddings.code.languages.php import PHP
@@ -72,6 +73,7 @@ LANGUAGES: tuple[Language, ...] = (
     JULIA,
     LUA,
     MAKEFILE,
+    NIX,
     OCAML,
     OCAML_INTERFACE,
     PERL,
