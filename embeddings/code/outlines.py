@@ -208,7 +208,8 @@ def _tail(declaration: Declaration, source: ParsedSource) -> str:
     is_code = declaration.what in ("function", "method", "class")
     if not is_code or body is None or body.parent is None or body.parent == node:
         return ""
-    return source.data[body.parent.end_byte : node.end_byte].decode("utf-8", "replace")
+    tail = source.data[body.parent.end_byte : node.end_byte].decode("utf-8", "replace")
+    return tail if tail.strip(".;") else ""
 
 
 def _prefix(declaration: Declaration, source: ParsedSource) -> str:

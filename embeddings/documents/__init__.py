@@ -1,5 +1,6 @@
 """What search finds in files that no grammar reads: the sections of documents, the keys of data,
-the cells of notebooks, and the languages inside components and templates.
+the cells of notebooks, the languages inside components and templates, and what SQL and style sheets
+define, whose dialects no grammar covers.
 
 Each module reads some of the types in `embeddings.code.languages.documents`, by a function
 `read(source, language)` that yields units (`Definition`). Every line with a word lies in the text

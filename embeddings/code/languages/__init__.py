@@ -8,29 +8,39 @@ from pathlib import PurePosixPath
 
 from embeddings.code.languages.bash import BASH
 from embeddings.code.languages.c import C
+from embeddings.code.languages.clojure import CLOJURE
+from embeddings.code.languages.cmake import CMAKE
 from embeddings.code.languages.cpp import CPP
 from embeddings.code.languages.csharp import CSHARP
 from embeddings.code.languages.dart import DART
+from embeddings.code.languages.dockerfile import DOCKERFILE
 from embeddings.code.languages.documents import DOCUMENTS, TEXT
 from embeddings.code.languages.elixir import ELIXIR
+from embeddings.code.languages.erlang import ERLANG
 from embeddings.code.languages.go import GO
 from embeddings.code.languages.grammars import compiled, keywords, query
+from embeddings.code.languages.graphql import GRAPHQL
 from embeddings.code.languages.haskell import HASKELL
+from embeddings.code.languages.hcl import HCL
 from embeddings.code.languages.java import JAVA
 from embeddings.code.languages.javascript import JAVASCRIPT
 from embeddings.code.languages.julia import JULIA
 from embeddings.code.languages.kotlin import KOTLIN
 from embeddings.code.languages.language import Document, FileType, Kinds, Language
 from embeddings.code.languages.lua import LUA
+from embeddings.code.languages.makefile import MAKEFILE
+from embeddings.code.languages.nix import NIX
 from embeddings.code.languages.ocaml import OCAML, OCAML_INTERFACE
 from embeddings.code.languages.perl import PERL
 from embeddings.code.languages.php import PHP
 from embeddings.code.languages.powershell import POWERSHELL
+from embeddings.code.languages.protobuf import PROTOBUF
 from embeddings.code.languages.python import PYTHON
 from embeddings.code.languages.r import R
 from embeddings.code.languages.ruby import RUBY
 from embeddings.code.languages.rust import RUST
 from embeddings.code.languages.scala import SCALA
+from embeddings.code.languages.solidity import SOLIDITY
 from embeddings.code.languages.swift import SWIFT
 from embeddings.code.languages.typescript import TSX, TYPESCRIPT
 from embeddings.code.languages.zig import ZIG
@@ -61,23 +71,33 @@ LANGUAGES: tuple[Language, ...] = (
     GO,
     BASH,
     C,
+    CLOJURE,
+    CMAKE,
     CPP,
     CSHARP,
     DART,
+    DOCKERFILE,
     ELIXIR,
+    ERLANG,
+    GRAPHQL,
     HASKELL,
+    HCL,
     JULIA,
     KOTLIN,
     LUA,
+    MAKEFILE,
+    NIX,
     OCAML,
     OCAML_INTERFACE,
     PERL,
     PHP,
     POWERSHELL,
+    PROTOBUF,
     R,
     RUBY,
     RUST,
     SCALA,
+    SOLIDITY,
     SWIFT,
     ZIG,
 )
@@ -95,9 +115,12 @@ def by_name(name: str) -> FileType:
 
 
 def by_path(path: str) -> FileType | None:
-    """The type of a file by its name or extension; None if it is unknown."""
-    pure = PurePosixPath(path)
-    return _BY_FILENAME.get(pure.name.lower()) or _BY_EXTENSION.get(pure.suffix.lower())
+    """The type of a file by its name, its extension, or its name without that, such as
+    Dockerfile.test; None if it is unknown."""
+    pure = PurePosixPath(path.lower())
+    return (
+        _BY_FILENAME.get(pure.name) or _BY_EXTENSION.get(pure.suffix) or _BY_FILENAME.get(pure.stem)
+    )
 
 
 def language_by_path(path: str) -> Language | None:

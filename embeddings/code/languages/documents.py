@@ -13,6 +13,7 @@ Marks = tuple[str, ...]
 
 _HASH: Marks = ("#",)
 _MARKUP = (("<!--", "-->"),)
+_CODE = (("/*", "*/"),)
 
 
 def _document(
@@ -55,6 +56,7 @@ TEXT = _document("text", "plain", ".txt .text")
 
 DOCUMENTS: tuple[Document, ...] = (
     _document("asciidoc", "marked", ".adoc .asciidoc", line_comments=("//",)),
+    _document("css", "styles", ".css .pcss .wxss", block_comments=_CODE),
     _document("csv", "tables", ".csv .tsv .psv"),
     _document(
         "html",
@@ -82,6 +84,7 @@ DOCUMENTS: tuple[Document, ...] = (
         block_comments=(("/*", "*/"),),
     ),
     _document("jsonl", "tables", ".jsonl .ndjson"),
+    _document("less", "styles", ".less", line_comments=("//",), block_comments=_CODE),
     _document("lock", "tables", ".lock", "go.sum", line_comments=_HASH),
     _document("log", "tables", ".log .out .err"),
     _document("man", "marked", ".man .mdoc .1 .2 .3 .4 .5 .6 .7 .8", line_comments=('.\\"',)),
@@ -97,6 +100,15 @@ DOCUMENTS: tuple[Document, ...] = (
         line_comments=("#", "!"),
     ),
     _document("restructuredtext", "restructuredtext", ".rst .rest"),
+    _document("scss", "styles", ".scss", line_comments=("//",), block_comments=_CODE),
+    _document(
+        "sql",
+        "sql",
+        ".sql .ddl .dml .psql .pgsql .plsql .tsql .mysql .hql .pks .pkb .pkg .tps .tpb .trg .prc"
+        " .fnc .vw",
+        line_comments=("--",),
+        block_comments=_CODE,
+    ),
     _document("svelte", "components", ".svelte", block_comments=_MARKUP),
     _document(
         "template",

@@ -103,13 +103,16 @@ def test_any_text_is_taken(language: Language, text: str):
         ("a.go", "go"),
         ("a.h", "c"),
         ("a.hpp", "cpp"),
+        ("a/Makefile", "makefile"),
+        ("Dockerfile.test", "dockerfile"),
+        ("CMakeLists.txt", "cmake"),
     ],
 )
 def test_the_extension_tells_the_language(path: str, name: str):
     assert by_path(path) is by_name(name)
 
 
-@pytest.mark.parametrize("path", ["a.py/README", ".py", "Makefile", "a.unknown", ""])
+@pytest.mark.parametrize("path", ["a.py/README", ".py", "LICENSE", "a.unknown", ""])
 def test_other_files_are_in_no_known_language(path: str):
     assert by_path(path) is None
 
