@@ -165,7 +165,7 @@ MACHINES = {
         (["minified"], {"web/app.min.js", "web/bundle.js"}),
         (["generated", "minified"], set(MACHINES) - {"own.py", "vendor/a.py"}),
     ],
-    ids=str,
+    ids=["none", "vendored", "generated", "minified", "both"],
 )
 def test_each_rule_can_be_switched_off_for_a_repository(source, registered, switches, more):
     source.commit(MACHINES)

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.coverage import lost_lines
-from benchmarks.sources import files_in
-from embeddings.code.decoding import decode
+from benchmarks.coverage import lost_lines, read
 from embeddings.code.definitions import extract
-from embeddings.code.languages import LANGUAGES, Language, by_name, keywords, language_by_path
+from embeddings.code.languages import LANGUAGES, Language, by_name, keywords
 from embeddings.code.windows import LONG_UNIT, LONGEST_WINDOW, paragraph_depths, windows
+from embeddings.paths.mining import files_under
 from embeddings.types import Definition, Kind
 from tests.embeddings import samples
 
@@ -34,15 +33,13 @@ def test_every_line_of_a_sample_is_found(language: Language) -> None:
 
 
 def test_every_line_of_this_project_is_found() -> None:
-    folders = [ROOT / name for name in ("embeddings", "codeindex", "search", "static", "docs")]
-    lost = []
-    for file in files_in(folders):
-        entry = language_by_path(file.name)
-        assert entry is not None
-        source = decode(file.read_bytes(), entry)
-        ignored = keywords(entry) if isinstance(entry, Language) else frozenset()
-        definitions = extract(source, entry).definitions
-        lost += [(file.name, line) for line in lost_lines(source, definitions, ignored)]
+    folders = ("embeddings/code", "codeindex", "search", "static", "templates", "docs", ".ci")
+    lost = [
+        (file.name, line)
+        for file in files_under([ROOT / name for name in folders])
+        if (found := read(file)) is not None
+        for line in lost_lines(found[1], found[2], found[3])
+    ]
     assert lost == []
 
 
