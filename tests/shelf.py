@@ -96,7 +96,7 @@ def put(
         qualified_name=written.name,
         docstring=written.docstring,
         start_line=1,
-        end_line=written.source.count("\n") + 1,
+        end_line=written.source.rstrip("\n").count("\n") + 1,
     )
     if live:
         _count_words(branch, text)

@@ -27,7 +27,7 @@ def _tiny_encoder(checkpoint: Path, settings: Any, no_encoder_loaded: None) -> N
 def address(alice: User, client: Client) -> str:
     client.force_login(alice)
     file, definition = shelf.put(shelf.repository(alice), "load.py", Written(SOURCE, "load"))
-    definition.start_line = 7
+    definition.start_line, definition.end_line = 7, 9
     definition.save()
     return reverse("why", args=[file.pk, definition.pk])
 

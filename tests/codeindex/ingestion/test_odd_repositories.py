@@ -84,13 +84,9 @@ ODD = {
 def test_an_odd_content_costs_no_other_file(source: GitRepository, registered: Repository) -> None:
     source.commit({**ODD, "z/sound.py": SOUND})
     run = indexed(registered)
-    stored = SourceFile.objects.filter(live=True).values_list("path", "blob__skipped")
-    assert {path: reason for path, reason in stored if reason} == {
-        "brackets.py": "too many unclosed brackets",
-        "cookie.py": "not in ascii",
-        "punycode.py": "in an encoding for host names",
-        "surrogate.py": "not in unicode-escape",
-    }
+    stored = SourceFile.objects.filter(live=True)
+    assert not stored.exclude(blob__skipped="").exists()
+    assert stored.get(path="brackets.py").blob.broken
     assert run.files == run.files_read == len(ODD) + 1
     assert {"sound", "inner", "ordinary999"} <= set(
         Definition.objects.values_list("name", flat=True)
