@@ -6,7 +6,7 @@ import re
 import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 from tree_sitter import Node
@@ -127,6 +127,8 @@ class Comments:
     ends: list[int]
     beginning: int
     language: FileType
+    known: dict[int, tuple[int, int] | None] = field(default_factory=dict)
+    """What `above` has answered: it is asked for a text, its documentation and its lines."""
 
     def before(self, position: int) -> int | None:
         """The index of the comment that only white space separates from `position`."""
@@ -141,6 +143,11 @@ class Comments:
         between them. A documentation block (`/**`, POD) may be followed by one blank line. A
         licence header, the comment of the file, banners with what is above them, and commented-out
         code do not belong to it."""
+        if position not in self.known:
+            self.known[position] = self._above(position)
+        return self.known[position]
+
+    def _above(self, position: int) -> tuple[int, int] | None:
         attached = self._attached(position)
         told = [comment for comment in attached if not self._is_directive(comment)]
         if told and self._is_elsewhere(told):

@@ -71,7 +71,8 @@ def parse(
     Raises UnreadableSource if parsing takes more than `seconds` of CPU time or PARSE_BYTES of
     memory, or if the tree is too deep or too broken to be queried in reasonable time.
     """
-    if len(source) > MAX_OPEN and _most_open(source) > MAX_OPEN:
+    # The pieces of a source are parsed after the whole.
+    if span is None and len(source) > MAX_OPEN and _most_open(source) > MAX_OPEN:
         raise UnreadableSource("too many unclosed brackets")
     if _can_parse_here(source):
         tree = _parse_within(source, language, seconds, span)
@@ -129,7 +130,8 @@ def _in_thread(work: Callable[[], T], stack: int) -> T:
 def _parse_within(source: bytes, language: Language, seconds: float, span: Span) -> Tree:
     deadline = time.thread_time() + seconds
     prepared = language.prepare(source)
-    calls, most = count(1), _resident_pages() + PARSE_BYTES // _PAGE
+    is_large = len(source) > _SMALL_SOURCE  # a small one takes no memory worth watching
+    calls, most = count(1), PARSE_BYTES // _PAGE + (_resident_pages() if is_large else 0)
 
     def chunk(offset: int, _: object) -> bytes:
         return prepared[offset : offset + _CHUNK]  # a predicate of a query crashes on a memoryview
@@ -137,7 +139,7 @@ def _parse_within(source: bytes, language: Language, seconds: float, span: Span)
     def is_late(offset: int, has_error: bool) -> bool:
         if next(calls) % _CALLS_PER_LOOK:
             return False
-        return time.thread_time() > deadline or _resident_pages() > most
+        return time.thread_time() > deadline or (is_large and _resident_pages() > most)
 
     try:
         parser = Parser(compiled(language), included_ranges=_ranges(source, span))
