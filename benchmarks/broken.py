@@ -21,10 +21,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.sources import files_in
-from embeddings.code.decoding import decode
 from embeddings.code.definitions import Extraction, extract
 from embeddings.code.languages import Language, by_name, by_path, keywords
 from embeddings.code.parsing import UnreadableSource
+from embeddings.files.decoding import decode
 from embeddings.types import Definition, Kind
 
 _KINDS = {Kind.FUNCTION, Kind.METHOD, Kind.CLASS, Kind.INTERFACE}

@@ -20,13 +20,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from embeddings.code.decoding import decode
 from embeddings.code.definitions import extract
-from embeddings.code.detection import as_read, type_by_path
 from embeddings.code.languages import Language, keywords
 from embeddings.code.parsing import UnreadableSource
 from embeddings.evaluation import questions
 from embeddings.evaluation.metrics import Place, overlaps
+from embeddings.files.decoding import decode
+from embeddings.files.detection import as_read, type_by_path
 from embeddings.paths.mining import files_under
 from embeddings.types import Definition
 

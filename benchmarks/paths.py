@@ -23,9 +23,9 @@ from dataclasses import dataclass
 from multiprocessing import Pool
 from pathlib import Path
 
-from embeddings.code.decoding import decode
 from embeddings.code.languages import LANGUAGES, Language, language_by_path
 from embeddings.code.parsing import UnreadableSource, parse
+from embeddings.files.decoding import decode
 from embeddings.paths import MAX_LENGTH, MAX_WIDTH, contexts
 from embeddings.paths.mining import Choice, Mined, files_under, mined
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from embeddings.code import definitions
-from embeddings.code.decoding import decode
 from embeddings.code.languages import language_by_path
 from embeddings.code.parsing import UnreadableSource
+from embeddings.files.decoding import decode
 from embeddings.paths.mining import files_under
 from embeddings.types import Definition
 

@@ -12,9 +12,10 @@ from django.db import IntegrityError, transaction
 
 from codeindex import audit, credentials
 from codeindex.audit import Change
-from codeindex.ingestion import ignore_process, store
+from codeindex.ingestion import store
 from codeindex.ingestion.cloning import remotes
 from codeindex.ingestion.cloning.remotes import Remote
+from codeindex.ingestion.selection import ignore_process
 from codeindex.models import Branch, IndexRun, Repository, SourceFile, Visibility
 
 

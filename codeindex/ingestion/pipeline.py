@@ -24,19 +24,18 @@ from psycopg.errors import ProgramLimitExceeded
 
 from codeindex import leases, locks
 from codeindex.ingestion import (
-    overrides,
     publishing,
     reader_pool,
     runs,
     scheduling,
-    sources,
     store,
 )
 from codeindex.ingestion.cloning import checkout
 from codeindex.ingestion.cloning.errors import CheckoutError
 from codeindex.ingestion.cloning.trees import Tree
 from codeindex.ingestion.reader_process import ParsedFile
-from codeindex.ingestion.sources import SelectedFile, Selection
+from codeindex.ingestion.selection import overrides, sources
+from codeindex.ingestion.selection.sources import SelectedFile, Selection
 from codeindex.ingestion.store import ReadBlob
 from codeindex.leases import Lease, LostLease
 from codeindex.models import ATTEMPTS, UNPUBLISHED, UNREAD, IndexRun, RunStatus

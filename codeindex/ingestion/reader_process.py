@@ -18,13 +18,13 @@ import resource
 import signal
 import sys
 
-from embeddings.code.decoding import decode, stray_bytes
 from embeddings.code.definitions import extract
-from embeddings.code.detection import as_read
 from embeddings.code.languages import FileType, Language, by_name
-from embeddings.code.origins import Origin, by_content, named
 from embeddings.code.parsing import UnreadableSource, in_parser_thread
 from embeddings.documents import plain
+from embeddings.files.decoding import decode, stray_bytes
+from embeddings.files.detection import as_read
+from embeddings.files.origins import Origin, by_content, named
 from embeddings.types import Definition
 
 ParsedFile = tuple[str, bool, list[Definition], int]

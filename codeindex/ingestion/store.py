@@ -16,8 +16,9 @@ from django.db.models import Count, F, Q, QuerySet
 from more_itertools import first
 
 from codeindex import leases
-from codeindex.ingestion import analysis, skip_reasons
-from codeindex.ingestion.sources import SelectedFile, Skips
+from codeindex.ingestion import analysis
+from codeindex.ingestion.selection import skip_reasons
+from codeindex.ingestion.selection.sources import SelectedFile, Skips
 from codeindex.leases import LostLease
 from codeindex.models import (
     UNPUBLISHED,

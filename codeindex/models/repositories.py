@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q, Value
 from django.db.models.functions import Now
 
-from embeddings.code.origins import Origin
+from embeddings.files.origins import Origin
 from embeddings.types import READING_VERSION
 
 

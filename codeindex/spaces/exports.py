@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from codeindex.models import Repository, SourceFile
-from embeddings.code.path_rules import PathKind, all_kinds
+from embeddings.files.path_rules import PathKind, all_kinds
 
 ROWS_AT_ONCE = 1_000
 """Definitions in memory at once."""

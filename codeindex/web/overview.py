@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from django.db.models import F
 
-from codeindex.ingestion import progress, skip_reasons
+from codeindex.ingestion import progress
 from codeindex.ingestion.progress import Progress
-from codeindex.ingestion.skip_reasons import Explanation
+from codeindex.ingestion.selection import skip_reasons
+from codeindex.ingestion.selection.skip_reasons import Explanation
 from codeindex.models import (
     UNPUBLISHED,
     Embedding,

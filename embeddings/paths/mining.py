@@ -10,9 +10,9 @@ from functools import partial
 from multiprocessing import Pool
 from pathlib import Path
 
-from embeddings.code.decoding import decode
 from embeddings.code.languages import language_by_path
 from embeddings.code.parsing import UnreadableSource
+from embeddings.files.decoding import decode
 from embeddings.paths import CODE, DEFAULT_BOUNDS, Bounds, table_in
 from embeddings.paths.pairs import Numbers
 from embeddings.types import Kind

@@ -15,12 +15,12 @@ import numpy as np
 
 from embeddings import checkpoints
 from embeddings.code import definitions
-from embeddings.code.decoding import decode
 from embeddings.code.languages.python import PYTHON
 from embeddings.encoder import CodeEncoder, FusedEncoder, TextOnlyEncoder
 from embeddings.evaluation import metrics
 from embeddings.evaluation.metrics import Figure
 from embeddings.evaluation.questions import read, score
+from embeddings.files.decoding import decode
 from embeddings.text.language_model import load_model
 from embeddings.training.corpus import corpora
 from embeddings.training.corpus.functions import Function

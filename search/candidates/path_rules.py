@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from embeddings.code import path_rules
-from embeddings.code.path_rules import PathKind
 from embeddings.code.words import analyse
+from embeddings.files import path_rules
+from embeddings.files.path_rules import PathKind
 from search.query import filters
 from search.query.filters import Field
 from search.query.parsing import Query

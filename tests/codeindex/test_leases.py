@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from codeindex import leases, tasks
 from codeindex.ingestion import pipeline, runs, scheduling, store
-from codeindex.ingestion.sources import Skips
+from codeindex.ingestion.selection.sources import Skips
 from codeindex.local_services.state import State
 from codeindex.models import ATTEMPTS, IndexRun, Repository, RunStatus
 from tests.git import GitRepository

@@ -10,11 +10,11 @@ from functools import cache
 from pathlib import Path
 from random import Random
 
-from embeddings.code.decoding import decode
 from embeddings.code.definitions import Extraction, extract
 from embeddings.code.languages import LANGUAGES, Language, by_name, language_by_path
 from embeddings.code.outlines import MAX_TEXT
 from embeddings.code.parsing import UnreadableSource
+from embeddings.files.decoding import decode
 from embeddings.paths import table_in
 from embeddings.paths.mining import files_under
 from embeddings.types import Definition, Kind

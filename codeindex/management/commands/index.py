@@ -28,7 +28,7 @@ from codeindex.local_services.state import CannotStart
 from codeindex.management import base
 from codeindex.models import IndexRun, Repository, RunStatus
 from codeindex.spaces import lifecycle
-from embeddings.code.origins import Origin
+from embeddings.files.origins import Origin
 
 WORKER_ANSWER_SECONDS = 1.5
 POLL_SECONDS = 0.5

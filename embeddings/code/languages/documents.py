@@ -57,7 +57,7 @@ TEXT = _document("text", "plain", ".txt .text")
 DOCUMENTS: tuple[Document, ...] = (
     _document("asciidoc", "marked", ".adoc .asciidoc", line_comments=("//",)),
     _document("css", "styles", ".css .pcss .wxss", block_comments=_CODE),
-    _document("csv", "tables", ".csv .tsv .psv"),
+    _document("csv", "data.tables", ".csv .tsv .psv"),
     _document(
         "html",
         "components",
@@ -66,7 +66,7 @@ DOCUMENTS: tuple[Document, ...] = (
     ),
     _document(
         "ini",
-        "settings",
+        "data.settings",
         ".ini .cfg .conf .cnf .editorconfig .gitconfig .desktop .service .socket .timer .target"
         " .mount .network .netdev .reg .inf",
         ".editorconfig .gitconfig .gitmodules .hgrc .npmrc .pypirc .pylintrc pylintrc .coveragerc"
@@ -75,7 +75,7 @@ DOCUMENTS: tuple[Document, ...] = (
     ),
     _document(
         "json",
-        "json",
+        "data.json",
         ".json .jsonc .json5 .geojson .topojson .webmanifest .har .avsc .sarif .jsonld"
         " .code-workspace .arb .tfstate .mcmeta .map",
         ".babelrc .eslintrc .prettierrc .swcrc .jshintrc .jscsrc .bowerrc .stylelintrc"
@@ -83,17 +83,17 @@ DOCUMENTS: tuple[Document, ...] = (
         line_comments=("//",),
         block_comments=(("/*", "*/"),),
     ),
-    _document("jsonl", "tables", ".jsonl .ndjson"),
+    _document("jsonl", "data.tables", ".jsonl .ndjson"),
     _document("less", "styles", ".less", line_comments=("//",), block_comments=_CODE),
-    _document("lock", "tables", ".lock", "go.sum", line_comments=_HASH),
-    _document("log", "tables", ".log .out .err"),
+    _document("lock", "data.tables", ".lock", "go.sum", line_comments=_HASH),
+    _document("log", "data.tables", ".log .out .err"),
     _document("man", "marked", ".man .mdoc .1 .2 .3 .4 .5 .6 .7 .8", line_comments=('.\\"',)),
     _document("markdown", "markdown", ".md .markdown .mdx .mkd .qmd .rmd", block_comments=_MARKUP),
     _document("notebook", "notebooks", ".ipynb", line_comments=_HASH, is_converted=True),
     _document("org", "marked", ".org"),
     _document(
         "properties",
-        "settings",
+        "data.settings",
         ".properties .env .flaskenv .envrc",
         ".env .flaskenv .env.example .env.sample .env.template .env.local .env.dist .env.test"
         " .env.development .env.production .env.defaults",
@@ -121,7 +121,7 @@ DOCUMENTS: tuple[Document, ...] = (
     TEXT,
     _document(
         "toml",
-        "settings",
+        "data.settings",
         ".toml",
         "pipfile cargo.lock poetry.lock uv.lock pdm.lock gopkg.lock",
         line_comments=_HASH,
@@ -129,7 +129,7 @@ DOCUMENTS: tuple[Document, ...] = (
     _document("vue", "components", ".vue", block_comments=_MARKUP),
     _document(
         "xml",
-        "xml",
+        "data.xml",
         ".xml .xsd .xsl .xslt .svg .plist .entitlements .csproj .vbproj .fsproj .vcxproj .sqlproj"
         " .props .targets .filters .xaml .axaml .pom .wsdl .rss .atom .resx .ui .qrc .storyboard"
         " .xib .iml .nuspec .kml .gpx .tmx .tmlanguage .xliff .xlf .rng .dita .ditamap .xul .jnlp"
@@ -139,7 +139,7 @@ DOCUMENTS: tuple[Document, ...] = (
     ),
     _document(
         "yaml",
-        "yaml",
+        "data.yaml",
         ".yaml .yml .sls .cff .eyaml",
         ".clang-format .clang-tidy .clangd .gemrc .yamllint .condarc pubspec.lock"
         " podfile.lock .ansible-lint .salt-lint glide.lock",

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from embeddings.code import definitions
-from embeddings.code.decoding import decode
 from embeddings.code.languages.python import PYTHON
 from embeddings.code.parsing import UnreadableSource
+from embeddings.files.decoding import decode
 from embeddings.types import Definition, Kind
 
 MIN_TOKENS, MAX_CHARACTERS = 12, 20_000

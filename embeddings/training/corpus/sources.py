@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import Protocol, Self
 
-from embeddings.code.path_rules import PathKind, all_kinds
+from embeddings.files.path_rules import PathKind, all_kinds
 from embeddings.training.corpus.functions import (
     Function,
     UnsuitableCode,

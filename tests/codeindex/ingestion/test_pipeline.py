@@ -13,7 +13,8 @@ from django.db.models import Count
 from django.utils import timezone
 
 from codeindex import leases, repositories, tasks
-from codeindex.ingestion import pipeline, publishing, runs, scheduling, sources, store
+from codeindex.ingestion import pipeline, publishing, runs, scheduling, store
+from codeindex.ingestion.selection import sources
 from codeindex.leases import Lease
 from codeindex.models import (
     Blob,

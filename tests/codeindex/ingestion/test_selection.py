@@ -7,10 +7,11 @@ import time
 import pytest
 
 from codeindex import repositories, tasks
-from codeindex.ingestion import overrides, pipeline, publishing, skip_reasons
+from codeindex.ingestion import pipeline, publishing
 from codeindex.ingestion.cloning import attributes, checkout
 from codeindex.ingestion.cloning.errors import CheckoutError
-from codeindex.ingestion.overrides import Limits
+from codeindex.ingestion.selection import overrides, skip_reasons
+from codeindex.ingestion.selection.overrides import Limits
 from codeindex.leases import Lease
 from codeindex.models import (
     Blob,

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embeddings.code.decoding import decode
 from embeddings.code.definitions import extract, text_hash
 from embeddings.code.languages import PYTHON
+from embeddings.files.decoding import decode
 from embeddings.types import Definition, Kind
 
 SOURCE = '''\

@@ -14,13 +14,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embeddings.code.decoding import decode
 from embeddings.code.definitions import Extraction, extract
 from embeddings.code.docstrings import clean_docstring
 from embeddings.code.languages import JAVA, LANGUAGES, PYTHON, Language, by_name
 from embeddings.code.own_names import masked
 from embeddings.code.parsing import UnreadableSource, parse
 from embeddings.code.syntax import MAX_NAME
+from embeddings.files.decoding import decode
 from embeddings.naming.mentions import mentioned
 from embeddings.paths import contexts
 from embeddings.types import Kind

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from embeddings.documents.keys import MOST_DATA_WINDOWS, MOST_KEYS
+from embeddings.documents.data.keys import MOST_DATA_WINDOWS, MOST_KEYS
 from tests.embeddings.documents.reading import found, outline
 
 COMPOSE = """\

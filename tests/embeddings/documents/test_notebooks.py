@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from embeddings.code.detection import as_read
 from embeddings.code.languages import by_name
+from embeddings.files.detection import as_read
 from tests.embeddings.documents.reading import found, outline
 
 NOTEBOOK = by_name("notebook")

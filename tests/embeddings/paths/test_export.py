@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from embeddings.code.decoding import decode
 from embeddings.code.definitions import extract
 from embeddings.code.languages import LANGUAGES, language_by_path
 from embeddings.code.tokens import NAME_PLACEHOLDER, normalised
 from embeddings.code.words import parts
+from embeddings.files.decoding import decode
 from embeddings.paths import contexts
 from embeddings.paths.__main__ import main
 from embeddings.types import Definition, PathContext

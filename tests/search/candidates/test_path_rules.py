@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis.strategies import SearchStrategy, lists, sampled_from, sets
 
 from codeindex.models import Space
-from embeddings.code.path_rules import classify
+from embeddings.files.path_rules import classify
 from search.candidates import path_rules, sql
 from search.candidates.path_rules import RULES, Order, Rule
 from search.query import parsing

@@ -12,11 +12,11 @@ import pytest
 from django.contrib.auth.models import User
 
 from codeindex import repositories
-from codeindex.ingestion import sources
 from codeindex.ingestion.cloning import checkout, errors, git, mirrors
 from codeindex.ingestion.cloning.errors import CheckoutError
 from codeindex.ingestion.cloning.git import GitFailed
 from codeindex.ingestion.cloning.trees import Tree
+from codeindex.ingestion.selection import sources
 from codeindex.leases import Lease, LostLease
 from codeindex.models import IndexRun, Repository
 from tests.git import GitRepository

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from embeddings.code.detection import interpreter, type_by_content, type_by_path
 from embeddings.code.languages import DOCUMENTS, FILE_TYPES, TEXT, by_name
+from embeddings.files.detection import interpreter, type_by_content, type_by_path
 
 
 @pytest.mark.parametrize(

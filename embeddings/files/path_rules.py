@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property, lru_cache
 
-from embeddings.code.origins import Origin
+from embeddings.files.origins import Origin
 
 NAME, END = "[^/]*", r"\.[^/.]+"
 """Regular expressions for any part of a file's or folder's name, and for an extension."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from embeddings.documents.keys import Key, closed, documented, units
+from embeddings.documents.data.keys import Key, closed, documented, units
 from embeddings.documents.units import MAX_NAME, Lines
 from embeddings.types import Definition
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from embeddings.code.decoding import decode, stray_bytes
 from embeddings.code.languages import PYTHON, TEXT, by_name
 from embeddings.code.parsing import UnreadableSource
+from embeddings.files.decoding import decode, stray_bytes
 
 GO = by_name("go")
 

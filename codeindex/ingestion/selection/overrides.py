@@ -11,11 +11,11 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from codeindex.ingestion import ignore_process, skip_reasons
 from codeindex.ingestion.cloning import attributes
 from codeindex.ingestion.cloning.errors import CheckoutError
 from codeindex.ingestion.cloning.trees import Entry, Tree, displayed
-from codeindex.ingestion.ignore_process import IGNORED, UNSAID, WANTED
+from codeindex.ingestion.selection import ignore_process, skip_reasons
+from codeindex.ingestion.selection.ignore_process import IGNORED, UNSAID, WANTED
 
 ATTRIBUTES_FILE, IGNORE_FILE = b".gitattributes", b".codeindexignore"
 FILES = (ATTRIBUTES_FILE, IGNORE_FILE)

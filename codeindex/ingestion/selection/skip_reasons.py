@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from codeindex.ingestion.reader_process import IN_LFS
-from embeddings.code.origins import Origin, named
+from embeddings.files.origins import Origin, named
 
 BINARY = "binary"
 SUBMODULE = "submodule"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from _pytest.mark.structures import ParameterSet
 
-from embeddings.code.origins import Origin, by_content, is_generated, is_minified
+from embeddings.files.origins import Origin, by_content, is_generated, is_minified
 
 HEADS = Path(__file__).with_name("heads")
 SECTION = re.compile(r"^=== (.*)\n", re.MULTILINE)

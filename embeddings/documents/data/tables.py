@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from embeddings.code.windows import LONG_UNIT
-from embeddings.documents.keys import MOST_DATA_WINDOWS
+from embeddings.documents.data.keys import MOST_DATA_WINDOWS
 from embeddings.documents.units import Lines
 from embeddings.types import Definition, Kind
 

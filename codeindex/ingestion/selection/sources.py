@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from codeindex.ingestion import overrides, skip_reasons
 from codeindex.ingestion.cloning.trees import Entry, displayed
-from codeindex.ingestion.overrides import Override, Overrides
-from embeddings.code import path_rules
-from embeddings.code.detection import type_by_path
+from codeindex.ingestion.selection import overrides, skip_reasons
+from codeindex.ingestion.selection.overrides import Override, Overrides
 from embeddings.code.languages import FileType
-from embeddings.code.origins import Origin
+from embeddings.files import path_rules
+from embeddings.files.detection import type_by_path
+from embeddings.files.origins import Origin
 
 SYMBOLIC_LINK, SUBMODULE = "120000", "160000"
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from embeddings.documents.keys import MOST_LEVELS, Key, documented, units
+from embeddings.documents.data.keys import MOST_LEVELS, Key, documented, units
 from embeddings.documents.units import MAX_NAME, Lines
 from embeddings.types import Definition
 

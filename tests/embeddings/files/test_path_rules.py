@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from embeddings.code.origins import Origin
-from embeddings.code.path_rules import PathKind, all_kinds, classify, origins
+from embeddings.files.origins import Origin
+from embeddings.files.path_rules import PathKind, all_kinds, classify, origins
 
 
 @pytest.mark.parametrize(
