@@ -10,7 +10,13 @@ from itertools import islice
 
 from embeddings.code.docstrings import line_after, line_before
 from embeddings.code.languages import Language, keywords
-from embeddings.code.outlines import comment_span, dedented, docstring_statement, end_of_head
+from embeddings.code.outlines import (
+    bounded,
+    comment_span,
+    dedented,
+    docstring_statement,
+    end_of_head,
+)
 from embeddings.code.syntax import Declaration, ParsedSource, all_within
 from embeddings.code.windows import LONG_UNIT, LONGEST_WINDOW, statement_depths, windows
 from embeddings.types import Definition, Kind
@@ -158,5 +164,5 @@ def _block(
         start_byte=start,
         end_byte=end,
         docstring="",
-        text=dedented(source, start + indentation, end),
+        text=bounded(dedented(source, start + indentation, end)),
     )

@@ -126,7 +126,9 @@ RULES = {
         ("_?examples?", "samples?", "demos?", "tutorials?"),
         (rf"example{END}", rf"{NAME}_example{END}"),
     ),
-    PathKind.DOCUMENTATION: Rule(("docs?", "documentation")),
+    PathKind.DOCUMENTATION: Rule(
+        ("docs?", "documentation"), (rf"{NAME}\.(md|markdown|mdx|rst|adoc|org)",)
+    ),
 }
 
 

@@ -45,7 +45,10 @@ RULES = (
         frozenset({"example", "examples", "sample", "samples", "demo", "demos", "tutorial",
                    "tutorials"}),
     ),
-    Rule(PathKind.DOCUMENTATION, frozenset({"doc", "docs", "documentation", "sphinx"})),
+    Rule(
+        PathKind.DOCUMENTATION,
+        frozenset({"changelog", "doc", "docs", "documentation", "guide", "readme", "sphinx"}),
+    ),
 )  # fmt: skip
 
 

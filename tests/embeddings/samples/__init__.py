@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from embeddings.code.decoding import decode
+from embeddings.files.decoding import decode
 from embeddings.code.definitions import extract
 from embeddings.code.languages import Language, language_by_path
 from embeddings.paths import contexts
