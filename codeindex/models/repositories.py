@@ -176,7 +176,7 @@ class IndexRun(models.Model):
     files = models.PositiveIntegerField(default=0)  # to be indexed
     files_read = models.PositiveIntegerField(default=0)
     files_reused = models.PositiveIntegerField(default=0)  # their blob was live in the repository
-    files_broken = models.PositiveIntegerField(default=0)  # indexed in part: syntax errors
+    files_broken = models.PositiveIntegerField(default=0)  # with syntax errors
     files_stray = models.PositiveIntegerField(default=0, db_default=0)  # with bytes not in UTF-8
     notices = models.JSONField(default=list, db_default=Value([], models.JSONField()))  # sentences
     skips = models.JSONField(default=dict)  # reason → {"count": n, "examples": [path, …]}

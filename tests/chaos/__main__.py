@@ -239,10 +239,12 @@ def _settled(
 
 def _orphans(installation: Installation) -> list[str]:
     """Processes of the installation that nobody looks after any more."""
+    there = [*children.leftovers(installation.state)]
+    # Looked up afterwards: Postgres starts a process for each connection at any time.
     launcher = psutil.Process(installation.launcher.pid)
     supervised = {launcher.pid, *(child.pid for child in launcher.children(recursive=True))}
-    left = [each for each in children.leftovers(installation.state) if each.pid not in supervised]
-    return [f"orphan: {' '.join(each.cmdline())}" for each in left if each.is_running()]
+    left = [each for each in there if each.pid not in supervised and each.is_running()]
+    return [f"orphan: {' '.join(each.cmdline())}" for each in left]
 
 
 def _show(shown: Sequence[History], commit: int) -> None:
