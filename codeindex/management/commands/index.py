@@ -134,7 +134,8 @@ class Command(base.Command):
             self.stdout.write("This commit contains nothing to index.")
         if run.files_broken:
             self.stdout.write(
-                f"  {run.files_broken:,} files have syntax errors; definitions near them may be incomplete"
+                f"  {run.files_broken:,} files have syntax errors; definitions near them may be"
+                " incomplete"
             )
         if run.files_stray:
             self.stdout.write(f"  {run.files_stray:,} files have bytes that are not UTF-8")
