@@ -32,7 +32,7 @@ Names = list[list[tuple[str, float]]]
 T = TypeVar("T")
 
 NAMES = 5
-LEFT_OUT = "code vectors of languages in training only"
+CODE_VECTORS = "code vectors of languages in training only"
 """A part of fingerprints: before, other languages had code vectors, too."""
 # Definitions whose path-contexts are in memory at once: 64 × 200 contexts × 384 floats are 20 MB.
 DEFINITIONS_PER_BATCH = 64
@@ -110,11 +110,11 @@ class FusedEncoder(CodeEncoder):
         self.name = checkpoint.name
         self.dimensions = checkpoint.network.fusion.dimensions
         self.fingerprint = _digest(
-            checkpoint.fingerprint, model.fingerprint, str(definitions.FORMAT_VERSION), LEFT_OUT
+            checkpoint.fingerprint, model.fingerprint, str(definitions.FORMAT_VERSION), CODE_VECTORS
         )
 
     def encode(self, texts: Sequence[str], language: str = "python") -> Encoded:
-        if language not in self._settings.languages:
+        if not self._knows(language):
             text, unread = self._model.encode_with_unread(texts)
             fused = finite(self._network.fusion.fuse(text, None))
             return Encoded(fused, [[] for _ in texts], unread=unread)
@@ -127,7 +127,7 @@ class FusedEncoder(CodeEncoder):
         )
 
     def encode_definitions(self, texts: Sequence[str], language: str = "python") -> Matrix:
-        if language not in self._settings.languages:
+        if not self._knows(language):
             return finite(self._network.fusion.fuse(self._model.encode(texts), None))
         text, code = self._text_and_code(self._model.encode, texts, language)
         return finite(self._network.fusion.fuse(text, code))
@@ -138,7 +138,7 @@ class FusedEncoder(CodeEncoder):
     def predict_names(
         self, texts: Sequence[str], k: int = NAMES, language: str = "python"
     ) -> Names:
-        if language not in self._settings.languages:
+        if not self._knows(language):
             return [[] for _ in texts]
         return self._names(texts, self._code_vectors(texts, language), k, language)
 
@@ -146,7 +146,7 @@ class FusedEncoder(CodeEncoder):
     def explain(
         self, source: str, query: str | None = None, language: str = "python"
     ) -> Explanation:
-        if language not in self._settings.languages:
+        if not self._knows(language):
             return _explained_by_text(self, source, query, language)
         (contexts,) = self._contexts([source], language)
         code = self._network.code2vec(self._lexicon.batch([contexts]).to(self._device))
@@ -157,6 +157,10 @@ class FusedEncoder(CodeEncoder):
                 self._network.fusion, text, code.vectors.cpu().numpy(), asked
             )
         return Explanation(source, explanations.attended(contexts, code.attention[0]), shares)
+
+    def _knows(self, language: str) -> bool:
+        """Whether code2vec was trained on a language: its vectors of others mean nothing."""
+        return language in self._settings.languages
 
     def _text_and_code(
         self, encode_text: Callable[[Sequence[str]], T], texts: Sequence[str], language: str

@@ -23,20 +23,14 @@ from django.db.models.functions import Coalesce, Now
 from psycopg.errors import ProgramLimitExceeded
 
 from codeindex import leases, locks
-from codeindex.ingestion import (
-    publishing,
-    reader_pool,
-    runs,
-    scheduling,
-    store,
-)
+from codeindex.ingestion import contents, publishing, reader_pool, runs, scheduling, store
 from codeindex.ingestion.cloning import checkout
 from codeindex.ingestion.cloning.errors import CheckoutError
 from codeindex.ingestion.cloning.trees import Tree
+from codeindex.ingestion.contents import ReadBlob
 from codeindex.ingestion.reader_process import ParsedFile
 from codeindex.ingestion.selection import overrides, sources
 from codeindex.ingestion.selection.sources import SelectedFile, Selection
-from codeindex.ingestion.store import ReadBlob
 from codeindex.leases import Lease, LostLease
 from codeindex.models import ATTEMPTS, UNPUBLISHED, UNREAD, IndexRun, RunStatus
 
@@ -194,17 +188,17 @@ def _refused(blob: ReadBlob) -> ReadBlob:
 def _read_contents(tree: Tree, files: Sequence[SelectedFile], lease: Lease) -> list[ReadBlob]:
     """The contents of a batch that are not stored yet. One that is skipped for its origin is read
     once more, whatever its origin, if a file of it is wanted despite that."""
-    unread = [(file, "") for file in store.without_blob(files)]
+    unread = [(file, "") for file in contents.without_blob(files)]
     read = _blobs(tree, unread, lease)
-    return read + _blobs(tree, store.skipped_in_vain(files, read), lease)
+    return read + _blobs(tree, contents.skipped_in_vain(files, read), lease)
 
 
 def _blobs(tree: Tree, files: Sequence[tuple[SelectedFile, str]], lease: Lease) -> list[ReadBlob]:
     """The contents of files, each read despite the reason beside it."""
-    contents = tree.read(file.sha for file, _ in files)
+    read = tree.read(file.sha for file, _ in files)
     given = (
         reader_pool.FileContent(file.path, file.language.name, content, bool(despite))
-        for (file, despite), content in zip(files, contents, strict=True)
+        for (file, despite), content in zip(files, read, strict=True)
     )
     return [
         _blob(file, despite, answer)

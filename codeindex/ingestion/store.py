@@ -1,4 +1,4 @@
-"""Bulk writes of an index run: blobs, definitions, texts and source files.
+"""Bulk writes of an index run: definitions, texts and source files.
 
 Content that is stored already is referenced, not written again. Each transaction first locks the
 run's row by its lease, and ends by renewing that: a worker that lost its lease, or whose run was
@@ -7,16 +7,14 @@ cancelled, stops there with `LostLease`.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from django.db import connection, transaction
 from django.db.models import Count, F, Q, QuerySet
-from more_itertools import first
 
 from codeindex import leases
-from codeindex.ingestion import analysis
+from codeindex.ingestion import analysis, contents
+from codeindex.ingestion.contents import ReadBlob
 from codeindex.ingestion.selection import skip_reasons
 from codeindex.ingestion.selection.sources import SelectedFile, Skips
 from codeindex.leases import LostLease
@@ -39,21 +37,6 @@ from embeddings.types import READING_VERSION
 ROWS = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class ReadBlob:
-    """The definitions in a file's content, or why it was skipped. `despite`: it was read though it
-    had been skipped for this reason."""
-
-    sha: str
-    language: str
-    content: str = ""
-    despite: str = ""
-    skipped: str = ""
-    broken: bool = False
-    stray_bytes: int = 0
-    definitions: Sequence[types.Definition] = ()
-
-
 def record_selection(
     run: IndexRun, files: Sequence[SelectedFile], skips: Skips
 ) -> list[SelectedFile]:
@@ -70,7 +53,7 @@ def record_selection(
         "blob__despite",
     ):  # fmt: skip
         file = wanted.get(key := (path, sha, language))
-        if file and version == READING_VERSION and _suits(file, skipped, despite):
+        if file and version == READING_VERSION and contents.suits(file, skipped, despite):
             kept.add(key)
         else:
             leaving.append(pk)
@@ -105,37 +88,12 @@ def delete_files(files: QuerySet[SourceFile]) -> None:
             cursor.execute(DELETE_PENDING, {"blobs": blobs})
 
 
-def without_blob(files: Sequence[SelectedFile]) -> list[SelectedFile]:
-    """Of `files`, one for each content that is not stored yet."""
-    known = {(blob.sha, blob.language) for blob in _stored(files) if not blob.despite}
-    distinct = {file.content: file for file in files}
-    return [file for content, file in distinct.items() if content not in known]
-
-
-def skipped_in_vain(
-    files: Sequence[SelectedFile], read: Sequence[ReadBlob]
-) -> list[tuple[SelectedFile, str]]:
-    """Of `files`, one for each content that was skipped for its origin, though the file is wanted
-    despite that, and is not stored in this way yet; with the reason. `read` are the contents that
-    are about to be stored."""
-    stored: list[Blob | ReadBlob] = [*_stored(files), *read]
-    read_first = {(blob.sha, blob.language): blob.skipped for blob in stored if not blob.despite}
-    read_again = {(blob.sha, blob.language) for blob in stored if blob.despite}
-    in_vain = {
-        file.content: (file, skipped)
-        for file in files
-        for skipped in [read_first[file.content]]
-        if file.content not in read_again and not _suits(file, skipped, despite="")
-    }
-    return list(in_vain.values())
-
-
 @transaction.atomic
 def save_batch(run: IndexRun, files: Sequence[SelectedFile], read: Sequence[ReadBlob]) -> None:
     """Write a batch of the run's files; `read` are the contents that were not stored yet."""
     _lock(run)
-    _save_definitions(_save_blobs(read))
-    of_files = _blobs(files)
+    _save_definitions(contents.save(read))
+    of_files = contents.blob_ids(files)
     Blob.objects.filter(pk__in=of_files, unused_since__isnull=False).update(unused_since=None)
     created = SourceFile.objects.bulk_create(
         SourceFile(
@@ -244,55 +202,6 @@ def _definitions_of(files: QuerySet[SourceFile]) -> int:
     return int(files.aggregate(count=Count("blob__definitions"))["count"])
 
 
-def _blobs(files: Sequence[SelectedFile]) -> list[int]:
-    """The ids of the files' blobs, which are stored."""
-    stored = defaultdict(list)
-    for blob in _stored(files):
-        stored[blob.sha, blob.language].append(blob)
-    return [
-        first(blob.pk for blob in stored[file.content] if _suits(file, blob.skipped, blob.despite))
-        for file in files
-    ]
-
-
-def _stored(files: Iterable[SelectedFile]) -> QuerySet[Blob]:
-    """The blobs of the files' contents, without these."""
-    shas = {file.sha for file in files}
-    return Blob.objects.filter(sha__in=shas, format_version=READING_VERSION).defer("content")
-
-
-def _suits(file: SelectedFile, skipped: str, despite: str) -> bool:
-    """Whether a blob of the file's content is the one to use: of two, the second one if the file is
-    wanted despite every origin for which the first one was skipped."""
-    if despite:
-        return skip_reasons.origins_in(despite) <= file.despite
-    origins = skip_reasons.origins_in(skipped)
-    return not origins or not origins <= file.despite
-
-
-def _save_blobs(read: Sequence[ReadBlob]) -> list[tuple[int, ReadBlob]]:
-    """The blobs that were new, with their ids. What another run stored meanwhile has its
-    definitions already."""
-    if not read:
-        return []
-    ours = {(blob.sha, blob.language, blob.despite): blob for blob in read}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            INSERT_BLOBS,
-            {
-                "version": READING_VERSION,
-                "sha": [blob.sha for blob in read],
-                "language": [blob.language for blob in read],
-                "content": [blob.content for blob in read],
-                "skipped": [blob.skipped for blob in read],
-                "despite": [blob.despite for blob in read],
-                "broken": [blob.broken for blob in read],
-                "stray_bytes": [blob.stray_bytes for blob in read],
-            },
-        )
-        return [(pk, ours[tuple(key)]) for pk, *key in cursor.fetchall()]
-
-
 def _save_definitions(blobs: Sequence[tuple[int, ReadBlob]]) -> None:
     definitions = [
         (blob, text_hash(definition), definition)
@@ -338,18 +247,6 @@ def _save_texts(texts: dict[str, types.Definition]) -> dict[str, int]:
         )
         return {hash_: pk for pk, hash_ in cursor.fetchall()}
 
-
-INSERT_BLOBS = """
-INSERT INTO codeindex_blob
-    (sha, language, content, skipped, despite, broken, stray_bytes, format_version)
-SELECT sha, language, content, skipped, despite, broken, stray_bytes, %(version)s
-FROM unnest(%(sha)s::text[], %(language)s::text[], %(content)s::text[], %(skipped)s::text[],
-            %(despite)s::text[], %(broken)s::boolean[], %(stray_bytes)s::integer[])
-    AS new (sha, language, content, skipped, despite, broken, stray_bytes)
-ORDER BY sha, language, despite
-ON CONFLICT DO NOTHING
-RETURNING id, sha, language, despite
-"""
 
 # The update that changes nothing locks the row: it cannot be deleted before we reference it.
 INSERT_TEXTS = """

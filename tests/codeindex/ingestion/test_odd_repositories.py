@@ -13,8 +13,8 @@ from django.db import OperationalError
 
 from codeindex import tasks
 from codeindex.ingestion import pipeline, store
+from codeindex.ingestion.contents import ReadBlob
 from codeindex.ingestion.selection import sources
-from codeindex.ingestion.store import ReadBlob
 from codeindex.leases import Lease
 from codeindex.models import Blob, Definition, IndexRun, Repository, RunStatus, SourceFile
 from embeddings import types
