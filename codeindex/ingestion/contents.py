@@ -1,5 +1,5 @@
 """The contents of files as they are stored: a row for each content, or two where it was skipped for
-its origin and a repository wants it nevertheless."""
+its origin and a repository wants it anyway."""
 
 from __future__ import annotations
 

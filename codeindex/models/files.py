@@ -14,7 +14,7 @@ from embeddings.code.words import ANALYSIS_VERSION
 
 class Blob(models.Model):
     """A file's content, by git's own hash and the language it was read as. A content that is
-    skipped as generated or minified has a second row if a repository indexes it nevertheless."""
+    skipped as generated or minified has a second row if a repository indexes it anyway."""
 
     sha = models.CharField(max_length=64)
     language = models.CharField(max_length=20)

@@ -191,7 +191,7 @@ def _start(node: Node) -> int:
 def _names(match: Captures, what: str, source: bytes, language: Language) -> tuple[str, str]:
     """The name that a match captures, without quotes and sigils, and its owner. What fills a slot
     of the file is known by a name of its own, and is not qualified by the slot. A lone underscore
-    is no name, and a scope's name is one that can qualify others."""
+    is not a name, and a scope's name is one that can qualify others."""
     name, alias = _spelt(match, "name", source), _spelt(match, "alias", source)
     owner = _owner(match, source)
     slot = f"{owner}.{name}" if owner else name

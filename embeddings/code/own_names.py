@@ -123,7 +123,7 @@ def _may_hold_names(root: Node, language: Language) -> list[Node]:
 
 
 def _is_whole(node: Node, language: Language) -> bool:
-    """Whether a node is no string whose pieces are nodes themselves."""
+    """Whether a node has no pieces that are nodes themselves, as an interpolated string has."""
     pieces = language.texts | language.interpolations
     return node.type not in language.strings or all(
         child.type not in pieces for child in node.named_children

@@ -14,7 +14,7 @@ from embeddings.types import Definition, Kind
 
 def definitions_of(code: str, file_type: FileType, line: int, byte: int) -> Iterator[Definition]:
     """What is found in code that begins at a line, from 0, and a byte of its file. Code that takes
-    too long to parse is in windows; a part of a file is no module."""
+    too long to parse is in windows; a part of a file is not a module."""
     try:
         found = extract(code, file_type).definitions
     except UnreadableSource:

@@ -19,7 +19,7 @@ _OTHER_BLOCK = re.compile(r" {0,3}(?:>|[-*+][ \t]|\d{1,9}[.)][ \t]|\||<)| {4}|\t
 _FRONT_MATTER = {"---": ("---", "..."), "+++": ("+++",)}
 
 MOST_TITLE_LINES = 3
-"""Of a heading that is underlined. A longer paragraph above a line is no heading to people."""
+"""Lines of an underlined heading. People do not read a longer paragraph above a line as one."""
 
 
 def read(source: str, language: str) -> Iterator[Definition]:

@@ -47,10 +47,10 @@ def decode(data: bytes, file_type: FileType) -> str:
     """The text of a file, without a byte order mark and with "\\n" as line ends.
 
     The encoding is given by that mark or, in Python, by a coding cookie (PEP 263), and is UTF-8
-    otherwise. Text that is not: where more bytes are no UTF-8 than characters of several bytes are,
-    it is Windows-1252, which contains the printable characters of Latin-1; otherwise each stray
-    byte becomes U+FFFD. Statistical detection would know more encodings, but guesses wrong in code,
-    which is ASCII but for a few comments; the words of the code are found either way.
+    otherwise. Some text is not valid UTF-8. If it has more stray bytes than characters of several
+    bytes, it is read as Windows-1252, which contains the printable characters of Latin-1; otherwise
+    each stray byte becomes U+FFFD. Statistical detection knows more encodings, but guesses wrong in
+    code, which is ASCII but for a few comments; the words of the code are found either way.
 
     Raises UnreadableSource if the file is binary.
     """
@@ -86,7 +86,7 @@ def _decoded(data: bytes, file_type: FileType) -> str:
 
 
 def is_binary(data: bytes) -> bool:
-    """Whether a file without a byte order mark is no text, by its content."""
+    """Whether a file without a byte order mark is not text, by its content."""
     head = data[:_HEAD]
     control = len(head) - len(head.translate(None, _CONTROL))
     return b"\0" in data or data.startswith(_NO_TEXT) or control > _MOST_CONTROL * len(head)
@@ -104,7 +104,7 @@ def _declared_encoding(data: bytes) -> str | None:
 
 
 def _decoded_by_guess(data: bytes) -> str:
-    """The text of bytes of which some are no UTF-8, as `decode` says."""
+    """The text of bytes of which some are not valid UTF-8, as `decode` says."""
     found = _SEQUENCE.findall(data)  # what the group matched: nothing for a character
     stray = sum(map(bool, found))
     if stray > len(found) - stray:

@@ -1,5 +1,5 @@
 """Why files are not indexed: the reasons that a run records, what each means, and how to have the
-files indexed nevertheless."""
+files indexed anyway."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _OF_CONTENT = {
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What a reason means; "" where it says all itself. Files are indexed nevertheless without the
+    """What a reason means; "" where it says all itself. Files are indexed anyway without the
     attribute, where one is named, and `by_settings` of the repository."""
 
     meaning: str = ""
@@ -95,7 +95,7 @@ _EXPLANATIONS = {
     BY_SETTINGS: Explanation(
         "They match a pattern in the settings of this repository.", by_settings=True
     ),
-    BINARY: Explanation("They are no text, by their names or by their contents."),
+    BINARY: Explanation("They are not text, according to their names or contents."),
     IN_LFS: Explanation(
         "Their contents lie in Git LFS. The repository holds only references to them."
     ),

@@ -84,7 +84,7 @@ class Language(FileType):
       such statement;
     - `@open` beside a definition: it extends to the last `@part` before the next one that is open,
       as a Dockerfile's stage does to its last instruction;
-    - `@field`: a member that is no definition, which outlines show up to its `@body`;
+    - `@field`: a member that is not a definition, which outlines show up to its `@body`;
     - `@outer` beside `@inner`: a node that belongs to the definition inside it, unless `@grouped`
       says that the node is a group of definitions;
     - `@before` or `@after` beside `@inner`: a node before or after a definition that belongs to it;
