@@ -13,7 +13,7 @@ MOST_SECTIONS = 500
 """Of one file. Where there are more, the innermost are part of those around them."""
 
 WITHIN = " › "
-"""Between the headings of a qualified name. A heading may contain dots, and is not a name in code."""
+"""Between the headings of a qualified name. A heading may hold dots, and is not a name in code."""
 
 _LINK = re.compile(r"!?\[([^\[\]]*)\](?:\([^()]*\)|\[[^\[\]]*\])?")
 _MARKS = re.compile(r"<[^<>]*>|`+|\*\*+|__+(?=\W|$)|(?<!\w)__+|:[\w-]+:(?=`)")
