@@ -4,9 +4,11 @@ beside its members, and the parts of long definitions."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import islice
+
+import numpy as np
 
 from embeddings.code.docstrings import line_after, line_before
 from embeddings.code.languages import Language, keywords
@@ -24,8 +26,6 @@ from embeddings.types import Definition, Kind
 Lines = tuple[int, int]
 """The first and the last of some lines, from 0."""
 
-_LINE_END = re.compile(rb"\n")
-
 
 def blocks_in(source: ParsedSource) -> Iterator[Definition]:
     """The blocks of a source, with the qualified names of what they lie in. Together with the other
@@ -33,11 +33,13 @@ def blocks_in(source: ParsedSource) -> Iterator[Definition]:
     lines = source.data.decode("utf-8", "replace").split("\n")
     starts = _line_starts(source.data)
     word = telling_word(source.language)
+    containers = [source.module, *all_within(source.module)]
+    apart = _apart(containers)
     depths: dict[int, int] = {}
-    for container in (source.module, *all_within(source.module)):
-        if not _is_divided(container):
+    for container in containers:
+        if not _is_divided(container, apart):
             continue
-        for first, last in _regions(container, source, lines):
+        for first, last in _regions(container, apart, source, lines):
             if not depths and starts[last + 1] - starts[first] > LONGEST_WINDOW:
                 depths = statement_depths(source.module.tree)
             cuts = windows(lines, first, last, depths)
@@ -48,13 +50,24 @@ def blocks_in(source: ParsedSource) -> Iterator[Definition]:
                     yield _block(container, source, (begin, end), starts)
 
 
-def _is_divided(declaration: Declaration) -> bool:
-    """Whether what is in a declaration, beside its members, is not in its own text or is too long
-    for it."""
+def _apart(declarations: Sequence[Declaration]) -> set[Declaration]:
+    """The declarations that blocks leave out: definitions, and what has some inside. Constants
+    alone stay among the statements around them."""
+    apart: set[Declaration] = set()
+    for each in reversed(declarations):  # what is inside comes first
+        is_found = each.is_definition and each.what != "constant"
+        if is_found or not apart.isdisjoint(each.members):
+            apart.add(each)
+    return apart
+
+
+def _is_divided(declaration: Declaration, apart: set[Declaration]) -> bool:
+    """Whether what is in a declaration, beside the members that stand apart, is not in its own text
+    or is too long for it."""
     if declaration.is_outlined:
         return True
     if not declaration.is_definition:
-        return _has_parts(declaration)
+        return not apart.isdisjoint(declaration.members)
     return declaration.end_byte - declaration.first.start_byte > LONG_UNIT
 
 
@@ -62,28 +75,20 @@ def _has_text(declaration: Declaration) -> bool:
     return declaration.is_definition and not declaration.is_outlined
 
 
-def _is_apart(member: Declaration) -> bool:
-    """Whether blocks leave out a member: it is a definition, or has some inside. Constants alone
-    stay among the statements around them."""
-    return (member.is_definition and member.what != "constant") or _has_parts(member)
-
-
-def _has_parts(declaration: Declaration) -> bool:
-    return any(map(_is_apart, declaration.members))
-
-
-def _regions(container: Declaration, source: ParsedSource, lines: list[str]) -> Iterator[Lines]:
-    """The runs of lines between a container's head, its members and its end that hold more than
-    constants, from the first telling line to the last."""
+def _regions(
+    container: Declaration, apart: set[Declaration], source: ParsedSource, lines: list[str]
+) -> Iterator[Lines]:
+    """The runs of lines between a container's head, the members that stand apart and its end that
+    hold more than constants, from the first telling line to the last."""
     last, word = container.last_row, telling_word(source.language)
     begin = _first_line(container, source)
     constants = {
         line
         for member in container.members
-        if member.what == "constant" and member.name and not _is_apart(member)
+        if member.what == "constant" and member.name and member not in apart
         for line in _range(_lines_of(member, source))
     }
-    for start, end in [*_lines_left_out(container, source), (last + 1, last + 1)]:
+    for start, end in [*_lines_left_out(container, apart, source), (last + 1, last + 1)]:
         told = [line for line in range(begin, start) if word.search(lines[line])]
         if any(line not in constants for line in told):
             yield told[0], told[-1]
@@ -102,16 +107,17 @@ def _first_line(container: Declaration, source: ParsedSource) -> int:
     return first
 
 
-def _lines_left_out(container: Declaration, source: ParsedSource) -> Iterator[Lines]:
+def _lines_left_out(
+    container: Declaration, apart: set[Declaration], source: ParsedSource
+) -> Iterator[Lines]:
     """The lines of the docstring of an outlined container, and of the members that stand apart."""
     if container.is_outlined:
         docstring = docstring_statement(container, source)
         if docstring is not None:
             is_shared = _has_words(line_after(source.data, docstring.end_byte), source.language)
             yield docstring.start_point.row, docstring.end_point.row - is_shared
-    for member in container.members:
-        if _is_apart(member):
-            yield _lines_of(member, source)
+    for member in filter(apart.__contains__, container.members):
+        yield _lines_of(member, source)
 
 
 def _lines_of(member: Declaration, source: ParsedSource) -> Lines:
@@ -145,7 +151,8 @@ def telling_word(language: Language) -> re.Pattern[str]:
 
 def _line_starts(data: bytes) -> list[int]:
     """Where each line begins, and where one after the last would."""
-    return [0, *(end.end() for end in _LINE_END.finditer(data)), len(data) + 1]
+    ends = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n"))
+    return [0, *(ends + 1).tolist(), len(data) + 1]
 
 
 def _block(
@@ -153,7 +160,8 @@ def _block(
 ) -> Definition:
     first, last = lines
     start, end = starts[first], starts[last + 1] - 1
-    indentation = len(source.data[start:end]) - len(source.data[start:end].lstrip(b" \t"))
+    code = source.data[start:end]
+    indentation = len(code) - len(code.lstrip(b" \t"))
     return Definition(
         kind=Kind.BLOCK,
         language=source.language.name,

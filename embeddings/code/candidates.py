@@ -17,25 +17,17 @@ MAX_NAME = 500
 """Characters of a name, of its owner, or of the rest of a qualified name. A name may be as long as
 a file, and the qualified names of everything inside would repeat it."""
 
-_KINDS = (
-    "method",
-    "function",
-    "signature",
-    "enum",
-    "interface",
-    "trait",
-    "class",
-    "type",
-    "macro",
-    "property",
-    "constant",
-    "block",
-    "scope",
-    "field",
-)
-"""What a query captures, in the order of precedence."""
+_RANKS = {
+    what: rank
+    for rank, what in enumerate(
+        """method function signature enum interface trait class type macro property constant block
+        scope field""".split()  # noqa: SIM905
+    )
+}
+"""What a query captures, and its place in the order of precedence."""
 
 _QUALIFIER = re.compile(r"[\w$.-]+")
+_QUOTES = ('"', "'", "`")
 _QUOTED = re.compile(r"([\"'`])(.*)\1", re.DOTALL)
 _SEPARATOR = re.compile(r"::|[:\\]")
 """What separates the parts of a qualified name in some languages."""
@@ -73,8 +65,8 @@ class Candidate:
     def order(self) -> tuple[int, int, int, int]:
         """Enclosing ones come first. In the same place a definition comes before a field, and then
         whatever captures the most."""
-        order = _KINDS.index(self.what)
-        return self.first.start_byte, -self.outer.end_byte, order, -self.captures
+        rank = _RANKS[self.what]
+        return self.first.start_byte, -self.outer.end_byte, rank, -self.captures
 
 
 def matches_in(
@@ -96,28 +88,31 @@ def candidates_in(
     roots: Iterable[Node], matches: list[Captures], source: bytes, language: Language
 ) -> list[Candidate]:
     """Every declaration that is captured under the `roots`, in their order."""
-    ungrouped = [match for match in matches if "grouped" not in match]
-    outers = {match["inner"][0].id: match["outer"][0] for match in ungrouped if "outer" in match}
-    afters = {match["inner"][0].id: match["after"][0] for match in matches if "after" in match}
-    befores = _befores(matches)
+    linked = [match for match in matches if "inner" in match]
+    outers = {
+        match["inner"][0].id: match["outer"][0]
+        for match in linked
+        if "outer" in match and "grouped" not in match
+    }
+    afters = {match["inner"][0].id: match["after"][0] for match in linked if "after" in match}
+    befores = _befores(linked)
     onwards = _onwards(roots, matches)
     lasts = _last_parts(matches)
     candidates = []
     for match in matches:
-        for what in _KINDS:
-            if what in match:
-                node = match[what][0]
-                outer, first = _followed(outers, node), _followed(befores, node)
-                first = _followed(befores, outer) if first == node else first
-                body = match["body"][0] if "body" in match else None
-                if "onward" in match and node.id in onwards:
-                    body, outer = onwards[node.id]
-                last = lasts.get(node.id) or afters.get(node.id) or _with_body(outer, body)
-                name, owner = _names(match, what, source, language)
-                row = match["name"][0].start_point.row if "name" in match else -1
-                candidates.append(
-                    Candidate(what, node, last, first, body, name, owner, row, len(match))
-                )
+        for what in filter(_RANKS.__contains__, match):
+            node = match[what][0]
+            outer, first = _followed(outers, node), _followed(befores, node)
+            first = _followed(befores, outer) if first == node else first
+            body = match["body"][0] if "body" in match else None
+            if "onward" in match and node.id in onwards:
+                body, outer = onwards[node.id]
+            last = lasts.get(node.id) or afters.get(node.id) or _with_body(outer, body)
+            name, owner = _names(match, what, source, language)
+            row = match["name"][0].start_point.row if "name" in match else -1
+            candidates.append(
+                Candidate(what, node, last, first, body, name, owner, row, len(match))
+            )
     return sorted(candidates, key=lambda candidate: candidate.order)
 
 
@@ -179,7 +174,7 @@ def _with_body(outer: Node, body: Node | None) -> Node:
 
 def _followed(links: dict[int, Node], node: Node) -> Node:
     """The last node of the chain of links that begins at `node`."""
-    while node.id in links:
+    while links and node.id in links:
         node = links[node.id]
     return node
 
@@ -199,7 +194,7 @@ def _names(match: Captures, what: str, source: bytes, language: Language) -> tup
         return alias, ""
     if what == "scope":
         return ("" if name in language.slots else _qualifier(name)), _qualifier(owner)
-    if quoted := _QUOTED.fullmatch(name):
+    if name.startswith(_QUOTES) and (quoted := _QUOTED.fullmatch(name)):
         name = quoted[2]
     name = name.strip(language.sigils) if language.sigils else name
     return (name if name != "_" else ""), ("" if owner in language.slots else _qualifier(owner))
@@ -207,7 +202,9 @@ def _names(match: Captures, what: str, source: bytes, language: Language) -> tup
 
 def _owner(match: Captures, source: bytes) -> str:
     """Several owners are joined by dots."""
-    texts = (node_text(node, source) for node in match.get("owner", ()))
+    if "owner" not in match:
+        return ""
+    texts = (node_text(node, source) for node in match["owner"])
     return ".".join(text.decode("utf-8", "replace") for text in texts)[:MAX_NAME]
 
 
@@ -221,5 +218,7 @@ def _spelt(match: Captures, part: str, source: bytes) -> str:
 
 def _qualifier(name: str) -> str:
     """What a name adds to qualified names: its dotted form, or nothing if it is no path."""
+    if name.isidentifier():
+        return name
     dotted = _SEPARATOR.sub(".", name)
     return dotted if _QUALIFIER.fullmatch(dotted) else ""

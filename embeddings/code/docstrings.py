@@ -7,7 +7,7 @@ import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 
 from tree_sitter import Node
 
@@ -21,7 +21,7 @@ _ESCAPED = {"\n": "", "n": "\n", "t": "\t", "\\": "\\", '"': '"', "'": "'"}
 _DIRECTIVE = re.compile(
     r"""//(?:line[ ]|extern[ ]|export[ ]|nolint\b|[a-z0-9]+:[a-z0-9])
     | /\*\s*globals?\s+[\w$]+\s*(?:[,:]|\*/)
-    | \W*(?:@formatter:|@phpstan-|@psalm-|@ts-|biome-ignore|c8[ ]ignore|checkov:|checkstyle:
+    | [^\w@]*+(?:@formatter:|@phpstan-|@psalm-|@ts-|biome-ignore|c8[ ]ignore|checkov:|checkstyle:
         |clang-format[ ]|coding[:=]|cppcheck-|deno-lint-|eslint-|eslint\s+[\w/@-]+\s*:|flake8:
         |fmt:|hadolint[ ]|isort:|istanbul[ ]ignore|jscs:|jshint\b|ktlint-|lint:|mypy:
         |noinspection\b|nolint|noqa\b|nosec\b|nosonar\b|oxlint-|phpcs:|pragma:|prettier-ignore
@@ -117,7 +117,7 @@ def clean_docstring(text: str) -> str:
     return "\n".join([first.lstrip(), *(line[margin:] for line in others)]).strip("\n")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Comments:
     """The comments of a source as byte spans in source order. `beginning` is the position of the
     first character that is not white space."""
@@ -133,9 +133,11 @@ class Comments:
     def before(self, position: int) -> int | None:
         """The index of the comment that only white space separates from `position`."""
         last = bisect_right(self.ends, position) - 1
-        if last < 0 or not _BLANK.fullmatch(self.source, self.ends[last], position):
+        if last < 0:
             return None
-        return last
+        end = self.ends[last]
+        is_beside = end == position or self.source[position - 1 : position].isspace()
+        return last if is_beside and _BLANK.fullmatch(self.source, end, position) else None
 
     def above(self, position: int) -> tuple[int, int] | None:
         """The span of the comments that belong to what begins at `position`: a block comment or
@@ -169,6 +171,7 @@ class Comments:
                 yield span
             comment += 1
 
+    @cached_property
     def of_file(self) -> tuple[int, int] | None:
         """The span of the comment that says by a tag that it documents the whole file."""
         for start, end in zip(self.starts[:_BEGINNING], self.ends, strict=False):
@@ -207,7 +210,7 @@ class Comments:
         if start <= self.beginning and _LICENCE.search(text):
             return True
         if self._is_block(told[0]):
-            return (start, end) == self.of_file()
+            return (start, end) == self.of_file
         return _is_code(comment_text(self.source[start:end], self.language), self.language)
 
     def below(self, position: int) -> tuple[int, int] | None:
@@ -302,7 +305,7 @@ def comment_text(comment: bytes, language: FileType) -> str:
     text = _decode(comment)
     if marks := _block_marks(comment, language):
         opened, closed = marks
-        text = re.sub(rf"^{re.escape(opened)}[*!|]*[ \t]?", "", text)
+        text = _opening(opened).sub("", text)
         if text.endswith(closed):
             text = text.removesuffix(closed).rstrip("*").rstrip(" \t")
         return clean_docstring(_COMMENT_MARGIN.sub("", text))
@@ -316,6 +319,11 @@ def _block_marks(comment: bytes, language: FileType) -> tuple[str, str] | None:
         if comment.startswith(opened.encode()):
             return opened, closed
     return None
+
+
+@cache
+def _opening(mark: str) -> re.Pattern[str]:
+    return re.compile(rf"^{re.escape(mark)}[*!|]*[ \t]?")
 
 
 @cache

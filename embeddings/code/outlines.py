@@ -106,7 +106,7 @@ def comment_span(declaration: Declaration, source: ParsedSource) -> tuple[int, i
     if source.language.inner_comments:
         return source.comments.opening()
     above = source.comments.above(source.documented.start_byte) if source.documented else None
-    return source.comments.of_file() or above
+    return source.comments.of_file or above
 
 
 def end_of_head(node: Node, body: Node, language: Language) -> int:

@@ -35,15 +35,16 @@ Span = tuple[int, int, int] | None
 
 _SMALL_SOURCE = 8 * 1024
 _CHUNK = 4 * 1024
-_CALLS_PER_LOOK = 8
+_CALLS_PER_LOOK, _CALLS_PER_WEIGHING = 8, 64
 _PAGE = resource.getpagesize()
 _STACK, _SMALL_STACK = 128 * 1024 * 1024, 8 * 1024 * 1024
 _SMALL_TREE = 8_000
 _SHALLOW_TREE = 40_000
 _MOST_COMPARISONS, _COMPARISONS_PER_NODE = 50_000_000, 100
 
+_OPENING = (b"(", b"[", b"{", b"<")
 _TURNS = np.zeros(256, np.int8)
-_TURNS[np.frombuffer(b"([{<", np.uint8)] = 1
+_TURNS[np.frombuffer(b"".join(_OPENING), np.uint8)] = 1
 _TURNS[np.frombuffer(b")]}>", np.uint8)] = -1
 
 _starting = threading.Lock()
@@ -72,7 +73,7 @@ def parse(
     memory, or if the tree is too deep or too broken to be queried in reasonable time.
     """
     # The pieces of a source are parsed after the whole.
-    if span is None and len(source) > MAX_OPEN and _most_open(source) > MAX_OPEN:
+    if span is None and _most_open(source) > MAX_OPEN:
         raise UnreadableSource("too many unclosed brackets")
     if _can_parse_here(source):
         tree = _parse_within(source, language, seconds, span)
@@ -137,9 +138,11 @@ def _parse_within(source: bytes, language: Language, seconds: float, span: Span)
         return prepared[offset : offset + _CHUNK]  # a predicate of a query crashes on a memoryview
 
     def is_late(offset: int, has_error: bool) -> bool:
-        if next(calls) % _CALLS_PER_LOOK:
+        call = next(calls)
+        if call % _CALLS_PER_LOOK:
             return False
-        return time.thread_time() > deadline or (is_large and _resident_pages() > most)
+        is_due = is_large and call % _CALLS_PER_WEIGHING == 0
+        return time.thread_time() > deadline or (is_due and _resident_pages() > most)
 
     try:
         parser = Parser(compiled(language), included_ranges=_ranges(source, span))
@@ -158,7 +161,10 @@ def _ranges(source: bytes, span: Span) -> list[Range] | None:
 
 
 def _most_open(source: bytes) -> int:
-    """The largest excess of opened over closed brackets in any part of a source."""
+    """The largest excess of opened over closed brackets in any part of a source; 0 if it has at
+    most MAX_OPEN opening ones."""
+    if sum(map(source.count, _OPENING)) <= MAX_OPEN:
+        return 0
     balance = _TURNS[np.frombuffer(source, np.uint8)].cumsum(dtype=np.int32)
     return int((balance - np.minimum.accumulate(balance)).max())
 

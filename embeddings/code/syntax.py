@@ -70,6 +70,8 @@ class Declaration:
         """Whether it has no syntax errors before its body, so that its head can be shown."""
         if isinstance(self.node, Extent):
             return False
+        if not self.node.has_error:
+            return True
         return not any(part.has_error for part in self.node.children if part != self.body)
 
     @property
@@ -135,6 +137,8 @@ class ParsedSource:
 
     def literal_in(self, start: int, end: int) -> Captures | None:
         """The first documentation in a literal between two bytes."""
+        if not self.literals:
+            return None
         index = bisect_left(self.literals, start, key=_beginning)
         if index == len(self.literals) or _beginning(self.literals[index]) >= end:
             return None
