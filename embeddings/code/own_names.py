@@ -20,7 +20,7 @@ _HIDDEN_NUMBER = "0"
 _NESTING = 6
 """How many nodes below the root the text's definition may begin, for instance under a decorator."""
 
-_QUOTES = "`\"["
+_QUOTES = '`"['
 """What a name may be quoted with."""
 
 _MARKS = "#$@%&?!="

@@ -7,8 +7,9 @@ some choices open, which are made as follows:
 and docstrings (the first statement of a module, class or function, if it is nothing but text) and
 without the delimiters of strings. A node's kind is its type in the grammar. An operator belongs to
 its node's kind, `binary_operator:+`; a chain names each of its operators once, in order of
-appearance, `comparison_operator:<:<=`; an operator of two words is joined, `not_in`. Children count
-by their place among these nodes.
+appearance, `comparison_operator:<:<=`; an operator of two words is joined, `not_in`. Keywords that
+a grammar names, as that of SQL does, count as if it did not. Children count by their place among
+these nodes.
 
 *Leaf.* A node of this tree without children that has a token. Punctuation has none: neither `()`,
 `...` nor a missing node is a leaf. A string is one leaf, whatever escapes it contains. An
@@ -34,6 +35,9 @@ the bytes of the text.
 *Classes and modules.* Their contexts are extracted from their `Definition.text` in the same way:
 from a class's signature and its members' signatures, and from a module's outline. A class's name is
 hidden like a function's; a module's text does not contain its name.
+
+*SQL.* A scanner finds the definitions of a file, and the grammar parses the text of each. What it
+does not know lies under error nodes, with the statements inside that it does know.
 """
 
 from __future__ import annotations
@@ -141,12 +145,11 @@ def table_in_document(
 ) -> tuple[list[Definition], ContextTable]:
     """The definitions of a document, and the contexts of each, as by `contexts`."""
     wanted = [each for each in extract(source, document).definitions if each.kind in kinds]
-    if document.syntax is None:
-        return wanted, ContextTable.empty(len(wanted))
     syntax = document.syntax
+    if syntax is None:
+        return wanted, ContextTable.empty(len(wanted))
     subjects = [
-        _text_subject(each.text, syntax, hide_name and each.kind not in NAMELESS)
-        for each in wanted
+        _text_subject(each.text, syntax, hide_name and each.kind not in NAMELESS) for each in wanted
     ]
     return wanted, _table(subjects, syntax, bounds)
 

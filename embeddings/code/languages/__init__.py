@@ -1,6 +1,6 @@
 """The known types of files. A programming language has a module with all rules that are specific to
 it: its grammar, its definitions (as a tree-sitter query), and the roles of its leaves. `documents`
-holds the types without a grammar."""
+holds the types of files that no grammar reads; one may still have a grammar for its definitions."""
 
 from __future__ import annotations
 

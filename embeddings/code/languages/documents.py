@@ -1,4 +1,4 @@
-"""Types of files without a grammar: documents, data, and files that embed languages. The modules
+"""Types of files that no grammar reads: documents, data, and files that embed languages. The modules
 that read them (`embeddings.documents`) are imported when a file is read."""
 
 from __future__ import annotations

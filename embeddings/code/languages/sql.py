@@ -1,5 +1,5 @@
-"""How the text of an SQL definition is parsed. `embeddings.documents.sql` finds the definitions of a
-file, since no grammar parses the files of all dialects."""
+"""How the texts of SQL definitions are parsed, for their path-contexts. `embeddings.documents.sql`
+finds the definitions of a file, since no grammar parses the files of all dialects."""
 
 from __future__ import annotations
 
