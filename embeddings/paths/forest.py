@@ -138,6 +138,8 @@ def _add_keywords(
 
 def _unnamed(node: Node, language: Language) -> list[str]:
     """The operators, keywords and punctuation that a node consists of."""
+    if not language.keyword_prefix:
+        return [child.type for child in node.children if not child.is_named]
     return [
         child.type.removeprefix(language.keyword_prefix)
         for child in node.children

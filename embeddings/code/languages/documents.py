@@ -1,5 +1,5 @@
-"""Types of files that no grammar reads: documents, data, and files that embed languages. The modules
-that read them (`embeddings.documents`) are imported when a file is read."""
+"""Types of files that no grammar reads: documents, data, and files that embed languages. The
+modules that read them (`embeddings.documents`) are imported when a file is read."""
 
 from __future__ import annotations
 
