@@ -40,4 +40,10 @@ def _role(kind: str, language: Language) -> int:
     ):
         if kind in kinds:
             return role
-    return INNER
+    return SKIPPED if is_named_keyword(kind, language) else INNER
+
+
+def is_named_keyword(kind: str, language: Language) -> bool:
+    """Whether a kind is a keyword that the grammar names, as few do, and not an identifier."""
+    prefix = language.keyword_prefix
+    return bool(prefix) and kind.startswith(prefix) and kind not in language.identifiers

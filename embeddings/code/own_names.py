@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from tree_sitter import Node, QueryCursor
 
 from embeddings.code.candidates import MAX_NAME
-from embeddings.code.languages import Language, by_name, query
+from embeddings.code.languages import Language, query, syntax_of
 from embeddings.code.parsing import UnreadableSource, node_text, parse
 from embeddings.code.syntax import outermost
-from embeddings.code.tokens import NAME_PLACEHOLDER, parts_of, without_name
+from embeddings.code.tokens import NAME_PLACEHOLDER, parts_of, spellings, without_name
 from embeddings.types import NAMELESS
 
 _HIDDEN_NUMBER = "0"
@@ -19,6 +19,9 @@ _HIDDEN_NUMBER = "0"
 
 _NESTING = 6
 """How many nodes below the root the text's definition may begin, for instance under a decorator."""
+
+_QUOTES = '`"['
+"""What a name may be quoted with."""
 
 _MARKS = "#$@%&?!="
 """What tells the kind of a name, as in `#private`, `$global`, `empty?` and `owner=`."""
@@ -63,8 +66,8 @@ def masked(text: str, language: str = "python", *, kind: str | None = None) -> s
     wherever it is an identifier, and as a whole word in strings, docstrings and comments. A number
     is replaced by 0. A text of several definitions or none, or whose `kind` is one of NAMELESS,
     stays as it is."""
-    entry = by_name(language)
-    if not isinstance(entry, Language):
+    entry = syntax_of(language)
+    if entry is None:
         return text
     parsed = parse_text(text, entry)
     if parsed.own_name is None or kind in NAMELESS:
@@ -101,9 +104,9 @@ def _hidden(spelt: bytes, kind: str, name: str, language: Language) -> str:
         return _HIDDEN_NUMBER if text in parts_of(name) else text
     if kind not in language.identifiers:
         return without_name(text, name)
-    if text not in parts_of(name):
+    if text not in spellings(name):
         return text
-    if text.startswith("`"):
+    if text[0] in _QUOTES:
         return NAME_PLACEHOLDER
     word = text.strip(_MARKS)
     is_lower = language.cased and not word[:1].isupper()

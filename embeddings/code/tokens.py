@@ -30,7 +30,7 @@ def token(role: int, text: str, own_name: str | None = None) -> str:
     """The token of a leaf: an identifier as written, a string's content with escapes and white
     space as single blanks, a number in lower case without digit separators. `own_name` is replaced
     by the placeholder in identifiers and numbers that equal it and in strings that hold it."""
-    if role in (node_roles.IDENTIFIER, node_roles.NUMBER) and text in parts_of(own_name):
+    if role in (node_roles.IDENTIFIER, node_roles.NUMBER) and text in spellings(own_name):
         return NAME_PLACEHOLDER
     if role == node_roles.IDENTIFIER:
         return text
@@ -50,6 +50,12 @@ def parts_of(name: str | None) -> frozenset[str]:
     if name is None:
         return frozenset()
     return frozenset(_WORDS.findall(name) if name.startswith("[") else [name, f"`{name}`"])
+
+
+@lru_cache
+def spellings(name: str | None) -> frozenset[str]:
+    """How identifiers spell a name: by its parts, and in SQL also in quotes or brackets."""
+    return parts_of(name) | ({f'"{name}"', f"[{name}]"} if name else set())
 
 
 def without_name(text: str, name: str) -> str:

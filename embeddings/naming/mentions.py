@@ -9,7 +9,7 @@ from typing import Final
 from tree_sitter import Node
 
 from embeddings.code.docstrings import is_docstring
-from embeddings.code.languages import Language, by_name
+from embeddings.code.languages import Language, syntax_of
 from embeddings.code.own_names import ParsedText, parse_text
 from embeddings.code.parsing import node_text
 from embeddings.code.tokens import NAME_PLACEHOLDER, without_name
@@ -51,8 +51,8 @@ _RETURN = "return_statement"
 def mentioned(text: str, language: str = "python") -> dict[str, int]:
     """The subtokens of a definition's identifiers, strings and documentation, in lower case, each
     with the bits of its places. Words have at least two letters."""
-    entry = by_name(language)
-    if not isinstance(entry, Language):
+    entry = syntax_of(language)
+    if entry is None:
         return {}
     parsed = parse_text(text, entry)
     places: dict[str, int] = {}

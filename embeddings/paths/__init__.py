@@ -7,8 +7,9 @@ some choices open, which are made as follows:
 and docstrings (the first statement of a module, class or function, if it is nothing but text) and
 without the delimiters of strings. A node's kind is its type in the grammar. An operator belongs to
 its node's kind, `binary_operator:+`; a chain names each of its operators once, in order of
-appearance, `comparison_operator:<:<=`; an operator of two words is joined, `not_in`. Children count
-by their place among these nodes.
+appearance, `comparison_operator:<:<=`; an operator of two words is joined, `not_in`. Keywords that
+a grammar names, as that of SQL does, count as if it did not. Children count by their place among
+these nodes.
 
 *Leaf.* A node of this tree without children that has a token. Punctuation has none: neither `()`,
 `...` nor a missing node is a leaf. A string is one leaf, whatever escapes it contains. An
@@ -34,6 +35,9 @@ the bytes of the text.
 *Classes and modules.* Their contexts are extracted from their `Definition.text` in the same way:
 from a class's signature and its members' signatures, and from a module's outline. A class's name is
 hidden like a function's; a module's text does not contain its name.
+
+*SQL.* A scanner finds the definitions of a file, and the grammar parses the text of each. What it
+does not know lies under error nodes, with the statements inside that it does know.
 """
 
 from __future__ import annotations
@@ -43,15 +47,15 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from embeddings.code.definitions import indexed_declarations
-from embeddings.code.languages import Language, by_name
+from embeddings.code.definitions import extract, indexed_declarations
+from embeddings.code.languages import Document, Language, syntax_of
 from embeddings.code.outlines import MAX_TEXT, text_of
 from embeddings.code.own_names import parse_text
 from embeddings.code.syntax import Declaration, ParsedSource, parse_source
 from embeddings.paths.forest import Forest, plant
 from embeddings.paths.pairs import choose
 from embeddings.paths.tables import ContextTable, Subject, tabulate
-from embeddings.types import NAMELESS, Kind, PathContext
+from embeddings.types import NAMELESS, Definition, Kind, PathContext
 
 MAX_LENGTH = 8
 MAX_WIDTH = 2
@@ -84,8 +88,8 @@ def contexts(
 ) -> list[PathContext]:
     """The path-contexts of a definition's text, in the order of their first leaf; all of them if
     `max_contexts` is None. Any text is accepted: regions with syntax errors contribute what parses.
-    `kind` is the definition's, if known. A type of file without a grammar has no contexts. Raises
-    KeyError for an unknown language."""
+    `kind` is the definition's, if known. The text of a document has none, unless its type has a
+    `syntax`, as SQL has. Raises KeyError for an unknown language."""
     bounds = Bounds(max_length, max_width, max_contexts)
     table = table_of([text], language, kind=kind, hide_name=hide_name, bounds=bounds)
     return table.rows()[0]
@@ -100,8 +104,8 @@ def table_of(
     bounds: Bounds = DEFAULT_BOUNDS,
 ) -> ContextTable:
     """The same contexts for many texts, faster than one call of `contexts` for each."""
-    entry, hidden = by_name(language), hide_name and kind not in NAMELESS
-    if not isinstance(entry, Language):
+    entry, hidden = syntax_of(language), hide_name and kind not in NAMELESS
+    if entry is None:
         return ContextTable.empty(len(texts))
     return _table([_text_subject(text, entry, hidden) for text in texts], entry, bounds)
 
@@ -129,6 +133,25 @@ def table_in(
         for declaration in wanted
     ]
     return parsed, wanted, _table(subjects, language, bounds)
+
+
+def table_in_document(
+    source: str,
+    document: Document,
+    *,
+    kinds: Collection[Kind] = CODE,
+    hide_name: bool = True,
+    bounds: Bounds = DEFAULT_BOUNDS,
+) -> tuple[list[Definition], ContextTable]:
+    """The definitions of a document, and the contexts of each, as by `contexts`."""
+    wanted = [each for each in extract(source, document).definitions if each.kind in kinds]
+    syntax = document.syntax
+    if syntax is None:
+        return wanted, ContextTable.empty(len(wanted))
+    subjects = [
+        _text_subject(each.text, syntax, hide_name and each.kind not in NAMELESS) for each in wanted
+    ]
+    return wanted, _table(subjects, syntax, bounds)
 
 
 def _text_subject(text: str, language: Language, hide_name: bool) -> Subject:

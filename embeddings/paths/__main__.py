@@ -13,10 +13,10 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from embeddings.code.languages import LANGUAGES, language_by_path
+from embeddings.code.languages import FILE_TYPES, syntax_of
 from embeddings.paths import CODE, MAX_CONTEXTS, MAX_LENGTH, MAX_WIDTH, Bounds
 from embeddings.paths.formats import Code2Vec, JsonLines, Writer
-from embeddings.paths.mining import Choice, Skipped, files_under, mine
+from embeddings.paths.mining import Choice, Skipped, files_under, mine, type_with_paths
 from embeddings.types import Kind
 
 LONGEST = 100
@@ -64,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
         help="per definition, sampled if there are more (default: %(default)s; 0: all)",
     )
     parser.add_argument("--kinds", nargs="+", choices=[*Kind], default=[*CODE], type=Kind)
-    names = [language.name for language in LANGUAGES]
+    names = [each.name for each in FILE_TYPES if syntax_of(each.name)]
     parser.add_argument("--languages", nargs="+", choices=names, default=names)
     parser.add_argument(
         "--keep-names", action="store_true", help="do not hide the definitions' own names"
@@ -84,9 +84,8 @@ def _files(options: argparse.Namespace) -> list[Path]:
         sys.exit(f"--max-length must be from 0 to {LONGEST}, --max-width at least 0")
     if options.jobs < 1 or options.max_contexts < 0:
         sys.exit("--jobs must be at least 1, --max-contexts at least 0")
-    others = {language.name for language in LANGUAGES} - {*options.languages}
-    languages = [(file, language_by_path(file.name)) for file in files_under(options.paths)]
-    return [file for file, language in languages if not language or language.name not in others]
+    types = [(file, type_with_paths(file)) for file in files_under(options.paths)]
+    return [file for file, known in types if not known or known.name in options.languages]
 
 
 def _choice(options: argparse.Namespace) -> Choice:

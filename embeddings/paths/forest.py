@@ -18,6 +18,7 @@ from embeddings.code.node_roles import (
     SKIPPED,
     STATEMENT,
     STRING,
+    is_named_keyword,
     tables,
 )
 
@@ -88,7 +89,7 @@ def plant(forest: Forest, root: Node, source: bytes, language: Language) -> None
             up()
             name = line.pop()
             if len(parents) == parent + 1:
-                _add_keywords(forest, parent, (*line[-reach:], name), cursor.node)
+                _add_keywords(forest, parent, (*line[-reach:], name), cursor.node, language)
             parent = parents[parent]
     forest.bounds.append(len(leaves))
 
@@ -109,21 +110,23 @@ def _in_context(
         documents = may_document and is_docstring(node, source, language)
         return (SKIPPED if documents else INNER), kind
     if role == OPERATOR:
-        return INNER, _refined(node, kind)
+        return INNER, _refined(node, kind, language)
     interpolates = any(child.type in language.interpolations for child in node.children)
     return (INNER if interpolates else STRING), kind
 
 
-def _refined(node: Node, kind: str) -> str:
+def _refined(node: Node, kind: str, language: Language) -> str:
     """A node's kind with its operators, each once, as for the chain `a < b < c`."""
-    operators = [child.type.replace(" ", "_") for child in node.children if not child.is_named]
+    operators = [word.replace(" ", "_") for word in _unnamed(node, language)]
     return ":".join([kind, *dict.fromkeys(operators)])
 
 
-def _add_keywords(forest: Forest, number: int, way: tuple[str, ...], node: Node | None) -> None:
+def _add_keywords(
+    forest: Forest, number: int, way: tuple[str, ...], node: Node | None, language: Language
+) -> None:
     """A node without children is a leaf if it consists of keywords, such as `return`."""
     assert node is not None
-    words = [child.type for child in node.children if _is_keyword(child)]
+    words = [word for word in _unnamed(node, language) if word.replace("_", "a").isalnum()]
     if words:
         forest.words[len(forest.leaves)] = " ".join(words)
         forest.leaves.append(number)
@@ -133,5 +136,12 @@ def _add_keywords(forest: Forest, number: int, way: tuple[str, ...], node: Node 
         forest.ends.append(node.end_byte)
 
 
-def _is_keyword(node: Node) -> bool:
-    return not node.is_named and node.type.replace("_", "a").isalnum()
+def _unnamed(node: Node, language: Language) -> list[str]:
+    """The operators, keywords and punctuation that a node consists of."""
+    if not language.keyword_prefix:
+        return [child.type for child in node.children if not child.is_named]
+    return [
+        child.type.removeprefix(language.keyword_prefix)
+        for child in node.children
+        if not child.is_named or is_named_keyword(child.type, language)
+    ]

@@ -10,11 +10,12 @@ from functools import partial
 from multiprocessing import Pool
 from pathlib import Path
 
-from embeddings.code.languages import language_by_path
+from embeddings.code.languages import Document, FileType, Language, by_path, syntax_of
 from embeddings.code.parsing import UnreadableSource
 from embeddings.files.decoding import decode
-from embeddings.paths import CODE, DEFAULT_BOUNDS, Bounds, table_in
+from embeddings.paths import CODE, DEFAULT_BOUNDS, Bounds, table_in, table_in_document
 from embeddings.paths.pairs import Numbers
+from embeddings.paths.tables import ContextTable
 from embeddings.types import Kind
 
 _FILES_AT_ONCE = 4
@@ -84,23 +85,17 @@ def mine(files: Sequence[Path], choice: Choice, jobs: int) -> Iterator[Mined | S
 
 def mined(path: Path, choice: Choice) -> Mined | Skipped:
     """The contexts of one file; Skipped if its language is unknown or it is unreadable."""
-    language = language_by_path(path.name)
-    if language is None:
+    file_type = type_with_paths(path)
+    if file_type is None:
         return Skipped(str(path), "in an unsupported language")
     try:
-        source = decode(path.read_bytes(), language)
-        parsed, declarations, table = table_in(
-            source, language, kinds=choice.kinds, hide_name=choice.hide_name, bounds=choice.bounds
-        )
+        entries, table = _mined(decode(path.read_bytes(), file_type), file_type, choice)
     except (OSError, UnreadableSource) as error:
         return Skipped(str(path), str(error))
     return Mined(
         path=str(path),
-        language=language.name,
-        entries=[
-            Entry(each.kind, each.name, each.qualified_name, *parsed.lines(each))
-            for each in declarations
-        ],
+        language=file_type.name,
+        entries=entries,
         tokens=[leaf.token for leaf in table.leaves],
         paths=list(zip(table.paths, table.tops, strict=True)),
         starts=table.starts,
@@ -108,6 +103,32 @@ def mined(path: Path, choice: Choice) -> Mined | Skipped:
         ends=table.ends,
         bounds=table.bounds,
     )
+
+
+def type_with_paths(path: Path) -> FileType | None:
+    """The type of a file by its name; None if it is unknown or has no path-contexts."""
+    file_type = by_path(path.name)
+    return file_type if file_type and syntax_of(file_type.name) else None
+
+
+def _mined(source: str, file_type: FileType, choice: Choice) -> tuple[list[Entry], ContextTable]:
+    kinds, hide_name, bounds = choice.kinds, choice.hide_name, choice.bounds
+    if isinstance(file_type, Language):
+        parsed, declarations, table = table_in(
+            source, file_type, kinds=kinds, hide_name=hide_name, bounds=bounds
+        )
+        return [
+            Entry(each.kind, each.name, each.qualified_name, *parsed.lines(each))
+            for each in declarations
+        ], table
+    assert isinstance(file_type, Document)
+    definitions, table = table_in_document(
+        source, file_type, kinds=kinds, hide_name=hide_name, bounds=bounds
+    )
+    return [
+        Entry(each.kind, each.name, each.qualified_name, each.start_line, each.end_line)
+        for each in definitions
+    ], table
 
 
 def _files_in(folder: Path) -> Iterator[Path]:

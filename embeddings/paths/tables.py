@@ -11,7 +11,7 @@ import numpy as np
 from tree_sitter import Node
 
 from embeddings.code.node_roles import IDENTIFIER
-from embeddings.code.tokens import parts_of, token
+from embeddings.code.tokens import spellings, token
 from embeddings.paths.forest import Forest
 from embeddings.paths.pairs import Numbers, Pairs, Seed
 from embeddings.types import Leaf, PathContext
@@ -104,11 +104,11 @@ def _tokens_and_spans(
 ) -> Iterator[tuple[str, int, int]]:
     """Token and span of the leaves of one subject. Most are identifiers, kept as written."""
     source, start, own_name = subject.source, subject.start, subject.own_name
-    own_parts = parts_of(own_name)
+    spelt = spellings(own_name)
     roles, starts, ends, words = forest.roles, forest.starts, forest.ends, forest.words
     for leaf in numbers:
         begin, end = starts[leaf], ends[leaf]
         text = source[begin:end].decode("utf-8", "replace")
-        if roles[leaf] != IDENTIFIER or text in own_parts:
+        if roles[leaf] != IDENTIFIER or text in spelt:
             text = token(roles[leaf], words.get(leaf, text), own_name)
         yield text, begin - start, end - start

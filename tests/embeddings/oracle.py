@@ -77,15 +77,27 @@ def _tree(node: Node, language: Language) -> Tree:
 
 
 def _kind(node: Node, language: Language) -> str:
-    operators = [child.type.replace(" ", "_") for child in node.children if not child.is_named]
+    operators = [word.replace(" ", "_") for word in _unnamed(node, language)]
     refine = operators if node.type in language.operators else []
     return ":".join([node.type, *dict.fromkeys(refine)])
 
 
 def _dropped(node: Node, language: Language) -> bool:
-    return node.type in language.comments | language.ignored or (
-        language is PYTHON and _is_docstring(node)
+    return (
+        node.type in language.comments | language.ignored
+        or _is_keyword(node, language)
+        or (language is PYTHON and _is_docstring(node))
     )
+
+
+def _is_keyword(node: Node, language: Language) -> bool:
+    prefix = language.keyword_prefix
+    return prefix != "" and node.type.startswith(prefix) and node.type not in language.identifiers
+
+
+def _unnamed(node: Node, language: Language) -> list[str]:
+    children = [c for c in node.children if not c.is_named or _is_keyword(c, language)]
+    return [child.type.removeprefix(language.keyword_prefix) for child in children]
 
 
 def _is_plain_string(node: Node, language: Language) -> bool:
@@ -115,5 +127,5 @@ def _carries_token(node: Node, language: Language) -> bool:
         return node.end_byte > node.start_byte
     text = node.text.decode()
     if node.child_count and node.type not in language.texts:
-        text = " ".join(child.type for child in node.children if not child.is_named)
+        text = " ".join(_unnamed(node, language))
     return re.search(r"\w", text) is not None

@@ -72,20 +72,20 @@ def test_vectors_do_not_depend_on_their_company(small: CodeEncoder) -> None:
         np.testing.assert_allclose(small.encode_definitions([source])[0], together[row], atol=1e-4)
 
 
+@pytest.mark.parametrize("language", ["markdown", "sql"])
 @pytest.mark.parametrize("kind", FusionKind)
 def test_code_vectors_of_a_language_that_was_not_trained_are_left_out(
-    kind: FusionKind, model: Path, tmp_path: Path
+    kind: FusionKind, language: str, model: Path, tmp_path: Path
 ) -> None:
     encoder = load_encoder(tiny.checkpoint(tmp_path, model, fusion=kind, languages=("python",)))
-    encoded = encoder.encode(tiny.SOURCES, "markdown")
+    encoded = encoder.encode(tiny.SOURCES, language)
     np.testing.assert_allclose(np.linalg.norm(encoded.vectors, axis=1), 1, atol=1e-5)
-    np.testing.assert_allclose(
-        encoder.encode_definitions(tiny.SOURCES, "markdown"), encoded.vectors
-    )
-    assert encoded.names == encoder.predict_names(tiny.SOURCES, language="markdown") == [[]] * 3
+    np.testing.assert_allclose(encoder.encode_definitions(tiny.SOURCES, language), encoded.vectors)
+    assert encoded.names == encoder.predict_names(tiny.SOURCES, language=language) == [[]] * 3
+    assert encoder.explain(tiny.SOURCES[0], language=language).contexts == ()
     with torch.no_grad():
         encoder._network.code2vec.layer.weight.fill_(0.5)
-    np.testing.assert_array_equal(encoder.encode(tiny.SOURCES, "markdown").vectors, encoded.vectors)
+    np.testing.assert_array_equal(encoder.encode(tiny.SOURCES, language).vectors, encoded.vectors)
 
 
 def test_no_text_gives_no_row(small: CodeEncoder) -> None:

@@ -1,6 +1,6 @@
 """The known types of files. A programming language has a module with all rules that are specific to
 it: its grammar, its definitions (as a tree-sitter query), and the roles of its leaves. `documents`
-holds the types without a grammar."""
+holds the types of files that no grammar reads; one may still have a grammar for its definitions."""
 
 from __future__ import annotations
 
@@ -60,6 +60,7 @@ __all__ = [
     "keywords",
     "language_by_path",
     "query",
+    "syntax_of",
 ]
 
 LANGUAGES: tuple[Language, ...] = (
@@ -112,6 +113,16 @@ _BY_FILENAME = {name: each for each in reversed(FILE_TYPES) for name in each.fil
 def by_name(name: str) -> FileType:
     """The entry called `name`; KeyError if there is none."""
     return _BY_NAME[name]
+
+
+def syntax_of(name: str) -> Language | None:
+    """How the texts of definitions in files of the type `name` are parsed; None if they are not.
+    KeyError if there is no such type."""
+    file_type = by_name(name)
+    if isinstance(file_type, Document):
+        return file_type.syntax
+    assert isinstance(file_type, Language)
+    return file_type
 
 
 def by_path(path: str) -> FileType | None:

@@ -1,12 +1,13 @@
-"""Types of files without a grammar: documents, data, and files that embed languages. The modules
-that read them (`embeddings.documents`) are imported when a file is read."""
+"""Types of files that no grammar reads: documents, data, and files that embed languages. The
+modules that read them (`embeddings.documents`) are imported when a file is read."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from importlib import import_module
 
-from embeddings.code.languages.language import Document
+from embeddings.code.languages.language import Document, Language
+from embeddings.code.languages.sql import SQL
 from embeddings.types import Definition
 
 Marks = tuple[str, ...]
@@ -23,6 +24,7 @@ def _document(
     filenames: str = "",
     line_comments: Marks = (),
     block_comments: tuple[tuple[str, str], ...] = (),
+    syntax: Language | None = None,
     is_converted: bool = False,
 ) -> Document:
     """The entry of a type that the module `reader` of `embeddings.documents` reads, by its function
@@ -43,6 +45,7 @@ def _document(
         line_comments=line_comments,
         block_comments=block_comments,
         read=read,
+        syntax=syntax,
         readable=readable if is_converted else None,
     )
 
@@ -108,6 +111,7 @@ DOCUMENTS: tuple[Document, ...] = (
         " .fnc .vw",
         line_comments=("--",),
         block_comments=_CODE,
+        syntax=SQL,
     ),
     _document("svelte", "components", ".svelte", block_comments=_MARKUP),
     _document(

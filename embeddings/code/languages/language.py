@@ -111,9 +111,11 @@ class Language(FileType):
 
     `identifiers`, `strings` and `numbers` are kinds of leaves. `interpolations` are children that
     make a string an inner node, whose literal pieces are `texts`. `comments` and `ignored` are not
-    part of the tree; `operators` are kinds that are refined by their operators. Where docstrings
-    are statements, `docstring_statement` is their kind (`joined_strings` that of several in a row),
-    and `documented` are the kinds whose body may begin with one.
+    part of the tree. Where a grammar names its keywords, `keyword_prefix` begins their kinds; they
+    count as nodes without a name, unless they are `identifiers`. `operators` are kinds that are
+    refined by their operators. Where docstrings are statements, `docstring_statement` is their kind
+    (`joined_strings` that of several in a row), and `documented` are the kinds whose body may begin
+    with one.
 
     Where a file does not parse, `heads` are the regular expressions (verbose; `name`, and perhaps
     `owner` and `kind`) of the lines that begin definitions, for `recovery`.
@@ -143,6 +145,7 @@ class Language(FileType):
     wrappers: tuple[tuple[str, str], ...] = ()
     interpolations: Kinds = frozenset()
     ignored: Kinds = frozenset()
+    keyword_prefix: str = ""
     docstring_statement: str = ""
     joined_strings: str = ""
     documented: Kinds = frozenset()
@@ -153,12 +156,14 @@ class Language(FileType):
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Document(FileType):
-    """A type of file without a grammar of its own: documents, data, and files that embed languages.
-    `read` yields what search finds in a decoded file; in time linear in its length. Where people
-    never see a file as it is stored, `readable` converts it to what they read, such as a notebook's
-    cells. That is what `read` gets then, what an index stores, and what lines are counted in."""
+    """A type of file that no grammar reads: documents, data, and files that embed languages. `read`
+    yields what search finds in a decoded file; in time linear in its length. If there is a
+    `syntax`, the text of each definition is parsed by it, for path-contexts. Where people never see
+    a file as it is stored, `readable` converts it to what they read, such as a notebook's cells.
+    That is what `read` gets then, what an index stores, and what lines are counted in."""
 
     read: Callable[[str], Iterable[Definition]]
+    syntax: Language | None = None
     readable: Callable[[str], str] | None = None
 
 

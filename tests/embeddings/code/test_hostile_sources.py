@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from embeddings.code.definitions import Extraction, extract
 from embeddings.code.docstrings import clean_docstring
-from embeddings.code.languages import JAVA, LANGUAGES, PYTHON, Language, by_name
+from embeddings.code.languages import JAVA, LANGUAGES, PYTHON, FileType, by_name
 from embeddings.code.own_names import masked
 from embeddings.code.parsing import UnreadableSource, parse
 from embeddings.code.syntax import MAX_NAME
@@ -67,6 +67,8 @@ def repeated(unit: str, size: int = 300_000) -> str:
 
 HOSTILE = [
     *((language.name, repeated(unit)) for language in LANGUAGES for unit in ("(", "[\n", "- ")),
+    *(("sql", repeated(unit)) for unit in ("(", "[a", "{{", "$a$", "`", "SELECT ", "CASE WHEN ")),
+    *(("sql", "CREATE VIEW a AS SELECT " + repeated(unit)) for unit in ("a.", "\\'", "(a,")),
     ("python", repeated("@a\n# f(1)\n") + "def f(: pass\n"),
     ("python", repeated("# a\n") + "def f(x): pass\n"),
     ("python", "#" + repeated("=") + "a\ndef f(): pass\n"),
@@ -196,14 +198,16 @@ def mutated(source: str, chance: random.Random) -> str:
     return source
 
 
-@pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.name)
-def test_definitions_of_mutated_sources_lie_in_the_file(language: Language) -> None:
+@pytest.mark.parametrize(
+    "language", [*LANGUAGES, by_name("sql")], ids=lambda language: language.name
+)
+def test_definitions_of_mutated_sources_lie_in_the_file(language: FileType) -> None:
     sample, chance = source_of(language).read_text("utf-8"), random.Random(language.name)
     for _ in range(50):
         read(mutated(sample, chance).encode(), language)
 
 
-def read(data: bytes, language: Language) -> Extraction:
+def read(data: bytes, language: FileType) -> Extraction:
     """What is found in a file; nothing where it is refused."""
     try:
         text = decode(data, language)

@@ -15,22 +15,26 @@ from embeddings.code.definitions import extract
 from embeddings.code.languages import LANGUAGES, PYTHON, Language, by_name, by_path
 from embeddings.code.languages.grammars import packed
 from embeddings.code.languages.language import kinds
+from embeddings.code.languages.sql import SQL
 from embeddings.code.own_names import masked, parse_text
 from embeddings.paths import contexts, table_in
 from embeddings.types import NAMELESS, Definition, Kind, PathContext
 from tests.embeddings import oracle, samples
 
 languages = pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.name)
+with_paths = pytest.mark.parametrize(
+    "language", [*LANGUAGES, SQL], ids=lambda language: language.name
+)
 
 
-@languages
+@with_paths
 def test_the_definitions_of_the_sample_are_as_written(language: Language):
     source = samples.source_of(language)
     written = (source.parent / "definitions.txt").read_text("utf-8")
     assert samples.written_definitions(source) == written
 
 
-@languages
+@with_paths
 def test_the_contexts_of_the_sample_are_as_written(language: Language):
     source = samples.source_of(language)
     written = (source.parent / "contexts.txt").read_text("utf-8")
@@ -47,7 +51,7 @@ def test_every_text_parses_and_tells_its_own_name(language: Language):
             assert parsed.own_name == definition.name
 
 
-@languages
+@with_paths
 def test_the_contexts_of_the_sample_are_those_of_the_definition(language: Language):
     for definition in samples.definitions_in(samples.source_of(language)):
         parsed = parse_text(definition.text, language)
@@ -68,7 +72,7 @@ def test_a_source_gives_what_the_texts_of_its_definitions_give(language: Languag
         assert [*map(_without_spans, found)] == [*map(_without_spans, alone)]
 
 
-@languages
+@with_paths
 def test_masking_leaves_no_trace_of_the_name(language: Language):
     for definition in samples.definitions_in(samples.source_of(language)):
         text = masked(definition.text, language.name, kind=definition.kind)
@@ -82,10 +86,10 @@ def test_masking_leaves_no_trace_of_the_name(language: Language):
 
 
 @settings(max_examples=25)
-@languages
+@with_paths
 @given(text=st.text(alphabet=st.sampled_from("(){}[]<>=;:,.'\"`/*#\n fxé1$@\\-+")))
 def test_any_text_is_taken(language: Language, text: str):
-    extract(text, language)
+    extract(text, by_name(language.name))
     contexts(text, language.name)
     masked(text, language.name)
 

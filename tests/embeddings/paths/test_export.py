@@ -11,21 +11,25 @@ from pathlib import Path
 import pytest
 
 from embeddings.code.definitions import extract
-from embeddings.code.languages import LANGUAGES, language_by_path
+from embeddings.code.languages import LANGUAGES, by_path
+from embeddings.code.languages.sql import SQL
 from embeddings.code.tokens import NAME_PLACEHOLDER, normalised
 from embeddings.code.words import parts
 from embeddings.files.decoding import decode
 from embeddings.paths import contexts
 from embeddings.paths.__main__ import main
+from embeddings.paths.mining import type_with_paths
 from embeddings.types import Definition, PathContext
 from tests.embeddings import samples
+
+WITH_PATHS = [*LANGUAGES, SQL]
 
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
     """A folder with the samples of all languages, and with what is none."""
     folder = tmp_path / "tree"
-    for language in LANGUAGES:
+    for language in WITH_PATHS:
         source = samples.source_of(language)
         (folder / language.name).mkdir(parents=True)
         shutil.copy(source, folder / language.name / source.name)
@@ -40,7 +44,7 @@ def tree(tmp_path: Path) -> Path:
 def functions_in(folder: Path) -> list[Definition]:
     found = []
     for path in sorted(folder.rglob("*.*")):
-        language = language_by_path(path.name)
+        language = type_with_paths(path)
         if language and path.name not in ("broken.py", "hidden.py"):
             found += extract(decode(path.read_bytes(), language), language).definitions
     return [definition for definition in found if definition.kind in ("function", "method")]
@@ -53,7 +57,7 @@ def test_json_lines_hold_every_function_with_its_contexts(tree: Path, tmp_path: 
     assert len(lines) == len(expected)
     for line in lines:
         definition = expected[line["language"], line["qualified_name"], line["start_line"]]
-        assert language_by_path(line["path"]).name == definition.language
+        assert by_path(line["path"]).name == definition.language
         assert (line["kind"], line["name"]) == (definition.kind, definition.name)
         assert line["end_line"] == definition.end_line
         assert line["contexts"] == [
@@ -95,7 +99,7 @@ def test_output_is_the_same_from_one_process_and_from_several(tree: Path, tmp_pa
 def test_files_that_say_nothing_are_counted_with_the_reason(tree: Path, capsys):
     main([str(tree)])
     printed = capsys.readouterr()
-    assert f"{len(LANGUAGES)} files" in printed.err
+    assert f"{len(WITH_PATHS)} files" in printed.err
     assert "skipped 1: in an unsupported language" in printed.err
     assert "skipped 1: binary" in printed.err
     assert "hidden" not in printed.out

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from embeddings.files.decoding import decode
 from embeddings.code.definitions import extract
-from embeddings.code.languages import Language, language_by_path
+from embeddings.code.languages import FileType, by_name, by_path
 from embeddings.paths import contexts
 from embeddings.types import Definition, PathContext
 
@@ -16,16 +16,17 @@ FEW = 40
 """Contexts are written out for definitions that have no more than these."""
 
 
-def source_of(language: Language) -> Path:
+def source_of(language: FileType) -> Path:
     """The one source in a language's folder."""
-    [source] = [path for path in (FOLDER / language.name).iterdir() if language_by_path(path.name)]
+    files = (FOLDER / language.name).iterdir()
+    [source] = [path for path in files if by_path(path.name) is by_name(language.name)]
     return source
 
 
 def definitions_in(path: Path) -> list[Definition]:
-    language = language_by_path(path.name)
-    assert language is not None
-    return extract(decode(path.read_bytes(), language), language).definitions
+    file_type = by_path(path.name)
+    assert file_type is not None
+    return extract(decode(path.read_bytes(), file_type), file_type).definitions
 
 
 def written_definitions(path: Path) -> str:
