@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from embeddings.code.languages.grammars import wheel
+from embeddings.code.languages.heads import C_TYPE
 from embeddings.code.languages.language import Language, kinds
 from embeddings.code.languages.preprocessing import preprocessed
 
@@ -75,6 +76,12 @@ DEFINITIONS = f"""
     (comment) @comment
 """
 
+_HEADS = (
+    rf"""{C_TYPE}(?!(?:catch|for|if|return|sizeof|switch|while)\b)(?P<name>\w++)\s*+\((?!\*)[^;=]*(?:\{{.*|[,(]|\))$""",
+    r"(?P<decorated>)(?!(?:for|if|switch|while)\b)(?P<name>[a-z_]\w*+)\s*+\([^;=]*(?:\{.*|,|\))$",
+    r"(?:typedef\s++)?(?P<kind>enum|struct|union)\s++(?P<name>\w++)\s*+\{?$",
+)
+
 C = Language(
     name="c",
     extensions=(".c", ".h"),
@@ -87,8 +94,6 @@ C = Language(
     (translation_unit ((expression_statement (call_expression function: (identifier)
       arguments: (argument_list . (identifier) @name)) (MISSING ";")) @function
       . (compound_statement) @body))
-    (ERROR [{_FUNCTION}] @signature)
-    (ERROR type: (_) @before . (function_declarator) @inner)
     ((declaration declarator: [{_OLD_STYLE} (array_declarator {_OLD_STYLE})
       (pointer_declarator {_OLD_STYLE})]) @function
       . (declaration)* . (compound_statement) @body)
@@ -111,6 +116,9 @@ C = Language(
     numbers=kinds("number_literal"),
     comments=kinds("comment"),
     ignored=kinds("escape_sequence"),
+    heads=_HEADS,
+    decorators=r"(?![A-Z_\d]+$|(?:do|else|return)\b)[^\W\d][\w\s*]*$",
+    inner_definitions=False,
     operators=kinds(
         """binary_expression unary_expression update_expression pointer_expression
         assignment_expression"""

@@ -9,6 +9,12 @@ _NAME = """[
     (identifier) @name
     (dot_index_expression table: (_) @owner field: (identifier) @name)]"""
 
+_HEADS = (
+    r"(?:local\s++)?function\s++(?:(?P<owner>[\w.]+)[.:])?(?P<name>\w++)\s*+\(",
+    r"(?:local\s++)?(?:(?P<owner>[\w.]+)\.)?(?P<name>\w++)\s*+=\s*+function\s*+\(",
+    r"""(?P<kind>context|describe|it|test)\s*+\(\s*+(?P<quote>["'])(?P<name>.*?)(?P=quote)\s*+,""",
+)
+
 LUA = Language(
     name="lua",
     extensions=(".lua", ".rockspec"),
@@ -50,5 +56,6 @@ LUA = Language(
     numbers=kinds("number"),
     comments=kinds("comment"),
     ignored=kinds("escape_sequence hash_bang_line"),
+    heads=_HEADS,
     operators=kinds("binary_expression unary_expression"),
 )

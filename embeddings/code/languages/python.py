@@ -41,6 +41,7 @@ PYTHON = Language(
     comments=kinds("comment"),
     ignored=kinds("line_continuation string_start string_end"),
     heads=(r"(?:async\s++)?(?:def|(?P<kind>class))\s++(?P<name>\w++)\s*+(?:[(:\[]|$)",),
+    indented=True,
     operators=kinds(
         "binary_operator unary_operator boolean_operator comparison_operator augmented_assignment"
     ),
