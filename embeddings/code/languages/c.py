@@ -76,6 +76,14 @@ DEFINITIONS = f"""
     (comment) @comment
 """
 
+FUNCTIONS = f"""
+    (function_definition declarator: [{_FUNCTION}] body: (_) @body) @function
+    (declaration declarator: [{_FUNCTION}]) @signature
+    (declaration declarator: (init_declarator declarator: [{_VARIABLE}] value: (_) @body)) @constant
+    (declaration declarator: [{_VARIABLE}]) @constant
+    (struct_specifier name: (type_identifier) @name body: (_) @body) @type
+    (union_specifier name: (type_identifier) @name body: (_) @body) @type
+"""
 _HEADS = (
     rf"""{C_TYPE}(?!(?:catch|for|if|return|sizeof|switch|while)\b)(?P<name>\w++)\s*+\((?!\*)[^;=]*(?:\{{.*|[,(]|\))$""",
     r"(?P<decorated>)(?!(?:for|if|switch|while)\b)(?P<name>[a-z_]\w*+)\s*+\([^;=]*(?:\{.*|,|\))$",
@@ -87,8 +95,8 @@ C = Language(
     extensions=(".c", ".h"),
     grammar=wheel("tree_sitter_c"),
     definitions=DEFINITIONS
+    + FUNCTIONS
     + f"""
-    (function_definition declarator: [{_FUNCTION}] body: (_) @body) @function
     (function_definition type: (type_identifier)
       declarator: (parenthesized_declarator (identifier) @name) body: (_) @body) @function
     (translation_unit ((expression_statement (call_expression function: (identifier)
@@ -97,11 +105,6 @@ C = Language(
     ((declaration declarator: [{_OLD_STYLE} (array_declarator {_OLD_STYLE})
       (pointer_declarator {_OLD_STYLE})]) @function
       . (declaration)* . (compound_statement) @body)
-    (declaration declarator: [{_FUNCTION}]) @signature
-    (declaration declarator: (init_declarator declarator: [{_VARIABLE}] value: (_) @body)) @constant
-    (declaration declarator: [{_VARIABLE}]) @constant
-    (struct_specifier name: (type_identifier) @name body: (_) @body) @type
-    (union_specifier name: (type_identifier) @name body: (_) @body) @type
     """,
     prepare=preprocessed,
     block=(" {", "};"),
