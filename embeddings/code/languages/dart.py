@@ -19,9 +19,9 @@ _METHODS = f"""
 """
 _ACCESSORS = "(getter_signature name: (_) @name) (setter_signature name: (_) @name)"
 _CONSTANTS = """
-    (static_final_declaration_list . (static_final_declaration (identifier) @name . (_) @body))
-    (initialized_identifier_list . (initialized_identifier (identifier) @name . (_) @body))
-    (initialized_identifier_list . (initialized_identifier . (identifier) @name .))
+    (static_final_declaration_list (static_final_declaration (identifier) @name . (_) @body))
+    (initialized_identifier_list (initialized_identifier (identifier) @name . (_) @body))
+    (initialized_identifier_list (initialized_identifier . (identifier) @name .))
 """
 _LISTS = "(static_final_declaration_list) (initialized_identifier_list)"
 _TYPE_PARTS = "(type_identifier) (type_arguments) (nullable_type) (function_type)"

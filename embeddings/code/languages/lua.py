@@ -34,10 +34,10 @@ LUA = Language(
         (field name: [(identifier) @name (string content: (_) @name)]
           value: (function_definition body: (_)? @body)) @method
         (chunk (variable_declaration (assignment_statement
-          (variable_list . name: (identifier) @name)
+          (variable_list name: (identifier) @name)
           (expression_list . value: (_) @body)) @constant))
         (chunk (assignment_statement
-          (variable_list . name: {_NAME})
+          (variable_list name: {_NAME})
           (expression_list . value: (_) @body)) @constant)
         (function_call arguments: (arguments
           . (string content: (_) @name) . (function_definition) .)) @block

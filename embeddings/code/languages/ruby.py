@@ -90,7 +90,7 @@ RUBY = Language(
         (assignment left: (constant) @name right: (call !receiver method: (identifier) @_lambda
           block: (_)) @body (#one-of? @_lambda "lambda" "proc")) @function
         (assignment left: (constant) @name right: (_) @body) @constant
-        (assignment left: (left_assignment_list . (constant) @name) right: (_) @body) @constant
+        (assignment left: (left_assignment_list (constant) @name) right: (_) @body) @constant
         {_ASSIGNED}
         (program (call !receiver arguments: {_TITLE} block: (do_block)) @block)
         (call !receiver method: (identifier) @_registers arguments: {_TITLE} block: (do_block)
