@@ -78,7 +78,8 @@ def lines_of(data: bytes, language: Language) -> Iterator[Line]:
         elif end := commented.end_of(text, begin):
             uncommented = end
         elif text == _FENCE:
-            fence, above = replace(read, above=None), fence
+            above = fence if fence and decorates(fence.text, language) else None
+            fence = replace(read, above=None)
         elif is_code and not _ASIDE.match(text) and not _SAYS_NOTHING.match(text):
             yield read
             above = None

@@ -90,6 +90,6 @@ JULIA = Language(
     comments=kinds("line_comment block_comment"),
     ignored=kinds("escape_sequence"),
     heads=_HEADS,
-    decorators=r"@|\"[^\"].*\"$",
+    decorators=r"@|\"\"\"$|\"[^\"].*\"$",
     operators=kinds(""),
 )

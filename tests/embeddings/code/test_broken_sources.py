@@ -295,6 +295,11 @@ def test_a_definition_that_parses_keeps_its_end_beside_a_broken_one() -> None:
     assert ends == {"a": 4, "c": 7, "d": 9}
 
 
+def test_a_docstring_of_a_class_does_not_begin_its_first_method() -> None:
+    source = 'class A:\n    """\n    Doc.\n    """\n    def b(self):\n        return (\n'
+    assert {each.name: each.start_line for each in found(source, "python")} == {"A": 1, "b": 5}
+
+
 def test_a_name_by_layout_is_whole() -> None:
     source = f"def {'a' * 700}(:\n    pass\n\ndef b(: pass\n"
     assert {each.name for each in found(source, "python")} <= {"a" * 500, "b"}
