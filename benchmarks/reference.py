@@ -80,8 +80,10 @@ def spans_in(file: Path) -> dict[str, list[tuple[int, int]]]:
 
 
 def is_found(tag: Tag, spans: dict[str, list[tuple[int, int]]]) -> bool:
-    """Whether a definition of the tag's name begins at most HEAD_LINES before it."""
-    lines = spans.get(tag.name, ())
+    """Whether a definition of the tag's name begins at most HEAD_LINES before it. A method of
+    Objective-C is known by the first part of its selector."""
+    name = tag.name.partition(":")[0] if tag.name.endswith(":") else tag.name
+    lines = spans.get(name, ())
     return any(first <= tag.line <= min(last, first + HEAD_LINES) for first, last in lines)
 
 

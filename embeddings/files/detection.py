@@ -36,6 +36,8 @@ _CPP = re.compile(
 _OBJECTIVE_C = re.compile(
     r"^[ \t]*(?:@(?:interface|implementation|protocol|class|import|property)\b|#\s*import\b)", re.M
 )
+_C_FAMILY = re.compile(r"^[ \t]*(?:#\s*(?:include|define|if)|//|/\*)", re.M)
+_MATHEMATICA = re.compile(r"^[ \t]*\(\*|^\w+(?:\[[^\n]*\])?[ \t]*:=", re.M)
 _MATLAB = re.compile(r"^[ \t]*(?:%|function\b|end[ \t]*;?[ \t]*$|classdef\b|[\w.]+[ \t]*=)", re.M)
 _PROLOG = re.compile(r"^(?::-|[a-z]\w*(?:\([^\n]*\))?[ \t]*(?::-|\.[ \t]*$))", re.M)
 _PERL = re.compile(r"^[ \t]*(?:use|my|our|sub|package|require)\b|[$@%]\w", re.M)
@@ -94,9 +96,12 @@ def _c(source: str) -> FileType | None:
 
 
 def _objective_c(source: str) -> FileType | None:
-    if _OBJECTIVE_C.search(source) or not _MATLAB.search(source):
+    """`.m` is also what MATLAB and Mathematica call their files."""
+    if _OBJECTIVE_C.search(source) or _C_FAMILY.search(source):
         return None
-    return _named("matlab")
+    if _MATHEMATICA.search(source):
+        return _named("mathematica")
+    return _named("matlab") if _MATLAB.search(source) else None
 
 
 def _perl(source: str) -> FileType | None:
@@ -138,8 +143,6 @@ _BEGINNINGS = {
 _BY_CONTENT: Mapping[str, Callable[[str], FileType | None]] = {
     "text": _text,
     "c": _c,
-    "objective-c": _objective_c,
-    "objc": _objective_c,
     "objectivec": _objective_c,
     "perl": _perl,
     "php": _php,

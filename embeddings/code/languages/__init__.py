@@ -30,6 +30,7 @@ from embeddings.code.languages.language import Document, FileType, Kinds, Langua
 from embeddings.code.languages.lua import LUA
 from embeddings.code.languages.makefile import MAKEFILE
 from embeddings.code.languages.nix import NIX
+from embeddings.code.languages.objectivec import OBJECTIVE_C
 from embeddings.code.languages.ocaml import OCAML, OCAML_INTERFACE
 from embeddings.code.languages.perl import PERL
 from embeddings.code.languages.php import PHP
@@ -88,6 +89,7 @@ LANGUAGES: tuple[Language, ...] = (
     LUA,
     MAKEFILE,
     NIX,
+    OBJECTIVE_C,
     OCAML,
     OCAML_INTERFACE,
     PERL,

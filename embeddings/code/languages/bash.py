@@ -5,6 +5,11 @@ from __future__ import annotations
 from embeddings.code.languages.grammars import wheel
 from embeddings.code.languages.language import Language, kinds
 
+_HEADS = (
+    r"(?:function\s++)?(?P<name>[\w:.@+-]++)\s*+\(\s*+\)",
+    r"function\s++(?P<name>[\w:.@+-]++)\s*+(?:\{|$)",
+)
+
 BASH = Language(
     name="bash",
     extensions=(".sh", ".bash", ".zsh", ".ksh", ".bats", ".ebuild", ".eclass", ".command"),
@@ -40,6 +45,7 @@ BASH = Language(
     interpolations=kinds("simple_expansion expansion command_substitution arithmetic_expansion"),
     comments=kinds("comment"),
     ignored=kinds("heredoc_start heredoc_end"),
+    heads=_HEADS,
     operators=kinds(
         "binary_expression unary_expression postfix_expression ternary_expression list"
     ),

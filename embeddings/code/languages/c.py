@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from embeddings.code.languages.grammars import wheel
+from embeddings.code.languages.heads import C_TYPE
 from embeddings.code.languages.language import Language, kinds
 from embeddings.code.languages.preprocessing import preprocessed
 
@@ -75,28 +76,35 @@ DEFINITIONS = f"""
     (comment) @comment
 """
 
-C = Language(
-    name="c",
-    extensions=(".c", ".h"),
-    grammar=wheel("tree_sitter_c"),
-    definitions=DEFINITIONS
-    + f"""
+FUNCTIONS = f"""
     (function_definition declarator: [{_FUNCTION}] body: (_) @body) @function
-    (function_definition type: (type_identifier)
-      declarator: (parenthesized_declarator (identifier) @name) body: (_) @body) @function
-    (translation_unit ((expression_statement (call_expression function: (identifier)
-      arguments: (argument_list . (identifier) @name)) (MISSING ";")) @function
-      . (compound_statement) @body))
-    (ERROR [{_FUNCTION}] @signature)
-    (ERROR type: (_) @before . (function_declarator) @inner)
-    ((declaration declarator: [{_OLD_STYLE} (array_declarator {_OLD_STYLE})
-      (pointer_declarator {_OLD_STYLE})]) @function
-      . (declaration)* . (compound_statement) @body)
     (declaration declarator: [{_FUNCTION}]) @signature
     (declaration declarator: (init_declarator declarator: [{_VARIABLE}] value: (_) @body)) @constant
     (declaration declarator: [{_VARIABLE}]) @constant
     (struct_specifier name: (type_identifier) @name body: (_) @body) @type
     (union_specifier name: (type_identifier) @name body: (_) @body) @type
+"""
+_HEADS = (
+    rf"""{C_TYPE}(?!(?:catch|for|if|return|sizeof|switch|while)\b)(?P<name>\w++)\s*+\((?!\*)[^;=]*(?:\{{.*|[,(]|\))$""",
+    r"(?P<decorated>)(?!(?:for|if|switch|while)\b)(?P<name>[a-z_]\w*+)\s*+\([^;=]*(?:\{.*|,|\))$",
+    r"(?:typedef\s++)?(?P<kind>enum|struct|union)\s++(?P<name>\w++)\s*+\{?$",
+)
+
+C = Language(
+    name="c",
+    extensions=(".c", ".h"),
+    grammar=wheel("tree_sitter_c"),
+    definitions=DEFINITIONS
+    + FUNCTIONS
+    + f"""
+    (function_definition type: (type_identifier)
+      declarator: (parenthesized_declarator (identifier) @name) body: (_) @body) @function
+    (translation_unit ((expression_statement (call_expression function: (identifier)
+      arguments: (argument_list . (identifier) @name)) (MISSING ";")) @function
+      . (compound_statement) @body))
+    ((declaration declarator: [{_OLD_STYLE} (array_declarator {_OLD_STYLE})
+      (pointer_declarator {_OLD_STYLE})]) @function
+      . (declaration)* . (compound_statement) @body)
     """,
     prepare=preprocessed,
     block=(" {", "};"),
@@ -111,6 +119,9 @@ C = Language(
     numbers=kinds("number_literal"),
     comments=kinds("comment"),
     ignored=kinds("escape_sequence"),
+    heads=_HEADS,
+    decorators=r"(?![A-Z_\d]+$|(?:do|else|return)\b)[^\W\d][\w\s*]*$",
+    inner_definitions=False,
     operators=kinds(
         """binary_expression unary_expression update_expression pointer_expression
         assignment_expression"""

@@ -6,6 +6,13 @@ from __future__ import annotations
 from embeddings.code.languages.grammars import packed
 from embeddings.code.languages.language import Language, kinds
 
+_HEADS = (
+    r"\((?:[\w.]++/)?>?(?:defn-?|defmulti|defmethod)\s++(?:\^(?:\{[^{}]*\}|\S++)\s++)*+(?P<name>[^\s()\[\]{}\"]++)",
+    r"\((?P<kind>defmacro)\s++(?:\^\S++\s++)*+(?P<name>[^\s()\[\]{}\"]++)",
+    r"\(def(?P<kind>type|record|protocol)\s++(?P<name>[^\s()\[\]{}\"]++)",
+    r"\(def(?P<kind>test)\s++(?P<name>[^\s()\[\]{}\"]++)",
+)
+
 CLOJURE = Language(
     name="clojure",
     extensions=(".clj", ".cljs", ".cljc", ".cljd", ".bb", ".edn"),
@@ -54,5 +61,6 @@ CLOJURE = Language(
     texts=kinds(""),
     numbers=kinds("num_lit"),
     comments=kinds("comment dis_expr"),
+    heads=_HEADS,
     operators=kinds(""),
 )

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from embeddings.code.languages.c import AROUND_FUNCTIONS, AROUND_VARIABLES, DEFINITIONS, C, around
 from embeddings.code.languages.grammars import wheel
+from embeddings.code.languages.heads import C_TYPE
 
 _NAMES = """
     (identifier) @name (field_identifier) @name (operator_name) @name (destructor_name) @name
@@ -41,8 +42,27 @@ _TEST = """(function_definition !type declarator: (function_declarator
   parameters: (parameter_list .
     (parameter_declaration . type: (type_identifier) @owner .) .
     (parameter_declaration . type: (type_identifier) @name .))) body: (_) @body) @method"""
+_TEST_PARENTS = (
+    *("translation_unit", "declaration_list", "compound_statement", "ERROR"),
+    *("preproc_if", "preproc_ifdef", "preproc_else"),
+)
 _TYPE_NAME = """[(type_identifier) @name (template_type name: (_) @name)
   (qualified_identifier name: (type_identifier) @name)]"""
+
+_TEMPLATE = r"(?:template\s*+<.*>\s*+)?"
+_SPECIFIERS = r"(?:(?:constexpr|explicit|friend|inline|static|virtual|[A-Z_]{3,}+)\s++)*+"
+_HEADS = (
+    rf"""{_TEMPLATE}{C_TYPE}(?:(?P<owner>\w++)(?:<[^()]*>)?::)?(?!(?:catch|for|if|switch|while)\b)
+        (?<!operator[ ])(?P<name>~?\w++|operator\s*+[^\s\w(]++|operator\s*+\(\))\s*+
+        \((?!\*)[^;]*(?:\{{.*|[,(]|\)|\b(?:const|final|noexcept|override)|->[^;{{}}]*)$""",
+    rf"""{_SPECIFIERS}(?P<owner>\w++)(?:<[^()]*>)?::(?P<name>~?(?P=owner))\s*+\(""",
+    rf"""{_SPECIFIERS}(?!(?:[A-Z_0-9]++|catch|for|if|switch|while)\b)(?P<name>~?[^\W\d]\w*+)\s*+
+        \([^;=]*\)[^;=]*\{{""",
+    r"(?:inline\s++)?(?P<kind>namespace)\s++(?P<name>[\w:]++)(?:\s++[A-Z_]++)?\s*+\{?$",
+    rf"""{_TEMPLATE}(?P<kind>class|struct|union|enum)(?:\s++(?:class|struct)(?=\s))?\s++
+        (?:[A-Z_]{{3,}}+(?:\([^()]*\))?\s++|alignas\([^()]*\)\s++|\[\[[^\]]*\]\]\s++)?
+        (?P<name>\w++)(?:<.*>)?(?:\s++final)?\s*+(?:[:{{].*)?$""",
+)
 
 CPP = replace(
     C,
@@ -59,10 +79,8 @@ CPP = replace(
     (function_definition
       declarator: [{_functions(" ".join(_qualified(_NAMES)))} {" ".join(_qualified(_CONVERSION))}]
       body: (compound_statement)? @body) @method
-    {" ".join(f"({parent} {_TEST})" for parent in ("translation_unit", "declaration_list"))}
+    {" ".join(f"({parent} {_TEST})" for parent in _TEST_PARENTS)}
     (declaration declarator: [{_functions(_NAMES)} {_CONVERSION}]) @signature
-    (ERROR [{_functions(_NAMES)}] @signature)
-    (ERROR type: (_) @before . (function_declarator) @inner)
     (field_declaration declarator: [{_functions(_NAMES)}]) @signature
     (declaration declarator: (init_declarator
       declarator: (identifier) @name value: (lambda_expression))) @function
@@ -90,5 +108,7 @@ CPP = replace(
     identifiers=C.identifiers | {"namespace_identifier"},
     strings=C.strings | {"raw_string_literal"},
     texts=C.texts | {"raw_string_content"},
+    heads=_HEADS,
+    decorators=r"template\s*<|\[\[",
     ignored=C.ignored | {"raw_string_delimiter"},
 )

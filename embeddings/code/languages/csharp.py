@@ -6,6 +6,20 @@ from embeddings.code.languages.grammars import wheel
 from embeddings.code.languages.language import Language, kinds
 from embeddings.code.languages.preprocessing import with_whole_branches
 
+_ACCESS = "(?:public|private|protected|internal|static|extern|unsafe)"
+_MODIFIERS = r"""(?:(?:abstract|async|extern|file|internal|new|override|partial|private|protected
+    |public|readonly|ref|sealed|static|unsafe|virtual)\s++)*+"""
+_HEADS = (
+    rf"""{_MODIFIERS}(?P<kind>class|enum|interface|namespace|record|struct)\s++
+        (?:(?:class|struct)\s++)?(?P<name>[\w.]++)(?!.*;$)""",
+    rf"""{_MODIFIERS}(?!(?:await|case|delete|do|else|goto|if|new|return|throw|using|yield)\b)
+        (?:[\w.:]++|\([^()]*\))(?:<[^()=]*>)?[\[\]?*,]*+\s++(?:(?P<owner>[\w.]++)\.)?
+        (?!(?:catch|for|foreach|if|lock|switch|using|while)\b)(?P<name>@?[^\W\d]\w*+)(?:<[^()]*>)?\s*+
+        \([^;=]*(?:\{{.*|[,(]|\)|\bwhere\b[^;]*|=>.*)$""",
+    rf"(?:{_ACCESS}\s++)+(?P<name>[A-Z]\w*+)\s*+\([^;=]*(?:\{{.*|[,(]|\)|=>.*)$",
+    rf"(?:{_ACCESS}\s++)+(?P<name>[A-Z]\w*+)\s*+\([^;]*\)\s*+:\s*+(?:base|this)\b",
+)
+
 CSHARP = Language(
     name="csharp",
     extensions=(".cs", ".csx"),
@@ -65,6 +79,8 @@ CSHARP = Language(
         """escape_sequence shebang_directive interpolation_start interpolation_quote
         interpolation_brace raw_string_start raw_string_end"""
     ),
+    heads=_HEADS,
+    decorators=r"\[\w.*\]$",
     operators=kinds(
         """binary_expression prefix_unary_expression postfix_unary_expression
         assignment_expression"""

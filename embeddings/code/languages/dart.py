@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from embeddings.code.languages.grammars import wheel
+from embeddings.code.languages.heads import KEYWORD_HEADS
 from embeddings.code.languages.language import Language, kinds
 
 _CONSTRUCTORS = """
@@ -18,12 +19,23 @@ _METHODS = f"""
 """
 _ACCESSORS = "(getter_signature name: (_) @name) (setter_signature name: (_) @name)"
 _CONSTANTS = """
-    (static_final_declaration_list . (static_final_declaration (identifier) @name . (_) @body))
-    (initialized_identifier_list . (initialized_identifier (identifier) @name . (_) @body))
-    (initialized_identifier_list . (initialized_identifier . (identifier) @name .))
+    (static_final_declaration_list (static_final_declaration (identifier) @name . (_) @body))
+    (initialized_identifier_list (initialized_identifier (identifier) @name . (_) @body))
+    (initialized_identifier_list (initialized_identifier . (identifier) @name .))
 """
 _LISTS = "(static_final_declaration_list) (initialized_identifier_list)"
 _TYPE_PARTS = "(type_identifier) (type_arguments) (nullable_type) (function_type)"
+
+_MODIFIERS = r"(?:@\w++(?:\([^()]*\))?\s++|(?:abstract|const|external|factory|static)\s++)*+"
+_TYPE = r"""(?!(?:assert|await|case|do|else|in|new|return|throw|yield)\b)
+    [\w.]++(?:<[^()=]*>)?\??"""
+_HEADS = (
+    KEYWORD_HEADS,
+    r"""(?P<kind>extension|mixin)\s++(?:type\s++)?(?P<name>\w++)""",
+    rf"""{_MODIFIERS}(?:{_TYPE}\s++)?(?!(?:assert|await|catch|for|if|return|super|switch|this|throw|while)\b)
+        (?P<name>\w++(?:\.\w++)?)(?:<[^()]*>)?\((?!.*(?:=>|\{{)\s*+[^{{}}]*\($)[^;=]*(?:\{{.*\}}|\{{|=>.*|(?<=\()|(?<=\(\{{))$""",
+    rf"{_MODIFIERS}{_TYPE}\s++(?P<name>\w++)(?:<[^()]*>)?\([^;=]*(?:[,(\[{{]|\)|\basync\*?)$",
+)
 
 DART = Language(
     name="dart",
@@ -75,5 +87,6 @@ DART = Language(
     interpolations=kinds("template_substitution"),
     comments=kinds("comment documentation_comment"),
     ignored=kinds("escape_sequence"),
+    heads=_HEADS,
     operators=kinds("assignment_expression"),
 )

@@ -16,6 +16,13 @@ _OWN_ATTRIBUTES = """"doc" "moduledoc" "typedoc" "shortdoc" "spec" "impl" "depre
       "type" "typep" "opaque" "callback" "macrocallback" "behaviour" "derive" "enforce_keys"
       "before_compile" "after_compile" "on_load" "compile" "dialyzer" "tag" "moduletag\""""
 
+_HEADS = (
+    r"def(?:p|delegate|guardp?|n|np)?\s++(?P<name>[^\W\d]\w*+[?!]?)",
+    r"(?P<kind>defmacrop?)\s++(?P<name>[^\W\d]\w*+[?!]?)",
+    r"(?P<kind>defmodule|defprotocol|defimpl)\s++(?P<name>[\w.]++)",
+    r"(?P<kind>describe|test)\s++\"(?P<name>[^\"]++)\"",
+)
+
 ELIXIR = Language(
     name="elixir",
     extensions=(".ex", ".exs"),
@@ -80,5 +87,7 @@ ELIXIR = Language(
     interpolations=kinds("interpolation"),
     comments=kinds("comment"),
     ignored=kinds("escape_sequence"),
+    heads=_HEADS,
+    decorators=r"@(?:doc|typedoc|spec|impl|deprecated|since|tag|decorate|dialyzer)\b",
     operators=kinds("binary_operator unary_operator"),
 )

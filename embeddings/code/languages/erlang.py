@@ -6,6 +6,11 @@ from __future__ import annotations
 from embeddings.code.languages.grammars import packed
 from embeddings.code.languages.language import Language, kinds
 
+_HEADS = (
+    r"(?P<clause>)(?P<name>[a-z][\w@]*+|'[^']++')\s*+\(",
+    r"-(?P<kind>callback|spec)\s*+\(?\s*+(?P<name>[a-z]\w*+)\s*+\(",
+)
+
 ERLANG = Language(
     name="erlang",
     extensions=(".erl", ".hrl", ".escript"),
@@ -37,5 +42,7 @@ ERLANG = Language(
     texts=kinds(""),
     numbers=kinds("integer float"),
     comments=kinds("comment"),
+    heads=_HEADS,
+    inner_definitions=False,
     operators=kinds("binary_op_expr unary_op_expr"),
 )

@@ -29,7 +29,7 @@ GO = Language(
         (call_expression arguments: (argument_list
           . [(interpreted_string_literal) (raw_string_literal)] @name (func_literal))) @block
         (source_file (const_declaration
-          (const_spec name: (_) @name value: (_)? @body) @constant))
+          (const_spec (identifier) @name value: (_)? @body) @constant))
         (source_file (var_declaration (var_spec name: (_) @name value: (_)? @body) @constant))
         (source_file (var_declaration (var_spec_list
           (var_spec name: (_) @name value: (_)? @body) @constant)))

@@ -15,6 +15,14 @@ _FUNCTIONS = f"""
     (function (infix operator: [(operator) @name (infix_id (variable) @name)])
       match: (match) @body)"""
 
+_HEADS = (
+    r"""(?!(?:case|data|default|deriving|do|else|foreign|if|import|in|infix[lr]?|let|module|of|pattern
+        |then|type|where)\b)(?P<name>[a-z_][\w']*+)(?:\s*+(?P<kind>::)|\s*+=(?!=)|\s++[^\s:=]|$)""",
+    r"(?P<kind>data|newtype|type)\s++(?:family\s++)?(?:instance\s++)?(?:\([^()]*\)\s*+=>\s*+)?(?P<name>[A-Z][\w']*+)",
+    r"""(?:deriving\s++(?:\w++\s++)?)?(?P<kind>instance|class)\s++
+        (?:\{-.*?-\}\s*+)?(?:.*?=>\s*+)?(?P<name>[A-Z][\w'.]*+)(?:\s++\(?(?P<owner>[A-Z]\w*+))?""",
+)
+
 HASKELL = Language(
     name="haskell",
     extensions=(".hs", ".hsc", ".hs-boot"),
@@ -66,5 +74,8 @@ HASKELL = Language(
     numbers=kinds("integer float"),
     comments=kinds("comment haddock"),
     ignored=kinds("pragma cpp"),
+    heads=_HEADS,
+    inner_definitions=False,
+    indented=True,
     operators=kinds(""),
 )

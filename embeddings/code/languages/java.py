@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 from embeddings.code.languages.grammars import wheel
-from embeddings.code.languages.language import (
-    KEYWORD_HEADS,
-    MODIFIERS,
-    TYPED_HEADS,
-    Language,
-    kinds,
-)
+from embeddings.code.languages.heads import KEYWORD_HEADS, MODIFIERS, TYPED_HEADS
+from embeddings.code.languages.language import Language, kinds
 
 _SIGNATURE = rf"""{MODIFIERS}(?:<[^()=]*>\s++)?(?!(?:assert|else|new|return|throw|yield)\b)
     [\w.]++(?:<[^()=]*>)?[\[\]]*+\s++(?P<name>\w++)\s*+\([^;=()]*\)[^;=()]*;$"""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from embeddings.code.languages.grammars import wheel
-from embeddings.code.languages.language import MODIFIERS, Language, kinds
+from embeddings.code.languages.heads import MODIFIERS
+from embeddings.code.languages.language import Language, kinds
 
 _FUNCTION = """
     (arrow_function body: (_) @body)

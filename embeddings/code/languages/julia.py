@@ -34,6 +34,16 @@ _DOCUMENTED = """[
     (function_definition) (assignment) (macro_definition) (macrocall_expression) (const_statement)
     (struct_definition) (abstract_definition) (primitive_definition)]"""
 
+_HEADS = (
+    r"""(?:@\w++\s++)*+function\s++(?:(?P<owner>[\w.]+)\.)?(?P<name>[^\W\d][\w!]*+|[^\s\w(]++)
+        \s*+(?:\{|\(|$)""",
+    r"(?P<kind>macro)\s++(?P<name>[\w!]++)\s*+\(",
+    r"(?:@\w++\s++)*+(?:mutable\s++)?(?P<kind>struct)\s++(?P<name>\w++)",
+    r"(?:bare)?(?P<kind>module)\s++(?P<name>\w++)$",
+    r"""(?:@\w++\s++)*+(?:(?P<owner>[\w.]+)\.)?(?P<name>[^\W\d][\w!]*+)(?:\{[^()]*\})?
+        \([^=]*(?:=[^=()]*,?[^=()]*)*\)(?:::[^=]*|\s*+where\b[^=]*)?\s*+=(?!=)""",
+)
+
 JULIA = Language(
     name="julia",
     extensions=(".jl",),
@@ -79,5 +89,7 @@ JULIA = Language(
     interpolations=kinds("string_interpolation"),
     comments=kinds("line_comment block_comment"),
     ignored=kinds("escape_sequence"),
+    heads=_HEADS,
+    decorators=r"@|\"\"\"$|\"[^\"].*\"$",
     operators=kinds(""),
 )

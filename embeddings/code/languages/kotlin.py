@@ -22,6 +22,17 @@ def _readable(source: bytes) -> bytes:
     return _VARIABLE_LIKE_AN_ACCESSOR.sub(rb"\1x", source)
 
 
+_MODIFIERS = r"""(?:@[\w.:]++(?:\([^()]*\))?\s++|(?:abstract|actual|annotation|companion|const
+    |data|enum|expect|external|final|fun(?=\s++interface)|infix|inline|inner|internal|lateinit|open
+    |operator|override|private|protected|public|sealed|suspend|tailrec|value)\s++)*+"""
+_PARAMETERS = r"(?:<(?:[^<>]|<[^<>]*>)*>)?"
+_HEADS = (
+    rf"""{_MODIFIERS}fun\s*+{_PARAMETERS}\s*+(?:(?:\w++(?:<[^()]*?>)?\??\.)+)?
+        (?P<name>\w++|`[^`]++`)\s*+(?:\(|$)""",
+    rf"{_MODIFIERS}(?P<kind>class|interface|object)\s++(?P<name>\w++)(?!\s*+[=).,])",
+    rf"{_MODIFIERS}(?P<name>constructor)\s*+\(",
+)
+
 KOTLIN = Language(
     name="kotlin",
     extensions=(".kt", ".kts"),
@@ -61,5 +72,6 @@ KOTLIN = Language(
     interpolations=kinds("interpolation"),
     comments=kinds("line_comment block_comment"),
     ignored=kinds("escape_sequence shebang"),
+    heads=_HEADS,
     operators=kinds("binary_expression unary_expression assignment"),
 )

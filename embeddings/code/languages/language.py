@@ -31,26 +31,6 @@ class FileType:
     inner_comments: tuple[str, ...] = ()
 
 
-MODIFIERS = r"""(?:@(?!interface\b)\w++(?:\([^()]*+\))?+\s++)*+
-    (?:(?:abstract|actual|async|const|data|declare|default|export|expect|extern|external|final
-    |fileprivate|inline|internal|local|mutating|native|open|operator|override|partial|private
-    |protected|pub(?:\([^()]*+\))?|public|readonly|sealed|static|strictfp|suspend|synchronized
-    |unsafe|virtual)\s++)*+"""
-"""What may stand before the head of a definition, in verbose regular expressions."""
-
-KEYWORD_HEADS = rf"""{MODIFIERS}
-    (?:(?P<kind>@?interface|class|enum|module|namespace|object|protocol|record|struct|trait|type)
-      |def|defp|fn|fun|func|function|proc|procedure|sub)\s++
-    (?:self\.)?(?P<name>[^\W\d][\w$]*+)"""
-"""Lines that begin a definition with a keyword."""
-
-TYPED_HEADS = rf"""{MODIFIERS}(?:<[^()=]*>\s++)?
-    (?!(?:assert|await|case|delete|do|else|goto|if|import|new|package|return|throw|using|yield)\b)
-    [\w.:]++(?:<[^()=]*>)?[\[\]?*&]*+\s++[*&]*+
-    (?:(?P<owner>\w++)::)?+(?P<name>~?[^\W\d]\w*+)\s*+\([^;=]*(?:\{{.*|[,(]|\)|\bthrows\b[^;]*)$"""
-"""Lines that begin a function with its type, as in C and Java."""
-
-
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Language(FileType):
     """How sources of one programming language are read. `grammar` returns the pointer to the
@@ -117,8 +97,12 @@ class Language(FileType):
     (`joined_strings` that of several in a row), and `documented` are the kinds whose body may begin
     with one.
 
-    Where a file does not parse, `heads` are the regular expressions (verbose; `name`, and perhaps
-    `owner` and `kind`) of the lines that begin definitions, for `recovery`.
+    Where a file does not parse, `heads` are the regular expressions (verbose) of the lines that
+    begin definitions, for `recovery`. They hold groups: `name`, and perhaps `owner` and `kind`, and
+    empty ones that say more: a `clause` may follow another of its name, what goes `onward` ends
+    with the next that does, and one is only a head if it is `decorated`. `decorators` are the lines
+    above that belong to a definition. `inner_definitions` says whether a function may hold others,
+    and `indented` whether indentation alone tells where a definition ends.
     """
 
     grammar: Callable[[], object]
@@ -151,6 +135,9 @@ class Language(FileType):
     documented: Kinds = frozenset()
     slots: frozenset[str] = frozenset()
     heads: tuple[str, ...] = ()
+    decorators: str = r"@(?!interface\b)"
+    inner_definitions: bool = True
+    indented: bool = False
     callers: frozenset[str] = frozenset()
 
 

@@ -9,6 +9,12 @@ _NAME = """[
     (identifier) @name
     (dot_index_expression table: (_) @owner field: (identifier) @name)]"""
 
+_HEADS = (
+    r"(?:local\s++)?function\s++(?:(?P<owner>[\w.]+)[.:])?(?P<name>\w++)\s*+\(",
+    r"(?:local\s++)?(?:(?P<owner>[\w.]+)\.)?(?P<name>\w++)\s*+=\s*+function\s*+\(",
+    r"""(?P<kind>context|describe|it|test)\s*+\(\s*+(?P<quote>["'])(?P<name>.*?)(?P=quote)\s*+,""",
+)
+
 LUA = Language(
     name="lua",
     extensions=(".lua", ".rockspec"),
@@ -28,10 +34,10 @@ LUA = Language(
         (field name: [(identifier) @name (string content: (_) @name)]
           value: (function_definition body: (_)? @body)) @method
         (chunk (variable_declaration (assignment_statement
-          (variable_list . name: (identifier) @name)
+          (variable_list name: (identifier) @name)
           (expression_list . value: (_) @body)) @constant))
         (chunk (assignment_statement
-          (variable_list . name: {_NAME})
+          (variable_list name: {_NAME})
           (expression_list . value: (_) @body)) @constant)
         (function_call arguments: (arguments
           . (string content: (_) @name) . (function_definition) .)) @block
@@ -50,5 +56,6 @@ LUA = Language(
     numbers=kinds("number"),
     comments=kinds("comment"),
     ignored=kinds("escape_sequence hash_bang_line"),
+    heads=_HEADS,
     operators=kinds("binary_expression unary_expression"),
 )

@@ -69,6 +69,15 @@ OCAML_INTERFACE = Language(
     operators=kinds(""),
 )
 
+_HEADS = (
+    r"""(?:let(?:%\w++)?(?:\s++rec)?|and)\s++(?P<name>[a-z_][\w']*+)
+        (?:\s++[^\s=:]|\s*+(?::[^=]*)?=\s*+(?:fun|function)\b)(?!.*\sin$)""",
+    r"(?P<kind>module)\s++(?!type\b)(?:rec\s++)?(?P<name>[A-Z][\w']*+).*(?:struct|sig|=|:|end\))$",
+    r"(?:module\s++type)\s++(?P<name>[A-Z][\w']*+)\s*+=\s*+(?:sig)?$",
+    r"(?P<kind>class)\s++(?:virtual\s++)?(?P<name>[a-z_]\w*+)",
+    r"method\s++(?:private\s++|virtual\s++)*+(?P<name>[a-z_]\w*+)",
+)
+
 OCAML = replace(
     OCAML_INTERFACE,
     name="ocaml",
@@ -83,4 +92,7 @@ OCAML = replace(
         {OCAML_INTERFACE.definitions}
     """,
     wrappers=(("class c = object\n", "\nend"), *OCAML_INTERFACE.wrappers),
+    heads=_HEADS,
+    inner_definitions=False,
+    indented=True,
 )

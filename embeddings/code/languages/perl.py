@@ -9,6 +9,12 @@ _POD = ("pod", "head1", "head2", "head3", "head4", "over", "item", "begin", "for
 _NAMED = "[(autoquoted_bareword) @name (string_literal content: (_) @name)]"
 _VARIABLE = "(variable_declaration variable: (_ (varname) @name))"
 
+_HEADS = (
+    r"(?:my\s++|async\s++)?(?:sub|method)\s++(?P<name>[\w:']++)",
+    r"(?P<onward>)(?P<kind>package)\s++(?P<name>[\w:]++)(?:\s++v?[\d.]++)?\s*+;",
+    r"(?P<kind>class|package)\s++(?P<name>[\w:]++)(?:\s++[\w.]++)?\s*+\{",
+)
+
 PERL = Language(
     name="perl",
     extensions=(".pl", ".pm", ".t", ".psgi", ".cgi"),
@@ -55,5 +61,6 @@ PERL = Language(
     numbers=kinds("number version"),
     comments=kinds("comment pod"),
     ignored=kinds("escape_sequence heredoc_token heredoc_end"),
+    heads=_HEADS,
     operators=kinds("binary_expression unary_expression assignment_expression"),
 )

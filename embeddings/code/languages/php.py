@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from embeddings.code.languages.grammars import wheel
+from embeddings.code.languages.heads import MODIFIERS
 from embeddings.code.languages.language import Language, kinds
 
 _CALLBACK = """(arguments . (argument [(string (string_content) @name)
       (encapsed_string . (string_content) @name .)])
       (argument [(anonymous_function) (arrow_function)]))"""
+
+_HEADS = (
+    rf"{MODIFIERS}function\s*+&?\s*+(?P<name>\w++)\s*+\(",
+    rf"{MODIFIERS}(?P<kind>class|enum|interface|trait)\s++(?P<name>\w++)(?!\s*+[;(,)])",
+    r"\$(?P<name>\w++)\s*+=\s*+(?:static\s++)?(?:function|fn)\b",
+)
 
 PHP = Language(
     name="php",
@@ -66,6 +73,8 @@ PHP = Language(
     numbers=kinds("integer float"),
     comments=kinds("comment"),
     ignored=kinds("escape_sequence php_tag php_end_tag heredoc_start heredoc_end"),
+    heads=_HEADS,
+    decorators=r"#\[",
     operators=kinds(
         "binary_expression unary_op_expression update_expression augmented_assignment_expression"
     ),

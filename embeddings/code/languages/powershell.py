@@ -19,6 +19,13 @@ def _alone(value: str) -> str:
     return value
 
 
+_HEADS = (
+    r"(?i:function|filter)\s++(?P<name>[\w:-]++)",
+    r"(?P<kind>class|enum)\s++(?P<name>\w++)",
+    r"(?:hidden\s++|static\s++)*+\[[\w.\[\]]+\]\s*+(?P<name>\w++)\s*+\([^()]*\)\s*+\{?$",
+    r"(?i:(?P<kind>context|describe|it))\s++(?P<quote>['\"])(?P<name>.*?)(?P=quote)",
+)
+
 POWERSHELL = Language(
     name="powershell",
     extensions=(".ps1", ".psm1", ".psd1"),
@@ -60,5 +67,6 @@ POWERSHELL = Language(
     numbers=kinds("decimal_integer_literal hexadecimal_integer_literal real_literal"),
     comments=kinds("comment"),
     ignored=kinds("command_argument_sep"),
+    heads=_HEADS,
     operators=kinds(""),
 )

@@ -5,12 +5,18 @@ from __future__ import annotations
 from embeddings.code.languages.grammars import wheel
 from embeddings.code.languages.language import Language, kinds
 
+_ASSIGNED = """
+    (assignment left: (identifier) @name right: (_)? @body) @constant
+    (assignment left: (pattern_list (identifier) @name) right: (_) @body) @constant
+    (assignment right: (assignment left: (identifier) @name right: (_) @body)) @constant
+"""
+
 PYTHON = Language(
     name="python",
     extensions=(".py", ".pyi", ".pyw"),
     interpreters=("python", "pypy"),
     grammar=wheel("tree_sitter_python"),
-    definitions="""
+    definitions=f"""
         (function_definition name: (identifier) @name body: (block) @body) @function
         (class_definition name: (identifier) @name body: (block) @body) @class
         (decorated_definition definition: (_) @inner) @outer
@@ -20,10 +26,8 @@ PYTHON = Language(
           right: (lambda body: (_) @body)) @function)))
         (type_alias_statement left: (type (identifier) @name)) @type
         (type_alias_statement left: (type (generic_type . (identifier) @name))) @type
-        (module (expression_statement
-          (assignment left: (identifier) @name right: (_)? @body) @constant))
-        (class_definition body: (block (expression_statement
-          (assignment left: (identifier) @name right: (_)? @body) @constant)))
+        (module (expression_statement [{_ASSIGNED}]))
+        (class_definition body: (block (expression_statement [{_ASSIGNED}])))
         (comment) @comment
     """,
     stub=" ...",
@@ -41,6 +45,7 @@ PYTHON = Language(
     comments=kinds("comment"),
     ignored=kinds("line_continuation string_start string_end"),
     heads=(r"(?:async\s++)?(?:def|(?P<kind>class))\s++(?P<name>\w++)\s*+(?:[(:\[]|$)",),
+    indented=True,
     operators=kinds(
         "binary_operator unary_operator boolean_operator comparison_operator augmented_assignment"
     ),

@@ -15,6 +15,12 @@ _MAKER = """function: [
     (identifier) @_makes (namespace_operator rhs: (identifier) @_makes)]"""
 _CLASSES = """(#one-of? @_makes "R6Class" "setRefClass" "setClass" "ggproto" "new_class")"""
 
+_HEADS = (
+    r"(?P<quote>[`\"']?)(?:(?P<owner>[\w.]++)\$)?(?P<name>[\w.<\[\]%+-]+?)(?P=quote)\s*+(?:<<?-|:?=)\s*+function\s*+\(",
+    r"(?P<name>[\w.]++)\s*+(?:<-|=)\s*+(?:\w++::)?(?:R6Class|ggproto|new_class|setClass|setRefClass)\(",
+    r"""(?P<kind>describe|it|test)(?:_that)?\(\s*+(?P<quote>["'])(?P<name>.*?)(?P=quote)\s*+,""",
+)
+
 R = Language(
     name="r",
     extensions=(".r",),
@@ -47,5 +53,6 @@ R = Language(
     numbers=kinds("integer float complex"),
     comments=kinds("comment"),
     ignored=kinds("escape_sequence comma"),
+    heads=_HEADS,
     operators=kinds("binary_operator unary_operator extract_operator namespace_operator"),
 )

@@ -27,6 +27,14 @@ _ATTRIBUTES = """(call !receiver method: (identifier) @_attributes
       (#one-of? @_attributes "attr" "attr_reader" "attr_writer" "attr_accessor"
         "cattr_accessor" "mattr_accessor" "class_attribute" "attribute"))"""
 
+_HEADS = (
+    r"""(?:(?:private|public|protected|module_function|private_class_method)\s++)?def\s++
+        (?:self\.|(?P<owner>[\w:]++)\.)?
+        (?P<name>\w++(?:[?!]|=(?=\(|\s*+\w++$))?|\[\]=?|[^\s\w(]++)(?=[\s(;]|$)""",
+    r"(?P<kind>class|module)\s++(?:(?P<owner>[\w:]++)::)?(?P<name>[A-Z]\w*+)(?!.*\bend$)",
+    r"(?:RSpec\.)?(?P<kind>context|describe|it|test)\s*+\(?(?P<quote>['\"])(?P<name>.*?)(?P=quote).*\bdo\b",
+)
+
 RUBY = Language(
     name="ruby",
     extensions=(".rb", ".rake", ".gemspec", ".ru", ".rbi", ".podspec", ".jbuilder", ".thor"),
@@ -82,7 +90,7 @@ RUBY = Language(
         (assignment left: (constant) @name right: (call !receiver method: (identifier) @_lambda
           block: (_)) @body (#one-of? @_lambda "lambda" "proc")) @function
         (assignment left: (constant) @name right: (_) @body) @constant
-        (assignment left: (left_assignment_list . (constant) @name) right: (_) @body) @constant
+        (assignment left: (left_assignment_list (constant) @name) right: (_) @body) @constant
         {_ASSIGNED}
         (program (call !receiver arguments: {_TITLE} block: (do_block)) @block)
         (call !receiver method: (identifier) @_registers arguments: {_TITLE} block: (do_block)
@@ -117,5 +125,6 @@ RUBY = Language(
     interpolations=kinds("interpolation"),
     comments=kinds("comment"),
     ignored=kinds("escape_sequence heredoc_beginning heredoc_end"),
+    heads=_HEADS,
     operators=kinds("binary unary operator_assignment"),
 )

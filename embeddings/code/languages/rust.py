@@ -12,6 +12,18 @@ _ITEMS = """
 """
 _TYPE = "(type_identifier) @name (scoped_type_identifier) @name"
 
+_VISIBILITY = r"(?:pub(?:\s*+\([^()]*\))?\s++)?"
+_HEADS = (
+    rf"""{_VISIBILITY}(?:(?:default|const|async|unsafe|extern(?:\s*+"[^"]*")?)\s++)*+
+        fn\s++(?P<name>(?:r\#)?\w++)\s*+[<(]""",
+    rf"""{_VISIBILITY}(?:(?:unsafe|auto)\s++)*+
+        (?P<kind>enum|mod|struct|trait|type|union)\s++(?P<name>\w++)(?!\s*+;)""",
+    r"""(?:default\s++|unsafe\s++)*+(?P<kind>impl)\b
+        (?:.*\sfor\s++|(?:<(?:[^<>]|<(?:[^<>]|<[^<>]*>)*>)*>)?\s++)
+        (?:&(?:'\w++\s++)?(?:mut\s++)?)?+(?:\w++::)*(?P<name>\w++)""",
+    r"macro_rules!\s*+(?P<name>\w++)",
+)
+
 RUST = Language(
     name="rust",
     extensions=(".rs",),
@@ -52,5 +64,7 @@ RUST = Language(
     numbers=kinds("integer_literal float_literal"),
     comments=kinds("line_comment block_comment"),
     ignored=kinds("escape_sequence shebang"),
+    heads=_HEADS,
+    decorators=r"#!?\[",
     operators=kinds("binary_expression unary_expression compound_assignment_expr"),
 )

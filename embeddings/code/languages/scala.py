@@ -7,7 +7,7 @@ from embeddings.code.languages.language import Language, kinds
 
 _EXTENDED = """parameters: (parameters . (parameter type: [
   (type_identifier) {0} (stable_type_identifier) {0} (generic_type type: (_) {0})]))"""
-_VARIABLE = "[(identifier) @name (identifiers . (identifier) @name)]"
+_VARIABLE = "[(identifier) @name (identifiers (identifier) @name)]"
 
 SCALA = Language(
     name="scala",

@@ -5,6 +5,12 @@ from __future__ import annotations
 from embeddings.code.languages.grammars import wheel
 from embeddings.code.languages.language import Language, kinds
 
+_HEADS = (
+    r"(?:function|modifier)\s++(?P<name>\w++)",
+    r"(?P<name>constructor|fallback|receive)\s*+\(",
+    r"(?:abstract\s++)?(?P<kind>contract|enum|interface|library|struct)\s++(?P<name>\w++)",
+)
+
 SOLIDITY = Language(
     name="solidity",
     extensions=(".sol",),
@@ -39,5 +45,7 @@ SOLIDITY = Language(
     numbers=kinds("number_literal yul_decimal_number yul_hex_number"),
     comments=kinds("comment"),
     ignored=kinds("number_unit"),
+    heads=_HEADS,
+    inner_definitions=False,
     operators=kinds("binary_expression unary_expression update_expression"),
 )

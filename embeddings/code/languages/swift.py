@@ -7,6 +7,17 @@ from embeddings.code.languages.language import Language, kinds
 
 _NAME = "name: (pattern bound_identifier: (_) @name)"
 
+_MODIFIERS = r"""(?:@\w++(?:\([^()]*\))?\s++|(?:async|class(?=\s++func)|consuming|convenience
+    |dynamic|fileprivate|final|indirect|infix|internal|isolated|mutating|nonisolated|nonmutating|open
+    |override|package|postfix|prefix|private|public|required|static|unowned|weak)
+    (?:\(\w++\))?\s++)*+"""
+_HEADS = (
+    rf"{_MODIFIERS}func\s++(?P<name>\w++|`\w++`|[^\s\w(]++)\s*+[<(]",
+    rf"{_MODIFIERS}(?P<kind>actor|class|enum|extension|protocol|struct)\s++(?P<name>[\w.]++)\s*+(?:[:<{{]|where\b|$)",
+    rf"{_MODIFIERS}(?P<name>init)[?!]?\s*+[<(]",
+    rf"{_MODIFIERS}(?P<name>deinit)\b",
+)
+
 SWIFT = Language(
     name="swift",
     extensions=(".swift",),
@@ -47,6 +58,7 @@ SWIFT = Language(
     interpolations=kinds("interpolated_expression raw_str_interpolation"),
     comments=kinds("comment multiline_comment"),
     ignored=kinds("str_escaped_char shebang_line raw_str_continuing_indicator directive"),
+    heads=_HEADS,
     operators=kinds(
         """additive_expression multiplicative_expression comparison_expression equality_expression
         infix_expression prefix_expression postfix_expression range_expression assignment"""

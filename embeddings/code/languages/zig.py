@@ -5,6 +5,14 @@ from __future__ import annotations
 from embeddings.code.languages.grammars import wheel
 from embeddings.code.languages.language import Language, kinds
 
+_HEADS = (
+    r"""(?:pub\s++)?(?:(?:export|extern(?:\s++"[^"]*")?|inline|noinline)\s++)*+
+        fn\s++(?P<name>\w++|@"[^"]++")\s*+\(""",
+    r"""(?:pub\s++)?const\s++(?P<name>\w++)\s*+=\s*+(?:(?:extern|packed)\s++)?
+        (?P<kind>enum|opaque|struct|union)\b""",
+    r"(?P<kind>test)\s++(?P<quote>\"?)(?P<name>[^\"]+?)(?P=quote)\s*+\{",
+)
+
 ZIG = Language(
     name="zig",
     extensions=(".zig", ".zon"),
@@ -39,5 +47,6 @@ ZIG = Language(
     numbers=kinds("integer float"),
     comments=kinds("comment"),
     ignored=kinds("escape_sequence"),
+    heads=_HEADS,
     operators=kinds("binary_expression unary_expression assignment_expression"),
 )

@@ -99,6 +99,103 @@ func close() {
 }
 """
 
+CPP = """\
+namespace bar {
+
+static const int sizes[] = {
+    1, 2
+};
+
+template <typename Drink>
+void pour(Drink drink) {
+  if (drink.full( {
+    return;
+}
+
+class Cup {
+ public:
+  int size() const { return 1; }
+};
+
+}  // namespace bar
+
+int main() {
+  return 0;
+}
+"""
+
+C = """\
+static int
+pour(struct cup *cup,
+    int size)
+{
+    if (cup->full( {
+again:
+        return 0;
+}
+
+void *empty(void)
+{
+#ifdef BIG
+    return 0;
+#endif
+}
+"""
+
+CSHARP = """\
+namespace Bar
+{
+    [Drinks]
+    public class Menu
+    {
+        public string Show(Dish dish)
+        {
+            var text = @"
+Soup
+""of"" the day
+";
+            return text + (;
+        }
+
+        [Hot]
+        private void Close() => Lock();
+    }
+}
+"""
+
+JULIA = '''\
+module Bar
+
+"""
+    pour(cup)
+
+Fills a cup.
+"""
+function pour(cup)
+    if cup.full(
+end
+
+struct Cup
+    size::Int
+end
+
+end
+'''
+
+ERLANG = """\
+open() ->
+    lock((.
+
+-spec pour(cup(), integer()) -> cup().
+pour(Cup, 0) ->
+    Cup;
+pour(Cup, N) ->
+    fill(Cup, N).
+
+pour(Cup) ->
+    pour(Cup, 1).
+"""
+
 FOUND = {
     ("python", PYTHON): [
         *("function steam 1-3", "class Bar 6-16", "method Bar.pour 9-11"),
@@ -115,6 +212,18 @@ FOUND = {
     ],
     ("go", GO): [
         *("method Bar.Pour 4-7", "type Cup 9-11", "function close 13-19"),
+    ],
+    ("cpp", CPP): [
+        *("function bar.pour 7-11", "class bar.Cup 13-16", "method bar.Cup.size 15-15"),
+        "function main 20-22",
+    ],
+    ("c", C): ["function pour 1-8", "function empty 10-15"],
+    ("csharp", CSHARP): [
+        *("class Bar.Menu 3-17", "method Bar.Menu.Show 6-13", "method Bar.Menu.Close 15-16"),
+    ],
+    ("julia", JULIA): ["function Bar.pour 3-10", "type Bar.Cup 12-14"],
+    ("erlang", ERLANG): [
+        *("function open 1-2", "function pour 4-8", "function pour 10-11"),
     ],
 }
 
@@ -186,6 +295,11 @@ def test_a_definition_that_parses_keeps_its_end_beside_a_broken_one() -> None:
     assert ends == {"a": 4, "c": 7, "d": 9}
 
 
+def test_a_docstring_of_a_class_does_not_begin_its_first_method() -> None:
+    source = 'class A:\n    """\n    Doc.\n    """\n    def b(self):\n        return (\n'
+    assert {each.name: each.start_line for each in found(source, "python")} == {"A": 1, "b": 5}
+
+
 def test_a_name_by_layout_is_whole() -> None:
     source = f"def {'a' * 700}(:\n    pass\n\ndef b(: pass\n"
     assert {each.name for each in found(source, "python")} <= {"a" * 500, "b"}
@@ -205,6 +319,15 @@ def test_a_name_by_layout_is_whole() -> None:
         ("go", "func (a *A[b] c(\n"),
         ("go", "((((((((\n"),
         ("java", "a<b<"),
+        ("c", "int "),
+        ("cpp", "a<b<"),
+        ("cpp", "namespace A {\n"),
+        ("csharp", "[A]\n"),
+        ("rust", "impl<a<b<"),
+        ("kotlin", "fun <a<b<"),
+        ("haskell", "{-\na b =\n"),
+        ("julia", "f(a=b,"),
+        ("elixir", '"""\n@doc """\n'),
     ],
 )
 def test_heads_are_found_in_time_linear_in_the_length(language: str, unit: str) -> None:

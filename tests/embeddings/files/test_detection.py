@@ -68,6 +68,13 @@ def test_a_script_names_its_interpreter(line: str, program: str) -> None:
         ("typescript", '<?xml version="1.0"?>\n<!DOCTYPE TS>\n<TS/>', "xml"),
         ("typescript", "const till = <T,>(x: T) => x", "typescript"),
         ("markdown", "#!/bin/sh", "markdown"),
+        ("objectivec", "#import <Till/Till.h>\n", "objectivec"),
+        ("objectivec", "#include <vector>\n\nint open = 1;\n", "objectivec"),
+        ("objectivec", "function y = till(x)\n  y = x;\nend\n", "text"),
+        ("objectivec", "(* ::Package:: *)\ntill[x_] := x\n", "text"),
+        ("c", "@interface Till : NSObject\n@end\n", "objectivec"),
+        ("c", "#import <Till/Till.h>\nint open(void);\n", "objectivec"),
+        ("c", "#include <till.h>\nint open(void);\n", "c"),
     ],
 )
 def test_the_content_refines_the_type(name: str, source: str, refined: str) -> None:
