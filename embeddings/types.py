@@ -15,7 +15,7 @@ Matrix = NDArray[np.float32]
 """(n, dimensions), float32: one row per text."""
 
 
-READING_VERSION = 2
+READING_VERSION = 3
 """Version of what is found in a file. Files that an older version has read are read again; texts
 that stay the same keep their vectors."""
 

@@ -17,6 +17,11 @@ MAX_NAME = 500
 """Characters of a name, of its owner, or of the rest of a qualified name. A name may be as long as
 a file, and the qualified names of everything inside would repeat it."""
 
+MOST_OPEN_MATCHES = 64
+"""Matches that a query keeps open at once; of more, the earliest are given up. A list of a thousand
+names opens one for each, and at each node all are compared with each other, which took 20 s. None
+of 950 files of real projects in five languages loses a match, and one has more of them open."""
+
 _RANKS = {
     what: rank
     for rank, what in enumerate(
@@ -74,7 +79,7 @@ def matches_in(
 ) -> list[Captures]:
     """What the query captures at most `depth` nodes below `root`, without functions that are only
     passed to one of the callers."""
-    cursor = QueryCursor(query(language, language.definitions))
+    cursor = QueryCursor(query(language, language.definitions), match_limit=MOST_OPEN_MATCHES)
     if depth is not None:
         cursor.set_max_start_depth(depth)
     return [

@@ -76,6 +76,13 @@ def line_after(source: bytes, position: int) -> bytes:
     return source[position : latest if end < 0 else end]
 
 
+def trimmed_end(source: bytes, start: int, end: int) -> int:
+    """The end of a span without white space at its end."""
+    while end > start and source[end - 1 : end].isspace():
+        end -= 1
+    return end
+
+
 def opening_docstring(body: Node, source: bytes, language: Language) -> Node | None:
     """The docstring statement at the start of a body, if there is one."""
     cursor = body.walk()

@@ -166,7 +166,9 @@ def _parts(declaration: Declaration, source: ParsedSource) -> list[str]:
     """The body of an outline: docstring and members."""
     statement = docstring_statement(declaration, source)
     docstring = dedented(source, *statement.byte_range) if statement else ""
-    members = [_signature(each, source) for each in declaration.members if _is_shown(each)]
+    # Of several names that one statement declares, the first stands for all.
+    first = {each.outer: each for each in reversed(declaration.members) if _is_shown(each)}
+    members = (_signature(each, source) for each in reversed(first.values()))
     return [*filter(None, [docstring, *members])]
 
 

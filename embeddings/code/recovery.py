@@ -11,7 +11,6 @@ from itertools import chain, pairwise
 
 from embeddings.code.languages import Language
 from embeddings.code.layout import Line, Point, decorates, lines_of
-from embeddings.code.layout import indentation as indentation
 
 MOST_HEADS = 5_000
 """Definitions of a file that are looked for by layout."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
@@ -16,20 +16,23 @@ from embeddings.code.candidates import (
     candidates_in,
     matches_in,
 )
-from embeddings.code.docstrings import Comments, line_before
+from embeddings.code.docstrings import Comments, trimmed_end
 from embeddings.code.languages import Language
-from embeddings.code.parsing import UnreadableSource, parse
-from embeddings.code.recovery import Extent, Head, heads_in, indentation, pieces
+from embeddings.code.mending import mended, missed, parsed_pieces
+from embeddings.code.parsing import parse
+from embeddings.code.recovery import Extent, heads_in
 from embeddings.types import Kind
 
 MAX_NESTING = 30
 """Declarations nested deeper than this are ignored: each text contains all that it encloses, so
 that the total size would grow with the depth."""
 
+MOST_NAMES = 50
+"""Constants that one statement declares, each of which has the whole statement as its text."""
+
 OUTLINED = frozenset({"module", "class", "interface", "trait"})
 """Declarations whose text may be an outline."""
 
-_WITH_BODIES = frozenset({"function", "method", "class", "interface", "trait", "block"})
 _TYPES = frozenset({"class", "interface", "trait", "enum", "type"})
 _CODE = frozenset({"function", "method", "property", "macro"})
 _LOCAL = frozenset({"constant", "signature"})
@@ -153,10 +156,10 @@ def parse_source(source: str, language: Language) -> ParsedSource:
     matches, candidates = _found(data, [root], language)
     if root.has_error and (heads := heads_in(data, language)):
         roots = [root]
-        if _missed(_mended(candidates, heads, roots, data), heads):
-            roots = _parsed_pieces(data, heads, language)
+        if missed(mended(candidates, heads, roots, data), heads):
+            roots = parsed_pieces(data, heads, language)
             matches, candidates = _found(data, roots, language)
-        candidates = _mended(candidates, heads, roots, data)
+        candidates = mended(candidates, heads, roots, data)
     comments = _comments(matches, data, language)
     module = _tree(candidates, root, comments, language)
     documented = next((match["module"][0] for match in matches if "module" in match), None)
@@ -200,78 +203,6 @@ def _found(
     return matches, candidates_in(roots, matches, data, language)
 
 
-def _parsed_pieces(data: bytes, heads: list[Head], language: Language) -> list[Node]:
-    """The roots of a source's pieces, each parsed by itself, so that none swallows the others."""
-    roots = []
-    for piece in pieces(heads, len(data)):
-        try:
-            roots.append(parse(data, language, span=piece).root_node)
-        except UnreadableSource:
-            continue
-    return roots
-
-
-def _missed(mended: list[Candidate], heads: list[Head]) -> bool:
-    """Whether the grammar missed one of the outermost definitions, or its end."""
-    outermost = min(head.indentation for head in heads)
-    rows = {head.row for head in heads if head.indentation == outermost}
-    return any(each.row in rows for each in mended if isinstance(each.node, Extent))
-
-
-def _mended(
-    candidates: list[Candidate], heads: list[Head], roots: list[Node], data: bytes
-) -> list[Candidate]:
-    """The candidates with those that layout tells to be missing, and without broken ones that end
-    elsewhere: some swallow what follows, and others lose their end."""
-    places = {(head.row, head.name): head for head in heads}
-    errors = sorted(_error_rows(roots))
-    kept = [
-        each
-        for each in candidates
-        if (head := places.get((each.row, each.name))) is None
-        or _ends_right(each, head, errors, data)
-    ]
-    found = {(each.row, each.name) for each in kept}
-    whole = [each for each in kept if not each.is_broken and each.what in _WITH_BODIES]
-    missing, current = [], 0
-    for head in heads:
-        begin = head.extent.start_byte
-        while current < len(whole) and whole[current].outer.end_byte <= begin:
-            current += 1
-        is_inside = current < len(whole) and whole[current].first.start_byte <= begin
-        if (head.row, head.name) not in found and not is_inside:
-            missing.append(_from_layout(head))
-    return sorted([*kept, *missing], key=lambda candidate: candidate.order)
-
-
-def _ends_right(candidate: Candidate, head: Head, errors: list[int], data: bytes) -> bool:
-    """Whether a candidate ends where its layout ends, or has nothing to do with any of the rows
-    with errors: it holds none, lost nothing to one, and was not closed with what is around it."""
-    ends, should = candidate.outer.end_point.row, head.extent.end_point.row
-    if ends == should:
-        return True
-    is_cut = bisect_left(errors, ends) < bisect_right(errors, should)
-    closing = line_before(data, candidate.outer.end_byte)
-    margin = closing[: len(closing) - len(closing.lstrip())]
-    return not candidate.is_broken and not is_cut and indentation(margin) >= head.indentation
-
-
-def _error_rows(roots: list[Node]) -> Iterator[int]:
-    """The rows at which errors begin, in the order of their nodes."""
-    for root in roots:
-        waiting = [root] if root.has_error else []
-        while waiting:
-            node = waiting.pop()
-            if node.is_error or node.is_missing:
-                yield node.start_point.row
-            waiting += (child for child in node.children if child.has_error)
-
-
-def _from_layout(head: Head) -> Candidate:
-    extent = head.extent
-    return Candidate(head.what, extent, extent, extent, None, head.name, head.owner, head.row)
-
-
 def _comments(matches: list[Captures], source: bytes, language: Language) -> Comments:
     spans = sorted({node.byte_range for each in matches for node in each.get("comment", [])})
     starts = [start for start, _ in spans]
@@ -288,12 +219,26 @@ def _tree(
     end, last_row = len(source), source.count(b"\n")
     module = Declaration("module", root, root, root, end, last_row, root, "", "", None)
     enclosing = [module]
+    names: set[str] = set()
     for candidate in candidates:
         while enclosing[-1].outer.end_byte <= candidate.first.start_byte and len(enclosing) > 1:
             enclosing.pop()
+        if _is_another_name(candidate, enclosing[-1]):
+            if candidate.name in names or len(names) == MOST_NAMES:
+                continue
+            enclosing.pop()
+        else:
+            names = set()
+        names.add(candidate.name)
         if len(enclosing) <= MAX_NESTING and not _is_left_out(candidate, enclosing[-1]):
             enclosing.append(_added(enclosing[-1], candidate, comments, language))
     return module
+
+
+def _is_another_name(candidate: Candidate, declaration: Declaration) -> bool:
+    """Whether a statement declares several constants: each is the whole, beside the others."""
+    is_same = candidate.outer == declaration.outer and candidate.first == declaration.first
+    return is_same and candidate.what == declaration.what == "constant"
 
 
 def _is_left_out(candidate: Candidate, parent: Declaration) -> bool:
@@ -345,8 +290,7 @@ def _end_of(outer: Place, comments: Comments) -> tuple[int, int]:
         if not is_inside or not comments.is_outdented(comment, outer.start_point.column):
             break
         end = comments.starts[comment]
-    while end > start and comments.source[end - 1 : end].isspace():
-        end -= 1
+    end = trimmed_end(comments.source, start, end)
     return end, outer.end_point.row - comments.source.count(b"\n", end, outer.end_byte)
 
 

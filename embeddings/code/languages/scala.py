@@ -9,6 +9,13 @@ _EXTENDED = """parameters: (parameters . (parameter type: [
   (type_identifier) {0} (stable_type_identifier) {0} (generic_type type: (_) {0})]))"""
 _VARIABLE = "[(identifier) @name (identifiers (identifier) @name)]"
 
+_MODIFIERS = r"""(?:@\w++(?:\([^()]*\))?\s++|(?:abstract|final|implicit|infix|inline|lazy|open
+    |opaque|override|private|protected|sealed|transparent)(?:\[\w++\])?\s++)*+"""
+_HEADS = (
+    rf"{_MODIFIERS}def\s++(?P<name>`[^`]++`|\w++|[^\s\w(\[:=]++)",
+    rf"{_MODIFIERS}(?:case\s++)?(?P<kind>class|enum|object|trait)\s++(?P<name>\w++)",
+)
+
 SCALA = Language(
     name="scala",
     extensions=(".scala", ".sc", ".sbt", ".mill"),
@@ -57,5 +64,7 @@ SCALA = Language(
     interpolations=kinds("interpolation"),
     comments=kinds("comment block_comment"),
     ignored=kinds("escape_sequence"),
+    heads=_HEADS,
+    indented=True,
     operators=frozenset(),
 )

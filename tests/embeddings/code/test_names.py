@@ -7,6 +7,7 @@ import pytest
 from embeddings.code.definitions import extract
 from embeddings.code.languages import by_name
 from embeddings.code.own_names import masked
+from embeddings.code.syntax import MOST_NAMES
 from embeddings.paths import contexts
 from embeddings.types import Kind
 
@@ -121,6 +122,33 @@ OTHERS = {
 def test_names_in_other_languages(language: str, source: str, found: list[str]) -> None:
     package = "package p\n\n" if language == "go" else ""
     assert names(package + source + "\n", language) == found
+
+
+@pytest.mark.parametrize(
+    ("language", "source"),
+    [
+        ("python", "a, b = 1, 2"),
+        ("python", "a = b = 3"),
+        ("ruby", "A, B = 1, 2"),
+        ("lua", "local a, b = 1, 2"),
+        ("go", "var a, b = 1, 2"),
+        ("c", "int a, *b;"),
+        ("javascript", "const a = 1, b = 2;"),
+        ("java", "class T { int a, b; }"),
+        ("csharp", "class T { int a, b; }"),
+    ],
+)
+def test_every_name_that_a_statement_declares_is_found(language: str, source: str) -> None:
+    package = "package p\n\n" if language == "go" else ""
+    found = extract(package + source + "\n", by_name(language)).definitions
+    constants = [each for each in found if each.kind == Kind.CONSTANT]
+    assert sorted(each.name.lower() for each in constants) == ["a", "b"]
+
+
+def test_the_texts_of_a_statement_of_many_names_are_bounded() -> None:
+    names = ", ".join(f"name{number}" for number in range(20_000))
+    found = extract(f"{names} = range(20_000)\n", by_name("python")).definitions
+    assert len([each for each in found if each.kind == Kind.CONSTANT]) == MOST_NAMES
 
 
 MEMBERS = {
