@@ -66,6 +66,15 @@ class CodeEncoder(ABC):
     name: str
     fingerprint: str
     dimensions: int
+    device: str = "cpu"
+    draft_fingerprint: str = ""
+    """Changes whenever the same text could get another draft; empty if there are no drafts."""
+
+    def draft(self, texts: Sequence[str], language: str = "python") -> Encoded:
+        """Vectors of n definitions in the same space, some thirty times as fast and nearly as good,
+        without the language model; and names by the code. Raises NotFinite, and EncoderUnavailable
+        if there are no drafts."""
+        raise EncoderUnavailable(f"The encoder {self.name} has no drafts.")
 
     @abstractmethod
     def encode(self, texts: Sequence[str], language: str = "python") -> Encoded:

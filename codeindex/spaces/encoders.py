@@ -111,6 +111,16 @@ def encoder_for(
     return encoder
 
 
+def drafts(space: Space, encoder: CodeEncoder) -> bool:
+    """Whether texts of the space get drafts first. A space that is filled beside the active one
+    gets none, since activating drafts would make what is searched worse for a while; nor does one
+    whose encoder runs on a GPU, unless the settings ask for it."""
+    if not encoder.draft_fingerprint or space.state != SpaceState.ACTIVE:
+        return False
+    wanted = settings.CODEINDEX_DRAFTS
+    return wanted == "on" or (wanted == "auto" and encoder.device == "cpu")
+
+
 class Searcher:
     """Holds the encoder of queries. When another space has become active, a thread loads its
     encoder, and until then searches use the old encoder and its space."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Case, Exists, OuterRef, QuerySet, When
 
@@ -79,6 +80,12 @@ def with_pending_texts() -> QuerySet[Space]:
     return spaces.order_by(Case(When(state=SpaceState.ACTIVE, then=0), default=1), "pk")
 
 
+def record_drafting(space: Space, encoder: CodeEncoder) -> None:
+    """Record what drafts the vectors of the space."""
+    drafted_by = encoder.draft_fingerprint
+    Space.objects.filter(pk=space.pk).exclude(drafted_by=drafted_by).update(drafted_by=drafted_by)
+
+
 def record_problem(space: Space, problem: str) -> None:
     """Record why no vectors are computed for the space; "" clears the problem."""
     Space.objects.filter(pk=space.pk).exclude(problem=problem).update(problem=problem)
@@ -137,6 +144,11 @@ def coverage() -> dict[int, Coverage]:
 
 def has_pending(space: Space) -> bool:
     return Embedding.objects.filter(space=space, state=EmbeddingState.PENDING).exists()
+
+
+def has_drafts(space: Space) -> bool:
+    """Whether the space holds drafts that may be refined."""
+    return settings.CODEINDEX_REFINING and Embedding.objects.drafts(space).exists()
 
 
 def needing_index(smallest: int = SMALLEST_INDEXED) -> list[Space]:
