@@ -36,7 +36,7 @@ from codeindex.models import (
     Space,
     SpaceState,
 )
-from codeindex.spaces import encoders, lifecycle
+from codeindex.spaces import encoders, lifecycle, refining
 
 logger = logging.getLogger(__name__)
 
@@ -163,7 +163,7 @@ def wake_embedders() -> None:
 def _wake_refiners() -> None:
     """Start refining if there are drafts, no text waits for a vector, and nobody refines yet."""
     space = Space.objects.filter(state=SpaceState.ACTIVE).first()
-    if space is None or lifecycle.has_pending(space) or not lifecycle.has_drafts(space):
+    if space is None or lifecycle.has_pending(space) or not refining.has_drafts(space):
         return
     if not Embedding.objects.drafts(space).exclude(leases.FREE).exists():
         for _ in range(settings.CODEINDEX_EMBEDDERS):

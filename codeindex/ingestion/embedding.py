@@ -24,7 +24,7 @@ from psycopg.types.json import Jsonb
 
 import embeddings
 from codeindex.models import ATTEMPTS, Claim, Embedding, EmbeddingState, Space, SpaceState
-from codeindex.spaces import encoders, lifecycle
+from codeindex.spaces import encoders, lifecycle, refining
 from codeindex.spaces.encoders import EncoderSource
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def refine_batch(
     """Replace up to `limit` drafts of the active space, in the order of their turns. Returns the
     size of the next batch, or None if there is nothing to refine, or texts wait for a vector."""
     space = Space.objects.filter(state=SpaceState.ACTIVE).first()
-    if space is None or lifecycle.has_pending(space) or not lifecycle.has_drafts(space):
+    if space is None or lifecycle.has_pending(space) or not refining.has_drafts(space):
         return None
     encoder = _encoder_of(space, load)
     drafts = Embedding.objects.drafts(space)

@@ -76,7 +76,9 @@ class Repository(models.Model):
     refining = models.BooleanField(default=True, db_default=True)
     created = models.DateTimeField(db_default=Now())
 
-    RULES = ("index_vendored", "index_generated", "index_minified", "ignore_patterns")
+    RULES = (
+        "index_vendored", "index_generated", "index_minified", "ignore_patterns", "refining"
+    )  # fmt: skip
 
     objects = RepositoryQuerySet.as_manager()
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Case, Exists, OuterRef, QuerySet, When
 
@@ -144,11 +143,6 @@ def coverage() -> dict[int, Coverage]:
 
 def has_pending(space: Space) -> bool:
     return Embedding.objects.filter(space=space, state=EmbeddingState.PENDING).exists()
-
-
-def has_drafts(space: Space) -> bool:
-    """Whether the space holds drafts that may be refined."""
-    return settings.CODEINDEX_REFINING and Embedding.objects.drafts(space).exists()
 
 
 def needing_index(smallest: int = SMALLEST_INDEXED) -> list[Space]:

@@ -11,8 +11,16 @@ import pytest
 
 from codeindex import repositories, tasks
 from codeindex.ingestion import embedding, pipeline, publishing
-from codeindex.models import ATTEMPTS, Embedding, IndexRun, Repository, Space, SpaceState
-from codeindex.spaces import lifecycle
+from codeindex.models import (
+    ATTEMPTS,
+    Definition,
+    Embedding,
+    IndexRun,
+    Repository,
+    Space,
+    SpaceState,
+)
+from codeindex.spaces import lifecycle, refining
 from embeddings.encoder import Encoded
 from tests.git import GitRepository
 
@@ -165,3 +173,27 @@ def test_a_space_beside_the_active_one_is_filled_without_drafts(indexed: IndexRu
     Embedding.objects.exclude(space=new).delete()
     draft(encoder)
     assert not Embedding.objects.filter(draft=True).exists()
+
+
+def test_what_somebody_has_seen_is_refined_first(indexed: IndexRun) -> None:
+    draft(DraftingEncoder())
+    last = Definition.objects.order_by("-text_id").first()
+    assert last
+    refining.refine_first(Space.objects.get(), [last.pk])
+    embedding.refine_batch(1, load=lambda source: DraftingEncoder())
+    assert Embedding.objects.get(draft=False).text_id == last.text_id
+
+
+def test_the_share_that_is_refined_is_told_until_all_is(
+    indexed: IndexRun, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refining, "COUNTED_SECONDS", 1e-9)  # no count is kept
+    draft(DraftingEncoder())
+    assert refining.active_percent() == 0
+    embedding.refine_batch(2, load=lambda source: DraftingEncoder())
+    assert refining.active_percent() == 40
+    settings.CODEINDEX_REFINING = False
+    assert refining.active_percent() is None
+    settings.CODEINDEX_REFINING = True
+    refine(DraftingEncoder())
+    assert refining.active_percent() is None
