@@ -14,15 +14,14 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import accumulate, groupby
 from typing import TYPE_CHECKING, TypeVar
 
-from django.db import connection
 from django.db.models import QuerySet
 from pgvector import HalfVector
 from pgvector.psycopg.halfvec import register_halfvec_info
-from psycopg import Cursor
 from psycopg.types import TypeInfo
 from psycopg.types.json import Jsonb
 
 import embeddings
+from codeindex.bulk import binary_cursor
 from codeindex.models import ATTEMPTS, Claim, Embedding, EmbeddingState, Space, SpaceState
 from codeindex.spaces import encoders, lifecycle, refining
 from codeindex.spaces.encoders import EncoderSource
@@ -277,7 +276,10 @@ def _encoded(encode_texts: EncodeTexts, embeddings: Sequence[Embedding], languag
 
 
 def _store(embeddings: Sequence[Embedding], encoded: Encoded, *, as_drafts: bool = False) -> None:
-    with _binary_cursor() as cursor:
+    with binary_cursor() as cursor:
+        halfvec = TypeInfo.fetch(cursor.connection, "halfvec")
+        # Only for this cursor: Django's field reads vectors as text.
+        register_halfvec_info(cursor, halfvec)  # type: ignore[arg-type]
         cursor.execute(
             STORE,
             {
@@ -290,17 +292,6 @@ def _store(embeddings: Sequence[Embedding], encoded: Encoded, *, as_drafts: bool
                 "draft": as_drafts,
             },
         )
-
-
-def _binary_cursor() -> Cursor:
-    """A cursor that sends vectors in Postgres' binary format: as text, each takes a millisecond,
-    sixty times as long."""
-    connection.ensure_connection()
-    cursor = Cursor(connection.connection)
-    halfvec = TypeInfo.fetch(connection.connection, "halfvec")
-    # Only for this cursor: Django's field reads vectors as text.
-    register_halfvec_info(cursor, halfvec)  # type: ignore[arg-type]
-    return cursor
 
 
 def _note(unread: int) -> str:
