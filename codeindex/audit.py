@@ -20,7 +20,7 @@ class Change(StrEnum):
     REPOSITORY_HANDED_OVER = "handed over the repository"
     REPOSITORY_REMOVED = "removed the repository"
     DEPLOY_KEY_CHANGED = "changed the deploy key of the repository"
-    RULES_CHANGED = "changed what is indexed of the repository"
+    RULES_CHANGED = "changed how the repository is indexed"
     RUN_CANCELLED = "cancelled an index run of the repository"
     TOKEN_CREATED = "created the token"  # noqa: S105
     TOKEN_REVOKED = "revoked the token"  # noqa: S105

@@ -80,8 +80,8 @@ def change_deploy_key(repository: Repository, deploy_key: str, *, by: User | Non
 def change_rules(
     repository: Repository, rules: Mapping[str, bool | str], *, by: User | None
 ) -> None:
-    """Change what the next run indexes: the fields of `Repository.RULES` that `rules` holds. Raises
-    `ValidationError` by field."""
+    """Change how the repository is indexed: the fields of `Repository.RULES` that `rules` holds.
+    What is indexed changes with the next run. Raises `ValidationError` by field."""
     patterns = ignore_process.lines(str(rules.get("ignore_patterns", "")))
     for number, line in enumerate(patterns, 1):
         if not ignore_process.is_pattern(line):

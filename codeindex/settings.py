@@ -74,6 +74,11 @@ CODEINDEX_RUNTIME = _env.choice(
 
 CODEINDEX_DEVICE = _env.text("CODEINDEX_DEVICE") or None
 
+# Whether texts get a draft of their vector first: by default where the encoder runs on a CPU; and
+# whether the language model refines drafts
+CODEINDEX_DRAFTS = _env.choice("CODEINDEX_DRAFTS", "auto", "auto", "on", "off")
+CODEINDEX_REFINING = _env.boolean("CODEINDEX_REFINING", True)
+
 # Up to so many texts are compared one by one, at about 3 µs each; above, the HNSW index is faster,
 # and finds enough. Measured at 350,000 texts: both take the same time when 19,000 are kept.
 CODEINDEX_EXACT_TEXTS = 20_000
@@ -245,7 +250,9 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
 CELERY_TASK_DEFAULT_QUEUE = "ingest"
-CELERY_TASK_ROUTES = {"codeindex.tasks.embed_*": {"queue": "embed"}}
+CELERY_TASK_ROUTES = {
+    f"codeindex.tasks.{tasks}": {"queue": "embed"} for tasks in ("embed_*", "refine_*")
+}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

@@ -36,7 +36,7 @@ from codeindex.models import (
     Space,
     SpaceState,
 )
-from codeindex.spaces import encoders, lifecycle
+from codeindex.spaces import encoders, lifecycle, refining
 
 logger = logging.getLogger(__name__)
 
@@ -84,6 +84,7 @@ def embed_pending(limit: int = embedding.FIRST_BATCH) -> None:
     else:
         for space in lifecycle.needing_index():
             _enqueue(build_index, space.pk)
+        _wake_refiners()
 
 
 def embed_batch(
@@ -106,6 +107,13 @@ def embed_batch(
 
 
 @shared_task(ignore_result=True)
+def refine_drafts(limit: int = embedding.FIRST_BATCH) -> None:
+    """Refine one batch of drafts, and enqueue the next one behind whatever else waits."""
+    if next_limit := embedding.refine_batch(limit):
+        _enqueue(refine_drafts, next_limit)
+
+
+@shared_task(ignore_result=True)
 def build_index(space_id: int) -> None:
     lifecycle.build_index(Space.objects.get(pk=space_id))
 
@@ -125,6 +133,7 @@ def sweep() -> None:
             store.request_embeddings(run)
         publishing.settle_all()
     wake_embedders()
+    _wake_refiners()
     analysis.renew()
 
 
@@ -149,6 +158,16 @@ def wake_embedders() -> None:
     if idle or _is_space_wanted():
         for _ in range(settings.CODEINDEX_EMBEDDERS):
             _enqueue(embed_pending)
+
+
+def _wake_refiners() -> None:
+    """Start refining if there are drafts, no text waits for a vector, and nobody refines yet."""
+    space = Space.objects.filter(state=SpaceState.ACTIVE).first()
+    if space is None or lifecycle.has_pending(space) or not refining.has_drafts(space):
+        return
+    if not Embedding.objects.drafts(space).exclude(leases.FREE).exists():
+        for _ in range(settings.CODEINDEX_EMBEDDERS):
+            _enqueue(refine_drafts)
 
 
 def _is_space_wanted() -> bool:

@@ -7,9 +7,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from embeddings.encoder import CodeEncoder, EncoderUnavailable, load_encoder
+    from embeddings.encoder import CodeEncoder, EncoderUnavailable, default_device, load_encoder
 
-__all__ = ["CodeEncoder", "EncoderUnavailable", "load_encoder"]
+__all__ = ["CodeEncoder", "EncoderUnavailable", "default_device", "load_encoder"]
 
 
 def __getattr__(name: str) -> Any:

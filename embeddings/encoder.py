@@ -66,6 +66,15 @@ class CodeEncoder(ABC):
     name: str
     fingerprint: str
     dimensions: int
+    device: str = "cpu"
+    draft_fingerprint: str = ""
+    """Changes whenever the same text could get another draft; empty if there are no drafts."""
+
+    def draft(self, texts: Sequence[str], language: str = "python") -> Encoded:
+        """Vectors of n definitions in the same space, some thirty times as fast and nearly as good,
+        without the language model; and names by the code. Raises NotFinite, and EncoderUnavailable
+        if there are no drafts."""
+        raise EncoderUnavailable(f"The encoder {self.name} has no drafts.")
 
     @abstractmethod
     def encode(self, texts: Sequence[str], language: str = "python") -> Encoded:
@@ -240,6 +249,11 @@ class TextOnlyEncoder(CodeEncoder):
         return _explained_by_text(self, source, query, language)
 
 
+def default_device() -> str:
+    """The torch device that is used where none is named: a GPU if there is one."""
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
 def load_encoder(
     checkpoint: str | Path = "default",
     *,
@@ -257,7 +271,7 @@ def load_encoder(
     run. `dtype` applies to text-only encoders; a checkpoint has its own. Raises EncoderUnavailable
     with a message that can be shown to users.
     """
-    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    device = device or default_device()
     if text_only and llm:
         model = load_model(llm, dtype=dtype, runtime=runtime, device=device)
         return TextOnlyEncoder(llm, model)

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 import embeddings
 from codeindex.models import Space, SpaceState
-from codeindex.spaces import encoders
+from codeindex.spaces import encoders, refining
 from embeddings.code.words import analyse
 from search import definitions, places, scoring
 from search.balance import EVEN, Balance
@@ -50,11 +50,13 @@ def find(request: SearchRequest) -> Answer:
     # First, since the vector is made while the rest goes on
     query_vector, why_words_only = vector_for(query, request.balance)
     scope = scope_for(request.user, query.filters)
-    notices = [notice for notice in (why_words_only, _unfinished_notice(scope)) if notice]
+    notices = [why_words_only, _unfinished_notice(scope), _refining_notice(query_vector)]
+    notices = [notice for notice in notices if notice]
     results = ranked_results(query, query_vector, scope, request.limit, rules, request.group)
     if query_vector is None:
         return Answer(query.typed, results, notices, words=query.words)
     space = query_vector.space
+    refining.refine_first(space, [each.definition.place.definition_id for each in results])
     return Answer(query.typed, results, notices, space, query.words, scope.is_small)
 
 
@@ -165,6 +167,14 @@ def vector_for(query: Query, balance: Balance = EVEN) -> tuple[QueryVector | Non
         return None, NEW_MODEL
     vector = encoders.searcher.vector(query.text, encoder)
     return QueryVector(space, vector, balance), NOTICES[SpaceState(space.state)]
+
+
+def _refining_notice(query_vector: QueryVector | None) -> str:
+    """How far the vectors are refined; empty if none is a draft."""
+    percent = refining.refined_percent(query_vector.space) if query_vector else None
+    if percent is None:
+        return ""
+    return f"Quick draft vectors are being refined, and {percent}% are done: results still improve."
 
 
 def _unfinished_notice(scope: Scope) -> str:

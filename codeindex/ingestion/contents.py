@@ -7,10 +7,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db import connection
 from django.db.models import QuerySet
 from more_itertools import first
 
+from codeindex.bulk import binary_cursor
 from codeindex.ingestion.selection import skip_reasons
 from codeindex.ingestion.selection.sources import SelectedFile
 from codeindex.models import Blob
@@ -90,7 +90,7 @@ def save(read: Sequence[ReadBlob]) -> list[tuple[int, ReadBlob]]:
     if not read:
         return []
     ours = {(blob.sha, blob.language, blob.despite): blob for blob in read}
-    with connection.cursor() as cursor:
+    with binary_cursor() as cursor:
         cursor.execute(
             INSERT_BLOBS,
             {
@@ -110,9 +110,9 @@ def save(read: Sequence[ReadBlob]) -> list[tuple[int, ReadBlob]]:
 INSERT_BLOBS = """
 INSERT INTO codeindex_blob
     (sha, language, content, skipped, despite, broken, stray_bytes, format_version)
-SELECT sha, language, content, skipped, despite, broken, stray_bytes, %(version)s
-FROM unnest(%(sha)s::text[], %(language)s::text[], %(content)s::text[], %(skipped)s::text[],
-            %(despite)s::text[], %(broken)s::boolean[], %(stray_bytes)s::integer[])
+SELECT sha, language, content, skipped, despite, broken, stray_bytes, %(version)s::smallint
+FROM unnest(%(sha)b::text[], %(language)b::text[], %(content)b::text[], %(skipped)b::text[],
+            %(despite)b::text[], %(broken)b::boolean[], %(stray_bytes)b::integer[])
     AS new (sha, language, content, skipped, despite, broken, stray_bytes)
 ORDER BY sha, language, despite
 ON CONFLICT DO NOTHING

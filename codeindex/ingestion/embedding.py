@@ -1,5 +1,8 @@
 """Claims texts that lack a vector, encodes them, and stores their vectors. The database is the
-ledger: a batch that is lost with its worker is claimed again, and nothing is encoded twice."""
+ledger: a batch that is lost with its worker is claimed again, and nothing is encoded twice.
+
+In the active space a text gets a draft first, where the encoder has drafts, so that it is found by
+meaning at once. `refine_batch` replaces drafts by the vectors of the language model."""
 
 from __future__ import annotations
 
@@ -11,16 +14,16 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import accumulate, groupby
 from typing import TYPE_CHECKING, TypeVar
 
-from django.db import connection
+from django.db.models import QuerySet
 from pgvector import HalfVector
 from pgvector.psycopg.halfvec import register_halfvec_info
-from psycopg import Cursor
 from psycopg.types import TypeInfo
 from psycopg.types.json import Jsonb
 
 import embeddings
-from codeindex.models import Claim, Embedding, EmbeddingState, Space
-from codeindex.spaces import encoders, lifecycle
+from codeindex.bulk import binary_cursor
+from codeindex.models import ATTEMPTS, Claim, Embedding, EmbeddingState, Space, SpaceState
+from codeindex.spaces import encoders, lifecycle, refining
 from codeindex.spaces.encoders import EncoderSource
 
 if TYPE_CHECKING:
@@ -43,10 +46,15 @@ wanted are encoded for at most that long."""
 LONGEST_READ = 8_192
 """Characters. An encoder hardly ever reads more of a text."""
 
+DRAFTS = 1_024
+"""Drafts that are claimed together."""
+
 PROBE = "def probe():\n    return 1\n"
 """A text that a working encoder can encode."""
 
 T = TypeVar("T")
+EncodeTexts = Callable[[Sequence[str], str], "Encoded"]
+"""Texts and their language → their vectors and names."""
 
 logger = logging.getLogger(__name__)
 
@@ -62,28 +70,71 @@ def encode_batch(
     source = encoders.preferred_source()
     own = lifecycle.space_for(load(source), source)
     for space in lifecycle.with_pending_texts():
-        next_limit = _encode_batch_of(space, limit, part_size, load)
-        if next_limit:
-            return next_limit
+        if encoder := _encoder_of(space, load):
+            if encoders.drafts(space, encoder):
+                next_limit = _draft_batch(space, encoder)
+            else:
+                waiting = Embedding.objects.pending(space)
+                next_limit = _encode_batch(waiting, encoder, limit, part_size)
+            if next_limit:
+                return next_limit
     lifecycle.activate_when_complete(own)
     return None
 
 
-def _encode_batch_of(
-    space: Space, limit: int, part_size: int, load: Callable[[EncoderSource], CodeEncoder]
+def refine_batch(
+    limit: int,
+    part_size: int = PART,
+    load: Callable[[EncoderSource], CodeEncoder] = encoders.cached,
 ) -> int | None:
-    """Returns None if no text could be claimed, or if the space's encoder is unavailable here."""
+    """Replace up to `limit` drafts of the active space, in the order of their turns. Returns the
+    size of the next batch, or None if there is nothing to refine, or texts wait for a vector."""
+    space = Space.objects.filter(state=SpaceState.ACTIVE).first()
+    if space is None or lifecycle.has_pending(space) or not refining.has_drafts(space):
+        return None
+    encoder = _encoder_of(space, load)
+    drafts = Embedding.objects.drafts(space)
+    return _encode_batch(drafts, encoder, limit, part_size) if encoder else None
+
+
+def _encoder_of(space: Space, load: Callable[[EncoderSource], CodeEncoder]) -> CodeEncoder | None:
+    """The space's encoder; None if it is unavailable here."""
     try:
         encoder = encoders.encoder_for(space, load)
     except embeddings.EncoderUnavailable as reason:
         lifecycle.record_problem(space, str(reason))
         return None
     lifecycle.record_problem(space, "")
+    return encoder
+
+
+def _encode_batch(
+    waiting: QuerySet[Embedding], encoder: CodeEncoder, limit: int, part_size: int
+) -> int | None:
+    """Returns None if no text could be claimed."""
     began = time.monotonic()
-    with Embedding.objects.claiming(space) as claim:
+    with Embedding.objects.claiming(waiting) as claim:
         pace = Pace(first=max(1, limit // 8))
         done = encode(encoder, _parts(claim, limit, part_size), pace, claim.lease.note)
     return _next_limit(done, time.monotonic() - began) if done else None
+
+
+def _draft_batch(space: Space, encoder: CodeEncoder) -> int | None:
+    """Draft pending texts for `BATCH_SECONDS`. Returns None if none could be claimed."""
+    lifecycle.record_drafting(space, encoder)
+    with Embedding.objects.claiming(Embedding.objects.pending(space)) as claim:
+        parts = _within(BATCH_SECONDS, _parts(claim, LARGEST_BATCH, DRAFTS))
+        done = encode(encoder, parts, Pace(first=DRAFTS), claim.lease.note, as_drafts=True)
+    return FIRST_BATCH if done else None
+
+
+def _within(seconds: float, values: Iterable[T]) -> Iterator[T]:
+    """The values that can be begun within that time, at least one."""
+    deadline = time.monotonic() + seconds
+    for value in values:
+        yield value
+        if time.monotonic() > deadline:
+            return
 
 
 def _parts(claim: Claim, limit: int, size: int) -> Iterator[Sequence[Embedding]]:
@@ -123,15 +174,18 @@ def encode(
     batch: Iterable[Sequence[Embedding]],
     pace: Pace | None = None,
     progressed: Callable[[], object] = lambda: None,
+    *,
+    as_drafts: bool = False,
 ) -> int:
     """Give each text of a batch, which comes in parts, its vector and predicted names, or the
     reason for its failure. Texts that are no longer wanted are skipped. While one group of texts is
     encoded, the previous one is stored and the next one is claimed; `progressed` is called after
-    each group. Returns the number of texts."""
+    each group. Texts that cannot be drafted are encoded. Returns the number of texts."""
+    encode_texts = encoder.draft if as_drafts else encoder.encode
     done, pace = 0, pace or Pace()
     with ThreadPoolExecutor(1) as ahead:
         groups = (
-            (group, language, ahead.submit(_timed, encoder, group, language))
+            (group, language, ahead.submit(_timed, encode_texts, group, language))
             for group, language in _groups(batch, pace)
         )
         for group, language, encoded in _one_behind(groups):
@@ -141,7 +195,7 @@ def encode(
                 logger.exception("A batch of %d texts could not be encoded.", len(group))
                 _encode_one_by_one(encoder, group, language, progressed)
             else:
-                _store(group, vectors)
+                _store(group, vectors, as_drafts=as_drafts)
                 pace.note(group, seconds)
             progressed()
             done += len(group)
@@ -200,7 +254,7 @@ def _encode_one_by_one(
     broken itself: its error is raised, and no text fails."""
     for embedding in embeddings:
         try:
-            encoded = _encoded(encoder, [embedding], language)
+            encoded = _encoded(encoder.encode, [embedding], language)
         except Exception as error:
             encoder.encode([PROBE], "python")
             _fail(embedding, f"{type(error).__name__}: {error}")
@@ -210,19 +264,22 @@ def _encode_one_by_one(
 
 
 def _timed(
-    encoder: CodeEncoder, embeddings: Sequence[Embedding], language: str
+    encode_texts: EncodeTexts, embeddings: Sequence[Embedding], language: str
 ) -> tuple[Encoded, float]:
     """The texts' vectors and names, and the seconds that they took."""
     began = time.monotonic()
-    return _encoded(encoder, embeddings, language), time.monotonic() - began
+    return _encoded(encode_texts, embeddings, language), time.monotonic() - began
 
 
-def _encoded(encoder: CodeEncoder, embeddings: Sequence[Embedding], language: str) -> Encoded:
-    return encoder.encode([embedding.text.body for embedding in embeddings], language)
+def _encoded(encode_texts: EncodeTexts, embeddings: Sequence[Embedding], language: str) -> Encoded:
+    return encode_texts([embedding.text.body for embedding in embeddings], language)
 
 
-def _store(embeddings: Sequence[Embedding], encoded: Encoded) -> None:
-    with _binary_cursor() as cursor:
+def _store(embeddings: Sequence[Embedding], encoded: Encoded, *, as_drafts: bool = False) -> None:
+    with binary_cursor() as cursor:
+        halfvec = TypeInfo.fetch(cursor.connection, "halfvec")
+        # Only for this cursor: Django's field reads vectors as text.
+        register_halfvec_info(cursor, halfvec)  # type: ignore[arg-type]
         cursor.execute(
             STORE,
             {
@@ -232,19 +289,9 @@ def _store(embeddings: Sequence[Embedding], encoded: Encoded) -> None:
                 "reason": list(map(_note, encoded.unread or [0] * len(embeddings))),
                 "names": [Jsonb([list(name) for name in names]) for names in encoded.names],
                 "lease": embeddings[0].lease,
+                "draft": as_drafts,
             },
         )
-
-
-def _binary_cursor() -> Cursor:
-    """A cursor that sends vectors in Postgres' binary format: as text, each takes a millisecond,
-    sixty times as long."""
-    connection.ensure_connection()
-    cursor = Cursor(connection.connection)
-    halfvec = TypeInfo.fetch(connection.connection, "halfvec")
-    # Only for this cursor: Django's field reads vectors as text.
-    register_halfvec_info(cursor, halfvec)  # type: ignore[arg-type]
-    return cursor
 
 
 def _note(unread: int) -> str:
@@ -260,9 +307,13 @@ def _structures(encoded: Encoded) -> list[HalfVector | None]:
 
 
 def _fail(embedding: Embedding, reason: str) -> None:
-    Embedding.objects.filter(
-        pk=embedding.pk, lease=embedding.lease, state=EmbeddingState.PENDING
-    ).update(state=EmbeddingState.FAILED, reason=reason, lease=None, leased_until=None)
+    """Record why a text has no vector. A draft stays, and is not refined any more."""
+    released = {"lease": None, "leased_until": None}
+    held = Embedding.objects.held_by(embedding.lease).filter(pk=embedding.pk)
+    held.filter(state=EmbeddingState.PENDING).update(
+        state=EmbeddingState.FAILED, reason=reason, **released
+    )
+    held.filter(draft=True).update(attempts=ATTEMPTS, reason=f"not refined: {reason}", **released)
 
 
 def _next_limit(done: int, seconds: float) -> int:
@@ -276,13 +327,13 @@ def _next_limit(done: int, seconds: float) -> int:
 STORE = """
 WITH locked AS (
     SELECT id FROM codeindex_embedding
-    WHERE id = ANY(%(id)s) AND lease = %(lease)s AND state = 'pending'
+    WHERE id = ANY(%(id)s) AND lease = %(lease)s
     ORDER BY id FOR UPDATE
 )
 UPDATE codeindex_embedding AS embedding
 SET vector = new.vector, structure = new.structure,
-    predicted_names = new.names, state = 'ready', reason = new.reason,
-    lease = NULL, leased_until = NULL
+    predicted_names = new.names, state = 'ready', draft = %(draft)s, attempts = 0,
+    reason = new.reason, lease = NULL, leased_until = NULL
 FROM unnest(%(id)s::bigint[], %(vector)b::halfvec[], %(structure)b::halfvec[], %(names)s::jsonb[],
             %(reason)s::text[])
      AS new (id, vector, structure, names, reason)

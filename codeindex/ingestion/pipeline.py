@@ -7,8 +7,10 @@ import logging
 import time
 import uuid
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
+from itertools import chain, pairwise
 
 from django.db import (
     DatabaseError,
@@ -125,8 +127,8 @@ def _read(run: IndexRun, lease: Lease) -> None:
     with _stage(run, RunStatus.DEFINITIONS):
         selection = _select(run, tree)
         changed = store.record_selection(run, selection.files, selection.skips)
-        for batch in _batches(changed):
-            _save(run, batch, _read_contents(tree, batch, lease))
+        for batch, read in _read_ahead(tree, changed, lease):
+            _save(run, batch, read)
             lease.progress()
         store.finish_reading(run, selection.skips)
 
@@ -185,12 +187,24 @@ def _refused(blob: ReadBlob) -> ReadBlob:
     return ReadBlob(blob.sha, blob.language, despite=blob.despite, skipped="cannot be stored")
 
 
-def _read_contents(tree: Tree, files: Sequence[SelectedFile], lease: Lease) -> list[ReadBlob]:
-    """The contents of a batch that are not stored yet. One that is skipped for its origin is read
-    once more, whatever its origin, if a file of it is wanted despite that."""
-    unread = [(file, "") for file in contents.without_blob(files)]
-    read = _blobs(tree, unread, lease)
-    return read + _blobs(tree, contents.skipped_in_vain(files, read), lease)
+def _read_ahead(
+    tree: Tree, files: Sequence[SelectedFile], lease: Lease
+) -> Iterator[tuple[Sequence[SelectedFile], list[ReadBlob]]]:
+    """Batches of the files, each with its contents that are not stored yet. While one is stored,
+    the next one is read. A content that is skipped for its origin is read once more, whatever its
+    origin, if a file of it is wanted despite that."""
+    with ThreadPoolExecutor(1) as beside:
+
+        def reading(batch: Sequence[SelectedFile]) -> Future[list[ReadBlob]]:
+            unread = [(file, "") for file in contents.without_blob(batch)]
+            return beside.submit(_blobs, tree, unread, lease)
+
+        begun = ((batch, reading(batch)) for batch in _batches(files))
+        for current, _ in pairwise(chain(begun, [None])):
+            assert current is not None
+            batch, blobs = current
+            read = blobs.result()
+            yield batch, read + _blobs(tree, contents.skipped_in_vain(batch, read), lease)
 
 
 def _blobs(tree: Tree, files: Sequence[tuple[SelectedFile, str]], lease: Lease) -> list[ReadBlob]:

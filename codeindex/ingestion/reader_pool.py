@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import IO, Any
 
@@ -170,11 +171,11 @@ _idle_readers: list[_Reader] = []
 
 def _take_idle(limits: Limits) -> _Reader:
     """A reader without work, started if there is none."""
-    while _idle_readers:
-        idle = _idle_readers.pop()
-        if idle.is_fit(limits):
-            return idle
-        idle.end()
+    with suppress(IndexError):  # another thread may take the last one
+        while idle := _idle_readers.pop():
+            if idle.is_fit(limits):
+                return idle
+            idle.end()
     return _Reader(limits)
 
 

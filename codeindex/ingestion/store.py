@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.db.models import Count, F, Q, QuerySet
 
 from codeindex import leases
+from codeindex.bulk import binary_cursor
 from codeindex.ingestion import analysis, contents
 from codeindex.ingestion.contents import ReadBlob
 from codeindex.ingestion.selection import skip_reasons
@@ -33,8 +34,6 @@ from embeddings import types
 from embeddings.code.definitions import text_hash
 from embeddings.code.words import ANALYSIS_VERSION
 from embeddings.types import READING_VERSION
-
-ROWS = 1_000
 
 
 def record_selection(
@@ -209,22 +208,17 @@ def _save_definitions(blobs: Sequence[tuple[int, ReadBlob]]) -> None:
         for definition in read.definitions
     ]
     texts = _save_texts({hash_: definition for _, hash_, definition in definitions})
-    Definition.objects.bulk_create(
+    rows = [
         (
-            Definition(
-                blob_id=blob,
-                text_id=texts[hash_],
-                kind=definition.kind,
-                name=definition.name,
-                qualified_name=definition.qualified_name,
-                docstring=definition.docstring,
-                start_line=definition.start_line,
-                end_line=definition.end_line,
-            )
-            for blob, hash_, definition in definitions
-        ),
-        batch_size=ROWS,
-    )
+            blob, texts[hash_], each.kind, each.name, each.qualified_name, each.docstring,
+            each.start_line, each.end_line,
+        )
+        for blob, hash_, each in definitions
+    ]  # fmt: skip
+    if rows:
+        with binary_cursor() as cursor:
+            columns = map(list, zip(*rows, strict=True))
+            cursor.execute(INSERT_DEFINITIONS, dict(zip(COLUMNS, columns, strict=True)))
 
 
 def _save_texts(texts: dict[str, types.Definition]) -> dict[str, int]:
@@ -233,7 +227,7 @@ def _save_texts(texts: dict[str, types.Definition]) -> dict[str, int]:
     if not texts:
         return {}
     ordered = sorted(texts.items())
-    with connection.cursor() as cursor:
+    with binary_cursor() as cursor:
         cursor.execute(
             INSERT_TEXTS,
             {
@@ -251,12 +245,21 @@ def _save_texts(texts: dict[str, types.Definition]) -> dict[str, int]:
 # The update that changes nothing locks the row: it cannot be deleted before we reference it.
 INSERT_TEXTS = """
 INSERT INTO codeindex_text (hash, language, kind, body, words, analysis)
-SELECT hash, language, kind, body, strip(to_tsvector('english', words)), %(analysis)s
-FROM unnest(%(hash)s::text[], %(language)s::text[], %(kind)s::text[], %(body)s::text[],
-            %(words)s::text[]) AS new (hash, language, kind, body, words)
+SELECT hash, language, kind, body, strip(to_tsvector('english', words)), %(analysis)s::smallint
+FROM unnest(%(hash)b::text[], %(language)b::text[], %(kind)b::text[], %(body)b::text[],
+            %(words)b::text[]) AS new (hash, language, kind, body, words)
 ORDER BY hash
 ON CONFLICT (hash) DO UPDATE SET unused_since = NULL
 RETURNING id, hash
+"""
+
+COLUMNS = ("blob", "text", "kind", "name", "qualified_name", "docstring", "start", "end")
+INSERT_DEFINITIONS = """
+INSERT INTO codeindex_definition
+    (blob_id, text_id, kind, name, qualified_name, docstring, start_line, end_line)
+SELECT * FROM unnest(%(blob)b::bigint[], %(text)b::bigint[], %(kind)b::text[], %(name)b::text[],
+                     %(qualified_name)b::text[], %(docstring)b::text[], %(start)b::integer[],
+                     %(end)b::integer[])
 """
 
 # The run's first text gets the turn of the next pending one. The more runs of its owner wait, the

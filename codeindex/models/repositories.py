@@ -72,9 +72,13 @@ class Repository(models.Model):
     ignore_patterns = models.TextField(
         blank=True, default="", db_default="", max_length=IGNORE_PATTERNS
     )  # as in a .gitignore
+    # Whether the drafts of its vectors are refined
+    refining = models.BooleanField(default=True, db_default=True)
     created = models.DateTimeField(db_default=Now())
 
-    RULES = ("index_vendored", "index_generated", "index_minified", "ignore_patterns")
+    RULES = (
+        "index_vendored", "index_generated", "index_minified", "ignore_patterns", "refining"
+    )  # fmt: skip
 
     objects = RepositoryQuerySet.as_manager()
 

@@ -7,12 +7,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 from pgvector.django import HalfVectorField
 
 from codeindex import leases
-from codeindex.models.files import Text
+from codeindex.models.files import SourceFile, Text
+from codeindex.models.repositories import Repository
 
 
 class SpaceState(models.TextChoices):
@@ -39,6 +40,8 @@ class Space(models.Model):
     figures = models.JSONField(default=dict, blank=True)  # what was measured → value (interval)
     problem = models.TextField(blank=True)  # why no vectors are computed for it
     state = models.CharField(max_length=10, choices=SpaceState.choices, default=SpaceState.BUILDING)
+    # What drafts its vectors: the `draft_fingerprint` of its encoder
+    drafted_by = models.CharField(max_length=64, blank=True, default="", db_default="")
     created = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -63,12 +66,15 @@ ATTEMPTS = 3
 
 
 class Claim:
-    """Pending embeddings that are leased to the caller, who takes them `part` by `part`."""
+    """Pending embeddings, or drafts, that are leased to the caller, who takes them `part` by
+    `part`."""
 
-    def __init__(self, space: Space, token: uuid.UUID, lease: leases.Lease) -> None:
-        self.space = space
+    def __init__(
+        self, waiting: models.QuerySet[Embedding], token: uuid.UUID, lease: leases.Lease
+    ) -> None:
         self.token = token
         self.lease = lease
+        self._waiting = waiting
 
     @transaction.atomic
     def part(self, limit: int, *, suspects: bool = True) -> Sequence[Embedding]:
@@ -82,8 +88,8 @@ class Claim:
 
     def _part(self, limit: int, **attempts: int) -> Sequence[Embedding]:
         free = (
-            Embedding.objects.select_for_update(skip_locked=True)
-            .filter(leases.FREE, space=self.space, state=EmbeddingState.PENDING, **attempts)
+            self._waiting.select_for_update(skip_locked=True, of=("self",))
+            .filter(leases.FREE, **attempts)
             .order_by("turn", "pk")[:limit]
         )
         claimed = [embedding.pk for embedding in free.only("pk")]
@@ -95,27 +101,44 @@ class Claim:
 
 
 class EmbeddingManager(models.Manager["Embedding"]):
+    def pending(self, space: Space) -> models.QuerySet[Embedding]:
+        return self.filter(space=space, state=EmbeddingState.PENDING)
+
+    def drafts(self, space: Space) -> models.QuerySet[Embedding]:
+        """The drafts that may be refined: of at least one repository that does not pause it, and
+        not those that have crashed `ATTEMPTS` workers or failed."""
+        drafts = self.filter(space=space, draft=True, attempts__lt=ATTEMPTS)
+        if not Repository.objects.filter(refining=False).exists():
+            return drafts
+        return drafts.filter(
+            Exists(
+                SourceFile.objects.filter(
+                    blob__definitions__text=OuterRef("text"), branch__repository__refining=True
+                )
+            )
+        )
+
     @contextmanager
-    def claiming(self, space: Space) -> Iterator[Claim]:
-        """What the caller takes in the block is leased to it. At the end of the block, what is
-        still pending is released."""
+    def claiming(self, waiting: models.QuerySet[Embedding]) -> Iterator[Claim]:
+        """What the caller takes of those `waiting` in the block is leased to it. At the end of the
+        block, what has not been stored is released."""
         token = uuid.uuid4()
         mine = self.held_by(token)
         try:
             with leases.renewing(mine) as lease:
-                yield Claim(space, token, lease)
+                yield Claim(waiting, token, lease)
         finally:
             leases.update(mine, lease=None, leased_until=None, attempts=F("attempts") - 1)
 
     @contextmanager
     def claimed(self, space: Space, *, limit: int) -> Iterator[Sequence[Embedding]]:
         """Up to `limit` pending embeddings with their texts, leased to the caller in the block."""
-        with self.claiming(space) as claim:
+        with self.claiming(self.pending(space)) as claim:
             yield claim.part(limit)
 
     def held_by(self, token: uuid.UUID | None) -> models.QuerySet[Embedding]:
         """What the holder of a lease still has to encode; others may have deleted some."""
-        return self.filter(lease=token, state=EmbeddingState.PENDING)
+        return self.filter(lease=token)
 
     def fail_deadly(self) -> int:
         """Record the texts that crashed `ATTEMPTS` workers as failed; returns their number."""
@@ -130,13 +153,15 @@ class EmbeddingManager(models.Manager["Embedding"]):
 
 
 class Embedding(models.Model):
-    """The fused vector of a text in a space, the request for one, or the reason why it failed."""
+    """The fused vector of a text in a space, the request for one, or the reason why it failed. A
+    draft is ready, too: it is searched like the vector that refines it later."""
 
     space = models.ForeignKey(Space, models.CASCADE, related_name="embeddings")
     text = models.ForeignKey(Text, models.CASCADE, related_name="embeddings")
     state = models.CharField(
         max_length=8, choices=EmbeddingState.choices, default=EmbeddingState.PENDING
     )
+    draft = models.BooleanField(default=False, db_default=False)
     turn = models.BigIntegerField(db_default=0)  # interleaves the texts of all waiting runs
     reason = models.TextField(blank=True)  # why it failed; if ready, what of the text was cut off
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -158,6 +183,9 @@ class Embedding(models.Model):
                 fields=["space", "turn", "id"],
                 condition=Q(state=EmbeddingState.PENDING),
                 name="pending_embeddings",
+            ),
+            models.Index(
+                fields=["space", "turn", "id"], condition=Q(draft=True), name="draft_embeddings"
             ),
             models.Index(
                 fields=["lease"], condition=Q(lease__isnull=False), name="leased_embeddings"

@@ -79,6 +79,12 @@ def with_pending_texts() -> QuerySet[Space]:
     return spaces.order_by(Case(When(state=SpaceState.ACTIVE, then=0), default=1), "pk")
 
 
+def record_drafting(space: Space, encoder: CodeEncoder) -> None:
+    """Record what drafts the vectors of the space."""
+    drafted_by = encoder.draft_fingerprint
+    Space.objects.filter(pk=space.pk).exclude(drafted_by=drafted_by).update(drafted_by=drafted_by)
+
+
 def record_problem(space: Space, problem: str) -> None:
     """Record why no vectors are computed for the space; "" clears the problem."""
     Space.objects.filter(pk=space.pk).exclude(problem=problem).update(problem=problem)

@@ -85,7 +85,7 @@ class RulesView(APIView):
 
     @extend_schema(
         operation_id="rules",
-        summary="Get what is indexed of a repository that you manage",
+        summary="Get how a repository that you manage is indexed",
         responses=answers(RulesSerializer, 403, 404),
     )
     def get(self, request: Request, pk: int) -> Response:
@@ -93,7 +93,7 @@ class RulesView(APIView):
 
     @extend_schema(
         operation_id="change_rules",
-        summary="Change what the next run of a repository indexes",
+        summary="Change how a repository is indexed",
         request=RulesSerializer,
         responses=answers(RulesSerializer, 403, 404, 415),
     )

@@ -69,7 +69,7 @@ class RegisterForm(forms.Form):
 
 
 class RulesForm(forms.Form):
-    """What is indexed of a repository; the fields are `Repository.RULES`."""
+    """How a repository is indexed; the fields are `Repository.RULES`."""
 
     index_vendored = forms.BooleanField(
         required=False,
@@ -102,6 +102,12 @@ class RulesForm(forms.Form):
                 "placeholder": "/legacy/\n*.sql\n!shop/vendor/",
             }
         ),
+    )
+    refining = forms.BooleanField(
+        required=False,
+        label="Refine vectors",
+        help_text="Definitions are found by quick draft vectors at first. The language model then"
+        " refines them in the background, which makes results better and takes a while.",
     )
 
 

@@ -20,6 +20,7 @@ from codeindex.models import (
     RunStatus,
     SpaceState,
 )
+from codeindex.spaces import refining
 
 RUNS = 50
 """The most runs of a repository that are listed."""
@@ -30,12 +31,15 @@ FAILURES = 20
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """A repository with its latest run, the progress of that run, and the runs that are live."""
+    """A repository with its latest run, the progress of that run, and the runs that are live.
+    `refined_percent` is the share of all vectors that are refined, None if it is all of them: a
+    share of the repository's own would tell which of its texts others hold."""
 
     repository: Repository
     latest: IndexRun | None
     progress: Progress | None
     live: list[IndexRun]
+    refined_percent: int | None = None
 
     @property
     def definitions(self) -> int:
@@ -81,7 +85,7 @@ def for_repository(row: Repository) -> Overview:
 
 
 def for_repositories(rows: Iterable[Repository]) -> list[Overview]:
-    """The overviews of all rows, in their order, in three queries."""
+    """The overviews of all rows, in their order, in a few queries."""
     rows = list(rows)
     runs = IndexRun.objects.filter(branch__repository__in=rows).select_related("branch")
     latest = {
@@ -91,8 +95,9 @@ def for_repositories(rows: Iterable[Repository]) -> list[Overview]:
     live: dict[int, list[IndexRun]] = {}
     for run in runs.filter(branch__live_run=F("pk")).order_by("pk"):
         live.setdefault(run.branch.repository_id, []).append(run)
+    percent = refining.active_percent()
     return [
-        Overview(row, run, progress.measure(run) if run else None, live.get(row.pk, []))
+        Overview(row, run, progress.measure(run) if run else None, live.get(row.pk, []), percent)
         for row in rows
         for run in (latest.get(row.pk),)
     ]

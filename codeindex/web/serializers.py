@@ -118,6 +118,7 @@ class RulesSerializer(serializers.Serializer[Repository]):
         help_text="Files to leave out: one pattern per line, as in a .gitignore. One that begins"
         " with ! indexes files although a rule leaves them out.",
     )
+    refining = TrueOrFalse(help_text="Refine draft vectors in the background.")
 
 
 class NewRepositorySerializer(serializers.Serializer[Any]):

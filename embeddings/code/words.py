@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import chain
 
 ANALYSIS_VERSION = 2
 """Version of the rules of `analyse`. It is stored with the words of a text, which is analysed again
@@ -33,10 +34,8 @@ def analyse(text: str) -> tuple[str, ...]:
     Stored texts and queries are both split by this function, so that a query copied from the code
     finds it.
     """
-    words: dict[str, None] = {}
-    for token in dict.fromkeys(_TOKEN.findall(text)):
-        words.update(dict.fromkeys(_words(token)))
-    return tuple(words)
+    tokens = dict.fromkeys(_TOKEN.findall(text))
+    return tuple(dict.fromkeys(chain.from_iterable(map(_words, tokens))))
 
 
 def occurrences(text: str) -> Iterator[tuple[str, int, int]]:

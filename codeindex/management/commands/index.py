@@ -27,7 +27,7 @@ from codeindex.local_services import ensure_services
 from codeindex.local_services.state import CannotStart
 from codeindex.management import base
 from codeindex.models import IndexRun, Repository, RunStatus
-from codeindex.spaces import lifecycle
+from codeindex.spaces import lifecycle, refining
 from embeddings.files.origins import Origin
 
 WORKER_ANSWER_SECONDS = 1.5
@@ -143,6 +143,10 @@ class Command(base.Command):
             self.stdout.write(f"  {notice}")
         for reason, skipped in run.skips.items():
             self.stdout.write(f"  {skipped['count']:,} files skipped: {reason}")
+        if refining.active_percent() is not None:
+            self.stdout.write(
+                "It is searchable by meaning. The workers refine its draft vectors (make run)."
+            )
         if run.error:
             raise CommandError(run.error)
 

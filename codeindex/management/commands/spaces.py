@@ -12,7 +12,7 @@ from django.db.models import Q
 import embeddings
 from codeindex.management import base
 from codeindex.management.index import existing_index
-from codeindex.models import Space
+from codeindex.models import Embedding, Space
 from codeindex.spaces import encoders, lifecycle
 from codeindex.spaces.encoders import EncoderSource
 from codeindex.spaces.lifecycle import Coverage
@@ -21,7 +21,17 @@ from embeddings.types import Runtime
 FINGERPRINT = 12
 """How many characters of a fingerprint are shown."""
 
-HEAD = ("NAME", "FINGERPRINT", "STATE", "DIMENSIONS", "FILLED", "FAILED", "WANTED", "CREATED")
+HEAD = (
+    "NAME",
+    "FINGERPRINT",
+    "STATE",
+    "DIMENSIONS",
+    "FILLED",
+    "DRAFTS",
+    "FAILED",
+    "WANTED",
+    "CREATED",
+)
 
 
 class Command(base.Command):
@@ -103,7 +113,8 @@ class Command(base.Command):
 
 
 def _row(space: Space, covered: Coverage) -> tuple[str, ...]:
-    numbers = (space.dimensions, covered.ready, covered.failed, covered.wanted)
+    drafts = Embedding.objects.filter(space=space, draft=True).count()
+    numbers = (space.dimensions, covered.ready, drafts, covered.failed, covered.wanted)
     created = f"{space.created:%Y-%m-%d %H:%M}"
     short = space.fingerprint[:FINGERPRINT]
     return (space.name, short, space.state, *(f"{number:,}" for number in numbers), created)

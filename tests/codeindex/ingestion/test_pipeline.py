@@ -362,7 +362,7 @@ def test_a_run_whose_worker_died_is_taken_up_and_ends_complete(
     selection = sources.select(tree.entries())
     files = selection.files
     store.record_selection(dead, files, selection.skips)
-    store.save_batch(dead, files[:1], pipeline._read_contents(tree, files[:1], Lease()))
+    store.save_batch(dead, *next(pipeline._read_ahead(tree, files[:1], Lease())))
     IndexRun.objects.filter(pk=run.pk).update(leased_until="2000-01-01T00:00Z")
 
     assert pipeline.index(run.pk)
