@@ -50,6 +50,9 @@ def installation(tmp_path, shop) -> Iterator[Installation]:
         tmp_path / "home",
         CODEINDEX_LOCAL_ROOTS=str(shop.path.parent),
         CODEINDEX_LEASE_SECONDS="6",
+        # Vectors are compared exactly: 8 bits round over a whole batch, and drafts are others.
+        CODEINDEX_RUNTIME="torch",
+        CODEINDEX_DRAFTS="off",
     )
     installation.start()
     yield installation
