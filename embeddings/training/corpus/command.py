@@ -51,6 +51,10 @@ def add_to(parser: argparse.ArgumentParser) -> None:
         "--without", type=Path, action="append", default=[], metavar="JSONL",
         help="evaluation data: its functions and near duplicates of them are left out",
     )  # fmt: skip
+    parser.add_argument(
+        "--splits", type=Path, metavar="MANIFEST",
+        help="the manifest.json of an earlier corpus, whose projects keep their splits",
+    )  # fmt: skip
     parser.add_argument("--out", type=Path, required=True, help="folder of the corpus")
     parser.set_defaults(run=_run)
 
@@ -61,8 +65,9 @@ def _run(options: argparse.Namespace) -> None:
         packages=frozenset(map(canonical, options.exclude)),
         functions=tuple(chain.from_iterable(map(_codes, options.without))),
     )
+    earlier = corpora.earlier_splits(options.splits) if options.splits else {}
     try:
-        corpora.build(list(_sources(options)), exclusions, options.out)
+        corpora.build(list(_sources(options)), exclusions, options.out, earlier)
     except SourceUnavailable as error:
         raise SystemExit(str(error)) from error
     print(f"{len(corpora.read(options.out)):,} functions in {options.out}")

@@ -18,7 +18,7 @@ from embeddings.training.corpus.functions import Function, fingerprint, normalis
 from embeddings.training.corpus.projects import Project
 from embeddings.training.corpus.sources import Source
 
-__all__ = ["Exclusions", "Function", "build", "fingerprint", "read", "split"]
+__all__ = ["Exclusions", "Function", "build", "earlier_splits", "fingerprint", "read", "split"]
 
 HELD_OUT = {"test": 0.10, "validation": 0.05}
 
@@ -51,14 +51,23 @@ class Exclusions:
         return ""
 
 
-def build(sources: Sequence[Source], exclusions: Exclusions, out: Path) -> None:
-    """Writes the corpus of the sources into the folder `out`, which also keeps what was read."""
+def build(
+    sources: Sequence[Source],
+    exclusions: Exclusions,
+    out: Path,
+    earlier: Mapping[Project, str] | None = None,
+) -> None:
+    """Writes the corpus of the sources into the folder `out`, which also keeps what was read.
+    Projects keep the splits that they had in an `earlier` corpus, by their names."""
+    earlier = earlier or {}
     tally = Tally()
     allowed_projects: dict[str, Project] = {}
     allowed = _allowed_functions(sources, exclusions, out / "parts", allowed_projects, tally)
     functions = list(_without_copies(list(allowed), exclusions.functions, tally))
     sizes = Counter(function.package for function in functions)
-    splits = split(sizes, projects.families(allowed_projects.values()))
+    families = projects.families([*allowed_projects.values(), *earlier])
+    kept = {project.name: name for project, name in earlier.items()}
+    splits = split(sizes, families, kept)
     functions.sort(key=lambda function: fingerprint(function.code))
     with (out / "functions.jsonl").open("w", encoding="utf-8") as file:
         for function in functions:
@@ -66,6 +75,16 @@ def build(sources: Sequence[Source], exclusions: Exclusions, out: Path) -> None:
             file.write(json.dumps(row, ensure_ascii=True) + "\n")
     manifest = _manifest(allowed_projects, functions, splits, tally)
     (out / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
+
+
+def earlier_splits(manifest: Path) -> dict[Project, str]:
+    """The projects of a corpus with their splits, as its manifest lists them."""
+    splits = {}
+    for row in json.loads(manifest.read_text(encoding="utf-8"))["packages"]:
+        repositories = tuple(row["repositories"])
+        project = Project(row["name"], row["version"], row["licence"], repositories)
+        splits[project] = row["split"]
+    return splits
 
 
 def read(folder: Path, limit: int | None = None, *, split: str = "") -> list[Function]:
@@ -76,27 +95,35 @@ def read(folder: Path, limit: int | None = None, *, split: str = "") -> list[Fun
         return [Function(**json.loads(line)) for line in islice(file, limit) if mark in line]
 
 
-def split(sizes: Counter[str], families: Mapping[str, str] | None = None) -> dict[str, str]:
+def split(
+    sizes: Counter[str],
+    families: Mapping[str, str] | None = None,
+    kept: Mapping[str, str] | None = None,
+) -> dict[str, str]:
     """Project → "train", "validation" or "test". `sizes` are numbers of functions, `families` the
-    family of each project, by default itself. Whole families are assigned, in the order of a hash
-    of their names. A held-out split takes a family that is at most a quarter of its remaining room;
-    if it has none at the end, it takes the smallest family."""
-    families = families or {}
+    family of each project, by default itself. `kept` are splits of projects that are not chosen
+    again; the others of their families join them, where there are several in the order test,
+    validation, train. Other families are assigned whole, in the order of a hash of their names. A
+    held-out split takes a family that is at most a quarter of its remaining room; if it has none at
+    the end, it takes the smallest family."""
+    families, kept = families or {}, kept or {}
     held: Counter[str] = Counter()
     for project, size in sizes.items():
         held[families.get(project, project)] += size
     room = {name: share * sizes.total() for name, share in HELD_OUT.items()}
     chosen: dict[str, str] = {}
+    for project in sorted(kept, key=lambda project: [*HELD_OUT, "train"].index(kept[project])):
+        chosen.setdefault(families.get(project, project), kept[project])
     for family in sorted(held, key=fingerprint):
         fits = (name for name, left in room.items() if held[family] <= left / 4)
-        chosen[family] = next(fits, "train")
+        chosen.setdefault(family, next(fits, "train"))
         if chosen[family] in room:
             room[chosen[family]] -= held[family]
     for name in HELD_OUT:
-        trained = [family for family in chosen if chosen[family] == "train"]
+        trained = [family for family in held if chosen[family] == "train"]
         if name not in chosen.values() and len(trained) > 1:
             chosen[min(trained, key=held.__getitem__)] = name
-    return {project: chosen[families.get(project, project)] for project in sizes}
+    return {project: kept.get(project, chosen[families.get(project, project)]) for project in sizes}
 
 
 def _allowed_functions(

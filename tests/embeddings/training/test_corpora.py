@@ -4,6 +4,7 @@ and splits that keep an organisation's projects together."""
 from __future__ import annotations
 
 import gzip
+import itertools
 import json
 import shutil
 import subprocess
@@ -141,6 +142,30 @@ def test_projects_of_one_organisation_fall_into_one_split() -> None:
     chosen = split(sizes, joined)
     assert len({chosen[project.name] for project in projects}) == 1
     assert {"train", "validation", "test"} == set(chosen.values())
+
+
+def test_projects_keep_the_splits_of_an_earlier_corpus(tmp_path: Path) -> None:
+    tiny_packages.site(tmp_path / "site")
+    _, earlier = build(tmp_path / "earlier", tmp_path / "site")
+    for number in range(0, 300, 2):
+        package(tmp_path / "site", f"another{number}")
+    rows = earlier["packages"]
+    for row, name in zip(rows, itertools.cycle(["validation", "train", "test"]), strict=False):
+        row["split"] = name
+    (tmp_path / "manifest.json").write_text(json.dumps(earlier))
+    options = ["--splits", str(tmp_path / "manifest.json")]
+    _, manifest = build(tmp_path / "corpus", tmp_path / "site", *options)
+    now = {row["name"]: row["split"] for row in manifest["packages"]}
+    assert len(now) == PACKAGES + 150
+    assert [now[row["name"]] for row in rows] == [row["split"] for row in rows]
+
+
+def test_what_is_new_of_a_family_joins_the_split_that_it_had() -> None:
+    names = {"a": "org", "b": "org", "c": "org", "d": "other", "gone": "other"}
+    kept = {"a": "train", "b": "test", "gone": "validation"}
+    sizes = Counter(a=10, b=10, c=10, d=10, e=1000)
+    chosen = split(sizes, names, kept)
+    assert chosen == {"a": "train", "b": "test", "c": "test", "d": "validation", "e": "train"}
 
 
 def test_what_was_read_of_a_source_is_read_once(tmp_path: Path) -> None:
