@@ -68,7 +68,8 @@ def build(
     functions.sort(key=lambda function: fingerprint(function.code))
     if most is not None:
         functions = _sampled(functions, most, tally)
-    sizes = Counter(function.package for function in functions)
+    sizes = Counter({function.package: 0 for function in functions})
+    sizes.update(function.package for function in functions if function.query)
     families = projects.families([*allowed_projects.values(), *earlier])
     kept = {project.name: name for project, name in earlier.items()}
     splits = split(sizes, families, kept, manifests.main_languages(functions))

@@ -36,12 +36,12 @@ def split(
     kept: Mapping[str, str] | None = None,
     languages: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
-    """Project → "train", "validation" or "test". `sizes` are numbers of functions, `families` the
-    family of each project, by default itself. `kept` are splits of projects that are not chosen
-    again; the others of their families join them, where there are several in the order test,
-    validation, train. Other families are assigned whole, for each of the `languages` of projects
-    apart, so that there is something of each to measure with. The language of most of a family's
-    functions counts as the family's."""
+    """Project → "train", "validation" or "test". `sizes` are numbers of functions with a docstring,
+    since these are measured with; `families` the family of each project, by default itself. `kept`
+    are splits of projects that are not chosen again; the others of their families join them, where
+    there are several in the order test, validation, train. Other families are assigned whole, for
+    each of the `languages` of projects apart, so that there is something of each to measure with.
+    The language of most of a family's functions counts as the family's."""
     families, kept, languages = families or {}, kept or {}, languages or {}
     held: Counter[str] = Counter()
     spoken: dict[str, Counter[str]] = {}
@@ -64,18 +64,18 @@ def split(
 def _assign(held: Counter[str], chosen: dict[str, str]) -> None:
     """Chooses splits for the families of one language that have none yet. `held` are their numbers
     of functions. They come in the order of a hash of their names, and a held-out split takes one if
-    it is small beside its room. If too little came together, it takes the family that is nearest to
-    its room, at most twice as large unless it is the first."""
+    it is small beside its room, but not empty. If too little came together, it takes the family
+    that is nearest to its room, at most twice as large unless it is the first."""
     room = {name: share * held.total() for name, share in HELD_OUT.items()}
     own = held.keys() - chosen.keys()
     for family in sorted(held, key=fingerprint):
-        fits = (name for name, left in room.items() if held[family] <= left * LARGEST)
+        fits = (name for name, left in room.items() if 0 < held[family] <= left * LARGEST)
         chosen.setdefault(family, next(fits, "train"))
         if chosen[family] in room:
             room[chosen[family]] -= held[family]
     for name, share in HELD_OUT.items():
         while room[name] > (1 - LEAST) * share * held.total():
-            trained = sorted(family for family in own if chosen[family] == "train")
+            trained = sorted(each for each in own if held[each] and chosen[each] == "train")
             distances = {family: abs(held[family] - room[name]) for family in trained}
             nearest = min(distances, key=distances.__getitem__, default="")
             has_some = any(chosen[family] == name for family in held)

@@ -194,6 +194,12 @@ def test_each_language_has_projects_to_measure_with() -> None:
     assert chosen["d"] == "train"
 
 
+def test_projects_without_docstrings_are_trained_on() -> None:
+    chosen = split(Counter(a=0, b=0, c=0, d=10, e=20, f=30))
+    assert {chosen[project] for project in "abc"} == {"train"}
+    assert {chosen[project] for project in "def"} == {"train", "validation", "test"}
+
+
 def test_a_held_out_split_that_stays_too_small_takes_more() -> None:
     chosen = split(Counter({"a": 10, **{f"p{n}": 100 for n in range(20)}}))
     held = Counter(chosen.values())
