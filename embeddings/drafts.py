@@ -13,9 +13,11 @@ from pathlib import Path
 import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
+from torch import Tensor
 
-from embeddings.code.placed_words import PLACES, placed_words
-from embeddings.networks.draft import DraftLexicon, DraftNetwork, DraftSettings, collate
+from embeddings.code.placed_words import PLACES, Words
+from embeddings.naming.network import LabelSource
+from embeddings.networks.draft import DraftBatch, DraftLexicon, DraftNetwork, DraftSettings, collate
 from embeddings.networks.vocabulary import Vocabulary
 from embeddings.text.settings import EncoderUnavailable
 from embeddings.text.weights import half_precision
@@ -36,17 +38,24 @@ class Draft:
     network: DraftNetwork
 
     @torch.inference_mode()
-    def vectors(self, texts: Sequence[str], language: str, code: Matrix | None) -> Matrix:
-        """n texts and, where known, their code vectors (n, code) → (n, dimensions), rows of unit
-        length."""
-        device = self.network.weights.device
-        bags = self.lexicon.bags([placed_words(text, language) for text in texts])
-        batch = collate(bags)
-        vectors = self.network(
-            type(batch)(*(column.to(device) for column in batch)),
-            None if code is None else torch.from_numpy(code).to(device),
-        )
-        return np.asarray(vectors.cpu().numpy(), np.float32)
+    def vectors(self, words: Sequence[Words], code: Matrix | None) -> Matrix:
+        """The words of n texts by places and, where known, their code vectors (n, code) →
+        (n, dimensions), rows of unit length."""
+        columns = collate(self.lexicon.bags(words))
+        batch = DraftBatch(*(column.to(self._device) for column in columns))
+        return _array(self.network(batch, None if code is None else self._tensor(code)))
+
+    @torch.inference_mode()
+    def label_vectors(self, code: Matrix, source: LabelSource) -> Matrix:
+        """Code vectors (n, code) → the vectors that labels are predicted from."""
+        return _array(self.network.label_vectors(self._tensor(code), source))
+
+    @property
+    def _device(self) -> torch.device:
+        return self.network.weights.device
+
+    def _tensor(self, rows: Matrix) -> Tensor:
+        return torch.from_numpy(rows).to(self._device)
 
 
 def save(folder: Path, settings: DraftSettings, words: Vocabulary, network: DraftNetwork) -> None:
@@ -72,8 +81,10 @@ def load(folder: Path) -> Draft:
     settings = DraftSettings(**config)
     lexicon = DraftLexicon(Vocabulary.load(folder / WORDS), settings.buckets)
     weights = {name: tensor.float() for name, tensor in load_file(folder / WEIGHTS).items()}
-    dimensions, code = weights["code.weight"].shape
-    network = DraftNetwork(len(lexicon), code, dimensions, settings)
+    (dimensions, code), (text, _) = (
+        weights[f"{name}.weight"].shape for name in ("code", "stand_in")
+    )
+    network = DraftNetwork(len(lexicon), code, dimensions, text, settings)
     network.load_state_dict(weights)
     return Draft(settings, lexicon, network.eval().requires_grad_(False))
 
@@ -86,3 +97,7 @@ def fingerprint(folder: Path) -> str:
     for name in (CONFIG, WEIGHTS, WORDS):
         digest.update(hashlib.sha256((folder / name).read_bytes()).digest())
     return digest.hexdigest()
+
+
+def _array(rows: Tensor) -> Matrix:
+    return np.asarray(rows.cpu().numpy(), np.float32)

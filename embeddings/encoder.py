@@ -21,8 +21,9 @@ from embeddings.checkpoints import Checkpoint
 from embeddings.code import definitions
 from embeddings.code.own_names import masked
 from embeddings.code.parsing import in_parser_thread
+from embeddings.code.placed_words import Words, placed_words
 from embeddings.drafts import Draft
-from embeddings.naming.mentions import mentioned
+from embeddings.naming.mentions import mentioned, mentioned_in
 from embeddings.networks import explanations
 from embeddings.networks.code2vec import FoldedCode2Vec
 from embeddings.networks.explanations import Attribution, Explanation, Shares
@@ -145,12 +146,13 @@ class FusedEncoder(CodeEncoder):
         )
 
     def draft(self, texts: Sequence[str], language: str = "python") -> Encoded:
+        words = [placed_words(text, language) for text in texts]
         most = self._drafts.settings.contexts
-        code = None
-        if most and self._knows(language):
-            code = self._code_vectors(texts, language, most)
-        vectors = finite(self._drafts.vectors(texts, language, code))
-        return Encoded(vectors, [[] for _ in texts])
+        if not most or not self._knows(language):
+            return Encoded(finite(self._drafts.vectors(words, None)), [[] for _ in texts])
+        code = self._code_vectors(texts, language, most)
+        vectors = finite(self._drafts.vectors(words, code))
+        return Encoded(vectors, self._draft_names(words, code, language))
 
     def encode_definitions(self, texts: Sequence[str], language: str = "python") -> Matrix:
         if not self._knows(language):
@@ -236,6 +238,14 @@ class FusedEncoder(CodeEncoder):
             return self._model.for_queries.encode(texts)
         words = word_batch(texts, self._lexicon.subtokens).to(self._device)
         return np.asarray(self._network.queries(words).cpu().numpy(), np.float32)
+
+    @torch.inference_mode()
+    def _draft_names(self, words: Sequence[Words], code: Matrix, language: str) -> Names:
+        source, mentions = self._settings.labels, None
+        if source.reads_words:
+            mentions = self._lexicon.mentions([mentioned_in(each, language) for each in words])
+        vectors = self._drafts.label_vectors(code, source)
+        return self._network.labels.predict(self._tensor(vectors), mentions, NAMES)
 
     @torch.inference_mode()
     def _names(self, texts: Sequence[str], code: Matrix, k: int, language: str) -> Names:

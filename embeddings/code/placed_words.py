@@ -98,12 +98,12 @@ def _code(text: str, scanner: re.Pattern[str], words: Words) -> None:
             words[Place.PARAMETER].append(word)
         elif call:
             words[Place.CALLED].append(word)
-        elif mark:
-            words[Place.ATTRIBUTE].append(word)
+        elif start < leaving:
+            words[Place.RETURNED].append(word)
         elif word in _LEAVING:
             leaving = text.find("\n", start) % (len(text) + 1)
         else:
-            words[Place.RETURNED if start < leaving else Place.OTHER].append(word)
+            words[Place.ATTRIBUTE if mark else Place.OTHER].append(word)
 
 
 def _document(text: str, words: Words) -> None:

@@ -15,12 +15,14 @@ from zlib import crc32
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import embedding_bag, gelu, normalize
 
 from embeddings.code.placed_words import PLACES, Place, Words
 from embeddings.code.words import parts
-from embeddings.networks.vocabulary import Ids, Ragged, Vocabulary
+from embeddings.naming.network import LabelSource
+from embeddings.networks.vocabulary import Ragged, Vocabulary
 
 # The weight of the code half before training.
 FIRST_CODE_WEIGHT = 0.2
@@ -98,20 +100,30 @@ def collate(bags: Ragged) -> DraftBatch:
     )
 
 
-def undocumented(bags: Ragged, texts: Ids) -> Ragged:
-    """n × PLACES bags, without the documentation of some `texts` (rows of n)."""
-    emptied = (texts[:, None] * PLACES + np.array(DOCUMENTED)).ravel()
-    lengths = bags.lengths().copy()
-    kept = np.ones(len(lengths), bool)
-    kept[emptied] = False
-    values = bags.values[np.repeat(kept, lengths)]
-    return Ragged(values, np.concatenate([[0], np.cumsum(np.where(kept, lengths, 0))]))
+def undocumented(bags: Ragged) -> Ragged:
+    """n × PLACES bags without those of documentation, which are left empty."""
+    return _kept(bags, np.isin(np.arange(PLACES), DOCUMENTED, invert=True))
+
+
+def summaries(bags: Ragged) -> Ragged:
+    """n × PLACES bags, of which those of summaries alone are kept."""
+    return _kept(bags, np.arange(PLACES) == Place.SUMMARY)
+
+
+def _kept(bags: Ragged, places: NDArray[np.bool_]) -> Ragged:
+    kept = places[np.arange(len(bags)) % PLACES]
+    lengths = np.where(kept, bags.lengths(), 0)
+    values = bags.values[np.repeat(kept, bags.lengths())]
+    return Ragged(values, np.concatenate([[0], np.cumsum(lengths)]))
 
 
 class DraftNetwork(nn.Module):
-    """The network from subtokens and code vectors (n, code) to drafts (n, dimensions)."""
+    """The network from subtokens and code vectors (n, code) to drafts (n, dimensions). Language
+    models have vectors of `text` dimensions."""
 
-    def __init__(self, subtokens: int, code: int, dimensions: int, settings: DraftSettings) -> None:
+    def __init__(
+        self, subtokens: int, code: int, dimensions: int, text: int, settings: DraftSettings
+    ) -> None:
         super().__init__()
         width, hidden = settings.width, settings.hidden
         self.table = nn.Embedding(subtokens, width)
@@ -124,6 +136,9 @@ class DraftNetwork(nn.Module):
         nn.init.zeros_(self.outer.bias)
         self.code = nn.Linear(code, dimensions)
         self.weights = nn.Parameter(torch.tensor([1.0, FIRST_CODE_WEIGHT]))
+        self.stand_in = nn.Linear(code, text)
+        nn.init.zeros_(self.stand_in.weight)
+        nn.init.zeros_(self.stand_in.bias)
 
     def forward(self, batch: DraftBatch, code: Tensor | None) -> Tensor:
         """n texts and, if known, their code vectors (n, code) → drafts (n, dimensions), rows of
@@ -134,6 +149,12 @@ class DraftNetwork(nn.Module):
         is_known = code.any(dim=-1, keepdim=True)
         by_code = normalize(self.code(normalize(code, dim=-1)), dim=-1)
         return normalize(by_text + self.weights[1] * by_code * is_known, dim=-1)
+
+    def label_vectors(self, code: Tensor, source: LabelSource) -> Tensor:
+        """Code vectors (n, code) → what labels are predicted from; a language model's vector is
+        replaced by one that the code vector says (n, text)."""
+        halves = [self.stand_in(code)] if source.reads_text else []
+        return torch.cat([*halves, code] if source.reads_code else halves, dim=1)
 
     def text(self, batch: DraftBatch) -> Tensor:
         """n texts → (n, dimensions)."""

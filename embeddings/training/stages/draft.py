@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 
@@ -28,12 +28,14 @@ from embeddings.networks.draft import (
     DraftNetwork,
     DraftSettings,
     collate,
+    summaries,
     undocumented,
 )
 from embeddings.networks.vocabulary import Ids, Ragged, Vocabulary
 from embeddings.training.data.dataset import ANSWERS, TextView, TrainingData
 from embeddings.training.data.features import IndexedContexts, path_contexts
 from embeddings.training.stages.code import code_vectors
+from embeddings.training.stages.draft_names import DraftNameStage
 from embeddings.training.stages.loop import Run, batch_count, shuffled_batches
 from embeddings.training.stages.objectives import Contrast
 from embeddings.types import Matrix
@@ -47,6 +49,8 @@ MEASURED = 1000
 # the two losses of teaching beside the contrast's.
 TEACHING_SCALE = 30.0
 AGREEMENT, LIKENESS = 2.0, 1.0
+# The teacher reads functions that are no longer: three of them in the time of a long one.
+TAUGHT_CHARACTERS = 600
 # The share of definitions that are read without their code vector, as other languages are.
 WITHOUT_CODE = 0.15
 # Functions whose words make the vocabulary.
@@ -59,12 +63,14 @@ RARITY, FIRST_DEVIATION = 1e-3, 0.25
 @dataclass(frozen=True, slots=True)
 class DraftPlan:
     """How a draft is trained: on at most `pairs` described functions (None: all), of which the
-    teacher reads the first `taught`. The vocabulary has the `words` most frequent subtokens that
-    occur at least `least` times."""
+    teacher reads `taught` short ones; on at most `names` of them it learns names. The vocabulary
+    has the `words` most frequent subtokens that occur at least `least` times."""
 
     epochs: int = 6
     pairs: int | None = None
     taught: int = 10_000
+    names: int | None = 20_000
+    name_epochs: int = 3
     seed: int = 1
     words: int = 20_000
     least: int = 5
@@ -77,92 +83,97 @@ class DraftStage:
     name = "draft"
     rate = 2e-3
 
-    def __init__(self, data: TrainingData, teacher: Checkpoint, plan: DraftPlan) -> None:
-        self._data = data
-        rows = data.rows("train", described=True)[: plan.pairs]
-        held_out = data.rows("validation", described=True)[:MEASURED]
-        self._pairs, self._taught = len(rows), min(plan.taught, len(rows))
-        everything = np.concatenate([rows, held_out])
-        data.prepare(set(QUERIES), everything)
-        data.prepare({*ANSWERS.values()}, rows[: self._taught])
-        queries = {view: data.vectors(view, everything) for view in QUERIES}
-        fusion = teacher.network.fusion
+    def __init__(
+        self, data: TrainingData, teacher: Checkpoint, contexts: IndexedContexts, plan: DraftPlan
+    ) -> None:
+        """All functions of `data` and of `contexts` are described, those to train on first."""
+        self._data, fusion = data, teacher.network.fusion
+        rows, every = data.rows("train"), np.arange(len(data.functions))
+        self._rows, self._held_out = rows, every[len(rows) :]
+        codes = [function.code for function in data.functions]
+        short = np.array([len(codes[row]) <= TAUGHT_CHARACTERS for row in rows], bool)
+        self._taught = rows[short][: plan.taught]
+        data.prepare(set(QUERIES), every)
+        data.prepare({*ANSWERS.values()}, self._taught)
+        queries = {view: data.vectors(view, every) for view in QUERIES}
         self._queries = {view: self._tensor(fusion.query(q)) for view, q in queries.items()}
-        self._same = {
-            view: np.unique([data.text(view, row) for row in rows], return_inverse=True)[1]
-            for view in QUERIES
+        self._documentation = self._tensor(fusion.fuse(queries[TextView.QUERY], None))
+        self._same = {view: _numbers([data.text(view, row) for row in rows]) for view in QUERIES}
+        code2vec, most = teacher.network.code2vec, plan.settings.contexts
+        code = np.zeros((len(every), teacher.settings.code.code), np.float32)
+        if most:
+            code = code_vectors(code2vec, contexts, every, data.device, limit=most)
+        self._code = self._tensor(code)
+        read = code_vectors(code2vec, contexts, self._taught, data.device)
+        self._fused = {
+            view: self._tensor(fusion.fuse(data.vectors(view, self._taught), read))
+            for view in ANSWERS.values()
         }
-        functions = [data.functions[row] for row in everything]
-        contexts = path_contexts(functions, teacher.settings.paths, data.folder / "contexts")
-        indexed = IndexedContexts(contexts, teacher.lexicon)
-        self._code = self._tensor(
-            _code_vectors(teacher, indexed, np.arange(len(functions)), plan.settings, data)
-        )
-        self._taught_vectors = self._teacher_vectors(teacher, indexed, rows[: self._taught])
-        self.words = _vocabulary([function.code for function in functions[: self._pairs]], plan)
-        self._lexicon = DraftLexicon(self.words, plan.settings.buckets)
-        self._bags = _bags(self._lexicon, [function.code for function in functions])
-        self._bare = _bags(self._lexicon, [f.bare for f in functions[self._pairs :]])
-        code, dimensions = teacher.settings.code.code, fusion.dimensions
-        self.network = DraftNetwork(len(self._lexicon), code, dimensions, plan.settings)
+        self.words = _vocabulary([codes[row] for row in rows[:COUNTED]], plan)
+        lexicon = DraftLexicon(self.words, plan.settings.buckets)
+        self._bags = _bags(lexicon, codes)
+        self._bare = _bags(lexicon, [data.functions[row].bare for row in self._held_out])
+        widths = code.shape[1], fusion.dimensions, teacher.settings.text_width
+        self.network = DraftNetwork(len(lexicon), *widths, plan.settings)
         self._initialise()
         self._contrast = Contrast()
         self.trained = nn.ModuleList([self.network, self._contrast]).to(data.device)
 
     def steps(self) -> int:
-        return batch_count(np.arange(self._pairs), FOUND)
+        return batch_count(self._rows, FOUND)
 
     def losses(self, random: np.random.Generator) -> Iterator[dict[str, Tensor]]:
-        for found in shuffled_batches(np.arange(self._pairs), FOUND, random):
+        numbers = np.arange(len(self._taught))
+        for found in shuffled_batches(self._rows, FOUND, random):
             query = QUERIES[random.integers(len(QUERIES))]
-            taught = random.choice(self._taught, min(TAUGHT, self._taught), replace=False)
-            chosen = self._with_distinct_queries(np.concatenate([taught, found]), query)
-            code = self._code[chosen].clone()
-            code[torch.from_numpy(random.random(len(chosen)) < WITHOUT_CODE)] = 0
-            bags = _taken(self._bags, chosen)
-            if ANSWERS[query] is TextView.BARE:
-                bags = undocumented(bags, np.arange(len(chosen)))
-            drafts = self.network(collate(bags), code)
+            read = random.permutation(numbers)[:TAUGHT]
+            drawn = np.concatenate([self._taught[read], found])
+            # Another function with the same query would count as wrong.
+            _, distinct = np.unique(self._same[query][drawn], return_index=True)
+            distinct.sort()
+            chosen, read = drawn[distinct], read[distinct[distinct < len(read)]]
+            drafts = self._drafts(chosen, query, random)
             queries = self._queries[query][chosen]
-            first = int((chosen[: len(taught)] < self._taught).sum())
-            known = self._taught_vectors[ANSWERS[query]][chosen[:first]]
-            yield {
+            losses = {
                 "search": self._contrast(drafts, queries),
-                "agreement": AGREEMENT * (1 - (drafts[:first] * known).sum(1)).mean(),
-                "likeness": LIKENESS * _divergence(drafts[:first], known, queries),
+                "documentation": AGREEMENT * self._documentation_loss(found),
             }
+            if len(read):
+                fused, taught = self._fused[ANSWERS[query]][read], drafts[: len(read)]
+                losses["agreement"] = AGREEMENT * _distance(taught, fused)
+                losses["likeness"] = LIKENESS * _divergence(taught, fused, queries)
+            yield losses
 
     @torch.inference_mode()
     def measure(self) -> dict[str, float]:
         """The MRR of drafts among each other, with and without the code half."""
         figures = {}
-        code = self._code[self._pairs :]
-        every = np.arange(self._pairs, self._pairs + len(code))
+        code = self._code[self._held_out]
         for query in QUERIES:
             answer = ANSWERS[query]
-            bags = self._bare if answer is TextView.BARE else _taken(self._bags, every)
-            queries = self._queries[query][self._pairs :].cpu().numpy()
+            bags = self._bare if answer is TextView.BARE else _taken(self._bags, self._held_out)
+            queries = self._queries[query][self._held_out].cpu().numpy()
             for kind, half in (("", code), (", text alone", None)):
                 vectors = self.network(collate(bags), half).cpu().numpy()
                 ranks = metrics.ranks(queries, vectors, range(len(vectors)))
                 figures[f"validation mrr, {query} → {answer}{kind}"] = metrics.mrr(ranks).value
         return figures
 
-    def _with_distinct_queries(self, chosen: Ids, view: TextView) -> Ids:
-        """The first of all functions that have the same query: the others would count as wrong."""
-        _, first = np.unique(self._same[view][chosen], return_index=True)
-        return chosen[np.sort(first)]
+    def _drafts(self, rows: Ids, query: TextView, random: np.random.Generator) -> Tensor:
+        """Drafts of the functions in `rows`, as texts that answer such a query; some without their
+        code half."""
+        bags = _taken(self._bags, rows)
+        if ANSWERS[query] is TextView.BARE:
+            bags = undocumented(bags)
+        has_code = torch.from_numpy(random.random((len(rows), 1)) >= WITHOUT_CODE)
+        drafts: Tensor = self.network(collate(bags), self._code[rows] * has_code)
+        return drafts
 
-    def _teacher_vectors(
-        self, teacher: Checkpoint, contexts: IndexedContexts, rows: Ids
-    ) -> dict[TextView, Tensor]:
-        code = code_vectors(
-            teacher.network.code2vec, contexts, np.arange(len(rows)), self._data.device
-        )
-        return {
-            view: self._tensor(teacher.network.fusion.fuse(self._data.vectors(view, rows), code))
-            for view in ANSWERS.values()
-        }
+    def _documentation_loss(self, rows: Ids) -> Tensor:
+        """How far drafts of the documentation alone are from what the teacher makes of it: that
+        teaches words, and costs the teacher little."""
+        bags = summaries(_taken(self._bags, rows))
+        return _distance(self.network(collate(bags), None), self._documentation[rows])
 
     @torch.no_grad()
     def _initialise(self) -> None:
@@ -170,7 +181,8 @@ class DraftStage:
         is."""
         network, words = self.network, len(self.words.words)
         vectors = self._data.cache.encode(self.words.words)
-        centred = vectors - vectors.mean(axis=0)
+        mean = vectors.mean(axis=0)
+        centred = vectors - mean
         _, _, components = np.linalg.svd(centred, full_matrices=False)
         directions = torch.from_numpy(components[: network.table.embedding_dim])
         table = torch.from_numpy(centred) @ directions.T
@@ -179,9 +191,9 @@ class DraftStage:
         network.table.weight[:words, : len(directions)] = table * scale
         nn.init.normal_(network.whole.weight, std=1e-3)
         network.whole.weight[:, : len(directions)] = directions.T / scale
-        nn.init.zeros_(network.whole.bias)
+        network.whole.bias.copy_(torch.from_numpy(mean))
         ids, counts = self._bags.values.T
-        frequency = np.bincount(ids, counts, minlength=len(self._lexicon)) / counts.sum()
+        frequency = np.bincount(ids, counts, minlength=network.table.num_embeddings) / counts.sum()
         rarity = torch.from_numpy(np.log(RARITY / (RARITY + frequency))).float()
         network.gates.weight.copy_(rarity[:, None].expand_as(network.gates.weight))
 
@@ -196,12 +208,37 @@ def train_draft(
     `out`."""
     if not resume and out != teacher.folder:
         shutil.copytree(teacher.folder, out, dirs_exist_ok=True)
+    data = _described(data, plan)
+    contexts = path_contexts(data.functions, teacher.settings.paths, data.folder / "contexts")
+    indexed = IndexedContexts(contexts, teacher.lexicon)
     run = Run(out, plan.seed, resume)
     torch.manual_seed(plan.seed)
-    stage = DraftStage(data, teacher, plan)
+    stage = DraftStage(data, teacher, indexed, plan)
     run.train(stage, plan.epochs)
+    if plan.settings.contexts and teacher.network.source.reads_text:
+        most, network = plan.settings.contexts, stage.network
+        names = DraftNameStage(data, teacher, network, indexed, most, plan.names)
+        run.train(names, plan.name_epochs)
     drafts.save(out, plan.settings, stage.words, stage.network)
     run.finish()
+
+
+def _described(data: TrainingData, plan: DraftPlan) -> TrainingData:
+    """The described functions to train on, then those to choose by."""
+    train, validation = (data.rows(split, described=True) for split in ("train", "validation"))
+    rows = np.concatenate([train[: plan.pairs], validation[:MEASURED]])
+    return replace(data, functions=[data.functions[row] for row in rows])
+
+
+def _numbers(texts: list[str]) -> Ids:
+    """A number for each distinct text."""
+    known: dict[str, int] = {}
+    return np.array([known.setdefault(text, len(known)) for text in texts], np.int64)
+
+
+def _distance(drafts: Tensor, known: Tensor) -> Tensor:
+    """The mean cosine distance of n drafts to the vectors that they are taught."""
+    return 1 - (drafts * known).sum(1).mean()
 
 
 def _divergence(drafts: Tensor, known: Tensor, queries: Tensor) -> Tensor:
@@ -212,22 +249,9 @@ def _divergence(drafts: Tensor, known: Tensor, queries: Tensor) -> Tensor:
     return kl_div(guessed, true, reduction="batchmean")
 
 
-def _code_vectors(
-    teacher: Checkpoint,
-    contexts: IndexedContexts,
-    rows: Ids,
-    settings: DraftSettings,
-    data: TrainingData,
-) -> Matrix:
-    if not settings.contexts:
-        return np.zeros((len(rows), teacher.settings.code.code), np.float32)
-    code2vec = teacher.network.code2vec
-    return code_vectors(code2vec, contexts, rows, data.device, limit=settings.contexts)
-
-
 def _vocabulary(texts: list[str], plan: DraftPlan) -> Vocabulary:
     spelt: Counter[str] = Counter()
-    for text in texts[:COUNTED]:
+    for text in texts:
         spelt.update(chain.from_iterable(placed_words(text)))
     counts: Counter[str] = Counter()
     for spelling, count in spelt.items():
