@@ -21,7 +21,7 @@ from embeddings.checkpoints import Checkpoint
 from embeddings.code import definitions
 from embeddings.code.own_names import masked
 from embeddings.code.parsing import in_parser_thread
-from embeddings.code.placed_words import Words, placed_words
+from embeddings.code.placed_words import Words, beginning, placed_words
 from embeddings.drafts import Draft
 from embeddings.naming.mentions import mentioned, mentioned_in
 from embeddings.networks import explanations
@@ -150,7 +150,7 @@ class FusedEncoder(CodeEncoder):
         most = self._drafts.settings.contexts
         if not most or not self._knows(language):
             return Encoded(finite(self._drafts.vectors(words, None)), [[] for _ in texts])
-        code = self._code_vectors(texts, language, most)
+        code = self._code_vectors([beginning(text) for text in texts], language, most)
         vectors = finite(self._drafts.vectors(words, code))
         return Encoded(vectors, self._draft_names(words, code, language))
 

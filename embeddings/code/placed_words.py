@@ -56,15 +56,20 @@ _NAMED = r"(?P<mark>[.@]\s*+)?+(?P<word>[^\W\d]\w*+)(?P<call>\s*+\()?+"
 
 
 def placed_words(text: str, language: str = "python") -> Words:
-    """The words of the first LONGEST characters of a text, a list for each of the PLACES. Documents
-    are documentation as a whole. Raises KeyError for an unknown language."""
-    entry, text = by_name(language), text[:LONGEST]
+    """The words of the beginning of a text, a list for each of the PLACES. Documents are
+    documentation as a whole. Raises KeyError for an unknown language."""
+    entry, text = by_name(language), beginning(text)
     words: Words = [[] for _ in range(PLACES)]
     if isinstance(entry, Document):
         _document(text, words)
     else:
         _code(text, _scanner(entry), words)
     return words
+
+
+def beginning(text: str) -> str:
+    """The first lines of a text, with at most LONGEST characters; of a single line, these."""
+    return text if len(text) <= LONGEST else text[: text.rfind("\n", 0, LONGEST) + 1 or LONGEST]
 
 
 def _code(text: str, scanner: re.Pattern[str], words: Words) -> None:
