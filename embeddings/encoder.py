@@ -245,7 +245,7 @@ class FusedEncoder(CodeEncoder):
         if source.reads_words:
             mentions = self._lexicon.mentions([mentioned_in(each, language) for each in words])
         vectors = self._drafts.label_vectors(code, source)
-        return self._network.labels.predict(self._tensor(vectors), mentions, NAMES)
+        return self._network.labels.compose(self._tensor(vectors), mentions, NAMES)
 
     @torch.inference_mode()
     def _names(self, texts: Sequence[str], code: Matrix, k: int, language: str) -> Names:

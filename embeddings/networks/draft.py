@@ -40,6 +40,7 @@ class DraftSettings:
     width: int = 256
     hidden: int = 384
     buckets: int = 1024
+    dropout: float = 0.2
     contexts: int = 60
 
 
@@ -110,6 +111,12 @@ def summaries(bags: Ragged) -> Ragged:
     return _kept(bags, np.arange(PLACES) == Place.SUMMARY)
 
 
+def thinned(bags: Ragged, share: float, random: np.random.Generator) -> Ragged:
+    """The bags without a random share of their subtokens."""
+    left = random.random(len(bags.values)) >= share
+    return Ragged(bags.values[left], np.concatenate([[0], np.cumsum(left)])[bags.offsets])
+
+
 def _kept(bags: Ragged, places: NDArray[np.bool_]) -> Ragged:
     kept = places[np.arange(len(bags)) % PLACES]
     lengths = np.where(kept, bags.lengths(), 0)
@@ -134,6 +141,7 @@ class DraftNetwork(nn.Module):
         self.inner, self.outer = nn.Linear(PLACES * width, hidden), nn.Linear(hidden, dimensions)
         nn.init.zeros_(self.outer.weight)
         nn.init.zeros_(self.outer.bias)
+        self.dropout = nn.Dropout(settings.dropout)
         self.code = nn.Linear(code, dimensions)
         self.weights = nn.Parameter(torch.tensor([1.0, FIRST_CODE_WEIGHT]))
         self.stand_in = nn.Linear(code, text)
@@ -167,7 +175,8 @@ class DraftNetwork(nn.Module):
         totals = totals.view(-1, PLACES)
         mean = pools.sum(1) / totals.sum(1, keepdim=True).clamp(min=1e-6)
         scaled = pools / totals.clamp(min=1e-6).sqrt().unsqueeze(-1)
-        hidden = gelu(self.inner(normalize(scaled.flatten(1), dim=-1) * PLACES**0.5))
+        parts = normalize(scaled.flatten(1), dim=-1) * PLACES**0.5
+        hidden = self.dropout(gelu(self.inner(self.dropout(parts))))
         vectors: Tensor = self.whole(mean) + self.outer(hidden)
         return vectors
 

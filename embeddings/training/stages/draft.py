@@ -29,6 +29,7 @@ from embeddings.networks.draft import (
     DraftSettings,
     collate,
     summaries,
+    thinned,
     undocumented,
 )
 from embeddings.networks.vocabulary import Ids, Ragged, Vocabulary
@@ -42,8 +43,10 @@ from embeddings.types import Matrix
 
 # Definitions of a batch that are only found by queries, and those that the teacher has read too.
 FOUND, TAUGHT = 768, 256
-# Where no corpus has written questions, docstrings and their keywords ask.
+# Docstrings ask for code without them; in a share of the batches, their keywords ask for code as it
+# stands.
 QUERIES = (TextView.QUERY, TextView.KEYWORDS)
+KEYWORDS = 0.3
 MEASURED = 1000
 # The scale of similarities in the distributions over queries that are compared, and the weights of
 # the two losses of teaching beside the contrast's.
@@ -53,6 +56,8 @@ AGREEMENT, LIKENESS = 2.0, 1.0
 TAUGHT_CHARACTERS = 600
 # The share of definitions that are read without their code vector, as other languages are.
 WITHOUT_CODE = 0.15
+# The share of a definition's words that are left out, others each time.
+WORDS_DROPPED = 0.2
 # Functions whose words make the vocabulary.
 COUNTED = 60_000
 # Before training a word weighs a / (a + its frequency) (Arora, Liang, Ma 2017), and the numbers of
@@ -63,12 +68,14 @@ RARITY, FIRST_DEVIATION = 1e-3, 0.25
 @dataclass(frozen=True, slots=True)
 class DraftPlan:
     """How a draft is trained: on at most `pairs` described functions (None: all), of which the
-    teacher reads `taught` short ones; on at most `names` of them it learns names. The vocabulary
-    has the `words` most frequent subtokens that occur at least `least` times."""
+    teacher reads `taught` short ones; the docstrings of the first `keywords` are also asked for by
+    keywords, and names are learnt from at most `names`. The vocabulary has the `words` most
+    frequent subtokens that occur at least `least` times."""
 
     epochs: int = 6
     pairs: int | None = None
     taught: int = 10_000
+    keywords: int = 20_000
     names: int | None = 20_000
     name_epochs: int = 3
     seed: int = 1
@@ -93,9 +100,14 @@ class DraftStage:
         codes = [function.code for function in data.functions]
         short = np.array([len(codes[row]) <= TAUGHT_CHARACTERS for row in rows], bool)
         self._taught = rows[short][: plan.taught]
-        data.prepare(set(QUERIES), every)
         data.prepare({*ANSWERS.values()}, self._taught)
-        queries = {view: data.vectors(view, every) for view in QUERIES}
+        self._asked = np.union1d(rows[: plan.keywords], self._taught)
+        queries = {
+            TextView.QUERY: self._read(TextView.QUERY, every),
+            TextView.KEYWORDS: self._read(
+                TextView.KEYWORDS, np.concatenate([self._asked, self._held_out])
+            ),
+        }
         self._queries = {view: self._tensor(fusion.query(q)) for view, q in queries.items()}
         self._documentation = self._tensor(fusion.fuse(queries[TextView.QUERY], None))
         self._same = {view: _numbers([data.text(view, row) for row in rows]) for view in QUERIES}
@@ -125,7 +137,9 @@ class DraftStage:
     def losses(self, random: np.random.Generator) -> Iterator[dict[str, Tensor]]:
         numbers = np.arange(len(self._taught))
         for found in shuffled_batches(self._rows, FOUND, random):
-            query = QUERIES[random.integers(len(QUERIES))]
+            query = TextView.QUERY
+            if random.random() < KEYWORDS:
+                query, found = TextView.KEYWORDS, random.choice(self._asked, FOUND)
             read = random.permutation(numbers)[:TAUGHT]
             drawn = np.concatenate([self._taught[read], found])
             # Another function with the same query would count as wrong.
@@ -159,10 +173,17 @@ class DraftStage:
                 figures[f"validation mrr, {query} → {answer}{kind}"] = metrics.mrr(ranks).value
         return figures
 
+    def _read(self, view: TextView, rows: Ids) -> Matrix:
+        """The language model's vectors of a view, zeros for functions that are not in `rows`."""
+        self._data.prepare({view}, rows)
+        vectors = np.zeros((len(self._data.functions), self._data.model.dimensions), np.float32)
+        vectors[rows] = self._data.vectors(view, rows)
+        return vectors
+
     def _drafts(self, rows: Ids, query: TextView, random: np.random.Generator) -> Tensor:
         """Drafts of the functions in `rows`, as texts that answer such a query; some without their
         code half."""
-        bags = _taken(self._bags, rows)
+        bags = thinned(_taken(self._bags, rows), WORDS_DROPPED, random)
         if ANSWERS[query] is TextView.BARE:
             bags = undocumented(bags)
         has_code = torch.from_numpy(random.random((len(rows), 1)) >= WITHOUT_CODE)
@@ -187,7 +208,7 @@ class DraftStage:
         directions = torch.from_numpy(components[: network.table.embedding_dim])
         table = torch.from_numpy(centred) @ directions.T
         scale = FIRST_DEVIATION / table.std()
-        nn.init.normal_(network.table.weight, std=FIRST_DEVIATION / 2)
+        nn.init.normal_(network.table.weight, std=FIRST_DEVIATION / 8)
         network.table.weight[:words, : len(directions)] = table * scale
         nn.init.normal_(network.whole.weight, std=1e-3)
         network.whole.weight[:, : len(directions)] = directions.T / scale
