@@ -88,7 +88,7 @@ class DraftStage:
     """The draft network, on words and code vectors that are computed once."""
 
     name = "draft"
-    rate = 2e-3
+    rate = 3e-3
 
     def __init__(
         self, data: TrainingData, teacher: Checkpoint, contexts: IndexedContexts, plan: DraftPlan
