@@ -9,6 +9,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -70,14 +71,13 @@ def save(folder: Path, settings: DraftSettings, words: Vocabulary, network: Draf
 def load(folder: Path) -> Draft:
     """The draft in a checkpoint's folder. Raises EncoderUnavailable if it has none that this
     version reads."""
-    if not (folder / CONFIG).is_file():
+    config = _config(folder)
+    if config is None:
         raise EncoderUnavailable(
-            f"The checkpoint {folder.name} has no drafts. Train them with `python -m "
-            f"embeddings.training draft --checkpoint {folder} --corpus FOLDER --out FOLDER`."
+            f"The checkpoint {folder.name} has no drafts, or those of another version. Train them "
+            f"with `python -m embeddings.training draft --checkpoint {folder} --corpus FOLDER --out "
+            f"FOLDER`."
         )
-    config = json.loads((folder / CONFIG).read_text())
-    if (config.pop("format"), config.pop("places")) != (FORMAT, PLACES):
-        raise EncoderUnavailable(f"The draft in {folder} was written by another version.")
     settings = DraftSettings(**config)
     lexicon = DraftLexicon(Vocabulary.load(folder / WORDS), settings.buckets)
     weights = {name: tensor.float() for name, tensor in load_file(folder / WEIGHTS).items()}
@@ -90,13 +90,22 @@ def load(folder: Path) -> Draft:
 
 
 def fingerprint(folder: Path) -> str:
-    """The hash of the draft's files in a checkpoint's folder; empty if it has no draft."""
-    if not (folder / CONFIG).is_file():
+    """The hash of the draft's files in a checkpoint's folder; empty if it has none that this
+    version reads."""
+    if _config(folder) is None:
         return ""
     digest = hashlib.sha256()
     for name in (CONFIG, WEIGHTS, WORDS):
         digest.update(hashlib.sha256((folder / name).read_bytes()).digest())
     return digest.hexdigest()
+
+
+def _config(folder: Path) -> dict[str, Any] | None:
+    """The settings of a draft of this version."""
+    path = folder / CONFIG
+    config: dict[str, Any] = json.loads(path.read_text()) if path.is_file() else {}
+    versions = config.pop("format", None), config.pop("places", None)
+    return config if versions == (FORMAT, PLACES) else None
 
 
 def _array(rows: Tensor) -> Matrix:
