@@ -75,8 +75,8 @@ def load(folder: Path) -> Draft:
     if config is None:
         raise EncoderUnavailable(
             f"The checkpoint {folder.name} has no drafts, or those of another version. Train them "
-            f"with `python -m embeddings.training draft --checkpoint {folder} --corpus FOLDER --out "
-            f"FOLDER`."
+            f"with `python -m embeddings.training draft --checkpoint {folder} --corpus FOLDER "
+            f"--out FOLDER`."
         )
     settings = DraftSettings(**config)
     lexicon = DraftLexicon(Vocabulary.load(folder / WORDS), settings.buckets)
