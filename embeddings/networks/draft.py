@@ -142,6 +142,9 @@ class DraftNetwork(nn.Module):
         nn.init.zeros_(self.outer.weight)
         nn.init.zeros_(self.outer.bias)
         self.dropout = nn.Dropout(settings.dropout)
+        self.trust = nn.Linear(hidden, 1)
+        nn.init.zeros_(self.trust.weight)
+        nn.init.zeros_(self.trust.bias)
         self.code = nn.Linear(code, dimensions)
         self.weights = nn.Parameter(torch.tensor([1.0, FIRST_CODE_WEIGHT]))
         self.stand_in = nn.Linear(code, text)
@@ -151,12 +154,13 @@ class DraftNetwork(nn.Module):
     def forward(self, batch: DraftBatch, code: Tensor | None) -> Tensor:
         """n texts and, if known, their code vectors (n, code) → drafts (n, dimensions), rows of
         unit length. A code vector of zeros counts as unknown."""
-        by_text = self.weights[0] * normalize(self.text(batch), dim=-1)
+        text, trust = self.text(batch)
+        by_text = self.weights[0] * normalize(text, dim=-1)
         if code is None:
             return normalize(by_text, dim=-1)
         is_known = code.any(dim=-1, keepdim=True)
         by_code = normalize(self.code(normalize(code, dim=-1)), dim=-1)
-        return normalize(by_text + self.weights[1] * by_code * is_known, dim=-1)
+        return normalize(by_text + self.weights[1] * trust * by_code * is_known, dim=-1)
 
     def label_vectors(self, code: Tensor, source: LabelSource) -> Tensor:
         """Code vectors (n, code) → what labels are predicted from; a language model's vector is
@@ -164,8 +168,9 @@ class DraftNetwork(nn.Module):
         halves = [self.stand_in(code)] if source.reads_text else []
         return torch.cat([*halves, code] if source.reads_code else halves, dim=1)
 
-    def text(self, batch: DraftBatch) -> Tensor:
-        """n texts → (n, dimensions)."""
+    def text(self, batch: DraftBatch) -> tuple[Tensor, Tensor]:
+        """n texts → (n, dimensions), and how much of the code half they need, (n, 1), 0 to 2: one
+        with documentation needs little."""
         gates = self.gates(batch.ids).gather(1, batch.places[:, None])[:, 0]
         weights = (gates + self.places[batch.places]).exp() * (1 + batch.counts.log())
         pools = embedding_bag(
@@ -177,8 +182,7 @@ class DraftNetwork(nn.Module):
         scaled = pools / totals.clamp(min=1e-6).sqrt().unsqueeze(-1)
         parts = normalize(scaled.flatten(1), dim=-1) * PLACES**0.5
         hidden = self.dropout(gelu(self.inner(self.dropout(parts))))
-        vectors: Tensor = self.whole(mean) + self.outer(hidden)
-        return vectors
+        return self.whole(mean) + self.outer(hidden), 2 * torch.sigmoid(self.trust(hidden))
 
 
 def _owners(batch: DraftBatch) -> Tensor:
