@@ -110,9 +110,9 @@ def _described(files: Sequence[Path]) -> Iterator[Function]:
 
 def _functions(file: Path) -> Iterator[Function]:
     try:
-        for function in functions_in(file.read_bytes()):
+        for function in functions_in(file.name, file.read_bytes()):
             try:
-                yield training_function("", function.name, function.text, function.docstring)
+                yield training_function("", function)
             except UnsuitableCode:
                 continue
     except UnsuitableCode:

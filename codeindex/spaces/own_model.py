@@ -20,9 +20,12 @@ from embeddings.training import adaptation, measures
 from embeddings.training.adaptation import Adaptation
 from embeddings.training.corpus import corpora
 from embeddings.training.corpus.corpora import Exclusions, Function
-from embeddings.training.corpus.functions import query_from_docstring
 from embeddings.training.corpus.json_lines import Export
+from embeddings.training.corpus.queries import query_from_docstring
 from embeddings.types import Kind
+
+LANGUAGE = "python"
+"""What the shipped checkpoints know the structure of, and so are trained further on."""
 
 LEAST_DESCRIBED = 2_000
 """Functions with a docstring. Fewer of them usually teach nothing but noise."""
@@ -65,7 +68,8 @@ def corpus_of(
     export = folder / "definitions.jsonl"
     with export.open("w", encoding="utf-8") as file:
         for one in exports.definitions(repositories):
-            file.write(json.dumps(asdict(replace(one, repository=naming(one)))) + "\n")
+            if one.language == LANGUAGE:
+                file.write(json.dumps(asdict(replace(one, repository=naming(one)))) + "\n")
     corpora.build([Export(export)], Exclusions(), folder)
     described = sum(bool(function.query) for function in corpora.read(folder))
     _require(described, least_described)
@@ -132,7 +136,7 @@ def _project(repository: str, folders: Sequence[str]) -> str:
 def _described(repositories: QuerySet[Repository]) -> Iterator[LiveDefinition]:
     """The definitions to train on, copies included."""
     for one in exports.definitions(repositories):
-        is_code = one.language == "python" and one.kind in (Kind.FUNCTION, Kind.METHOD)
+        is_code = one.language == LANGUAGE and one.kind in (Kind.FUNCTION, Kind.METHOD)
         if is_code and not one.test and query_from_docstring(one.docstring):
             yield one
 

@@ -38,6 +38,21 @@ def text_of(declaration: Declaration, source: ParsedSource) -> str:
     return bounded("\n".join(filter(None, (comment, body))))
 
 
+def text_without_documentation(declaration: Declaration, source: ParsedSource) -> str:
+    """The text of a function or of something else that is no outline, without what `docstring_of`
+    reads. Where a docstring is all that a body holds, the language's stub stands in its place."""
+    start, end = source.span(declaration)
+    kept, position = [_prefix(declaration, source).encode()], start
+    for begin, stop, instead in sorted(_documentation_within(declaration, source)):
+        if not instead:
+            begin, stop = _whole_lines(source.data, begin, stop)
+        if begin >= position or position == start:
+            kept += [source.data[position:begin], instead.encode()]
+            position = stop
+    text = b"".join([*kept, source.data[position:end]]).decode("utf-8", "ignore")
+    return bounded(_without_margin(text.strip(), source, start))
+
+
 def says_more(module: Declaration, source: ParsedSource) -> bool:
     """Whether a module has documentation or, where files are modules, an outline of more than one
     member. The outline of a single member would repeat its signature, which is closer to many
@@ -91,7 +106,11 @@ def dedented(source: ParsedSource, start: int, end: int) -> str:
     """The text of a span, without the indentation of its first line. Lines that are indented less,
     as in a string, stay as they are."""
     end = min(end, start + MAX_TEXT * _UTF8_BYTES)
-    text = source.data[start:end].decode("utf-8", "ignore")
+    return _without_margin(source.data[start:end].decode("utf-8", "ignore"), source, start)
+
+
+def _without_margin(text: str, source: ParsedSource, start: int) -> str:
+    """A text that begins at `start`, without the indentation that this has."""
     before = docstrings.line_before(source.data, start).decode("utf-8", "ignore")
     return text.replace("\n" + before, "\n") if before.isspace() else text
 
@@ -143,6 +162,42 @@ def _documentation(declaration: Declaration, source: ParsedSource) -> Iterator[t
         return
     if name := declaration.node.child_by_field_name("name"):
         yield from source.comments.within(declaration.first.start_byte, name.start_byte)
+
+
+def _documentation_within(
+    declaration: Declaration, source: ParsedSource
+) -> Iterator[tuple[int, int, str]]:
+    """The spans inside a declaration that document it, each with what may stand in its place."""
+    start, end = source.span(declaration)
+    if literal := _literal_before(declaration, source):
+        whole, content = literal["documentation"][0], literal["content"][0]
+        is_before = whole.end_byte <= declaration.node.start_byte
+        yield *(whole if is_before else content).byte_range, ""
+    if (statement := docstring_statement(declaration, source)) is not None:
+        yield *statement.byte_range, "" if _is_spare(statement, source) else _stub(source)
+    for begin, stop in _documentation(declaration, source):
+        if start <= begin and stop <= end:
+            yield begin, stop, ""
+
+
+def _is_spare(statement: Node, source: ParsedSource) -> bool:
+    """Whether a body remains without its docstring, which stands on lines of its own."""
+    siblings = statement.parent.named_children if statement.parent else []
+    others = (node for node in siblings if node.type not in source.language.comments)
+    is_below = not docstrings.line_before(source.data, statement.start_byte).strip()
+    return is_below and any(node != statement for node in others)
+
+
+def _stub(source: ParsedSource) -> str:
+    return source.language.stub.strip()
+
+
+def _whole_lines(source: bytes, begin: int, stop: int) -> tuple[int, int]:
+    """A span with the rest of its lines, where that is white space."""
+    before, after = docstrings.line_before(source, begin), docstrings.line_after(source, stop)
+    if before.strip() or after.strip():
+        return begin, stop
+    return begin - len(before), min(stop + len(after) + 1, len(source))
 
 
 def _comment(declaration: Declaration, source: ParsedSource) -> str:

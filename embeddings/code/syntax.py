@@ -75,6 +75,11 @@ class Declaration:
         return not any(part.has_error for part in self.node.children if part != self.body)
 
     @property
+    def parses(self) -> bool:
+        """Whether it has no syntax errors at all."""
+        return not isinstance(self.node, Extent) and not self.node.has_error
+
+    @property
     def is_outlined(self) -> bool:
         """Whether its text is an outline. What has no body is its whole source, and so are an
         interface whose query captures no members, as in TypeScript, and what does not parse."""

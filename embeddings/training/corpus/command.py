@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
-from embeddings.training.corpus import corpora, packages, repositories
+from embeddings.training.corpus import corpora, packages, repositories, splits
 from embeddings.training.corpus.corpora import Exclusions
 from embeddings.training.corpus.json_lines import CodeSearchNet, Export
 from embeddings.training.corpus.projects import canonical
@@ -51,6 +51,14 @@ def add_to(parser: argparse.ArgumentParser) -> None:
         "--without", type=Path, action="append", default=[], metavar="JSONL",
         help="evaluation data: its functions and near duplicates of them are left out",
     )  # fmt: skip
+    parser.add_argument(
+        "--splits", type=Path, metavar="MANIFEST",
+        help="the manifest.json of an earlier corpus, whose projects keep their splits",
+    )  # fmt: skip
+    parser.add_argument(
+        "--most-per-project", type=int, metavar="N",
+        help="take at most N functions of each project, those with a docstring first",
+    )  # fmt: skip
     parser.add_argument("--out", type=Path, required=True, help="folder of the corpus")
     parser.set_defaults(run=_run)
 
@@ -61,8 +69,11 @@ def _run(options: argparse.Namespace) -> None:
         packages=frozenset(map(canonical, options.exclude)),
         functions=tuple(chain.from_iterable(map(_codes, options.without))),
     )
+    earlier = splits.earlier_splits(options.splits) if options.splits else {}
     try:
-        corpora.build(list(_sources(options)), exclusions, options.out)
+        corpora.build(
+            list(_sources(options)), exclusions, options.out, earlier, options.most_per_project
+        )
     except SourceUnavailable as error:
         raise SystemExit(str(error)) from error
     print(f"{len(corpora.read(options.out)):,} functions in {options.out}")

@@ -1,4 +1,4 @@
-"""Corpora: distinct Python functions of many projects with their docstrings, split by project.
+"""Corpora: distinct functions of many projects with their docstrings, split by project.
 `build` writes `functions.jsonl`, shuffled, so that any part of it is a sample, and `manifest.json`:
 projects, versions, licences, and what was left out and why."""
 
@@ -13,14 +13,13 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from embeddings.training.corpus import near_duplicates, parts, projects
+from embeddings.training.corpus import manifests, near_duplicates, parts, projects
 from embeddings.training.corpus.functions import Function, fingerprint, normalised
 from embeddings.training.corpus.projects import Project
 from embeddings.training.corpus.sources import Source
+from embeddings.training.corpus.splits import split
 
-__all__ = ["Exclusions", "Function", "build", "fingerprint", "read", "split"]
-
-HELD_OUT = {"test": 0.10, "validation": 0.05}
+__all__ = ["Exclusions", "Function", "build", "fingerprint", "read"]
 
 
 @dataclass(slots=True)
@@ -51,20 +50,37 @@ class Exclusions:
         return ""
 
 
-def build(sources: Sequence[Source], exclusions: Exclusions, out: Path) -> None:
-    """Writes the corpus of the sources into the folder `out`, which also keeps what was read."""
+def build(
+    sources: Sequence[Source],
+    exclusions: Exclusions,
+    out: Path,
+    earlier: Mapping[Project, str] | None = None,
+    most: int | None = None,
+) -> None:
+    """Writes the corpus of the sources into the folder `out`, which also keeps what was read.
+    Projects keep the splits that they had in an `earlier` corpus, by their names. At most `most`
+    functions of each project are taken, those with a docstring first."""
+    earlier = earlier or {}
     tally = Tally()
     allowed_projects: dict[str, Project] = {}
     allowed = _allowed_functions(sources, exclusions, out / "parts", allowed_projects, tally)
-    functions = list(_without_copies(list(allowed), exclusions.functions, tally))
-    sizes = Counter(function.package for function in functions)
-    splits = split(sizes, projects.families(allowed_projects.values()))
+    functions = list(_without_copies(allowed, exclusions.functions, tally))
     functions.sort(key=lambda function: fingerprint(function.code))
+    if most is not None:
+        functions = _sampled(functions, most, tally)
+    sizes = Counter(function.package for function in functions)
+    families = projects.families([*allowed_projects.values(), *earlier])
+    kept = {project.name: name for project, name in earlier.items()}
+    splits = split(sizes, families, kept, manifests.main_languages(functions))
     with (out / "functions.jsonl").open("w", encoding="utf-8") as file:
         for function in functions:
             row = {**asdict(function), "split": splits[function.package]}
             file.write(json.dumps(row, ensure_ascii=True) + "\n")
-    manifest = _manifest(allowed_projects, functions, splits, tally)
+    manifest = {
+        **manifests.contents(allowed_projects, functions, splits),
+        "functions_left_out": dict(tally.functions),
+        "packages_left_out": tally.packages,
+    }
     (out / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
 
 
@@ -74,29 +90,6 @@ def read(folder: Path, limit: int | None = None, *, split: str = "") -> list[Fun
     mark = f'"split": "{split}"' if split else ""
     with (folder / "functions.jsonl").open(encoding="utf-8") as file:
         return [Function(**json.loads(line)) for line in islice(file, limit) if mark in line]
-
-
-def split(sizes: Counter[str], families: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Project → "train", "validation" or "test". `sizes` are numbers of functions, `families` the
-    family of each project, by default itself. Whole families are assigned, in the order of a hash
-    of their names. A held-out split takes a family that is at most a quarter of its remaining room;
-    if it has none at the end, it takes the smallest family."""
-    families = families or {}
-    held: Counter[str] = Counter()
-    for project, size in sizes.items():
-        held[families.get(project, project)] += size
-    room = {name: share * sizes.total() for name, share in HELD_OUT.items()}
-    chosen: dict[str, str] = {}
-    for family in sorted(held, key=fingerprint):
-        fits = (name for name, left in room.items() if held[family] <= left / 4)
-        chosen[family] = next(fits, "train")
-        if chosen[family] in room:
-            room[chosen[family]] -= held[family]
-    for name in HELD_OUT:
-        trained = [family for family in chosen if chosen[family] == "train"]
-        if name not in chosen.values() and len(trained) > 1:
-            chosen[min(trained, key=held.__getitem__)] = name
-    return {project: chosen[families.get(project, project)] for project in sizes}
 
 
 def _allowed_functions(
@@ -124,46 +117,33 @@ def _allowed_functions(
 def _without_copies(
     functions: Iterable[Function], evaluated: Sequence[str], tally: Tally
 ) -> Iterator[Function]:
-    """The functions that are not copies, exact or near, of evaluation data or of another function.
-    Of several copies, the first with a docstring is kept."""
-    seen = set(map(normalised, evaluated))
+    """The functions that are not copies, exact or near, of evaluation data (in Python) or of
+    another function. Of several copies, the first with a docstring is kept."""
+    known = [(code, "python") for code in evaluated]
+    seen = {normalised(code, language) for code, language in known}
     candidates = []
     for function in sorted(functions, key=lambda function: not function.query):
-        key = normalised(function.bare)
+        key = normalised(function.bare, function.language)
         if key in seen:
             tally.functions["copy, or in the evaluation data"] += 1
         else:
             seen.add(key)
             candidates.append(function)
-    codes = [*evaluated, *(function.bare for function in candidates)]
+    codes = [*known, *((function.bare, function.language) for function in candidates)]
     signatures = near_duplicates.minhash_signatures(codes)
-    near = near_duplicates.near_duplicate_mask(signatures, known=len(evaluated))[len(evaluated) :]
+    near = near_duplicates.near_duplicate_mask(signatures, known=len(known))[len(known) :]
     tally.functions["near duplicate, or nearly in the evaluation data"] = int(near.sum())
     yield from (function for function, copy in zip(candidates, near, strict=True) if not copy)
 
 
-def _manifest(
-    allowed: Mapping[str, Project],
-    functions: Sequence[Function],
-    splits: dict[str, str],
-    tally: Tally,
-) -> dict[str, object]:
-    sizes = Counter(function.package for function in functions)
-    described = Counter(function.package for function in functions if function.query)
-    rows = [
-        {
-            **asdict(project),
-            "split": splits[name],
-            "functions": sizes[name],
-            "with_docstring": described[name],
-        }
-        for name, project in allowed.items()
-        if sizes[name]
-    ]
-    return {
-        "functions": sizes.total(),
-        "with_docstring": described.total(),
-        "packages": rows,
-        "functions_left_out": dict(tally.functions),
-        "packages_left_out": tally.packages,
-    }
+def _sampled(functions: Sequence[Function], most: int, tally: Tally) -> list[Function]:
+    """At most `most` functions of each project, those with a docstring first; in the same order."""
+    taken: Counter[str] = Counter()
+    kept = []
+    for row in sorted(range(len(functions)), key=lambda row: not functions[row].query):
+        package = functions[row].package
+        if taken[package] < most:
+            taken[package] += 1
+            kept.append(row)
+    tally.functions["beyond the most of a project"] = len(functions) - len(kept)
+    return [functions[row] for row in sorted(kept)]

@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path, PurePath
@@ -16,6 +16,8 @@ from typing import Any
 
 from tqdm import tqdm
 
+from embeddings.code.languages import LANGUAGES
+from embeddings.training.corpus.functions import UnsuitableCode, function_in_text
 from embeddings.training.corpus.projects import OWN_CODE, Project
 from embeddings.training.corpus.sources import Batch, SourceUnavailable, is_own_source
 from embeddings.types import Kind
@@ -23,6 +25,7 @@ from embeddings.types import Kind
 IN_TEST_CLASS = re.compile(r"(^|\.)Test\w*\.")
 
 Row = dict[str, Any]
+_KNOWN = {language.name for language in LANGUAGES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +54,13 @@ class CodeSearchNet:
         for row in rows:
             if row.get("partition", "train") != "train":
                 batch.leave_out("held out by its publisher")
-            elif row.get("language", "python") != "python":
-                batch.leave_out("not Python")
+            elif row.get("language", "python") not in _KNOWN:
+                batch.leave_out("language unknown")
             elif not is_own_source(PurePath(row["path"])) or IN_TEST_CLASS.search(row["func_name"]):
                 batch.leave_out("test")
             else:
                 name = row["func_name"].rpartition(".")[2]
-                batch.add(name, row["code"], row["docstring"])
+                _add(batch, row["code"], row.get("language", "python"), name, row["docstring"])
         return batch
 
 
@@ -81,13 +84,22 @@ class Export:
         for repository, group in groupby(rows, itemgetter("repository")):
             batch = Batch(Project(repository, "index", OWN_CODE, (repository.lower(),)))
             for row in group:
-                if row["language"] != "python":
-                    batch.leave_out("not Python")
+                if row["language"] not in _KNOWN:
+                    batch.leave_out("language unknown")
                 elif row["test"] or IN_TEST_CLASS.search(row["qualified_name"]):
                     batch.leave_out("test")
                 elif row["kind"] in (Kind.FUNCTION, Kind.METHOD):
-                    batch.add(row["name"], row["text"], row["docstring"])
+                    _add(batch, row["text"], row["language"], row["name"], row["docstring"])
             yield batch
+
+
+def _add(batch: Batch, code: str, language: str, name: str, docstring: str) -> None:
+    """Adds a function of which a row says more than its code does."""
+    try:
+        function = function_in_text(code, language)
+        batch.add(replace(function, name=name, docstring=docstring))
+    except UnsuitableCode as reason:
+        batch.leave_out(str(reason))
 
 
 def _rows(path: Path, required: list[str]) -> Iterator[Row]:

@@ -25,11 +25,14 @@ BLOCK = 2048
 SEED = 20_261
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
+Code = tuple[str, str]
+"""The code of a function, and its language."""
+
 Hashes = NDArray[np.uint64]
 Signatures = NDArray[np.uint32]
 
 
-def minhash_signatures(codes: Sequence[str]) -> Signatures:
+def minhash_signatures(codes: Sequence[Code]) -> Signatures:
     """n functions → (n, BANDS * ROWS) minimal hashes."""
     generator = np.random.default_rng(SEED)
     factors, terms = generator.integers(1, 2**63, (2, BANDS * ROWS), dtype=np.uint64)
@@ -67,8 +70,8 @@ def _shared_buckets(signatures: Signatures) -> NDArray[np.int64]:
     return shared
 
 
-def _block_signatures(codes: Sequence[str], factors: Hashes, terms: Hashes) -> Signatures:
-    pairs = [_pairs(code) for code in codes]
+def _block_signatures(codes: Sequence[Code], factors: Hashes, terms: Hashes) -> Signatures:
+    pairs = [_pairs(tokens(code, language)) for code, language in codes]
     starts = np.cumsum([0, *map(len, pairs[:-1])])
     flat = np.concatenate(pairs)
     columns = [
@@ -78,9 +81,9 @@ def _block_signatures(codes: Sequence[str], factors: Hashes, terms: Hashes) -> S
     return np.stack(columns, axis=1).astype(np.uint32)
 
 
-def _pairs(code: str) -> Hashes:
+def _pairs(tokens: Sequence[str]) -> Hashes:
     """Hashes of the pairs of adjacent tokens, a different one for each occurrence of a pair."""
-    words = np.array([crc32(token.encode("utf-8", "replace")) for token in ("", *tokens(code), "")])
+    words = np.array([crc32(token.encode("utf-8", "replace")) for token in ("", *tokens, "")])
     pairs = np.sort(words[:-1].astype(np.uint64) * _MIX + words[1:].astype(np.uint64))
     first = np.searchsorted(pairs, pairs)
     occurrence = (np.arange(len(pairs)) - first).astype(np.uint64)

@@ -22,14 +22,15 @@ LONGEST_LICENCE_NAME = 60
 def installed_packages(folder: Path) -> Iterator[SourceTree]:
     """The distributions in a folder such as `site-packages`."""
     for distribution in sorted(distributions(path=[str(folder)]), key=attrgetter("name")):
-        paths = (file for file in distribution.files or () if is_own_source(Path(str(file))))
+        paths = (Path(str(file)) for file in distribution.files or ())
+        own = (path for path in paths if path.suffix == ".py" and is_own_source(path))
         project = Project(
             name=canonical(distribution.name),
             version=distribution.version,
             licence=_licence(distribution),
             repositories=tuple(sorted(_repositories(distribution))),
         )
-        yield SourceTree(project, folder, tuple(sorted(str(path) for path in paths)))
+        yield SourceTree(project, folder, tuple(sorted(map(str, own))))
 
 
 def standard_library() -> SourceTree:

@@ -15,7 +15,6 @@ import json
 import os
 import re
 import subprocess
-import tarfile
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from embeddings.training.corpus.projects import Project
 from embeddings.training.corpus.sources import Batch, SourceUnavailable, is_own_source
 
 COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+REGULAR_FILES = {"100644", "100755"}
 ADDRESS = re.compile(r"([\w.-]+)[/:]([\w.-]+?)(?:\.git)?/?$")
 
 
@@ -49,12 +49,11 @@ class Repository:
         if self.url:
             self._fetch()
         batch = Batch(self.project)
-        archive = _git(self.clone, "archive", "--format=tar", self.project.version)
-        with tarfile.open(fileobj=io.BytesIO(archive)) as files:
-            own = (file for file in files if is_own_source(PurePosixPath(file.name)))
-            for content in map(files.extractfile, own):
-                if content is not None:
-                    batch.add_file(content.read())
+        for path, data in _own_files(self.clone, self.project.version):
+            if data is None:
+                batch.leave_out("file unreadable")
+            else:
+                batch.add_file(path, data)
         yield batch
 
     def _fetch(self) -> None:
@@ -91,17 +90,33 @@ def _entries(manifest: Path) -> list[dict[str, str]]:
     return list(read["repository"])
 
 
+def _own_files(clone: Path, commit: str) -> Iterator[tuple[str, bytes | None]]:
+    """The paths and contents of a commit's own sources; None for what a partial clone lacks."""
+    paths, objects = [], []
+    for entry in _git(clone, "ls-tree", "-r", "-z", commit).split(b"\0")[:-1]:
+        described, _, path = entry.decode("utf-8", "surrogateescape").partition("\t")
+        mode, _, name = described.split()
+        if mode in REGULAR_FILES and is_own_source(PurePosixPath(path)):
+            paths.append(path)
+            objects.append(name)
+    answers = io.BytesIO(_git(clone, "cat-file", "--batch", asked="\n".join(objects)))
+    for path in paths:
+        *_, size = answers.readline().split()
+        yield path, None if size == b"missing" else answers.read(int(size) + 1)[:-1]
+
+
 def _has(clone: Path, commit: str) -> bool:
     command = ["git", "-C", str(clone), "cat-file", "-e", f"{commit}^{{commit}}"]
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
-def _git(clone: Path, *arguments: str) -> bytes:
+def _git(clone: Path, *arguments: str, asked: str = "") -> bytes:
     done = subprocess.run(
         ["git", "-C", str(clone), *arguments],
+        input=asked.encode(),
         capture_output=True,
         check=False,
-        env={**os.environ, "GIT_TERMINAL_PROMPT": "0"},
+        env={**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1"},
     )
     if done.returncode:
         reason = done.stderr.decode("utf-8", "replace").strip()

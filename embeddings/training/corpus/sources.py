@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import Protocol, Self
 
+from embeddings.code.languages import Language
+from embeddings.files.detection import type_by_path
 from embeddings.files.path_rules import PathKind, all_kinds
 from embeddings.training.corpus.functions import (
     Function,
+    SourceFunction,
     UnsuitableCode,
     fingerprint,
     functions_in,
@@ -21,6 +24,8 @@ from embeddings.training.corpus.projects import Project
 FOREIGN_KINDS = {PathKind.VENDORED, PathKind.GENERATED, PathKind.TEST}
 FOREIGN_FOLDER = re.compile("(^|/)(migrations|_?extern(al)?s?|[^/]*(vendor|third_?party)[^/]*)/")
 """Code that a framework writes, or that may be somebody else's: a corpus can do without it."""
+TEST_PATH = re.compile(r"[a-z0-9.](Tests?|TestCase|Spec)([/.]|$)")
+"""Tests as they are called where names are in capitals: CartTest.php, commonTest/, Shop.Tests/."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +36,18 @@ class Batch:
     functions: list[Function] = field(default_factory=list)
     left_out: dict[str, int] = field(default_factory=dict)
 
-    def add(self, name: str, code: str, docstring: str) -> None:
+    def add(self, function: SourceFunction) -> None:
         """Adds a function if it is suitable, and otherwise counts it as left out."""
         try:
-            self.functions.append(training_function(self.project.name, name, code, docstring))
+            self.functions.append(training_function(self.project.name, function))
         except UnsuitableCode as reason:
             self.leave_out(str(reason))
 
-    def add_file(self, data: bytes) -> None:
-        """Adds the functions of a Python file."""
+    def add_file(self, path: str, data: bytes) -> None:
+        """Adds the functions of a file in any known language."""
         try:
-            for function in functions_in(data):
-                self.add(function.name, function.text, function.docstring)
+            for function in functions_in(path, data):
+                self.add(function)
         except UnsuitableCode as reason:
             self.leave_out(str(reason))
 
@@ -98,15 +103,17 @@ class SourceTree:
         batch = Batch(self.project)
         for file in self.files:
             try:
-                batch.add_file((self.root / file).read_bytes())
+                batch.add_file(file, (self.root / file).read_bytes())
             except OSError:
                 batch.leave_out("file unreadable")
         yield batch
 
 
 def is_own_source(path: PurePath) -> bool:
-    """Whether a file is a project's own Python code: not a test, generated or vendored."""
-    if path.suffix != ".py" or FOREIGN_FOLDER.search(path.as_posix()):
+    """Whether a file may be a project's own code: not a test, generated or vendored, and in a known
+    language, or a script whose name does not say."""
+    known = isinstance(type_by_path(path.as_posix()), Language) or not path.suffix
+    if not known or FOREIGN_FOLDER.search(path.as_posix()) or TEST_PATH.search(path.as_posix()):
         return False
     return FOREIGN_KINDS.isdisjoint(all_kinds(path.as_posix()))
 

@@ -53,7 +53,7 @@ _TEXT: dict[TextView, Callable[[Function], str]] = {
     TextView.KEYWORDS: lambda function: keywords(function.query),
     TextView.CODE: lambda function: function.code,
     TextView.BARE: lambda function: function.bare,
-    TextView.MASKED: lambda function: masked(function.code),
+    TextView.MASKED: lambda function: masked(function.code, function.language),
 }
 
 

@@ -133,7 +133,9 @@ def _write(path: Path, functions: Sequence[Function], settings: PathSettings) ->
     rows: list[tuple[int, int, int]] = []
     offsets = [0]
     for function in functions:
-        for context in contexts(function.code, hide_name=True, **asdict(settings)):
+        for context in contexts(
+            function.code, function.language, hide_name=True, **asdict(settings)
+        ):
             start, end = (" ".join(subtokens(leaf.token)) for leaf in (context.start, context.end))
             rows.append(
                 (

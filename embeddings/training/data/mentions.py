@@ -93,7 +93,7 @@ def _block_file(functions: Sequence[Function], folder: Path) -> Path:
     known: dict[str, int] = {}
     rows = [
         [(known.setdefault(word, len(known)), places) for word, places in mentions.items()]
-        for mentions in (mentioned(function.code) for function in functions)
+        for mentions in (mentioned(function.code, function.language) for function in functions)
     ]
     partial = path.with_suffix(".partial")
     with partial.open("wb") as file:

@@ -16,12 +16,15 @@ from embeddings.training.corpus.functions import Function
 
 SHORTENED_WORDS = 8
 PHRASINGS = (
-    "python {query}",
-    "{query} python",
-    "{query} in python",
-    "how to {query} in python",
-    "python how to {query}",
+    "{language} {query}",
+    "{query} {language}",
+    "{query} in {language}",
+    "how to {query} in {language}",
+    "{language} how to {query}",
 )
+TYPED = {"cpp": "c++", "csharp": "c#", "tsx": "typescript"}
+"""What people type for a language, where it is not its name."""
+
 # Words that people leave out of what they type into a search engine.
 STOP_WORDS = frozenset(
     parts(
@@ -45,20 +48,20 @@ def docstring_pair(function: Function, random: np.random.Generator) -> Pair:
     code as it stands."""
     if not function.query or random.random() < 0.25:
         text = function.code if random.random() < 0.5 else function.bare
-        return " ".join(parts(function.name)), masked(text)
+        return " ".join(parts(function.name)), masked(text, function.language)
     choice = random.random()
     if choice < 0.5:
         return function.query, _bare(function, random)
     query = first_clause(function.query) if choice < 0.7 else keywords(function.query)
     text = function.code if random.random() < 0.5 else _bare(function, random)
-    return phrased(query, random), text
+    return phrased(query, random, function.language), text
 
 
-def phrased(query: str, random: np.random.Generator) -> str:
+def phrased(query: str, random: np.random.Generator, language: str = "python") -> str:
     """The query as people type it: sometimes with the language beside it, or as a question."""
     if random.random() < 0.6:
         return query
-    return str(random.choice(PHRASINGS)).format(query=query)
+    return str(random.choice(PHRASINGS)).format(query=query, language=TYPED.get(language, language))
 
 
 def read_pairs(path: Path) -> list[Pair]:
@@ -86,4 +89,4 @@ def keywords(query: str) -> str:
 
 
 def _bare(function: Function, random: np.random.Generator) -> str:
-    return masked(function.bare) if random.random() < 0.2 else function.bare
+    return masked(function.bare, function.language) if random.random() < 0.2 else function.bare

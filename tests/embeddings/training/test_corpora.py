@@ -4,6 +4,7 @@ and splits that keep an organisation's projects together."""
 from __future__ import annotations
 
 import gzip
+import itertools
 import json
 import shutil
 import subprocess
@@ -15,10 +16,11 @@ import pytest
 
 from embeddings.training.__main__ import main
 from embeddings.training.corpus import corpora, near_duplicates, packages, parts
-from embeddings.training.corpus.corpora import Function, split
-from embeddings.training.corpus.functions import normalised, query_from_docstring, without_docstring
+from embeddings.training.corpus.corpora import Function
+from embeddings.training.corpus.functions import function_in_text
 from embeddings.training.corpus.projects import Project, families
 from embeddings.training.corpus.sources import SourceTree, is_own_source
+from embeddings.training.corpus.splits import split
 from tests.embeddings import tiny_packages
 from tests.embeddings.tiny_packages import FUNCTIONS, PACKAGES, package
 
@@ -30,8 +32,25 @@ SUM = '''def total(rows, start):
             result += row.amount * row.price
     return round(result, 2)
 '''
+JAVA = """class Sums {
+    /**
+     * Adds up the amounts of the rows.
+     *
+     * @param rows what to add up
+     */
+    static int total(int[] rows) {
+        int sum = 0;
+        for (int row : rows) sum += row;
+        return sum;
+    }
+}
+"""
 NEARLY = SUM.replace("result = start", "result = start or 0")
 OTHER = SUM.replace("row.amount * row.price", "len(row)").replace("round(result, 2)", "result / 2")
+
+
+def without_docstring(code: str) -> str:
+    return function_in_text(code, "python").bare
 
 
 def build(out: Path, site: Path, *options: str) -> tuple[list[Function], dict[str, Any]]:
@@ -96,9 +115,9 @@ def test_what_is_nearly_in_the_evaluation_data_goes(tmp_path: Path) -> None:
 
 def test_near_duplicates_are_found_among_many() -> None:
     codes = [code for number in range(40) for code in tiny_packages.functions(f"package{number}")]
-    codes = [*codes, SUM, OTHER, NEARLY]
-    near = near_duplicates.near_duplicate_mask(near_duplicates.minhash_signatures(codes))
-    assert near.nonzero()[0].tolist() == [len(codes) - 1]
+    texts = [(code, "python") for code in (*codes, SUM, OTHER, NEARLY)]
+    near = near_duplicates.near_duplicate_mask(near_duplicates.minhash_signatures(texts))
+    assert near.nonzero()[0].tolist() == [len(texts) - 1]
 
 
 def test_functions_of_test_classes_are_left_out(tmp_path: Path) -> None:
@@ -141,6 +160,82 @@ def test_projects_of_one_organisation_fall_into_one_split() -> None:
     chosen = split(sizes, joined)
     assert len({chosen[project.name] for project in projects}) == 1
     assert {"train", "validation", "test"} == set(chosen.values())
+
+
+def test_projects_keep_the_splits_of_an_earlier_corpus(tmp_path: Path) -> None:
+    tiny_packages.site(tmp_path / "site")
+    _, earlier = build(tmp_path / "earlier", tmp_path / "site")
+    for number in range(0, 300, 2):
+        package(tmp_path / "site", f"another{number}")
+    rows = earlier["packages"]
+    for row, name in zip(rows, itertools.cycle(["validation", "train", "test"]), strict=False):
+        row["split"] = name
+    (tmp_path / "manifest.json").write_text(json.dumps(earlier))
+    options = ["--splits", str(tmp_path / "manifest.json")]
+    _, manifest = build(tmp_path / "corpus", tmp_path / "site", *options)
+    now = {row["name"]: row["split"] for row in manifest["packages"]}
+    assert len(now) == PACKAGES + 150
+    assert [now[row["name"]] for row in rows] == [row["split"] for row in rows]
+
+
+def test_what_is_new_of_a_family_joins_the_split_that_it_had() -> None:
+    names = {"a": "org", "b": "org", "c": "org", "d": "other", "gone": "other"}
+    kept = {"a": "train", "b": "test", "gone": "validation"}
+    sizes = Counter(a=10, b=10, c=10, d=10, e=1000)
+    chosen = split(sizes, names, kept)
+    assert chosen == {"a": "train", "b": "test", "c": "test", "d": "validation", "e": "train"}
+
+
+def test_each_language_has_projects_to_measure_with() -> None:
+    sizes = Counter({f"large{n}": 3_000 for n in range(100)}) + Counter(a=90, b=60, c=30, d=900)
+    languages = dict.fromkeys("abcd", "zig")
+    chosen = split(sizes, languages=languages)
+    assert {chosen[project] for project in "abcd"} == {"train", "validation", "test"}
+    assert chosen["d"] == "train"
+
+
+def test_a_held_out_split_that_stays_too_small_takes_more() -> None:
+    chosen = split(Counter({"a": 10, **{f"p{n}": 100 for n in range(20)}}))
+    held = Counter(chosen.values())
+    assert held["test"] == 2  # 110 of 2,010: more than half of its share
+    assert held["validation"] == 1
+
+
+def test_no_project_is_more_than_its_share_of_a_corpus(tmp_path: Path) -> None:
+    tiny_packages.site(tmp_path / "site")
+    functions, manifest = build(tmp_path / "corpus", tmp_path / "site", "--most-per-project", "8")
+    assert len(functions) == manifest["functions"] == PACKAGES * 8
+    assert manifest["with_docstring"] == PACKAGES * FUNCTIONS // 2
+    assert manifest["functions_left_out"]["beyond the most of a project"] == PACKAGES * (
+        FUNCTIONS - 8
+    )
+
+
+def test_a_repository_is_read_in_all_its_languages(repository: Path, tmp_path: Path) -> None:
+    (repository / "Sums.java").write_text(JAVA)
+    (repository / "code.py").write_text(SUM)
+    git(repository, "add", ".")
+    git(repository, "commit", "--quiet", "-m", "Sums in Java")
+    entry = {"url": str(repository), "commit": git(repository, "rev-parse", "HEAD")}
+    manifest, out = tmp_path / "repositories.json", tmp_path / "corpus"
+    manifest.write_text(json.dumps({"repository": [{**entry, "licence": "MIT"}]}))
+    assert main(["corpus", "--repositories", str(manifest), "--out", str(out)]) == 0
+    functions = {function.language: function for function in corpora.read(out)}
+    assert functions.keys() == {"python", "java"}
+    assert functions["java"].query == functions["python"].query
+    assert "Adds" in functions["java"].code
+    assert "Adds" not in functions["java"].bare
+    languages = json.loads((out / "manifest.json").read_text())["languages"]
+    assert {name: row["with_docstring"] for name, row in languages.items()} == {
+        "python": 1,
+        "java": 1,
+    }
+
+
+def test_a_corpus_without_languages_holds_python(tmp_path: Path) -> None:
+    row = {"package": "a", "split": "train", "name": "f", "code": "", "bare": "", "query": ""}
+    (tmp_path / "functions.jsonl").write_text(json.dumps(row) + "\n")
+    assert [function.language for function in corpora.read(tmp_path)] == ["python"]
 
 
 def test_what_was_read_of_a_source_is_read_once(tmp_path: Path) -> None:
@@ -196,7 +291,7 @@ def test_repositories_are_cloned_and_read_at_a_commit(
     manifest.write_text(as_json if suffix == "json" else f"[[repository]]\n{lines}\n")
     assert main(["corpus", "--repositories", str(manifest), "--out", str(out)]) == 0
     (function,) = corpora.read(out)
-    assert (function.package, function.bare) == ("alice/sums", without_docstring(SUM).strip())
+    assert (function.package, function.bare) == ("alice/sums", without_docstring(SUM))
     (row,) = json.loads((out / "manifest.json").read_text())["packages"]
     assert (row["version"], row["licence"]) == (entry["commit"], "MIT")
     assert row["repositories"] == ["alice/sums"]
@@ -211,7 +306,7 @@ def test_a_clone_at_hand_serves_and_is_only_read(repository: Path, tmp_path: Pat
     assert main(["corpus", "--repositories", str(manifest), "--out", str(out)]) == 0
     assert [function.name for function in corpora.read(out)] == ["total"]
     manifest.write_text(json.dumps({"repository": [{**entry, "commit": "0" * 40}]}))
-    with pytest.raises(SystemExit, match="git archive"):
+    with pytest.raises(SystemExit, match="git ls-tree"):
         main(["corpus", "--repositories", str(manifest), "--out", str(out)])
 
 
@@ -251,7 +346,7 @@ def test_codesearchnet_is_read_as_published(tmp_path: Path) -> None:
         row("alice/Sums", SUM),
         row("alice/Sums", OTHER, partition="test"),
         row("alice/Sums", OTHER, path="tests/test_code.py"),
-        row("bob/py2", "def total(rows):\n    print 'all', sum(rows), len(rows), max(rows)"),
+        row("bob/broken", "def total(rows:\n    return sum(rows, len(rows), max(rows) +"),
         row("Charlie/Evaluated", OTHER),
     ]
     published, left_out = tmp_path / "python_train_0.jsonl.gz", tmp_path / "never.txt"
@@ -282,58 +377,30 @@ def test_an_organisations_own_index_is_read_as_exported(tmp_path: Path) -> None:
             "text": text,
         } | others
 
+    java = "int total(int[] rows) { int sum = 0; for (int row : rows) sum += row; return sum; }"
     rows = [
         row("function", SUM),
         row("function", OTHER, test=True),
         row("method", OTHER, qualified_name="TestSums.total"),
         row("class", "class Sums:\n    def total(rows, start): ..."),
-        row("method", "int total() { return 0; }", language="java"),
+        row("method", java, language="java"),
+        row("method", "# Sums", language="markdown"),
     ]
     exported, out = tmp_path / "export.jsonl", tmp_path / "corpus"
     exported.write_text("\n".join(map(json.dumps, rows)))
     assert main(["corpus", "--export", str(exported), "--out", str(out)]) == 0
-    assert [function.code for function in corpora.read(out)] == [SUM]
+    assert {function.code for function in corpora.read(out)} == {SUM.strip(), java}
     exported.write_text(json.dumps({"code": SUM}))
     with pytest.raises(SystemExit, match="line 1: it has no 'repository'"):
         main(["corpus", "--export", str(exported), "--out", str(out)])
-
-
-@pytest.mark.parametrize(
-    ("docstring", "query"),
-    [
-        ("Read a :class:`File` from disk.\n\nMore.", "Read a File from disk."),
-        ("Read\n    it all.\n:param x: no", "Read it all."),
-        ("Read it all.\n    Args:\n        x: no", "Read it all."),
-        ("Read it all.\nParameters\n----------\nx", "Read it all."),
-        ("Reads what the parameters say.", "Reads what the parameters say."),
-        (":param x: what to read and where", ""),
-        ("See https://example.org for all", ""),
-        ("Too short", ""),
-        ("", ""),
-        ("Прочитать весь файл сразу", ""),
-    ],
-)
-def test_a_query_is_a_docstrings_first_paragraph(docstring: str, query: str) -> None:
-    assert query_from_docstring(docstring) == query
-
-
-def test_a_docstring_is_cut_out_of_the_code() -> None:
-    code = 'def f(x):\n    """Says\n    much."""\n    return x'
-    assert without_docstring(code) == "def f(x):\n    return x"
-    assert without_docstring('def f():\n    "says"') == "def f():\n    pass"
-    assert without_docstring("def f(x):\n    return x") == "def f(x):\n    return x"
-
-
-def test_layout_comments_and_docstrings_do_not_make_a_copy_another_function() -> None:
-    code = 'def f(x):\n    """Says."""\n    return x  # now'
-    assert normalised(code) == normalised("def f( x ):\n  return x")
-    assert normalised(code) != normalised("def g(x):\n    return x")
 
 
 def test_test_vendored_and_generated_files_are_no_sources() -> None:
     own = [file for file in packages.standard_library().files if file == "csv.py"]
     assert len(own) == 1
     foreign = ["pip/_vendor/x.py", "a/tests/x.py", "a/kernel_tests/x.py", "a/test_x.py"]
-    for path in [*foreign, "a/x_pb2.py", "a/x.txt", "a/thirdparty_files/x.py"]:
+    foreign += ["src/commonTest/A.kt", "Shop.Tests/A.cs", "src/CartTest.php", "spec/a_spec.rb"]
+    for path in [*foreign, "a/x_pb2.py", "a/x.txt", "a/thirdparty_files/x.py", "a/x.min.js"]:
         assert not is_own_source(Path(path)), path
-    assert is_own_source(Path("contest/latest/code.py"))
+    for path in ["contest/latest/code.py", "src/Attest.java", "lib/a.rb", "bin/backup"]:
+        assert is_own_source(Path(path)), path

@@ -19,7 +19,7 @@ from embeddings.text import adapters
 from embeddings.text.language_model import TUNED_WEIGHTS, load_model
 from embeddings.training import measures, results_table
 from embeddings.training.__main__ import main
-from embeddings.training.corpus.functions import Function, without_docstring
+from embeddings.training.corpus.functions import Function, function_in_text
 from embeddings.training.data import comments
 from embeddings.training.data.training_pairs import docstring_pair, first_clause, keywords
 from embeddings.training.data.vectors import VectorCache
@@ -289,7 +289,9 @@ def test_questions_are_what_people_could_type() -> None:
     assert keywords(docstring) == "size file, bytes"
     assert first_clause(docstring) == "Return the size of the given file"
     code = f'def size(path):\n    """{docstring}"""\n    return os.stat(path).size\n'
-    function = Function("shop", "train", "size", code, without_docstring(code), docstring)
+    function = Function(
+        "shop", "train", "size", code, function_in_text(code, "python").bare, docstring
+    )
     random = np.random.default_rng(0)
     for query, text in (docstring_pair(function, random) for _ in range(50)):
         assert query != "size" or "def METHOD_NAME(path)" in text
