@@ -7,20 +7,20 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 
 import numpy as np
 import torch
-from more_itertools import sliced
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import kl_div, log_softmax, softmax
 
 from embeddings import drafts
-from embeddings.checkpoints import Checkpoint
-from embeddings.code.placed_words import PLACES, placed_words
+from embeddings.checkpoints import Checkpoint, Network
+from embeddings.code.placed_words import PLACES, Words, placed_words
 from embeddings.code.words import parts
 from embeddings.evaluation import metrics
 from embeddings.networks.draft import (
@@ -93,7 +93,8 @@ class DraftStage:
     def __init__(
         self, data: TrainingData, teacher: Checkpoint, contexts: IndexedContexts, plan: DraftPlan
     ) -> None:
-        """All functions of `data` and of `contexts` are described, those to train on first."""
+        """All functions of `data` are described, those to train on first. `contexts` has those in
+        the languages that the teacher's code2vec knows."""
         self._data, fusion = data, teacher.network.fusion
         rows, every = data.rows("train"), np.arange(len(data.functions))
         self._rows, self._held_out = rows, every[len(rows) :]
@@ -111,20 +112,25 @@ class DraftStage:
         self._queries = {view: self._tensor(fusion.query(q)) for view, q in queries.items()}
         self._documentation = self._tensor(fusion.fuse(queries[TextView.QUERY], None))
         self._same = {view: _numbers([data.text(view, row) for row in rows]) for view in QUERIES}
-        code2vec, most = teacher.network.code2vec, plan.settings.contexts
+        network, most = teacher.network, plan.settings.contexts
+        known = np.array([f.language in teacher.settings.languages for f in data.functions], bool)
         code = np.zeros((len(every), teacher.settings.code.code), np.float32)
         if most:
-            code = code_vectors(code2vec, contexts, every, data.device, limit=most)
+            numbers = np.arange(known.sum())
+            code[known] = code_vectors(network.code2vec, contexts, numbers, data.device, most)
         self._code = self._tensor(code)
-        read = code_vectors(code2vec, contexts, self._taught, data.device)
         self._fused = {
-            view: self._tensor(fusion.fuse(data.vectors(view, self._taught), read))
+            view: self._tensor(self._taught_vectors(view, network, contexts, known))
             for view in ANSWERS.values()
         }
-        self.words = _vocabulary([codes[row] for row in rows[:COUNTED]], plan)
+        words = [
+            placed_words(code, f.language) for code, f in zip(codes, data.functions, strict=True)
+        ]
+        self.words = _vocabulary([words[row] for row in rows[:COUNTED]], plan)
         lexicon = DraftLexicon(self.words, plan.settings.buckets)
-        self._bags = _bags(lexicon, codes)
-        self._bare = _bags(lexicon, [data.functions[row].bare for row in self._held_out])
+        self._bags = lexicon.bags(words)
+        held_out = [data.functions[row] for row in self._held_out]
+        self._bare = lexicon.bags([placed_words(f.bare, f.language) for f in held_out])
         widths = code.shape[1], fusion.dimensions, teacher.settings.text_width
         self.network = DraftNetwork(len(lexicon), *widths, plan.settings)
         self._initialise()
@@ -180,6 +186,18 @@ class DraftStage:
         vectors[rows] = self._data.vectors(view, rows)
         return vectors
 
+    def _taught_vectors(
+        self, view: TextView, network: Network, contexts: IndexedContexts, known: NDArray[np.bool_]
+    ) -> Matrix:
+        """The fused vectors of the functions that the teacher reads; in languages that code2vec
+        does not know, those of the text alone."""
+        text = self._data.vectors(view, self._taught)
+        vectors, has_code = network.fusion.fuse(text, None), known[self._taught]
+        numbers = (known.cumsum() - 1)[self._taught[has_code]]
+        code = code_vectors(network.code2vec, contexts, numbers, self._data.device)
+        vectors[has_code] = network.fusion.fuse(text[has_code], code)
+        return vectors
+
     def _drafts(self, rows: Ids, query: TextView, random: np.random.Generator) -> Tensor:
         """Drafts of the functions in `rows`, as texts that answer such a query; some without their
         code half."""
@@ -230,7 +248,9 @@ def train_draft(
     if not resume and out != teacher.folder:
         shutil.copytree(teacher.folder, out, dirs_exist_ok=True)
     data = _described(data, plan)
-    contexts = path_contexts(data.functions, teacher.settings.paths, data.folder / "contexts")
+    languages = teacher.settings.languages
+    known = replace(data, functions=[f for f in data.functions if f.language in languages])
+    contexts = path_contexts(known.functions, teacher.settings.paths, data.folder / "contexts")
     indexed = IndexedContexts(contexts, teacher.lexicon)
     run = Run(out, plan.seed, resume)
     torch.manual_seed(plan.seed)
@@ -238,7 +258,7 @@ def train_draft(
     run.train(stage, plan.epochs)
     if plan.settings.contexts and teacher.network.source.reads_text:
         most, network = plan.settings.contexts, stage.network
-        names = DraftNameStage(data, teacher, network, indexed, most, plan.names)
+        names = DraftNameStage(known, teacher, network, indexed, most, plan.names)
         run.train(names, plan.name_epochs)
     drafts.save(out, plan.settings, stage.words, stage.network)
     run.finish()
@@ -270,20 +290,13 @@ def _divergence(drafts: Tensor, known: Tensor, queries: Tensor) -> Tensor:
     return kl_div(guessed, true, reduction="batchmean")
 
 
-def _vocabulary(texts: list[str], plan: DraftPlan) -> Vocabulary:
-    spelt: Counter[str] = Counter()
-    for text in texts:
-        spelt.update(chain.from_iterable(placed_words(text)))
+def _vocabulary(texts: Sequence[Words], plan: DraftPlan) -> Vocabulary:
+    spelt = Counter(chain.from_iterable(chain.from_iterable(texts)))
     counts: Counter[str] = Counter()
     for spelling, count in spelt.items():
         for part in parts(spelling):
             counts[part] += count
     return Vocabulary.from_counts(counts, plan.words, plan.least)
-
-
-def _bags(lexicon: DraftLexicon, texts: list[str]) -> Ragged:
-    blocks = [lexicon.bags([placed_words(text) for text in block]) for block in sliced(texts, 4096)]
-    return Ragged.joined(blocks)
 
 
 def _taken(bags: Ragged, texts: Ids) -> Ragged:

@@ -44,8 +44,9 @@ class DraftNameStage(NameStage):
         return self._draft.label_vectors(inputs, self._network.source)
 
     def _read_mentions(self, functions: Sequence[Function]) -> CorpusMentions:
-        words = (placed_words(function.code) for function in functions)
-        return CorpusMentions.from_places([mentioned_in(spelt) for spelt in words])
+        return CorpusMentions.from_places(
+            [mentioned_in(placed_words(f.code, f.language), f.language) for f in functions]
+        )
 
     def _inputs(self, rows: Ids) -> Matrix:
         """(n,) functions → their code vectors (n, code), as drafts have them."""
