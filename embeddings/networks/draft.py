@@ -40,7 +40,7 @@ class DraftSettings:
     width: int = 256
     hidden: int = 384
     buckets: int = 1024
-    dropout: float = 0.2
+    dropout: float = 0.3
     contexts: int = 60
 
 

@@ -57,7 +57,7 @@ TAUGHT_CHARACTERS = 600
 # The share of definitions that are read without their code vector, as other languages are.
 WITHOUT_CODE = 0.15
 # The share of a definition's words that are left out, others each time.
-WORDS_DROPPED = 0.2
+WORDS_DROPPED = 0.3
 # Functions whose words make the vocabulary.
 COUNTED = 60_000
 # Before training a word weighs a / (a + its frequency) (Arora, Liang, Ma 2017), and the numbers of
@@ -75,7 +75,7 @@ class DraftPlan:
     epochs: int = 6
     pairs: int | None = None
     taught: int = 10_000
-    keywords: int = 20_000
+    keywords: int = 12_000
     names: int | None = 20_000
     name_epochs: int = 3
     seed: int = 1
