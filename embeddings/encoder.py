@@ -7,7 +7,8 @@ import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,16 +16,21 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from embeddings import checkpoints, paths
+from embeddings import checkpoints, drafts, paths
 from embeddings.checkpoints import Checkpoint
 from embeddings.code import definitions
 from embeddings.code.own_names import masked
-from embeddings.naming.mentions import mentioned
+from embeddings.code.parsing import in_parser_thread
+from embeddings.code.placed_words import Words, beginning, placed_words
+from embeddings.drafts import Draft
+from embeddings.naming.mentions import mentioned, mentioned_in
 from embeddings.networks import explanations
+from embeddings.networks.code2vec import FoldedCode2Vec
 from embeddings.networks.explanations import Attribution, Explanation, Shares
 from embeddings.networks.query_encoders import word_batch
+from embeddings.paths.tables import ContextTable
 from embeddings.text.language_model import EncoderUnavailable, Runtime, canonical, load_model
-from embeddings.types import Matrix, PathContext, TextEncoder
+from embeddings.types import Matrix, TextEncoder
 
 __all__ = ["CodeEncoder", "Encoded", "EncoderUnavailable", "NotFinite", "load_encoder"]
 
@@ -61,26 +67,26 @@ class Encoded:
 
 class CodeEncoder(ABC):
     """Encodes definitions and descriptions into one vector space. `fingerprint` changes whenever
-    the same text could get another vector."""
+    the same text could get another vector, `draft_fingerprint` whenever it could get another draft;
+    without drafts it is empty."""
 
     name: str
     fingerprint: str
     dimensions: int
     device: str = "cpu"
     draft_fingerprint: str = ""
-    """Changes whenever the same text could get another draft; empty if there are no drafts."""
-
-    def draft(self, texts: Sequence[str], language: str = "python") -> Encoded:
-        """Vectors of n definitions in the same space, some thirty times as fast and nearly as good,
-        without the language model; and names by the code. Raises NotFinite, and EncoderUnavailable
-        if there are no drafts."""
-        raise EncoderUnavailable(f"The encoder {self.name} has no drafts.")
 
     @abstractmethod
     def encode(self, texts: Sequence[str], language: str = "python") -> Encoded:
         """Vectors and predicted names of n definitions. Every text gets a vector, even with syntax
         errors; in a language that code2vec was not trained on, from the text alone. Raises
         NotFinite."""
+
+    def draft(self, texts: Sequence[str], language: str = "python") -> Encoded:
+        """Vectors of n definitions in the same space, at once instead of after a reading by the
+        language model, and names by the code half. `structure` is unknown. Raises NotFinite, and
+        EncoderUnavailable if the encoder has no drafts."""
+        raise EncoderUnavailable(f"The encoder {self.name} has no drafts.")
 
     @abstractmethod
     def encode_queries(self, texts: Sequence[str]) -> Matrix:
@@ -115,12 +121,17 @@ class FusedEncoder(CodeEncoder):
         self._settings = checkpoint.settings
         self._network = checkpoint.network.to(device)
         self._model = model
-        self._device = device
+        self.device = device
         self.name = checkpoint.name
         self.dimensions = checkpoint.network.fusion.dimensions
         self.fingerprint = _digest(
             checkpoint.fingerprint, model.fingerprint, str(definitions.FORMAT_VERSION), CODE_VECTORS
         )
+        self._folder = checkpoint.folder
+        if own := drafts.fingerprint(checkpoint.folder):
+            self.draft_fingerprint = _digest(
+                checkpoint.fingerprint, own, str(definitions.FORMAT_VERSION), CODE_VECTORS
+            )
 
     def encode(self, texts: Sequence[str], language: str = "python") -> Encoded:
         if not self._knows(language):
@@ -134,6 +145,15 @@ class FusedEncoder(CodeEncoder):
             self._network.fusion.structure(text, code),
             unread,
         )
+
+    def draft(self, texts: Sequence[str], language: str = "python") -> Encoded:
+        words = [placed_words(text, language) for text in texts]
+        most = self._drafts.settings.contexts
+        if not most or not self._knows(language):
+            return Encoded(finite(self._drafts.vectors(words, None)), [[] for _ in texts])
+        code = self._code_vectors([beginning(text) for text in texts], language, most)
+        vectors = finite(self._drafts.vectors(words, code))
+        return Encoded(vectors, self._draft_names(words, code, language))
 
     def encode_definitions(self, texts: Sequence[str], language: str = "python") -> Matrix:
         if not self._knows(language):
@@ -157,8 +177,8 @@ class FusedEncoder(CodeEncoder):
     ) -> Explanation:
         if not self._knows(language):
             return _explained_by_text(self, source, query, language)
-        (contexts,) = self._contexts([source], language)
-        code = self._network.code2vec(self._lexicon.batch([contexts]).to(self._device))
+        (contexts,) = self._contexts([source], language).rows()
+        code = self._network.code2vec(self._lexicon.batch([contexts]).to(self.device))
         shares = None
         if query is not None:
             text, asked = self._model.encode([source]), self.encode_queries([query])
@@ -177,33 +197,56 @@ class FusedEncoder(CodeEncoder):
         """The results of the language model, by `encode_text`, and of code2vec for n texts. On a
         GPU both run concurrently, since path-contexts are extracted in Python; on a CPU they would
         compete for the cores."""
-        if torch.device(self._device).type == "cpu":
+        if torch.device(self.device).type == "cpu":
             return encode_text(texts), self._code_vectors(texts, language)
         with ThreadPoolExecutor(1) as beside:
             text = beside.submit(encode_text, texts)
             code = self._code_vectors(texts, language)
             return text.result(), code
 
-    @torch.inference_mode()
-    def _code_vectors(self, texts: Sequence[str], language: str) -> Matrix:
-        """The code vectors of n definitions. Own names are hidden in path-contexts, so that the
-        same vector serves both search and name prediction."""
+    @cached_property
+    def _drafts(self) -> Draft:
+        draft = drafts.load(self._folder)
+        draft.network.to(self.device)
+        return draft
+
+    @cached_property
+    def _code2vec(self) -> FoldedCode2Vec:
+        return self._network.code2vec.folded()
+
+    def _code_vectors(self, texts: Sequence[str], language: str, most: int | None = None) -> Matrix:
+        """The code vectors of n definitions, by at most `most` path-contexts of each. Own names are
+        hidden in these, so that the same vector serves both search and name prediction."""
         rows = [np.zeros((0, self._settings.code.code), np.float32)]
         for batch in _batches(texts):
-            contexts = self._lexicon.batch(self._contexts(batch, language)).to(self._device)
-            rows.append(self._network.code2vec(contexts).vectors.cpu().numpy())
+            contexts = self._lexicon.tabulated(self._contexts(batch, language, most))
+            rows.append(self._code2vec.vectors(contexts.to(self.device)).cpu().numpy())
         return np.concatenate(rows)
 
-    def _contexts(self, texts: Sequence[str], language: str) -> list[list[PathContext]]:
+    def _contexts(
+        self, texts: Sequence[str], language: str, most: int | None = None
+    ) -> ContextTable:
         bounds = paths.Bounds(**asdict(self._settings.paths))
-        return paths.table_of(texts, language, hide_name=True, bounds=bounds).rows()
+        if most is not None:
+            bounds = replace(bounds, max_contexts=most)
+        return in_parser_thread(
+            lambda: paths.table_of(texts, language, hide_name=True, bounds=bounds)
+        )
 
     @torch.inference_mode()
     def _query_vectors(self, texts: Sequence[str]) -> Matrix:
         if self._network.queries is None:
             return self._model.for_queries.encode(texts)
-        words = word_batch(texts, self._lexicon.subtokens).to(self._device)
+        words = word_batch(texts, self._lexicon.subtokens).to(self.device)
         return np.asarray(self._network.queries(words).cpu().numpy(), np.float32)
+
+    @torch.inference_mode()
+    def _draft_names(self, words: Sequence[Words], code: Matrix, language: str) -> Names:
+        source, mentions = self._settings.labels, None
+        if source.reads_words:
+            mentions = self._lexicon.mentions([mentioned_in(each, language) for each in words])
+        vectors = self._drafts.label_vectors(code, source)
+        return self._network.labels.compose(self._tensor(vectors), mentions, NAMES)
 
     @torch.inference_mode()
     def _names(self, texts: Sequence[str], code: Matrix, k: int, language: str) -> Names:
@@ -216,7 +259,7 @@ class FusedEncoder(CodeEncoder):
         return self._network.labels.predict(self._tensor(vectors), mentions, k)
 
     def _tensor(self, rows: Matrix) -> Tensor:
-        return torch.from_numpy(rows).to(self._device)
+        return torch.from_numpy(rows).to(self.device)
 
 
 class TextOnlyEncoder(CodeEncoder):

@@ -4,12 +4,14 @@ own name is hidden, as in path-contexts."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from tree_sitter import Node
 
+from embeddings.code import placed_words
 from embeddings.code.docstrings import is_docstring
-from embeddings.code.languages import Language, syntax_of
+from embeddings.code.languages import Language, keywords, syntax_of
 from embeddings.code.own_names import ParsedText, parse_text
 from embeddings.code.parsing import node_text
 from embeddings.code.tokens import NAME_PLACEHOLDER, without_name
@@ -36,6 +38,18 @@ class Place:
 PLACES = 8
 """The number of bits."""
 
+_BY_PLACE = (
+    (placed_words.Place.BEFORE, Place.OTHER),
+    (placed_words.Place.PARAMETER, Place.PARAMETER),
+    (placed_words.Place.SUMMARY, Place.DOCUMENTED),
+    (placed_words.Place.DOCUMENTATION, Place.DOCUMENTED),
+    (placed_words.Place.COMMENT, Place.DOCUMENTED),
+    (placed_words.Place.STRING, Place.STRING),
+    (placed_words.Place.CALLED, Place.CALLED),
+    (placed_words.Place.ATTRIBUTE, Place.MEMBER),
+    (placed_words.Place.RETURNED, Place.RETURNED),
+    (placed_words.Place.OTHER, Place.OTHER),
+)
 # Field names in the grammars of all languages.
 _BY_FIELD = {
     "parameters": Place.PARAMETER,
@@ -66,6 +80,30 @@ def mentioned(text: str, language: str = "python") -> dict[str, int]:
             places[words[0]] |= Place.OPENING
             is_documented = True
     return places
+
+
+def mentioned_in(words: placed_words.Words, language: str = "python") -> dict[str, int]:
+    """As `mentioned`, from words that are sorted by their places without a syntax tree: a little
+    coarser, in a tenth of the time."""
+    entry = syntax_of(language)
+    if entry is None:
+        return {}
+    hidden = keywords(entry).union(words[placed_words.Place.NAME])
+    mentions: dict[str, int] = {}
+    for place, bits in _BY_PLACE:
+        for spelling in words[place]:
+            if spelling not in hidden:
+                for part in _parts(spelling):
+                    mentions[part] = mentions.get(part, 0) | bits
+    for spelling in words[placed_words.Place.SUMMARY][:1]:
+        for part in _parts(spelling)[:1]:
+            mentions[part] = mentions.get(part, 0) | Place.OPENING
+    return mentions
+
+
+@lru_cache(maxsize=1 << 16)
+def _parts(spelling: str) -> tuple[str, ...]:
+    return tuple(part for part in parts(spelling) if part.isalpha() and len(part) > 1)
 
 
 def _words(text: str, own_name: str | None) -> list[str]:

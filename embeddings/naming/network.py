@@ -39,6 +39,8 @@ MAX_SUBTOKENS_OF_A_NAME = 8
 MINIMUM_PROBABILITY = 0.125
 # Names are composed of this many of the most probable subtokens.
 BEAM = 16
+# Short names are composed of fewer, and have fewer themselves.
+NARROW_BEAM, SHORT_NAME = 8, 4
 # The probability of a subtoken before training.
 INITIAL_PROBABILITY = 1e-3
 
@@ -86,6 +88,15 @@ class Scores(NamedTuple):
 
     parts: Tensor
     out_of_vocabulary: Tensor
+
+
+class Chances(NamedTuple):
+    """The probabilities of n definitions' subtokens: of every known one (n, subtokens), of those
+    out of the vocabulary, by the word, and the sum of both (n,)."""
+
+    parts: Tensor
+    unknown: list[dict[str, float]]
+    totals: Tensor
 
 
 class MentionReader(nn.Module):
@@ -201,17 +212,27 @@ class Labels(nn.Module):
         subtokens."""
         if not self.names:
             return [[] for _ in vectors]
+        chances = self._chances(vectors, mentions)
+        known = self._known(chances.parts, chances.totals, SPELLINGS * k)
+        composed = self._composed(chances, BEAM, MAX_SUBTOKENS_OF_A_NAME)
+        return [_best([*one, *other], k) for one, other in zip(known, composed, strict=True)]
+
+    def compose(self, vectors: Tensor, mentions: Mentions | None, k: int) -> list[Names]:
+        """As `predict`, in a third of the time: short names, composed of few subtokens, which are
+        not compared with the known names."""
+        if not self.names:
+            return [[] for _ in vectors]
+        chances = self._chances(vectors, mentions)
+        return [_best(one, k) for one in self._composed(chances, NARROW_BEAM, SHORT_NAME)]
+
+    def _chances(self, vectors: Tensor, mentions: Mentions | None) -> Chances:
         scores = self(vectors, mentions and mentions.rows)
-        probabilities = torch.sigmoid(scores.parts)
+        parts = torch.sigmoid(scores.parts)
         unknown = self._out_of_vocabulary(
             torch.sigmoid(scores.out_of_vocabulary), mentions, len(vectors)
         )
-        totals = probabilities.sum(1) + probabilities.new_tensor(
-            [sum(one.values()) for one in unknown]
-        )
-        known = self._known(probabilities, totals, SPELLINGS * k)
-        composed = self._composed(probabilities, unknown, totals)
-        return [_best([*one, *other], k) for one, other in zip(known, composed, strict=True)]
+        mentioned = parts.new_tensor([sum(one.values()) for one in unknown])
+        return Chances(parts, unknown, parts.sum(1) + mentioned)
 
     def _out_of_vocabulary(
         self, probabilities: Tensor, mentions: Mentions | None, definitions: int
@@ -238,15 +259,15 @@ class Labels(nn.Module):
             ordered = sorted(zip(*guesses, strict=True), key=lambda one: (-one[0], one[1]))
             yield [(worth, self.names[row], score) for worth, row, score in ordered]
 
-    def _composed(
-        self, probabilities: Tensor, unknown: Sequence[dict[str, float]], totals: Tensor
-    ) -> Iterator[list[Guess]]:
-        """Names of one, two, … of the subtokens that are most probable together."""
-        likely = probabilities.topk(min(BEAM, probabilities.shape[1]))
-        columns = likely.indices.tolist(), likely.values.tolist(), totals.tolist(), unknown
-        for rows, values, total, more in zip(*columns, strict=True):
+    def _composed(self, chances: Chances, beam: int, most: int) -> Iterator[list[Guess]]:
+        """Names of one, two, … and at most `most` of the subtokens that are most probable together,
+        out of the `beam` most probable and of those out of the vocabulary that are as probable."""
+        likely = chances.parts.topk(min(beam, chances.parts.shape[1]))
+        columns = likely.indices.tolist(), likely.values.tolist(), chances.totals.tolist()
+        for rows, values, total, more in zip(*columns, chances.unknown, strict=True):
             parts = dict(zip((self._parts[row] for row in rows), values, strict=True))
-            chosen = self._cooccurrence.most_probable({**more, **parts}, MAX_SUBTOKENS_OF_A_NAME)
+            likely_ones = {part: value for part, value in more.items() if value >= values[-1]}
+            chosen = self._cooccurrence.most_probable({**likely_ones, **parts}, most)
             right = accumulate(probability for _, probability in chosen)
             yield [
                 (

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from embeddings.code.words import parts
+from embeddings.paths.tables import ContextTable
 from embeddings.types import PathContext
 
 Ids = NDArray[np.int64]
@@ -32,8 +33,11 @@ def subtokens(token: str) -> tuple[str, ...]:
 
 def path_key(context: PathContext) -> str:
     """A path as one entry of the vocabulary: its node kinds, the top in brackets."""
-    top = context.top
-    return " ".join((*context.path[:top], f"[{context.path[top]}]", *context.path[top + 1 :]))
+    return _path_key(context.path, context.top)
+
+
+def _path_key(path: tuple[str, ...], top: int) -> str:
+    return " ".join((*path[:top], f"[{path[top]}]", *path[top + 1 :]))
 
 
 class Vocabulary:
@@ -163,6 +167,9 @@ class Lexicon:
     paths: Vocabulary
     labels: Vocabulary
     words: Vocabulary = field(default_factory=lambda: Vocabulary(()))
+    _known_paths: dict[tuple[tuple[str, ...], int], int] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def bag(self, token: str) -> list[int]:
         """The ids of a token's subtokens; never empty."""
@@ -183,6 +190,32 @@ class Lexicon:
         offsets = np.cumsum([0, *map(len, definitions)])
         contexts = Ragged(np.array(triples, np.int64).reshape(-1, 3), offsets)
         return collate(contexts, Ragged.from_rows([self.bag(word) for word in rows]))
+
+    def tabulated(self, table: ContextTable) -> ContextBatch:
+        """The path-contexts in a table as a batch: the same as `batch` of its rows, faster."""
+        rows: dict[str, int] = {}
+        leaves = np.array([rows.setdefault(leaf.token, len(rows)) for leaf in table.leaves], int)
+        bags = Ragged.from_rows([self.bag(word) for word in rows])
+        paths = [self._path(path, top) for path, top in zip(table.paths, table.tops, strict=True)]
+        counts = np.diff(table.bounds)
+        return ContextBatch(
+            subtokens=torch.from_numpy(bags.values),
+            offsets=torch.from_numpy(bags.offsets[:-1].copy()),
+            paths=torch.from_numpy(np.array(paths, np.int64)),
+            starts=torch.from_numpy(leaves[table.starts]),
+            middles=torch.from_numpy(table.numbers),
+            ends=torch.from_numpy(leaves[table.ends]),
+            mask=torch.from_numpy(np.arange(max(1, counts.max(initial=0))) < counts[:, None]),
+        )
+
+    def _path(self, path: tuple[str, ...], top: int) -> int:
+        """The id of a path, of which the frequent ones are remembered."""
+        known = self._known_paths.get((path, top))
+        if known is None:
+            known = self.paths[_path_key(path, top)]
+            if known != UNKNOWN:
+                self._known_paths[path, top] = known
+        return known
 
     def mentions(self, definitions: Sequence[Mapping[str, int]]) -> Mentions:
         """The mentions of n definitions, each a mapping from words to the bits of their places."""

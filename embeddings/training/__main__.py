@@ -13,19 +13,22 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from embeddings import checkpoints
 from embeddings.checkpoints import Settings
 from embeddings.evaluation.questions import MalformedQuestions
 from embeddings.naming.network import LabelSource
 from embeddings.networks.code2vec import Code2VecSettings
+from embeddings.networks.draft import DraftSettings
 from embeddings.networks.fusion import FusionKind
 from embeddings.networks.query_encoders import QueryKind, QueryPooling, QuerySettings
 from embeddings.text.language_model import DEFAULT_MODEL, EncoderUnavailable, Runtime
 from embeddings.training import measures, results_table, trainer, whitening
 from embeddings.training.corpus import command as corpus_command
 from embeddings.training.data import question_writer, training_pairs
-from embeddings.training.data.dataset import TRAINING_TOKENS, TextView, load
+from embeddings.training.data.dataset import TRAINING_TOKENS, TextView, load, load_with
 from embeddings.training.measures import EvaluationData, RecordLabel
 from embeddings.training.stages.code import Objective
+from embeddings.training.stages.draft import DraftPlan, train_draft
 from embeddings.training.stages.text import BATCH, TuningPlan, tune
 from embeddings.training.trainer import TrainingPlan
 
@@ -87,6 +90,20 @@ def _tune(options: argparse.Namespace) -> None:
     tune(data, tuning, options.out, resume=options.resume)
 
 
+def _draft(options: argparse.Namespace) -> None:
+    teacher = checkpoints.load(options.checkpoint)
+    model = checkpoints.text_model(teacher, options.device, runtime=options.runtime)
+    data = load_with(model, options.corpus, options.device, options.limit)
+    plan = DraftPlan(
+        epochs=options.epochs,
+        pairs=options.pairs,
+        taught=options.taught,
+        seed=options.seed,
+        settings=replace(DraftSettings(), contexts=options.contexts),
+    )
+    train_draft(data, teacher, plan, options.out, resume=options.resume)
+
+
 def _evaluate(options: argparse.Namespace) -> None:
     measured = EvaluationData(
         options.corpus,
@@ -137,6 +154,7 @@ def _parser() -> argparse.ArgumentParser:
         _add_run(command)
     _add_tune(tuning)
     _add_train(train)
+    _add_draft(commands.add_parser("draft", help="train the draft of a checkpoint"))
     _add_evaluate(commands.add_parser("evaluate", help="measure a checkpoint or language model"))
     validate = commands.add_parser("validate", help="write the tables of all recorded figures")
     validate.add_argument("--records", type=Path, default=Path("docs/results/validation"))
@@ -207,6 +225,26 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
         help="take code2vec from this checkpoint, and its labels if they have the same source",
     )
     parser.set_defaults(run=_train)
+
+
+def _add_draft(parser: argparse.ArgumentParser) -> None:
+    plan = DraftPlan()
+    parser.add_argument("--checkpoint", default="default", help="name or folder of the teacher")
+    parser.add_argument("--corpus", type=Path, required=True)
+    parser.add_argument("--runtime", type=Runtime, choices=list(Runtime), help="of the teacher")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--limit", type=int, help="use only the first functions of the corpus")
+    parser.add_argument("--epochs", type=int, default=plan.epochs)
+    parser.add_argument("--pairs", type=int, help="largest number of described functions")
+    parser.add_argument(
+        "--taught", type=int, default=plan.taught, help="how many of them the teacher reads"
+    )
+    parser.add_argument(
+        "--contexts", type=int, default=plan.settings.contexts,
+        help="path-contexts that code2vec reads; 0: drafts of the text alone",
+    )  # fmt: skip
+    _add_run(parser)
+    parser.set_defaults(run=_draft)
 
 
 def _add_evaluate(parser: argparse.ArgumentParser) -> None:

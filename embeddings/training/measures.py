@@ -16,18 +16,19 @@ import numpy as np
 from embeddings import checkpoints
 from embeddings.code import definitions
 from embeddings.code.languages.python import PYTHON
-from embeddings.encoder import CodeEncoder, FusedEncoder, TextOnlyEncoder
+from embeddings.encoder import NAMES, CodeEncoder, Encoded, FusedEncoder, Names, TextOnlyEncoder
 from embeddings.evaluation import metrics
 from embeddings.evaluation.metrics import Figure
 from embeddings.evaluation.questions import read, score
 from embeddings.files.decoding import decode
+from embeddings.networks.explanations import Explanation
 from embeddings.text.language_model import load_model
 from embeddings.training.corpus import corpora
 from embeddings.training.corpus.functions import Function
 from embeddings.training.data.labels import label_of
 from embeddings.training.data.vectors import VectorCache
 from embeddings.training.stages.loop import CURVES, SECONDS
-from embeddings.types import Definition, Runtime
+from embeddings.types import Definition, Matrix, Runtime
 
 DISTRACTORS = 999
 MOST_SEARCHED, MOST_NAMED = 4000, 8000
@@ -50,9 +51,9 @@ class EvaluationData:
 @dataclass(frozen=True, slots=True)
 class Record:
     """What was measured of one encoder. `trained` is the training time in seconds, `rate` the
-    definitions encoded per second with nothing cached, `size` the bytes on disk beside the
-    published language model. `gains` holds the differences to other encoders, by their names and
-    then by column."""
+    definitions encoded per second with nothing cached, `draft_rate` the same of drafts, `size` the
+    bytes on disk beside the published language model. `gains` holds the differences to other
+    encoders, by their names and then by column."""
 
     name: str
     seed: int
@@ -63,6 +64,7 @@ class Record:
     size: int
     figures: dict[str, Figure] = field(default_factory=dict)
     gains: dict[str, dict[str, Figure]] = field(default_factory=dict)
+    draft_rate: float = 0.0
 
     def with_gains_over(self, others: Iterable[Record]) -> Record:
         """The same record with its differences to others, in the columns that both have."""
@@ -98,14 +100,43 @@ class RecordLabel:
     device: str
 
 
+class Drafts(CodeEncoder):
+    """The drafts of an encoder and its queries, to be measured like any encoder's vectors."""
+
+    def __init__(self, encoder: CodeEncoder) -> None:
+        self._encoder = encoder
+        self.name, self.dimensions = encoder.name, encoder.dimensions
+        self.fingerprint = self.draft_fingerprint = encoder.draft_fingerprint
+
+    def encode(self, texts: Sequence[str], language: str = "python") -> Encoded:
+        return self._encoder.draft(texts, language)
+
+    def encode_definitions(self, texts: Sequence[str], language: str = "python") -> Matrix:
+        return self.encode(texts, language).vectors
+
+    def encode_queries(self, texts: Sequence[str]) -> Matrix:
+        return self._encoder.encode_queries(texts)
+
+    def predict_names(
+        self, texts: Sequence[str], k: int = NAMES, language: str = "python"
+    ) -> Names:
+        return [names[:k] for names in self.encode(texts, language).names]
+
+    def explain(
+        self, source: str, query: str | None = None, language: str = "python"
+    ) -> Explanation:
+        return self._encoder.explain(source, query, language)
+
+
 def measure_checkpoint(
     checkpoint: str | Path,
     measured: EvaluationData,
     label: RecordLabel,
     runtime: Runtime | None = None,
 ) -> Record:
-    """The record of a checkpoint. `runtime` computes its language model, by default the
-    checkpoint's own. Language-model vectors are kept in the corpus's folder."""
+    """The record of a checkpoint and, if it has drafts, of these. `runtime` computes its language
+    model, by default the checkpoint's own. Language-model vectors are kept in the corpus's
+    folder."""
     device = label.device
     loaded = checkpoints.load(checkpoint)
     model = checkpoints.text_model(loaded, device, runtime=runtime)
@@ -113,14 +144,20 @@ def measure_checkpoint(
     settings = loaded.settings
     kind = f"{settings.fusion}, query {settings.query.kind}, labels {settings.labels}"
     held_out = corpora.read(measured.corpus, split="test")
+    encoder = FusedEncoder(loaded, model, device)
+    figures, draft_rate = _all_figures(cached, measured, held_out), 0.0
+    if encoder.draft_fingerprint:
+        of_drafts = _all_figures(Drafts(cached), measured, held_out)
+        figures |= {f"drafts, {column}": figure for column, figure in of_drafts.items()}
+        draft_rate = _encoding_rate(Drafts(encoder), held_out)
     return Record(
         **asdict(label),
         kind=_with_runtime(kind, runtime),
         trained=_training_seconds(loaded.folder),
-        rate=_encoding_rate(FusedEncoder(loaded, model, device), held_out),
+        rate=_encoding_rate(encoder, held_out),
         size=sum(path.stat().st_size for path in loaded.folder.glob("*.*") if path.is_file()),
-        figures=_search_figures(cached, measured, held_out)
-        | (name_prediction(cached, held_out, measured.named) if measured.named else {}),
+        figures=figures,
+        draft_rate=draft_rate,
     )
 
 
@@ -199,6 +236,15 @@ def name_prediction(
         )
         for name in ("precision", "recall", "f1", "exact"):
             figures[f"{column}, {name}"] = getattr(scores, name)
+    return figures
+
+
+def _all_figures(
+    encoder: CodeEncoder, measured: EvaluationData, held_out: Sequence[Function]
+) -> dict[str, Figure]:
+    figures = _search_figures(encoder, measured, held_out)
+    if measured.named:
+        figures |= name_prediction(encoder, held_out, measured.named)
     return figures
 
 

@@ -10,9 +10,10 @@ import torch
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import BertConfig, BertModel, LlamaConfig, LlamaModel, PreTrainedTokenizerFast
 
-from embeddings import checkpoints
+from embeddings import checkpoints, drafts
 from embeddings.checkpoints import Network, Settings
 from embeddings.networks.code2vec import Code2VecSettings
+from embeddings.networks.draft import DraftNetwork, DraftSettings
 from embeddings.networks.vocabulary import Lexicon, Vocabulary, path_key, subtokens
 from embeddings.paths import contexts
 from embeddings.text.language_model import load_model
@@ -95,6 +96,17 @@ def checkpoint(folder: Path, model: Path, **settings: object) -> Path:
     torch.manual_seed(1)
     words = lexicon()
     checkpoints.save(folder, chosen, words, Network(chosen, words))
+    return folder
+
+
+def with_draft(folder: Path, seed: int = 1) -> Path:
+    """The same checkpoint with an untrained draft."""
+    loaded, settings = checkpoints.load(folder), DraftSettings(width=16, hidden=24, buckets=8)
+    words = loaded.lexicon.subtokens
+    widths = loaded.settings.code.code, loaded.network.fusion.dimensions, loaded.settings.text_width
+    torch.manual_seed(seed)
+    network = DraftNetwork(len(words.words) + settings.buckets, *widths, settings)
+    drafts.save(folder, settings, words, network)
     return folder
 
 

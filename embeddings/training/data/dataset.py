@@ -116,7 +116,19 @@ def load(
     corpus: Path, llm: str, device: str, limit: int | None, max_tokens: int = TRAINING_TOKENS
 ) -> TrainingData:
     """The data of a corpus folder, in which vectors are kept too."""
-    model = load_model(llm, device=device)
-    cache = VectorCache(model.limited(max_tokens), corpus / "vectors")
+    return load_with(load_model(llm, device=device), corpus, device, limit, max_tokens)
+
+
+def load_with(
+    model: LanguageModel,
+    corpus: Path,
+    device: str,
+    limit: int | None,
+    max_tokens: int | None = None,
+) -> TrainingData:
+    """The data of a corpus folder for a loaded language model, which reads `max_tokens` of each
+    text, by default as many as in use."""
+    reader = model if max_tokens is None else model.limited(max_tokens)
+    cache = VectorCache(reader, corpus / "vectors")
     functions = corpora.read(corpus, limit)
     return TrainingData(functions, model, cache, corpus, device, read_questions(corpus / QUESTIONS))

@@ -4,7 +4,7 @@ one block at most."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +43,14 @@ class CorpusMentions:
                 values[:, 0] = numbers[values[:, 0]]
                 blocks.append(Ragged(values, block["offsets"]))
         return cls(Ragged.joined(blocks), list(known))
+
+    @classmethod
+    def from_places(cls, mentions: Sequence[Mapping[str, int]]) -> CorpusMentions:
+        """What n functions mention: words with the bits of their places."""
+        known: dict[str, int] = {}
+        pairs = [(known.setdefault(w, len(known)), bits) for m in mentions for w, bits in m.items()]
+        values = np.array(pairs, np.int64).reshape(-1, 2)
+        return cls(Ragged(values, np.cumsum([0, *map(len, mentions)])), list(known))
 
     def vocabulary(self, size: int, least: int) -> Vocabulary:
         """The words that most functions mention."""

@@ -127,14 +127,20 @@ class CodeStage:
 
 
 @torch.inference_mode()
-def code_vectors(code2vec: Code2Vec, contexts: IndexedContexts, rows: Ids, device: str) -> Matrix:
-    """(n,) functions → their code vectors (n, code), from all of their contexts."""
+def code_vectors(
+    code2vec: Code2Vec,
+    contexts: IndexedContexts,
+    rows: Ids,
+    device: str,
+    limit: int = ALL_CONTEXTS,
+) -> Matrix:
+    """(n,) functions → their code vectors (n, code), from at most `limit` of their contexts."""
     was_training = code2vec.training
     code2vec.eval()
     random = np.random.default_rng(0)
     vectors = [np.zeros((0, code2vec.layer.out_features), np.float32)]
     for part in sliced(rows, BATCH):
-        batch = contexts.batch(part, ALL_CONTEXTS, random).to(device)
+        batch = contexts.batch(part, limit, random).to(device)
         vectors.append(code2vec(batch).vectors.cpu().numpy())
     code2vec.train(was_training)
     return np.concatenate(vectors)

@@ -3,7 +3,7 @@ the definitions mention."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from embeddings.checkpoints import Network
 from embeddings.naming.mentions import Place
 from embeddings.networks.vocabulary import Ids, Lexicon, Ragged
+from embeddings.training.corpus.functions import Function
 from embeddings.training.data.dataset import TextView, TrainingData
 from embeddings.training.data.features import IndexedContexts
 from embeddings.training.data.labels import (
@@ -56,7 +57,7 @@ class NameStage:
         self._vectors = torch.from_numpy(self._inputs(all_rows)).to(data.device)
         self._labelled, self._mentions = None, None
         if network.source.reads_words:
-            mentions = CorpusMentions.read([data.functions[row] for row in all_rows], data.folder)
+            mentions = self._read_mentions([data.functions[row] for row in all_rows])
             names = [label_of(data.functions[row].name) for row in all_rows]
             self._labelled = mentions.labelled(lexicon, names)
             places = np.arange(len(self._rows), len(all_rows))
@@ -73,7 +74,7 @@ class NameStage:
             mentions = None
             if self._labelled:
                 mentions = _partly_undocumented(self._labelled.take(places), random)
-            scores = labels(self._vectors[places], mentions)
+            scores = labels(self._label_vectors(self._vectors[places]), mentions)
             known = labels.targets(self._parts.take(places))
             strange = self._strange_truth(mentions)
             yield {
@@ -84,7 +85,8 @@ class NameStage:
             }
 
     def measure(self) -> dict[str, float]:
-        vectors = self._vectors[len(self._rows) :].cpu().numpy()
+        with torch.inference_mode():
+            vectors = self._label_vectors(self._vectors[len(self._rows) :]).cpu().numpy()
         labels = self._network.labels
         f1 = label_f1(labels, self._data, self._held_out, vectors, self._mentions)
         return {"validation label f1": f1}
@@ -96,6 +98,13 @@ class NameStage:
             return self._vectors.new_zeros(0)
         named = torch.from_numpy(mentions.values[:, 2]).to(self._vectors)
         return named[reader.is_out_of_vocabulary(mentions)]
+
+    def _label_vectors(self, inputs: Tensor) -> Tensor:
+        """(n, d) inputs → the vectors that labels are predicted from."""
+        return inputs
+
+    def _read_mentions(self, functions: Sequence[Function]) -> CorpusMentions:
+        return CorpusMentions.read(functions, self._data.folder)
 
     def _inputs(self, rows: Ids) -> Matrix:
         """(n,) functions → the vectors (n, d) that their names are predicted from."""
