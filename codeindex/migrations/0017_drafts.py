@@ -6,6 +6,9 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [("codeindex", "0016_stray_bytes")]
     operations = [
+        migrations.AlterField(
+            "indexrun", "reading", models.PositiveSmallIntegerField(default=3, db_default=1)
+        ),
         migrations.AddField(
             "embedding", "draft", models.BooleanField(default=False, db_default=False)
         ),

@@ -17,10 +17,10 @@ MAX_NAME = 500
 """Characters of a name, of its owner, or of the rest of a qualified name. A name may be as long as
 a file, and the qualified names of everything inside would repeat it."""
 
-MOST_OPEN_MATCHES = 64
+MOST_OPEN_MATCHES = 192
 """Matches that a query keeps open at once; of more, the earliest are given up. A list of a thousand
 names opens one for each, and at each node all are compared with each other, which took 20 s. None
-of 950 files of real projects in five languages loses a match, and one has more of them open."""
+of 1,585 files of real projects in 38 languages loses a match, even with 128."""
 
 _RANKS = {
     what: rank

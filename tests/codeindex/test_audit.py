@@ -72,6 +72,7 @@ def test_what_an_administrator_changes_on_the_pages(
     shop = shelf.repository(alice, "shop")
     form = {
         "name": "shop", "owner": bob.pk, "visibility": Visibility.PUBLIC, "teams": [],
+        "refining": "on",
         "branches-TOTAL_FORMS": 0, "branches-INITIAL_FORMS": 0,
     }  # fmt: skip
     answer = client.post(f"/admin/codeindex/repository/{shop.pk}/change/", form)

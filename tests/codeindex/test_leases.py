@@ -115,7 +115,7 @@ def test_three_orderly_stops_are_no_deaths(requested: IndexRun) -> None:
     """As when a worker is replaced by a new version while it reads a large repository."""
 
     def stop(execute: Callable[..., Any], statement: str, *arguments: Any) -> Any:
-        if "INSERT INTO codeindex_blob" in statement:
+        if 'INSERT INTO "codeindex_sourcefile"' in statement:
             raise SystemExit
         return execute(statement, *arguments)
 

@@ -147,8 +147,8 @@ def test_spaces_are_listed_with_what_they_hold_and_reach(old: Space, new: Space)
         *("FILLED", "DRAFTS", "FAILED", "WANTED", "CREATED"),
     ]
     assert "old" in first
-    assert first.split()[3:8] == ["active", "3", "6", "0", "6"]
-    assert second.split()[3:8] == ["building", "3", "2", "1", "6"]
+    assert first.split()[3:9] == ["active", "3", "6", "0", "0", "6"]
+    assert second.split()[3:9] == ["building", "3", "2", "0", "1", "6"]
     assert below == ["    MRR among 99: 0.512 (0.480–0.544)", "    No such folder."]
 
 
