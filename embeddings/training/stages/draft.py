@@ -183,9 +183,9 @@ class DraftStage:
 
     @torch.no_grad()
     def weigh_code_half(self, run: Run, epochs: int) -> None:
-        """Reduces the weight of the code half to what does best on the validation split. Functions
-        that code2vec was trained on have code vectors that say more than others' do, so that too
-        much weight is learnt."""
+        """Reduces the weight of the code half to what does best on the validation split: too much
+        is learnt, probably since code2vec was trained on the same functions, and its vectors of
+        these say more than those of others."""
         weights = self.network.weights
         learnt, figures = weights[1].clone(), {}
         for share in CODE_SHARES:
