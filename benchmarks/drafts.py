@@ -22,7 +22,7 @@ from more_itertools import sliced
 from benchmarks import sources
 from embeddings import checkpoints, drafts, paths
 from embeddings.code.parsing import in_parser_thread
-from embeddings.code.placed_words import Words, placed_words
+from embeddings.code.placed_words import Words, beginning, placed_words
 from embeddings.encoder import NAMES
 from embeddings.naming.mentions import mentioned_in
 from embeddings.paths.tables import ContextTable
@@ -68,7 +68,8 @@ def _round(texts: Sequence[str], name: str, seconds: dict[str, list[float]]) -> 
     labels = network.labels
 
     def contexts(batch: Sequence[str]) -> ContextTable:
-        return in_parser_thread(lambda: paths.table_of(batch, bounds=bounds))
+        begun = [beginning(text, draft.settings.characters) for text in batch]
+        return in_parser_thread(lambda: paths.table_of(begun, bounds=bounds))
 
     def named(words: Sequence[Words], code: Matrix) -> object:
         mentions = lexicon.mentions([mentioned_in(each) for each in words])

@@ -24,10 +24,11 @@ from embeddings.text.settings import EncoderUnavailable
 from embeddings.text.weights import half_precision
 from embeddings.types import Matrix
 
-FORMAT = 1
+FORMAT = 2
 """Version of the files, and of what is read of a text."""
 
 WEIGHTS, CONFIG, WORDS = "draft.safetensors", "draft.json", "draft-words.txt.gz"
+TABLE, SCALES = "table.weight", "table.scales"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ def save(folder: Path, settings: DraftSettings, words: Vocabulary, network: Draf
     """Writes a draft into a checkpoint's folder."""
     words.save(folder / WORDS)
     weights = {name: half_precision(tensor) for name, tensor in network.state_dict().items()}
+    weights[TABLE], weights[SCALES] = _in_bytes(network.table.weight.detach().cpu())
     save_file(weights, folder / WEIGHTS)
     config = {"format": FORMAT, "places": PLACES, **asdict(settings)}
     (folder / CONFIG).write_text(json.dumps(config, indent=2) + "\n")
@@ -81,12 +83,20 @@ def load(folder: Path) -> Draft:
     settings = DraftSettings(**config)
     lexicon = DraftLexicon(Vocabulary.load(folder / WORDS), settings.buckets)
     weights = {name: tensor.float() for name, tensor in load_file(folder / WEIGHTS).items()}
+    weights[TABLE] *= weights.pop(SCALES)
     (dimensions, code), (text, _) = (
         weights[f"{name}.weight"].shape for name in ("code", "stand_in")
     )
     network = DraftNetwork(len(lexicon), code, dimensions, text, settings)
     network.load_state_dict(weights)
     return Draft(settings, lexicon, network.eval().requires_grad_(False))
+
+
+def _in_bytes(table: Tensor) -> tuple[Tensor, Tensor]:
+    """A table (n, width) in 8 bits, with the scale of each row (n, 1): it is most of a draft, and a
+    shipped checkpoint has a largest size."""
+    scales = half_precision(table.abs().amax(dim=1, keepdim=True).clamp(min=1e-3) / 127)
+    return (table / scales.float()).round().clamp(-127, 127).to(torch.int8), scales
 
 
 def fingerprint(folder: Path) -> str:

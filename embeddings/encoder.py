@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
@@ -14,6 +14,7 @@ from typing import TypeVar
 
 import numpy as np
 import torch
+from more_itertools import sliced
 from torch import Tensor
 
 from embeddings import checkpoints, drafts, paths
@@ -40,8 +41,8 @@ T = TypeVar("T")
 NAMES = 5
 CODE_VECTORS = "code vectors of languages in training only"
 """A part of fingerprints: before, other languages had code vectors, too."""
-# Definitions whose path-contexts are in memory at once: 64 × 200 contexts × 384 floats are 20 MB.
-DEFINITIONS_PER_BATCH = 64
+# Path-contexts that are in memory at once: with 384 floats each 20 MB.
+CONTEXTS_PER_BATCH = 12_800
 
 
 class NotFinite(ValueError):
@@ -148,10 +149,11 @@ class FusedEncoder(CodeEncoder):
 
     def draft(self, texts: Sequence[str], language: str = "python") -> Encoded:
         words = [placed_words(text, language) for text in texts]
-        most = self._drafts.settings.contexts
-        if not most or not self._knows(language):
+        settings = self._drafts.settings
+        if not settings.contexts or not self._knows(language):
             return Encoded(finite(self._drafts.vectors(words, None)), [[] for _ in texts])
-        code = self._code_vectors([beginning(text) for text in texts], language, most)
+        begun = [beginning(text, settings.characters) for text in texts]
+        code = self._code_vectors(begun, language, settings.contexts)
         vectors = finite(self._drafts.vectors(words, code))
         return Encoded(vectors, self._draft_names(words, code, language))
 
@@ -218,7 +220,8 @@ class FusedEncoder(CodeEncoder):
         """The code vectors of n definitions, by at most `most` path-contexts of each. Own names are
         hidden in these, so that the same vector serves both search and name prediction."""
         rows = [np.zeros((0, self._settings.code.code), np.float32)]
-        for batch in _batches(texts):
+        most = most or self._settings.paths.max_contexts
+        for batch in sliced(texts, max(1, CONTEXTS_PER_BATCH // most)):
             contexts = self._lexicon.tabulated(self._contexts(batch, language, most))
             rows.append(self._code2vec.vectors(contexts.to(self.device)).cpu().numpy())
         return np.concatenate(rows)
@@ -226,9 +229,10 @@ class FusedEncoder(CodeEncoder):
     def _contexts(
         self, texts: Sequence[str], language: str, most: int | None = None
     ) -> ContextTable:
-        bounds = paths.Bounds(**asdict(self._settings.paths))
+        settings = self._settings.paths
         if most is not None:
-            bounds = replace(bounds, max_contexts=most)
+            settings = replace(settings, max_contexts=most)
+        bounds = paths.Bounds(**asdict(settings))
         return in_parser_thread(
             lambda: paths.table_of(texts, language, hide_name=True, bounds=bounds)
         )
@@ -358,11 +362,6 @@ def _untrained(name: str, checkpoint: Checkpoint) -> EncoderUnavailable:
         f"`python -m embeddings.training train --llm {name} --corpus FOLDER --out FOLDER` and use "
         f"its folder, or use a text-only space."
     )
-
-
-def _batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(texts), DEFINITIONS_PER_BATCH):
-        yield texts[start : start + DEFINITIONS_PER_BATCH]
 
 
 def finite(vectors: Matrix) -> Matrix:

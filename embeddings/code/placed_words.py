@@ -67,9 +67,9 @@ def placed_words(text: str, language: str = "python") -> Words:
     return words
 
 
-def beginning(text: str) -> str:
-    """The first lines of a text, with at most LONGEST characters; of a single line, these."""
-    return text if len(text) <= LONGEST else text[: text.rfind("\n", 0, LONGEST) + 1 or LONGEST]
+def beginning(text: str, most: int = LONGEST) -> str:
+    """The first lines of a text, with at most so many characters; of a longer line, these."""
+    return text if len(text) <= most else text[: text.rfind("\n", 0, most) + 1 or most]
 
 
 def _code(text: str, scanner: re.Pattern[str], words: Words) -> None:

@@ -34,14 +34,15 @@ DOCUMENTED = (Place.SUMMARY, Place.DOCUMENTATION)
 @dataclass(frozen=True, slots=True)
 class DraftSettings:
     """Widths of the subtoken vectors and of the hidden layer. Subtokens out of the vocabulary share
-    `buckets` vectors, chosen by their hash. code2vec reads at most `contexts` path-contexts; 0:
-    drafts are made of the text alone."""
+    `buckets` vectors, chosen by their hash. code2vec reads at most `contexts` path-contexts of the
+    first `characters` of a definition; 0 contexts: drafts are made of the text alone."""
 
     width: int = 256
     hidden: int = 384
     buckets: int = 1024
     dropout: float = 0.3
     contexts: int = 60
+    characters: int = 1_000
 
 
 class DraftLexicon:

@@ -58,6 +58,8 @@ TAUGHT_CHARACTERS = 600
 WITHOUT_CODE = 0.15
 # The share of a definition's words that are left out, others each time.
 WORDS_DROPPED = 0.3
+# The shares of the learnt weight of the code half that are tried.
+CODE_SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 # Functions whose words make the vocabulary.
 COUNTED = 60_000
 # Before training a word weighs a / (a + its frequency) (Arora, Liang, Ma 2017), and the numbers of
@@ -179,6 +181,19 @@ class DraftStage:
                 figures[f"validation mrr, {query} → {answer}{kind}"] = metrics.mrr(ranks).value
         return figures
 
+    @torch.no_grad()
+    def weigh_code_half(self, run: Run, epochs: int) -> None:
+        """Reduces the weight of the code half to what does best on the validation split: too much
+        is learnt, probably since code2vec was trained on the same functions, and its vectors of
+        these say more than those of others."""
+        weights = self.network.weights
+        learnt, figures = weights[1].clone(), {}
+        for share in CODE_SHARES:
+            weights[1] = share * learnt
+            figures[share] = self.measure()
+            run.record(f"{self.name}, {share:.0%} of the code half", epochs, figures[share])
+        weights[1] = learnt * max(CODE_SHARES, key=lambda share: sum(figures[share].values()))
+
     def _read(self, view: TextView, rows: Ids) -> Matrix:
         """The language model's vectors of a view, zeros for functions that are not in `rows`."""
         self._data.prepare({view}, rows)
@@ -256,6 +271,7 @@ def train_draft(
     torch.manual_seed(plan.seed)
     stage = DraftStage(data, teacher, indexed, plan)
     run.train(stage, plan.epochs)
+    stage.weigh_code_half(run, plan.epochs)
     if plan.settings.contexts and teacher.network.source.reads_text:
         most, network = plan.settings.contexts, stage.network
         names = DraftNameStage(known, teacher, network, indexed, most, plan.names)

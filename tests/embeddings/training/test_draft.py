@@ -3,6 +3,7 @@ found by its queries, and its going on after a kill."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -75,6 +76,20 @@ def test_a_run_that_was_killed_goes_on_to_the_same_end(
         np.testing.assert_allclose(tensor.float(), second[name].float(), atol=2e-3, err_msg=name)
 
 
+def test_functions_in_languages_that_code2vec_does_not_know_teach_their_words(
+    corpus: Path, teacher: Path, tmp_path: Path
+) -> None:
+    code = "func feed(quokka Quokka) {\n\tquokka.eat(quokka.leaves)\n\tquokka.rest()\n}"
+    bare = {"package": "zoo", "split": "train", "name": "feed", "bare": code, "language": "go"}
+    function = {**bare, "code": f"// feed a quokka\n{code}", "query": "feed a quokka with leaves"}
+    with (corpus / "functions.jsonl").open("a") as file:
+        file.write(json.dumps(function) + "\n")
+    train(corpus, teacher, tmp_path / "out")
+    assert "quokka" in drafts.load(tmp_path / "out").lexicon.words.words
+    drafted = load_encoder(tmp_path / "out").draft([code], "go")
+    np.testing.assert_allclose(np.linalg.norm(drafted.vectors), 1, atol=1e-5)
+
+
 def test_without_path_contexts_drafts_are_made_of_the_text_alone(
     corpus: Path, teacher: Path, tmp_path: Path
 ) -> None:
@@ -82,7 +97,7 @@ def test_without_path_contexts_drafts_are_made_of_the_text_alone(
     encoder = load_encoder(tmp_path / "out")
     encoded = encoder.draft(tiny.SOURCES)
     assert encoded.names == [[], [], []]
-    np.testing.assert_allclose(encoder.draft(tiny.SOURCES, "markdown").vectors.shape, (3, 32))
+    assert encoder.draft(tiny.SOURCES, "markdown").vectors.shape == (3, 32)
 
 
 def test_drafts_are_measured_beside_the_vectors_that_replace_them(
