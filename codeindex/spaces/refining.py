@@ -7,6 +7,7 @@ from collections.abc import Collection
 from functools import lru_cache
 
 from django.conf import settings
+from django.db import transaction
 
 from codeindex import leases
 from codeindex.models import Definition, Embedding, EmbeddingState, Space, SpaceState
@@ -50,4 +51,6 @@ def refine_first(space: Space, definitions: Collection[int]) -> None:
     if not has_drafts(space):
         return
     texts = Definition.objects.filter(pk__in=definitions).values("text")
-    leases.unlocked(Embedding.objects.drafts(space).filter(text__in=texts)).update(turn=WANTED)
+    drafts = Embedding.objects.drafts(space).filter(text__in=texts)
+    with transaction.atomic():
+        leases.unlocked(drafts).update(turn=WANTED)
