@@ -48,7 +48,7 @@ def _percent(space_id: int, _: int) -> int | None:
 def refine_first(space: Space, definitions: Collection[int]) -> None:
     """Refine the drafts of these definitions, which somebody has just seen, before all others. Rows
     that are being refined are not waited for."""
-    if not has_drafts(space):
+    if refined_percent(space) is None:  # counted every few seconds, and not by each search
         return
     texts = Definition.objects.filter(pk__in=definitions).values("text")
     drafts = Embedding.objects.drafts(space).filter(text__in=texts)

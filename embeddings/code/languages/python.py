@@ -5,10 +5,14 @@ from __future__ import annotations
 from embeddings.code.languages.grammars import wheel
 from embeddings.code.languages.language import Language, kinds
 
-_ASSIGNED = """
-    (assignment left: (identifier) @name right: (_)? @body) @constant
-    (assignment left: (pattern_list (identifier) @name) right: (_) @body) @constant
-    (assignment right: (assignment left: (identifier) @name right: (_) @body)) @constant
+_NAME = "(identifier) @name"
+_NAMES = f"[{_NAME} (list_splat_pattern {_NAME}) (tuple_pattern {_NAME})]"
+_ASSIGNED = f"""
+    (assignment left: {_NAME} right: (_)? @body) @constant
+    (assignment
+      left: [(pattern_list {_NAMES}) (tuple_pattern {_NAMES}) (list_pattern {_NAMES})]
+      right: (_) @body) @constant
+    (assignment right: (assignment left: {_NAME} right: (_) @body)) @constant
 """
 
 PYTHON = Language(

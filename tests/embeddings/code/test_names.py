@@ -129,6 +129,10 @@ def test_names_in_other_languages(language: str, source: str, found: list[str]) 
     [
         ("python", "a, b = 1, 2"),
         ("python", "a = b = 3"),
+        ("python", "a, *b = 1, 2"),
+        ("python", "(a, b) = 1, 2"),
+        ("python", "[a, b] = 1, 2"),
+        ("python", "(a, b), *_ = (1, 2), 3"),
         ("ruby", "A, B = 1, 2"),
         ("lua", "local a, b = 1, 2"),
         ("go", "var a, b = 1, 2"),
