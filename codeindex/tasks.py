@@ -33,6 +33,7 @@ from codeindex.models import (
     EmbeddingState,
     IndexRun,
     Repository,
+    RunStatus,
     Space,
     SpaceState,
 )
@@ -70,8 +71,10 @@ def _branch(repository: Repository, name: str | None) -> Branch:
 @shared_task(ignore_result=True)
 def index_run(run_id: int | None = None) -> None:
     """Work on the run that is next in turn, which need not be the one that the message names."""
-    if pipeline.index_next():
+    if pipeline.index_next(wake_embedders):
         wake_readers()
+        # Even if nothing waits for a vector by now: an embedder ends the run.
+        _enqueue(embed_pending)
         wake_embedders()
 
 
@@ -174,7 +177,7 @@ def _is_space_wanted() -> bool:
     """Whether an embedder has to create the first space, or to create or activate the space of the
     encoder that the settings name. Loads no encoder."""
     if not Space.objects.exists():
-        return runs.awaiting_vectors().exists()
+        return IndexRun.objects.filter(finished=None).exclude(status=RunStatus.QUEUED).exists()
     source = encoders.pinned_source()
     return source is not None and not (
         _pending().exists()

@@ -6,7 +6,7 @@ import errno
 import logging
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -37,6 +37,9 @@ from codeindex.leases import Lease, LostLease
 from codeindex.models import ATTEMPTS, UNPUBLISHED, UNREAD, IndexRun, RunStatus
 
 FILES_PER_BATCH = 50
+WAKE_SECONDS = 2.0
+"""How often embedders are woken while files are read."""
+
 INTERNAL_ERROR = (
     "An internal error stopped the run. Index the repository again; if that fails too, ask your"
     " administrator to check the worker's log."
@@ -48,29 +51,30 @@ LONGEST_REASON = 200
 logger = logging.getLogger(__name__)
 
 
-def index(run_id: int) -> bool:
+def index(run_id: int, wake_embedders: Callable[[], object] = lambda: None) -> bool:
     """Claim a run and work on it until only vectors are missing; False if it was not free.
+    `wake_embedders` is called again and again while texts are stored that wait for a vector.
 
     An error is recorded on the run, and what was searchable stays so.
     """
     run = claim(run_id)
     if run is not None:
-        _index(run)
+        _index(run, wake_embedders)
     return run is not None
 
 
-def index_next() -> bool:
+def index_next(wake_embedders: Callable[[], object] = lambda: None) -> bool:
     """The same for the run that is next in turn; False if none may start now."""
     run = claim_next()
     if run is not None:
-        _index(run)
+        _index(run, wake_embedders)
     return run is not None
 
 
-def _index(run: IndexRun) -> None:
+def _index(run: IndexRun, wake_embedders: Callable[[], object]) -> None:
     try:
         with leases.renewing(IndexRun.objects.filter(pk=run.pk, lease=run.lease)) as lease:
-            _read(run, lease)
+            _read(run, lease, wake_embedders)
             publishing.start_embedding(run)
     except LostLease:
         logger.info("%s was cancelled or taken over", run)
@@ -120,17 +124,21 @@ def claim(run_id: int) -> IndexRun | None:
     return IndexRun.objects.select_related("branch__repository").filter(lease=lease).first()
 
 
-def _read(run: IndexRun, lease: Lease) -> None:
+def _read(run: IndexRun, lease: Lease, wake_embedders: Callable[[], object]) -> None:
     with _stage(run, RunStatus.CHECKOUT):
         tree = checkout.fetch(run, lease)
         IndexRun.objects.filter(pk=run.pk).update(commit=tree.commit)
     with _stage(run, RunStatus.DEFINITIONS):
         selection = _select(run, tree)
         changed = store.record_selection(run, selection.files, selection.skips)
+        requested, woken = 0, -WAKE_SECONDS
         for batch, read in _read_ahead(tree, changed, lease):
-            _save(run, batch, read)
+            requested += _save(run, batch, read)
             lease.progress()
-        store.finish_reading(run, selection.skips)
+            if (now := time.monotonic()) >= woken + WAKE_SECONDS:
+                wake_embedders()
+                woken = now
+        store.finish_reading(run, selection.skips, requested)
 
 
 def _select(run: IndexRun, tree: Tree) -> Selection:
@@ -160,21 +168,21 @@ def _batches(files: Sequence[SelectedFile]) -> Iterator[Sequence[SelectedFile]]:
         yield files[start : start + FILES_PER_BATCH]
 
 
-def _save(run: IndexRun, files: Sequence[SelectedFile], read: Sequence[ReadBlob]) -> None:
-    """Write a batch. If the database rejects a value in it, write each file alone and skip the one
-    that it rejects."""
+def _save(run: IndexRun, files: Sequence[SelectedFile], read: Sequence[ReadBlob]) -> int:
+    """Write a batch, and return how many vectors it requests. If the database rejects a value in
+    it, write each file alone and skip the one that it rejects."""
     try:
-        store.save_batch(run, files, read)
+        return store.save_batch(run, files, read)
     except DatabaseError as refusal:
         if not _is_rejected_value(refusal):
             raise
         logger.exception("%d files could not be stored.", len(files))
-        for file in files:
-            own = [blob for blob in read if (blob.sha, blob.language) == file.content]
-            if len(files) > 1:
-                _save(run, [file], own)
-            else:
-                store.save_batch(run, [file], [_refused(blob) for blob in own])
+        if len(files) == 1:
+            return store.save_batch(run, files, [_refused(blob) for blob in read])
+        return sum(
+            _save(run, [file], [blob for blob in read if (blob.sha, blob.language) == file.content])
+            for file in files
+        )
 
 
 def _is_rejected_value(refusal: DatabaseError) -> bool:

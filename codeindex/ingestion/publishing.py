@@ -25,8 +25,8 @@ def start_embedding(run: IndexRun) -> None:
     run.refresh_from_db()
     if run.texts_known <= run.texts_reused:
         settle(run)
-    # Otherwise other repositories hold some of its texts. The run ends after the next batch or
-    # sweep, as if they were new: whoever indexes a guess must not learn at once that it exists.
+    # Otherwise other repositories hold some of its texts. An embedder ends the run, as if they were
+    # new: whoever indexes a guess must not learn at once that it exists.
 
 
 def settle(run: IndexRun) -> None:

@@ -88,8 +88,10 @@ def delete_files(files: QuerySet[SourceFile]) -> None:
 
 
 @transaction.atomic
-def save_batch(run: IndexRun, files: Sequence[SelectedFile], read: Sequence[ReadBlob]) -> None:
-    """Write a batch of the run's files; `read` are the contents that were not stored yet."""
+def save_batch(run: IndexRun, files: Sequence[SelectedFile], read: Sequence[ReadBlob]) -> int:
+    """Write a batch of the run's files, and request the vectors that its texts lack; `read` are the
+    contents that were not stored yet. Returns how many vectors were requested in the active
+    space."""
     _lock(run)
     _save_definitions(contents.save(read))
     of_files = contents.blob_ids(files)
@@ -103,39 +105,40 @@ def save_batch(run: IndexRun, files: Sequence[SelectedFile], read: Sequence[Read
         )
         for file, blob in zip(files, of_files, strict=True)
     )
+    created_files = [file.pk for file in created]
+    requested = _request_embeddings(MISSING_IN_FILES, run, created_files)
     _update(
         run,
         files_read=F("files_read") + len(files),
         files_reused=F("files_reused") + _held_before(run, of_files),
         definitions=F("definitions")
-        + _definitions_of(SourceFile.objects.filter(pk__in=[file.pk for file in created])),
+        + _definitions_of(SourceFile.objects.filter(pk__in=created_files)),
     )
+    return requested
 
 
 @transaction.atomic
-def finish_reading(run: IndexRun, skips: Skips) -> None:
-    """Request the vectors that the run's texts lack, and count what the run holds. Adds the files
-    whose content is not indexed to `skips`."""
+def finish_reading(run: IndexRun, skips: Skips, requested: int) -> None:
+    """Request the vectors that the run's texts still lack, and count what the run holds; so many
+    vectors were `requested` before. Adds the files whose content is not indexed to `skips`."""
     _lock(run)
-    request_embeddings(run)
+    requested += request_embeddings(run)
     skipped = SourceFile.objects.of_run(run).exclude(blob__skipped="").order_by("path")
     for reason, path in skipped.values_list("blob__skipped", "path"):
         skips.add(skip_reasons.by_content(reason), path)
-    ready, failed = count_embedded(run)
     reused = _reused_texts(run)
     run_files = SourceFile.objects.of_run(run)
+    texts = Definition.objects.filter(blob__in=run_files.values("blob")).values("text").distinct()
+    distinct_texts = texts.count()
     _update(
         run,
         skips=skips.report(),
         files_broken=run_files.filter(blob__broken=True).count(),
         files_stray=run_files.filter(blob__stray_bytes__gt=0).count(),
         definitions=_definitions_of(run_files),
-        texts=Definition.objects.filter(blob__in=run_files.values("blob"))
-        .values("text")
-        .distinct()
-        .count(),
+        texts=distinct_texts,
         texts_reused=reused,
-        texts_known=ready + failed,
+        texts_known=max(0, distinct_texts - requested),
         texts_ready=reused,
         texts_failed=0,
     )
@@ -178,10 +181,16 @@ def _embedded(run: IndexRun) -> QuerySet[Embedding]:
     )
 
 
-def request_embeddings(run: IndexRun) -> None:
-    """Request a vector for every text of the run that lacks one, in each space that is filled."""
+def request_embeddings(run: IndexRun) -> int:
+    """Request a vector for every text of the run that lacks one, in each space that is filled.
+    Returns how many were requested in the active space."""
+    return _request_embeddings(MISSING_IN_RUN, run)
+
+
+def _request_embeddings(statement: str, run: IndexRun, files: list[int] | None = None) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(MISSING_EMBEDDINGS, {"run": run.pk, "branch": run.branch_id})
+        cursor.execute(statement, {"run": run.pk, "branch": run.branch_id, "files": files})
+        return int(cursor.fetchone()[0])
 
 
 def _lock(run: IndexRun) -> None:
@@ -262,17 +271,15 @@ SELECT * FROM unnest(%(blob)b::bigint[], %(text)b::bigint[], %(kind)b::text[], %
                      %(end)b::integer[])
 """
 
-# The run's first text gets the turn of the next pending one. The more runs of its owner wait, the
-# further apart its turns are: an owner of many runs gets little more than others.
-MISSING_EMBEDDINGS = """
+# The first text gets the turn of the next pending one. The more runs of its owner wait, the further
+# apart the turns are: an owner of many runs gets little more than others.
+REQUEST_MISSING = """
 WITH missing AS (
     SELECT DISTINCT space.id AS space_id, definition.text_id
     FROM codeindex_sourcefile AS file
     JOIN codeindex_definition AS definition ON definition.blob_id = file.blob_id,
         codeindex_space AS space
-    WHERE space.state <> 'retired' AND file.branch_id = %(branch)s
-      AND (file.live AND file.until_run_id IS DISTINCT FROM %(run)s
-           OR file.from_run_id = %(run)s AND file.until_run_id IS NULL)
+    WHERE space.state <> 'retired' AND {files}
       AND NOT EXISTS (SELECT FROM codeindex_embedding AS embedding
                       WHERE embedding.space_id = space.id
                         AND embedding.text_id = definition.text_id)
@@ -286,19 +293,28 @@ WITH missing AS (
           SELECT owner_id FROM codeindex_repository AS own
           JOIN codeindex_branch AS of_own ON of_own.repository_id = own.id
           WHERE of_own.id = %(branch)s)
+), requested AS (
+    INSERT INTO codeindex_embedding
+        (space_id, text_id, turn, state, reason, attempts, predicted_names)
+    SELECT space_id, text_id,
+           coalesce((SELECT turn FROM codeindex_embedding AS next
+                     WHERE next.space_id = missing.space_id AND next.state = 'pending'
+                     ORDER BY turn LIMIT 1), 0)
+               + step * row_number() OVER (PARTITION BY space_id ORDER BY text_id),
+           'pending', '', 0, '[]'::jsonb
+    FROM missing, step
+    ORDER BY space_id, text_id
+    ON CONFLICT DO NOTHING
+    RETURNING space_id
 )
-INSERT INTO codeindex_embedding
-    (space_id, text_id, turn, state, reason, attempts, predicted_names)
-SELECT space_id, text_id,
-       coalesce((SELECT turn FROM codeindex_embedding AS next
-                 WHERE next.space_id = missing.space_id AND next.state = 'pending'
-                 ORDER BY turn LIMIT 1), 0)
-           + step * row_number() OVER (PARTITION BY space_id ORDER BY text_id),
-       'pending', '', 0, '[]'::jsonb
-FROM missing, step
-ORDER BY space_id, text_id
-ON CONFLICT DO NOTHING
+SELECT count(*) FROM requested JOIN codeindex_space ON id = space_id AND state = 'active'
 """
+MISSING_IN_RUN = REQUEST_MISSING.format(
+    files="""file.branch_id = %(branch)s
+      AND (file.live AND file.until_run_id IS DISTINCT FROM %(run)s
+           OR file.from_run_id = %(run)s AND file.until_run_id IS NULL)"""
+)
+MISSING_IN_FILES = REQUEST_MISSING.format(files="file.id = ANY(%(files)s)")
 
 # Rows are locked in the order of their ids, as by the worker that stores into them.
 DELETE_PENDING = """

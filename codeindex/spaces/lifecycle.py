@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.db.models import Case, Exists, OuterRef, QuerySet, When
 
 from codeindex import locks
-from codeindex.models import Embedding, EmbeddingState, Space, SpaceState
+from codeindex.models import Embedding, EmbeddingState, IndexRun, RunStatus, Space, SpaceState
 from codeindex.spaces.encoders import EncoderSource
 
 if TYPE_CHECKING:
@@ -148,7 +148,9 @@ def has_pending(space: Space) -> bool:
 def needing_index(smallest: int = SMALLEST_INDEXED) -> list[Space]:
     """The filled spaces of at least `smallest` vectors that lack an HNSW index, or whose index was
     built with other parameters. Rows are written a hundred times faster without an index, so it is
-    built only when nothing is pending."""
+    built only when nothing is pending and no run reads more."""
+    if IndexRun.objects.filter(status=RunStatus.DEFINITIONS).exists():
+        return []
     return [
         space
         for space in Space.objects.exclude(state=SpaceState.RETIRED)

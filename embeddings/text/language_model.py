@@ -8,17 +8,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
-from embeddings.text import adapters, loading, onnx, packing, tokenising, weights
+from embeddings.text import adapters, loading, onnx, tokenising, weights
 from embeddings.text.batching import Budget, batches, pad_batch
-from embeddings.text.loading import canonical
+from embeddings.text.loading import Origin, canonical
+from embeddings.text.onnx import OnnxNetwork
 from embeddings.text.pooling import Pooling, joined, pool
 from embeddings.text.settings import (
     DEFAULT_MODEL,
@@ -32,6 +34,9 @@ from embeddings.text.tuned import TUNED, TUNED_WEIGHTS, TunedModel
 from embeddings.text.tuned import load as load_tuned
 from embeddings.text.whitening import Whitening
 from embeddings.types import Matrix
+
+if TYPE_CHECKING:
+    from embeddings.text.torch_network import TorchNetwork
 
 __all__ = [
     "DEFAULT_MODEL", "TUNED", "TUNED_WEIGHTS", "EncoderUnavailable", "LanguageModel",
@@ -50,7 +55,8 @@ class LanguageModel:
 
     def __init__(
         self,
-        network: nn.Module,
+        network: TorchNetwork | OnnxNetwork,
+        weights_fingerprint: str,
         tokenizer: Any,
         settings: ModelSettings,
         device: str,
@@ -60,33 +66,31 @@ class LanguageModel:
     ) -> None:
         """`query_model` encodes descriptions, if not this one. `batch_tokens` limits the tokens in
         a batch, by default to what suits the device."""
-        self.network = network
+        self._network = network
         self._query_model = query_model
+        self.weights_fingerprint = weights_fingerprint
         self.settings = settings
         self._tokenizer = tokenizer
         self._device = device
         self._whitening = whitening.to(device) if whitening else None
         self._pad = padding(tokenizer)
-        # Before anything is computed: bitsandbytes garbles 4-bit weights that are read later
-        self.weights_fingerprint = weights.fingerprint(network, tokenizer, whitening)
-        fitting = Budget.for_device(device, weights.count(network))
-        self._budget = fitting if batch_tokens is None else Budget(batch_tokens)
-        self._is_causal = weights.is_causal(network, device)
-        if self._is_causal and packing.is_worth_it(network):
-            packing.prepare(network)
-        self._exported = onnx.exported_network(network, settings.runtime, self.weights_fingerprint)
+        self._budget = network.budget if batch_tokens is None else Budget(batch_tokens)
+
+    @property
+    def network(self) -> nn.Module:
+        """The network in torch, to train it; one for another runtime cannot be trained."""
+        assert not isinstance(self._network, OnnxNetwork), self.settings.runtime
+        return self._network.module
 
     @property
     def dimensions(self) -> int:
-        if self._whitening is not None:
-            return self._whitening.dimensions
-        return int(self.network.config.hidden_size)  # type: ignore[union-attr, arg-type]
+        return self._whitening.dimensions if self._whitening else self._network.width
 
     @property
     def fingerprint(self) -> str:
         mean = self._whitening.fingerprint if self._whitening else ""
         queries = self._query_model.fingerprint if self._query_model else ""
-        form = onnx.EXPORT_VERSION if self._exported else ""
+        form = onnx.EXPORT_VERSION if isinstance(self._network, OnnxNetwork) else ""
         described = f"{self.settings.described()}{mean}{queries}{form}"
         return hashlib.sha256(f"{self.weights_fingerprint} {described}".encode()).hexdigest()
 
@@ -155,21 +159,9 @@ class LanguageModel:
         """n texts as tokens → (n, dimensions), rows of unit length, differentiable with respect to
         the network's weights."""
         ids, mask = pad_batch(batch, self._pad, self._device)
-        if packing.is_prepared(self.network):
-            states = packing.states(self.network, batch)
-        else:
-            states = self._states(ids, mask)
+        states = self._network.states(batch, ids, mask)
         vectors = normalize(pool(states.float(), mask, self.settings.pooling), dim=-1)
         return vectors if self._whitening is None else normalize(self._whitening(vectors), dim=-1)
-
-    def _states(self, ids: Tensor, mask: Tensor) -> Tensor:
-        """(n, tokens) → (n, tokens, d). A decoder's tokens never see the padding after them, so
-        that it needs no mask, and is faster without one."""
-        if self._exported is not None:
-            return self._exported.states(ids, mask)
-        seen = None if self._is_causal else mask
-        states: Tensor = self.network(input_ids=ids, attention_mask=seen).last_hidden_state
-        return states
 
     def _windows(self, texts: Sequence[str]) -> list[Windows]:
         return tokenising.windows(self._tokenizer, texts, self.settings)
@@ -233,21 +225,45 @@ def load_model(
     if own.weights and settings.runtime in weights.BITS:
         raise EncoderUnavailable(f"The weights of {name} were tuned and cannot be quantised.")
     tokenizer = loading.tokenizer(origin)
-    network = loading.network(origin, settings, device)
-    if own.weights:
-        adapters.load(network, own.weights)
+    network, fingerprint = _network(origin, own, tokenizer, settings, device)
     query_model = None
     if own.asks_published:
         query_model = load_model(own.model, dtype=settings.dtype, runtime=runtime, device=device)
-    settings = replace(settings, max_tokens=_token_limit(tokenizer, network, settings))
+    limits = filter(None, (tokenizer.model_max_length, network.positions))
+    settings = replace(settings, max_tokens=min(settings.max_tokens, *map(int, limits)))
     return LanguageModel(
-        network, tokenizer, settings, device, own.whitening, query_model, batch_tokens
+        network, fingerprint, tokenizer, settings, device, own.whitening, query_model, batch_tokens
     )
 
 
-def _token_limit(tokenizer: Any, network: nn.Module, settings: ModelSettings) -> int:
-    limits = tokenizer.model_max_length, getattr(network.config, "max_position_embeddings", None)
-    return min(settings.max_tokens, *(int(limit) for limit in limits if limit))
+def _network(
+    origin: Origin, own: TunedModel, tokenizer: Any, settings: ModelSettings, device: str
+) -> tuple[TorchNetwork | OnnxNetwork, str]:
+    """The network with its tuned weights, for the settings' runtime, and its fingerprint."""
+    if settings.runtime not in (Runtime.ONNX, Runtime.ONNX_INT8):
+        return _torch_network(origin, own, tokenizer, settings, device)
+
+    def kept() -> Path:
+        return onnx.kept(chain(loading.files(origin), own.files), settings, device)
+
+    if not kept().is_file():
+        network, fingerprint = _torch_network(origin, own, tokenizer, settings, device)
+        onnx.export(network, fingerprint, settings.runtime, kept())  # weights may be new on disk
+    exported = OnnxNetwork(kept())
+    return exported, exported.fingerprint
+
+
+def _torch_network(
+    origin: Origin, own: TunedModel, tokenizer: Any, settings: ModelSettings, device: str
+) -> tuple[TorchNetwork, str]:
+    from embeddings.text.torch_network import TorchNetwork  # noqa: PLC0415  takes seconds
+
+    module = loading.network(origin, settings, device)
+    if own.weights:
+        adapters.load(module, own.weights)
+    # Before anything is computed: bitsandbytes garbles 4-bit weights that are read later
+    fingerprint = weights.fingerprint(module, tokenizer, own.whitening)
+    return TorchNetwork(module, device), fingerprint
 
 
 def save_tuned(

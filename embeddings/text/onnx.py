@@ -1,24 +1,30 @@
 """Networks for onnxruntime. They are exported from the loaded weights, including tuned ones, on
-first use, and cached under their fingerprint."""
+first use, and kept under a hash of the files from which they were loaded: later, neither these nor
+transformers' models are loaded, which takes longer than all the rest."""
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
 from embeddings.extras import require
 from embeddings.text import cache
-from embeddings.text.settings import EncoderUnavailable, Runtime
+from embeddings.text.batching import TOKENS_ON_A_CPU, Budget
+from embeddings.text.settings import EncoderUnavailable, ModelSettings, Runtime
 from embeddings.text.weights import linear_layers
+
+if TYPE_CHECKING:
+    from embeddings.text.torch_network import TorchNetwork
 
 NAMES = ("input_ids", "attention_mask")
 OPSET = 17
@@ -33,42 +39,60 @@ PROBE = (8, 64)
 
 
 class OnnxNetwork:
-    """An exported network, run on all cores."""
+    """An exported network, run on all cores. `fingerprint` is that of its weights, `width` that of
+    its states, and `positions` the most tokens of a text, 0 if unknown."""
 
     def __init__(self, path: Path) -> None:
         onnxruntime = import_module("onnxruntime")
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = torch.get_num_threads()
         self._session = onnxruntime.InferenceSession(path, options)
+        facts = self._session.get_modelmeta().custom_metadata_map
+        self.fingerprint = str(facts["fingerprint"])
+        self.width, self.positions = int(facts["width"]), int(facts["positions"])
+        self.budget = Budget(TOKENS_ON_A_CPU)
 
-    def states(self, ids: Tensor, mask: Tensor) -> Tensor:
+    def states(self, _: Sequence[Sequence[int]], ids: Tensor, mask: Tensor) -> Tensor:
         """(n, tokens) → (n, tokens, d)."""
         given = dict(zip(NAMES, (ids.numpy(), mask.numpy()), strict=True))
         return torch.from_numpy(self._session.run(None, given)[0])
 
 
-def exported_network(network: Any, runtime: Runtime, fingerprint: str) -> OnnxNetwork | None:
-    """The network, exported for `runtime`; None if that is torch. Raises EncoderUnavailable."""
-    if runtime not in (Runtime.ONNX, Runtime.ONNX_INT8):
-        return None
-    require(("onnxruntime", "onnx"), f"The runtime {runtime}", "onnx")
-    if network.device.type != "cpu":
-        raise EncoderUnavailable(f"The runtime {runtime} needs the device cpu.")
-    path = cache.folder() / f"{fingerprint[:32]}-{runtime}-{EXPORT_VERSION}.onnx"
-    if not path.is_file():
-        _export(network, runtime, path)
-    return OnnxNetwork(path)
+def kept(files: Iterable[Path], settings: ModelSettings, device: str) -> Path:
+    """Where the network that is loaded from these files is kept once it is exported for the
+    settings' runtime. Raises EncoderUnavailable."""
+    require(("onnxruntime", "onnx"), f"The runtime {settings.runtime}", "onnx")
+    if torch.device(device).type != "cpu":
+        raise EncoderUnavailable(f"The runtime {settings.runtime} needs the device cpu.")
+    digest = hashlib.sha256(f"{settings.dtype} {settings.layers}".encode())
+    for path in sorted(files):
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return cache.folder() / f"{digest.hexdigest()[:32]}-{settings.runtime}-{EXPORT_VERSION}.onnx"
 
 
-def _export(network: Any, runtime: Runtime, path: Path) -> None:
+def export(network: TorchNetwork, fingerprint: str, runtime: Runtime, path: Path) -> None:
     """Writes the file atomically, since other processes may write or read it."""
+    facts = {
+        "fingerprint": fingerprint,
+        "width": str(network.width),
+        "positions": str(network.positions),
+    }
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
         written = Path(scratch, "network.onnx")
-        _write(network, written)
+        _write(network.module, written)
         if runtime is Runtime.ONNX_INT8:
-            written = _quantise(written, _sensitive_layers(network))
+            written = _quantise(written, _sensitive_layers(network.module))
+        _describe(written, facts)
         written.rename(path)
+
+
+def _describe(path: Path, facts: dict[str, str]) -> None:
+    onnx = import_module("onnx")
+    model = onnx.load(path)
+    onnx.helper.set_model_props(model, facts)
+    onnx.save(model, path)
 
 
 def _write(network: Any, path: Path) -> None:

@@ -24,13 +24,14 @@ TUNED, TUNED_WEIGHTS, WHITENING = "tuned.json", "tuned.safetensors", "whitening.
 class TunedModel:
     """`model` is the name of the published model; `settings` are None if they are the same.
     `asks_published`: the published model encodes descriptions, and the weights were tuned to its
-    vectors."""
+    vectors. `files` are those from which it was loaded."""
 
     model: str
     settings: ModelSettings | None = None
     weights: Mapping[str, Tensor] | None = None
     whitening: Whitening | None = None
     asks_published: bool = False
+    files: tuple[Path, ...] = ()
 
     def save(self, folder: Path) -> None:
         """Writes the files; weights are stored in half precision."""
@@ -59,6 +60,7 @@ def load(name: str) -> TunedModel:
         load_file(weights) if weights.is_file() else None,
         whitening.load(fitted) if fitted.is_file() else None,
         stated.get("asks_published", False),
+        tuple(path for path in (weights, fitted) if path.is_file()),
     )
 
 

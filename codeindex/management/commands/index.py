@@ -6,7 +6,8 @@ import logging
 import time
 from argparse import ArgumentParser, BooleanOptionalAction
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -215,19 +216,37 @@ def _worker_answers() -> bool:
 
 
 def _work_here(run_id: int) -> None:
-    """Does the work of a worker in this process."""
+    """Does the work of the workers in this process: a thread reads, and meanwhile what is read is
+    encoded."""
     try:
         runs.fail_interrupted()
-        if pipeline.index(run_id):
-            limit: int | None = embedding.FIRST_BATCH
-            while limit:
-                limit = tasks.embed_batch(limit)
+        with ThreadPoolExecutor(1) as beside:
+            reading = beside.submit(_read, run_id)
+            with suppress(Exception):  # whatever fails here fails below, where the run shows it
+                while not reading.done():
+                    _embed()
+                    wait([reading], POLL_SECONDS)
+        if reading.result():
+            _embed()
             for space in lifecycle.needing_index():
                 lifecycle.build_index(space)
     except Exception:
         logger.exception("indexing failed")  # the run holds the reason, which the summary prints
     finally:
         connection.close()
+
+
+def _read(run_id: int) -> bool:
+    try:
+        return pipeline.index(run_id)
+    finally:
+        connection.close()
+
+
+def _embed() -> None:
+    limit: int | None = embedding.FIRST_BATCH
+    while limit:
+        limit = tasks.embed_batch(limit)
 
 
 def _watch(run: IndexRun, is_worked_on: Callable[[], bool]) -> IndexRun:
