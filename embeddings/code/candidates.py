@@ -9,9 +9,9 @@ from typing import Literal
 
 from tree_sitter import Node, QueryCursor, QueryPredicate
 
+from embeddings.code.broken.recovery import Extent
 from embeddings.code.languages import Language, query
 from embeddings.code.parsing import node_text
-from embeddings.code.recovery import Extent
 
 MAX_NAME = 500
 """Characters of a name, of its owner, or of the rest of a qualified name. A name may be as long as

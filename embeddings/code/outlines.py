@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from tree_sitter import Node
 
 from embeddings.code import docstrings
+from embeddings.code.broken.recovery import Extent
 from embeddings.code.candidates import Captures
 from embeddings.code.languages import Language
-from embeddings.code.recovery import Extent
 from embeddings.code.syntax import OUTLINED, Declaration, ParsedSource
 
 MAX_TEXT = 100_000

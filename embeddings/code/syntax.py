@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 
 from tree_sitter import Node
 
+from embeddings.code.broken.mending import mended, missed, parsed_pieces
+from embeddings.code.broken.recovery import Extent, heads_in
 from embeddings.code.candidates import (
     MAX_NAME,
     Candidate,
@@ -18,9 +20,7 @@ from embeddings.code.candidates import (
 )
 from embeddings.code.docstrings import Comments, trimmed_end
 from embeddings.code.languages import Language
-from embeddings.code.mending import mended, missed, parsed_pieces
 from embeddings.code.parsing import parse
-from embeddings.code.recovery import Extent, heads_in
 from embeddings.types import Kind
 
 MAX_NESTING = 30

@@ -6,9 +6,9 @@ import time
 
 import pytest
 
+from embeddings.code.broken.recovery import MOST_HEADS, heads_in
 from embeddings.code.definitions import extract
 from embeddings.code.languages import by_name
-from embeddings.code.recovery import MOST_HEADS, heads_in
 from embeddings.types import Definition, Kind
 
 PYTHON = '''\

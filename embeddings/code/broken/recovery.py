@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 from itertools import chain, pairwise
 
+from embeddings.code.broken.layout import Line, Point, decorates, lines_of
 from embeddings.code.languages import Language
-from embeddings.code.layout import Line, Point, decorates, lines_of
 
 MOST_HEADS = 5_000
 """Definitions of a file that are looked for by layout."""

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
+from embeddings.code.broken.layout import indentation
+from embeddings.code.broken.recovery import Extent, Head, pieces
 from embeddings.code.candidates import Candidate
 from embeddings.code.docstrings import line_before, trimmed_end
 from embeddings.code.languages import Language
-from embeddings.code.layout import indentation
 from embeddings.code.parsing import UnreadableSource, parse
-from embeddings.code.recovery import Extent, Head, pieces
 
 _WITH_BODIES = frozenset({"function", "method", "class", "interface", "trait", "block"})
 
