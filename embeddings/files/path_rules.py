@@ -68,9 +68,9 @@ TOOLS_FILES = {
 RULES = {
     PathKind.VENDORED: Rule(
         (
-            "_?vendor(ed)?",
+            "_?vendor(s|ed)?",
             "_vendored_packages",
-            "third[_-]?party",
+            "(third|3rd)[_-]?party",
             "node_modules",
             "bower_components",
             "site-packages",
