@@ -42,6 +42,7 @@ class Space(models.Model):
     state = models.CharField(max_length=10, choices=SpaceState.choices, default=SpaceState.BUILDING)
     # What drafts its vectors: the `draft_fingerprint` of its encoder
     drafted_by = models.CharField(max_length=64, blank=True, default="", db_default="")
+    refining = models.BooleanField(default=True, db_default=True)  # or paused
     created = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -105,8 +106,11 @@ class EmbeddingManager(models.Manager["Embedding"]):
         return self.filter(space=space, state=EmbeddingState.PENDING)
 
     def drafts(self, space: Space) -> models.QuerySet[Embedding]:
-        """The drafts that may be refined: of at least one repository that does not pause it, and
-        not those that have crashed `ATTEMPTS` workers or failed."""
+        """The drafts that may be refined: of at least one repository that does not pause it, unless
+        it is paused for the whole space, and not those that have crashed `ATTEMPTS` workers or
+        failed."""
+        if not space.refining:
+            return self.none()
         drafts = self.filter(space=space, draft=True, attempts__lt=ATTEMPTS)
         if not Repository.objects.filter(refining=False).exists():
             return drafts

@@ -19,6 +19,15 @@ WANTED = -1
 """The turn of drafts that somebody has seen: before all others."""
 
 
+def pause(space: Space) -> None:
+    """Let the space's drafts be, until refining is resumed."""
+    Space.objects.filter(pk=space.pk).update(refining=False)
+
+
+def resume(space: Space) -> None:
+    Space.objects.filter(pk=space.pk).update(refining=True)
+
+
 def has_drafts(space: Space) -> bool:
     """Whether the space holds drafts that may be refined."""
     return settings.CODEINDEX_REFINING and Embedding.objects.drafts(space).exists()

@@ -13,7 +13,7 @@ import embeddings
 from codeindex.management import base
 from codeindex.management.index import existing_index
 from codeindex.models import Embedding, Space
-from codeindex.spaces import encoders, lifecycle
+from codeindex.spaces import encoders, lifecycle, refining
 from codeindex.spaces.encoders import EncoderSource
 from codeindex.spaces.lifecycle import Coverage
 from embeddings.types import Runtime
@@ -44,6 +44,8 @@ class Command(base.Command):
             "add": "compute vectors with another checkpoint, beside the ones that are searched",
             "activate": "search this space, once every live definition has a vector in it",
             "retire": "stop computing vectors for it",
+            "pause": "let its drafts be, until it is resumed",
+            "resume": "refine its drafts again",
             "remove": "delete a retired space and its vectors",
         }.items():
             wants = actions.add_parser(action, help=description)
@@ -105,6 +107,16 @@ class Command(base.Command):
         if not lifecycle.retire(_space(name)):
             raise CommandError(f"{name} is active. Activate another space first.")
         self.stdout.write(f"{name} is retired.")
+
+    def _pause(self, name: str) -> None:
+        refining.pause(_space(name))
+        self.stdout.write(
+            f"The drafts of {name} are no longer refined. The batch in work is completed."
+        )
+
+    def _resume(self, name: str) -> None:
+        refining.resume(_space(name))
+        self.stdout.write(f"The drafts of {name} are refined again.")
 
     def _remove(self, name: str) -> None:
         if not lifecycle.remove(_space(name)):

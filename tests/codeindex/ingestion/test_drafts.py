@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from django.core.management import call_command
 
 from codeindex import repositories, tasks
 from codeindex.ingestion import embedding, pipeline, publishing
@@ -118,6 +119,19 @@ def test_without_refining_drafts_stay(indexed: IndexRun, settings: Any) -> None:
     draft(DraftingEncoder())
     refine(DraftingEncoder())
     assert vectors() == [[0, 1]] * 5
+
+
+def test_refining_is_paused_for_all_and_goes_on(
+    indexed: IndexRun, capsys: pytest.CaptureFixture[str]
+) -> None:
+    draft(DraftingEncoder())
+    call_command("spaces", "pause", Space.objects.get().name)
+    refine(DraftingEncoder())
+    assert vectors() == [[0, 1]] * 5
+    call_command("spaces", "resume", Space.objects.get().name)
+    refine(DraftingEncoder())
+    assert vectors() == [[1, 0]] * 5
+    assert "are no longer refined" in capsys.readouterr().out
 
 
 def test_a_repository_can_pause_refining_but_not_that_of_others(
