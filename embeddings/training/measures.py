@@ -6,22 +6,29 @@ from __future__ import annotations
 import csv
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
+from itertools import islice
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from more_itertools import bucket
 
 from embeddings import checkpoints
 from embeddings.code import definitions
+from embeddings.code.languages import language_by_path
 from embeddings.code.languages.python import PYTHON
+from embeddings.code.parsing import UnreadableSource
 from embeddings.encoder import NAMES, CodeEncoder, Encoded, FusedEncoder, Names, TextOnlyEncoder
 from embeddings.evaluation import metrics
 from embeddings.evaluation.metrics import Figure
 from embeddings.evaluation.questions import read, score
 from embeddings.files.decoding import decode
 from embeddings.networks.explanations import Explanation
+from embeddings.paths.mining import files_under
 from embeddings.text.language_model import load_model
 from embeddings.training.corpus import corpora
 from embeddings.training.corpus.functions import Function
@@ -30,7 +37,7 @@ from embeddings.training.data.vectors import VectorCache
 from embeddings.training.stages.loop import CURVES, SECONDS
 from embeddings.types import Definition, Matrix, Runtime
 
-DISTRACTORS = 999
+DISTRACTORS, FEW = 999, 199
 MOST_SEARCHED, MOST_NAMED = 4000, 8000
 TIMED = 256
 
@@ -179,16 +186,37 @@ def measure_model(
 
 
 def docstring_search(encoder: CodeEncoder, functions: Sequence[Function]) -> dict[str, Figure]:
-    """How well docstrings find their functions, whose code is encoded without them."""
-    described = [function for function in functions if function.query][:MOST_SEARCHED]
-    queries = encoder.encode_queries([function.query for function in described])
-    code = encoder.encode_definitions([function.bare for function in described])
-    among = metrics.ranks_among(queries, code, DISTRACTORS, seed=0)
-    whole = metrics.ranks(queries, code, range(len(described)))
-    return {
-        f"docstring → code, MRR among {DISTRACTORS}": metrics.mrr(among),
-        f"docstring → code, MRR among all {len(described):,}": metrics.mrr(whole),
+    """How well docstrings find their functions, whose code is encoded without them: in Python,
+    and in each other language among fewer."""
+    described = bucket((each for each in functions if each.query), key=attrgetter("language"))
+    python = [*islice(described[PYTHON.name], MOST_SEARCHED)]
+    queries, code = _queries_and_code(encoder, python, PYTHON.name)
+    whole = metrics.ranks(queries, code, range(len(python)))
+    figures = {
+        f"docstring → code, MRR among {DISTRACTORS}": _mrr_among(queries, code, DISTRACTORS),
+        f"docstring → code, MRR among all {len(python):,}": metrics.mrr(whole),
     }
+    for language in sorted(described):
+        chosen = [*islice(described[language], FEW + 1)]
+        if language != PYTHON.name and len(chosen) > FEW:
+            figures[f"documentation → code in {language}, MRR among {FEW}"] = _mrr_among(
+                *_queries_and_code(encoder, chosen, language), FEW
+            )
+    return figures
+
+
+def _queries_and_code(
+    encoder: CodeEncoder, functions: Sequence[Function], language: str
+) -> tuple[Matrix, Matrix]:
+    """The vectors of n functions' documentation and of their code without it, all of one
+    language."""
+    queries = encoder.encode_queries([function.query for function in functions])
+    code = encoder.encode_definitions([function.bare for function in functions], language)
+    return queries, code
+
+
+def _mrr_among(queries: Matrix, code: Matrix, distractors: int) -> Figure:
+    return metrics.mrr(metrics.ranks_among(queries, code, distractors, seed=0))
 
 
 def cosqa_search(encoder: CodeEncoder, folder: Path) -> dict[str, Figure]:
@@ -208,8 +236,9 @@ def repository_search(encoder: CodeEncoder, questions: Path, folder: Path) -> di
     scores: list[float] = []
     for repository in read(questions).repositories:
         checkout = folder / repository.name
-        places, texts = zip(*_definitions(checkout, repository.root), strict=True)
-        vectors = encoder.encode_definitions(texts)
+        found = _definitions(checkout, repository.root)
+        places = [place for place, _ in found]
+        vectors = _encoded(encoder, [definition for _, definition in found])
         queries = encoder.encode_queries([question.text for question in repository.questions])
         for question, row in zip(repository.questions, queries @ vectors.T, strict=True):
             best = np.argsort(-row, kind="stable")[: metrics.NDCG_DEPTH]
@@ -221,8 +250,9 @@ def name_prediction(
     encoder: CodeEncoder, functions: Sequence[Function], most: int = MOST_NAMED
 ) -> dict[str, Figure]:
     """How well the likeliest name matches the true one, for the code as it stands and without its
-    docstring. Dunder methods are left out."""
-    named = [function for function in functions if label_of(function.name)][:most]
+    docstring, in Python. Dunder methods are left out."""
+    named = [each for each in functions if each.language == PYTHON.name and label_of(each.name)]
+    named = named[:most]
     texts: dict[str, Callable[[Function], str]] = {
         "names": lambda function: function.code,
         "names, no docstring": lambda function: function.bare,
@@ -265,7 +295,7 @@ def _with_runtime(kind: str, runtime: Runtime | None) -> str:
 
 def _encoding_rate(encoder: CodeEncoder, functions: Sequence[Function]) -> float:
     """Definitions per second."""
-    texts = [function.code for function in functions[:TIMED]]
+    texts = [each.code for each in functions if each.language == PYTHON.name][:TIMED]
     encoder.encode(texts[:8])
     started = time.perf_counter()
     encoder.encode(texts)
@@ -290,11 +320,28 @@ def _training_seconds(folder: Path) -> float:
         return sum(float(row["value"]) for row in csv.DictReader(file) if row["figure"] == SECONDS)
 
 
-def _definitions(checkout: Path, root: str) -> Iterator[tuple[metrics.Place, str]]:
-    for path in sorted((checkout / root).rglob("*.py")):
-        source = decode(path.read_bytes(), PYTHON)
-        for definition in definitions.extract(source, PYTHON).definitions:
-            yield _place(path.relative_to(checkout), definition), definition.text
+def _encoded(encoder: CodeEncoder, found: Sequence[Definition]) -> Matrix:
+    """The vectors of n definitions in any languages, (n, dimensions)."""
+    vectors = np.empty((len(found), encoder.dimensions), np.float32)
+    rows = bucket(range(len(found)), key=lambda row: found[row].language)
+    for language in rows:
+        chosen = [*rows[language]]
+        vectors[chosen] = encoder.encode_definitions([found[row].text for row in chosen], language)
+    return vectors
+
+
+def _definitions(checkout: Path, root: str) -> list[tuple[metrics.Place, Definition]]:
+    """The definitions in the code below a folder, with their places."""
+    found = []
+    for path in files_under([checkout / root]):
+        language = language_by_path(path.name)
+        if language is None:
+            continue
+        with suppress(UnreadableSource):
+            source = decode(path.read_bytes(), language)
+            for definition in definitions.extract(source, language).definitions:
+                found.append((_place(path.relative_to(checkout), definition), definition))
+    return found
 
 
 def _place(path: Path, definition: Definition) -> metrics.Place:
