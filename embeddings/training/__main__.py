@@ -98,6 +98,7 @@ def _draft(options: argparse.Namespace) -> None:
         epochs=options.epochs,
         pairs=options.pairs,
         taught=options.taught,
+        seen=options.seen,
         seed=options.seed,
         settings=replace(DraftSettings(), contexts=options.contexts),
     )
@@ -239,6 +240,11 @@ def _add_draft(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--taught", type=int, default=plan.taught, help="how many of them the teacher reads"
     )
+    parser.add_argument(
+        "--seen", type=float, default=plan.seen, metavar="SHARE",
+        help="the share of its corpus, from its beginning, that the teacher's code2vec was trained"
+        " on: drafts learn nothing from its vectors of these functions",
+    )  # fmt: skip
     parser.add_argument(
         "--contexts", type=int, default=plan.settings.contexts,
         help="path-contexts that code2vec reads; 0: drafts of the text alone",

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain
+from itertools import chain, compress
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +33,7 @@ from embeddings.networks.draft import (
     undocumented,
 )
 from embeddings.networks.vocabulary import Ids, Ragged, Vocabulary
+from embeddings.training.corpus.functions import Function, fingerprint
 from embeddings.training.data.dataset import ANSWERS, TextView, TrainingData
 from embeddings.training.data.features import IndexedContexts, path_contexts
 from embeddings.training.stages.code import code_vectors
@@ -58,6 +59,8 @@ TAUGHT_CHARACTERS = 600
 WITHOUT_CODE = 0.15
 # The share of a definition's words that are left out, others each time.
 WORDS_DROPPED = 0.3
+# The hexadecimal digits of a hash by which functions are told to be among the first of a corpus.
+HASHED = 8
 # The shares of the learnt weight of the code half that are tried.
 CODE_SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 # Functions whose words make the vocabulary.
@@ -72,7 +75,9 @@ class DraftPlan:
     """How a draft is trained: on at most `pairs` described functions (None: all), of which the
     teacher reads `taught` short ones; the docstrings of the first `keywords` are also asked for by
     keywords, and names are learnt from at most `names`. The vocabulary has the `words` most
-    frequent subtokens that occur at least `least` times."""
+    frequent subtokens that occur at least `least` times. code2vec was trained on the first `seen`
+    of its corpus, a share: its vectors of these functions say more than those of others do, and are
+    left out."""
 
     epochs: int = 6
     pairs: int | None = None
@@ -80,6 +85,7 @@ class DraftPlan:
     keywords: int = 12_000
     names: int | None = 20_000
     name_epochs: int = 3
+    seen: float = 0.0
     seed: int = 1
     words: int = 20_000
     least: int = 5
@@ -95,14 +101,16 @@ class DraftStage:
     def __init__(
         self, data: TrainingData, teacher: Checkpoint, contexts: IndexedContexts, plan: DraftPlan
     ) -> None:
-        """All functions of `data` are described, those to train on first. `contexts` has those in
-        the languages that the teacher's code2vec knows."""
+        """All functions of `data` are described, those to train on first. `contexts` has those that
+        have a code vector."""
         self._data, fusion = data, teacher.network.fusion
         rows, every = data.rows("train"), np.arange(len(data.functions))
         self._rows, self._held_out = rows, every[len(rows) :]
         codes = [function.code for function in data.functions]
+        known, has_code = code2vec_reads(data.functions, teacher.settings.languages, plan.seen)
         short = np.array([len(codes[row]) <= TAUGHT_CHARACTERS for row in rows], bool)
-        self._taught = rows[short][: plan.taught]
+        whole = (has_code | ~known)[rows]
+        self._taught = rows[short & whole][: plan.taught]
         data.prepare({*ANSWERS.values()}, self._taught)
         self._asked = np.union1d(rows[: plan.keywords], self._taught)
         queries = {
@@ -115,14 +123,13 @@ class DraftStage:
         self._documentation = self._tensor(fusion.fuse(queries[TextView.QUERY], None))
         self._same = {view: _numbers([data.text(view, row) for row in rows]) for view in QUERIES}
         network, most = teacher.network, plan.settings.contexts
-        known = np.array([f.language in teacher.settings.languages for f in data.functions], bool)
         code = np.zeros((len(every), teacher.settings.code.code), np.float32)
         if most:
-            numbers = np.arange(known.sum())
-            code[known] = code_vectors(network.code2vec, contexts, numbers, data.device, most)
+            numbers = np.arange(has_code.sum())
+            code[has_code] = code_vectors(network.code2vec, contexts, numbers, data.device, most)
         self._code = self._tensor(code)
         self._fused = {
-            view: self._tensor(self._taught_vectors(view, network, contexts, known))
+            view: self._tensor(self._taught_vectors(view, network, contexts, has_code))
             for view in ANSWERS.values()
         }
         words = [
@@ -202,15 +209,19 @@ class DraftStage:
         return vectors
 
     def _taught_vectors(
-        self, view: TextView, network: Network, contexts: IndexedContexts, known: NDArray[np.bool_]
+        self,
+        view: TextView,
+        network: Network,
+        contexts: IndexedContexts,
+        has_code: NDArray[np.bool_],
     ) -> Matrix:
         """The fused vectors of the functions that the teacher reads; in languages that code2vec
         does not know, those of the text alone."""
         text = self._data.vectors(view, self._taught)
-        vectors, has_code = network.fusion.fuse(text, None), known[self._taught]
-        numbers = (known.cumsum() - 1)[self._taught[has_code]]
+        vectors, fused = network.fusion.fuse(text, None), has_code[self._taught]
+        numbers = (has_code.cumsum() - 1)[self._taught[fused]]
         code = code_vectors(network.code2vec, contexts, numbers, self._data.device)
-        vectors[has_code] = network.fusion.fuse(text[has_code], code)
+        vectors[fused] = network.fusion.fuse(text[fused], code)
         return vectors
 
     def _drafts(self, rows: Ids, query: TextView, random: np.random.Generator) -> Tensor:
@@ -263,8 +274,8 @@ def train_draft(
     if not resume and out != teacher.folder:
         shutil.copytree(teacher.folder, out, dirs_exist_ok=True)
     data = _described(data, plan)
-    languages = teacher.settings.languages
-    known = replace(data, functions=[f for f in data.functions if f.language in languages])
+    _, has_code = code2vec_reads(data.functions, teacher.settings.languages, plan.seen)
+    known = replace(data, functions=list(compress(data.functions, has_code)))
     contexts = path_contexts(known.functions, teacher.settings.paths, data.folder / "contexts")
     indexed = IndexedContexts(contexts, teacher.lexicon)
     run = Run(out, plan.seed, resume)
@@ -285,6 +296,20 @@ def _described(data: TrainingData, plan: DraftPlan) -> TrainingData:
     train, validation = (data.rows(split, described=True) for split in ("train", "validation"))
     rows = np.concatenate([train[: plan.pairs], validation[:MEASURED]])
     return replace(data, functions=[data.functions[row] for row in rows])
+
+
+def code2vec_reads(
+    functions: Sequence[Function], languages: Collection[str], seen: float
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which functions are in one of the languages that code2vec knows, and which of these have a
+    code vector: all but those on which it was trained, the first ones by the hash of their code, as
+    corpora are ordered."""
+    known = np.array([f.language in languages for f in functions], bool)
+    limit = seen * 16**HASHED
+    is_seen = [
+        f.split == "train" and int(fingerprint(f.code)[:HASHED], 16) < limit for f in functions
+    ]
+    return known, known & ~np.array(is_seen, bool)
 
 
 def _numbers(texts: list[str]) -> Ids:

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 from safetensors.torch import load_file
 
-from embeddings import drafts, load_encoder
+from embeddings import checkpoints, drafts, load_encoder
 from embeddings.naming.network import LabelSource
 from embeddings.training.__main__ import main
 from embeddings.training.corpus import corpora
 from embeddings.training.measures import Record
+from embeddings.training.stages.draft import code2vec_reads
 from embeddings.training.stages.loop import Run
 from tests.embeddings import tiny
 
@@ -111,3 +112,20 @@ def test_drafts_are_measured_beside_the_vectors_that_replace_them(
     refined = {column for column in figures if not column.startswith("drafts, ")}
     assert {f"drafts, {column}" for column in refined} == figures.keys() - refined
     assert rate > 0
+
+
+def test_functions_on_which_code2vec_was_trained_have_no_code_vector(
+    corpus: Path, teacher: Path
+) -> None:
+    functions = corpora.read(corpus)
+    loaded = checkpoints.load(teacher)
+
+    def have_one(seen: float) -> list[bool]:
+        return code2vec_reads(functions, loaded.settings.languages, seen)[1].tolist()
+
+    held_out = [function.split != "train" for function in functions]
+    assert all(have_one(0.0))
+    assert have_one(1.0) == held_out
+    half = have_one(0.5)
+    assert sum(held_out) < sum(half) < len(half)
+    assert all(half[len(half) // 2 + 5 :]), "corpora are in the order of the hashes"
