@@ -21,8 +21,8 @@ from codeindex.spaces import lifecycle
 from embeddings.types import Matrix
 
 MOVED = 1.0
-"""The length of what is added to a vector of length 1 to replace it. Drafts lie at a cosine of about
-0.7 to the vectors that replace them."""
+"""The length of what is added to a vector of length 1 to replace it. The mean cosine of drafts to
+the vectors that replace them is about 0.7."""
 
 BATCH = 1_000
 

@@ -14,6 +14,8 @@ from django.conf import settings
 
 from codeindex.local_services.processes.lifeline import die_with_parent, named_parent
 
+NICENESS = 10
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "codeindex.settings")
 
 
@@ -38,3 +40,9 @@ def log_as_django_does(**_: object) -> None:
 def end_with_worker(**_: object) -> None:
     """Ends the process when its worker is killed."""
     die_with_parent(signal.SIGKILL, named_parent())
+
+
+@worker_process_init.connect
+def yield_to_searches(**_: object) -> None:
+    """Lets the web server and the database go first where they share processors with workers."""
+    os.nice(NICENESS)

@@ -11,6 +11,7 @@ import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from codeindex.local_services.state import DATABASE, State
@@ -132,6 +133,13 @@ def test_what_is_killed_is_started_again(
     shop.commit({f"{name}.py": f"def {name}(number):\n    return number + 1\n"})
     until(lambda: index_again(browser, indexed))
     until(lambda: finds(browser, name))
+
+
+def test_workers_let_searches_go_first(installation: Installation, indexed: str) -> None:
+    def niceness(*words: str) -> set[int]:
+        return {psutil.Process(pid).nice() for pid in installation.pids(*words)}
+
+    assert max(niceness("celery", "worker")) > max(niceness("gunicorn"))
 
 
 def test_a_killed_web_server_is_back(installation: Installation, browser: Browser) -> None:
