@@ -14,7 +14,7 @@ from benchmarks.coverage import lost_lines
 from embeddings.code.definitions import extract
 from embeddings.code.languages import DOCUMENTS, Document
 
-LARGE = 1 << 18
+LARGE = 1 << 17
 LINES = [
     "# Till",
     "== Use",
