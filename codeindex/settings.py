@@ -60,6 +60,8 @@ CODEINDEX_READ_BYTES = _env.size("CODEINDEX_READ_BYTES", "1 GiB")
 CODEINDEX_SEARCH_SECONDS = _env.integer("CODEINDEX_SEARCH_SECONDS", 10, high=600)
 # After this time another worker takes over the work of a killed one
 CODEINDEX_LEASE_SECONDS = _env.integer("CODEINDEX_LEASE_SECONDS", 60, high=3600)
+# How often work is looked for that nobody was told of, or that a killed worker left
+CODEINDEX_SWEEP_SECONDS = _env.integer("CODEINDEX_SWEEP_SECONDS", 15, high=3600)
 # A process that has made no progress for this time is ended
 CODEINDEX_STALL_SECONDS = _env.integer("CODEINDEX_STALL_SECONDS", 300)
 
@@ -286,13 +288,13 @@ CELERY_BEAT_SCHEDULE = {
     # In both queues, since either can be busy for a long time or have no worker at all
     "sweep": {
         "task": "codeindex.tasks.sweep",
-        "schedule": 15.0,
-        "options": {"expires": 15.0, "queue": "ingest"},
+        "schedule": float(CODEINDEX_SWEEP_SECONDS),
+        "options": {"expires": float(CODEINDEX_SWEEP_SECONDS), "queue": "ingest"},
     },
     "sweep among embedders": {
         "task": "codeindex.tasks.sweep",
-        "schedule": 15.0,
-        "options": {"expires": 15.0, "queue": "embed"},
+        "schedule": float(CODEINDEX_SWEEP_SECONDS),
+        "options": {"expires": float(CODEINDEX_SWEEP_SECONDS), "queue": "embed"},
     },
     "forget": {
         "task": "codeindex.tasks.forget",

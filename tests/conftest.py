@@ -4,6 +4,7 @@ folder; and the three people of every story."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,10 +32,19 @@ def pytest_configure() -> None:
     accounts.service_account(State(settings.CODEINDEX_HOME))
 
 
+LONGEST = (
+    "journeys", "training", "test_hostile_sources.py", "test_house.py", "test_every_line.py",
+    "test_lifecycle.py", "benchmarks", "test_index_command.py",
+)  # fmt: skip
+"""Files and folders of tests that take more than twenty seconds, the longest first."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The journeys come first: they take longest, and at the end one process would wait for the
-    other's."""
-    items.sort(key=lambda item: "journeys" not in item.path.parts)
+    """What takes longest comes first: at the end one process would wait for the other's."""
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(
+        key=lambda item: min(places.get(part, len(places)) for part in Path(item.location[0]).parts)
+    )
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,9 @@ atexit.register(shutil.rmtree, os.environ["CODEINDEX_HOME"], ignore_errors=True)
 from codeindex.settings import *  # noqa: E402, F403
 from codeindex.settings import STATIC_ROOT, STORAGES  # noqa: E402
 
+# The session's services run already: commands use them, and start none in the folder of a test.
+PRIVATE_SERVICES = False
+
 STATIC_ROOT.mkdir()  # whitenoise warns where it is missing
 
 CODEINDEX_SEARCH_RATE = CODEINDEX_ANONYMOUS_SEARCH_RATE = "100000/second"

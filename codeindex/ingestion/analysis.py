@@ -21,7 +21,7 @@ WORDS = 2_000
 
 BATCH = 500
 SECONDS = 3.0
-"""How long one call of `renew` works, of the 15 seconds between two sweeps."""
+"""How long one call of `renew` works, of the time between two sweeps."""
 
 
 def words(text: str) -> str:

@@ -18,8 +18,10 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import IO, Any
 
 import psutil
@@ -186,7 +188,8 @@ class _Reader:
         self._limits = limits
         self._owner = os.getpid()
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115
-        self._process = _start(limits.memory, self._stderr)
+        starting = _starter(self._owner).submit(_start, limits.memory, self._stderr)
+        self._process = starting.result()
         self._began, self._used = 0.0, 0.0
         self._is_ready = False
 
@@ -267,6 +270,13 @@ class _AnswerUnpickler(pickle.Unpickler):
         if (module, name) not in {("embeddings.types", "Definition"), ("embeddings.types", "Kind")}:
             raise pickle.UnpicklingError(f"{module}.{name} is not part of an answer")
         return super().find_class(module, name)
+
+
+@cache
+def _starter(process: int) -> ThreadPoolExecutor:
+    """A thread of this process that lives as long as the process. The kernel ends a reader with the
+    thread that started it, and the thread of an index run ends with the run."""
+    return ThreadPoolExecutor(1, "starting readers")
 
 
 def _start(memory: int, stderr: IO[bytes]) -> subprocess.Popen[bytes]:

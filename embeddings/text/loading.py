@@ -115,7 +115,7 @@ def _config(origin: Origin, settings: ModelSettings) -> Any:
 def _quantisation(settings: ModelSettings, device: str) -> dict[str, Any]:
     require(("bitsandbytes", "accelerate"), f"The runtime {settings.runtime}", "gpu")
     dtype = getattr(torch, settings.dtype)
-    bits = BitsAndBytesConfig(  # type: ignore[no-untyped-call]
+    bits = BitsAndBytesConfig(
         load_in_8bit=settings.runtime is Runtime.EIGHT_BIT,
         load_in_4bit=settings.runtime is Runtime.FOUR_BIT,
         bnb_4bit_quant_type="nf4",
@@ -154,7 +154,7 @@ def _hub_folder(name: str, file: str | None) -> Path:
 
 def _load(kind: Any, origin: Origin, **options: Any) -> Any:
     """A model, tokenizer or configuration from disk, or from the hub if it is not on disk."""
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    logging.disable_progress_bar()
     options |= origin.options
     try:
         return kind.from_pretrained(origin.folder, local_files_only=True, **options)

@@ -69,7 +69,7 @@ def require_memory(
 def size(config: Any, dtype: torch.dtype, runtime: Runtime = Runtime.TORCH) -> int:
     """The bytes of a model's weights in memory."""
     with torch.device("meta"):
-        model: nn.Module = AutoModel.from_config(config, dtype=dtype)  # type: ignore[no-untyped-call]
+        model: nn.Module = AutoModel.from_config(config, dtype=dtype)
     whole = sum(weight.numel() for weight in model.parameters()) * dtype.itemsize
     if runtime not in BITS:
         return whole

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from codeindex.management.commands import index
 from codeindex.models import Definition, IndexRun, Repository, RunStatus
 from tests.git import GitRepository
 
@@ -17,10 +18,9 @@ SHOP = '"""Sells things."""\n\n\ndef total(basket):\n    return sum(basket)\n'
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, settings: Any) -> None:
+def home(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(index, "WORKER_ANSWER_SECONDS", 0.1)  # no worker is there to answer
     settings.CODEINDEX_HOME = tmp_path / "home"
-    settings.DATABASE_URL = settings.BROKER_URL = "given"  # the session's services are used
-    settings.PRIVATE_SERVICES = False
 
 
 def test_a_path_is_registered_indexed_and_summarised(

@@ -7,7 +7,7 @@ from pathlib import Path
 VERBS = ["read", "write", "sort", "open"]
 THINGS = ["file", "path", "csv"]
 FUNCTIONS = len(VERBS) * len(THINGS)
-PACKAGES = 96
+PACKAGES = 48
 
 
 def site(folder: Path) -> None:

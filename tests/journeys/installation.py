@@ -40,6 +40,11 @@ WITHOUT_LIMITS = {
 """So that requests are not refused before what is tried with them."""
 
 
+ONE_OF_EACH = {"WEB_CONCURRENCY": "1", "CODEINDEX_WORKERS": "1"}
+"""One process for each purpose: every process that searches or embeds takes seconds to load the
+model."""
+
+
 class Installation:
     """A state folder of its own on a port of its own; started, killed and started again.
 
@@ -68,6 +73,7 @@ class Installation:
             "CODEINDEX_ENV_FILE": os.devnull,
             "PORT": str(self.port),
             "CODEINDEX_LEASE_SECONDS": "5",
+            "CODEINDEX_SWEEP_SECONDS": "5",
             **variables,
         }
 
@@ -165,13 +171,13 @@ class Browser:
             return Page(answer.status, answer.url, answer.read().decode())
 
 
-def until(condition: Callable[[], object], seconds: float = 120) -> None:
+def until(condition: Callable[[], object], seconds: float = 120, pause: float = 0.1) -> None:
     """Waits for a condition; fails when it does not come true in time. A server that is being
     restarted refuses connections meanwhile."""
     deadline = time.monotonic() + seconds
     while not _holds(condition):
         assert time.monotonic() < deadline, "it did not come about in time"
-        time.sleep(0.2)
+        time.sleep(pause)
 
 
 def _holds(condition: Callable[[], object]) -> bool:

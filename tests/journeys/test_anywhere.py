@@ -19,7 +19,7 @@ import pytest
 from codeindex.local_services.processes import children
 from codeindex.local_services.processes.accounts import Account
 from codeindex.local_services.state import State
-from tests.journeys.installation import PROJECT, Installation
+from tests.journeys.installation import ONE_OF_EACH, PROJECT, Installation
 
 NOBODY = Account(65534, 65534)
 ROOT_ALONE = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
@@ -61,10 +61,14 @@ def project(private: Path) -> Path:
     copies |= {site_packages() / name: packages / name for name in PROGRAMS}
     for source, copy in copies.items():
         copy.parent.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["cp", "-R", source, copy], check=True, umask=0o077)
-    for each in packages.rglob("*"):
-        if each.is_file() and not each.is_symlink():
-            each.chmod(0o711 if each.stat().st_mode & stat.S_IXUSR else 0o600)
+        # With its times, by which Python knows whether a compiled module is up to date.
+        subprocess.run(["cp", "-Rp", source, copy], check=True)
+    for each in [project, *project.rglob("*")]:
+        if not each.is_symlink():
+            runs = (
+                packages in each.parents and each.is_file() and each.stat().st_mode & stat.S_IXUSR
+            )
+            each.chmod(0o711 if runs else 0o700 if each.is_dir() else 0o600)
     return project
 
 
@@ -87,11 +91,7 @@ def site_packages() -> Path:
 def environment(project: Path) -> dict[str, str]:
     """PostgreSQL and Valkey are those of the clone; of everything else there is as little as may
     be."""
-    return {
-        "PYTHONPATH": str(project / "packages"),
-        "WEB_CONCURRENCY": "1",
-        "CODEINDEX_WORKERS": "1",
-    }
+    return {"PYTHONPATH": str(project / "packages"), **ONE_OF_EACH}
 
 
 def content(project: Path) -> dict[Path, int]:

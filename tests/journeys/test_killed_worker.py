@@ -15,7 +15,7 @@ from embeddings.code import definitions, languages
 from tests.git import GitRepository
 from tests.journeys.installation import Browser, Installation, until
 
-FILES = 60
+FILES = 40
 
 
 def source(number: int) -> str:
@@ -50,6 +50,7 @@ def installation(tmp_path, shop) -> Iterator[Installation]:
         tmp_path / "home",
         CODEINDEX_LOCAL_ROOTS=str(shop.path.parent),
         CODEINDEX_LEASE_SECONDS="6",
+        WEB_CONCURRENCY="1",
         # Vectors are compared exactly: 8 bits round over a whole batch, and drafts are others.
         CODEINDEX_RUNTIME="torch",
         CODEINDEX_DRAFTS="off",
@@ -72,7 +73,7 @@ def test_an_index_that_lost_its_worker_ends_complete(installation, database, sho
     browser.submit("/account/login/", username="admin", password=installation.password)
     browser.submit("/repositories/register", url=str(shop.path), visibility="private")
 
-    until(lambda: count(database, "state = 'ready'") > 0)
+    until(lambda: count(database, "state = 'ready'") > 0, pause=0.02)
     for pid in installation.pids("celery", "worker"):
         os.kill(pid, signal.SIGKILL)
     ready = count(database, "state = 'ready'")

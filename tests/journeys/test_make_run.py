@@ -16,7 +16,7 @@ import pytest
 
 from codeindex.local_services.state import DATABASE, State
 from tests.git import GitRepository
-from tests.journeys.installation import PROJECT, Browser, Installation, until
+from tests.journeys.installation import ONE_OF_EACH, PROJECT, Browser, Installation, until
 
 BACKOFF = '''import time
 
@@ -48,7 +48,7 @@ def installation(
     tmp_path_factory: pytest.TempPathFactory, shop: GitRepository
 ) -> Iterator[Installation]:
     home = tmp_path_factory.mktemp("home")
-    installation = Installation(home, CODEINDEX_LOCAL_ROOTS=str(shop.path.parent))
+    installation = Installation(home, CODEINDEX_LOCAL_ROOTS=str(shop.path.parent), **ONE_OF_EACH)
     installation.start()
     yield installation
     if installation.launcher.poll() is None:

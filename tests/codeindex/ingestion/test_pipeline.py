@@ -102,13 +102,14 @@ def test_definitions_of_every_kind_are_stored_with_their_spans(
 def test_a_repository_of_many_languages_gives_the_definitions_of_all(
     source: GitRepository, registered: Repository, space: Space
 ) -> None:
-    samples = {entry.name: source_of(entry) for entry in LANGUAGES}
+    languages = LANGUAGES[::3]
+    samples = {entry.name: source_of(entry) for entry in languages}
     source.commit(
         {f"{name}/{file.name}": file.read_text("utf-8") for name, file in samples.items()}
         | {"logo.png": b"\x89PNG\r\n"}
     )
     run = indexed(registered)
-    for entry in LANGUAGES:
+    for entry in languages:
         written = extract(samples[entry.name].read_text("utf-8"), entry).definitions
         stored = Definition.objects.filter(blob__source_files__path__startswith=f"{entry.name}/")
         assert sorted(stored.values_list("qualified_name", "start_line")) == sorted(

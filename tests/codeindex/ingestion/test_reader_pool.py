@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -131,6 +132,15 @@ def test_a_reader_knows_no_secret_and_loads_nothing_but_the_library(monkeypatch)
     assert "tree_sitter" in loaded
     assert "torch" not in loaded
     assert "psycopg" not in loaded
+
+
+def test_a_reader_is_kept_when_the_thread_that_read_with_it_has_ended() -> None:
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(reader_pool.read, [SOUND], Lease()).result()
+    kept = {each.pid for each in processes()}
+    time.sleep(0.1)
+    reader_pool.read([SOUND], Lease())
+    assert {each.pid for each in processes()} == kept
 
 
 def test_readers_end_with_the_process_that_started_them() -> None:

@@ -26,8 +26,9 @@ from embeddings.paths import contexts
 from embeddings.types import Kind
 from tests.embeddings.samples import source_of
 
-# It ends at all: what was quadratic took minutes. Other programs may run meanwhile.
-SOON = 60
+SOON = 15
+"""Seconds of processor time: what is linear takes at most a few, and what was quadratic took half a
+minute and more."""
 
 HEADS = [
     "def steam(milk):",
@@ -61,7 +62,7 @@ def test_a_definition_without_a_body_is_one_to_the_end_of_its_head() -> None:
     assert module.text == '"""Drinks."""\ndef steam(milk): ...\ndef pour(cup): ...'
 
 
-def repeated(unit: str, size: int = 300_000) -> str:
+def repeated(unit: str, size: int = 150_000) -> str:
     return unit * (size // len(unit))
 
 
@@ -80,38 +81,38 @@ HOSTILE = [
     ("go", repeated("go chan ")),
     ("javascript", repeated("async (")),
     ("javascript", repeated("{a:")),
-    ("javascript", "x = " + "f(function(){" * 20_000 + "})" * 20_000),
+    ("javascript", "x = " + "f(function(){" * 10_000 + "})" * 10_000),
     ("java", repeated("({")),
     ("java", repeated("a<")),
-    ("java", "class A {\n/** a" + " " * 300_000 + "x */\nvoid f(){}\n}"),
+    ("java", "class A {\n/** a" + " " * 150_000 + "x */\nvoid f(){}\n}"),
     ("java", "class A {" + repeated("/** a */void f(){}") + "}"),
-    ("elixir", repeated('@doc "a"\n', 150_000)),
-    ("haskell", repeated("f x = x\n", 150_000)),
-    ("perl", repeated("package A;\n", 150_000)),
-    ("ruby", "attr_reader " + repeated(":a, ", 150_000) + ":b\n"),
-    ("python", "def f():\n    '''" + "\n" * 300_000 + "'''\n"),
-    ("python", "class " + "A" * 150_000 + ":\n" + repeated("  def f(s): 0\n", 150_000)),
-    ("python", "def f():\n    return '" + repeated("\\N{", 90_000) + "'\n"),
+    ("elixir", repeated('@doc "a"\n', 75_000)),
+    ("haskell", repeated("f x = x\n", 75_000)),
+    ("perl", repeated("package A;\n", 75_000)),
+    ("ruby", "attr_reader " + repeated(":a, ", 75_000) + ":b\n"),
+    ("python", "def f():\n    '''" + "\n" * 150_000 + "'''\n"),
+    ("python", "class " + "A" * 75_000 + ":\n" + repeated("  def f(s): 0\n", 75_000)),
+    ("python", "def f():\n    return '" + repeated("\\N{", 45_000) + "'\n"),
 ]
 
 
 @pytest.mark.parametrize("number", range(len(HOSTILE)))
 def test_a_hostile_file_ends_soon(number: int) -> None:
     name, source = HOSTILE[number]
-    began = time.monotonic()
+    began = time.process_time()
     found = read(source.encode(), by_name(name))
-    assert time.monotonic() - began < SOON
+    assert time.process_time() - began < SOON
     assert sum(len(one.qualified_name) for one in found.definitions) < 50 * len(source)
 
 
 @pytest.mark.parametrize("number", range(len(HOSTILE)))
 def test_a_hostile_text_ends_soon_where_no_process_can_be_killed(number: int) -> None:
     name, source = HOSTILE[number]
-    text, began = source[:100_000], time.monotonic()
+    text, began = source[:50_000], time.process_time()
     contexts(text, name)
     assert isinstance(masked(text, name), str)
     assert isinstance(mentioned(text, name), dict)
-    assert time.monotonic() - began < SOON
+    assert time.process_time() - began < SOON
 
 
 def test_what_cannot_be_read_says_why_in_words_that_are_the_same_for_files_alike() -> None:

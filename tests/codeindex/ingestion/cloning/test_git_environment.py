@@ -168,11 +168,7 @@ def test_a_deploy_key_is_registered_unreadable_and_never_shown(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_command_gives_a_repository_another_key(
-    alice: User, tmp_path: Path, settings: Any
-) -> None:
-    settings.DATABASE_URL = settings.BROKER_URL = "given"  # the session's services are used
-    settings.PRIVATE_SERVICES = False
+def test_the_command_gives_a_repository_another_key(alice: User, tmp_path: Path) -> None:
     key, _ = private_key()
     (tmp_path / "key").write_text(key)
     url = "ssh://git@git.example.org/shop.git"
