@@ -33,10 +33,10 @@ def pytest_configure() -> None:
 
 
 LONGEST = (
-    "journeys", "training", "test_hostile_sources.py", "test_house.py", "test_every_line.py",
-    "test_lifecycle.py", "benchmarks", "test_index_command.py",
+    "journeys", "test_hostile_sources.py", "test_training.py", "test_every_line.py",
+    "test_house.py", "test_worker.py", "test_draft.py", "test_languages.py",
 )  # fmt: skip
-"""Files and folders of tests that take more than twenty seconds, the longest first."""
+"""Files and folders of tests that take about twenty seconds and more, the longest first."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
