@@ -16,12 +16,13 @@ from codeindex.local_services.state import State
 
 
 @contextmanager
-def ensure_services() -> Iterator[None]:
-    """Makes the database and the broker of the settings available for the block.
+def ensure_services() -> Iterator[bool]:
+    """Makes the database and the broker of the settings available for the block. Yields whether
+    they were started for it, so that no worker uses them.
 
     Raises CannotStart, with one line for the user, if the private ones cannot be started."""
     if not settings.PRIVATE_SERVICES:
-        yield
+        yield False
         return
-    with private.available(State(settings.CODEINDEX_HOME)):
-        yield
+    with private.available(State(settings.CODEINDEX_HOME)) as are_started:
+        yield are_started

@@ -24,18 +24,18 @@ _POLL_SECONDS = 0.05
 
 
 @contextmanager
-def available(state: State) -> Iterator[None]:
+def available(state: State) -> Iterator[bool]:
     """Makes PostgreSQL and Valkey of this state folder available for the block.
 
     Uses those that another process runs (`make run`, or another command). If none does, starts
-    them, and stops them once no other command uses them."""
+    them, and stops them once no other command uses them. Yields whether it started them."""
     deadline = time.monotonic() + READY_SECONDS
     with ExitStack() as stack:
-        while not (_joined(state, stack) or _started_here(state, stack)):
+        while not (is_joined := _joined(state, stack)) and not _started_here(state, stack):
             if time.monotonic() > deadline:
                 raise state_folder.in_use(state)
             time.sleep(_POLL_SECONDS)
-        yield
+        yield not is_joined
 
 
 def _joined(state: State, stack: ExitStack) -> bool:

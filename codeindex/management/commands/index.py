@@ -8,6 +8,7 @@ from argparse import ArgumentParser, BooleanOptionalAction
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager, suppress
+from importlib import import_module
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -70,12 +71,15 @@ class Command(base.Command):
 
     def handle(self, *, address: str, detach: bool, **options: Any) -> None:
         try:
-            with ensure_services():
+            with ensure_services() as are_started:
+                if are_started and not detach:
+                    # Takes seconds, and so does the migration of a new database.
+                    Thread(target=import_module, args=("embeddings.encoder",), daemon=True).start()
                 call_command("migrate", verbosity=0, interactive=False)
                 run = self._request(address, **options)
                 if detach:
                     return self._detach(run)
-                self._finish(run)
+                self._finish(run, is_alone=are_started)
         except CannotStart as error:
             raise CommandError(str(error)) from error
 
@@ -110,9 +114,9 @@ class Command(base.Command):
         if not _worker_answers():
             self.stdout.write("No worker is running. The run starts when one does (make run).")
 
-    def _finish(self, run: IndexRun) -> None:
+    def _finish(self, run: IndexRun, *, is_alone: bool) -> None:
         work = None
-        if not _worker_answers():
+        if is_alone or not _worker_answers():
             self.stdout.write("No worker is running. Indexing in this process.")
             work = Thread(target=_work_here, args=(run.pk,), daemon=True)
             work.start()
