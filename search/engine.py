@@ -174,7 +174,7 @@ def _refining_notice(query_vector: QueryVector | None) -> str:
     percent = refining.refined_percent(query_vector.space) if query_vector else None
     if percent is None:
         return ""
-    return f"Quick draft vectors are being refined, and {percent}% are done: results still improve."
+    return f"Results still improve: {percent}% of the quick draft vectors have been refined."
 
 
 def _unfinished_notice(scope: Scope) -> str:
