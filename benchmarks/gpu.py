@@ -32,6 +32,7 @@ from transformers.utils import logging
 from benchmarks import architectures, sources
 from embeddings.text import loading, packing, weights
 from embeddings.text.language_model import LanguageModel, ModelSettings
+from embeddings.text.torch_network import TorchNetwork
 
 MATRIX = 8192
 PRODUCTS = 20
@@ -133,7 +134,9 @@ def _in_turns(
     network = architectures.network(subject.config, options.device, options.dtype)
     network.config.use_cache = False  # as in a model that was loaded
     settings = ModelSettings(dtype=options.dtype, max_tokens=options.max_tokens)
-    model = LanguageModel(network, subject.words, settings, options.device)
+    fingerprint = weights.fingerprint(network, subject.words, None)
+    own = TorchNetwork(network, options.device)
+    model = LanguageModel(own, fingerprint, subject.words, settings, options.device)
     began = time.perf_counter()
     tokens = model.tokens(texts)
     tokenised = len(texts) / (time.perf_counter() - began)

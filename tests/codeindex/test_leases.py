@@ -199,7 +199,7 @@ def test_a_transaction_that_writes_for_a_run_renews_its_lease(requested: IndexRu
     for write in (
         lambda: store.record_selection(run, [], Skips()),
         lambda: store.save_batch(run, [], []),
-        lambda: store.finish_reading(run, Skips()),
+        lambda: store.finish_reading(run, Skips(), 0),
     ):
         IndexRun.objects.update(leased_until=LONG_AGO)
         write()

@@ -135,4 +135,4 @@ def test_the_shipped_drafts_lie_near_the_vectors_that_replace_them(shipped: Code
     codes = list(DESCRIBED.values())
     similarities = shipped.draft(codes).vectors @ shipped.encode_definitions(codes).T
     assert similarities.argmax(axis=1).tolist() == [0, 1, 2, 3]
-    assert similarities.diagonal().min() > 0.6
+    assert similarities.diagonal().min() > 0.5
