@@ -14,8 +14,6 @@ from django.conf import settings
 
 from codeindex.local_services.processes.lifeline import die_with_parent, named_parent
 
-NICENESS = 10
-
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "codeindex.settings")
 
 
@@ -45,4 +43,4 @@ def end_with_worker(**_: object) -> None:
 @worker_process_init.connect
 def yield_to_searches(**_: object) -> None:
     """Lets the web server and the database go first where they share processors with workers."""
-    os.nice(NICENESS)
+    os.nice(settings.CODEINDEX_NICENESS)

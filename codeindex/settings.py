@@ -62,6 +62,8 @@ CODEINDEX_SEARCH_SECONDS = _env.integer("CODEINDEX_SEARCH_SECONDS", 10, high=600
 CODEINDEX_LEASE_SECONDS = _env.integer("CODEINDEX_LEASE_SECONDS", 60, high=3600)
 # How often work is looked for that nobody was told of, or that a killed worker left
 CODEINDEX_SWEEP_SECONDS = _env.integer("CODEINDEX_SWEEP_SECONDS", 15, high=3600)
+# How much lower than the web server's and the database's the workers' priority is
+CODEINDEX_NICENESS = _env.integer("CODEINDEX_NICENESS", 10, low=0, high=19)
 # A process that has made no progress for this time is ended
 CODEINDEX_STALL_SECONDS = _env.integer("CODEINDEX_STALL_SECONDS", 300)
 

@@ -110,13 +110,11 @@ class Command(base.Command):
 
     def _pause(self, name: str) -> None:
         refining.pause(_space(name))
-        self.stdout.write(
-            f"The drafts of {name} are no longer refined. The batch in work is completed."
-        )
+        self.stdout.write(f"{name} is not refined any further, after the present batch.")
 
     def _resume(self, name: str) -> None:
         refining.resume(_space(name))
-        self.stdout.write(f"The drafts of {name} are refined again.")
+        self.stdout.write(f"{name} is refined again.")
 
     def _remove(self, name: str) -> None:
         if not lifecycle.remove(_space(name)):
