@@ -157,9 +157,10 @@ def test_an_interrupt_ends_parsing_without_a_crash() -> None:
         "import _thread, threading\n"
         "from embeddings.code.languages import JAVASCRIPT\n"
         "from embeddings.code.parsing import parse\n"
-        "threading.Timer(0.2, _thread.interrupt_main).start()\n"
+        "parse(b'', JAVASCRIPT)\n"
+        "threading.Timer(0.05, _thread.interrupt_main).start()\n"
         "try:\n"
-        "    parse((b'\"' * 1000 + b'\\n') * 400, JAVASCRIPT)\n"
+        "    parse((b'\"' * 1000 + b'\\n') * 100, JAVASCRIPT)\n"
         "except KeyboardInterrupt:\n"
         "    print('interrupted')\n"
     )
