@@ -53,7 +53,7 @@ logger = logging.getLogger(__name__)
 
 def index(run_id: int, wake_embedders: Callable[[], object] = lambda: None) -> bool:
     """Claim a run and work on it until only vectors are missing; False if it was not free.
-    `wake_embedders` is called again and again while texts are stored that wait for a vector.
+    `wake_embedders` is called every `WAKE_SECONDS` while texts are stored.
 
     An error is recorded on the run, and what was searchable stays so.
     """

@@ -20,7 +20,7 @@ WANTED = -1
 
 
 def pause(space: Space) -> None:
-    """Let the space's drafts be, until refining is resumed."""
+    """Stop refining the space's drafts until `resume` is called."""
     Space.objects.filter(pk=space.pk).update(refining=False)
 
 

@@ -243,13 +243,15 @@ def _network(
     if settings.runtime not in (Runtime.ONNX, Runtime.ONNX_INT8):
         return _torch_network(origin, own, tokenizer, settings, device)
 
-    def kept() -> Path:
-        return onnx.kept(chain(loading.files(origin), own.files), settings, device)
+    def export_path() -> Path:
+        return onnx.export_path(chain(loading.files(origin), own.files), settings, device)
 
-    if not kept().is_file():
+    path = export_path()
+    if not path.is_file():
         network, fingerprint = _torch_network(origin, own, tokenizer, settings, device)
-        onnx.export(network, fingerprint, settings.runtime, kept())  # weights may be new on disk
-    exported = OnnxNetwork(kept())
+        path = export_path()  # the weights may have been downloaded just now
+        onnx.export(network, fingerprint, settings.runtime, path)
+    exported = OnnxNetwork(path)
     return exported, exported.fingerprint
 
 

@@ -1,6 +1,6 @@
 """Networks for onnxruntime. They are exported from the loaded weights, including tuned ones, on
-first use, and kept under a hash of the files from which they were loaded: later, neither these nor
-transformers' models are loaded, which takes longer than all the rest."""
+first use, and cached under a hash of the files from which they were loaded. A later process loads
+neither the weights nor transformers' models, which would take most of its start."""
 
 from __future__ import annotations
 
@@ -58,9 +58,9 @@ class OnnxNetwork:
         return torch.from_numpy(self._session.run(None, given)[0])
 
 
-def kept(files: Iterable[Path], settings: ModelSettings, device: str) -> Path:
-    """Where the network that is loaded from these files is kept once it is exported for the
-    settings' runtime. Raises EncoderUnavailable."""
+def export_path(files: Iterable[Path], settings: ModelSettings, device: str) -> Path:
+    """The path of the exported network for the settings' runtime, by the content of the files from
+    which it is loaded. Raises EncoderUnavailable."""
     require(("onnxruntime", "onnx"), f"The runtime {settings.runtime}", "onnx")
     if torch.device(device).type != "cpu":
         raise EncoderUnavailable(f"The runtime {settings.runtime} needs the device cpu.")

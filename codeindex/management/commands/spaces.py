@@ -44,7 +44,7 @@ class Command(base.Command):
             "add": "compute vectors with another checkpoint, beside the ones that are searched",
             "activate": "search this space, once every live definition has a vector in it",
             "retire": "stop computing vectors for it",
-            "pause": "let its drafts be, until it is resumed",
+            "pause": "stop refining its drafts",
             "resume": "refine its drafts again",
             "remove": "delete a retired space and its vectors",
         }.items():
@@ -110,11 +110,11 @@ class Command(base.Command):
 
     def _pause(self, name: str) -> None:
         refining.pause(_space(name))
-        self.stdout.write(f"{name} is not refined any further, after the present batch.")
+        self.stdout.write(f"Refining of {name} is paused. A batch that has begun is completed.")
 
     def _resume(self, name: str) -> None:
         refining.resume(_space(name))
-        self.stdout.write(f"{name} is refined again.")
+        self.stdout.write(f"Refining of {name} goes on.")
 
     def _remove(self, name: str) -> None:
         if not lifecycle.remove(_space(name)):

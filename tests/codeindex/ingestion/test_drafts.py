@@ -131,7 +131,7 @@ def test_refining_is_paused_for_all_and_goes_on(
     call_command("spaces", "resume", Space.objects.get().name)
     refine(DraftingEncoder())
     assert vectors() == [[1, 0]] * 5
-    assert "is not refined any further" in capsys.readouterr().out
+    assert "is paused" in capsys.readouterr().out
 
 
 def test_a_repository_can_pause_refining_but_not_that_of_others(
