@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import Pool
+from multiprocessing import get_context
 from pathlib import Path
 
 from embeddings.code.languages import Document, FileType, Language, by_path, syntax_of
@@ -79,7 +79,8 @@ def mine(files: Sequence[Path], choice: Choice, jobs: int) -> Iterator[Mined | S
         if jobs == 1:
             yield from map(mine_one, files)
         else:
-            pool = stack.enter_context(Pool(jobs))
+            # A fork of a process with threads may wait for ever for a lock that another one held.
+            pool = stack.enter_context(get_context("spawn").Pool(jobs))
             yield from pool.imap(mine_one, files, chunksize=_FILES_AT_ONCE)
 
 
