@@ -191,7 +191,7 @@ class _Reader:
         starting = _starter(self._owner).submit(_start, limits.memory, self._stderr)
         self._process = starting.result()
         self._began, self._used = 0.0, 0.0
-        self._is_ready = False
+        self._first_peak = 0
 
     def is_fit(self, limits: Limits) -> bool:
         """Whether this process may use it with these limits."""
@@ -206,8 +206,9 @@ class _Reader:
         Raises `_ReaderDied`."""
         assert self._process.stdin
         try:
-            if not self._is_ready:
-                self._is_ready = _AnswerUnpickler(self._output).load() == reader_process.READY
+            if not self._first_peak:
+                ready: reader_process.Ready = _AnswerUnpickler(self._output).load()
+                self._first_peak = ready * 1024
             self._began, self._used = time.monotonic(), self._processor_time()
             request = (file.content, file.language, file.of_any_origin)
             pickle.dump(request, self._process.stdin)
@@ -257,7 +258,9 @@ class _Reader:
         output = self._stderr.read()[-2_000:].decode(errors="replace").strip()
         logger.warning("A reader ended with status %s: %s", self._process.returncode, output)
         memory = self._limits.memory
-        if "MemoryError" in output or peak > memory * MEMORY_SHARE:
+        # Linux counts the memory of the process that started it as its own
+        has_grown = peak > self._first_peak
+        if "MemoryError" in output or (has_grown and peak > memory * MEMORY_SHARE):
             return _ReaderDied(f"needed more than {memory >> 20} MiB to read")
         return _ReaderDied("crashed the process that read it")
 

@@ -31,8 +31,9 @@ ParsedFile = tuple[str, bool, list[Definition], int]
 """The text of a file, whether it has syntax errors, its definitions, and how many of its bytes
 could not be decoded."""
 
-READY = "ready"
-"""Sent once a reader has loaded what it needs."""
+Ready = int
+"""What a reader sends once it has loaded what it needs: its peak memory until then, as `getrusage`
+has it, in KiB."""
 
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 """The beginning of what git holds of a file whose content lies in Git LFS."""
@@ -99,7 +100,8 @@ def main(memory: int) -> None:
 
 def _serve() -> None:
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
-    answers.write(pickle.dumps(READY))
+    ready: Ready = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    answers.write(pickle.dumps(ready))
     answers.flush()
     while True:
         try:

@@ -102,6 +102,14 @@ def test_a_file_whose_readers_all_die_is_taken_up_three_times() -> None:
     assert names(last) == ["sound"]
 
 
+def test_the_memory_of_the_process_that_started_a_reader_is_not_the_readers() -> None:
+    ballast = bytearray(b"x") * (1536 * MEBIBYTE)
+    within = Limits(seconds=30, memory=2048 * MEBIBYTE)
+    killed, _ = reader_pool.read([HEAVY, SOUND], Watched(times=3), within)
+    assert killed == "crashed the process that read it"
+    del ballast
+
+
 def test_reading_ends_with_the_lease_and_leaves_no_reader_at_work() -> None:
     lease = Lease()
     lease.lose()
