@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from functools import lru_cache
-from pathlib import PurePosixPath
+from collections.abc import Sequence
 
 import embeddings
 from codeindex.models import Space, SpaceState
 from codeindex.spaces import encoders, refining
-from embeddings.code.words import analyse
-from search import definitions, places, scoring
+from search import definitions, evidence, places, scoring
 from search.balance import EVEN, Balance
-from search.candidates import path_rules, retrieval, sql
+from search.candidates import lowering, path_rules, retrieval, sql
 from search.candidates.path_rules import Rule
 from search.candidates.scopes import Scope, scope_for
 from search.candidates.vectors import QueryVector
-from search.places import Location
-from search.query import lexemes
-from search.query.lexemes import Lexeme
 from search.query.parsing import Query
 from search.request import DEFAULT_RESULTS, SearchRequest
 from search.results import Answer, Group, Result
@@ -100,46 +94,23 @@ def signals(
     rules: tuple[Rule, ...] = (),
 ) -> list[Signal]:
     """All that the ranking knows of the candidates for a query."""
-    words = lexemes.weighted_lexemes(query.words, scope.visible)
-    candidates = retrieval.candidates(query, words, query_vector, scope, limit, rules)
-    coverage = _path_coverage(words, {candidate.location for candidate in candidates})
+    words = evidence.query_words(query, scope.visible)
+    candidates = retrieval.candidates(query, words.all, query_vector, scope, limit, rules)
+    locations = [candidate.location for candidate in candidates]
+    contents = places.file_contents({location.file for location in locations})
+    found = evidence.evidence(query, words, candidates, contents)
+    lowered = lowering.reasons(locations, query, rules)
+    depths = places.depths(locations)
     return [
         Signal(
             candidate,
-            coverage[candidate.location],
-            path_rules.lowering_reason(candidate.location.path, rules),
+            own,
+            contents[location.file].size if location.file in contents else 0,
+            depths[location.file],
+            lowered.get(location.file, ""),
         )
-        for candidate in candidates
+        for candidate, location, own in zip(candidates, locations, found, strict=True)
     ]
-
-
-def _path_coverage(
-    words: Sequence[Lexeme], locations: Collection[Location]
-) -> dict[Location, float]:
-    """location → the share of the words, by weight, that are in its path or in the names of what
-    encloses its definition."""
-    names = {
-        location: {*_path_words(location.path), *_enclosing_words(location.name)}
-        for location in locations
-    }
-    stems = lexemes.stems({word for own in names.values() for word in own})
-    whole = sum(lexeme.weight for lexeme in words) or 1.0
-    coverage = {}
-    for location, own in names.items():
-        own_stems = {stems.get(word) for word in own}
-        covered = sum(lexeme.weight for lexeme in words if lexeme.word in own_stems)
-        coverage[location] = covered / whole
-    return coverage
-
-
-@lru_cache(1 << 16)
-def _enclosing_words(name: str) -> tuple[str, ...]:
-    return analyse(name.rpartition(".")[0])
-
-
-@lru_cache(1 << 16)
-def _path_words(path: str) -> tuple[str, ...]:
-    return analyse(str(PurePosixPath(path).with_suffix("")))
 
 
 def _grouped(ordered: Sequence[Signal], group: Group) -> dict[int, list[int]]:

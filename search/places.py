@@ -20,6 +20,9 @@ MAX_OTHER_PLACES = 20
 """Places of a text that are listed beside the foremost. Texts with more are boilerplate, mostly
 empty modules."""
 
+BEGINNING = 100_000
+"""Characters of a file in which a query's words are looked for."""
+
 PLACE_COLUMNS = """
 repository.name, repository.id AS repository_id, branch.name AS branch, file.path,
 file.id AS file_id, definition.id AS definition_id, definition.kind, definition.qualified_name,
@@ -29,14 +32,23 @@ definition.start_line, definition.end_line
 
 
 class Location(NamedTuple):
-    """A place, as far as the ranking needs it: the file's id and path, and the lines and the
-    qualified name of a definition in it."""
+    """A place, as far as the ranking needs it: the ids of the branch and the file, the file's path,
+    and the lines, the kind and the qualified name of a definition in it."""
 
+    branch: int
     file: int
     path: str
     start_line: int
     end_line: int
+    kind: str = ""
     name: str = ""
+
+
+class FileContent(NamedTuple):
+    """The bytes of a file, and its first BEGINNING characters."""
+
+    size: int = 0
+    beginning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +78,31 @@ def foremost_location(text: str, scope: Scope, order: PlaceOrder) -> str:
     """The statement that selects the first Location of a text, whose id is given as an SQL
     expression, and no row if the scope has none."""
     return (
-        "SELECT file.id AS file, file.path, definition.start_line, definition.end_line,"
-        " definition.qualified_name"
+        "SELECT file.branch_id AS branch, file.id AS file, file.path, definition.start_line,"
+        " definition.end_line, definition.kind, definition.qualified_name"
         f" FROM {ROWS} WHERE definition.text_id = {text} AND {scope.condition}"
         f" ORDER BY {order.terms} LIMIT 1"
     )
+
+
+def depths(locations: Sequence[Location]) -> dict[int, int]:
+    """file → how many folders deeper it is than the foremost of its branch."""
+    folders = {each.file: (each.branch, each.path.count("/")) for each in locations}
+    foremost: dict[int, int] = {}
+    for branch, depth in folders.values():
+        foremost[branch] = min(depth, foremost.get(branch, depth))
+    return {file: depth - foremost[branch] for file, (branch, depth) in folders.items()}
+
+
+def file_contents(files: Iterable[int]) -> dict[int, FileContent]:
+    """file → its content. The files are visible ones, as candidates are."""
+    selected = sql.rows(
+        f"SELECT file.id, octet_length(blob.content), left(blob.content, {BEGINNING})"
+        " FROM codeindex_sourcefile AS file"
+        " JOIN codeindex_blob AS blob ON blob.id = file.blob_id WHERE file.id = ANY(%(files)s)",
+        {"files": sql.array_literal(files)},
+    )
+    return {file: FileContent(size, beginning) for file, size, beginning in selected}
 
 
 def places_of_texts(

@@ -132,11 +132,6 @@ class Score(NamedTuple):
         by_query = self.name + self.words + self.path + by_vector
         return by_query + self.file + self.repeated + self.rule
 
-    def with_file_parts(self, file: float, repeated: float) -> Score:
-        """The same score with these two parts."""
-        name, words, path, meaning, structure, _, _, rule = self
-        return Score(name, words, path, meaning, structure, file, repeated, rule)
-
     @property
     def segments(self) -> list[Segment]:
         """The parts that are not zero, in the order of the fields."""

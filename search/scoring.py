@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import log1p
 from typing import NamedTuple
 
+from embeddings.types import Kind
 from search.balance import EVEN, Balance
 from search.candidates.retrieval import DEPTH, Candidate
+from search.evidence import Evidence
 from search.results import Score
 
-NAME = 10.0
+NAME = 20.0
 """More than all other parts together: a definition that is named comes first."""
 
 FILE_CANDIDATES = 3
@@ -25,33 +28,47 @@ MAX_REPEATS = 4
 class Weights:
     """How much each part of a score counts.
 
-    `meaning` weights the similarity of vectors, which goes from 1 for the nearest text to 0 for the
-    DEPTHth. `words` and `path` weight the query's words in a text and in its path. `file` weights
-    the best candidates of the file. `repeated` is subtracted for each better result of the same
-    file. `lowered` is subtracted from tests, examples and other code aside; it was chosen by hand,
-    since the development questions hardly have such candidates. A text of `long_text` distinct
-    words counts half as much for the same words as a very short one."""
+    A definition's own parts: `words` and `name` weight its `Evidence`, and `meaning` the cosine of
+    its vector and the query's; `block` is subtracted from what is no definition, such as a file's
+    imports. Parts of its file: `file` weights the mean of the best definitions'
+    own parts, `in_file`, `path` and `file_name` their `Evidence`, and `size` the logarithm of its
+    bytes; `depth` is subtracted for the logarithm of its depth, and `lowered` from tests, examples
+    and other code aside. `repeated` is subtracted for
+    each better result of the same file."""
 
-    meaning: float = 0.8
-    words: float = 1.0
-    path: float = 1.5
-    file: float = 0.25
-    repeated: float = 0.3
-    lowered: float = 0.5
-    long_text: float = 200.0
+    words: float = 0.81
+    name: float = 2.7
+    meaning: float = 3.32
+    block: float = 0.2
+    file: float = 1.2
+    in_file: float = 1.6
+    path: float = 3.4
+    file_name: float = 1.6
+    size: float = 0.24
+    depth: float = 0.47
+    lowered: float = 2.31
+    repeated: float = 1.0
 
 
 TUNED = Weights()
-"""Chosen by `manage.py tune-ranking`; docs/results/search.md has the figures."""
+"""Chosen by `manage.py tune-ranking`; docs/results/finding.md has the figures."""
 
 
 class Signal(NamedTuple):
-    """A candidate with what its location tells: `path_coverage` is the share of the query's words,
-    by weight, in its path; `lowered` is what a path rule ranks it lower as, empty if none does."""
+    """All that the ranking knows of a candidate: what the query's words say for it, the size of its
+    file in bytes, how many folders deeper the file is than the foremost candidate of its branch,
+    and what it is ranked lower as, empty if it is not."""
 
     candidate: Candidate
-    path_coverage: float
-    lowered: str
+    evidence: Evidence
+    size: int = 0
+    depth: int = 0
+    lowered: str = ""
+
+    @property
+    def is_block(self) -> bool:
+        """Whether it is no definition, but lines between definitions."""
+        return self.candidate.location.kind in (Kind.BLOCK, Kind.FILE)
 
 
 def ranked_scores(
@@ -59,98 +76,127 @@ def ranked_scores(
 ) -> dict[int, Score]:
     """text → its score, the best first. Candidates that only fill a long list come last, so that a
     longer list begins with the shorter one."""
-    own = _own_scores(signals, balance, weights)
-    totals = {text: score.total for text, score in own.items()}
-    from_file = _file_parts(signals, own, totals, weights)
-    with_file = {text: total + from_file[text] for text, total in totals.items()}
-    repeated = _repeat_penalties(_ordered(signals, with_file), weights)
-    final = {text: total + repeated[text] for text, total in with_file.items()}
-    texts = [signal.candidate.text for signal in _ordered(signals, final)]
-    return {text: own[text].with_file_parts(from_file[text], repeated[text]) for text in texts}
-
-
-def _own_scores(signals: Sequence[Signal], balance: Balance, weights: Weights) -> dict[int, Score]:
-    """text → its score without the parts that depend on others of its file."""
-    similarities = [_similarity(signal.candidate, balance) for signal in signals]
-    scaled = _scale(signals, similarities)
-    full = weights.meaning * balance.of_vectors
-    return {
-        signal.candidate.text: _score(
-            signal, full * scaled(similarity), similarity, balance, weights
+    own = own_scores(signals, balance, weights)
+    lent = lent_scores(signals, own)
+    scores = {
+        signal.candidate.text: _with_file_parts(
+            own[signal.candidate.text],
+            signal,
+            lent.get(signal.candidate.location.file, 0.0),
+            balance,
+            weights,
         )
-        for signal, similarity in zip(signals, similarities, strict=True)
+        for signal in signals
+    }
+    repeated = _repeat_penalties(_ordered(signals, scores), weights)
+    scores = {text: score._replace(repeated=repeated[text]) for text, score in scores.items()}
+    texts = [signal.candidate.text for signal in _ordered(signals, scores)]
+    return {text: scores[text] for text in texts}
+
+
+def own_scores(signals: Sequence[Signal], balance: Balance, weights: Weights) -> dict[int, Score]:
+    """text → its score without the parts that come from its file."""
+    similarities = _Similarities(signals, balance)
+    return {
+        signal.candidate.text: _own_score(signal, similarities, balance, weights)
+        for signal in signals
     }
 
 
-def _score(
-    signal: Signal,
-    by_vector: float,
-    similarity: float | None,
-    balance: Balance,
-    weights: Weights,
-) -> Score:
-    candidate = signal.candidate
-    by_code = None
-    if candidate.code_cosine is not None:
-        # The code's share of this part is its share of the similarity
-        share = balance.structure * candidate.code_cosine / similarity if similarity else 0.0
-        by_code = by_vector * share
-    by_words = candidate.coverage / (1.0 + candidate.length / weights.long_text)
-    return Score(
-        name=NAME * candidate.named,
-        words=weights.words * balance.words * by_words,
-        path=weights.path * balance.words * signal.path_coverage,
-        meaning=by_vector - (by_code or 0.0),
-        structure=by_code,
-        rule=0.0 - weights.lowered * bool(signal.lowered),
-    )
-
-
-def _similarity(candidate: Candidate, balance: Balance) -> float | None:
-    if candidate.cosine is None:
-        return None
-    return balance.similarity(candidate.cosine, candidate.code_cosine)
-
-
-def _scale(
-    signals: Sequence[Signal], similarities: Sequence[float | None]
-) -> Callable[[float | None], float]:
-    """Maps similarities: 1 for the nearest text, 0 for the DEPTHth and for one without a vector,
-    and at least -1."""
-    known = [
-        similarity
-        for signal, similarity in zip(signals, similarities, strict=True)
-        if similarity is not None and not signal.candidate.beyond_depth
-    ]
-    nearest = sorted(known, reverse=True)[:DEPTH] or [0.0]
-    high, low = nearest[0], nearest[-1]
-    width = (high - low) or 1.0
-
-    def scaled(similarity: float | None) -> float:
-        return 0.0 if similarity is None else max(-1.0, (similarity - low) / width)
-
-    return scaled
-
-
-def _file_parts(
-    signals: Sequence[Signal],
-    scores: Mapping[int, Score],
-    totals: Mapping[int, float],
-    weights: Weights,
-) -> dict[int, float]:
-    """text → its weighted share of the mean score of the FILE_CANDIDATES best candidates of its
-    file, names left out; missing candidates count as 0."""
+def lent_scores(signals: Sequence[Signal], own: Mapping[int, Score]) -> dict[int, float]:
+    """file → the mean own score of its FILE_CANDIDATES best candidates, names left out; missing
+    ones count as 0."""
     files: dict[int, list[float]] = defaultdict(list)
     for signal in signals:
         if not signal.candidate.beyond_depth:
-            text = signal.candidate.text
-            without_name = totals[text] - scores[text].name
+            score = own[signal.candidate.text]
+            without_name = score.total - NAME * signal.candidate.named
             files[signal.candidate.location.file].append(max(0.0, without_name))
-    best = {file: sorted(own, reverse=True)[:FILE_CANDIDATES] for file, own in files.items()}
-    parts = {file: weights.file * sum(own) / FILE_CANDIDATES for file, own in best.items()}
     return {
-        signal.candidate.text: parts.get(signal.candidate.location.file, 0.0) for signal in signals
+        file: sum(sorted(scores, reverse=True)[:FILE_CANDIDATES]) / FILE_CANDIDATES
+        for file, scores in files.items()
     }
+
+
+def _own_score(
+    signal: Signal, similarities: _Similarities, balance: Balance, weights: Weights
+) -> Score:
+    candidate, evidence = signal.candidate, signal.evidence
+    by_vector = weights.meaning * balance.of_vectors * similarities.cosine(candidate)
+    by_code = None
+    if candidate.code_cosine is not None:
+        # The code's share of this part is its share of the similarity
+        similarity = similarities.of(candidate)
+        share = balance.structure * candidate.code_cosine / similarity if similarity else 0.0
+        by_code = by_vector * share
+    return Score(
+        name=NAME * candidate.named + weights.name * balance.words * evidence.name,
+        words=weights.words * balance.words * evidence.words,
+        meaning=by_vector - (by_code or 0.0),
+        structure=by_code,
+        rule=0.0 - weights.block * signal.is_block,
+    )
+
+
+def _with_file_parts(
+    own: Score, signal: Signal, lent: float, balance: Balance, weights: Weights
+) -> Score:
+    evidence = signal.evidence
+    by_path = weights.path * evidence.path + weights.file_name * evidence.file_name
+    by_content = weights.file * lent + weights.in_file * balance.words * evidence.file
+    standing = weights.size * log1p(signal.size) - weights.depth * log1p(signal.depth)
+    return own._replace(
+        path=balance.words * by_path,
+        file=by_content + standing,
+        rule=own.rule - weights.lowered * bool(signal.lowered),
+    )
+
+
+class _Similarities:
+    """The similarities of a query's candidates by a balance of text and code."""
+
+    def __init__(self, signals: Sequence[Signal], balance: Balance) -> None:
+        self._balance = balance
+        known = [
+            signal.candidate
+            for signal in signals
+            if signal.candidate.cosine is not None and not signal.candidate.beyond_depth
+        ]
+        self._cosines = _Range.of([each.cosine or 0.0 for each in known])
+        self._balanced = _Range.of([self.of(each) or 0.0 for each in known])
+
+    def of(self, candidate: Candidate) -> float | None:
+        """None without a vector."""
+        if candidate.cosine is None:
+            return None
+        return self._balance.similarity(candidate.cosine, candidate.code_cosine)
+
+    def cosine(self, candidate: Candidate) -> float:
+        """The similarity on the scale of cosines, since those of the code alone are small. A text
+        without a vector counts as the DEPTHth nearest."""
+        similarity = self.of(candidate)
+        if similarity is None:
+            return self._cosines.low
+        if self._balance.is_of_whole_vectors:
+            return similarity
+        share = (similarity - self._balanced.low) / (self._balanced.width or 1.0)
+        return self._cosines.low + max(-1.0, share) * self._cosines.width
+
+
+class _Range(NamedTuple):
+    """From the DEPTHth highest of some values to the highest."""
+
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> _Range:
+        highest = sorted(values, reverse=True)[:DEPTH] or [0.0]
+        return cls(highest[-1], highest[0])
+
+    @property
+    def width(self) -> float:
+        return self.high - self.low
 
 
 def _repeat_penalties(ordered: Iterable[Signal], weights: Weights) -> dict[int, float]:
@@ -166,9 +212,11 @@ def _repeat_penalties(ordered: Iterable[Signal], weights: Weights) -> dict[int, 
     return penalties
 
 
-def _ordered(signals: Sequence[Signal], totals: Mapping[int, float]) -> list[Signal]:
+def _ordered(signals: Sequence[Signal], scores: Mapping[int, Score]) -> list[Signal]:
     """The best first; those that only fill a long list last. Ties are broken by place: ids would
     tell whose text was indexed first, in code that is hidden."""
+
+    totals = {text: score.total for text, score in scores.items()}
 
     def key(signal: Signal) -> tuple[object, ...]:
         text, place = signal.candidate.text, signal.candidate.location

@@ -1,42 +1,49 @@
-"""Choosing the weights of the ranking by how well they answer questions."""
+"""Learning the weights of the ranking from questions: a listwise softmax regression over files, as
+in ListNet (Cao et al. 2007), whose features are the parts of a score."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import log1p
+
+import numpy as np
+from numpy.typing import NDArray
 
 from embeddings.evaluation import questions
-from embeddings.evaluation.metrics import Place
-from embeddings.evaluation.questions import Question
+from embeddings.evaluation.metrics import Place, overlaps
+from embeddings.evaluation.questions import Question, Score
 from search import scoring
+from search.balance import EVEN
 from search.scoring import TUNED, Signal, Weights
 
-GRID = {
-    "meaning": (0.6, 0.8, 1.0),
-    "words": (0.5, 1.0, 1.5, 2.0),
-    "path": (0.5, 1.0, 1.5),
-    "file": (0.0, 0.25, 0.5),
-    "repeated": (0.0, 0.1, 0.2, 0.3),
-    "long_text": (100.0, 200.0, 400.0),
-}
-"""Few values each: some dozens of questions cannot tell finer ones apart."""
+LEARNED = (
+    "words", "name", "meaning", "block",
+    "file", "in_file", "path", "file_name", "size", "depth", "lowered",
+)  # fmt: skip
+"""The weights that are learned, in the order of a file's features. `repeated` does not change which
+file comes first, and is chosen apart."""
 
-MIN_GAIN = 0.002
-"""What a change must gain: less is chance."""
+PENALTY = 0.02
+"""Of the squared weights of standardised features: some hundred questions cannot tell large weights
+from chance."""
+
+ROUNDS = 3
+"""The best definitions of a file depend on the weights, which are learned from them."""
+
+REPEATED = (0.0, 0.5, 1.0, 2.0, 4.0)
 
 ABLATIONS: dict[str, dict[str, float]] = {
     "all": {},
-    "vectors alone": {"words": 0.0, "path": 0.0, "file": 0.0, "repeated": 0.0},
-    "words alone": {"meaning": 0.0, "path": 0.0, "file": 0.0, "repeated": 0.0},
     "without vectors": {"meaning": 0.0},
     "without words": {"words": 0.0},
-    "without paths": {"path": 0.0},
-    "without files": {"file": 0.0},
-    "without repeats": {"repeated": 0.0},
-    "without lengths": {"long_text": float("inf")},
-    "without rules": {"lowered": 0.0},
+    "without names": {"name": 0.0},
+    "without paths": {"path": 0.0, "file_name": 0.0},
+    "without files": {"file": 0.0, "in_file": 0.0},
+    "without sizes": {"size": 0.0, "depth": 0.0},
+    "without rules": {"lowered": 0.0, "block": 0.0},
 }
-"""Parts that remain of the ranking → the weights that change."""
+"""Parts that remain of the ranking → the weights that change; the others are learned anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,55 +54,126 @@ class Case:
     signals: Sequence[Signal]
 
 
-@dataclass(frozen=True, slots=True)
-class Quality:
-    """Mean nDCG@10 with definitions as results, and with files."""
-
-    definitions: float
-    files: float
-
-    @property
-    def mean(self) -> float:
-        return (self.definitions + self.files) / 2
+Features = NDArray[np.float64]
+"""Of shape (files, LEARNED)."""
 
 
-def quality(cases: Sequence[Case], weights: Weights) -> Quality:
-    """How well the questions are answered."""
-    answered = [(case.question, _ranked_places(case.signals, weights)) for case in cases]
-    return Quality(
-        definitions=_mean([questions.score(asked, places).ndcg for asked, places in answered]),
-        files=_mean(
-            [questions.score(asked, _first_of_files(places)).ndcg for asked, places in answered]
-        ),
+def learned_weights(
+    groups: Sequence[Sequence[Case]], fixed: Mapping[str, float] | None = None
+) -> Weights:
+    """The weights that answer the questions best, except those that are `fixed`. Each group counts
+    the same, however many questions it has."""
+    weights = replace(TUNED, **(fixed or {}))
+    for _ in range(ROUNDS):
+        weights = _fitted(groups, weights, frozenset(fixed or ()))
+    return weights
+
+
+def with_repeated(groups: Sequence[Sequence[Case]], weights: Weights) -> Weights:
+    """The weights with the penalty of repeats that orders definitions best."""
+    tried = [replace(weights, repeated=value) for value in REPEATED]
+    return max(tried, key=lambda each: _mean([_definitions(cases, each) for cases in groups]))
+
+
+def held_out(
+    groups: Sequence[Sequence[Case]], fixed: Mapping[str, float] | None = None
+) -> list[Weights]:
+    """For each group the weights that the other groups teach."""
+    return [
+        learned_weights([*groups[:number], *groups[number + 1 :]], fixed)
+        for number in range(len(groups))
+    ]
+
+
+def scores(cases: Sequence[Case], weights: Weights, *, of_files: bool = True) -> list[Score]:
+    """How well each question is answered, with files or with definitions as results."""
+    ranked = [_ranked_places(case.signals, weights) for case in cases]
+    if of_files:
+        ranked = [_first_of_files(places) for places in ranked]
+    return [
+        questions.score(case.question, places) for case, places in zip(cases, ranked, strict=True)
+    ]
+
+
+def _definitions(cases: Sequence[Case], weights: Weights) -> float:
+    return _mean([score.ndcg for score in scores(cases, weights, of_files=False)])
+
+
+def _fitted(groups: Sequence[Sequence[Case]], weights: Weights, fixed: frozenset[str]) -> Weights:
+    import torch  # noqa: PLC0415  takes seconds, and only tuning needs it
+
+    learned = [name for name in LEARNED if name not in fixed]
+    columns = [LEARNED.index(name) for name in learned]
+    cases = [(case, 1.0 / len(group)) for group in groups for case in group]
+    examples = [(*_example(case, weights), share) for case, share in cases]
+    examples = [each for each in examples if each[1].any()]
+    spread = np.concatenate([features for features, _, _ in examples]).std(axis=0) + 1e-9
+    inputs = [
+        (
+            torch.from_numpy((features / spread)[:, columns]),
+            torch.from_numpy(answers / answers.sum()),
+            share,
+        )
+        for features, answers, share in examples
+    ]
+    own = torch.zeros(len(columns), dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.LBFGS([own], max_iter=200, line_search_fn="strong_wolfe")
+
+    def loss() -> torch.Tensor:
+        optimizer.zero_grad()
+        surprise = sum(
+            share * torch.nn.functional.cross_entropy(features @ own, answers)
+            for features, answers, share in inputs
+        )
+        total: torch.Tensor = surprise / len(groups) + PENALTY * own.square().sum()
+        total.backward()  # type: ignore[no-untyped-call]
+        return total
+
+    optimizer.step(loss)  # type: ignore[no-untyped-call]
+    values = own.detach().numpy() / spread[columns]
+    # A part that would count against what it shows is left out
+    return replace(
+        weights,
+        **{name: max(0.0, float(value)) for name, value in zip(learned, values, strict=True)},
     )
 
 
-def ablations(cases: Sequence[Case], weights: Weights = TUNED) -> dict[str, Quality]:
-    """The quality of each of ABLATIONS."""
-    return {
-        remaining: quality(cases, replace(weights, **changed))
-        for remaining, changed in ABLATIONS.items()
-    }
+def _example(case: Case, weights: Weights) -> tuple[Features, NDArray[np.float64]]:
+    """The features of each file among the candidates, and whether the file answers the question."""
+    own = scoring.own_scores(case.signals, EVEN, weights)
+    lent = scoring.lent_scores(case.signals, own)
+    best: dict[int, Signal] = {}
+    answering = set()
+    for signal in case.signals:
+        location = signal.candidate.location
+        place = (location.path, location.start_line, location.end_line)
+        if any(overlaps(place, target) for target in case.question.targets):
+            answering.add(location.file)
+        if signal.candidate.beyond_depth:
+            continue
+        first = best.setdefault(location.file, signal)
+        if own[signal.candidate.text].total > own[first.candidate.text].total:
+            best[location.file] = signal
+    features = [_features(signal, lent[file]) for file, signal in best.items()]
+    answers = [float(file in answering) for file in best]
+    return np.array(features).reshape(-1, len(LEARNED)), np.array(answers)
 
 
-def tuned_weights(groups: Sequence[Sequence[Case]], start: Weights = TUNED) -> Weights:
-    """The weights with the best mean quality over the groups, by changing one weight at a time
-    until no change gains. Each group counts the same, however many questions it has."""
-
-    def mean_quality(weights: Weights) -> float:
-        return _mean([quality(cases, weights).mean for cases in groups])
-
-    best, reached = start, mean_quality(start)
-    improved = True
-    while improved:
-        improved = False
-        for name, values in GRID.items():
-            for value in values:
-                changed = replace(best, **{name: value})
-                gained = mean_quality(changed)
-                if gained > reached + MIN_GAIN:
-                    best, reached, improved = changed, gained, True
-    return best
+def _features(signal: Signal, lent: float) -> tuple[float, ...]:
+    evidence = signal.evidence
+    return (
+        evidence.words,
+        evidence.name,
+        signal.candidate.cosine or 0.0,
+        -float(signal.is_block),
+        lent,
+        evidence.file,
+        evidence.path,
+        evidence.file_name,
+        log1p(signal.size),
+        -log1p(signal.depth),
+        -float(bool(signal.lowered)),
+    )
 
 
 def _ranked_places(signals: Sequence[Signal], weights: Weights) -> list[Place]:

@@ -38,15 +38,15 @@ class Candidate(NamedTuple):
     """A text with what the ranking needs, at its foremost location.
 
     `cosine` is that of its vector and the query's, None without a vector, and `code_cosine` the
-    code's share of it, None where that is unknown. `coverage` is the share of the query's words, by
-    weight, that the text holds, and `length` its number of distinct words. `named`: the query is
-    the name of one of its definitions. `beyond_depth`: it was looked up only to fill a long
-    list."""
+    code's share of it, None where that is unknown. `held` has a bit for each of the query's
+    lexemes, the lowest for the first: whether the text holds it. `length` is its number of distinct
+    words. `named`: the query is the name of one of its definitions. `beyond_depth`: it was looked
+    up only to fill a long list."""
 
     text: int
     cosine: float | None
     code_cosine: float | None
-    coverage: float
+    held: int
     length: int
     named: bool
     beyond_depth: bool
@@ -74,8 +74,8 @@ class Lookup:
 
     @property
     def columns(self) -> str:
-        """The columns of a Candidate from `coverage` on."""
-        return f"{_coverage(self.words)}, length(candidate.words), location.*"
+        """The columns of a Candidate from `held` on."""
+        return f"{_held(self.words)}, length(candidate.words), location.*"
 
     def location_join(self, text: str) -> str:
         """Joins the foremost location of a text, whose id is given as an SQL expression. This is
@@ -113,9 +113,9 @@ def candidates(
 
 
 def _candidate(row: Row, named: bool, beyond_depth: bool) -> Candidate:
-    text, cosine, code_cosine, coverage, length, *place = row
+    text, cosine, code_cosine, held, length, *place = row
     location = Location(*place)
-    return Candidate(text, cosine, code_cosine, coverage, length, named, beyond_depth, location)
+    return Candidate(text, cosine, code_cosine, held, length, named, beyond_depth, location)
 
 
 def _rows(named: Sequence[int], lookup: Lookup, depth: int) -> dict[int, Row]:
@@ -181,8 +181,9 @@ def _best_matches(tsquery: str, lookup: Lookup, limit: int) -> dict[int, Row]:
     ordered = f"SELECT *, {discounted} FROM ({matches}) AS matches ORDER BY discounted DESC, hash"
     return _by_text(
         sql.rows(
-            "SELECT best.id, NULL, NULL, best.coverage, best.length, location.*"
-            f" FROM ({ordered}) AS best {lookup.location_join('best.id')}"
+            f"SELECT best.id, NULL, NULL, {lookup.columns} FROM ({ordered}) AS best"
+            " JOIN codeindex_text AS candidate ON candidate.id = best.id"
+            f" {lookup.location_join('best.id')}"
             f" ORDER BY best.discounted DESC, best.hash LIMIT {limit}",
             {**lookup.parameters, "tsquery": tsquery},
         )
@@ -251,6 +252,15 @@ def _coverage(words: Sequence[Lexeme]) -> str:
         for number, lexeme in enumerate(words)
     )
     return f"({' + '.join(['0.0::float8', *parts])})"
+
+
+def _held(words: Sequence[Lexeme]) -> str:
+    """A bit for each word that a text holds, the lowest for the first."""
+    bits = (
+        f"CASE WHEN candidate.words @@ %(word_{number})s::tsquery THEN {1 << number} ELSE 0 END"
+        for number in range(len(words))
+    )
+    return f"({' + '.join(['0::bigint', *bits])})"
 
 
 def _word_parameters(words: Sequence[Lexeme]) -> dict[str, object]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from search.candidates import sql
 
@@ -27,8 +28,7 @@ class Corpus:
     texts: int
 
 
-@dataclass(frozen=True, slots=True)
-class Lexeme:
+class Lexeme(NamedTuple):
     """A stemmed word. `share` is the share of a corpus' texts that hold it, and `weight` its
     inverse document frequency, as in BM25."""
 

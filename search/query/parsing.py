@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from embeddings.code.words import analyse
 from search.query import filters
@@ -12,7 +13,11 @@ from search.query.filters import BadQuery, Filter
 
 MAX_CHARACTERS = 2_000
 
+MAX_JOINED = 16
+"""The first words of a query, of which each two in a row are joined."""
+
 _SYMBOL = re.compile(r"[^\W\d]\w*(?:(?:\.|::|#)[^\W\d]\w*)*(?=(?:\(\))?$)")
+_WORD = re.compile(r"[^\W\d_]{2,}|\d+")
 _SEPARATOR = re.compile(r"\.|::|#")
 _NAMES = {"q": "query", "code": "code"}
 
@@ -28,6 +33,13 @@ class Query:
     words: tuple[str, ...]
     symbol: tuple[str, ...]
     filters: tuple[Filter, ...] = ()
+
+    @property
+    def joined(self) -> tuple[str, ...]:
+        """Words that two words in a row make together, as an identifier may: `thread pool` →
+        threadpool."""
+        in_order = _WORD.findall(self.text.lower())[:MAX_JOINED]
+        return tuple(dict.fromkeys(map("".join, pairwise(in_order))))
 
 
 def parse_query(text: str, more: Sequence[Filter] = ()) -> Query:

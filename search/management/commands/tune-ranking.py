@@ -1,17 +1,19 @@
-"""`manage.py tune-ranking FILE`: weights for the ranking, chosen by questions."""  # noqa: N999
+"""`manage.py tune-ranking FILE …`: weights for the ranking, learned from questions."""  # noqa: N999
 
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from django.core.management import CommandError
 
 from codeindex.management import base
 from codeindex.management.index import ADMINISTRATOR, existing_index
 from embeddings.evaluation import questions
+from embeddings.evaluation.metrics import interval
 from embeddings.evaluation.questions import MalformedQuestions, RepositoryQuestions
 from search import engine, tuning
 from search.candidates import path_rules
@@ -19,50 +21,74 @@ from search.candidates.path_rules import Order
 from search.candidates.scopes import UnknownRepository, scope_for
 from search.query import filters, parsing
 from search.query.filters import BadQuery, Field, Filter
-from search.tuning import Case, Quality
+from search.scoring import TUNED, Weights
+from search.tuning import Case
+
+Groups = Mapping[str, Sequence[Case]]
+"""The questions about each repository."""
 
 
 class Command(base.Command):
-    """Looks up the candidates of each question once, then tries weights on them."""
+    """Looks up the candidates of each question once, then learns weights from them."""
 
     help = (
-        "Print what each part of the ranking contributes for a file of questions (as for evaluate),"
-        " and the best weights: for all repositories, and for each one, tried on the others."
+        "Learn the weights of the ranking from files of questions (as for evaluate). Print nDCG@10"
+        " over files with the shipped weights, with weights learned from the other repositories,"
+        " and with weights learned from all; what each part of the ranking is worth; and the"
+        " weights."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path, metavar="FILE")
+        parser.add_argument("files", type=Path, metavar="FILE", nargs="+")
 
-    def handle(self, *, file: Path, **options: Any) -> None:
+    def handle(self, *, files: Sequence[Path], **options: Any) -> None:
         try:
-            read = questions.read(file)
+            about = [each for file in files for each in questions.read(file).repositories]
             with existing_index():
-                cases = {about.name: _cases(about) for about in read.repositories}
+                groups = {each.name: _cases(each) for each in about}
         except (MalformedQuestions, OSError, BadQuery, UnknownRepository) as error:
             raise CommandError(str(error)) from error
-        self._print_ablations(cases)
-        self._print_tuned(cases)
+        own = list(groups.values())
+        learned = tuning.with_repeated(own, tuning.learned_weights(own))
+        held_out = tuning.held_out(own) if own[1:] else []
+        self._print_quality(groups, learned, held_out)
+        if held_out:
+            self._print_ablations(groups)
+        self.stdout.write(f"\n{learned}")
 
-    def _print_ablations(self, cases: dict[str, list[Case]]) -> None:
-        self.stdout.write("nDCG@10 over definitions / over files, with the shipped weights")
-        qualities = [tuning.ablations(own) for own in cases.values()]
-        self._row("", [*cases, "mean"])
-        for remaining in tuning.ABLATIONS:
-            self._row(remaining, _columns([own[remaining] for own in qualities]))
+    def _print_quality(self, groups: Groups, learned: Weights, held_out: Sequence[Weights]) -> None:
+        ways = {
+            "shipped": [TUNED] * len(groups),
+            "held out": held_out,
+            "learned from all": [learned] * len(groups),
+        }
+        ways = {name: weights for name, weights in ways.items() if weights}
+        found = [
+            [
+                tuning.scores(cases, each)
+                for cases, each in zip(groups.values(), weights, strict=True)
+            ]
+            for weights in ways.values()
+        ]
+        self._row("nDCG@10 over files", ways)
+        for number, name in enumerate(groups):
+            self._row(name, [_mean([score.ndcg for score in way[number]]) for way in found])
+        self._row("mean", [_mean_of_groups(way) for way in found])
+        for category in sorted({case.question.category for own in groups.values() for case in own}):
+            self._row(
+                category or "no category", [_of_category(groups, way, category) for way in found]
+            )
 
-    def _print_tuned(self, cases: dict[str, list[Case]]) -> None:
-        self.stdout.write("\nThe same with tuned weights, starting from the shipped ones")
-        self._row("tuned on", [*cases, "mean"])
-        groups = list(cases.values())
-        chosen = (
-            {name: tuning.tuned_weights([own]) for name, own in cases.items()} if groups[1:] else {}
-        )
-        for name, weights in (chosen | {"all": tuning.tuned_weights(groups)}).items():
-            self._row(name, _columns([tuning.quality(own, weights) for own in groups]))
-            self.stdout.write(f"  {weights}")
+    def _print_ablations(self, groups: Groups) -> None:
+        self.stdout.write("\nHeld out, with the rest learned anew")
+        own = list(groups.values())
+        for remaining, fixed in tuning.ABLATIONS.items():
+            weights = tuning.held_out(own, fixed)
+            way = [tuning.scores(cases, each) for cases, each in zip(own, weights, strict=True)]
+            self._row(remaining, [_mean_of_groups(way)])
 
     def _row(self, name: str, values: Iterable[str]) -> None:
-        self.stdout.write(f"{name:<18}" + "".join(f"{value:>16}" for value in values).rstrip())
+        self.stdout.write(f"{name:<20}" + "".join(f"{value:>22}" for value in values).rstrip())
 
 
 def _cases(about: RepositoryQuestions) -> list[Case]:
@@ -81,10 +107,23 @@ def _cases(about: RepositoryQuestions) -> list[Case]:
     return cases
 
 
-def _columns(qualities: Sequence[Quality]) -> list[str]:
-    count = len(qualities)
-    mean = Quality(
-        sum(quality.definitions for quality in qualities) / count,
-        sum(quality.files for quality in qualities) / count,
+def _mean_of_groups(way: Sequence[Sequence[questions.Score]]) -> str:
+    """Each repository counts the same."""
+    figure = interval(np.array([np.mean([score.ndcg for score in own]) for own in way]))
+    return f"{figure.value:.3f} ({figure.low:.3f}–{figure.high:.3f})"
+
+
+def _of_category(groups: Groups, way: Sequence[Sequence[questions.Score]], category: str) -> str:
+    pairs = zip(groups.values(), way, strict=True)
+    return _mean(
+        [
+            score.ndcg
+            for cases, own in pairs
+            for case, score in zip(cases, own, strict=True)
+            if case.question.category == category
+        ]
     )
-    return [f"{each.definitions:.3f} / {each.files:.3f}" for each in (*qualities, mean)]
+
+
+def _mean(values: Sequence[float]) -> str:
+    return f"{np.mean(values):.3f}"

@@ -1,0 +1,79 @@
+"""What candidates are ranked lower as: by their own paths, and by those of others beside them.
+
+A header beside the source that it declares, and an older major version beside the present one, are
+ranked lower only where the other is a candidate, too: alone they are the best that there is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from pathlib import PurePosixPath
+
+from search.candidates import path_rules
+from search.candidates.path_rules import Rule
+from search.places import Location
+from search.query.parsing import Query
+
+DECLARATION, OLDER_VERSION = "declaration", "older version"
+
+DECLARATIONS = frozenset({".h", ".hh", ".hpp", ".hxx", ".mli", ".pyi"})
+"""Extensions of files that declare what another file of the same name defines."""
+
+_VERSION = re.compile(r"(?P<name>.*[-_.]|)v(?P<number>\d{1,3})")
+
+
+def reasons(locations: Sequence[Location], query: Query, rules: Sequence[Rule]) -> dict[int, str]:
+    """file → what it is ranked lower as, for those that are; none without rules, in plain order."""
+    if not rules:
+        return {}
+    files = {location.file: location for location in locations}.values()
+    sources = {_stem(each) for each in files if not _declares(each.path)}
+    newest = _newest_versions(files)
+    found = {
+        each.file: path_rules.lowering_reason(each.path, rules)
+        or (DECLARATION if _declares(each.path) and _stem(each) in sources else "")
+        or (OLDER_VERSION if _is_older(each, newest, query) else "")
+        for each in files
+    }
+    return {file: reason for file, reason in found.items() if reason}
+
+
+Versioned = tuple[int, str, str]
+"""A branch, a folder, and the name of versioned folders in it without their numbers."""
+
+
+def _newest_versions(files: Iterable[Location]) -> dict[Versioned, int]:
+    newest: dict[Versioned, int] = {}
+    for each in files:
+        for folder, name, number in _versions(each.path):
+            key = (each.branch, folder, name)
+            newest[key] = max(number, newest.get(key, 0))
+    return newest
+
+
+def _is_older(location: Location, newest: dict[Versioned, int], query: Query) -> bool:
+    return any(
+        number < newest[location.branch, folder, name] and f"v{number}" not in query.words
+        for folder, name, number in _versions(location.path)
+    )
+
+
+@lru_cache(1 << 14)
+def _versions(path: str) -> tuple[tuple[str, str, int], ...]:
+    """Each versioned folder of a path: the folder that it is in, its name without the number, and
+    the number."""
+    folders = path.split("/")[:-1]
+    return tuple(
+        ("/".join(folders[:depth]), match["name"], int(match["number"]))
+        for depth, folder in enumerate(folders)
+        if (match := _VERSION.fullmatch(folder))
+    )
+
+
+def _declares(path: str) -> bool:
+    return path.endswith(".d.ts") or PurePosixPath(path).suffix in DECLARATIONS
+
+
+def _stem(location: Location) -> tuple[int, str]:
+    return location.branch, PurePosixPath(location.path).name.partition(".")[0]
