@@ -76,7 +76,7 @@ def ranked_results(
     grouped = _grouped([by_text[text] for text in scores], group)
     best = list(grouped)[:limit]
     others = [text for first in best for text in grouped[first]]
-    order = places.place_order(query.symbol, rules)
+    order = places.place_order(query.names, rules)
     located = places.places_of_texts([*best, *others], scope, order)
     shown = definitions.load_definitions({text: located[text] for text in best if text in located})
     return [

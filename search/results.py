@@ -118,6 +118,7 @@ class Score(NamedTuple):
     `rule`, by `search.candidates.path_rules`, are 0 or less."""
 
     name: float = 0.0
+    literal: float = 0.0
     words: float = 0.0
     path: float = 0.0
     meaning: float = 0.0
@@ -129,13 +130,12 @@ class Score(NamedTuple):
     @property
     def total(self) -> float:
         by_vector = self.meaning + (self.structure or 0.0)
-        by_query = self.name + self.words + self.path + by_vector
+        by_query = self.name + self.literal + self.words + self.path + by_vector
         return by_query + self.file + self.repeated + self.rule
 
     def with_file_parts(self, file: float, repeated: float) -> Score:
         """The same score with these two parts."""
-        name, words, path, meaning, structure, _, _, rule = self
-        return Score(name, words, path, meaning, structure, file, repeated, rule)
+        return self._replace(file=file, repeated=repeated)
 
     @property
     def segments(self) -> list[Segment]:

@@ -14,6 +14,9 @@ from search.results import Score
 NAME = 10.0
 """More than all other parts together: a definition that is named comes first."""
 
+LITERAL = 5.0
+"""More than the parts that follow together: what holds the query's rarest identifier comes next."""
+
 FILE_CANDIDATES = 3
 """The best candidates of a file, whose scores add to those of all its candidates."""
 
@@ -98,6 +101,7 @@ def _score(
     by_words = candidate.coverage / (1.0 + candidate.length / weights.long_text)
     return Score(
         name=NAME * candidate.named,
+        literal=LITERAL * candidate.holds_identifier,
         words=weights.words * balance.words * by_words,
         path=weights.path * balance.words * signal.path_coverage,
         meaning=by_vector - (by_code or 0.0),
@@ -139,13 +143,13 @@ def _file_parts(
     weights: Weights,
 ) -> dict[int, float]:
     """text → its weighted share of the mean score of the FILE_CANDIDATES best candidates of its
-    file, names left out; missing candidates count as 0."""
+    file, exact matches left out; missing candidates count as 0."""
     files: dict[int, list[float]] = defaultdict(list)
     for signal in signals:
         if not signal.candidate.beyond_depth:
             text = signal.candidate.text
-            without_name = totals[text] - scores[text].name
-            files[signal.candidate.location.file].append(max(0.0, without_name))
+            without_exact = totals[text] - scores[text].name - scores[text].literal
+            files[signal.candidate.location.file].append(max(0.0, without_exact))
     best = {file: sorted(own, reverse=True)[:FILE_CANDIDATES] for file, own in files.items()}
     parts = {file: weights.file * sum(own) / FILE_CANDIDATES for file, own in best.items()}
     return {

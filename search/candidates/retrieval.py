@@ -14,12 +14,11 @@ from operator import mul
 from typing import Any, NamedTuple
 
 from search import places
-from search.candidates import sql, vectors
+from search.candidates import exact, sql, vectors
 from search.candidates.path_rules import Rule
-from search.candidates.scopes import ROWS, Scope
+from search.candidates.scopes import Scope
 from search.candidates.vectors import QueryVector
 from search.places import Location, PlaceOrder
-from search.query import symbols
 from search.query.lexemes import Lexeme, tsquery_all, tsquery_all_and_any, tsquery_any
 from search.query.parsing import Query
 
@@ -39,8 +38,9 @@ class Candidate(NamedTuple):
 
     `cosine` is that of its vector and the query's, None without a vector, and `code_cosine` the
     code's share of it, None where that is unknown. `coverage` is the share of the query's words, by
-    weight, that the text holds, and `length` its number of distinct words. `named`: the query is
-    the name of one of its definitions. `beyond_depth`: it was looked up only to fill a long
+    weight, that the text holds, and `length` its number of distinct words. `named`, from 0 to 1, is
+    how much it counts that the query names one of its definitions. `holds_identifier`: the text
+    holds the query's rarest identifier. `beyond_depth`: it was looked up only to fill a long
     list."""
 
     text: int
@@ -48,9 +48,10 @@ class Candidate(NamedTuple):
     code_cosine: float | None
     coverage: float
     length: int
-    named: bool
+    named: float
     beyond_depth: bool
     location: Location
+    holds_identifier: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,27 +102,45 @@ def candidates(
     """The texts that may answer the query, whose lexemes are `words`: at least `limit` if that many
     are visible and a vector is given. Each is at its foremost place by the `rules`; they are in no
     order."""
-    lookup = Lookup(
-        words, query_vector, scope, places.place_order(query.symbol, rules), max_matches
-    )
-    named = _named_texts(query.symbol, scope, 2 * max(DEPTH, limit))
-    first = _rows(named, lookup, DEPTH)
+    lookup = Lookup(words, query_vector, scope, places.place_order(query.names, rules), max_matches)
+    identifiers = exact.identifiers(query.names, words, scope.visible.texts)
+    identifier = exact.rarest(identifiers)
+    holding = exact.holding_texts(identifier, scope) if identifier else []
+    named = exact.named_texts(identifiers, scope, 2 * max(DEPTH, limit))
+    first = _rows(list(named), holding, lookup, DEPTH)
     rows = first
     if len(first) < limit or limit > DEPTH:
-        rows = _rows(named, lookup, 2 * limit) | first
-    return [_candidate(row, text in named, text not in first) for text, row in rows.items()]
+        rows = _rows(list(named), holding, lookup, 2 * limit) | first
+    holders = exact.holders(rows, identifier)
+    return [
+        _candidate(row, named.get(text, 0.0), text not in first, text in holders)
+        for text, row in rows.items()
+    ]
 
 
-def _candidate(row: Row, named: bool, beyond_depth: bool) -> Candidate:
+def _candidate(row: Row, named: float, beyond_depth: bool, holds_identifier: bool) -> Candidate:
     text, cosine, code_cosine, coverage, length, *place = row
     location = Location(*place)
-    return Candidate(text, cosine, code_cosine, coverage, length, named, beyond_depth, location)
+    return Candidate(
+        text,
+        cosine,
+        code_cosine,
+        coverage,
+        length,
+        named,
+        beyond_depth,
+        location,
+        holds_identifier,
+    )
 
 
-def _rows(named: Sequence[int], lookup: Lookup, depth: int) -> dict[int, Row]:
+def _rows(
+    named: Sequence[int], holding: Sequence[int], lookup: Lookup, depth: int
+) -> dict[int, Row]:
     """Up to `depth` texts of each kind. Words and names come first, since the query's vector may
     still be on its way."""
-    by_words = _rows_by_words(lookup, depth) | _rows_by_name(named[:depth], lookup)
+    exactly = _rows_of([*named[:depth], *holding], lookup)
+    by_words = _rows_by_words(lookup, depth) | exactly
     if lookup.query_vector is None:
         return by_words
     by_vector = _rows_by_vector(lookup.query_vector, lookup, depth)
@@ -189,7 +208,7 @@ def _best_matches(tsquery: str, lookup: Lookup, limit: int) -> dict[int, Row]:
     )
 
 
-def _rows_by_name(texts: Sequence[int], lookup: Lookup) -> dict[int, Row]:
+def _rows_of(texts: Sequence[int], lookup: Lookup) -> dict[int, Row]:
     if not texts:
         return {}
     return _by_text(
@@ -223,22 +242,6 @@ def _selective_tsqueries(lookup: Lookup) -> Iterator[str]:
     if required > 1:
         yield tsquery_all(common[:required])
     yield tsquery_all_and_any(common[:1], common[1:])
-
-
-def _named_texts(symbol: Sequence[str], scope: Scope, limit: int) -> list[int]:
-    """The texts of definitions that the query names, in the order of their files: by their bare or
-    qualified name, or by that and the end of their module's path (`sessions.Session.request`)."""
-    if not symbol:
-        return []
-    condition, parameters = symbols.name_condition(symbol)
-    selected = sql.rows(
-        f"SELECT definition.text_id FROM {ROWS}"
-        f" WHERE definition.name = %(bare)s AND {condition} AND {scope.condition}"
-        " GROUP BY definition.text_id"
-        f" ORDER BY min(file.id), min(definition.start_line), definition.text_id LIMIT {limit}",
-        {**scope.parameters, **parameters, "bare": symbol[-1]},
-    )
-    return [text for (text,) in selected]
 
 
 def _coverage(words: Sequence[Lexeme]) -> str:

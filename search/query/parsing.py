@@ -1,32 +1,29 @@
-"""Parsing what a user typed: text and filters, words, and the name that it may be."""
+"""Parsing what a user typed: text and filters, words, and the names in it."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from embeddings.code.words import analyse
 from search.query import filters
 from search.query.filters import BadQuery, Filter
+from search.query.names import Name, find_names
 
 MAX_CHARACTERS = 2_000
 
-_SYMBOL = re.compile(r"[^\W\d]\w*(?:(?:\.|::|#)[^\W\d]\w*)*(?=(?:\(\))?$)")
-_SEPARATOR = re.compile(r"\.|::|#")
 _NAMES = {"q": "query", "code": "code"}
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A validated query: what was `typed`, and its `text` without filters. `symbol` holds the parts
-    of a dotted name (`Session.request` → Session, request) if the text is one; otherwise it is
-    empty."""
+    """A validated query: what was `typed`, its `text` without filters, the `words` of that, and the
+    `names` of definitions in it."""
 
     typed: str
     text: str
     words: tuple[str, ...]
-    symbol: tuple[str, ...]
+    names: tuple[Name, ...]
     filters: tuple[Filter, ...] = ()
 
 
@@ -39,7 +36,7 @@ def parse_query(text: str, more: Sequence[Filter] = ()) -> Query:
         raise BadQuery("A query needs some text beside its filters.")
     all_filters = (*own, *more)
     filters.check_number(all_filters)
-    return Query(typed, text, analyse(text), _symbol(text), all_filters)
+    return Query(typed, text, analyse(text), find_names(text), all_filters)
 
 
 def check_text(text: str, parameter: str = "q") -> None:
@@ -53,8 +50,3 @@ def check_text(text: str, parameter: str = "q") -> None:
             f"The {name} has {len(text):,} characters; at most {MAX_CHARACTERS:,} are allowed.",
             parameter,
         )
-
-
-def _symbol(text: str) -> tuple[str, ...]:
-    match = _SYMBOL.match(text)
-    return tuple(_SEPARATOR.split(match[0])) if match else ()
