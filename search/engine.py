@@ -12,9 +12,9 @@ from codeindex.spaces import encoders, refining
 from embeddings.code.words import analyse
 from search import definitions, places, scoring
 from search.balance import EVEN, Balance
-from search.candidates import path_rules, retrieval, sql
+from search.candidates import path_rules, phrases, retrieval, sql
 from search.candidates.path_rules import Rule
-from search.candidates.scopes import Scope, scope_for
+from search.candidates.scopes import Scope
 from search.candidates.vectors import QueryVector
 from search.places import Location
 from search.query import lexemes
@@ -49,8 +49,13 @@ def find(request: SearchRequest) -> Answer:
     rules = path_rules.active_rules(query, request.order)
     # First, since the vector is made while the rest goes on
     query_vector, why_words_only = vector_for(query, request.balance)
-    scope = scope_for(request.user, query.filters)
-    notices = [why_words_only, _unfinished_notice(scope), _refining_notice(query_vector)]
+    scope, about_phrases = phrases.scope_for(request.user, query)
+    notices = [
+        about_phrases,
+        why_words_only,
+        _unfinished_notice(scope),
+        _refining_notice(query_vector),
+    ]
     notices = [notice for notice in notices if notice]
     results = ranked_results(query, query_vector, scope, request.limit, rules, request.group)
     if query_vector is None:

@@ -15,7 +15,8 @@ NAME = 10.0
 """More than all other parts together: a definition that is named comes first."""
 
 LITERAL = 5.0
-"""More than the parts that follow together: what holds the query's rarest identifier comes next."""
+"""More than the parts that follow together: what holds the query's rarest identifier, or
+says the whole message, comes next."""
 
 FILE_CANDIDATES = 3
 """The best candidates of a file, whose scores add to those of all its candidates."""
@@ -101,7 +102,7 @@ def _score(
     by_words = candidate.coverage / (1.0 + candidate.length / weights.long_text)
     return Score(
         name=NAME * candidate.named,
-        literal=LITERAL * candidate.holds_identifier,
+        literal=LITERAL * candidate.literal,
         words=weights.words * balance.words * by_words,
         path=weights.path * balance.words * signal.path_coverage,
         meaning=by_vector - (by_code or 0.0),

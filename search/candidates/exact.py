@@ -1,5 +1,5 @@
-"""Texts that answer what a query says exactly: those of definitions that it names, and those that
-hold an identifier of it."""
+"""Texts that answer what a query says exactly: those of definitions that it names, those that hold
+an identifier of it, and those with the strings that a message is made from."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from embeddings.code.words import folded
 from search.candidates import sql
 from search.candidates.scopes import ROWS, Scope
-from search.query import lexemes, symbols
+from search.query import lexemes, messages, symbols
 from search.query.lexemes import Lexeme, tsquery_all
+from search.query.messages import Message
 from search.query.names import Name, is_code
 from search.query.symbols import Fit
 
-WHOLE, AMONG_WORDS = 1.0, 0.5
-"""How much it counts that a definition is named, by a query that is the name or has other words."""
+WHOLE, AMONG_WORDS, IN_MESSAGE = 1.0, 0.5, 0.15
+"""How much it counts that a definition is named, by a query that is the name or has other words.
+In a message whose strings are found, this counts less than they do."""
 
 FEW_NAMED = 20
 """A word among others names no definitions if more texts are so named."""
@@ -109,10 +111,10 @@ def rarest(found: Sequence[Identifier]) -> Identifier | None:
     return rarest if rarest.name.is_whole and is_code(rarest.name.parts[-1]) else None
 
 
-def holding_texts(identifier: Identifier, scope: Scope) -> list[int]:
+def holding_texts(identifier: Identifier | None, scope: Scope) -> list[int]:
     """The shortest texts in scope that hold an identifier, at most HOLDERS; none if so many do that
     the query's words find them anyway."""
-    if identifier.lexeme is None or identifier.texts > MAX_FOLDED:
+    if identifier is None or identifier.lexeme is None or identifier.texts > MAX_FOLDED:
         return []
     selected = sql.rows(
         "SELECT candidate.id FROM codeindex_text AS candidate"
@@ -132,3 +134,16 @@ def holders(texts: Collection[int], identifier: Identifier | None) -> set[int]:
         {"texts": sql.array_literal(texts), "word": tsquery_all([identifier.lexeme])},
     )
     return {text for (text,) in selected}
+
+
+def message_shares(texts: Collection[int], message: Message | None) -> dict[int, float]:
+    """text → how much of a message its strings make. Of `texts`, which are in scope, those that
+    make enough."""
+    if message is None:
+        return {}
+    selected = sql.rows(
+        "SELECT id, left(body, %(characters)s) FROM codeindex_text WHERE id = ANY(%(texts)s)",
+        {"texts": sql.array_literal(texts), "characters": messages.MAX_CHARACTERS},
+    )
+    shares = {text: message.share(body) for text, body in selected}
+    return {text: share for text, share in shares.items() if share}

@@ -7,8 +7,8 @@ The permission gate is an EXISTS on a single live, visible source file, inside e
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from operator import mul
 from typing import Any, NamedTuple
@@ -19,7 +19,9 @@ from search.candidates.path_rules import Rule
 from search.candidates.scopes import Scope
 from search.candidates.vectors import QueryVector
 from search.places import Location, PlaceOrder
+from search.query import lexemes
 from search.query.lexemes import Lexeme, tsquery_all, tsquery_all_and_any, tsquery_any
+from search.query.messages import Message
 from search.query.parsing import Query
 
 DEPTH = 50
@@ -28,6 +30,12 @@ DEPTH = 50
 LONG_TEXT = 200.0
 """Distinct words. As a candidate, a text of this length counts half as much as a very short one
 that holds the same words."""
+
+MESSAGE_TEXTS = 100
+"""Texts with the words of a message, whose strings are compared with it."""
+
+MOST_WORDS = 0.5
+"""The least share of a query's words, by weight, that are most of them."""
 
 MAX_MATCHES = 1_000
 """Texts that are scored by their words, at about 5 µs each."""
@@ -39,9 +47,9 @@ class Candidate(NamedTuple):
     `cosine` is that of its vector and the query's, None without a vector, and `code_cosine` the
     code's share of it, None where that is unknown. `coverage` is the share of the query's words, by
     weight, that the text holds, and `length` its number of distinct words. `named`, from 0 to 1, is
-    how much it counts that the query names one of its definitions. `holds_identifier`: the text
-    holds the query's rarest identifier. `beyond_depth`: it was looked up only to fill a long
-    list."""
+    how much it counts that the query names one of its definitions. `literal` is 1 if the text holds
+    the query's rarest identifier, or the share of a message that its strings make. `beyond_depth`:
+    it was looked up only to fill a long list."""
 
     text: int
     cosine: float | None
@@ -51,7 +59,7 @@ class Candidate(NamedTuple):
     named: float
     beyond_depth: bool
     location: Location
-    holds_identifier: bool = False
+    literal: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,41 +113,54 @@ def candidates(
     lookup = Lookup(words, query_vector, scope, places.place_order(query.names, rules), max_matches)
     identifiers = exact.identifiers(query.names, words, scope.visible.texts)
     identifier = exact.rarest(identifiers)
-    holding = exact.holding_texts(identifier, scope) if identifier else []
     named = exact.named_texts(identifiers, scope, 2 * max(DEPTH, limit))
-    first = _rows(list(named), holding, lookup, DEPTH)
+    literal = [*exact.holding_texts(identifier, scope), *_texts_that_say(query.message, lookup)]
+    first = _rows(list(named), literal, lookup, DEPTH)
     rows = first
     if len(first) < limit or limit > DEPTH:
-        rows = _rows(list(named), holding, lookup, 2 * limit) | first
-    holders = exact.holders(rows, identifier)
+        rows = _rows(list(named), literal, lookup, 2 * limit) | first
+    said = exact.message_shares(_likely_texts(rows, query.message), query.message)
+    held = said or dict.fromkeys(exact.holders(rows, identifier), 1.0)
+    if said:
+        named = dict.fromkeys(named, exact.IN_MESSAGE)
     return [
-        _candidate(row, named.get(text, 0.0), text not in first, text in holders)
+        _candidate(row, named.get(text, 0.0), text not in first, held.get(text, 0.0))
         for text, row in rows.items()
     ]
 
 
-def _candidate(row: Row, named: float, beyond_depth: bool, holds_identifier: bool) -> Candidate:
+def _candidate(row: Row, named: float, beyond_depth: bool, literal: float) -> Candidate:
     text, cosine, code_cosine, coverage, length, *place = row
     location = Location(*place)
     return Candidate(
-        text,
-        cosine,
-        code_cosine,
-        coverage,
-        length,
-        named,
-        beyond_depth,
-        location,
-        holds_identifier,
+        text, cosine, code_cosine, coverage, length, named, beyond_depth, location, literal
     )
 
 
+def _texts_that_say(message: Message | None, lookup: Lookup) -> list[int]:
+    """The texts that say a message that is known as one, by more of those with its words than are
+    candidates by all words of the query."""
+    if message is None or not message.is_marked:
+        return []
+    words = lexemes.weighted_lexemes(message.fixed_words, lookup.scope.visible)
+    rows = _rows_by_words(replace(lookup, words=words), MESSAGE_TEXTS)
+    return list(exact.message_shares(rows, message))
+
+
+def _likely_texts(rows: Mapping[int, Row], message: Message | None) -> list[int]:
+    """Those whose strings are compared with a message: of what is only perhaps one, those that hold
+    most of its words."""
+    if message is None:
+        return []
+    return [text for text, row in rows.items() if message.is_marked or row[3] >= MOST_WORDS]
+
+
 def _rows(
-    named: Sequence[int], holding: Sequence[int], lookup: Lookup, depth: int
+    named: Sequence[int], literal: Sequence[int], lookup: Lookup, depth: int
 ) -> dict[int, Row]:
     """Up to `depth` texts of each kind. Words and names come first, since the query's vector may
     still be on its way."""
-    exactly = _rows_of([*named[:depth], *holding], lookup)
+    exactly = _rows_of([*named[:depth], *literal], lookup)
     by_words = _rows_by_words(lookup, depth) | exactly
     if lookup.query_vector is None:
         return by_words

@@ -98,6 +98,11 @@ class Scope:
         """Whether nothing is hidden from the user."""
         return self.visible.texts == self.all_texts
 
+    def has_texts(self) -> bool:
+        statement = f"SELECT EXISTS (SELECT FROM {ROWS} WHERE {self.condition})"
+        ((has_texts,),) = sql.rows(statement, self.parameters)
+        return bool(has_texts)
+
     def is_visible(self, text: str) -> str:
         """The condition that the scope holds a definition of a text, whose id is given as an SQL
         expression. This is the gate of every statement."""

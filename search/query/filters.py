@@ -66,21 +66,40 @@ class Filter:
     excluded: bool = False
 
 
-def extract_filters(text: str) -> tuple[str, tuple[Filter, ...]]:
-    """The text to search for, with phrases, and the filters in what a user typed. Raises
-    `BadQuery`."""
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """What a user typed, taken apart: the `text` to search for, with the words of phrases, and the
+    `filters`. `quoted` is the text with the phrases in quotes, and `free` without them."""
+
+    text: str
+    filters: tuple[Filter, ...]
+    quoted: str
+    free: str
+
+
+def extract_filters(text: str) -> Extracted:
+    """Raises `BadQuery`."""
     if "\n" in text:
-        return text, ()
+        return Extracted(text, (), text, text)
     extracted: list[Filter] = []
 
     def replacement(match: re.Match[str]) -> str:
         field = Field(match["field"] or Field.PHRASE)
         value = match["quoted"] or match["bare"] or match["phrase"]
         extracted.append(_checked(field, value.strip(), bool(match["minus"])))
-        return value if match["phrase"] and not match["minus"] else ""
+        return value if _is_phrase(match) else ""
 
     rest = _FILTER.sub(replacement, text)
-    return (" ".join(rest.split()), tuple(extracted)) if extracted else (text, ())
+    if not extracted:
+        return Extracted(text, (), text, text)
+    quoted = _FILTER.sub(lambda match: match[0] if _is_phrase(match) else "", text)
+    free = _FILTER.sub("", text)
+    return Extracted(" ".join(rest.split()), tuple(extracted), quoted, " ".join(free.split()))
+
+
+def _is_phrase(match: re.Match[str]) -> bool:
+    """Whether the words of a filter are searched for, too."""
+    return bool(match["phrase"] and not match["minus"])
 
 
 def from_parameters(parameters: Mapping[str, Sequence[str]]) -> tuple[Filter, ...]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from embeddings.code.words import analyse
 from search.query import filters
 from search.query.filters import BadQuery, Filter
+from search.query.messages import Message, find_message
 from search.query.names import Name, find_names
 
 MAX_CHARACTERS = 2_000
@@ -17,26 +18,33 @@ _NAMES = {"q": "query", "code": "code"}
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A validated query: what was `typed`, its `text` without filters, the `words` of that, and the
-    `names` of definitions in it."""
+    """A validated query: what was `typed`, its `text` without filters, the `words` of that, the
+    `names` of definitions in it, and the `message` that it may be. `is_phrases`: there is no text
+    beside phrases and other filters."""
 
     typed: str
     text: str
     words: tuple[str, ...]
     names: tuple[Name, ...]
     filters: tuple[Filter, ...] = ()
+    message: Message | None = None
+    is_phrases: bool = False
 
 
 def parse_query(text: str, more: Sequence[Filter] = ()) -> Query:
     """The query in `text`, with the filters in it and `more`. Raises `BadQuery`."""
     typed = text.strip()
     check_text(typed)
-    text, own = filters.extract_filters(typed)
+    extracted = filters.extract_filters(typed)
+    text = extracted.text
     if not text:
         raise BadQuery("A query needs some text beside its filters.")
-    all_filters = (*own, *more)
+    all_filters = (*extracted.filters, *more)
     filters.check_number(all_filters)
-    return Query(typed, text, analyse(text), find_names(text), all_filters)
+    message = find_message(extracted.quoted)
+    return Query(
+        typed, text, analyse(text), find_names(text), all_filters, message, not extracted.free
+    )
 
 
 def check_text(text: str, parameter: str = "q") -> None:
