@@ -26,6 +26,12 @@ FEW_HOLDERS, FEW_SHARE = 50, 0.01
 """Few texts hold a word if no more do than this number, or than this share of those that the user
 may see."""
 
+FEWEST_HOLDERS = 5
+"""If no more texts hold an identifier, they come first, whatever else is asked."""
+
+HELD_AMONG_WORDS = 0.2
+"""How much it counts otherwise that a text holds an identifier, if the query has other words."""
+
 HOLDERS = 50
 """Texts that are candidates because they hold an identifier, the shortest ones."""
 
@@ -75,22 +81,26 @@ def _texts_of(identifier: Identifier, scope: Scope, limit: int) -> list[int]:
     name = identifier.name
     if name.is_whole:
         return _best_fitting(identifier, scope, limit)
-    texts = _best_fitting(identifier, scope, FEW_NAMED + 1) if identifier.is_rare else []
+    if not identifier.is_rare:
+        return []
+    # `ostream` alone is an English word beside `std::ostream`
+    least = symbols.TWO_PARTS if len(name.parts) > 1 and not is_code(name.parts[-1]) else 1
+    texts = _best_fitting(identifier, scope, FEW_NAMED + 1, least)
     return texts if len(texts) <= FEW_NAMED else []
 
 
-def _best_fitting(identifier: Identifier, scope: Scope, limit: int) -> list[int]:
-    """By the name as it is written, or else in any case."""
-    exactly = _fitting(symbols.fit(identifier.name), scope, limit)
+def _best_fitting(identifier: Identifier, scope: Scope, limit: int, least: int = 1) -> list[int]:
+    """By the name as it is written, or else in any case; to a degree of at least `least`."""
+    exactly = _fitting(symbols.fit(identifier.name), scope, limit, least)
     if exactly or identifier.lexeme is None or not 0 < identifier.texts <= MAX_FOLDED:
         return exactly
     fit = symbols.folded_fit(identifier.name)
     holding = {"holding": tsquery_all([identifier.lexeme])}
     condition = f"kept_text.words @@ %(holding)s::tsquery AND {fit.condition}"
-    return _fitting(Fit(condition, fit.degree, {**fit.parameters, **holding}), scope, limit)
+    return _fitting(Fit(condition, fit.degree, {**fit.parameters, **holding}), scope, limit, least)
 
 
-def _fitting(fit: Fit, scope: Scope, limit: int) -> list[int]:
+def _fitting(fit: Fit, scope: Scope, limit: int, least: int) -> list[int]:
     selected = sql.rows(
         f"SELECT definition.text_id, max({fit.degree}) AS degree FROM {ROWS}"
         f" WHERE {fit.condition} AND {scope.condition} GROUP BY definition.text_id"
@@ -98,7 +108,7 @@ def _fitting(fit: Fit, scope: Scope, limit: int) -> list[int]:
         f" LIMIT {limit}",
         {**scope.parameters, **fit.parameters},
     )
-    return [text for text, degree in selected if 0 < degree == selected[0][1]]
+    return [text for text, degree in selected if least <= degree == selected[0][1]]
 
 
 def rarest(found: Sequence[Identifier]) -> Identifier | None:
@@ -125,15 +135,17 @@ def holding_texts(identifier: Identifier | None, scope: Scope) -> list[int]:
     return [text for (text,) in selected]
 
 
-def holders(texts: Collection[int], identifier: Identifier | None) -> set[int]:
-    """Those of `texts`, all of them in scope, that hold an identifier."""
+def holders(texts: Collection[int], identifier: Identifier | None) -> dict[int, float]:
+    """text → how much it counts that it holds an identifier. Of `texts`, which are in scope, those
+    that do."""
     if identifier is None or identifier.lexeme is None:
-        return set()
+        return {}
     selected = sql.rows(
         "SELECT id FROM codeindex_text WHERE id = ANY(%(texts)s) AND words @@ %(word)s::tsquery",
         {"texts": sql.array_literal(texts), "word": tsquery_all([identifier.lexeme])},
     )
-    return {text for (text,) in selected}
+    is_sought = identifier.name.is_whole or identifier.texts <= FEWEST_HOLDERS
+    return {text: 1.0 if is_sought else HELD_AMONG_WORDS for (text,) in selected}
 
 
 def message_shares(texts: Collection[int], message: Message | None) -> dict[int, float]:

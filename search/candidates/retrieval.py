@@ -120,7 +120,7 @@ def candidates(
     if len(first) < limit or limit > DEPTH:
         rows = _rows(list(named), literal, lookup, 2 * limit) | first
     said = exact.message_shares(_likely_texts(rows, query.message), query.message)
-    held = said or dict.fromkeys(exact.holders(rows, identifier), 1.0)
+    held = said or exact.holders(rows, identifier)
     if said:
         named = dict.fromkeys(named, exact.IN_MESSAGE)
     return [

@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from embeddings.code.words import folded
 from search.query.names import Name
 
+TWO_PARTS = 4
+"""The least degree for two parts."""
+
 MARKS = ("", "?", "!", "=")
 """At the end of names in Ruby; in a query they may be marks of the sentence."""
 
