@@ -43,7 +43,7 @@ _MACHINE_MADE = re.compile(
 """Closures and numbers, hashes, and how many arguments there are."""
 
 _SEPARATOR = re.compile(
-    r"(?<=\w)(?:::|->|\?\.|!\.|\#|\\+|\$(?=[A-Z\d])|:(?=\w+\()|\.{2,}|\.(?=:))\.*(?=[\w$])"
+    r"(?<=\w)(?:::|->|\?\.|!\.|\#|\\+|\$(?=[A-Z\d])|:(?=\w+\()|\.{2,}|\.(?=:))++\.*+(?=[\w$])"
 )
 _CHAIN = re.compile(r"(?<![\w$.])\$?[^\W\d][\w$]*+(?:\.\$?[^\W\d][\w$]*+)*+")
 _WORD = re.compile(r"\w")

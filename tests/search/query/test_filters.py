@@ -34,6 +34,10 @@ def only(*taken: tuple[str, str]) -> tuple[Filter, ...]:
     )
 
 
+def names(typed: str) -> list[tuple[str, ...]]:
+    return [name.parts for name in parsing.parse_query(typed).names]
+
+
 class TestReading:
     @pytest.mark.parametrize(
         ("typed", "text", "taken"),
@@ -88,7 +92,7 @@ class TestReading:
             parsing.parse_query(text)
 
     def test_a_name_may_be_filtered_too(self) -> None:
-        assert parsing.parse_query("Session.request lang:python").symbol == ("Session", "request")
+        assert names("Session.request lang:python") == [("Session", "request")]
 
 
 @pytest.mark.parametrize(
