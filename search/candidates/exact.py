@@ -35,6 +35,13 @@ HELD_AMONG_WORDS = 0.2
 HOLDERS = 50
 """Texts that are candidates because they hold an identifier, the shortest ones."""
 
+RUN_TEXTS, MAX_RUN_TEXTS = 100, 20_000
+"""Texts with a message's longest run of words, and with its rarest word, among which it is sought.
+"""
+
+RUN_GAP = r"\W+"
+"""What may stand between two words of a run."""
+
 MAX_FOLDED = 5_000
 """Texts whose definitions' names are compared in lower case."""
 
@@ -159,3 +166,19 @@ def message_shares(texts: Collection[int], message: Message | None) -> dict[int,
     )
     shares = {text: message.share(body) for text, body in selected}
     return {text: share for text, share in shares.items() if share}
+
+
+def texts_with_run(message: Message, scope: Scope) -> list[int]:
+    """Up to RUN_TEXTS texts in scope that contain the longest run of a message's words. None where
+    so many hold all of its words that this would take long, or where all are stop words."""
+    run = message.longest_run
+    words = lexemes.weighted_lexemes(run, scope.visible)
+    if len(run) < 2 or not words or words[0].share * scope.visible.texts > MAX_RUN_TEXTS:
+        return []
+    selected = sql.rows(
+        "SELECT candidate.id FROM codeindex_text AS candidate"
+        " WHERE candidate.words @@ %(words)s::tsquery AND candidate.body ~* %(run)s"
+        f" AND {scope.is_visible('candidate.id')} ORDER BY candidate.hash LIMIT {RUN_TEXTS}",
+        {**scope.parameters, "words": tsquery_all(words), "run": rf"\y{RUN_GAP.join(run)}\y"},
+    )
+    return [text for (text,) in selected]

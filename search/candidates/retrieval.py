@@ -138,13 +138,16 @@ def _candidate(row: Row, named: float, beyond_depth: bool, literal: float) -> Ca
 
 
 def _texts_that_say(message: Message | None, lookup: Lookup) -> list[int]:
-    """The texts that say a message that is known as one, by more of those with its words than are
-    candidates by all words of the query."""
+    """The texts that say a message that is known as one, of more with its words than are candidates
+    by all words of the query, or of those with its longest run of words."""
     if message is None or not message.is_marked:
         return []
     words = lexemes.weighted_lexemes(message.fixed_words, lookup.scope.visible)
     rows = _rows_by_words(replace(lookup, words=words), MESSAGE_TEXTS)
-    return list(exact.message_shares(rows, message))
+    by_words = exact.message_shares(rows, message)
+    return list(
+        by_words or exact.message_shares(exact.texts_with_run(message, lookup.scope), message)
+    )
 
 
 def _likely_texts(rows: Mapping[int, Row], message: Message | None) -> list[int]:

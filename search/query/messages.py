@@ -94,6 +94,14 @@ class Message:
     def fixed_words(self) -> tuple[str, ...]:
         return tuple(self.words[position] for position in sorted(self.fixed))
 
+    @property
+    def longest_run(self) -> tuple[str, ...]:
+        """Of the fixed words that follow each other."""
+        runs: list[tuple[str, ...]] = [()]
+        for position, word in enumerate(self.words):
+            runs.append((*runs[-1], word) if position in self.fixed else ())
+        return max(runs, key=len)
+
     def share(self, text: str) -> float:
         """The largest share of the fixed words that strings of a text make, from 0 to 1: each
         string's words must stand together, and in the order of the text. 0 if it may be chance."""

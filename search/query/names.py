@@ -24,6 +24,7 @@ _LOCATION = re.compile(
     r"""
       \bFile\ "[^"\n]*+",\ line\ \d++(?:,\ in\b)?                # Python
     | \bin\ [^\s:]*+(?::[\\/][^\s:]*+)?:line\ \d++               # C#
+    | \S+\.\w++\(\d++\):                                         # PHP
     | [(@]?[\w./\\<>$+-]*[\w>]:\d++(?::\d++)?(?::in\b)?+\)?       # file.rb:12:in, (Gson.java:932)
     | \bline\ \d++ | [+@]?\b0x[\da-fA-F]++ | ^\s*(?:\#\d++|\d++:)\s # offsets, numbers of frames
     """,
@@ -32,6 +33,7 @@ _LOCATION = re.compile(
 _URL = re.compile(r"\b[a-z][a-z+]++://\S++")
 _FILE = re.compile(r"(?<![\w./\\])(?:[\w.-]*[/\\])+[\w.-]*\.(?P<extension>\w++)(?![\w.:(#]|->)")
 _GO_RECEIVER = re.compile(r"\(\*?([^\W\d]\w*)\)(?=\.)")
+_PYTHON_IMPORT = re.compile(r"^\s*+from\s++([\w.]++)\s++import\s++(\w++)\s*+$")
 _IMPORT_PATH = re.compile(r"(?<![\w./-])(?:[\w.~-]+/)+(?=\w+\.[^\W\d])")
 _RUST_SELF = re.compile(r"<([^<>]*?)\ as\ [^<>]*>(?=::)")
 _ALIAS = re.compile(r"\[as [^\]]*\]")
@@ -57,8 +59,8 @@ _DECLARING = frozenset(
 )
 _AROUND = _DECLARING | frozenset(
     {"async", "at", "auto", "await", "bool", "char", "const", "double", "final", "float", "from",
-     "in", "int", "long", "new", "noexcept", "override", "private", "protected", "pub", "public",
-     "return", "static", "unsigned", "void"}
+     "import", "in", "int", "long", "new", "noexcept", "override", "private", "protected", "pub",
+     "public", "raise", "return", "static", "throw", "unsigned", "use", "using", "void"}
 )  # fmt: skip
 """What stands around a name in a declaration, a call or a stack trace."""
 
@@ -96,6 +98,7 @@ def _without_places(text: str) -> str:
     """A text in which names are chains with dots, without files, lines and what machines add."""
     for pattern in (_URL, _LOCATION, _ALIAS, _FILE):
         text = pattern.sub(_blank, text)
+    text = _PYTHON_IMPORT.sub(r"\1.\2", text)
     text = _RUST_SELF.sub(r"\1", _GO_RECEIVER.sub(r"\1", text))
     return _with_dots(_IMPORT_PATH.sub("", text))
 

@@ -41,10 +41,10 @@ def parse_query(text: str, more: Sequence[Filter] = ()) -> Query:
         raise BadQuery("A query needs some text beside its filters.")
     all_filters = (*extracted.filters, *more)
     filters.check_number(all_filters)
-    message = find_message(extracted.quoted)
-    return Query(
-        typed, text, analyse(text), find_names(text), all_filters, message, not extracted.free
-    )
+    names = find_names(text)
+    is_name = any(name.is_whole for name in names)
+    message = None if is_name else find_message(extracted.quoted)
+    return Query(typed, text, analyse(text), names, all_filters, message, not extracted.free)
 
 
 def check_text(text: str, parameter: str = "q") -> None:

@@ -37,8 +37,9 @@ class Fit:
 def fit(name: Name, prefix: str = "name") -> Fit:
     """A definition fits `shop.cart.Cart.add` if its qualified name is this or ends so; as Cart.add
     in shop/cart, as cart.Cart.add in shop, …; and, as a guess, since packages export what lies
-    deeper in them, as Cart.add anywhere below shop/cart or shop. `prefix` sets the parameters of
-    several names apart."""
+    deeper in them, and variables are called like their classes, as Cart.add anywhere below
+    shop/cart or shop, and `cart.add` as Cart.add. `prefix` sets the parameters of several names
+    apart."""
     builder = _Builder(name.parts, prefix, _QUALIFIED, "~")
     bare = builder.parameter([name.parts[-1] + mark for mark in MARKS])
     return builder.fit(f"definition.name = ANY({bare})")
@@ -84,7 +85,9 @@ class _Builder:
         by_module = self._in_path(parts, r"(/__init__)?\.[^/.]+$")
         yield 2 * fitting + 1, f"({' OR '.join([by_name, *by_module])})"
         if fitting > 1:
-            yield 2 * fitting, f"({' OR '.join(self._in_path(parts, '/'))})"
+            spelt = self.parameter(folded(ending))
+            as_variable = f"right('.' || {_FOLDED_QUALIFIED}, {len(folded(ending))}) = {spelt}"
+            yield 2 * fitting, f"({' OR '.join([as_variable, *self._in_path(parts, '/')])})"
 
     def _in_path(self, parts: Sequence[str], end: str) -> list[str]:
         """That some parts are the path, up to its `end`, and the rest the qualified name."""
