@@ -34,8 +34,9 @@ that holds the same words."""
 MESSAGE_TEXTS = 100
 """Texts with the words of a message, whose strings are compared with it."""
 
-MOST_WORDS = 0.5
-"""The least share of a query's words, by weight, that are most of them."""
+LIKELY_TEXTS, MOST_WORDS = 20, 0.5
+"""The same of a text that may be a description: those with at least this share of its words, by
+weight."""
 
 MAX_MATCHES = 1_000
 """Texts that are scored by their words, at about 5 µs each."""
@@ -151,11 +152,16 @@ def _texts_that_say(message: Message | None, lookup: Lookup) -> list[int]:
 
 
 def _likely_texts(rows: Mapping[int, Row], message: Message | None) -> list[int]:
-    """Those whose strings are compared with a message: of what is only perhaps one, those that hold
-    most of its words."""
+    """Those whose strings are compared with a message: of what is only perhaps one, the few that
+    hold most of its words."""
     if message is None:
         return []
-    return [text for text, row in rows.items() if message.is_marked or row[3] >= MOST_WORDS]
+    if message.is_marked:
+        return list(rows)
+    likely = [row for row in rows.values() if row[3] >= MOST_WORDS]
+    # By coverage, then by path and line: ids would tell whose text was there first
+    likely.sort(key=lambda row: (-row[3], *row[6:8]))
+    return [row[0] for row in likely[:LIKELY_TEXTS]]
 
 
 def _rows(

@@ -35,6 +35,7 @@ _HEAD = re.compile(
 """What stands before a message: a time, a level, a program, an exception's class."""
 
 _INNER_QUOTES = re.compile(r'\w\s+"[^"]+"\s+\w')
+_QUESTION = re.compile(r"\s*+(?:how|what|when|where|which|who|why)\b", re.IGNORECASE)
 _SIGN = re.compile(r"[:\"'`()\[\]{}“”‘’]")
 _VALUE = re.compile(
     r"""(?<!\w)(?P<enclosed>"[^"]*+"|'[^']*+'|`[^`]*+`|“[^”]*+”|‘[^’]*+’
@@ -153,7 +154,8 @@ def _message(line: str) -> Message | None:
         words.append(match[0].lower())
     has_head = start > 0
     is_marked = has_head or bool(_SIGN.search(body))
-    if len(fixed) < 2 or not (is_marked or len(words) >= SENTENCE):
+    is_sentence = len(words) >= SENTENCE and not _QUESTION.match(body)
+    if len(fixed) < 2 or not (is_marked or is_sentence):
         return None
     is_evident = has_head or (len(fixed) > 2 and bool(_INNER_QUOTES.search(body)))
     return Message(tuple(words), frozenset(fixed), is_marked, is_evident)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from embeddings.code import languages
 
@@ -78,13 +78,12 @@ class Name:
 
 def find_names(text: str) -> tuple[Name, ...]:
     """The name that a query is; otherwise those of its words that only code has, at most MAX_NAMES.
-    Of several lines, which are taken for code, those of a stack trace count."""
+    Of several lines, which are taken for code, those of a stack trace have names."""
     if "\n" in text:
-        text = "\n".join(line for line in text.splitlines() if _LOCATION.search(line))
-    is_placed = bool(_LOCATION.search(text))
-    text = _without_places(text)
-    whole = _whole_name(text, is_placed=is_placed)
-    names = [whole] if whole else _names_among_words(text)
+        frames = (line for line in text.splitlines() if _LOCATION.search(line))
+        names = [replace(name, is_whole=False) for line in frames for name in _names_in(line)]
+    else:
+        names = _names_in(text)
     return tuple(dict.fromkeys(names))[:MAX_NAMES]
 
 
@@ -92,6 +91,13 @@ def is_code(word: str) -> bool:
     """Whether a word is written as identifiers are and English is not: with capitals inside,
     underscores, digits or dots."""
     return bool(_CODE.search(word))
+
+
+def _names_in(line: str) -> list[Name]:
+    is_placed = bool(_LOCATION.search(line))
+    text = _without_places(line)
+    whole = _whole_name(text, is_placed=is_placed)
+    return [whole] if whole else list(_names_among_words(text))
 
 
 def _without_places(text: str) -> str:
@@ -119,10 +125,11 @@ def _whole_name(text: str, *, is_placed: bool) -> Name | None:
     words = [match[0] for match in _CHAIN.finditer(bare)]
     if _WORD.search(_CHAIN.sub(" ", bare)):
         return None
-    names = [word for word in words if word not in _AROUND] if len(words) > 1 else words
+    around = {word for word in words if word in _AROUND} if len(words) > 1 else set()
+    names = [word for word in words if word not in around]
     if len(names) != 1:
         return None
-    name, around = names[0], {word for word in words if word in _AROUND}
+    (name,) = names
     is_called = bool(re.search(rf"{re.escape(name)}\s*+[(<]", text))
     if around and not (around & _DECLARING or is_placed or is_called or is_code(name)):
         return None

@@ -46,6 +46,7 @@ class TestNames:
             ("org.example.shop.orders.Order.addItem(Order.java:7)", "Order.addItem"),
             ("shop.(*Order).addItem", "Order.addItem"),
             ("other.addItem()", "addItem"),
+            ("cart.addItem()", "Cart.addItem"),
             ("cart.additem", "Cart.addItem"),
             ("Order::add_item", "Order.addItem"),
             ("where is Order.addItem defined", "Order.addItem"),
@@ -134,6 +135,14 @@ class TestMessages:
     )
     def test_what_says_it_is_first(self, alice: User, text: str) -> None:
         assert first(alice, text) == "feed"
+
+    def test_a_message_of_common_words_is_found(self, alice: User) -> None:
+        shop = shelf.repository(alice, "common")
+        for number in range(120):
+            shelf.put(shop, f"{number}.py", Written(f"animal {number}", f"f{number}"))
+        long = " ".join(f"word{number}" for number in range(150))
+        shelf.put(shop, "long.py", Written(f"{long} no('no such animal {{}}')", "long"))
+        assert first(alice, "Error: no such animal: 'lion'") == "long"
 
     def test_the_class_of_an_exception_comes_next(self, alice: User) -> None:
         found = names(alice, "errors.ZooError: cannot feed 'lion' in cage-7")

@@ -28,6 +28,7 @@ def among_words(text: str) -> list[str]:
         ("  Widget#draw ", "Widget.draw"),
         ("été.début", "été.début"),
         ("open", "open"),
+        ("from", "from"),
         # marks and calls
         ("`parse_date`", "parse_date"),
         ("**Session.request**", "Session.request"),
@@ -39,6 +40,8 @@ def among_words(text: str) -> list[str]:
         ("valid?", "valid"),
         ("def parse_date", "parse_date"),
         ("class Session(Base):", "Session"),
+        ("from shop import Cart", "shop.Cart"),
+        ("raise errors.NotFound()", "errors.NotFound"),
         # separators and type parameters
         ("a::b::c", "a.b.c"),
         ("Mail\\Sender::send", "Mail.Sender.send"),
@@ -64,6 +67,7 @@ def among_words(text: str) -> list[str]:
         ("Cart.<locals>.add", "Cart.add"),
         ("#0  0x00007f in shop::add (argc=1) at add.c:12", "shop.add"),
         ("Shop.Cart.Add(String id) in C:\\src\\Cart.cs:line 42", "Shop.Cart.Add"),
+        ("#3 /srv/src/Cart.php(12): Shop\\Cart->add('x')", "Shop.Cart.add"),
         ("a.b.c.d.e.f.g", "c.d.e.f.g"),
     ],
 )
