@@ -5,8 +5,9 @@ several lines is code, and all of it is text."""
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -21,6 +22,9 @@ QUOTED_CHARACTERS = 50
 
 MAX_WILDCARDS = 100
 """In all path filters together. For each one, Postgres takes up to half a microsecond a path."""
+
+LIKE = 0.75
+"""How similar two values must be, by difflib, for one to be meant by the other."""
 
 _FILTER = re.compile(
     r'(?<!\S)(?P<minus>-?)(?:(?P<field>repo|path|lang|kind):(?:"(?P<quoted>[^"]+)"|(?P<bare>[^\s"]\S*))'
@@ -147,7 +151,16 @@ def check_characters(text: str, name: str, parameter: str) -> None:
 def unknown_value(what: str, value: str, allowed: Sequence[str], parameter: str) -> BadQuery:
     """The error for a value that is not allowed."""
     named = f"{', '.join(allowed[:-1])} or {allowed[-1]}"
-    return BadQuery(f"Unknown {what} {quoted(value)}. Use {named}.", parameter)
+    guess = did_you_mean(value, allowed)
+    return BadQuery(f"Unknown {what} {quoted(value)}.{guess} Use {named}.", parameter)
+
+
+def did_you_mean(value: str, allowed: Iterable[str]) -> str:
+    """A sentence that names the most similar of the values that a user may see; empty if none is
+    similar."""
+    by_case = {each.lower(): each for each in allowed}
+    close = difflib.get_close_matches(value.lower()[:QUOTED_CHARACTERS], by_case, 1, LIKE)
+    return f" Did you mean {by_case[close[0]]}?" if close else ""
 
 
 def quoted(value: str) -> str:

@@ -173,6 +173,22 @@ class TestFinding:
             result.definition.place.path for result in find(alice, "check -path:src").results
         ] == ["tests/load.py"]
 
+    def test_a_similar_value_is_proposed(self, alice: User) -> None:
+        with pytest.raises(BadQuery, match=r"Unknown kind “metod”. Did you mean method\? Use "):
+            find(alice, "csv kind:metod")
+        with pytest.raises(
+            BadQuery, match=r"Unknown language “phyton”. Did you mean python\? Use "
+        ):
+            find(alice, "csv lang:phyton")
+        with pytest.raises(
+            scopes.UnknownRepository, match=r"repository Shpo. Did you mean shop\?$"
+        ):
+            find(alice, "csv repo:Shpo")
+
+    def test_a_hidden_repository_is_not_proposed(self, charlie: User) -> None:
+        with pytest.raises(scopes.UnknownRepository, match=r"There is no repository shops\.$"):
+            find(charlie, "csv repo:shops")
+
     def test_a_stranger_s_filters_tell_nothing(self, charlie: User) -> None:
         with pytest.raises(scopes.UnknownRepository, match="There is no repository shop"):
             find(charlie, "csv -repo:shop")
