@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from embeddings.code.words import folded
+from embeddings.types import Kind
 from search.candidates import sql
 from search.candidates.scopes import ROWS, Scope
 from search.query import lexemes, messages, symbols
@@ -157,12 +158,17 @@ def holders(texts: Collection[int], identifier: Identifier | None) -> dict[int, 
 
 def message_shares(texts: Collection[int], message: Message | None) -> dict[int, float]:
     """text → how much of a message its strings make. Of `texts`, which are in scope, those that
-    make enough."""
+    make enough. Documents say what others make."""
     if message is None:
         return {}
     selected = sql.rows(
-        "SELECT id, left(body, %(characters)s) FROM codeindex_text WHERE id = ANY(%(texts)s)",
-        {"texts": sql.array_literal(texts), "characters": messages.MAX_CHARACTERS},
+        "SELECT id, left(body, %(characters)s) FROM codeindex_text"
+        " WHERE id = ANY(%(texts)s) AND kind <> %(document)s",
+        {
+            "texts": sql.array_literal(texts),
+            "characters": messages.MAX_CHARACTERS,
+            "document": Kind.SECTION,
+        },
     )
     shares = {text: message.share(body) for text, body in selected}
     return {text: share for text, share in shares.items() if share}

@@ -22,19 +22,21 @@ SHORTEST_IN_TEXT = 3
 
 _LOCATION = re.compile(
     r"""
-      \bFile\ "[^"\n]*+",\ line\ \d++(?:,\ in\b)?                # Python
-    | \bin\ [^\s:]*+(?::[\\/][^\s:]*+)?:line\ \d++               # C#
-    | \S+\.\w++\(\d++\):                                         # PHP
-    | [(@]?[\w./\\<>$+-]*[\w>]:\d++(?::\d++)?(?::in\b)?+\)?       # file.rb:12:in, (Gson.java:932)
-    | \bline\ \d++ | [+@]?\b0x[\da-fA-F]++ | ^\s*(?:\#\d++|\d++:)\s # offsets, numbers of frames
+      \bFile\ "[^"\n]*+",\ line\ \d++(?:,\ in\b)?  # Python
+    | \bin\ [^\s:]*+(?::[\\/][^\s:]*+)?:line\ \d++  # C#
+    | (?<!\S)\S+\.\w++\(\d++\):  # PHP
+    # file.rb:12:in and (Gson.java:932)
+    | [(@]?(?<![\w./\\<>$+-])[\w./\\<>$+-]+(?<=[\w>]):\d++(?::\d++)?(?::in\b)?+\)?
+    # lines, offsets and the numbers of frames
+    | \bline\ \d++ | [+@]?\b0x[\da-fA-F]++ | ^\s*(?:\#\d++|\d++:)\s
     """,
     re.VERBOSE | re.MULTILINE,
 )
 _URL = re.compile(r"\b[a-z][a-z+]++://\S++")
-_FILE = re.compile(r"(?<![\w./\\])(?:[\w.-]*[/\\])+[\w.-]*\.(?P<extension>\w++)(?![\w.:(#]|->)")
-_GO_RECEIVER = re.compile(r"\(\*?([^\W\d]\w*)\)(?=\.)")
+_FILE = re.compile(r"(?<![\w./\\-])(?:[\w.-]*[/\\])+[\w.-]*\.(?P<extension>\w++)(?![\w.:(#]|->)")
+_GO_RECEIVER = re.compile(r"\(\*?(?:[\w.~-]+/)*([^\W\d][\w.]*)\)(?=\.)")
 _PYTHON_IMPORT = re.compile(r"^\s*+from\s++([\w.]++)\s++import\s++(\w++)\s*+$")
-_IMPORT_PATH = re.compile(r"(?<![\w./-])(?:[\w.~-]+/)+(?=\w+\.[^\W\d])")
+_IMPORT_PATH = re.compile(r"(?<![\w./~-])(?:[\w.~-]+/)+(?=\w+\.[^\W\d])")
 _RUST_SELF = re.compile(r"<([^<>]*?)\ as\ [^<>]*>(?=::)")
 _ALIAS = re.compile(r"\[as [^\]]*\]")
 _INNER_BRACKETS = re.compile(r"\([^()]*+\)|<[^<>()]*+>|\[[^\[\]]*+\]|\{[^{}]*+\}")

@@ -136,6 +136,13 @@ class TestMessages:
     def test_what_says_it_is_first(self, alice: User, text: str) -> None:
         assert first(alice, text) == "feed"
 
+    def test_a_document_makes_no_message(self, alice: User) -> None:
+        text = "`cannot feed` the `lion` `in cage`-7, `ZooError`"
+        shelf.put(shelf.repository(alice, "docs"), "a.md", Written(text, "a", kind="section"))
+        results = find(alice, "ZooError: cannot feed 'lion' in cage-7").results
+        said = [result for result in results if result.parts and result.parts.literal]
+        assert [result.definition.place.path for result in said] == ["feeding.py"]
+
     def test_a_message_of_common_words_is_found(self, alice: User) -> None:
         shop = shelf.repository(alice, "common")
         for number in range(120):

@@ -53,6 +53,7 @@ def among_words(text: str) -> list[str]:
         ("shop.(*Cart).Add", "shop.Cart.Add"),
         ("example.org/own-er/shop.(*Cart).Add(...)", "shop.Cart.Add"),
         ("main.(*Cart).Add.func1.2", "main.Cart.Add"),
+        ("(*example.org/own-er/shop.Cart).Add(0xc0000)", "shop.Cart.Add"),
         ("org.example.shop.Cart.add(Cart.java:932)", "org.example.shop.Cart.add"),
         ("at java.base/java.util.HashMap.get(HashMap.java:12)", "java.util.HashMap.get"),
         ("at shop.Cart$Item.lambda$price$0(Cart.java:7)", "shop.Cart.Item.price"),
