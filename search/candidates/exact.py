@@ -89,10 +89,12 @@ def _texts_of(identifier: Identifier, scope: Scope, limit: int) -> list[int]:
     name = identifier.name
     if name.is_whole:
         return _best_fitting(identifier, scope, limit)
-    if not identifier.is_rare:
+    is_qualified = len(name.parts) > 1
+    if not identifier.is_rare and not is_qualified:
         return []
     # `ostream` alone is an English word beside `std::ostream`
-    least = symbols.TWO_PARTS if len(name.parts) > 1 and not is_code(name.parts[-1]) else 1
+    is_word = is_qualified and not (identifier.is_rare and is_code(name.parts[-1]))
+    least = symbols.TWO_PARTS if is_word else 1
     texts = _best_fitting(identifier, scope, FEW_NAMED + 1, least)
     return texts if len(texts) <= FEW_NAMED else []
 

@@ -75,6 +75,14 @@ class TestNames:
         parts = [result.parts for result in find(alice, "where is runStep defined").results]
         assert not any(part.name for part in parts if part)
 
+    def test_a_common_word_names_what_a_qualified_name_says(self, alice: User) -> None:
+        shop = shelf.repository(alice, "many")
+        for number in range(exact.FEW_HOLDERS + 1):
+            shelf.put(shop, f"{number}.py", Written(f"def run(): {number}", f"Step{number}.run"))
+        assert first(alice, "what does Step7.run do with an order") == "Step7.run"
+        parts = [result.parts for result in find(alice, "what does nothing.run do").results]
+        assert not any(part.name for part in parts if part)
+
     def test_what_is_hidden_is_not_named_and_makes_no_name_common(
         self, alice: User, charlie: User
     ) -> None:
