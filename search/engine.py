@@ -9,9 +9,9 @@ from codeindex.models import Space, SpaceState
 from codeindex.spaces import encoders, refining
 from search import definitions, evidence, places, scoring
 from search.balance import EVEN, Balance
-from search.candidates import lowering, path_rules, retrieval, sql
+from search.candidates import lowering, path_rules, phrases, retrieval, sql
 from search.candidates.path_rules import Rule
-from search.candidates.scopes import Scope, scope_for
+from search.candidates.scopes import Scope
 from search.candidates.vectors import QueryVector
 from search.query.parsing import Query
 from search.request import DEFAULT_RESULTS, SearchRequest
@@ -43,8 +43,13 @@ def find(request: SearchRequest) -> Answer:
     rules = path_rules.active_rules(query, request.order)
     # First, since the vector is made while the rest goes on
     query_vector, why_words_only = vector_for(query, request.balance)
-    scope = scope_for(request.user, query.filters)
-    notices = [why_words_only, _unfinished_notice(scope), _refining_notice(query_vector)]
+    scope, about_phrases = phrases.scope_for(request.user, query)
+    notices = [
+        about_phrases,
+        why_words_only,
+        _unfinished_notice(scope),
+        _refining_notice(query_vector),
+    ]
     notices = [notice for notice in notices if notice]
     results = ranked_results(query, query_vector, scope, request.limit, rules, request.group)
     if query_vector is None:
@@ -70,7 +75,7 @@ def ranked_results(
     grouped = _grouped([by_text[text] for text in scores], group)
     best = list(grouped)[:limit]
     others = [text for first in best for text in grouped[first]]
-    order = places.place_order(query.symbol, rules)
+    order = places.place_order(query.names, rules)
     located = places.places_of_texts([*best, *others], scope, order)
     shown = definitions.load_definitions({text: located[text] for text in best if text in located})
     return [

@@ -14,6 +14,7 @@ from search.candidates import path_rules, sql
 from search.candidates.path_rules import Rule
 from search.candidates.scopes import ROWS, Scope
 from search.query import symbols
+from search.query.names import Name
 from search.results import Place
 
 MAX_OTHER_PLACES = 20
@@ -59,13 +60,14 @@ class PlaceOrder:
     parameters: Mapping[str, object]
 
 
-def place_order(symbol: Sequence[str] = (), rules: Sequence[Rule] = ()) -> PlaceOrder:
-    """The foremost place first: one whose name is `symbol`, then one that no rule ranks lower, then
-    the one with the shortest path."""
-    terms, parameters = [], dict[str, object]()
-    if symbol:
-        condition, parameters = symbols.name_condition(symbol)
-        terms.append(f"{condition} DESC")
+def place_order(names: Sequence[Name] = (), rules: Sequence[Rule] = ()) -> PlaceOrder:
+    """The foremost place first: the one that fits the `names` best, then one that no rule ranks
+    lower, then the one with the shortest path."""
+    terms, parameters = list[str](), dict[str, object]()
+    if names:
+        fits = [symbols.fit(name, f"place_{number}") for number, name in enumerate(names)]
+        terms.append(f"{' + '.join(fit.degree for fit in fits)} DESC")
+        parameters = {key: value for fit in fits for key, value in fit.parameters.items()}
     if rules:
         # Only where there are several places: the pattern takes longer than all the rest.
         terms.append("CASE WHEN count(*) OVER () > 1 THEN file.path ~ %(lower)s END")

@@ -118,6 +118,7 @@ class Score(NamedTuple):
     `rule`, by `search.candidates.path_rules`, are 0 or less."""
 
     name: float = 0.0
+    literal: float = 0.0
     words: float = 0.0
     path: float = 0.0
     meaning: float = 0.0
@@ -129,7 +130,7 @@ class Score(NamedTuple):
     @property
     def total(self) -> float:
         by_vector = self.meaning + (self.structure or 0.0)
-        by_query = self.name + self.words + self.path + by_vector
+        by_query = self.name + self.literal + self.words + self.path + by_vector
         return by_query + self.file + self.repeated + self.rule
 
     @property

@@ -14,8 +14,12 @@ from search.candidates.retrieval import DEPTH, Candidate
 from search.evidence import Evidence
 from search.results import Score
 
-NAME = 20.0
+NAME = 30.0
 """More than all other parts together: a definition that is named comes first."""
+
+LITERAL = 15.0
+"""More than the parts that follow together: what holds the query's rarest identifier, or
+says the whole message, comes next."""
 
 FILE_CANDIDATES = 3
 """The best candidates of a file, whose scores add to those of all its candidates."""
@@ -104,14 +108,15 @@ def own_scores(signals: Sequence[Signal], balance: Balance, weights: Weights) ->
 
 
 def lent_scores(signals: Sequence[Signal], own: Mapping[int, Score]) -> dict[int, float]:
-    """file → the mean own score of its FILE_CANDIDATES best candidates, names left out; missing
-    ones count as 0."""
+    """file → the mean own score of its FILE_CANDIDATES best candidates, exact matches left out;
+    missing ones count as 0."""
     files: dict[int, list[float]] = defaultdict(list)
     for signal in signals:
-        if not signal.candidate.beyond_depth:
-            score = own[signal.candidate.text]
-            without_name = score.total - NAME * signal.candidate.named
-            files[signal.candidate.location.file].append(max(0.0, without_name))
+        candidate = signal.candidate
+        if not candidate.beyond_depth:
+            exact = NAME * candidate.named + LITERAL * candidate.literal
+            without_exact = own[candidate.text].total - exact
+            files[candidate.location.file].append(max(0.0, without_exact))
     return {
         file: sum(sorted(scores, reverse=True)[:FILE_CANDIDATES]) / FILE_CANDIDATES
         for file, scores in files.items()
@@ -131,6 +136,7 @@ def _own_score(
         by_code = by_vector * share
     return Score(
         name=NAME * candidate.named + weights.name * balance.words * evidence.name,
+        literal=LITERAL * candidate.literal,
         words=weights.words * balance.words * evidence.words,
         meaning=by_vector - (by_code or 0.0),
         structure=by_code,

@@ -7,20 +7,21 @@ The permission gate is an EXISTS on a single live, visible source file, inside e
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from operator import mul
 from typing import Any, NamedTuple
 
 from search import places
-from search.candidates import sql, vectors
+from search.candidates import exact, sql, vectors
 from search.candidates.path_rules import Rule
-from search.candidates.scopes import ROWS, Scope
+from search.candidates.scopes import Scope
 from search.candidates.vectors import QueryVector
 from search.places import Location, PlaceOrder
-from search.query import symbols
+from search.query import lexemes
 from search.query.lexemes import Lexeme, tsquery_all, tsquery_all_and_any, tsquery_any
+from search.query.messages import Message
 from search.query.parsing import Query
 
 DEPTH = 50
@@ -29,6 +30,13 @@ DEPTH = 50
 LONG_TEXT = 200.0
 """Distinct words. As a candidate, a text of this length counts half as much as a very short one
 that holds the same words."""
+
+MESSAGE_TEXTS = 100
+"""Texts with the words of a message, whose strings are compared with it."""
+
+LIKELY_TEXTS, MOST_WORDS = 20, 0.5
+"""The same of a text that may be a description: those with at least this share of its words, by
+weight."""
 
 MAX_MATCHES = 1_000
 """Texts that are scored by their words, at about 5 µs each."""
@@ -40,17 +48,19 @@ class Candidate(NamedTuple):
     `cosine` is that of its vector and the query's, None without a vector, and `code_cosine` the
     code's share of it, None where that is unknown. `held` has a bit for each of the query's
     lexemes, the lowest for the first: whether the text holds it. `length` is its number of distinct
-    words. `named`: the query is the name of one of its definitions. `beyond_depth`: it was looked
-    up only to fill a long list."""
+    words. `named`, from 0 to 1, is how much it counts that the query names one of its definitions.
+    `literal` is 1 if the text holds the query's rarest identifier, or the share of a message that
+    its strings make. `beyond_depth`: it was looked up only to fill a long list."""
 
     text: int
     cosine: float | None
     code_cosine: float | None
     held: int
     length: int
-    named: bool
+    named: float
     beyond_depth: bool
     location: Location
+    literal: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,27 +111,73 @@ def candidates(
     """The texts that may answer the query, whose lexemes are `words`: at least `limit` if that many
     are visible and a vector is given. Each is at its foremost place by the `rules`; they are in no
     order."""
-    lookup = Lookup(
-        words, query_vector, scope, places.place_order(query.symbol, rules), max_matches
-    )
-    named = _named_texts(query.symbol, scope, 2 * max(DEPTH, limit))
-    first = _rows(named, lookup, DEPTH)
+    lookup = Lookup(words, query_vector, scope, places.place_order(query.names, rules), max_matches)
+    identifiers = exact.identifiers(query.names, words, scope.visible.texts)
+    identifier = exact.rarest(identifiers)
+    named = exact.named_texts(identifiers, scope, 2 * max(DEPTH, limit))
+    literal = [*exact.holding_texts(identifier, scope), *_texts_that_say(query.message, lookup)]
+    first = _rows(list(named), literal, lookup, DEPTH)
     rows = first
     if len(first) < limit or limit > DEPTH:
-        rows = _rows(named, lookup, 2 * limit) | first
-    return [_candidate(row, text in named, text not in first) for text, row in rows.items()]
+        rows = _rows(list(named), literal, lookup, 2 * limit) | first
+    said = exact.message_shares(_likely_texts(rows, words, query.message), query.message)
+    held = said or exact.holders(rows, identifier)
+    if said:
+        named = dict.fromkeys(named, exact.IN_MESSAGE)
+    return [
+        _candidate(row, named.get(text, 0.0), text not in first, held.get(text, 0.0))
+        for text, row in rows.items()
+    ]
 
 
-def _candidate(row: Row, named: bool, beyond_depth: bool) -> Candidate:
+def _candidate(row: Row, named: float, beyond_depth: bool, literal: float) -> Candidate:
     text, cosine, code_cosine, held, length, *place = row
     location = Location(*place)
-    return Candidate(text, cosine, code_cosine, held, length, named, beyond_depth, location)
+    return Candidate(
+        text, cosine, code_cosine, held, length, named, beyond_depth, location, literal
+    )
 
 
-def _rows(named: Sequence[int], lookup: Lookup, depth: int) -> dict[int, Row]:
+def _texts_that_say(message: Message | None, lookup: Lookup) -> list[int]:
+    """The texts that say a message that is known as one, of more with its words than are candidates
+    by all words of the query, or of those with its longest run of words."""
+    if message is None or not message.is_marked:
+        return []
+    words = lexemes.weighted_lexemes(message.fixed_words, lookup.scope.visible)
+    rows = _rows_by_words(replace(lookup, words=words), MESSAGE_TEXTS)
+    by_words = exact.message_shares(rows, message)
+    return list(
+        by_words or exact.message_shares(exact.texts_with_run(message, lookup.scope), message)
+    )
+
+
+def _likely_texts(
+    rows: Mapping[int, Row], words: Sequence[Lexeme], message: Message | None
+) -> list[int]:
+    """Those whose strings are compared with a message: of what is only perhaps one, the few that
+    hold most of its words."""
+    if message is None:
+        return []
+    if message.is_marked:
+        return list(rows)
+    whole = sum(lexeme.weight for lexeme in words) or 1.0
+    covered = {
+        text: sum(lexeme.weight for bit, lexeme in enumerate(words) if row[3] >> bit & 1) / whole
+        for text, row in rows.items()
+    }
+    likely = [row for text, row in rows.items() if covered[text] >= MOST_WORDS]
+    # By coverage, then by path and line: ids would tell whose text was there first
+    likely.sort(key=lambda row: (-covered[row[0]], *row[7:9]))
+    return [row[0] for row in likely[:LIKELY_TEXTS]]
+
+
+def _rows(
+    named: Sequence[int], literal: Sequence[int], lookup: Lookup, depth: int
+) -> dict[int, Row]:
     """Up to `depth` texts of each kind. Words and names come first, since the query's vector may
     still be on its way."""
-    by_words = _rows_by_words(lookup, depth) | _rows_by_name(named[:depth], lookup)
+    exactly = _rows_of([*named[:depth], *literal], lookup)
+    by_words = _rows_by_words(lookup, depth) | exactly
     if lookup.query_vector is None:
         return by_words
     by_vector = _rows_by_vector(lookup.query_vector, lookup, depth)
@@ -190,7 +246,7 @@ def _best_matches(tsquery: str, lookup: Lookup, limit: int) -> dict[int, Row]:
     )
 
 
-def _rows_by_name(texts: Sequence[int], lookup: Lookup) -> dict[int, Row]:
+def _rows_of(texts: Sequence[int], lookup: Lookup) -> dict[int, Row]:
     if not texts:
         return {}
     return _by_text(
@@ -224,22 +280,6 @@ def _selective_tsqueries(lookup: Lookup) -> Iterator[str]:
     if required > 1:
         yield tsquery_all(common[:required])
     yield tsquery_all_and_any(common[:1], common[1:])
-
-
-def _named_texts(symbol: Sequence[str], scope: Scope, limit: int) -> list[int]:
-    """The texts of definitions that the query names, in the order of their files: by their bare or
-    qualified name, or by that and the end of their module's path (`sessions.Session.request`)."""
-    if not symbol:
-        return []
-    condition, parameters = symbols.name_condition(symbol)
-    selected = sql.rows(
-        f"SELECT definition.text_id FROM {ROWS}"
-        f" WHERE definition.name = %(bare)s AND {condition} AND {scope.condition}"
-        " GROUP BY definition.text_id"
-        f" ORDER BY min(file.id), min(definition.start_line), definition.text_id LIMIT {limit}",
-        {**scope.parameters, **parameters, "bare": symbol[-1]},
-    )
-    return [text for (text,) in selected]
 
 
 def _coverage(words: Sequence[Lexeme]) -> str:

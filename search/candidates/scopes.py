@@ -20,6 +20,7 @@ from search.query import lexemes
 from search.query.filters import (
     Field,
     Filter,
+    did_you_mean,
     filter_values,
     path_pattern,
     phrase_pattern,
@@ -31,6 +32,9 @@ SPARSE = 10
 """A scope with at most one in SPARSE of the visible texts is compared exactly, too, up to twice
 CODEINDEX_EXACT_TEXTS: the HNSW index would skip so many rows for it that it takes about as long
 and finds less. Hidden texts do not count, since an answer says whether it is exact."""
+
+MAX_GUESSES = 1_000
+"""Repositories among which a similar name is looked for."""
 
 MAX_NAMED_FILES = 1_000
 """If path filters keep no more files than this, the statements name these files. Otherwise each
@@ -97,6 +101,11 @@ class Scope:
     def sees_everything(self) -> bool:
         """Whether nothing is hidden from the user."""
         return self.visible.texts == self.all_texts
+
+    def has_texts(self) -> bool:
+        statement = f"SELECT EXISTS (SELECT FROM {ROWS} WHERE {self.condition})"
+        ((has_texts,),) = sql.rows(statement, self.parameters)
+        return bool(has_texts)
 
     def is_visible(self, text: str) -> str:
         """The condition that the scope holds a definition of a text, whose id is given as an SQL
@@ -181,7 +190,9 @@ def _repository_test(
 def _repository_ids(user: User | AnonymousUser, name: str) -> set[int]:
     ids = Repository.objects.visible_to(user).called(name).values_list("pk", flat=True)
     if not ids:
-        raise UnknownRepository(f"There is no repository {name}.")
+        visible = Repository.objects.visible_to(user).values_list("name", flat=True)
+        guess = did_you_mean(name, visible.order_by("name")[:MAX_GUESSES])
+        raise UnknownRepository(f"There is no repository {name}.{guess}")
     return set(ids)
 
 

@@ -5,8 +5,9 @@ several lines is code, and all of it is text."""
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -21,6 +22,9 @@ QUOTED_CHARACTERS = 50
 
 MAX_WILDCARDS = 100
 """In all path filters together. For each one, Postgres takes up to half a microsecond a path."""
+
+LIKE = 0.75
+"""How similar two values must be, by difflib, for one to be meant by the other."""
 
 _FILTER = re.compile(
     r'(?<!\S)(?P<minus>-?)(?:(?P<field>repo|path|lang|kind):(?:"(?P<quoted>[^"]+)"|(?P<bare>[^\s"]\S*))'
@@ -66,21 +70,40 @@ class Filter:
     excluded: bool = False
 
 
-def extract_filters(text: str) -> tuple[str, tuple[Filter, ...]]:
-    """The text to search for, with phrases, and the filters in what a user typed. Raises
-    `BadQuery`."""
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """What a user typed, taken apart: the `text` to search for, with the words of phrases, and the
+    `filters`. `quoted` is the text with the phrases in quotes, and `free` without them."""
+
+    text: str
+    filters: tuple[Filter, ...]
+    quoted: str
+    free: str
+
+
+def extract_filters(text: str) -> Extracted:
+    """Raises `BadQuery`."""
     if "\n" in text:
-        return text, ()
+        return Extracted(text, (), text, text)
     extracted: list[Filter] = []
 
     def replacement(match: re.Match[str]) -> str:
         field = Field(match["field"] or Field.PHRASE)
         value = match["quoted"] or match["bare"] or match["phrase"]
         extracted.append(_checked(field, value.strip(), bool(match["minus"])))
-        return value if match["phrase"] and not match["minus"] else ""
+        return value if _is_phrase(match) else ""
 
     rest = _FILTER.sub(replacement, text)
-    return (" ".join(rest.split()), tuple(extracted)) if extracted else (text, ())
+    if not extracted:
+        return Extracted(text, (), text, text)
+    quoted = _FILTER.sub(lambda match: match[0] if _is_phrase(match) else "", text)
+    free = _FILTER.sub("", text)
+    return Extracted(" ".join(rest.split()), tuple(extracted), quoted, " ".join(free.split()))
+
+
+def _is_phrase(match: re.Match[str]) -> bool:
+    """Whether the words of a filter are searched for, too."""
+    return bool(match["phrase"] and not match["minus"])
 
 
 def from_parameters(parameters: Mapping[str, Sequence[str]]) -> tuple[Filter, ...]:
@@ -128,7 +151,16 @@ def check_characters(text: str, name: str, parameter: str) -> None:
 def unknown_value(what: str, value: str, allowed: Sequence[str], parameter: str) -> BadQuery:
     """The error for a value that is not allowed."""
     named = f"{', '.join(allowed[:-1])} or {allowed[-1]}"
-    return BadQuery(f"Unknown {what} {quoted(value)}. Use {named}.", parameter)
+    guess = did_you_mean(value, allowed)
+    return BadQuery(f"Unknown {what} {quoted(value)}.{guess} Use {named}.", parameter)
+
+
+def did_you_mean(value: str, allowed: Iterable[str]) -> str:
+    """A sentence that names the most similar of the values that a user may see; empty if none is
+    similar."""
+    by_case = {each.lower(): each for each in allowed}
+    close = difflib.get_close_matches(value.lower()[:QUOTED_CHARACTERS], by_case, 1, LIKE)
+    return f" Did you mean {by_case[close[0]]}?" if close else ""
 
 
 def quoted(value: str) -> str:

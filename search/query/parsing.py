@@ -1,4 +1,4 @@
-"""Parsing what a user typed: text and filters, words, and the name that it may be."""
+"""Parsing what a user typed: text and filters, words, and the names in it."""
 
 from __future__ import annotations
 
@@ -10,29 +10,31 @@ from itertools import pairwise
 from embeddings.code.words import analyse
 from search.query import filters
 from search.query.filters import BadQuery, Filter
+from search.query.messages import Message, find_message
+from search.query.names import Name, find_names
 
 MAX_CHARACTERS = 2_000
 
 MAX_JOINED = 16
 """The first words of a query, of which each two in a row are joined."""
 
-_SYMBOL = re.compile(r"[^\W\d]\w*(?:(?:\.|::|#)[^\W\d]\w*)*(?=(?:\(\))?$)")
 _WORD = re.compile(r"[^\W\d_]{2,}|\d+")
-_SEPARATOR = re.compile(r"\.|::|#")
 _NAMES = {"q": "query", "code": "code"}
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A validated query: what was `typed`, and its `text` without filters. `symbol` holds the parts
-    of a dotted name (`Session.request` → Session, request) if the text is one; otherwise it is
-    empty."""
+    """A validated query: what was `typed`, its `text` without filters, the `words` of that, the
+    `names` of definitions in it, and the `message` that it may be. `is_phrases`: there is no text
+    beside phrases and other filters."""
 
     typed: str
     text: str
     words: tuple[str, ...]
-    symbol: tuple[str, ...]
+    names: tuple[Name, ...]
     filters: tuple[Filter, ...] = ()
+    message: Message | None = None
+    is_phrases: bool = False
 
     @property
     def joined(self) -> tuple[str, ...]:
@@ -46,12 +48,16 @@ def parse_query(text: str, more: Sequence[Filter] = ()) -> Query:
     """The query in `text`, with the filters in it and `more`. Raises `BadQuery`."""
     typed = text.strip()
     check_text(typed)
-    text, own = filters.extract_filters(typed)
+    extracted = filters.extract_filters(typed)
+    text = extracted.text
     if not text:
         raise BadQuery("A query needs some text beside its filters.")
-    all_filters = (*own, *more)
+    all_filters = (*extracted.filters, *more)
     filters.check_number(all_filters)
-    return Query(typed, text, analyse(text), _symbol(text), all_filters)
+    names = find_names(text)
+    is_name = any(name.is_whole for name in names)
+    message = None if is_name else find_message(extracted.quoted)
+    return Query(typed, text, analyse(text), names, all_filters, message, not extracted.free)
 
 
 def check_text(text: str, parameter: str = "q") -> None:
@@ -65,8 +71,3 @@ def check_text(text: str, parameter: str = "q") -> None:
             f"The {name} has {len(text):,} characters; at most {MAX_CHARACTERS:,} are allowed.",
             parameter,
         )
-
-
-def _symbol(text: str) -> tuple[str, ...]:
-    match = _SYMBOL.match(text)
-    return tuple(_SEPARATOR.split(match[0])) if match else ()

@@ -122,7 +122,10 @@ class PlaceSerializer(_FastSerializer):
 
 
 class ScoreSerializer(serializers.Serializer[Any]):
-    name = serializers.FloatField(help_text="The query is the definition's name.")
+    name = serializers.FloatField(help_text="The query names the definition.")
+    literal = serializers.FloatField(
+        help_text="The query's identifier in the text, or the strings that its message is made of."
+    )
     words = serializers.FloatField(help_text="The query's words in the text.")
     path = serializers.FloatField(help_text="The query's words in the path.")
     meaning = serializers.FloatField(help_text="The text's share of the vector's similarity.")

@@ -25,12 +25,15 @@ def signal(
     lowered: str = "",
     cosine: float | None = None,
     length: int = 0,
-    named: bool = False,
+    named: float = 0.0,
+    literal: float = 0.0,
     beyond_depth: bool = False,
 ) -> Signal:
     number = text if file is None else file
     location = Location(number, f"{number}.py", text, text)
-    candidate = Candidate(text, cosine, None, coverage, length, named, beyond_depth, location)
+    candidate = Candidate(
+        text, cosine, None, coverage, length, named, beyond_depth, location, literal
+    )
     return Signal(candidate, path_coverage, lowered)
 
 
@@ -41,6 +44,13 @@ def order(*signals: Signal, weights: Weights = PLAIN) -> list[int]:
 def test_words_in_a_path_count_beside_those_in_a_text() -> None:
     assert order(signal(1, coverage=0.5), signal(2, path_coverage=0.6)) == [2, 1]
     assert order(signal(1, coverage=0.5), signal(2, coverage=0.2, path_coverage=0.4)) == [2, 1]
+
+
+def test_what_is_named_and_what_is_said_come_before_all_else() -> None:
+    likely = signal(1, coverage=1.0, path_coverage=1.0, cosine=1.0)
+    said, partly = signal(2, literal=1.0, cosine=0.1), signal(3, literal=0.8, cosine=0.1)
+    named = signal(4, named=1.0, cosine=0.1)
+    assert order(likely, partly, said, named, weights=Weights()) == [4, 2, 3, 1]
 
 
 def test_a_long_text_counts_less_for_the_same_words() -> None:

@@ -34,6 +34,10 @@ def only(*taken: tuple[str, str]) -> tuple[Filter, ...]:
     )
 
 
+def names(typed: str) -> list[tuple[str, ...]]:
+    return [name.parts for name in parsing.parse_query(typed).names]
+
+
 class TestReading:
     @pytest.mark.parametrize(
         ("typed", "text", "taken"),
@@ -88,7 +92,7 @@ class TestReading:
             parsing.parse_query(text)
 
     def test_a_name_may_be_filtered_too(self) -> None:
-        assert parsing.parse_query("Session.request lang:python").symbol == ("Session", "request")
+        assert names("Session.request lang:python") == [("Session", "request")]
 
 
 @pytest.mark.parametrize(
@@ -168,6 +172,22 @@ class TestFinding:
         assert [
             result.definition.place.path for result in find(alice, "check -path:src").results
         ] == ["tests/load.py"]
+
+    def test_a_similar_value_is_proposed(self, alice: User) -> None:
+        with pytest.raises(BadQuery, match=r"Unknown kind “metod”. Did you mean method\? Use "):
+            find(alice, "csv kind:metod")
+        with pytest.raises(
+            BadQuery, match=r"Unknown language “phyton”. Did you mean python\? Use "
+        ):
+            find(alice, "csv lang:phyton")
+        with pytest.raises(
+            scopes.UnknownRepository, match=r"repository Shpo. Did you mean shop\?$"
+        ):
+            find(alice, "csv repo:Shpo")
+
+    def test_a_hidden_repository_is_not_proposed(self, charlie: User) -> None:
+        with pytest.raises(scopes.UnknownRepository, match=r"There is no repository shops\.$"):
+            find(charlie, "csv repo:shops")
 
     def test_a_stranger_s_filters_tell_nothing(self, charlie: User) -> None:
         with pytest.raises(scopes.UnknownRepository, match="There is no repository shop"):

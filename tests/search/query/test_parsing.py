@@ -8,26 +8,8 @@ from search.query.parsing import BadQuery
 
 def test_words_are_identifiers_and_their_parts() -> None:
     words = parsing.parse_query("a readCSVFile of utf8_text, 404").words
-    assert words == ("a", "readcsvfile", "read", "csv", "file", "of", "utf8_text", "utf", "8",
-                     "text", "404")  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("text", "symbol"),
-    [
-        ("parse_date", ("parse_date",)),
-        ("Session.request", ("Session", "request")),
-        ("Session.request()", ("Session", "request")),
-        ("Session::request", ("Session", "request")),
-        ("  Widget#draw ", ("Widget", "draw")),
-        ("parse the date", ()),
-        ("a.b c", ()),
-        ("404", ()),
-        ("été.début", ("été", "début")),
-    ],
-)
-def test_a_dotted_name_is_a_symbol(text: str, symbol: tuple[str, ...]) -> None:
-    assert parsing.parse_query(text).symbol == symbol
+    assert words == ("a", "readcsvfile", "readcsv", "read", "csvfile", "csv", "file", "of",
+                     "utf8text", "utf8", "utf", "8", "text", "404")  # fmt: skip
 
 
 @pytest.mark.parametrize(

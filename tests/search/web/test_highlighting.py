@@ -25,9 +25,11 @@ def html(source: str, *marked: str, **options: int) -> str:
 @pytest.mark.parametrize(
     ("source", "marked", "expected"),
     [
-        ("parse_date", {"parse_date"}, "<mark>parse_date</mark>"),
+        ("parse_date", {"parsedate"}, "<mark>parse_date</mark>"),
         ("parse_date", {"date"}, "parse_<mark>date</mark>"),
         ("readCSVFile", {"csv", "file"}, "read<mark>CSV</mark><mark>File</mark>"),
+        ("mergeUserIDs", {"ids", "id"}, "mergeUser<mark>IDs</mark>"),
+        ("获取用户名", {"用户"}, "获取<mark>用户</mark>名"),
         ("updated", {"date"}, "updated"),
         ("data_date_date", {"date"}, "data_<mark>date</mark>_<mark>date</mark>"),
     ],
