@@ -14,6 +14,7 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from embeddings.code.words import analyse
+from embeddings.files import names
 from search.candidates.retrieval import Candidate
 from search.places import FileContent, Location
 from search.query import lexemes
@@ -30,9 +31,6 @@ SATURATION, LENGTH_SHARE = 1.2, 0.75
 USUAL_LENGTH = 30.0
 """Distinct words of a text, about the mean. A constant, since a mean over an index would tell of
 code that is hidden."""
-
-PACKAGE_FILES = frozenset({"__init__", "index", "init", "lib", "main", "mod", "package"})
-"""Files that stand for their folder: its name says what they hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +87,7 @@ def evidence(
     return [
         _evidence(words, each, _Names.at(each.location), stems)._replace(
             file=in_files.get(each.location.file, 0.0),
-            **({"file_name": 2.0} if _file_name(each.location.path) == whole else {}),
+            **({"file_name": 2.0} if names.name(each.location.path).casefold() == whole else {}),
         )
         for each in candidates
     ]
@@ -126,7 +124,8 @@ class _Names(NamedTuple):
 
     @classmethod
     def at(cls, location: Location) -> _Names:
-        return cls(*_words_of_name(location.name), *_words_of_path(location.path))
+        path = location.path
+        return cls(*_words_of_name(location.name), _words_of_path(path), names.words(path))
 
 
 @lru_cache(1 << 16)
@@ -136,21 +135,14 @@ def _words_of_name(qualified_name: str) -> tuple[tuple[str, ...], tuple[str, ...
 
 
 @lru_cache(1 << 16)
-def _file_name(path: str) -> str:
-    return PurePosixPath(path).stem.casefold()
-
-
-@lru_cache(1 << 16)
-def _words_of_path(path: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    whole = PurePosixPath(path).with_suffix("")
-    stands_for_folder = whole.name.lower() in PACKAGE_FILES and whole.parent.name
-    return analyse(str(whole)), analyse(whole.parent.name if stands_for_folder else whole.name)
+def _words_of_path(path: str) -> tuple[str, ...]:
+    return analyse(str(PurePosixPath(path).with_suffix("")))
 
 
 def _evidence(
-    words: QueryWords, candidate: Candidate, names: _Names, stems: Mapping[str, str]
+    words: QueryWords, candidate: Candidate, around: _Names, stems: Mapping[str, str]
 ) -> Evidence:
-    name, enclosing, path, file_name = (_stemmed(own, stems) for own in names)
+    name, enclosing, path, file_name = (_stemmed(own, stems) for own in around)
     length = LENGTH_SHARE * candidate.length / USUAL_LENGTH
     dampening = SATURATION * (1.0 - LENGTH_SHARE + length)
     whole = sum(lexeme.weight for lexeme in words.asked) or 1.0

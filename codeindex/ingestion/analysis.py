@@ -10,11 +10,14 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from django.contrib.postgres.search import SearchVector
 from django.db import connection, transaction
+from django.db.models import Value
 
 from codeindex import locks
-from codeindex.models import Text
+from codeindex.models import SourceFile, Text
 from embeddings.code.words import ANALYSIS_VERSION, analyse
+from embeddings.files import names
 
 WORDS = 2_000
 """Distinct words kept of a text; Postgres bounds a tsvector at 1 MiB."""
@@ -30,13 +33,30 @@ def words(text: str) -> str:
     return " ".join(analyse(text)[:WORDS])
 
 
+def name_words(path: str) -> SearchVector:
+    """The words of a file's name, as the database stems them."""
+    return SearchVector(Value(" ".join(names.words(path))), config="english")
+
+
 def renew(seconds: float = SECONDS, batch: int = BATCH) -> int:
-    """Analyse outdated texts again, for about `seconds`. Returns the number of texts. Several
-    processes may do so concurrently."""
+    """Analyse outdated texts and names of files again, for about `seconds`. Returns their number.
+    Several processes may do so concurrently."""
     renewed, until = 0, time.monotonic() + seconds
-    while (done := _renew_batch(batch)) and time.monotonic() < until:
+    while (done := _renew_names(batch) or _renew_batch(batch)) and time.monotonic() < until:
         renewed += done
     return renewed + done
+
+
+@transaction.atomic
+def _renew_names(limit: int) -> int:
+    unnamed = SourceFile.objects.filter(name_words=None)
+    if not unnamed.exists():
+        return 0
+    files = list(unnamed.select_for_update(skip_locked=True).only("path").order_by("pk")[:limit])
+    for file in files:
+        file.name_words = name_words(file.path)
+    SourceFile.objects.bulk_update(files, ["name_words"])
+    return len(files)
 
 
 @transaction.atomic

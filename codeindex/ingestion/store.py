@@ -102,6 +102,7 @@ def save_batch(run: IndexRun, files: Sequence[SelectedFile], read: Sequence[Read
             path=file.path,
             blob_id=blob,
             from_run=run,
+            name_words=analysis.name_words(file.path),
         )
         for file, blob in zip(files, of_files, strict=True)
     )

@@ -69,6 +69,8 @@ class SourceFile(models.Model):
     from_run = models.ForeignKey(IndexRun, models.CASCADE, related_name="+")
     until_run = models.ForeignKey(IndexRun, models.SET_NULL, null=True, related_name="+")
     live = models.BooleanField(default=False)
+    # Of `embeddings.files.names.words`, stemmed; null until the sweep has analysed an older row
+    name_words = SearchVectorField(null=True)
 
     objects = SourceFileQuerySet.as_manager()
 
@@ -83,6 +85,10 @@ class SourceFile(models.Model):
             models.Index(fields=["blob", "branch"], condition=Q(live=True), name="live_places"),
             models.Index(
                 fields=["until_run"], condition=Q(until_run__isnull=False), name="leaving_files"
+            ),
+            GinIndex(fields=["name_words"], condition=Q(live=True), name="file_names"),
+            models.Index(
+                fields=["id"], condition=Q(name_words__isnull=True), name="files_to_analyse"
             ),
         ]
 

@@ -38,6 +38,10 @@ LIKELY_TEXTS, MOST_WORDS = 20, 0.5
 """The same of a text that may be a description: those with at least this share of its words, by
 weight."""
 
+NAMED_FILES, TEXTS_OF_A_FILE = 20, 3
+"""Files that are candidates by their names, and how many texts of each: as many as lend their
+scores to their file."""
+
 MAX_MATCHES = 1_000
 """Texts that are scored by their words, at about 5 µs each."""
 
@@ -177,7 +181,7 @@ def _rows(
     """Up to `depth` texts of each kind. Words and names come first, since the query's vector may
     still be on its way."""
     exactly = _rows_of([*named[:depth], *literal], lookup)
-    by_words = _rows_by_words(lookup, depth) | exactly
+    by_words = _rows_by_words(lookup, depth) | _rows_by_file_name(lookup) | exactly
     if lookup.query_vector is None:
         return by_words
     by_vector = _rows_by_vector(lookup.query_vector, lookup, depth)
@@ -246,6 +250,35 @@ def _best_matches(tsquery: str, lookup: Lookup, limit: int) -> dict[int, Row]:
     )
 
 
+def _rows_by_file_name(lookup: Lookup) -> dict[int, Row]:
+    """The best texts of the files whose names cover most of the query's words."""
+    if not lookup.words:
+        return {}
+    matches = (
+        f"SELECT file.blob_id, file.path, {_coverage(lookup.words, 'file.name_words')} AS coverage"
+        " FROM codeindex_sourcefile AS file"
+        f" WHERE file.name_words @@ %(tsquery)s::tsquery AND {lookup.scope.file_condition}"
+        f" LIMIT {lookup.max_matches}"
+    )
+    files = (
+        f"SELECT * FROM ({matches}) AS matches"
+        f" ORDER BY coverage DESC, length(path), path LIMIT {NAMED_FILES}"
+    )
+    best = (
+        "SELECT candidate.* FROM codeindex_definition AS own"
+        " JOIN codeindex_text AS candidate ON candidate.id = own.text_id"
+        " WHERE own.blob_id = near.blob_id"
+        f" ORDER BY {_coverage(lookup.words)} DESC, own.start_line LIMIT {TEXTS_OF_A_FILE}"
+    )
+    return _by_text(
+        sql.rows(
+            f"SELECT candidate.id, NULL, NULL, {lookup.columns} FROM ({files}) AS near"
+            f" CROSS JOIN LATERAL ({best}) AS candidate {lookup.location_join('candidate.id')}",
+            {**lookup.parameters, "tsquery": tsquery_any(lookup.words)},
+        )
+    )
+
+
 def _rows_of(texts: Sequence[int], lookup: Lookup) -> dict[int, Row]:
     if not texts:
         return {}
@@ -282,12 +315,12 @@ def _selective_tsqueries(lookup: Lookup) -> Iterator[str]:
     yield tsquery_all_and_any(common[:1], common[1:])
 
 
-def _coverage(words: Sequence[Lexeme]) -> str:
+def _coverage(words: Sequence[Lexeme], holder: str = "candidate.words") -> str:
     """The share of the query's weight that a text's words carry. It is computed in float8: SQL's
     number literals are decimals, which take as long as the words do."""
     whole = sum(lexeme.weight for lexeme in words) or 1.0
     parts = (
-        f"CASE WHEN candidate.words @@ %(word_{number})s::tsquery"
+        f"CASE WHEN {holder} @@ %(word_{number})s::tsquery"
         f" THEN {lexeme.weight / whole}::float8 ELSE 0.0::float8 END"
         for number, lexeme in enumerate(words)
     )

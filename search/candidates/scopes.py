@@ -73,13 +73,15 @@ class UnknownRepository(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a search may find: the rows of ROWS that meet `condition`, with its `parameters`.
+    """What a search may find: the rows of ROWS that meet `condition`, with its `parameters`;
+    `file_condition` is the part of it that is about files.
 
     `texts` is an upper bound of their texts. `visible` is the corpus that the user may see,
     whatever the filters, and `all_texts` is the size of the whole index. `unfinished` names the
     repositories whose vectors are incomplete."""
 
     condition: str
+    file_condition: str
     parameters: Mapping[str, object]
     texts: int
     visible: Corpus
@@ -139,6 +141,7 @@ def scope_for(user: User | AnonymousUser, filters: Sequence[Filter] = ()) -> Sco
     condition, condition_parameters = _definition_condition(filters, corpus)
     scope = Scope(
         condition=f"{GATE}{file_condition}{condition}",
+        file_condition=f"{GATE}{file_condition}",
         parameters={**gate, **file_parameters, **condition_parameters},
         texts=sum(branch.texts for branch in branches),
         visible=corpus,
