@@ -16,7 +16,7 @@ from search.query.messages import Message
 from search.query.names import Name, is_code
 from search.query.symbols import Fit
 
-WHOLE, AMONG_WORDS, IN_MESSAGE, IN_PART = 1.0, 0.5, 0.15, 0.15
+WHOLE, AMONG_WORDS, IN_MESSAGE, IN_PART = 1.0, 0.5, 0.15, 0.2
 """How much it counts that a definition is named: by a query that is the name, or has other words,
 or is a message whose strings are found; and by a query of one word that is a part of the name."""
 
