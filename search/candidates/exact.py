@@ -3,10 +3,10 @@ an identifier of it, and those with the strings that a message is made from."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from embeddings.code.words import folded
+from embeddings.code.words import analyse, folded
 from embeddings.types import Kind
 from search.candidates import sql
 from search.candidates.scopes import ROWS, Scope
@@ -16,9 +16,9 @@ from search.query.messages import Message
 from search.query.names import Name, is_code
 from search.query.symbols import Fit
 
-WHOLE, AMONG_WORDS, IN_MESSAGE = 1.0, 0.5, 0.15
-"""How much it counts that a definition is named, by a query that is the name or has other words.
-In a message whose strings are found, this counts less than they do."""
+WHOLE, AMONG_WORDS, IN_MESSAGE, IN_PART = 1.0, 0.5, 0.15, 0.2
+"""How much it counts that a definition is named: by a query that is the name, or has other words,
+or is a message whose strings are found; and by a query of one word that is a part of the name."""
 
 FEW_NAMED = 20
 """A word among others names no definitions if more texts are so named."""
@@ -119,6 +119,20 @@ def _fitting(fit: Fit, scope: Scope, limit: int, least: int) -> list[int]:
         {**scope.parameters, **fit.parameters},
     )
     return [text for text, degree in selected if least <= degree == selected[0][1]]
+
+
+def named_in_part(
+    found: Sequence[Identifier], qualified_names: Mapping[int, str]
+) -> dict[int, float]:
+    """text → how much it counts that a query of one word is a word of its definition's own name:
+    `github` of GitHubWebhook. `qualified_names` has all texts in question."""
+    names = [each.name for each in found if each.name.is_whole and len(each.name.parts) == 1]
+    if not names:
+        return {}
+    own = {text: analyse(name.rpartition(".")[2]) for text, name in qualified_names.items()}
+    words = {word for each in own.values() for word in each}
+    matching = lexemes.matching_words([folded(names[0].parts[0])], words)
+    return {text: IN_PART for text, each in own.items() if not matching.isdisjoint(each)}
 
 
 def rarest(found: Sequence[Identifier]) -> Identifier | None:

@@ -126,6 +126,9 @@ def candidates(
         rows = _rows(list(named), literal, lookup, 2 * limit) | first
     said = exact.message_shares(_likely_texts(rows, words, query.message), query.message)
     held = said or exact.holders(rows, identifier)
+    if not named:
+        own_names = {text: Location(*row[5:]).name for text, row in rows.items()}
+        named = exact.named_in_part(identifiers, own_names)
     if said:
         named = dict.fromkeys(named, exact.IN_MESSAGE)
     return [

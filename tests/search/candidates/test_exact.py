@@ -98,6 +98,16 @@ class TestNames:
         assert after[0].definition.place.repository == "own"
 
 
+def test_one_word_of_a_name_finds_it_before_what_it_encloses(alice: User) -> None:
+    shop = shelf.repository(alice)
+    shelf.put(shop, "a.py", Written("class GitHubWebhook: ...", "GitHubWebhook", kind="class"))
+    shelf.put(shop, "b.py", method("GitHubWebhook.verify", "'github' signed"))
+    for number in range(20):
+        shelf.put(shop, f"many/{number}.py", Written(f"def f{number}(): 'github'", f"f{number}"))
+    assert first(alice, "github") == "GitHubWebhook"
+    assert first(alice, "verify") == "GitHubWebhook.verify"
+
+
 class TestIdentifiers:
     @pytest.fixture(autouse=True)
     def shelves(self, alice: User) -> None:
