@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -15,7 +15,7 @@ Matrix = NDArray[np.float32]
 """(n, dimensions), float32: one row per text."""
 
 
-READING_VERSION = 3
+READING_VERSION = 4
 """Version of what is found in a file. Files that an older version has read are read again; texts
 that stay the same keep their vectors."""
 
@@ -78,6 +78,52 @@ class Definition:
     end_byte: int
     docstring: str
     text: str
+
+
+class UseKind(IntEnum):
+    """How a name is used: called, imported, as a type, or mentioned in another way."""
+
+    MENTION = 0
+    CALL = 1
+    IMPORT = 2
+    TYPE = 3
+
+
+class Receiver(IntEnum):
+    """What a name is a member of where it is used: of nothing that is written there, of the object
+    itself (`self`, `this`), or of something else."""
+
+    NONE = 0
+    ITSELF = 1
+    OTHER = 2
+
+
+class Use(NamedTuple):
+    """A use of a name on a line, which counts from 1."""
+
+    line: int
+    kind: UseKind
+    receiver: Receiver
+
+    @classmethod
+    def unpacked(cls, number: int) -> Use:
+        return cls(number >> 4, UseKind(number & 3), Receiver(number >> 2 & 3))
+
+
+def packed_use(line: int, kind: int, receiver: int) -> int:
+    """A use as a number; uses on later lines have larger ones."""
+    return line << 4 | receiver << 2 | kind
+
+
+@dataclass(frozen=True, slots=True)
+class NamesUsed:
+    """The names that a source uses: `uses` holds the packed uses of each of the `names`, in order,
+    and `ends` where those of each end. `is_cut`: whether the source has more than are kept."""
+
+    names: list[str]
+    ends: list[int]
+    uses: list[int]
+    is_cut: bool = False
 
 
 class Leaf(NamedTuple):

@@ -12,7 +12,8 @@ from embeddings.code import outlines
 from embeddings.code.blocks import blocks_in
 from embeddings.code.languages import Document, FileType, Language, query
 from embeddings.code.syntax import Declaration, ParsedSource, definitions_in, parse_source
-from embeddings.types import Definition, Kind
+from embeddings.code.uses import uses_in
+from embeddings.types import Definition, Kind, NamesUsed
 
 FORMAT_VERSION = 1
 """Version of the format of `Definition.text`. A new version changes hashes and vectors."""
@@ -20,11 +21,12 @@ FORMAT_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """The definitions of a source in source order, the module first, and the number of syntax
-    errors."""
+    """The definitions of a source in source order, the module first, the number of syntax errors,
+    and the names that it uses; None for documents."""
 
     definitions: list[Definition]
     errors: int
+    uses: NamesUsed | None = None
 
 
 def extract(source: str, file_type: FileType) -> Extraction:
@@ -39,7 +41,7 @@ def extract(source: str, file_type: FileType) -> Extraction:
     parsed = parse_source(source, file_type)
     declared = [_definition(declaration, parsed) for declaration in indexed_declarations(parsed)]
     definitions = sorted([*declared, *blocks_in(parsed)], key=_place)
-    return Extraction(definitions, _errors(parsed.module.tree, file_type))
+    return Extraction(definitions, _errors(parsed.module.tree, file_type), uses_in(parsed))
 
 
 def indexed_declarations(source: ParsedSource) -> list[Declaration]:

@@ -74,6 +74,11 @@ class Language(FileType):
     - `@module`: the node that the documentation of the module precedes;
     - `@comment`: a comment, which documents what it stands above.
 
+    `uses` is a tree-sitter query that says how names are used. Each identifier in a node that it
+    captures as `@call`, `@import` or `@type` is such a use; of several nodes the innermost decides,
+    and in none it is another mention. It captures as `@bound` what parameters and local variables
+    are called, and as `@name` what is a name there without being of a kind of `identifiers`.
+
     A `@body` that follows its node belongs to the definition. Constants and signatures inside code
     are local variables, and not captured.
 
@@ -116,6 +121,7 @@ class Language(FileType):
     comments: Kinds
     standalone: Kinds
     operators: Kinds
+    uses: str = ""
     prepare: Callable[[bytes], bytes] = bytes
     block: tuple[str, str] = (" {", "}")
     empty: str = " {}"
