@@ -40,6 +40,7 @@ GO = Language(
         (package_clause) @module
         (comment) @comment
     """,
+    members_need_object=True,
     uses="""
         (call_expression function: [
           (identifier) @call

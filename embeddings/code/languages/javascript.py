@@ -132,6 +132,7 @@ JAVASCRIPT = Language(
     interpreters=("node", "nodejs"),
     grammar=wheel("tree_sitter_javascript"),
     definitions=definitions("field_definition property", "parenthesized_expression"),
+    members_need_object=True,
     uses=f"""{USES} {ELEMENTS}
         [(formal_parameters (identifier) @bound) (assignment_pattern left: (identifier) @bound)]
     """,

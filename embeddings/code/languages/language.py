@@ -85,7 +85,8 @@ class Language(FileType):
     In an outline `stub` replaces the body of a function and `value` that of a field or constant (or
     of a function after `=`); `block` encloses the members of a class, and `empty` stands for none.
     `modules` says whether a file is itself a definition, documented or not; `clauses`, whether
-    functions of one name in a row are clauses of one definition. `sigils` are characters that stand
+    functions of one name in a row are clauses of one definition; `members_need_object`, whether a
+    member is never named without its object before it. `sigils` are characters that stand
     around a name without being part of it, such as the colon of a symbol; `cased`, whether the case
     of its first letter tells what a name is (`lowered` then stands before a placeholder in
     capitals); `documented_below`, whether a comment may also document what it follows.
@@ -128,6 +129,7 @@ class Language(FileType):
     modules: bool = True
     clauses: bool = False
     cased: bool = False
+    members_need_object: bool = False
     lowered: str = "_"
     documented_below: bool = False
     sigils: str = ""

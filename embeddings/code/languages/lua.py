@@ -44,6 +44,7 @@ LUA = Language(
         (variable_declaration (assignment_statement) @inner) @outer
         (comment) @comment
     """,
+    members_need_object=True,
     uses="""
         (function_call name: [
           (identifier) @call

@@ -63,6 +63,7 @@ PHP = Language(
         (namespace_definition) @module
         (comment) @comment
     """,
+    members_need_object=True,
     uses="""
         (function_call_expression function: [(name) @call (qualified_name (name) @call .)])
         [(member_call_expression name: (name) @call)

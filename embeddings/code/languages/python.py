@@ -34,6 +34,7 @@ PYTHON = Language(
         (class_definition body: (block (expression_statement [{_ASSIGNED}])))
         (comment) @comment
     """,
+    members_need_object=True,
     uses="""
         (call function: [(identifier) @call (attribute attribute: (identifier) @call)])
         (decorator [(identifier) @call (attribute attribute: (identifier) @call)])

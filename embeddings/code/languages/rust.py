@@ -52,6 +52,7 @@ RUST = Language(
         [(line_comment) (block_comment)] @comment
     """,
     inner_comments=("//!", "/*!"),
+    members_need_object=True,
     uses="""
         (call_expression function: [
           (identifier) @call

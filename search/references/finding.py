@@ -1,0 +1,148 @@
+"""The references of a definition: the uses of its name, the likeliest first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from django.contrib.auth.models import AnonymousUser, User
+
+from codeindex.web.ids import Row, opaque
+from embeddings.types import Kind, UseKind
+from search.candidates import sql
+from search.candidates.scopes import Scope, scope_for
+from search.references import excerpts
+from search.references.cursors import Key
+from search.references.excerpts import Excerpt
+from search.references.likelihood import Judge, Likelihood, judge
+from search.references.targets import Target
+from search.references.users import (
+    MOST_DEFINITIONS,
+    MOST_FILES,
+    UsingFile,
+    definitions_called,
+    files_using,
+)
+
+MOST_REFERENCES = 10_000
+"""Lines that are ordered and counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReferencesRequest:
+    """What is asked of a definition's references: as many as `limit`, `after` a place in their
+    order. Whoever makes one has checked that `user` may see the target."""
+
+    user: User | AnonymousUser
+    target: Target
+    limit: int
+    after: Key | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A line that uses a name, and how: the kinds of its uses, and the most likely of them."""
+
+    file: UsingFile
+    line: int
+    kinds: Sequence[UseKind]
+    likelihood: Likelihood
+
+    @property
+    def key(self) -> Key:
+        """Its place in the order of all, which tells nothing that is not shown with it."""
+        file = self.file
+        return (
+            self.likelihood.rank, file.repository_name, file.path, file.branch,
+            opaque(Row.REPOSITORY, file.repository), self.line,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """All references of a target, in order, and what an answer says of their completeness."""
+
+    target: Target
+    references: Sequence[Reference]
+    definitions: int
+    is_cut: bool
+    notices: Sequence[str]
+
+    @property
+    def counts(self) -> dict[Likelihood, int]:
+        return dict(Counter(each.likelihood for each in self.references))
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """One page of the references of a target. `next` is where the one after it begins."""
+
+    used: Used
+    excerpts: Sequence[Excerpt]
+    next: Key | None
+
+
+@sql.time_limit()
+def find(request: ReferencesRequest) -> References:
+    """A page of references. Raises `SearchTimeout`."""
+    used = references_of(request.target, scope_for(request.user))
+    left = [
+        reference
+        for reference in used.references
+        if request.after is None or reference.key > request.after
+    ]
+    page = left[: request.limit]
+    following = page[-1].key if len(left) > len(page) else None
+    return References(used, excerpts.read(page), following)
+
+
+def references_of(target: Target, scope: Scope) -> Used:
+    """All references of a target in scope, up to MOST_FILES and MOST_REFERENCES."""
+    if not target.name or target.definition.kind == Kind.BLOCK:
+        return Used(target, [], 0, False, [])
+    files = files_using(target, scope)
+    known = judge(target, files)
+    found = [
+        reference for file in files[:MOST_FILES] for reference in _references(target, file, known)
+    ]
+    found.sort(key=_key)
+    definitions = definitions_called(target.name, scope)
+    is_cut = len(files) > MOST_FILES or len(found) > MOST_REFERENCES
+    notices = [*_notices(target, definitions, is_cut, files)]
+    return Used(target, found[:MOST_REFERENCES], definitions, is_cut, notices)
+
+
+def _references(target: Target, file: UsingFile, known: Judge) -> Iterable[Reference]:
+    """One for each line, without those of the target itself."""
+    is_own = file.id == target.file.pk
+    for line, group in groupby(file.uses, key=lambda use: use.line):
+        uses = list(group)
+        if not (is_own and target.holds(line)):
+            likelihood = min((known.likelihood(use, file) for use in uses), key=_rank)
+            kinds = list(dict.fromkeys(use.kind for use in uses))
+            yield Reference(file, line, kinds, likelihood)
+
+
+def _notices(
+    target: Target, definitions: int, is_cut: bool, files: Sequence[UsingFile]
+) -> Iterable[str]:
+    if definitions > 1:
+        count = f"More than {MOST_DEFINITIONS:,}" if definitions > MOST_DEFINITIONS else definitions
+        yield (
+            f"{count} definitions are called {target.name}. References are found by name, so that"
+            " some may be those of another one."
+        )
+    if is_cut:
+        yield f"Only {MOST_FILES:,} of the files that use this name have been examined."
+    if any(file.is_cut for file in files):
+        yield "Some of the files have too many names to be recorded: references in them may lack."
+
+
+def _key(reference: Reference) -> Key:
+    return reference.key
+
+
+def _rank(likelihood: Likelihood) -> int:
+    return likelihood.rank
