@@ -47,7 +47,11 @@ class Callers:
 @sql.time_limit()
 def find(user: User | AnonymousUser, target: Target) -> Callers:
     """What uses a target, other than by importing it. Raises `SearchTimeout`."""
-    used = references_of(target, scope_for(user))
+    return callers_in(references_of(target, scope_for(user)))
+
+
+def callers_in(used: Used) -> Callers:
+    """What the references of a target stand in."""
     calling = [each for each in used.references if set(each.kinds) != {UseKind.IMPORT}]
     return Callers(
         used, [*_callers(calling[:MOST_LINES])], used.is_cut or len(calling) > MOST_LINES

@@ -87,15 +87,19 @@ class References:
 @sql.time_limit()
 def find(request: ReferencesRequest) -> References:
     """A page of references. Raises `SearchTimeout`."""
-    used = references_of(request.target, scope_for(request.user))
+    return page(references_of(request.target, scope_for(request.user)), request)
+
+
+def page(used: Used, request: ReferencesRequest) -> References:
+    """The part of all references that a request asks for."""
     left = [
         reference
         for reference in used.references
         if request.after is None or reference.key > request.after
     ]
-    page = left[: request.limit]
-    following = page[-1].key if len(left) > len(page) else None
-    return References(used, excerpts.read(page), following)
+    shown = left[: request.limit]
+    following = shown[-1].key if len(left) > len(shown) else None
+    return References(used, excerpts.read(shown), following)
 
 
 def references_of(target: Target, scope: Scope) -> Used:

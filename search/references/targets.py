@@ -15,9 +15,14 @@ from embeddings.code.languages import Language, by_name
 from embeddings.types import Kind, NamesUsed, Use
 from search.results import module_name
 
-FOLDERS = 6
+FOLDERS = 2
 """Of the folders around a file, the last ones: a file that names one of them may use what is in
 it."""
+
+TELL_NOTHING = frozenset(
+    "__init__ index include java lib main mod python src test tests".split()  # noqa: SIM905
+)
+"""Names of files and folders that are named for other reasons, too."""
 
 _MEMBERS = frozenset({Kind.METHOD, Kind.PROPERTY, Kind.CONSTANT})
 
@@ -54,7 +59,11 @@ def target_in(file: SourceFile, definition: Definition) -> Target:
     owner = definition.qualified_name.rpartition(".")[0].rpartition(".")[2]
     path = PurePosixPath(file.path)
     modules = [path.stem, *reversed(path.parts[:-1][-FOLDERS:]), file.branch.repository.name]
-    around = [each for each in dict.fromkeys([owner, *modules]) if each and each != name]
+    around = [
+        each
+        for each in dict.fromkeys([owner, *modules])
+        if each and each != name and each not in TELL_NOTHING
+    ]
     return Target(file, definition, name, owner, around)
 
 

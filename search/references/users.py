@@ -20,9 +20,9 @@ MOST_DEFINITIONS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class UsingFile:
-    """A file with its uses of a name. `is_near`: it names something around the definition that is
-    meant; `names_owner`: it names what encloses that; `defines`: it has a definition of this name itself; `is_cut`: it has uses that are not
-    recorded."""
+    """A file with its uses of a name. `is_near`: it names something around the target;
+    `names_owner`: it names what encloses that; `defines`: it has a definition of this name itself;
+    `is_cut`: it has uses that are not recorded."""
 
     id: int
     path: str
@@ -52,8 +52,8 @@ def files_using(target: Target, scope: Scope) -> list[UsingFile]:
     }
     statement = USING.format(gate=scope.condition)
     return [
-        UsingFile(*row[:7], [*map(Use.unpacked, row[7])], *row[8:])
-        for row in sql.rows(statement, parameters)
+        UsingFile(*columns, [*map(Use.unpacked, uses)], *flags)  # type: ignore[call-arg]
+        for *columns, uses, flags in sql.rows(statement, parameters)
     ]
 
 
@@ -88,11 +88,11 @@ _PARTS = " UNION ALL ".join(
 USING = f"""
 SELECT file.id, file.path, file.branch, file.repository, file.repository_name, file.blob_id,
        blob.language, file.uses[coalesce(file.ends[at - 1], 0) + 1 : file.ends[at]],
-       file.names && %(around)s::text[], %(owner)s = ANY(file.names),
+       ARRAY[file.names && %(around)s::text[], %(owner)s = ANY(file.names),
        EXISTS (SELECT FROM codeindex_definition AS own
                WHERE own.blob_id = file.blob_id AND own.name = %(name)s
                  AND own.kind <> ALL(%(nameless)s)),
-       file.is_cut
+       file.is_cut]
 FROM (SELECT * FROM ({_PARTS}) AS part LIMIT {MOST_FILES + 1}) AS file
 JOIN codeindex_blob AS blob ON blob.id = file.blob_id
 CROSS JOIN LATERAL (SELECT array_position(file.names, %(name)s)) AS place (at)
