@@ -119,7 +119,7 @@ class Declaration:
 class ParsedSource:
     """A parsed source: its module with all declarations, its comments, the node that the module's
     own documentation precedes, the captures of all documentation in literals, in order, and the
-    bytes at which the names of declarations begin."""
+    bytes at which the names of declarations begin, with whether inside code that is a local one."""
 
     data: bytes
     language: Language
@@ -127,7 +127,7 @@ class ParsedSource:
     comments: Comments
     documented: Node | None
     literals: list[Captures]
-    named: frozenset[int]
+    named: dict[int, bool]
 
     def lines(self, declaration: Declaration) -> tuple[int, int]:
         """The first and the last line of a declaration, counted from 1."""
@@ -210,11 +210,13 @@ def _found(
     return matches, candidates_in(roots, matches, data, language)
 
 
-def _named(matches: list[Captures]) -> frozenset[int]:
+def _named(matches: list[Captures]) -> dict[int, bool]:
     """A scope's name may be that of a type which is declared elsewhere."""
-    return frozenset(
-        match["name"][0].start_byte for match in matches if "name" in match and "scope" not in match
-    )
+    return {
+        match["name"][0].start_byte: not _LOCAL.isdisjoint(match)
+        for match in matches
+        if "name" in match and "scope" not in match
+    }
 
 
 def _comments(matches: list[Captures], source: bytes, language: Language) -> Comments:

@@ -125,8 +125,9 @@ class _Scopes:
         self._outer = _outer(code)
         self._scopes: dict[str, set[int]] = defaultdict(set)
         for start, name, number in zip(starts.tolist(), names, self.numbers, strict=True):
-            if start in bound and number >= 0 and start not in source.named:
-                self._scopes[name].add(number)
+            if start in bound and number >= 0:
+                is_local = source.named.get(start, True) and code[number].name != name
+                self._scopes[name].update([number] if is_local else ())
 
     def is_local(self, name: str, scope: int) -> bool:
         """Whether a scope, or one around it, has a parameter or variable of this name."""
