@@ -107,7 +107,12 @@ class Use(NamedTuple):
 
     @classmethod
     def unpacked(cls, number: int) -> Use:
-        return cls(number >> 4, UseKind(number & 3), Receiver(number >> 2 & 3))
+        kind, receiver = _WAYS[number & 15]
+        return cls(number >> 4, kind, receiver)
+
+
+_WAYS = tuple((kind, receiver) for receiver in Receiver for kind in UseKind)
+"""Looked up, since a member of an enumeration takes as long to find as all the rest."""
 
 
 def packed_use(line: int, kind: int, receiver: int) -> int:

@@ -29,7 +29,7 @@ from codeindex.models import (
     Text,
     Visibility,
 )
-from embeddings.code.definitions import extract
+from embeddings.code.definitions import extract, text_hash
 from embeddings.code.languages import by_path
 from embeddings.types import READING_VERSION
 from search.query import parsing
@@ -112,7 +112,8 @@ def put(
 
 
 def put_source(repository: Repository, path: str, source: str) -> SourceFile:
-    """A file with all definitions that are read in it, and the names that it uses."""
+    """A file with all definitions that are read in it, though without their words, and the names
+    that it uses."""
     file_type = by_path(path)
     assert file_type is not None
     found = extract(source, file_type)
@@ -123,7 +124,10 @@ def put_source(repository: Repository, path: str, source: str) -> SourceFile:
         defaults={"content": source},
     )
     for each in found.definitions if is_new else ():
-        text = _text(Written(each.text, each.qualified_name, kind=each.kind))
+        text, _ = Text.objects.get_or_create(
+            hash=text_hash(each),
+            defaults={"language": each.language, "kind": each.kind, "body": each.text, "words": ""},
+        )
         Definition.objects.create(
             blob=blob,
             text=text,

@@ -89,7 +89,7 @@ CROSS JOIN LATERAL (
 
 # OFFSET 0 keeps Postgres from splitting a content again for each of its lines.
 LINES = f"""
-SELECT blob.id, line, left(blob.lines[line], {WIDTH})
+SELECT blob.id, line, coalesce(left(blob.lines[line], {WIDTH}), '')
 FROM (SELECT id, wanted.numbers, string_to_array(content, E'\\n') AS lines
       FROM (SELECT blob, array_agg(line) AS numbers
             FROM unnest(%(blobs)s::bigint[], %(lines)s::integer[]) AS pair (blob, line)

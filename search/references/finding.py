@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from search.candidates.scopes import Scope, scope_for
 from search.references import excerpts
 from search.references.cursors import Key
 from search.references.excerpts import Excerpt
-from search.references.likelihood import Judge, Likelihood, judge
+from search.references.likelihood import RANKS, Judge, Likelihood, judge
 from search.references.targets import Target
 from search.references.users import (
     MOST_DEFINITIONS,
@@ -26,7 +27,7 @@ from search.references.users import (
     files_using,
 )
 
-MOST_REFERENCES = 10_000
+MOST_REFERENCES = 5_000
 """Lines that are ordered and counted."""
 
 
@@ -53,11 +54,12 @@ class Reference:
     @property
     def key(self) -> Key:
         """Its place in the order of all, which tells nothing that is not shown with it."""
-        file = self.file
-        return (
-            self.likelihood.rank, file.repository_name, file.path, file.branch,
-            opaque(Row.REPOSITORY, file.repository), self.line,
-        )  # fmt: skip
+        return self.likelihood.rank, *file_key(self.file), self.line
+
+
+def file_key(file: UsingFile) -> tuple[str, str, str, str]:
+    """The place of a file in the order of those of the same likelihood."""
+    return file.repository_name, file.path, file.branch, opaque(Row.REPOSITORY, file.repository)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +94,10 @@ def find(request: ReferencesRequest) -> References:
 
 def page(used: Used, request: ReferencesRequest) -> References:
     """The part of all references that a request asks for."""
-    left = [
-        reference
-        for reference in used.references
-        if request.after is None or reference.key > request.after
-    ]
-    shown = left[: request.limit]
-    following = shown[-1].key if len(left) > len(shown) else None
+    found = used.references
+    start = bisect_right(found, request.after, key=_key) if request.after else 0
+    shown = found[start : start + request.limit]
+    following = shown[-1].key if start + len(shown) < len(found) else None
     return References(used, excerpts.read(shown), following)
 
 
@@ -108,10 +107,9 @@ def references_of(target: Target, scope: Scope) -> Used:
         return Used(target, [], 0, False, [])
     files = files_using(target, scope)
     known = judge(target, files)
-    found = [
-        reference for file in files[:MOST_FILES] for reference in _references(target, file, known)
-    ]
-    found.sort(key=_key)
+    examined = sorted(files[:MOST_FILES], key=file_key)
+    found = [reference for file in examined for reference in _references(target, file, known)]
+    found.sort(key=_rank)
     definitions = definitions_called(target.name, scope)
     is_cut = len(files) > MOST_FILES or len(found) > MOST_REFERENCES
     notices = [*_notices(target, definitions, is_cut, files)]
@@ -121,12 +119,13 @@ def references_of(target: Target, scope: Scope) -> Used:
 def _references(target: Target, file: UsingFile, known: Judge) -> Iterable[Reference]:
     """One for each line, without those of the target itself."""
     is_own = file.id == target.file.pk
-    for line, group in groupby(file.uses, key=lambda use: use.line):
+    judged = zip(file.uses, known.likelihoods(file), strict=True)
+    for line, group in groupby(judged, key=lambda each: each[0].line):
+        if is_own and target.holds(line):
+            continue
         uses = list(group)
-        if not (is_own and target.holds(line)):
-            likelihood = min((known.likelihood(use, file) for use in uses), key=_rank)
-            kinds = list(dict.fromkeys(use.kind for use in uses))
-            yield Reference(file, line, kinds, likelihood)
+        likelihood = min((each for _, each in uses), key=RANKS.__getitem__)
+        yield Reference(file, line, [*dict.fromkeys(use.kind for use, _ in uses)], likelihood)
 
 
 def _notices(
@@ -144,9 +143,9 @@ def _notices(
         yield "Some of the files have too many names to be recorded: references in them may lack."
 
 
+def _rank(reference: Reference) -> int:
+    return reference.likelihood.rank
+
+
 def _key(reference: Reference) -> Key:
     return reference.key
-
-
-def _rank(likelihood: Likelihood) -> int:
-    return likelihood.rank

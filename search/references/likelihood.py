@@ -24,10 +24,11 @@ class Likelihood(StrEnum):
 
     @property
     def rank(self) -> int:
-        return ORDER.index(self)
+        return RANKS[self]
 
 
 ORDER = tuple(Likelihood)
+RANKS = {likelihood: rank for rank, likelihood in enumerate(ORDER)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +51,21 @@ class Judge:
     target: Target
     namesakes: Sequence[Namesake]
 
-    def likelihood(self, use: Use, file: UsingFile) -> Likelihood:
+    def likelihoods(self, file: UsingFile) -> list[Likelihood]:
+        """That of each use in a file. In other files than the target's it depends on the receiver
+        alone, so that it is told once for each."""
         if file.id == self.target.file.pk:
-            meant = not self._is_namesakes(use, file)
-            return Likelihood.SAME_FILE if meant else Likelihood.UNLIKELY
-        imports = any(each.kind == UseKind.IMPORT for each in file.uses)
-        is_own = file.defines and use.receiver != Receiver.OTHER and not imports
-        if is_own or self._is_misplaced(use, file):
+            return [
+                Likelihood.UNLIKELY if self._is_namesakes(use, file) else Likelihood.SAME_FILE
+                for use in file.uses
+            ]
+        imports = any(use.kind == UseKind.IMPORT for use in file.uses)
+        known = {receiver: self._elsewhere(receiver, file, imports) for receiver in Receiver}
+        return [known[use.receiver] for use in file.uses]
+
+    def _elsewhere(self, receiver: Receiver, file: UsingFile, imports: bool) -> Likelihood:
+        is_own = file.defines and receiver != Receiver.OTHER and not imports
+        if is_own or self._is_misplaced(receiver, file):
             return Likelihood.UNLIKELY
         if file.repository != self.target.repository:
             return Likelihood.OTHER_REPOSITORY if file.is_near else Likelihood.UNLIKELY
@@ -67,16 +76,14 @@ class Judge:
         """Whether a file is in the same folder, which is a package in many languages."""
         return PurePosixPath(file.path).parent == PurePosixPath(self.target.file.path).parent
 
-    def _is_misplaced(self, use: Use, file: UsingFile) -> bool:
+    def _is_misplaced(self, receiver: Receiver, file: UsingFile) -> bool:
         """Whether a use names a member without its object, or one of the object itself where its
         class is not even named; or a function as if it were a member."""
         if not self.target.is_member:
-            return use.receiver == Receiver.ITSELF or (
-                use.receiver == Receiver.OTHER and not file.is_near
-            )
-        if use.receiver == Receiver.ITSELF:
+            return receiver == Receiver.ITSELF or (receiver == Receiver.OTHER and not file.is_near)
+        if receiver == Receiver.ITSELF:
             return not file.names_owner
-        return use.receiver == Receiver.NONE and needs_object(file.language)
+        return receiver == Receiver.NONE and needs_object(file.language)
 
     def _is_namesakes(self, use: Use, file: UsingFile) -> bool:
         """Whether a use in the target's file is rather one of a namesake: of a member in whose

@@ -10,7 +10,7 @@ from search.candidates import sql
 from search.candidates.scopes import ROWS, Scope
 from search.references.targets import Target
 
-MOST_FILES = 1_000
+MOST_FILES = 500
 """Files that are examined: those of the definition's repository first. A name such as `get` is used
 in a hundred times as many."""
 

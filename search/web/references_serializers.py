@@ -21,6 +21,7 @@ class TargetParameters(serializers.Serializer[Any]):
     """For the API's documentation alone, as those of a search are."""
 
     file = serializers.CharField(
+        allow_blank=True,
         default="",
         help_text="The id of the file in which the definition is meant, if several have the same "
         "content: what is near it comes first.",
@@ -31,7 +32,9 @@ class ReferencesParameters(TargetParameters):
     limit = serializers.IntegerField(
         min_value=1, max_value=MAX_REFERENCES, default=DEFAULT_REFERENCES
     )
-    cursor = serializers.CharField(default="", help_text="`next` of the page before.")
+    cursor = serializers.CharField(
+        allow_blank=True, default="", help_text="`next` of the page before."
+    )
 
 
 class _Listed(serializers.Serializer[Any]):

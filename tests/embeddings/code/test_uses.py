@@ -48,7 +48,7 @@ def test_a_declared_name_is_no_use_of_it():
     [
         ("python", "def f(price):\n    cost = price\n    return lambda: price + cost + TAX\n"),
         ("javascript", "function f(price) { const cost = price; return () => price + cost + TAX }"),
-        ("typescript", "const f = (price: N) => { const [cost] = price; return price + cost + TAX }"),
+        ("typescript", "const f = (price: N) => { const [cost] = []; return price + cost + TAX }"),
         ("go", "package p\nfunc f(price int) int { cost := price; return price + cost + TAX }"),
         ("java", "class A { int f(int price) { int cost = price; return price + cost + TAX; } }"),
         ("c", "int f(int *price) { int cost = *price; return *price + cost + TAX; }"),
