@@ -27,8 +27,8 @@ def main() -> None:
     for each in wanted:
         path, _, name = each.partition(":")
         found = _references(Path(folder).resolve(), path, name)
-        print(json.dumps({"repository": repository, "path": path, "name": name, "references": found}))
-        sys.stdout.flush()
+        known = {"repository": repository, "path": path, "name": name, "references": found}
+        print(json.dumps(known), flush=True)
 
 
 def _references(folder: Path, path: str, name: str) -> list[tuple[str, int]]:

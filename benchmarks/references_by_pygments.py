@@ -1,5 +1,5 @@
-"""Where names are written as such, by Pygments' lexers, outside of comments and strings: one line of
-JSON each. These are the references of names that one definition in a repository has.
+"""Where names are written, by Pygments' lexers, outside of comments and strings: one line of JSON
+each. These are the references of names that one definition in a repository has.
 
     python benchmarks/references_by_pygments.py FOLDER REPOSITORY PATH:NAME …
 

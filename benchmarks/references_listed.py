@@ -28,9 +28,7 @@ def listed(repository: str, path: str, name: str) -> tuple[Lines, Lines, Lines]:
         if each.file.repository == target.repository
     ]
     unlikely = {
-        (each.file.path, each.line)
-        for each in references
-        if each.likelihood == Likelihood.UNLIKELY
+        (each.file.path, each.line) for each in references if each.likelihood == Likelihood.UNLIKELY
     }
     everything = {(each.file.path, each.line) for each in references}
     lines = {(path, line) for line in range(own.start_line, own.end_line + 1)}

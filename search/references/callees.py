@@ -25,9 +25,6 @@ MOST_NAMES = 200
 MOST_NAMESAKES = 20
 """Definitions of each name that are compared."""
 
-MOST_EXAMINED = 2_000
-"""Definitions of a name elsewhere, of which some may be hidden, that are looked at."""
-
 CALLABLE = (
     Kind.FUNCTION, Kind.METHOD, Kind.CLASS, Kind.INTERFACE, Kind.TRAIT, Kind.ENUM, Kind.TYPE,
     Kind.MACRO, Kind.PROPERTY, Kind.CONSTANT,
@@ -62,7 +59,7 @@ def find(user: User | AnonymousUser, target: Target) -> Callees:
         return Callees(target, [], False)
     names = uses_by_name(types.NamesUsed(used.names, used.ends, used.uses))
     calls = _calls(target, names)
-    places = _places([*calls][:MOST_NAMES], target, scope_for(user))
+    places = _places([*calls][:MOST_NAMES], [*names], target, scope_for(user))
     found = [
         _callee(target, own, calls[name], names)
         for name in calls
@@ -85,12 +82,16 @@ def _is_another(place: Place, target: Target) -> bool:
     return (place.file_id, place.definition_id) != (target.file.pk, target.definition.pk)
 
 
-def _places(names: Sequence[str], target: Target, scope: Scope) -> dict[str, list[Place]]:
-    """name → the places of its definitions: those in the target's repository, or else others."""
+def _places(
+    names: Sequence[str], used: Sequence[str], target: Target, scope: Scope
+) -> dict[str, list[Place]]:
+    """name → the places of its definitions: those in the target's repository; or else elsewhere,
+    where their class, module or repository is one of the names that the target's file uses."""
     parameters = {
         **scope.parameters,
         "repository": target.repository,
         "callable": list(CALLABLE),
+        "known": list(used),
     }
 
     def rows(statement: str, wanted: Sequence[str]) -> list[tuple[Any, ...]]:
@@ -158,10 +159,12 @@ SELECT 1, wanted.called, place.*
 FROM unnest(%(names)s::text[]) AS wanted (called)
 CROSS JOIN LATERAL (
     SELECT {PLACE_COLUMNS}
-    FROM (SELECT * FROM codeindex_definition
-          WHERE name = wanted.called AND kind = ANY(%(callable)s)
-          LIMIT {MOST_EXAMINED}) AS definition {_FILES}
-    WHERE {{gate}}
+    FROM codeindex_definition AS definition {_FILES}
+    WHERE definition.name = wanted.called AND definition.kind = ANY(%(callable)s) AND {{gate}}
+      AND (split_part(definition.qualified_name, '.', -2) = ANY(%(known)s)
+           OR substring(file.path FROM '([^/.]+)[^/]*$') = ANY(%(known)s)
+           OR repository.name = ANY(%(known)s))
+    ORDER BY length(file.path), file.path, definition.start_line, repository.name, file.id
     LIMIT {MOST_NAMESAKES}
 ) AS place
 """

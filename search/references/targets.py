@@ -13,6 +13,8 @@ from django.http import Http404
 from codeindex.models import Definition, SourceFile
 from embeddings.code.languages import Language, by_name
 from embeddings.types import Kind, NamesUsed, Use
+from search.candidates import sql
+from search.candidates.scopes import ROWS, Scope
 from search.results import module_name
 
 FOLDERS = 2
@@ -84,6 +86,28 @@ def visible_target(
 
 MOST_PLACES = 100
 """Files with the same content among which the first one is chosen."""
+
+
+def targets_called(name: str, scope: Scope) -> list[Target]:
+    """At most MOST_TARGETS definitions in scope that have this name, or whose qualified name ends
+    with it, those with the shortest path first."""
+    found = sql.rows(
+        CALLED.format(gate=scope.condition),
+        {**scope.parameters, "name": name.rpartition(".")[2], "qualified": name},
+    )
+    files = SourceFile.objects.select_related("branch__repository").in_bulk({id for id, _ in found})
+    definitions = Definition.objects.in_bulk([definition for _, definition in found])
+    return [target_in(files[file], definitions[definition]) for file, definition in found]
+
+
+MOST_TARGETS = 10
+
+CALLED = f"""
+SELECT file.id, definition.id FROM {ROWS}
+WHERE definition.name = %(name)s AND {{gate}}
+  AND right('.' || definition.qualified_name, length(%(qualified)s) + 1) = '.' || %(qualified)s
+ORDER BY length(file.path), file.path, definition.start_line, file.id LIMIT {MOST_TARGETS}
+"""
 
 
 def needs_object(language: str) -> bool:

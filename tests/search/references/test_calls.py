@@ -51,12 +51,15 @@ def test_other_repositories_are_asked_for_what_the_own_one_lacks(
     alice: User, shop: Repository
 ) -> None:
     tills = shelf.repository(alice, "tills")
-    shelf.put_source(tills, "till.py", "def ring():\n    total()\n    bell()\n")
+    ring = "import prices\ndef ring():\n    prices.total()\n    bell()\n"
+    shelf.put_source(tills, "till.py", ring)
+    shelf.put_source(tills, "other.py", "def ring():\n    total()\n")
     shelf.put_source(tills, "bells.py", "def bell(): pass\n")
     assert called(alice, target("ring", "till.py", "tills")) == [
-        ("other_repository", "total", [2], 1),
-        ("same_repository", "bell", [3], 1),
+        ("other_repository", "total", [3], 1),
+        ("same_repository", "bell", [4], 1),
     ]
+    assert called(alice, target("ring", "other.py", "tills")) == []
 
 
 def test_hidden_callers_and_callees_show_nowhere(
