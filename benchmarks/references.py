@@ -2,8 +2,8 @@
 
 Copies the repositories that are indexed, without vectors, until so many definitions are live. Then
 asks for the references, callers and callees of definitions with names of different frequency, five
-times each, and prints the median and the largest time, and what was found. With --plan it prints
-how Postgres finds the files.
+times each, and prints the median and the largest time, and what was found. Names can be given
+instead. With --plan it prints how Postgres finds the files of each.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.references", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--grow", type=int, default=0, metavar="N", help="definitions in all")
-    parser.add_argument("--plan", action="store_true", help="print the plan of the statement")
+    parser.add_argument("--plan", action="store_true", help="print the plans of the statement")
+    parser.add_argument("names", nargs="*", metavar="NAME")
     import_module("benchmarks.references_speed").measure(parser.parse_args())
 
 

@@ -31,6 +31,7 @@ WHERE EXISTS (SELECT FROM codeindex_definition AS definition
 GROUP BY used_name
 ORDER BY abs(ln(count(*)) - ln(%s)) LIMIT 3
 """
+FILES = "SELECT count(*) FROM codeindex_namesused WHERE names @> %s"
 FIRST = """
 SELECT definition.id FROM codeindex_definition AS definition
 JOIN codeindex_sourcefile AS file ON file.blob_id = definition.blob_id AND file.live
@@ -44,18 +45,20 @@ def measure(options: Namespace) -> None:
     with ensure_services():
         _grow(options.grow)
         user = User.objects.filter(is_superuser=True).earliest("pk")
-        for frequency in FREQUENCIES:
-            for name, files in _rows(NAMES, [frequency]):
-                ((definition,),) = _rows(FIRST, [name])
-                _measure(user, visible_target(user, definition), files)
-        if options.plan:
-            _print_plan(user, visible_target(user, definition))
+        chosen = [row for frequency in FREQUENCIES for row in _rows(NAMES, [frequency])]
+        for name in options.names or dict.fromkeys(name for name, _ in chosen):
+            ((definition,),) = _rows(FIRST, [name])
+            target = visible_target(user, definition)
+            _measure(user, target)
+            if options.plan:
+                _print_plan(user, target)
 
 
-def _measure(user: User, target: Target, files: int) -> None:
+def _measure(user: User, target: Target) -> None:
     asked = ReferencesRequest(user, target, 50)
     found = finding.find(asked)
-    print(f"{target.name} (in {files} original files): {len(found.used.references):,} references")
+    ((files,),) = _rows(FILES, [[target.name]])
+    print(f"{target.name} (used in {files:,} files): {len(found.used.references):,} references")
     for what, work in {
         "references": partial(finding.find, asked),
         "callers": partial(callers.find, user, target),

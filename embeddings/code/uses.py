@@ -40,7 +40,7 @@ def uses_in(source: ParsedSource) -> NamesUsed:
     """The names that a source uses, without the names of its declarations where they are declared;
     in time linear in the syntax tree, but for sorting."""
     captured, data = _captured(source), source.data
-    spans = sorted(map(_span, captured["name"]))
+    spans = sorted((node.start_byte, node.end_byte) for node in captured["name"])
     kept = spans[:MOST_USES]
     starts = np.array([start for start, _ in kept], np.int64)
     names = _names(kept, source)
@@ -53,7 +53,8 @@ def uses_in(source: ParsedSource) -> NamesUsed:
             continue
         is_member = start > 0 and data[start - 1] in _SEPARATORS
         receiver = _receiver(data, start) if is_member else Receiver.NONE
-        if receiver or kind in _NEVER_LOCAL or not scopes.is_local(name, scope):
+        may_be_local = not receiver and kind not in _NEVER_LOCAL and name in scopes.bound
+        if not (may_be_local and scopes.is_local(name, scope)):
             uses[name].add(packed_use(line, kind, receiver))
     return _joined(uses, is_cut=len(spans) > MOST_USES)
 
@@ -109,7 +110,7 @@ def _kinds(starts: NDArray[np.int64], captured: dict[str, list[Node]]) -> list[i
 
 class _Scopes:
     """Which parameters and variables are known where. `numbers` has the scope of each place: the
-    innermost code around it, by its number; -1 for none."""
+    innermost code around it, by its number; -1 for none. `bound` are the scopes of each name."""
 
     def __init__(
         self,
@@ -123,17 +124,16 @@ class _Scopes:
         spans = [(each.first.start_byte, each.end_byte) for each in code]
         self.numbers: list[int] = _innermost(starts, spans).tolist()
         self._outer = _outer(code)
-        self._scopes: dict[str, set[int]] = defaultdict(set)
+        self.bound: dict[str, set[int]] = defaultdict(set)
         for start, name, number in zip(starts.tolist(), names, self.numbers, strict=True):
             if start in bound and number >= 0:
                 is_local = source.named.get(start, True) and code[number].name != name
-                self._scopes[name].update([number] if is_local else ())
+                self.bound[name].update([number] if is_local else ())
 
     def is_local(self, name: str, scope: int) -> bool:
         """Whether a scope, or one around it, has a parameter or variable of this name."""
-        having = self._scopes.get(name)
-        while having and scope >= 0:
-            if scope in having:
+        while scope >= 0:
+            if scope in self.bound[name]:
                 return True
             scope = self._outer[scope]
         return False

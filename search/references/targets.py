@@ -78,7 +78,8 @@ def visible_target(
     holding = files.filter(blob__definitions=definition_id)
     if file_id is not None:
         holding = holding.filter(pk=file_id)
-    file = min(holding[:MOST_PLACES], key=lambda each: (len(each.path), each.path), default=None)
+    places = holding.order_by("path", "pk")[:MOST_PLACES]
+    file = min(places, key=lambda each: (len(each.path), each.path), default=None)
     if file is None:
         raise Http404
     return target_in(file, Definition.objects.get(pk=definition_id))

@@ -55,6 +55,9 @@ def test_the_page_of_a_definition_leads_to_its_references(client: Client, shop: 
     at = place("shop/prices.py", "total")
     shown = client.get(reverse("definition", args=at)).content.decode()
     assert f'data-poll="{reverse("references", args=at)}"' in shown
+    shelf.put_source(shop, "notes.md", "# Notes\n\nOf what is sold.\n")
+    notes = client.get(reverse("definition", args=place("notes.md", "Notes"))).content.decode()
+    assert "data-poll" not in notes
 
 
 def test_the_page_shows_lines_by_file_with_the_name_marked(
