@@ -14,9 +14,9 @@ from search.references.targets import target_in
 Lines = set[tuple[str, int]]
 
 
-def listed(repository: str, path: str, name: str) -> tuple[Lines, Lines, Lines]:
-    """The lines of a definition itself, and of its references in its repository: the likely and the
-    unlikely ones."""
+def listed(repository: str, path: str, name: str) -> tuple[Lines, list[Lines]]:
+    """The lines of a definition itself; and those of its references in its repository: the ones in
+    its file and near it, all that are not unlikely, and all."""
     user = User.objects.filter(is_superuser=True).earliest("pk")
     files = SourceFile.objects.live().select_related("branch__repository")
     file = files.get(branch__repository__name=repository, path=path)
@@ -27,9 +27,13 @@ def listed(repository: str, path: str, name: str) -> tuple[Lines, Lines, Lines]:
         for each in references_of(target, scope_for(user)).references
         if each.file.repository == target.repository
     ]
-    unlikely = {
-        (each.file.path, each.line) for each in references if each.likelihood == Likelihood.UNLIKELY
-    }
-    everything = {(each.file.path, each.line) for each in references}
     lines = {(path, line) for line in range(own.start_line, own.end_line + 1)}
-    return lines, everything - unlikely, unlikely
+    least = (Likelihood.NEAR, Likelihood.SAME_REPOSITORY, Likelihood.UNLIKELY)
+    return lines, [
+        {
+            (each.file.path, each.line)
+            for each in references
+            if each.likelihood.rank <= likelihood.rank
+        }
+        for likelihood in least
+    ]

@@ -3,8 +3,8 @@
 Each line is JSON: a definition in an indexed repository and its references, as another tool finds
 them (`references_by_jedi.py` and its siblings). Prints for each, and for all of a repository, how
 many of these codeindex lists (recall) and how many of those that it lists are among them
-(precision): without the ones that it calls unlikely, and with them. Lines of the definition itself
-do not count.
+(precision): of the ones in the same file or near, of all that it does not call unlikely, and of
+all. Lines of the definition itself do not count.
 """
 
 from __future__ import annotations
@@ -35,33 +35,29 @@ def main() -> None:
 
 def _compare(show_misses: bool) -> None:
     ours_of = import_module("benchmarks.references_listed").listed
-    totals = defaultdict(lambda: [0] * 5)
+    totals: dict[str, list[int]] = defaultdict(lambda: [0] * 7)
     for line in filter(str.strip, sys.stdin):
         given = json.loads(line)
-        own, likely, unlikely = ours_of(given["repository"], given["path"], given["name"])
+        own, listed = ours_of(given["repository"], given["path"], given["name"])
         theirs = {(path, line) for path, line in given["references"]} - own
-        listed = likely | unlikely
-        counts = [
-            len(theirs), len(likely), len(theirs & likely), len(listed), len(theirs & listed)
-        ]  # fmt: skip
-        totals[given["repository"]] = [
-            *map(sum, zip(totals[given["repository"]], counts, strict=True))
-        ]
+        counts = [len(theirs), *(n for each in listed for n in (len(each), len(theirs & each)))]
+        total = totals[given["repository"]]
+        total[:] = map(sum, zip(total, counts, strict=True))
         print(f"{given['repository']} {given['name']}: {_written(counts)}")
         if show_misses:
-            print(f"  not listed: {sorted(theirs - listed)}")
-            print(f"  unlikely, but found: {sorted(theirs & unlikely)}")
-            print(f"  likely, but not found: {sorted(likely - theirs)}")
+            print(f"  not listed: {sorted(theirs - listed[-1])}")
+            print(f"  unlikely, but found: {sorted(theirs & listed[-1] - listed[1])}")
+            print(f"  likely, but not found: {sorted(listed[1] - theirs)}")
     for repository, counts in totals.items():
         print(f"{repository}, all: {_written(counts)}")
 
 
 def _written(counts: list[int]) -> str:
-    theirs, likely, right, listed, right_of_all = counts
-    return (
-        f"{theirs} references; likely ones: recall {_share(right, theirs)}, precision"
-        f" {_share(right, likely)}; all: recall {_share(right_of_all, theirs)}, precision"
-        f" {_share(right_of_all, listed)}"
+    theirs, *pairs = counts
+    groups = zip(("near", "likely", "all"), pairs[::2], pairs[1::2], strict=True)
+    return f"{theirs} references; " + "; ".join(
+        f"{group}: recall {_share(right, theirs)}, precision {_share(right, listed)}"
+        for group, listed, right in groups
     )
 
 

@@ -3,10 +3,13 @@ encoders. Imports nothing but numpy."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from functools import lru_cache
 from typing import NamedTuple, Protocol
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,25 +102,40 @@ class Receiver(IntEnum):
 
 
 class Use(NamedTuple):
-    """A use of a name on a line, which counts from 1."""
+    """A use of a name on a line, which counts from 1. `hint` is that of the last word of another
+    receiver's name (`hints`); 0 if it has none."""
 
     line: int
     kind: UseKind
     receiver: Receiver
+    hint: int = 0
 
     @classmethod
     def unpacked(cls, number: int) -> Use:
         kind, receiver = _WAYS[number & 15]
-        return cls(number >> 4, kind, receiver)
+        return cls(number >> 12, kind, receiver, number >> 4 & 255)
 
 
 _WAYS = tuple((kind, receiver) for receiver in Receiver for kind in UseKind)
 """Looked up, since a member of an enumeration takes as long to find as all the rest."""
 
+MOST_LINES = 1 << 19
+"""Lines of which uses can be packed."""
 
-def packed_use(line: int, kind: int, receiver: int) -> int:
-    """A use as a number; uses on later lines have larger ones."""
-    return line << 4 | receiver << 2 | kind
+
+def packed_use(line: int, kind: int, receiver: int, hint: int = 0) -> int:
+    """A use as a number below 2³¹; uses on later lines have larger ones."""
+    return line << 12 | hint << 4 | receiver << 2 | kind
+
+
+@lru_cache(1 << 14)
+def hints(name: str) -> tuple[int, ...]:
+    """A number from 1 to 255 for each word of a name, by its first three letters: those of a
+    variable, `resp`, and of its class, `Response`, are the same."""
+    return tuple(crc32(word[:3].lower().encode()) % 255 + 1 for word in _WORDS.findall(name))
+
+
+_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,7 +158,7 @@ class Definition(models.Model):
 
 class NamesUsed(models.Model):
     """The names that a blob uses, as `embeddings.types.NamesUsed` has them. One row a blob, since
-    one a name takes five times the space; the index of names leads to the blobs."""
+    one a name takes four times the space; the index of names leads to the blobs."""
 
     blob = models.OneToOneField(Blob, models.CASCADE, primary_key=True, related_name="names_used")
     names = ArrayField(models.TextField())

@@ -15,7 +15,7 @@ from tree_sitter import Node, QueryCursor
 from embeddings.code.candidates import MAX_NAME, MOST_OPEN_MATCHES
 from embeddings.code.languages import Language, query
 from embeddings.code.syntax import Declaration, ParsedSource, all_within
-from embeddings.types import NamesUsed, Receiver, UseKind, packed_use
+from embeddings.types import MOST_LINES, NamesUsed, Receiver, UseKind, hints, packed_use
 
 MOST_USES = 50_000
 """Identifiers of a source that are looked at; those after them are not recorded."""
@@ -46,16 +46,20 @@ def uses_in(source: ParsedSource) -> NamesUsed:
     names = _names(kept, source)
     scopes = _Scopes(source, starts, names, {node.start_byte for node in captured["bound"]})
     uses: dict[str, set[int]] = defaultdict(set)
-    for (start, _), name, kind, scope, line in zip(
+    before, before_end = "", -1
+    for (start, end), name, kind, scope, line in zip(
         kept, names, _kinds(starts, captured), scopes.numbers, _lines(starts, data), strict=True
     ):
+        of, of_end, before, before_end = before, before_end, name, end
         if not name or start in source.named:
             continue
         is_member = start > 0 and data[start - 1] in _SEPARATORS
         receiver = _receiver(data, start) if is_member else Receiver.NONE
         may_be_local = not receiver and kind not in _NEVER_LOCAL and name in scopes.bound
-        if not (may_be_local and scopes.is_local(name, scope)):
-            uses[name].add(packed_use(line, kind, receiver))
+        if line < MOST_LINES and not (may_be_local and scopes.is_local(name, scope)):
+            is_named = receiver == Receiver.OTHER and start - of_end <= 2
+            hint = hints(of)[-1] if is_named and hints(of) else 0
+            uses[name].add(packed_use(line, kind, receiver, hint))
     return _joined(uses, is_cut=len(spans) > MOST_USES)
 
 

@@ -106,11 +106,11 @@ def references_of(target: Target, scope: Scope) -> Used:
     if not target.name or target.definition.kind == Kind.BLOCK:
         return Used(target, [], 0, False, [])
     files = files_using(target, scope)
-    known = judge(target, files)
+    definitions = definitions_called(target.name, scope)
+    known = judge(target, files, ambiguous=definitions > 1)
     examined = sorted(files[:MOST_FILES], key=file_key)
     found = [reference for file in examined for reference in _references(target, file, known)]
     found.sort(key=_rank)
-    definitions = definitions_called(target.name, scope)
     is_cut = len(files) > MOST_FILES or len(found) > MOST_REFERENCES
     notices = [*_notices(target, definitions, is_cut, files)]
     return Used(target, found[:MOST_REFERENCES], definitions, is_cut, notices)

@@ -46,30 +46,45 @@ class Namesake:
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Tells how likely uses are those of the target, given its namesakes in its file."""
+    """Tells how likely uses are those of the target, given its namesakes in its file. If the name
+    is `ambiguous`, since several definitions have it, a member counts as near only behind an object
+    that is called like the target's owner."""
 
     target: Target
     namesakes: Sequence[Namesake]
+    ambiguous: bool
 
     def likelihoods(self, file: UsingFile) -> list[Likelihood]:
         """That of each use in a file. In other files than the target's it depends on the receiver
-        alone, so that it is told once for each."""
+        alone."""
         if file.id == self.target.file.pk:
             return [
                 Likelihood.UNLIKELY if self._is_namesakes(use, file) else Likelihood.SAME_FILE
                 for use in file.uses
             ]
         imports = any(use.kind == UseKind.IMPORT for use in file.uses)
-        known = {receiver: self._elsewhere(receiver, file, imports) for receiver in Receiver}
-        return [known[use.receiver] for use in file.uses]
+        hints = self.target.hints if self.ambiguous and self.target.is_member else None
+        known = {
+            (receiver, is_called_so): self._elsewhere(receiver, file, imports, is_called_so)
+            for receiver in Receiver
+            for is_called_so in (True, False)
+        }
 
-    def _elsewhere(self, receiver: Receiver, file: UsingFile, imports: bool) -> Likelihood:
+        def is_called_so(use: Use) -> bool:
+            return hints is None or use.receiver != Receiver.OTHER or use.hint in hints
+
+        return [known[use.receiver, is_called_so(use)] for use in file.uses]
+
+    def _elsewhere(
+        self, receiver: Receiver, file: UsingFile, imports: bool, is_called_so: bool
+    ) -> Likelihood:
         is_own = file.defines and receiver != Receiver.OTHER and not imports
         if is_own or self._is_misplaced(receiver, file):
             return Likelihood.UNLIKELY
         if file.repository != self.target.repository:
-            return Likelihood.OTHER_REPOSITORY if file.is_near else Likelihood.UNLIKELY
-        is_near = file.is_near or imports or self._is_beside(file)
+            is_likely = file.is_near and is_called_so
+            return Likelihood.OTHER_REPOSITORY if is_likely else Likelihood.UNLIKELY
+        is_near = is_called_so and (file.is_near or imports or self._is_beside(file))
         return Likelihood.NEAR if is_near else Likelihood.SAME_REPOSITORY
 
     def _is_beside(self, file: UsingFile) -> bool:
@@ -100,18 +115,19 @@ class Judge:
         return not self.target.is_member and any(each.is_member for each in self.namesakes)
 
 
-def judge(target: Target, files: Sequence[UsingFile]) -> Judge:
+def judge(target: Target, files: Sequence[UsingFile], ambiguous: bool) -> Judge:
     """The judge of uses in the files. A file that does not define the name has no namesakes."""
     own = next((file for file in files if file.id == target.file.pk), None)
     if own is None or not own.defines:
-        return Judge(target, ())
+        return Judge(target, (), ambiguous)
     parameters = {
         "blob": own.blob,
         "name": target.name,
         "qualified": target.definition.qualified_name,
         "nameless": list(NAMELESS),
     }
-    return Judge(target, [Namesake(*row) for row in sql.rows(NAMESAKES, parameters)])
+    namesakes = [Namesake(*row) for row in sql.rows(NAMESAKES, parameters)]
+    return Judge(target, namesakes, ambiguous)
 
 
 MOST_NAMESAKES = 100

@@ -12,7 +12,7 @@ from django.http import Http404
 
 from codeindex.models import Definition, SourceFile
 from embeddings.code.languages import Language, by_name
-from embeddings.types import Kind, NamesUsed, Use
+from embeddings.types import Kind, NamesUsed, Use, hints
 from search.candidates import sql
 from search.candidates.scopes import ROWS, Scope
 from search.results import module_name
@@ -49,6 +49,11 @@ class Target:
     def is_member(self) -> bool:
         """Whether it belongs to an object or class, as far as its kind tells."""
         return bool(self.owner) and self.definition.kind in _MEMBERS
+
+    @property
+    def hints(self) -> frozenset[int]:
+        """Those of variables that may hold its owner."""
+        return frozenset(hints(self.owner))
 
     def holds(self, line: int) -> bool:
         return self.definition.start_line <= line <= self.definition.end_line

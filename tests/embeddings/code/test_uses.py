@@ -7,14 +7,18 @@ import pytest
 from embeddings.code import uses
 from embeddings.code.definitions import extract
 from embeddings.code.languages import by_name
-from embeddings.types import Receiver, Use, UseKind
+from embeddings.types import Receiver, Use, UseKind, hints
 from tests.embeddings.samples import names_with_uses
 
 CALL, IMPORT, MENTION, TYPE = UseKind.CALL, UseKind.IMPORT, UseKind.MENTION, UseKind.TYPE
 NONE, ITSELF, OTHER = Receiver.NONE, Receiver.ITSELF, Receiver.OTHER
 
 
-def used(source: str, language: str = "python") -> dict[str, list[Use]]:
+def used(source: str, language: str = "python") -> dict[str, list[tuple[int, UseKind, Receiver]]]:
+    return {name: [use[:3] for use in uses] for name, uses in uses_in(source, language).items()}
+
+
+def uses_in(source: str, language: str = "python") -> dict[str, list[Use]]:
     found = extract(source, by_name(language)).uses
     assert found is not None
     return dict(names_with_uses(found))
@@ -126,6 +130,32 @@ def test_a_constructor_is_called():
         ("tsx", "const page = <Shop open />"),
     ]:
         assert [kind for _, kind, _ in used(source, language)["Shop"]] == [CALL], language
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("resp.close()", "response"),
+        ("self.http_session.close()", "Session"),
+        ("HTTPClient.close()", "client"),
+        ("connection_.close()", "Connector"),
+        ("stream?.close()", "StreamReader"),
+    ],
+)
+def test_a_hint_tells_what_the_receiver_is_called(source: str, words: str):
+    (use,) = uses_in(source, "javascript")["close"]
+    assert use.hint == hints(words)[0]
+
+
+def test_a_receiver_without_a_name_gives_no_hint():
+    for source in (
+        "open().close()",
+        "rows[0].close()",
+        "'text'.close()",
+        "close()",
+        "x = y;close()",
+    ):
+        assert [use.hint for use in uses_in(source, "javascript")["close"]] == [0], source
 
 
 def test_of_too_many_names_the_first_are_kept(monkeypatch: pytest.MonkeyPatch):

@@ -74,6 +74,20 @@ def test_a_file_with_its_own_definition_rather_means_that(alice: User, shop: Rep
     ]
 
 
+def test_of_several_members_the_object_tells_which_is_near(alice: User, shop: Repository) -> None:
+    uses = "from shop.cart import Cart, Basket\n\ndef f(cart, my_bask, x):\n"
+    for receiver in ("cart", "my_bask", "x", "x()"):
+        uses += f"    {receiver}.add(1)\n"
+    shelf.put_source(shop, "uses.py", uses)
+    of_cart, of_basket = (
+        {line: likelihood for likelihood, path, line in lines(alice, meant) if path == "uses.py"}
+        for meant in (target("Cart.add", "shop/cart.py"), target("Basket.add", "shop/cart.py"))
+    )
+    elsewhere = "same_repository"
+    assert of_cart == {4: "near", 5: elsewhere, 6: elsewhere, 7: elsewhere}
+    assert of_basket == {4: elsewhere, 5: "near", 6: elsewhere, 7: elsewhere}
+
+
 def test_a_bare_name_is_no_member_where_members_need_their_object(
     alice: User, shop: Repository
 ) -> None:
