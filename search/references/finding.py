@@ -140,7 +140,7 @@ def _notices(
     if is_cut:
         yield f"Only {MOST_FILES:,} of the files that use this name have been examined."
     if any(file.is_cut for file in files):
-        yield "Some of the files have too many names to be recorded: references in them may lack."
+        yield "Some files use more names, or this one more often, than is recorded or listed."
 
 
 def _rank(reference: Reference) -> int:

@@ -14,6 +14,9 @@ MOST_FILES = 500
 """Files that are examined: those of the definition's repository first. A name such as `get` is used
 in a hundred times as many."""
 
+MOST_USES = 500
+"""Uses of a name in one file: the first ones."""
+
 MOST_DEFINITIONS = 1_000
 """How far the definitions of a name are counted."""
 
@@ -22,7 +25,7 @@ MOST_DEFINITIONS = 1_000
 class UsingFile:
     """A file with its uses of a name. `is_near`: it names something around the target;
     `names_owner`: it names what encloses that; `defines`: it has a definition of this name itself;
-    `is_cut`: it has uses that are not recorded."""
+    `is_cut`: it may have more uses than these."""
 
     id: int
     path: str
@@ -87,15 +90,16 @@ _PARTS = " UNION ALL ".join(
 )
 USING = f"""
 SELECT file.id, file.path, file.branch, file.repository, file.repository_name, file.blob_id,
-       blob.language, file.uses[coalesce(file.ends[at - 1], 0) + 1 : file.ends[at]],
+       blob.language, file.uses[begin + 1 : least(file.ends[at], begin + {MOST_USES})],
        ARRAY[file.names && %(around)s::text[], %(owner)s = ANY(file.names),
        EXISTS (SELECT FROM codeindex_definition AS own
                WHERE own.blob_id = file.blob_id AND own.name = %(name)s
                  AND own.kind <> ALL(%(nameless)s)),
-       file.is_cut]
+       file.is_cut OR file.ends[at] - begin > {MOST_USES}]
 FROM (SELECT * FROM ({_PARTS}) AS part LIMIT {MOST_FILES + 1}) AS file
 JOIN codeindex_blob AS blob ON blob.id = file.blob_id
 CROSS JOIN LATERAL (SELECT array_position(file.names, %(name)s)) AS place (at)
+CROSS JOIN LATERAL (SELECT coalesce(file.ends[at - 1], 0)) AS span (begin)
 """
 
 COUNT = f"""

@@ -180,7 +180,16 @@ def test_of_too_many_files_the_own_repository_comes_first(
 def test_a_file_whose_names_were_cut_is_told(alice: User, shop: Repository) -> None:
     meant = target("total", "shop/prices.py")
     NamesUsed.objects.filter(blob__content=CART).update(is_cut=True)
-    assert any("too many names" in notice for notice in find(alice, meant).used.notices)
+    told = "Some files use more names, or this one more often, than is recorded or listed."
+    assert find(alice, meant).used.notices == [told]
+
+
+def test_of_very_many_uses_in_a_file_the_first_are_listed(alice: User, shop: Repository) -> None:
+    many = users.MOST_USES + 1
+    shelf.put_source(shop, "many.py", "import prices\n" + "prices.total(1)\n" * many)
+    found = find(alice, target("total", "shop/prices.py")).used
+    of_file = [each.line for each in found.references if each.file.path == "many.py"]
+    assert (of_file[0], of_file[-1], len(found.notices)) == (2, many, 1)
 
 
 def test_the_index_of_names_leads_to_the_files(alice: User, shop: Repository) -> None:
