@@ -128,6 +128,11 @@ def packed_use(line: int, kind: int, receiver: int, hint: int = 0) -> int:
     return line << 12 | hint << 4 | receiver << 2 | kind
 
 
+def shifted(use: int, lines: int) -> int:
+    """A packed use so many lines below."""
+    return use + (lines << 12)
+
+
 @lru_cache(1 << 14)
 def hints(name: str) -> tuple[int, ...]:
     """A number from 1 to 255 for each word of a name, by its first three letters: those of a

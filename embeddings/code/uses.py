@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from tree_sitter import Node, QueryCursor
 from embeddings.code.candidates import MAX_NAME, MOST_OPEN_MATCHES
 from embeddings.code.languages import Language, query
 from embeddings.code.syntax import Declaration, ParsedSource, all_within
-from embeddings.types import MOST_LINES, NamesUsed, Receiver, UseKind, hints, packed_use
+from embeddings.types import MOST_LINES, NamesUsed, Receiver, UseKind, hints, packed_use, shifted
 
 MOST_USES = 50_000
 """Identifiers of a source that are looked at; those after them are not recorded."""
@@ -63,6 +64,19 @@ def uses_in(source: ParsedSource) -> NamesUsed:
     return _joined(uses, is_cut=len(spans) > MOST_USES)
 
 
+def merged(parts: Iterable[tuple[NamesUsed, int]]) -> NamesUsed:
+    """The names that the parts of a file use, each given with the number of lines before it."""
+    uses: dict[str, set[int]] = defaultdict(set)
+    is_cut = False
+    for part, lines in parts:
+        for name, (start, end) in zip(part.names, pairwise([0, *part.ends]), strict=True):
+            moved = (shifted(use, lines) for use in part.uses[start:end])
+            uses[name].update(use for use in moved if use < _END)
+        is_cut = is_cut or part.is_cut
+    return _joined(uses, is_cut=is_cut)
+
+
+_END = packed_use(MOST_LINES, 0, 0)
 _NEVER_LOCAL = (UseKind.IMPORT, UseKind.TYPE)
 
 
@@ -191,7 +205,7 @@ def _lines(places: NDArray[np.int64], data: bytes) -> list[int]:
 
 
 def _joined(uses: dict[str, set[int]], *, is_cut: bool) -> NamesUsed:
-    names = sorted(uses)
+    names = sorted(filter(uses.__getitem__, uses))
     ordered = [sorted(uses[name]) for name in names]
     ends = np.cumsum([len(each) for each in ordered], dtype=np.int64).tolist()
     return NamesUsed(names, ends, [use for each in ordered for use in each], is_cut)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from embeddings.types import Definition
 
@@ -149,17 +150,27 @@ class Language(FileType):
     callers: frozenset[str] = frozenset()
 
 
+class EmbeddedCode(NamedTuple):
+    """Code in a file of another type, with the line at which it begins, from 0."""
+
+    source: str
+    file_type: FileType
+    line: int
+
+
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Document(FileType):
     """A type of file that no grammar reads: documents, data, and files that embed languages. `read`
     yields what search finds in a decoded file; in time linear in its length. If there is a
     `syntax`, the text of each definition is parsed by it, for path-contexts. Where people never see
     a file as it is stored, `readable` converts it to what they read, such as a notebook's cells.
-    That is what `read` gets then, what an index stores, and what lines are counted in."""
+    That is what `read` gets then, what an index stores, and what lines are counted in. `code` finds
+    the code that such a file embeds, in which names are used."""
 
     read: Callable[[str], Iterable[Definition]]
     syntax: Language | None = None
     readable: Callable[[str], str] | None = None
+    code: Callable[[str], Iterable[EmbeddedCode]] | None = None
 
 
 def kinds(names: str) -> Kinds:

@@ -7,7 +7,7 @@ import pytest
 from embeddings.code import uses
 from embeddings.code.definitions import extract
 from embeddings.code.languages import by_name
-from embeddings.types import Receiver, Use, UseKind, hints
+from embeddings.types import MOST_LINES, Receiver, Use, UseKind, hints
 from tests.embeddings.samples import names_with_uses
 
 CALL, IMPORT, MENTION, TYPE = UseKind.CALL, UseKind.IMPORT, UseKind.MENTION, UseKind.TYPE
@@ -174,6 +174,27 @@ def test_names_too_long_to_be_looked_up_are_left_out():
 
 def test_a_broken_source_tells_what_it_uses():
     assert used("def f(:\n    total()\n\ndef g():\n    close()\n").keys() >= {"total", "close"}
+
+
+@pytest.mark.parametrize(
+    ("language", "source"),
+    [
+        (
+            "vue",
+            "<template><p/></template>\n<script>\nimport { pay } from './till'\n\npay()\n</script>",
+        ),
+        ("html", "<p>pay()</p>\n<script>//\nimport { pay } from './till'\n\npay()</script><br>"),
+        ("notebook", "# %% [markdown]\n# %% [python]\nfrom till import pay\n\npay()\n"),
+    ],
+)
+def test_code_in_other_files_uses_names_at_their_lines(language: str, source: str):
+    assert used(source, language)["pay"] == [(3, IMPORT, NONE), (5, CALL, NONE)]
+
+
+def test_uses_on_lines_beyond_counting_are_left_out():
+    source = "\n" * MOST_LINES + "pay()\n"
+    assert used(source) == {}
+    assert used(f"<script>1</script>\n{source[1:]}<script>pay()</script>", "html") == {}
 
 
 def test_documents_use_no_names():
