@@ -144,6 +144,11 @@ COPIES = (
     FROM codeindex_definition
     JOIN copied_blobs AS blob ON blob.old = blob_id JOIN copied_texts AS text ON text.old = text_id
     """,
+    """
+    INSERT INTO codeindex_namesused (blob_id, names, ends, uses, is_cut)
+    SELECT new, names, ends, uses, is_cut
+    FROM codeindex_namesused JOIN copied_blobs ON old = blob_id
+    """,
     f"""
     INSERT INTO codeindex_sourcefile (branch_id, path, blob_id, from_run_id, live)
     SELECT %(branch)s, repository.name || '/' || file.path, copied.new, %(run)s, true

@@ -3,10 +3,13 @@ encoders. Imports nothing but numpy."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
+from functools import lru_cache
 from typing import NamedTuple, Protocol
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +18,7 @@ Matrix = NDArray[np.float32]
 """(n, dimensions), float32: one row per text."""
 
 
-READING_VERSION = 3
+READING_VERSION = 4
 """Version of what is found in a file. Files that an older version has read are read again; texts
 that stay the same keep their vectors."""
 
@@ -78,6 +81,77 @@ class Definition:
     end_byte: int
     docstring: str
     text: str
+
+
+class UseKind(IntEnum):
+    """How a name is used: called, imported, as a type, or mentioned in another way."""
+
+    MENTION = 0
+    CALL = 1
+    IMPORT = 2
+    TYPE = 3
+
+
+class Receiver(IntEnum):
+    """What a name is a member of where it is used: of nothing that is written there, of the object
+    itself (`self`, `this`), or of something else."""
+
+    NONE = 0
+    ITSELF = 1
+    OTHER = 2
+
+
+class Use(NamedTuple):
+    """A use of a name on a line, which counts from 1. `hint` is that of the last word of another
+    receiver's name (`hints`); 0 if it has none."""
+
+    line: int
+    kind: UseKind
+    receiver: Receiver
+    hint: int = 0
+
+    @classmethod
+    def unpacked(cls, number: int) -> Use:
+        kind, receiver = _WAYS[number & 15]
+        return cls(number >> 12, kind, receiver, number >> 4 & 255)
+
+
+_WAYS = tuple((kind, receiver) for receiver in Receiver for kind in UseKind)
+"""Looked up, since a member of an enumeration takes as long to find as all the rest."""
+
+MOST_LINES = 1 << 19
+"""Lines of which uses can be packed."""
+
+
+def packed_use(line: int, kind: int, receiver: int, hint: int = 0) -> int:
+    """A use as a number below 2³¹; uses on later lines have larger ones."""
+    return line << 12 | hint << 4 | receiver << 2 | kind
+
+
+def shifted(use: int, lines: int) -> int:
+    """A packed use so many lines below."""
+    return use + (lines << 12)
+
+
+@lru_cache(1 << 14)
+def hints(name: str) -> tuple[int, ...]:
+    """A number from 1 to 255 for each word of a name, by its first three letters: those of a
+    variable, `resp`, and of its class, `Response`, are the same."""
+    return tuple(crc32(word[:3].lower().encode()) % 255 + 1 for word in _WORDS.findall(name))
+
+
+_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+
+
+@dataclass(frozen=True, slots=True)
+class NamesUsed:
+    """The names that a source uses: `uses` holds the packed uses of each of the `names`, in order,
+    and `ends` where those of each end. `is_cut`: whether the source has more than are kept."""
+
+    names: list[str]
+    ends: list[int]
+    uses: list[int]
+    is_cut: bool = False
 
 
 class Leaf(NamedTuple):

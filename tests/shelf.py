@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from django.contrib.auth.models import Group, User
 from django.contrib.postgres.search import SearchVector
@@ -20,6 +20,7 @@ from codeindex.models import (
     Embedding,
     EmbeddingState,
     IndexRun,
+    NamesUsed,
     Repository,
     RunStatus,
     SourceFile,
@@ -28,6 +29,9 @@ from codeindex.models import (
     Text,
     Visibility,
 )
+from embeddings.code.definitions import extract, text_hash
+from embeddings.code.languages import by_path
+from embeddings.types import READING_VERSION
 from search.query import parsing
 
 DIMENSIONS = 4
@@ -105,6 +109,40 @@ def put(
         texts=F("texts") + 1, definitions=F("definitions") + 1, files=F("files") + 1
     )
     return file, definition
+
+
+def put_source(repository: Repository, path: str, source: str) -> SourceFile:
+    """A file with all definitions that are read in it, though without their words, and the names
+    that it uses."""
+    file_type = by_path(path)
+    assert file_type is not None
+    found = extract(source, file_type)
+    blob, is_new = Blob.objects.get_or_create(
+        sha=_digest(source)[:40],
+        language=file_type.name,
+        format_version=READING_VERSION,
+        defaults={"content": source},
+    )
+    for each in found.definitions if is_new else ():
+        text, _ = Text.objects.get_or_create(
+            hash=text_hash(each),
+            defaults={"language": each.language, "kind": each.kind, "body": each.text, "words": ""},
+        )
+        Definition.objects.create(
+            blob=blob,
+            text=text,
+            kind=each.kind,
+            name=each.name,
+            qualified_name=each.qualified_name,
+            start_line=each.start_line,
+            end_line=each.end_line,
+        )
+    if is_new and found.uses:
+        NamesUsed.objects.create(blob=blob, **asdict(found.uses))
+    branch = repository.branches.get()
+    return SourceFile.objects.create(
+        branch=branch, path=path, blob=blob, from_run=branch.live_run, live=True
+    )
 
 
 def put_many(repository: Repository, vectors: Sequence[Sequence[float]]) -> list[int]:

@@ -20,8 +20,8 @@ from embeddings.types import READING_VERSION
 
 @dataclass(frozen=True, slots=True)
 class ReadBlob:
-    """The definitions in a file's content, or why it was skipped. `despite`: it was read though it
-    had been skipped for this reason."""
+    """The definitions in a file's content and the names that it uses, or why it was skipped.
+    `despite`: it was read though it had been skipped for this reason."""
 
     sha: str
     language: str
@@ -31,6 +31,7 @@ class ReadBlob:
     broken: bool = False
     stray_bytes: int = 0
     definitions: Sequence[types.Definition] = ()
+    uses: types.NamesUsed | None = None
 
 
 def without_blob(files: Sequence[SelectedFile]) -> list[SelectedFile]:

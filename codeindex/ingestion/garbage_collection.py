@@ -56,6 +56,8 @@ OLD_TEXTS = f"unused_since <= now() - make_interval(secs => %(grace)s) AND NOT {
 SWEEP = (
     f"""DELETE FROM codeindex_embedding
         WHERE text_id IN (SELECT id FROM codeindex_text WHERE {OLD_TEXTS})""",
+    f"""DELETE FROM codeindex_namesused
+        WHERE blob_id IN (SELECT id FROM codeindex_blob WHERE {OLD_BLOBS} FOR UPDATE)""",
     f"""DELETE FROM codeindex_definition
         WHERE blob_id IN (SELECT id FROM codeindex_blob WHERE {OLD_BLOBS} FOR UPDATE)""",
     f"DELETE FROM codeindex_blob WHERE {OLD_BLOBS}",

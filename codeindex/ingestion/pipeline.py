@@ -231,7 +231,7 @@ def _blobs(tree: Tree, files: Sequence[tuple[SelectedFile, str]], lease: Lease) 
 def _blob(file: SelectedFile, despite: str, answer: ParsedFile | str) -> ReadBlob:
     if isinstance(answer, str):
         return ReadBlob(*file.content, despite=despite, skipped=answer[:LONGEST_REASON])
-    content, broken, definitions, stray_bytes = answer
+    content, broken, definitions, stray_bytes, uses = answer
     return ReadBlob(
         *file.content,
         content,
@@ -239,4 +239,5 @@ def _blob(file: SelectedFile, despite: str, answer: ParsedFile | str) -> ReadBlo
         broken=broken,
         stray_bytes=stray_bytes,
         definitions=definitions,
+        uses=uses,
     )

@@ -266,11 +266,11 @@ class _Reader:
 
 
 class _AnswerUnpickler(pickle.Unpickler):
-    """Reads a reader's answer. It can hold nothing but definitions, even if a file has taken the
-    reader over."""
+    """Reads a reader's answer. It can hold nothing but definitions and names, even if a file has
+    taken the reader over."""
 
     def find_class(self, module: str, name: str) -> Any:
-        if (module, name) not in {("embeddings.types", "Definition"), ("embeddings.types", "Kind")}:
+        if module != "embeddings.types" or name not in {"Definition", "Kind", "NamesUsed"}:
             raise pickle.UnpicklingError(f"{module}.{name} is not part of an answer")
         return super().find_class(module, name)
 

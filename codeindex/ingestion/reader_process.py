@@ -25,11 +25,11 @@ from embeddings.documents import plain
 from embeddings.files.decoding import decode, stray_bytes
 from embeddings.files.detection import as_read
 from embeddings.files.origins import Origin, by_content, named
-from embeddings.types import Definition
+from embeddings.types import Definition, NamesUsed
 
-ParsedFile = tuple[str, bool, list[Definition], int]
-"""The text of a file, whether it has syntax errors, its definitions, and how many of its bytes
-could not be decoded."""
+ParsedFile = tuple[str, bool, list[Definition], int, NamesUsed | None]
+"""The text of a file, whether it has syntax errors, its definitions, how many of its bytes could
+not be decoded, and the names that it uses."""
 
 Ready = int
 """What a reader sends once it has loaded what it needs: its peak memory until then, as `getrusage`
@@ -55,8 +55,8 @@ def parse(content: bytes, file_type: FileType, *, of_any_origin: bool = False) -
     try:
         extracted = extract(source, file_type)
     except UnreadableSource:
-        return source, True, [*plain.read(source, file_type.name)], stray
-    return source, extracted.errors > 0, extracted.definitions, stray
+        return source, True, [*plain.read(source, file_type.name)], stray, None
+    return source, extracted.errors > 0, extracted.definitions, stray, extracted.uses
 
 
 def decode_source(content: bytes, file_type: FileType, *, of_any_origin: bool = False) -> str:

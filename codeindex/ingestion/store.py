@@ -14,7 +14,7 @@ from django.db.models import Count, F, Q, QuerySet
 
 from codeindex import leases
 from codeindex.bulk import binary_cursor
-from codeindex.ingestion import analysis, contents
+from codeindex.ingestion import analysis, contents, uses
 from codeindex.ingestion.contents import ReadBlob
 from codeindex.ingestion.selection import skip_reasons
 from codeindex.ingestion.selection.sources import SelectedFile, Skips
@@ -93,7 +93,9 @@ def save_batch(run: IndexRun, files: Sequence[SelectedFile], read: Sequence[Read
     contents that were not stored yet. Returns how many vectors were requested in the active
     space."""
     _lock(run)
-    _save_definitions(contents.save(read))
+    new = contents.save(read)
+    _save_definitions(new)
+    uses.save(new)
     of_files = contents.blob_ids(files)
     Blob.objects.filter(pk__in=of_files, unused_since__isnull=False).update(unused_since=None)
     created = SourceFile.objects.bulk_create(

@@ -7,7 +7,15 @@ files.
 """
 
 from codeindex.models.evaluations import Evaluation
-from codeindex.models.files import Blob, Definition, SourceFile, SourceFileQuerySet, Text, WordCount
+from codeindex.models.files import (
+    Blob,
+    Definition,
+    NamesUsed,
+    SourceFile,
+    SourceFileQuerySet,
+    Text,
+    WordCount,
+)
 from codeindex.models.repositories import (
     IGNORE_PATTERNS,
     UNPUBLISHED,
@@ -36,6 +44,7 @@ __all__ = [
     "EmbeddingState",
     "Evaluation",
     "IndexRun",
+    "NamesUsed",
     "PlainId",
     "Repository",
     "RepositoryQuerySet",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
@@ -159,3 +160,17 @@ class Definition(models.Model):
 
     def __str__(self) -> str:
         return self.qualified_name or "(module)"
+
+
+class NamesUsed(models.Model):
+    """The names that a blob uses, as `embeddings.types.NamesUsed` has them. One row a blob, since
+    one a name takes four times the space; the index of names leads to the blobs."""
+
+    blob = models.OneToOneField(Blob, models.CASCADE, primary_key=True, related_name="names_used")
+    names = ArrayField(models.TextField())
+    ends = ArrayField(models.IntegerField())
+    uses = ArrayField(models.IntegerField())
+    is_cut = models.BooleanField()
+
+    class Meta:
+        indexes = [GinIndex(fields=["names"], name="users_of_names")]

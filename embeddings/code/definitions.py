@@ -4,6 +4,7 @@ span, name, docstring and the text that an encoder reads."""
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
 
 from tree_sitter import Node, QueryCursor
@@ -11,8 +12,10 @@ from tree_sitter import Node, QueryCursor
 from embeddings.code import outlines
 from embeddings.code.blocks import blocks_in
 from embeddings.code.languages import Document, FileType, Language, query
+from embeddings.code.parsing import UnreadableSource
 from embeddings.code.syntax import Declaration, ParsedSource, definitions_in, parse_source
-from embeddings.types import Definition, Kind
+from embeddings.code.uses import merged, uses_in
+from embeddings.types import Definition, Kind, NamesUsed
 
 FORMAT_VERSION = 1
 """Version of the format of `Definition.text`. A new version changes hashes and vectors."""
@@ -20,11 +23,12 @@ FORMAT_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """The definitions of a source in source order, the module first, and the number of syntax
-    errors."""
+    """The definitions of a source in source order, the module first, the number of syntax errors,
+    and the names that it uses; None for documents without code."""
 
     definitions: list[Definition]
     errors: int
+    uses: NamesUsed | None = None
 
 
 def extract(source: str, file_type: FileType) -> Extraction:
@@ -34,12 +38,23 @@ def extract(source: str, file_type: FileType) -> Extraction:
     Raises UnreadableSource if parsing would take too long (`parsing.parse`).
     """
     if isinstance(file_type, Document):
-        return Extraction(sorted(file_type.read(source), key=_place), errors=0)
+        definitions = sorted(file_type.read(source), key=_place)
+        return Extraction(definitions, 0, _uses_of_embedded_code(source, file_type))
     assert isinstance(file_type, Language)
     parsed = parse_source(source, file_type)
     declared = [_definition(declaration, parsed) for declaration in indexed_declarations(parsed)]
     definitions = sorted([*declared, *blocks_in(parsed)], key=_place)
-    return Extraction(definitions, _errors(parsed.module.tree, file_type))
+    return Extraction(definitions, _errors(parsed.module.tree, file_type), uses_in(parsed))
+
+
+def _uses_of_embedded_code(source: str, document: Document) -> NamesUsed | None:
+    """What takes too long to parse is left out."""
+    parts = []
+    for code, file_type, line in document.code(source) if document.code else ():
+        if isinstance(file_type, Language):
+            with suppress(UnreadableSource):
+                parts.append((uses_in(parse_source(code, file_type)), line))
+    return merged(parts) if parts else None
 
 
 def indexed_declarations(source: ParsedSource) -> list[Declaration]:

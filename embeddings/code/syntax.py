@@ -118,7 +118,8 @@ class Declaration:
 @dataclass(frozen=True, slots=True)
 class ParsedSource:
     """A parsed source: its module with all declarations, its comments, the node that the module's
-    own documentation precedes, and the captures of all documentation in literals, in order."""
+    own documentation precedes, the captures of all documentation in literals, in order, and the
+    bytes at which the names of declarations begin, with whether inside code that is a local one."""
 
     data: bytes
     language: Language
@@ -126,6 +127,7 @@ class ParsedSource:
     comments: Comments
     documented: Node | None
     literals: list[Captures]
+    named: dict[int, bool]
 
     def lines(self, declaration: Declaration) -> tuple[int, int]:
         """The first and the last line of a declaration, counted from 1."""
@@ -169,7 +171,7 @@ def parse_source(source: str, language: Language) -> ParsedSource:
     module = _tree(candidates, root, comments, language)
     documented = next((match["module"][0] for match in matches if "module" in match), None)
     literals = sorted((match for match in matches if "documentation" in match), key=_beginning)
-    return ParsedSource(data, language, module, comments, documented, literals)
+    return ParsedSource(data, language, module, comments, documented, literals, _named(matches))
 
 
 def definitions_in(module: Declaration) -> Iterator[Declaration]:
@@ -206,6 +208,15 @@ def _found(
 ) -> tuple[list[Captures], list[Candidate]]:
     matches = [match for root in roots for match in matches_in(root, data, language)]
     return matches, candidates_in(roots, matches, data, language)
+
+
+def _named(matches: list[Captures]) -> dict[int, bool]:
+    """A scope's name may be that of a type which is declared elsewhere."""
+    return {
+        match["name"][0].start_byte: not _LOCAL.isdisjoint(match)
+        for match in matches
+        if "name" in match and "scope" not in match
+    }
 
 
 def _comments(matches: list[Captures], source: bytes, language: Language) -> Comments:

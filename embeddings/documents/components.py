@@ -10,6 +10,7 @@ from itertools import islice
 
 from embeddings.code import languages
 from embeddings.code.languages import FileType
+from embeddings.code.languages.language import EmbeddedCode
 from embeddings.documents.embedded import definitions_of
 from embeddings.documents.units import Lines
 from embeddings.types import Definition
@@ -77,6 +78,16 @@ def read(source: str, language: str) -> Iterator[Definition]:
         assert part.file_type is not None
         yield from definitions_of(source[part.start : part.end], part.file_type, line, byte)
     yield from lines.blocks(outside, lines.last)
+
+
+def code(source: str) -> Iterator[EmbeddedCode]:
+    """The scripts and styles of known types."""
+    line, end = 0, 0
+    for part in _parts(source):
+        line += source.count("\n", end, part.start)
+        end = part.start
+        if part.file_type is not None:
+            yield EmbeddedCode(source[part.start : part.end], part.file_type, line)
 
 
 def _parts(source: str) -> Iterator[_Part]:

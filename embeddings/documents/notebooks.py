@@ -11,11 +11,12 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any
 
 from embeddings.code import languages
 from embeddings.code.languages import TEXT, FileType, Language
+from embeddings.code.languages.language import EmbeddedCode
 from embeddings.documents import markdown, plain
 from embeddings.documents.embedded import definitions_of
 from embeddings.documents.units import MOST_WINDOWS, Lines
@@ -70,6 +71,13 @@ def read(source: str, language: str) -> Iterator[Definition]:
             yield from _definitions(lines, cell, section)
     if cells[MOST_CELLS:]:
         yield from lines.blocks(cells[MOST_CELLS].first, lines.last)
+
+
+def code(source: str) -> Iterator[EmbeddedCode]:
+    """The cells of a notebook that has been converted."""
+    lines = Lines.split(source, "")
+    for cell in islice(_cells(lines), MOST_CELLS):
+        yield EmbeddedCode(lines.text(cell.first, cell.last), cell.file_type, cell.first)
 
 
 def _cells_of(notebook: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -29,7 +29,9 @@ class Unavailable(APIException):
     status_code = 503
 
 
-class _View(APIView):
+class SearchingView(APIView):
+    """A view whose errors are those of a search."""
+
     def handle_exception(self, exc: Exception) -> Response:
         """400 for a bad query, 404 for an unknown repository, 503 for a search at its time
         limit."""
@@ -42,7 +44,7 @@ class _View(APIView):
         return super().handle_exception(exc)
 
 
-class SearchView(_View):
+class SearchView(SearchingView):
     @extend_schema(
         operation_id="search",
         summary="Find definitions by description, question, name or code",
@@ -51,11 +53,11 @@ class SearchView(_View):
     )
     @method_decorator(throttles.limited(throttles.SEARCH))
     def get(self, request: Request) -> Response:
-        answer = engine.find(parse_search(request.user, _parameters(request)))
+        answer = engine.find(parse_search(request.user, parameters_of(request)))
         return Response(AnswerSerializer(answer, context={"request": request}).data)
 
 
-class SimilarView(_View):
+class SimilarView(SearchingView):
     @extend_schema(
         operation_id="similar",
         summary="Find the definitions most similar to one: its `url` with `/api/v1` before it",
@@ -65,11 +67,11 @@ class SimilarView(_View):
     @method_decorator(throttles.limited(throttles.SEARCH))
     def get(self, request: Request, file_id: int, definition_id: int) -> Response:
         _, definition = places.visible_definition(request.user, file_id, definition_id)
-        answer = similar.find(parse_similar(request.user, definition, _parameters(request)))
+        answer = similar.find(parse_similar(request.user, definition, parameters_of(request)))
         return Response(SimilarSerializer(answer, context={"request": request}).data)
 
 
-class SimilarToCodeView(_View):
+class SimilarToCodeView(SearchingView):
     @extend_schema(
         operation_id="similar_to_code",
         summary="Find the definitions most similar to pasted code",
@@ -78,9 +80,10 @@ class SimilarToCodeView(_View):
     )
     @method_decorator(throttles.limited(throttles.ENCODE))
     def get(self, request: Request) -> Response:
-        answer = similar.find(parse_similar_to_code(request.user, _parameters(request)))
+        answer = similar.find(parse_similar_to_code(request.user, parameters_of(request)))
         return Response(SimilarSerializer(answer, context={"request": request}).data)
 
 
-def _parameters(request: Request) -> Parameters:
+def parameters_of(request: Request) -> Parameters:
+    """The parameters of a request's address."""
     return dict(request.query_params.lists())

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from search.web import api, views
+from search.web import api, references, references_api, views
 
 urlpatterns = [
     path("", views.search, name="search"),
@@ -12,6 +12,11 @@ urlpatterns = [
     path(
         "files/<file:file_id>/<definition:definition_id>/similar/", views.similar_to, name="similar"
     ),
+    path(
+        "files/<file:file_id>/<definition:definition_id>/references/",
+        references.references,
+        name="references",
+    ),
     path("similar/", views.similar_to_code, name="similar-to-code"),
     path("api/v1/search", api.SearchView.as_view(), name="api-search"),
     path("api/v1/similar", api.SimilarToCodeView.as_view(), name="api-similar-to-code"),
@@ -19,5 +24,20 @@ urlpatterns = [
         "api/v1/files/<file:file_id>/<definition:definition_id>/similar",
         api.SimilarView.as_view(),
         name="api-similar",
+    ),
+    path(
+        "api/v1/definitions/<definition:definition_id>/references",
+        references_api.ReferencesView.as_view(),
+        name="api-references",
+    ),
+    path(
+        "api/v1/definitions/<definition:definition_id>/callers",
+        references_api.CallersView.as_view(),
+        name="api-callers",
+    ),
+    path(
+        "api/v1/definitions/<definition:definition_id>/callees",
+        references_api.CalleesView.as_view(),
+        name="api-callees",
     ),
 ]

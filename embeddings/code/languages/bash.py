@@ -34,6 +34,9 @@ BASH = Language(
           (#one-of? @_alias "alias")) @macro)
         (comment) @comment
     """,
+    uses="""
+        (command_name (word) @name @call)
+    """,
     stub=" { :; }",
     value="=''",
     sigils="=",

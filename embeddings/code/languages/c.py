@@ -110,6 +110,18 @@ C = Language(
     block=(" {", "};"),
     empty=" {};",
     wrappers=(("", "\n"), ("", ";")),
+    uses="""
+        (call_expression function: [
+          (identifier) @call
+          (field_expression field: (field_identifier) @call)])
+        (type_identifier) @type
+        (preproc_params (identifier) @bound)
+        [(parameter_declaration declarator: (identifier) @bound)
+         (declaration declarator: (identifier) @bound)
+         (init_declarator declarator: (identifier) @bound)
+         (pointer_declarator declarator: (identifier) @bound)
+         (array_declarator declarator: (identifier) @bound)]
+    """,
     stub=" {}",
     value=";",
     standalone=kinds("function_definition"),

@@ -48,6 +48,9 @@ CLOJURE = Language(
         (source . (comment)* . (list_lit) @module)
         (comment) @comment
     """,
+    uses="""
+        (list_lit . value: (sym_lit name: (sym_name) @call))
+    """,
     stub=")",
     value=")",
     block=("", ")"),

@@ -29,6 +29,9 @@ CMAKE = Language(
         (source_file . (_) @module)
         [(line_comment) (bracket_comment)] @comment
     """,
+    uses="""
+        (normal_command . (identifier) @call)
+    """,
     stub="\nendfunction()",
     value=")",
     line_comments=("#",),

@@ -103,6 +103,20 @@ CPP = replace(
       (call_expression arguments: (argument_list . (string_literal (string_content) @name)))
       (MISSING ";")) @block . (compound_statement) @body)
     """,
+    uses=C.uses
+    + """
+    (call_expression function: [
+      (template_function name: (identifier) @call)
+      (field_expression field: (template_method name: (field_identifier) @call))
+      (qualified_identifier name: [
+        (identifier) @call
+        (template_function name: (identifier) @call)
+        (qualified_identifier name: [
+          (identifier) @call (template_function name: (identifier) @call)])])])
+    (new_expression type: (type_identifier) @call)
+    (using_declaration) @import
+    (reference_declarator (identifier) @bound)
+    """,
     wrappers=(*C.wrappers, ("class _ {\n", "\n};")),
     standalone=frozenset(),
     identifiers=C.identifiers | {"namespace_identifier"},

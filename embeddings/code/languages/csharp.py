@@ -61,6 +61,39 @@ CSHARP = Language(
         (comment) @comment
     """,
     prepare=with_whole_branches,
+    uses="""
+        (invocation_expression function: [
+          (identifier) @call
+          (generic_name . (identifier) @call)
+          (member_access_expression name: [
+            (identifier) @call (generic_name . (identifier) @call)])
+          (conditional_access_expression (member_binding_expression name: (identifier) @call))])
+        (object_creation_expression type: [
+          (identifier) @call
+          (generic_name . (identifier) @call)
+          (qualified_name name: (identifier) @call)])
+        (using_directive) @import
+        (base_list) @type
+        (attribute name: (_) @type)
+        [(type_argument_list) (nullable_type) (array_type) (generic_name)] @type
+        [(parameter type: (_) @type)
+         (method_declaration returns: (_) @type)
+         (property_declaration type: (_) @type)
+         (variable_declaration type: (_) @type)
+         (cast_expression type: (_) @type)
+         (typeof_expression type: (_) @type)
+         (foreach_statement type: (_) @type)
+         (declaration_pattern type: (_) @type)
+         (catch_declaration type: (_) @type)
+         (type_parameter_constraint (_) @type)]
+        [(parameter name: (identifier) @bound)
+         (foreach_statement left: (identifier) @bound)
+         (declaration_pattern name: (identifier) @bound)
+         (catch_declaration name: (identifier) @bound)
+         (lambda_expression parameters: (implicit_parameter) @bound)]
+        (local_declaration_statement
+          (variable_declaration (variable_declarator name: (identifier) @bound)))
+    """,
     stub=" {}",
     value=";",
     modules=False,

@@ -76,6 +76,19 @@ DART = Language(
         (import_or_export) @module
         [(comment) (documentation_comment)] @comment
     """,
+    uses="""
+        ((identifier) @call . (selector (argument_part)))
+        ((selector (unconditional_assignable_selector (identifier) @call))
+          . (selector (argument_part)))
+        ((selector (conditional_assignable_selector (identifier) @call))
+          . (selector (argument_part)))
+        (cascade_section (cascade_selector (identifier) @call) (argument_part))
+        (import_or_export) @import
+        (type_identifier) @type
+        (annotation name: (_) @call)
+        [(formal_parameter name: (identifier) @bound)
+         (initialized_variable_definition name: (identifier) @bound)]
+    """,
     stub=" {}",
     value=" = 0;",
     wrappers=(("class _ {\n", "\n}"),),

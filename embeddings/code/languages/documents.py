@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from importlib import import_module
 
-from embeddings.code.languages.language import Document, Language
+from embeddings.code.languages.language import Document, EmbeddedCode, Language
 from embeddings.code.languages.sql import SQL
 from embeddings.types import Definition
 
@@ -26,10 +26,12 @@ def _document(
     block_comments: tuple[tuple[str, str], ...] = (),
     syntax: Language | None = None,
     is_converted: bool = False,
+    has_code: bool = False,
 ) -> Document:
     """The entry of a type that the module `reader` of `embeddings.documents` reads, by its function
     `read(source, name)`. Extensions and file names are separated by white space. A type that is
-    converted has a `readable(source)` there, too."""
+    converted has a `readable(source)` there, too, and one that has code of other languages a
+    `code(source)`."""
 
     def read(source: str) -> Iterable[Definition]:
         found: Iterable[Definition] = import_module(_module(reader)).read(source, name)
@@ -37,6 +39,10 @@ def _document(
 
     def readable(source: str) -> str:
         return str(import_module(_module(reader)).readable(source))
+
+    def code(source: str) -> Iterable[EmbeddedCode]:
+        found: Iterable[EmbeddedCode] = import_module(_module(reader)).code(source)
+        return found
 
     return Document(
         name=name,
@@ -47,6 +53,7 @@ def _document(
         read=read,
         syntax=syntax,
         readable=readable if is_converted else None,
+        code=code if has_code else None,
     )
 
 
@@ -66,6 +73,7 @@ DOCUMENTS: tuple[Document, ...] = (
         "components",
         ".html .htm .xhtml .shtml",
         block_comments=_MARKUP,
+        has_code=True,
     ),
     _document(
         "ini",
@@ -92,7 +100,9 @@ DOCUMENTS: tuple[Document, ...] = (
     _document("log", "data.tables", ".log .out .err"),
     _document("man", "marked", ".man .mdoc .1 .2 .3 .4 .5 .6 .7 .8", line_comments=('.\\"',)),
     _document("markdown", "markdown", ".md .markdown .mdx .mkd .qmd .rmd", block_comments=_MARKUP),
-    _document("notebook", "notebooks", ".ipynb", line_comments=_HASH, is_converted=True),
+    _document(
+        "notebook", "notebooks", ".ipynb", line_comments=_HASH, is_converted=True, has_code=True
+    ),
     _document("org", "marked", ".org"),
     _document(
         "properties",
@@ -113,7 +123,7 @@ DOCUMENTS: tuple[Document, ...] = (
         block_comments=_CODE,
         syntax=SQL,
     ),
-    _document("svelte", "components", ".svelte", block_comments=_MARKUP),
+    _document("svelte", "components", ".svelte", block_comments=_MARKUP, has_code=True),
     _document(
         "template",
         "components",
@@ -121,6 +131,7 @@ DOCUMENTS: tuple[Document, ...] = (
         " .nunjucks .jsp .jspx .tag .ftl .ftlh .gsp .eta .tmpl .gotmpl .gohtml .tpl .vm .asp .aspx"
         " .ascx .master .cshtml .razor .marko .riot .astro .xtpl .latte .volt .heex .eex .leex",
         block_comments=(*_MARKUP, ("{#", "#}"), ("{{!--", "--}}")),
+        has_code=True,
     ),
     TEXT,
     _document(
@@ -130,7 +141,7 @@ DOCUMENTS: tuple[Document, ...] = (
         "pipfile cargo.lock poetry.lock uv.lock pdm.lock gopkg.lock",
         line_comments=_HASH,
     ),
-    _document("vue", "components", ".vue", block_comments=_MARKUP),
+    _document("vue", "components", ".vue", block_comments=_MARKUP, has_code=True),
     _document(
         "xml",
         "data.xml",

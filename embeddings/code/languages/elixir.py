@@ -71,6 +71,11 @@ ELIXIR = Language(
           (#one-of? @_attribute "doc" "moduledoc" "typedoc")) @documentation
         (comment) @comment
     """,
+    uses="""
+        (call target: [(identifier) @call (dot right: (identifier) @call)])
+        (call target: (identifier) (arguments . (alias) @import .))
+        (struct (alias) @call)
+    """,
     stub=" do end",
     value=" nil",
     block=(" do", "end"),

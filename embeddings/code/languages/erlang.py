@@ -30,6 +30,12 @@ ERLANG = Language(
         (module_attribute) @module
         (comment) @comment
     """,
+    uses="""
+        (call expr: [(atom) @call (remote fun: (atom) @call)])
+        [(internal_fun fun: (atom) @call) (external_fun fun: (atom) @call)]
+        [(import_attribute) (behaviour_attribute)] @import
+        (record_name) @type
+    """,
     stub=" -> ok.",
     value=".",
     line_comments=("%",),

@@ -40,6 +40,21 @@ GO = Language(
         (package_clause) @module
         (comment) @comment
     """,
+    members_need_object=True,
+    uses="""
+        (call_expression function: [
+          (identifier) @call
+          (selector_expression field: (field_identifier) @call)])
+        [(import_spec) (package_clause)] @import
+        [(type_identifier) (qualified_type)] @type
+        (composite_literal type: (type_identifier) @call)
+        [(parameter_declaration name: (identifier) @bound)
+         (variadic_parameter_declaration name: (identifier) @bound)
+         (var_spec name: (identifier) @bound)
+         (const_spec name: (identifier) @bound)]
+        [(short_var_declaration left: (expression_list (identifier) @bound))
+         (range_clause left: (expression_list (identifier) @bound))]
+    """,
     stub="",
     value=" = nil",
     prefixes=(

@@ -43,6 +43,11 @@ GRAPHQL = Language(
         (comment) @comment
     """,
     prepare=_prepared,
+    uses="""
+        (named_type) @type
+        (fragment_spread) @call
+        (directive (name) @call)
+    """,
     stub=" { __typename }",
     value="",
     line_comments=("#",),

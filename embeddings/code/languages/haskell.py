@@ -61,6 +61,13 @@ HASKELL = Language(
         (header) @module
         [(comment) (haddock)] @comment
     """,
+    uses="""
+        (apply function: [(variable) @call (qualified id: (variable) @call)])
+        (infix operator: (infix_id (variable) @call))
+        (import) @import
+        (name) @type
+        (patterns (variable) @bound)
+    """,
     stub=" = undefined",
     value=" = undefined",
     block=("", ""),

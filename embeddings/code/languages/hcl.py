@@ -35,6 +35,9 @@ HCL = Language(
         (config_file (body . (_) @module))
         (comment) @comment
     """,
+    uses="""
+        (function_call . (identifier) @call)
+    """,
     stub=" {}",
     value=" {}",
     line_comments=("#", "//"),

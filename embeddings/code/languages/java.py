@@ -33,6 +33,24 @@ JAVA = Language(
         (package_declaration) @module
         [(line_comment) (block_comment)] @comment
     """,
+    uses="""
+        (method_invocation name: (identifier) @call)
+        (object_creation_expression type: [
+          (type_identifier) @call
+          (scoped_type_identifier (type_identifier) @call .)
+          (generic_type . (type_identifier) @call)])
+        [(import_declaration) (package_declaration)] @import
+        (type_identifier) @type
+        [(marker_annotation name: (_) @type) (annotation name: (_) @type)]
+        [(formal_parameter name: (identifier) @bound)
+         (catch_formal_parameter name: (identifier) @bound)
+         (resource name: (identifier) @bound)
+         (enhanced_for_statement name: (identifier) @bound)
+         (lambda_expression parameters: (identifier) @bound)
+         (inferred_parameters (identifier) @bound)
+         (instanceof_expression name: (identifier) @bound)]
+        (local_variable_declaration declarator: (variable_declarator name: (identifier) @bound))
+    """,
     stub=" {}",
     value=";",
     modules=False,

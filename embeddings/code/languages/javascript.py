@@ -79,6 +79,29 @@ def definitions(field: str, wrapping: str) -> str:
     """
 
 
+USES = """
+    (call_expression function: [
+      (identifier) @call (member_expression property: (_) @call)])
+    (new_expression constructor: [
+      (identifier) @call (member_expression property: (_) @call)])
+    (decorator (identifier) @call)
+    (import_statement) @import
+    (export_statement source: (_)) @import
+    (class_heritage) @type
+    (variable_declarator name: (identifier) @bound)
+    [(shorthand_property_identifier_pattern) (rest_pattern (identifier))] @bound
+    (array_pattern (identifier) @bound)
+    (pair_pattern value: (identifier) @bound)
+    (for_in_statement left: (identifier) @bound)
+    (catch_clause parameter: (identifier) @bound)
+    (arrow_function parameter: (identifier) @bound)
+"""
+
+ELEMENTS = """
+    [(jsx_opening_element name: (_) @call) (jsx_self_closing_element name: (_) @call)]
+"""
+
+
 _ARROW = (
     r"(?:function\b|(?:<[^()]*>)?\([^()]*+(?:\([^()]*+\)[^()]*+)*+\)[^=;]*=>|[\w$]++\s*+=>|\($)"
 )
@@ -109,6 +132,10 @@ JAVASCRIPT = Language(
     interpreters=("node", "nodejs"),
     grammar=wheel("tree_sitter_javascript"),
     definitions=definitions("field_definition property", "parenthesized_expression"),
+    members_need_object=True,
+    uses=f"""{USES} {ELEMENTS}
+        [(formal_parameters (identifier) @bound) (assignment_pattern left: (identifier) @bound)]
+    """,
     slots=kinds("module.exports exports default"),
     callers=kinds(
         """addEventListener assign catch createServer every filter finally find findIndex findLast

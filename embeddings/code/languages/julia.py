@@ -77,6 +77,16 @@ JULIA = Language(
         ((string_literal) @documentation @content . {_DOCUMENTED})
         [(line_comment) (block_comment)] @comment
     """,
+    uses="""
+        [(call_expression . [(identifier) @call (field_expression (identifier) @call .)])
+         (broadcast_call_expression . [(identifier) @call (field_expression (identifier) @call .)])
+         (macrocall_expression (macro_identifier (identifier) @call))]
+        [(using_statement) (import_statement)] @import
+        (typed_expression (_) . [(identifier) (parametrized_type_expression)] @type)
+        (assignment . (identifier) @bound)
+        (signature (call_expression (argument_list [
+          (identifier) @bound (typed_expression . (identifier) @bound)])))
+    """,
     stub=" end",
     value=" = nothing",
     block=("", "end"),

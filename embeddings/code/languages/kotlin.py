@@ -61,6 +61,15 @@ KOTLIN = Language(
         (package_header) @module
         [(line_comment) (block_comment)] @comment
     """,
+    uses="""
+        (call_expression . [
+          (identifier) @call
+          (navigation_expression (identifier) @call .)])
+        [(import) (package_header)] @import
+        [(user_type) (delegation_specifier) (annotation)] @type
+        [(parameter . (identifier) @bound)
+         (variable_declaration . (identifier) @bound)]
+    """,
     stub=" {}",
     value="",
     wrappers=(("class _ {\n", "\n}"),),

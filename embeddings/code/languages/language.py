@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from embeddings.types import Definition
 
@@ -74,13 +75,19 @@ class Language(FileType):
     - `@module`: the node that the documentation of the module precedes;
     - `@comment`: a comment, which documents what it stands above.
 
+    `uses` is a tree-sitter query that says how names are used. Each identifier in a node that it
+    captures as `@call`, `@import` or `@type` is such a use; of several nodes the innermost decides,
+    and in none it is another mention. It captures as `@bound` what parameters and local variables
+    are called, and as `@name` what is a name there without being of a kind of `identifiers`.
+
     A `@body` that follows its node belongs to the definition. Constants and signatures inside code
     are local variables, and not captured.
 
     In an outline `stub` replaces the body of a function and `value` that of a field or constant (or
     of a function after `=`); `block` encloses the members of a class, and `empty` stands for none.
     `modules` says whether a file is itself a definition, documented or not; `clauses`, whether
-    functions of one name in a row are clauses of one definition. `sigils` are characters that stand
+    functions of one name in a row are clauses of one definition; `members_need_object`, whether a
+    member is never named without its object before it. `sigils` are characters that stand
     around a name without being part of it, such as the colon of a symbol; `cased`, whether the case
     of its first letter tells what a name is (`lowered` then stands before a placeholder in
     capitals); `documented_below`, whether a comment may also document what it follows.
@@ -116,12 +123,14 @@ class Language(FileType):
     comments: Kinds
     standalone: Kinds
     operators: Kinds
+    uses: str = ""
     prepare: Callable[[bytes], bytes] = bytes
     block: tuple[str, str] = (" {", "}")
     empty: str = " {}"
     modules: bool = True
     clauses: bool = False
     cased: bool = False
+    members_need_object: bool = False
     lowered: str = "_"
     documented_below: bool = False
     sigils: str = ""
@@ -141,17 +150,27 @@ class Language(FileType):
     callers: frozenset[str] = frozenset()
 
 
+class EmbeddedCode(NamedTuple):
+    """Code in a file of another type, with the line at which it begins, from 0."""
+
+    source: str
+    file_type: FileType
+    line: int
+
+
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Document(FileType):
     """A type of file that no grammar reads: documents, data, and files that embed languages. `read`
     yields what search finds in a decoded file; in time linear in its length. If there is a
     `syntax`, the text of each definition is parsed by it, for path-contexts. Where people never see
     a file as it is stored, `readable` converts it to what they read, such as a notebook's cells.
-    That is what `read` gets then, what an index stores, and what lines are counted in."""
+    That is what `read` gets then, what an index stores, and what lines are counted in. `code` finds
+    the code that such a file embeds, in which names are used."""
 
     read: Callable[[str], Iterable[Definition]]
     syntax: Language | None = None
     readable: Callable[[str], str] | None = None
+    code: Callable[[str], Iterable[EmbeddedCode]] | None = None
 
 
 def kinds(names: str) -> Kinds:

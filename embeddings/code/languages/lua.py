@@ -44,6 +44,17 @@ LUA = Language(
         (variable_declaration (assignment_statement) @inner) @outer
         (comment) @comment
     """,
+    members_need_object=True,
+    uses="""
+        (function_call name: [
+          (identifier) @call
+          (dot_index_expression field: (identifier) @call)
+          (method_index_expression method: (identifier) @call)])
+        [(parameters name: (identifier) @bound)
+         (variable_declaration (assignment_statement (variable_list name: (identifier) @bound)))
+         (for_generic_clause (variable_list name: (identifier) @bound))
+         (for_numeric_clause name: (identifier) @bound)]
+    """,
     stub=" end",
     value=" = nil",
     block=("", "end"),

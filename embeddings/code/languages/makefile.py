@@ -60,6 +60,9 @@ MAKEFILE = Language(
         (comment) @comment
     """,
     prepare=_prepared,
+    uses="""
+        (prerequisites (word) @call)
+    """,
     stub="",
     value=" =",
     line_comments=("#",),

@@ -28,6 +28,12 @@ NIX = Language(
           (#eq? @key "description")) @documentation
         (comment) @comment
     """,
+    uses="""
+        (apply_expression function: [
+          (variable_expression name: (identifier) @call)
+          (select_expression attrpath: (attrpath attr: (identifier) @call .))])
+        (formal name: (identifier) @bound)
+    """,
     stub="",
     value=" = null;",
     modules=False,

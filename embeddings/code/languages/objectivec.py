@@ -66,6 +66,12 @@ OBJECTIVE_C = replace(
       (block_pointer_declarator (type_identifier) @name)))) @type
     (module_import) @module
     """,
+    uses=C.uses
+    + """
+    (message_expression method: (identifier) @call)
+    (class_interface superclass: (identifier) @type)
+    (method_parameter (identifier) @bound)
+    """,
     wrappers=(*C.wrappers, ("@implementation _\n", "\n@end"), ("@interface _\n", "\n@end")),
     standalone=frozenset(),
     heads=(*C.heads, *_HEADS),

@@ -43,6 +43,14 @@ OCAML_INTERFACE = Language(
         (module_definition . (module_binding) @inner .) @outer
         (comment) @comment
     """,
+    uses="""
+        (application_expression function: (value_path (value_name) @call))
+        (infix_expression operator: (_) right: (value_path (value_name) @call))
+        (method_invocation (method_name) @call)
+        (open_module) @import
+        [(type_constructor) (class_type_name)] @type
+        (value_pattern) @bound
+    """,
     stub=" = ()",
     value=" = ()",
     block=(" = sig", "end"),

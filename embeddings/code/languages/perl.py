@@ -50,6 +50,13 @@ PERL = Language(
         (expression_statement (assignment_expression) @inner) @outer
         [(comment) (pod)] @comment
     """,
+    uses="""
+        [(function_call_expression function: (function) @call)
+         (ambiguous_function_call_expression function: (function) @call)
+         (method_call_expression method: (method) @call)]
+        (use_statement) @import
+        (varname) @bound
+    """,
     stub=" {};",
     value=" = undef;",
     block=("", ""),

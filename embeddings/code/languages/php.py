@@ -63,6 +63,17 @@ PHP = Language(
         (namespace_definition) @module
         (comment) @comment
     """,
+    members_need_object=True,
+    uses="""
+        (function_call_expression function: [(name) @call (qualified_name (name) @call .)])
+        [(member_call_expression name: (name) @call)
+         (nullsafe_member_call_expression name: (name) @call)
+         (scoped_call_expression name: (name) @call)]
+        (object_creation_expression [(name) @call (qualified_name (name) @call .)])
+        [(namespace_use_declaration) (namespace_definition)] @import
+        [(named_type) (base_clause) (class_interface_clause) (use_declaration) (attribute)] @type
+        [(variable_name (name) @bound)]
+    """,
     stub=" {}",
     value=" = null;",
     wrappers=(("<?php\n", "\n;"), ("<?php\nclass _ {\n", "\n}"), ("<?php\nenum _ {\n", "\n}")),

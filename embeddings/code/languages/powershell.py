@@ -49,6 +49,11 @@ POWERSHELL = Language(
         (function_statement (function_name) . (comment) @content) @documentation
         (comment) @comment
     """,
+    uses="""
+        (command command_name: (command_name) @call)
+        (invokation_expression (member_name (simple_name) @call))
+        (variable) @bound
+    """,
     stub=" }",
     value=" = $null",
     sigils="\"'",

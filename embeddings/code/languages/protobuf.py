@@ -18,6 +18,10 @@ PROTOBUF = Language(
         (source_file . (comment)* . [(syntax) (edition) (package)] @module)
         (comment) @comment
     """,
+    uses="""
+        (message_or_enum_type) @type
+        (import) @import
+    """,
     stub=" {}",
     value=";",
     wrappers=(("service _ {\n", "\n}"),),

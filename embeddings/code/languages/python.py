@@ -34,6 +34,24 @@ PYTHON = Language(
         (class_definition body: (block (expression_statement [{_ASSIGNED}])))
         (comment) @comment
     """,
+    members_need_object=True,
+    uses="""
+        (call function: [(identifier) @call (attribute attribute: (identifier) @call)])
+        (decorator [(identifier) @call (attribute attribute: (identifier) @call)])
+        [(import_statement) (import_from_statement)] @import
+        (type) @type
+        (class_definition superclasses: (argument_list) @type)
+        [(parameters (identifier) @bound) (lambda_parameters (identifier) @bound)]
+        (default_parameter name: (identifier) @bound)
+        (typed_parameter . (identifier) @bound)
+        (typed_default_parameter name: (identifier) @bound)
+        [(list_splat_pattern (identifier) @bound) (dictionary_splat_pattern (identifier) @bound)]
+        (assignment left: (identifier) @bound)
+        (named_expression name: (identifier) @bound)
+        [(pattern_list (identifier) @bound) (tuple_pattern (identifier) @bound)]
+        [(for_statement left: (identifier) @bound) (for_in_clause left: (identifier) @bound)]
+        (as_pattern_target (identifier) @bound)
+    """,
     stub=" ...",
     value=" = ...",
     line_comments=("#",),

@@ -43,6 +43,12 @@ R = Language(
         (call arguments: {_TITLE} . (comma) . (argument value: (braced_expression)))) @block
         (comment) @comment
     """,
+    uses="""
+        (call function: [(identifier) @call (namespace_operator rhs: (identifier) @call)])
+        (call function: (extract_operator rhs: (identifier) @call))
+        (parameter name: (identifier) @bound)
+        (binary_operator lhs: (identifier) @bound operator: ["<-" "="])
+    """,
     stub=" NULL",
     value=" <- NULL",
     sigils="`",

@@ -105,6 +105,23 @@ RUBY = Language(
         (call !receiver arguments: (argument_list . [(method) (singleton_method)] @inner .)) @outer
         (comment) @comment
     """,
+    uses="""
+        (call method: (_) @call)
+        (superclass) @type
+        [(method_parameters (identifier) @bound)
+         (block_parameters (identifier) @bound)
+         (lambda_parameters (identifier) @bound)
+         (optional_parameter name: (identifier) @bound)
+         (keyword_parameter name: (identifier) @bound)
+         (splat_parameter name: (identifier) @bound)
+         (hash_splat_parameter name: (identifier) @bound)
+         (block_parameter name: (identifier) @bound)
+         (assignment left: (identifier) @bound)
+         (operator_assignment left: (identifier) @bound)
+         (left_assignment_list (identifier) @bound)
+         (exception_variable (identifier) @bound)
+         (for pattern: (identifier) @bound)]
+    """,
     stub="; end",
     value=" = nil",
     block=("", "end"),

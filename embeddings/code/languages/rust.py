@@ -52,6 +52,33 @@ RUST = Language(
         [(line_comment) (block_comment)] @comment
     """,
     inner_comments=("//!", "/*!"),
+    members_need_object=True,
+    uses="""
+        (call_expression function: [
+          (identifier) @call
+          (field_expression field: (field_identifier) @call)
+          (scoped_identifier name: (identifier) @call)
+          (generic_function function: [
+            (identifier) @call
+            (field_expression field: (field_identifier) @call)
+            (scoped_identifier name: (identifier) @call)])])
+        (macro_invocation macro: [
+          (identifier) @call
+          (scoped_identifier name: (identifier) @call)])
+        (struct_expression name: [
+          (type_identifier) @call
+          (scoped_type_identifier name: (type_identifier) @call)])
+        [(use_declaration) (mod_item !body) (extern_crate_declaration)] @import
+        (type_identifier) @type
+        [(parameter pattern: (identifier) @bound)
+         (closure_parameters (identifier) @bound)
+         (let_declaration pattern: (identifier) @bound)
+         (for_expression pattern: (identifier) @bound)
+         (tuple_pattern (identifier) @bound)
+         (tuple_struct_pattern (identifier) @bound .)
+         (mut_pattern (identifier) @bound)
+         (ref_pattern (identifier) @bound)]
+    """,
     stub=" {}",
     value=";",
     standalone=kinds("function_item"),

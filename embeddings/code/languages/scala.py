@@ -53,6 +53,22 @@ SCALA = Language(
         (package_clause) @module
         [(comment) (block_comment)] @comment
     """,
+    uses="""
+        (call_expression function: [
+          (identifier) @call
+          (field_expression field: (identifier) @call)
+          (generic_function function: [
+            (identifier) @call (field_expression field: (identifier) @call)])])
+        (instance_expression (type_identifier) @call)
+        (import_declaration) @import
+        (type_identifier) @type
+        (annotation name: (_) @type)
+        [(parameter name: (identifier) @bound)
+         (binding name: (identifier) @bound)
+         (val_definition pattern: (identifier) @bound)
+         (var_definition pattern: (identifier) @bound)
+         (lambda_expression parameters: (identifier) @bound)]
+    """,
     stub=" ???",
     value=" = ???",
     wrappers=(("class _ {\n", "\n}"),),

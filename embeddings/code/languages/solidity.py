@@ -34,6 +34,18 @@ SOLIDITY = Language(
         [(pragma_directive) (import_directive)] @module
         (comment) @comment
     """,
+    uses="""
+        (call_expression function: (expression [
+          (identifier) @call
+          (member_expression property: (identifier) @call)
+          (new_expression name: (type_name (user_defined_type (identifier) @call)))]))
+        (emit_statement name: (expression (identifier) @call))
+        (revert_statement error: (expression (identifier) @call))
+        (modifier_invocation (identifier) @call)
+        (import_directive) @import
+        (user_defined_type) @type
+        [(parameter name: (identifier) @bound) (variable_declaration name: (identifier) @bound)]
+    """,
     stub=" {}",
     value=" = 0;",
     line_comments=("///", "//"),

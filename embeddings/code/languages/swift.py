@@ -47,6 +47,16 @@ SWIFT = Language(
         (import_declaration) @module
         [(comment) (multiline_comment)] @comment
     """,
+    uses="""
+        (call_expression . [
+          (simple_identifier) @call
+          (navigation_expression suffix: (navigation_suffix suffix: (simple_identifier) @call))])
+        (import_declaration) @import
+        (type_identifier) @type
+        [(parameter name: (simple_identifier) @bound)
+         (pattern bound_identifier: (simple_identifier) @bound)
+         (lambda_parameter name: (simple_identifier) @bound)]
+    """,
     stub=" {}",
     value="",
     wrappers=(("class _ {\n", "\n}"), ("protocol _ {\n", "\n}")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from embeddings.code.languages.grammars import wheel
-from embeddings.code.languages.javascript import JAVASCRIPT, definitions
+from embeddings.code.languages.javascript import ELEMENTS, JAVASCRIPT, USES, definitions
 
 _FIELD = "public_field_definition name"
 _WRAPPING = "parenthesized_expression as_expression satisfies_expression"
@@ -31,6 +31,12 @@ _DECLARATIONS = """
     (ambient_declaration (_) @inner) @outer
     (class_body (decorator) @before . (comment)* . [(decorator) (method_definition)] @inner)
 """
+_USES = f"""
+    {USES}
+    [(type_identifier) (nested_type_identifier) (type_query)] @type
+    [(required_parameter pattern: (identifier) @bound)
+     (optional_parameter pattern: (identifier) @bound)]
+"""
 
 TYPESCRIPT = replace(
     JAVASCRIPT,
@@ -39,6 +45,7 @@ TYPESCRIPT = replace(
     interpreters=("bun", "deno", "ts-node", "tsx"),
     grammar=wheel("tree_sitter_typescript", "language_typescript"),
     definitions=definitions(_FIELD, f"{_WRAPPING} type_assertion") + _DECLARATIONS,
+    uses=_USES,
     identifiers=JAVASCRIPT.identifiers | {"type_identifier"},
 )
 
@@ -49,4 +56,5 @@ TSX = replace(
     interpreters=(),
     grammar=wheel("tree_sitter_typescript", "language_tsx"),
     definitions=definitions(_FIELD, _WRAPPING) + _DECLARATIONS,
+    uses=_USES + ELEMENTS,
 )

@@ -36,6 +36,14 @@ ZIG = Language(
         (test_declaration [(string (string_content) @name) (identifier) @name]) @block
         (comment) @comment
     """,
+    uses="""
+        (call_expression function: [
+          (identifier) @call (field_expression member: (identifier) @call)])
+        (struct_initializer . (identifier) @call)
+        [(parameter type: (_) @type) (function_declaration type: (_) @type)
+         (variable_declaration type: (_) @type)]
+        [(parameter name: (identifier) @bound) (variable_declaration . (identifier) @bound)]
+    """,
     stub=" {}",
     value=" = undefined;",
     block=(" = struct {", "};"),

@@ -14,9 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codeindex import tasks
-from codeindex.models import IndexRun, Repository, Visibility
+from codeindex.models import IndexRun, NamesUsed, Repository, Visibility
 from codeindex.web import ids
 from codeindex.web.ids import Row
+from embeddings.types import packed_use
 from tests import shelf
 from tests.shelf import Written
 
@@ -124,6 +125,9 @@ def test_no_page_and_no_json_has_a_number(client: Client, alice: User) -> None:
     branch.save()
     alice.groups.add(Group.objects.create(pk=770077004, name="another"))
     file, definition = shelf.put(shop, "a.py", Written("def load(): ...", "load"))
+    NamesUsed.objects.create(
+        blob=file.blob, names=["load"], ends=[1], uses=[packed_use(9, 0, 0)], is_cut=False
+    )
     type(definition).objects.filter(pk=definition.pk).update(id=770077005)
     type(file).objects.filter(pk=file.pk).update(id=770077006)
     tasks.request_index(repository=shop, by=alice)
@@ -135,7 +139,11 @@ def test_no_page_and_no_json_has_a_number(client: Client, alice: User) -> None:
         *("/api/v1/search?q=load", "/api/v1/search?q=load&group=file", "/api/v1/repositories"),
         *(reverse(name, args=own) for name in ("repository", "progress", "remove")),
         *(reverse(name, args=own) for name in ("api-repository", "api-runs")),
-        *(reverse(name, args=at) for name in ("definition", "similar", "api-similar")),
+        *(
+            reverse(name, args=at)
+            for name in ("definition", "similar", "api-similar", "references")
+        ),
+        *(reverse(f"api-{name}", args=at[1:]) for name in ("references", "callers", "callees")),
         reverse("file", args=at[:1]),
     )
     for address in addresses:

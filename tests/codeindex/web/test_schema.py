@@ -26,6 +26,9 @@ SEARCH, SIMILAR, CODE = (
     "/api/v1/files/{file_id}/{definition_id}/similar",
     "/api/v1/similar",
 )
+REFERENCES, CALLERS, CALLEES = (
+    f"/api/v1/definitions/{{definition_id}}/{what}" for what in ("references", "callers", "callees")
+)
 JSON = "application/json"
 
 
@@ -53,7 +56,8 @@ def check(schema: dict[str, Any], shop: Repository, alice: User, bob: User) -> A
         file = shop.branches.get().source_files.filter(live=True).latest("pk")
         ids = {"id": shop.pk, "file_id": file.pk} if known else {"id": 0, "file_id": 0}
         run = IndexRun.objects.latest("pk").pk
-        address = path.format(run=run, definition_id=file.blob.definitions.get().pk, **ids)
+        definition = file.blob.definitions.get().pk if known else 0
+        address = path.format(run=run, definition_id=definition, **ids)
         key = keys.get(who, who)
         headers = ({"Authorization": f"Token {key}"} if key else {}) | more.pop("headers", {})
         answer = Client(headers=headers).generic(method.upper(), address, **more)
@@ -94,6 +98,9 @@ def test_every_operation_names_its_errors(schema: dict[str, Any]) -> None:
         ("get", SEARCH): {200, 404, 429},
         ("get", SIMILAR): {200, 404, 429},
         ("get", CODE): {200, 429},
+        ("get", REFERENCES): {200, 404, 429},
+        ("get", CALLERS): {200, 404, 429},
+        ("get", CALLEES): {200, 404, 429},
         ("get", REPOSITORIES): {200},
         ("post", REPOSITORIES): {201, 403, 415, 429},
         ("get", ONE): {200, 404},
@@ -141,6 +148,8 @@ def test_errors_of_one_operation_are_as_described(check: Any) -> None:
     check("get", SEARCH, 404, QUERY_STRING="q=a&repository=none")
     check("get", CODE, 400, QUERY_STRING="code=x&by=none")
     check("get", SIMILAR, 400, QUERY_STRING="limit=0")
+    check("get", REFERENCES, 400, QUERY_STRING="limit=0")
+    check("get", REFERENCES, 400, QUERY_STRING="cursor=x")
 
 
 def test_too_many_requests_are_answered_as_described(check: Any, settings: Any) -> None:
@@ -148,7 +157,8 @@ def test_too_many_requests_are_answered_as_described(check: Any, settings: Any) 
     settings.CODEINDEX_INDEX_RATE = "1/hour"
     check("get", SEARCH, 200, QUERY_STRING="q=csv")
     check("get", SEARCH, 429, QUERY_STRING="q=csv")
-    check("get", SIMILAR, 429)
+    for path in (SIMILAR, REFERENCES, CALLERS, CALLEES):
+        check("get", path, 429)
     check("get", CODE, 400, QUERY_STRING="code=x&by=none")
     check("get", CODE, 429, QUERY_STRING="code=x&by=none")
     check("post", RUNS, 201)
@@ -174,6 +184,10 @@ def test_answers_are_as_described(check: Any, shop: Repository) -> None:
     for name, vector in (("near", (1, 0, 0, 0)), ("far", (1, 1, 0, 0))):
         shelf.put(shop, f"{name}.py", Written(f"def {name}(): ...", name, vector=vector))
     check("get", SIMILAR, 200)
+    shelf.put_source(shop, "main.py", "def main():\n    f(main)\n\n\nmain()\n")
+    shelf.put_source(shop, "f.py", "def f(x):\n    main()\n")
+    for path in (REFERENCES, CALLERS, CALLEES):
+        check("get", path, 200)
     check("delete", ONE, 204)
 
 

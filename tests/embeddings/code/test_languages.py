@@ -42,6 +42,12 @@ def test_the_contexts_of_the_sample_are_as_written(language: Language):
 
 
 @languages
+def test_the_uses_of_the_sample_are_as_written(language: Language):
+    source = samples.source_of(language)
+    assert samples.written_uses(source) == (source.parent / "uses.txt").read_text("utf-8")
+
+
+@languages
 def test_every_text_parses_and_tells_its_own_name(language: Language):
     seen = set()
     for definition in _declared(samples.source_of(language).read_text("utf-8"), language):

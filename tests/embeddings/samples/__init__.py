@@ -1,15 +1,17 @@
 """One folder a language: a source, the definitions that are found in it (`definitions.txt`) and the
-path-contexts of some of them (`contexts.txt`), both as this module writes them."""
+path-contexts of some of them (`contexts.txt`), and the names that are used in it (`uses.txt`), all
+as this module writes them."""
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 from embeddings.files.decoding import decode
-from embeddings.code.definitions import extract
+from embeddings.code.definitions import Extraction, extract
 from embeddings.code.languages import FileType, by_name, by_path
 from embeddings.paths import contexts
-from embeddings.types import Definition, PathContext
+from embeddings.types import Definition, NamesUsed, PathContext, Receiver, Use
 
 FOLDER = Path(__file__).parent
 FEW = 40
@@ -24,9 +26,13 @@ def source_of(language: FileType) -> Path:
 
 
 def definitions_in(path: Path) -> list[Definition]:
+    return _extracted(path).definitions
+
+
+def _extracted(path: Path) -> Extraction:
     file_type = by_path(path.name)
     assert file_type is not None
-    return extract(decode(path.read_bytes(), file_type), file_type).definitions
+    return extract(decode(path.read_bytes(), file_type), file_type)
 
 
 def written_definitions(path: Path) -> str:
@@ -43,6 +49,27 @@ def written_contexts(path: Path) -> str:
             lines = "".join(f"    {_written_context(context)}\n" for context in found)
             written.append(f"{definition.kind} {definition.qualified_name}\n{lines}")
     return "\n".join(written)
+
+
+def written_uses(path: Path) -> str:
+    """Each name: the lines on which it is used, and how."""
+    used = _extracted(path).uses
+    assert used is not None
+    return "".join(f"{name}: {', '.join(map(_written_use, uses))}\n" for name, uses in names_with_uses(used))
+
+
+def names_with_uses(used: NamesUsed) -> list[tuple[str, list[Use]]]:
+    """Each name with its uses."""
+    spans = pairwise([0, *used.ends])
+    return [
+        (name, [*map(Use.unpacked, used.uses[start:end])])
+        for name, (start, end) in zip(used.names, spans, strict=True)
+    ]
+
+
+def _written_use(use: Use) -> str:
+    of = {Receiver.NONE: "", Receiver.ITSELF: " of itself", Receiver.OTHER: " of another"}
+    return f"{use.line} {use.kind.name.lower()}{of[use.receiver]}"
 
 
 def _written_definition(definition: Definition) -> str:

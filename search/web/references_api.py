@@ -1,0 +1,64 @@
+"""References, callers and callees over REST."""
+
+from __future__ import annotations
+
+from django.utils.decorators import method_decorator
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from codeindex.accounts import throttles
+from codeindex.web.schema import answers
+from search.references import callees, callers, finding
+from search.references.requests import parse_references, parse_target
+from search.web.api import SearchingView, parameters_of
+from search.web.references_serializers import (
+    CalleesSerializer,
+    CallersSerializer,
+    ReferencesParameters,
+    ReferencesSerializer,
+    TargetParameters,
+)
+
+
+class ReferencesView(SearchingView):
+    @extend_schema(
+        operation_id="references",
+        summary="List where a definition is used, by its name; its id ends its `url`",
+        parameters=[ReferencesParameters],
+        responses=answers(ReferencesSerializer, 404, 429),
+    )
+    @method_decorator(throttles.limited(throttles.SEARCH))
+    def get(self, request: Request, definition_id: int) -> Response:
+        parameters = parameters_of(request)
+        target = parse_target(request.user, definition_id, parameters)
+        found = finding.find(parse_references(request.user, target, parameters))
+        return Response(ReferencesSerializer(found, context={"request": request}).data)
+
+
+class CallersView(SearchingView):
+    @extend_schema(
+        operation_id="callers",
+        summary="List the definitions that use one, by its name",
+        parameters=[TargetParameters],
+        responses=answers(CallersSerializer, 404, 429),
+    )
+    @method_decorator(throttles.limited(throttles.SEARCH))
+    def get(self, request: Request, definition_id: int) -> Response:
+        target = parse_target(request.user, definition_id, parameters_of(request))
+        found = callers.find(request.user, target)
+        return Response(CallersSerializer(found, context={"request": request}).data)
+
+
+class CalleesView(SearchingView):
+    @extend_schema(
+        operation_id="callees",
+        summary="List the definitions that one calls, by their names",
+        parameters=[TargetParameters],
+        responses=answers(CalleesSerializer, 404, 429),
+    )
+    @method_decorator(throttles.limited(throttles.SEARCH))
+    def get(self, request: Request, definition_id: int) -> Response:
+        target = parse_target(request.user, definition_id, parameters_of(request))
+        found = callees.find(request.user, target)
+        return Response(CalleesSerializer(found, context={"request": request}).data)
