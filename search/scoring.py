@@ -10,12 +10,16 @@ from typing import NamedTuple
 
 from embeddings.types import Kind
 from search.balance import EVEN, Balance
+from search.candidates.exact import WHOLE
 from search.candidates.retrieval import DEPTH, Candidate
 from search.evidence import Evidence
 from search.results import Score
 
 NAME = 30.0
 """More than all other parts together: a definition that is named comes first."""
+
+MENTION = 4.0
+"""What it counts, times its share, that a query names a definition beside other words."""
 
 LITERAL = 15.0
 """More than the parts that follow together: what holds the query's rarest identifier, or
@@ -114,7 +118,7 @@ def lent_scores(signals: Sequence[Signal], own: Mapping[int, Score]) -> dict[int
     for signal in signals:
         candidate = signal.candidate
         if not candidate.beyond_depth:
-            exact = NAME * candidate.named + LITERAL * candidate.literal
+            exact = _named(candidate) + LITERAL * candidate.literal
             without_exact = own[candidate.text].total - exact
             files[candidate.location.file].append(max(0.0, without_exact))
     return {
@@ -135,13 +139,17 @@ def _own_score(
         share = balance.structure * candidate.code_cosine / similarity if similarity else 0.0
         by_code = by_vector * share
     return Score(
-        name=NAME * candidate.named + weights.name * balance.words * evidence.name,
+        name=_named(candidate),
         literal=LITERAL * candidate.literal,
-        words=weights.words * balance.words * evidence.words,
+        words=balance.words * (weights.words * evidence.words + weights.name * evidence.name),
         meaning=by_vector - (by_code or 0.0),
         structure=by_code,
         rule=0.0 - weights.block * signal.is_block,
     )
+
+
+def _named(candidate: Candidate) -> float:
+    return NAME if candidate.named == WHOLE else MENTION * candidate.named
 
 
 def _with_file_parts(

@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("codeindex", "0019_words_as_people_spell_them")]
+    dependencies = [("codeindex", "0021_names_used")]
     operations = [
         migrations.AddField("sourcefile", "name_words", SearchVectorField(null=True)),
         AddIndexConcurrently(
