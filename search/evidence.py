@@ -33,6 +33,10 @@ USUAL_LENGTH = 30.0
 code that is hidden."""
 
 
+MAX_PLACES = 20
+"""Of a word's beginning in a file that are looked at: it may stand within other words."""
+
+
 @dataclass(frozen=True, slots=True)
 class QueryWords:
     """The lexemes of a query: those that were `asked` for, and the `joined` ones, which two words
@@ -102,11 +106,30 @@ def _coverage(
         forms[stem].add(_common_beginning(word, stem))
     whole = sum(lexeme.weight for lexeme in words.asked) or 1.0
     looked_for = [(forms[lexeme.word], lexeme.weight / whole) for lexeme in words.asked]
-    lowered = {file: content.beginning.lower() for file, content in contents.items()}
-    return {
-        file: sum(share for any_of, share in looked_for if any(form in text for form in any_of))
-        for file, text in lowered.items()
-    }
+    return {file: _share_in(content.beginning, looked_for) for file, content in contents.items()}
+
+
+def _share_in(content: str, looked_for: Sequence[tuple[set[str], float]]) -> float:
+    lowered = content.lower()
+    return sum(
+        share
+        for any_of, share in looked_for
+        if any(_begins_a_word(beginning, lowered, content) for beginning in any_of)
+    )
+
+
+def _begins_a_word(beginning: str, lowered: str, content: str) -> bool:
+    """Whether a word of the content, or of an identifier in it, begins so; by its first
+    MAX_PLACES."""
+    place = -1
+    for _ in range(MAX_PLACES):
+        place = lowered.find(beginning, place + 1)
+        if place <= 0:
+            return place == 0
+        before = content[place - 1 : place]
+        if not before.isalpha() or (before.islower() and content[place : place + 1].isupper()):
+            return True
+    return False
 
 
 def _common_beginning(word: str, stem: str) -> str:
@@ -160,7 +183,8 @@ def _evidence(
             by_name += weight * (word in name)
             by_path += weight * (word in path)
     either = {lexeme.word for lexeme in words.all}
-    is_joined = any(lexeme.word in file_name for lexeme in words.joined)
+    called = {stems.get(word) for word in around.file_name[:1]}
+    is_joined = any(lexeme.word in called for lexeme in words.joined)
     return Evidence(
         words=total / whole,
         name=by_name / whole * _share(name, either),
