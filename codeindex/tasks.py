@@ -24,6 +24,7 @@ from codeindex.ingestion import (
     runs,
     scheduling,
     store,
+    trigrams,
 )
 from codeindex.ingestion.cloning import mirrors
 from codeindex.models import (
@@ -138,12 +139,14 @@ def sweep() -> None:
     wake_embedders()
     _wake_refiners()
     analysis.renew()
+    trigrams.renew()
 
 
 @shared_task(ignore_result=True)
 def forget() -> None:
     garbage_collection.mark()
     garbage_collection.sweep()
+    trigrams.forget_deleted()
     mirrors.remove_unregistered()
 
 

@@ -75,11 +75,11 @@ def parse_search(user: User | AnonymousUser, parameters: Parameters) -> SearchRe
     `balance`; `repository` is another name of `repo`, and excludes nothing. Raises `BadQuery`."""
     return SearchRequest(
         user=user,
-        query=parsing.parse_query(_last(parameters, "q"), filters.from_parameters(parameters)),
+        query=parsing.parse_query(last(parameters, "q"), filters.from_parameters(parameters)),
         limit=_limit(parameters),
-        order=_choice(parameters, "order", Order.IMPLEMENTATIONS),
-        group=_choice(parameters, "group", Group.DEFINITION),
-        balance=parse_balance(_last(parameters, "balance") or DEFAULT_BALANCE),
+        order=chosen(parameters, "order", Order.IMPLEMENTATIONS),
+        group=chosen(parameters, "group", Group.DEFINITION),
+        balance=parse_balance(last(parameters, "balance") or DEFAULT_BALANCE),
     )
 
 
@@ -92,9 +92,9 @@ def parse_similar(
 
 def parse_similar_to_code(user: User | AnonymousUser, parameters: Parameters) -> SimilarRequest:
     """From `code`, `lang`, `limit` and `by`. Raises `BadQuery`."""
-    code = _last(parameters, "code")
+    code = last(parameters, "code")
     parsing.check_text(code.strip(), "code")
-    language = _last(parameters, "lang").strip() or DEFAULT_LANGUAGE
+    language = last(parameters, "lang").strip() or DEFAULT_LANGUAGE
     return SimilarRequest(
         user,
         PastedCode(code, filters.known_language(language, Field.LANGUAGE)),
@@ -104,29 +104,36 @@ def parse_similar_to_code(user: User | AnonymousUser, parameters: Parameters) ->
 
 
 def _limit(parameters: Parameters) -> int:
-    limit = _last(parameters, "limit", str(DEFAULT_RESULTS))
-    if not re.fullmatch(r"[0-9]{1,3}", limit) or not 1 <= int(limit) <= MAX_RESULTS:
-        raise BadQuery(f"The limit must be a whole number from 1 to {MAX_RESULTS}.", "limit")
+    return limit_in(parameters, DEFAULT_RESULTS, MAX_RESULTS)
+
+
+def limit_in(parameters: Parameters, default: int, most: int) -> int:
+    """The value of `limit`, from 1 to `most`. Raises `BadQuery`."""
+    limit = last(parameters, "limit", str(default))
+    if not re.fullmatch(r"[0-9]{1,3}", limit) or not 1 <= int(limit) <= most:
+        raise BadQuery(f"The limit must be a whole number from 1 to {most}.", "limit")
     return int(limit)
 
 
 def _likeness(parameters: Parameters) -> Likeness:
-    return _choice(parameters, "by", Likeness.BOTH, called="comparison")
+    return chosen(parameters, "by", Likeness.BOTH, called="comparison")
 
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
-def _choice(parameters: Parameters, name: str, default: Choice, called: str = "") -> Choice:
-    """A value of the default's class; errors call it by its name or as it is `called`."""
+def chosen(parameters: Parameters, name: str, default: Choice, called: str = "") -> Choice:
+    """The parameter's value, of the default's class; errors call it by its name or as it is
+    `called`. Raises `BadQuery`."""
     choices = type(default)
-    value = _last(parameters, name, default.value)
+    value = last(parameters, name, default.value)
     if value not in set(choices):
         allowed = [choice.value for choice in choices]
         raise filters.unknown_value(called or name, value, allowed, name)
     return choices(value)
 
 
-def _last(parameters: Parameters, name: str, default: str = "") -> str:
+def last(parameters: Parameters, name: str, default: str = "") -> str:
+    """The parameter's last value."""
     values = parameters.get(name)
     return values[-1] if values else default

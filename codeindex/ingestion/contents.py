@@ -11,10 +11,12 @@ from django.db.models import QuerySet
 from more_itertools import first
 
 from codeindex.bulk import binary_cursor
+from codeindex.ingestion import trigrams
 from codeindex.ingestion.selection import skip_reasons
 from codeindex.ingestion.selection.sources import SelectedFile
 from codeindex.models import Blob
 from embeddings import types
+from embeddings.files.trigrams import TRIGRAMS_VERSION
 from embeddings.types import READING_VERSION
 
 
@@ -85,8 +87,8 @@ def suits(file: SelectedFile, skipped: str, despite: str) -> bool:
 
 
 def save(read: Sequence[ReadBlob]) -> list[tuple[int, ReadBlob]]:
-    """The blobs that were new, with their ids. What another run stored meanwhile has its
-    definitions already."""
+    """The blobs that were new, with their ids, and the trigrams of their contents. What another run
+    stored meanwhile has its definitions already."""
     if not read:
         return []
     ours = {(blob.sha, blob.language, blob.despite): blob for blob in read}
@@ -95,6 +97,7 @@ def save(read: Sequence[ReadBlob]) -> list[tuple[int, ReadBlob]]:
             INSERT_BLOBS,
             {
                 "version": READING_VERSION,
+                "trigrams": TRIGRAMS_VERSION,
                 "sha": [blob.sha for blob in read],
                 "language": [blob.language for blob in read],
                 "content": [blob.content for blob in read],
@@ -104,13 +107,16 @@ def save(read: Sequence[ReadBlob]) -> list[tuple[int, ReadBlob]]:
                 "stray_bytes": [blob.stray_bytes for blob in read],
             },
         )
-        return [(pk, ours[tuple(key)]) for pk, *key in cursor.fetchall()]
+        saved = [(pk, ours[tuple(key)]) for pk, *key in cursor.fetchall()]
+    trigrams.save({pk: blob.content for pk, blob in saved})
+    return saved
 
 
 INSERT_BLOBS = """
 INSERT INTO codeindex_blob
-    (sha, language, content, skipped, despite, broken, stray_bytes, format_version)
-SELECT sha, language, content, skipped, despite, broken, stray_bytes, %(version)s::smallint
+    (sha, language, content, skipped, despite, broken, stray_bytes, format_version, trigrams)
+SELECT sha, language, content, skipped, despite, broken, stray_bytes, %(version)s::smallint,
+       %(trigrams)s::smallint
 FROM unnest(%(sha)b::text[], %(language)b::text[], %(content)b::text[], %(skipped)b::text[],
             %(despite)b::text[], %(broken)b::boolean[], %(stray_bytes)b::integer[])
     AS new (sha, language, content, skipped, despite, broken, stray_bytes)

@@ -7,7 +7,15 @@ files.
 """
 
 from codeindex.models.evaluations import Evaluation
-from codeindex.models.files import Blob, Definition, SourceFile, SourceFileQuerySet, Text, WordCount
+from codeindex.models.files import (
+    Blob,
+    Definition,
+    SourceFile,
+    SourceFileQuerySet,
+    Text,
+    TrigramBlock,
+    WordCount,
+)
 from codeindex.models.repositories import (
     IGNORE_PATTERNS,
     UNPUBLISHED,
@@ -46,6 +54,7 @@ __all__ = [
     "SpaceState",
     "Text",
     "Token",
+    "TrigramBlock",
     "Visibility",
     "WordCount",
 ]

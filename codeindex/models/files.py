@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
@@ -10,6 +11,7 @@ from django.db.models import Q
 
 from codeindex.models.repositories import Branch, IndexRun, Repository
 from embeddings.code.words import ANALYSIS_VERSION
+from embeddings.files.trigrams import TRIGRAMS_VERSION
 
 
 class Blob(models.Model):
@@ -26,6 +28,8 @@ class Blob(models.Model):
     # Bytes of no known encoding, each of which is U+FFFD in `content`.
     stray_bytes = models.PositiveIntegerField(default=0, db_default=0)
     format_version = models.PositiveSmallIntegerField()  # by which it was read
+    # The version of the trigrams by which its lines are found; 0 until a `TrigramBlock` has them.
+    trigrams = models.PositiveSmallIntegerField(default=0, db_default=0)
     unused_since = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -40,7 +44,25 @@ class Blob(models.Model):
                 condition=Q(unused_since__isnull=False),
                 name="unused_blobs",
             ),
+            models.Index(
+                fields=["id"],
+                condition=Q(trigrams__lt=TRIGRAMS_VERSION),
+                name="blobs_without_trigrams",
+            ),
         ]
+
+
+class TrigramBlock(models.Model):
+    """Which trigrams some blobs have, as a matrix of 2**exponent rows of bits, with a bit of each
+    row for every blob. A blob has the bits of its trigrams' hashes (`embeddings.files.trigrams`).
+
+    A row has as many bytes as its blobs need, eight to a byte, the first one in the lowest bit.
+    Blobs of a similar number of trigrams share a block. `bits` is stored uncompressed outside the
+    row, so that a search reads the rows that it asks for alone."""
+
+    exponent = models.PositiveSmallIntegerField()
+    blobs = ArrayField(models.BigIntegerField())
+    bits = models.BinaryField()
 
 
 class SourceFileQuerySet(models.QuerySet["SourceFile"]):

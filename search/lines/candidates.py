@@ -1,0 +1,207 @@
+"""The files that may have a matching line, in the order in which they are searched: by repository
+and path. Only files that the user may see and the filters keep.
+
+Blocks of trigrams are of all contents, visible or not. What a user may see is therefore intersected
+here with what a block answers, before anything depends on the number of files that it finds: how
+long a search takes tells nothing of what hidden files contain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from embeddings.files import trigrams
+from embeddings.files.trigrams import HASHES, TRIGRAMS_VERSION
+from search.candidates import sql
+from search.candidates.scopes import scope_for
+from search.lines.request import LineRequest, Position
+from search.lines.required import Required
+from search.query.filters import Field, filter_values
+
+MAX_SEARCHED = 5_000
+"""Files that one search looks at, at most."""
+
+FEW = 200
+"""Files that are searched without asking the index: that would take longer."""
+
+ROWS = 12
+"""Rows of a block that are read for a few trigrams; for more trigrams, one of each."""
+
+Blobs = npt.NDArray[np.int64]
+Bits = npt.NDArray[np.uint8]
+
+
+class Branch(NamedTuple):
+    """In the order in which branches are searched."""
+
+    repository: str
+    owner: str
+    branch: str
+    id: int
+
+
+class Candidate(NamedTuple):
+    """A file, the `place` of its branch in their order, and the size of its content in bytes."""
+
+    place: int
+    file: int
+    path: str
+    blob: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileScope:
+    """What a search for lines may find: the files that meet `condition`, with its `parameters`.
+    `sees_all`: these are all live files of the index."""
+
+    branches: Sequence[Branch]
+    condition: str
+    parameters: Mapping[str, object]
+    sees_all: bool
+
+
+def file_scope(request: LineRequest) -> FileScope:
+    """Raises `UnknownRepository`."""
+    languages = [each for each in request.filters if each.field == Field.LANGUAGE]
+    scope = scope_for(
+        request.user, [each for each in request.filters if each.field != Field.LANGUAGE]
+    )
+    condition, parameters = scope.condition, dict(scope.parameters)
+    for name, excluded in (("languages", False), ("other_languages", True)):
+        if values := filter_values(languages, Field.LANGUAGE, excluded=excluded):
+            condition += f" AND {'NOT ' if excluded else ''}{IN_LANGUAGE.format(f'%({name})s')}"
+            parameters[name] = values
+    return FileScope(
+        branches=sorted(Branch(*row) for row in sql.rows(BRANCHES, scope.parameters)),
+        condition=condition,
+        parameters=parameters,
+        sees_all=not request.filters and scope.sees_everything,
+    )
+
+
+def candidate_files(
+    scope: FileScope, required: Required, after: Position | None
+) -> tuple[Sequence[Candidate], bool]:
+    """The first MAX_SEARCHED files after a position that have what is required, and whether there
+    are more."""
+    place, path = _place(scope.branches, after)
+    parameters = {
+        **scope.parameters,
+        "ordered": sql.array_literal(branch.id for branch in scope.branches),
+        "place": place,
+        "path": path,
+    }
+    condition = scope.condition
+    blobs = _blobs(scope, required) if required else None
+    if blobs is not None:
+        condition += " AND file.blob_id = ANY(%(blobs)s::bigint[])"
+        parameters["blobs"] = sql.array_literal(blobs)
+    rows = sql.rows(FILES.format(condition=condition, limit=MAX_SEARCHED + 1), parameters)
+    return [Candidate(*row) for row in rows[:MAX_SEARCHED]], len(rows) > MAX_SEARCHED
+
+
+def _place(branches: Sequence[Branch], after: Position | None) -> tuple[int, str]:
+    """The number of the branch from which the search goes on, from 0, and the path after which."""
+    if after is None:
+        return -1, ""
+    names = (after.repository, after.owner, after.branch)
+    before = sum(branch[:3] < names for branch in branches)
+    is_known = before < len(branches) and branches[before][:3] == names
+    return (before, after.path) if is_known else (before - 1, LAST_PATH)
+
+
+def _blobs(scope: FileScope, required: Required) -> Sequence[int] | None:
+    """The visible contents that have what is required; None if they are too few to ask."""
+    visible = None if scope.sees_all else _visible_blobs(scope)
+    if visible is not None and len(visible) <= FEW:
+        return None
+    # Those without trigrams first: what gets them meanwhile is in a block afterwards.
+    lacking = np.array([blob for (blob,) in sql.rows(LACKING, LACKING_PARAMETERS)], np.int64)
+    found = np.concatenate([lacking, *_indexed_blobs(required, visible)])
+    if visible is not None:
+        found = found[np.isin(found, visible)]
+    return list(found.tolist())
+
+
+def _visible_blobs(scope: FileScope) -> Blobs:
+    rows = sql.rows(VISIBLE.format(condition=scope.condition), scope.parameters)
+    return np.array([blob for (blob,) in rows], np.int64)
+
+
+def _indexed_blobs(required: Required, visible: Blobs | None) -> list[Blobs]:
+    """The contents in each block that have what is required, as far as its bits tell."""
+    wanted = sorted(required.all_trigrams())
+    number = {trigram: row for row, trigram in enumerate(wanted)}
+    hashes = min(HASHES, max(1, ROWS // len(wanted)))
+    rows = trigrams.hashes(np.array(wanted, np.uint32))[:, :hashes]
+    found = []
+    for blobs, bits in sql.rows(BITS, {"hashes": sql.array_literal(rows.ravel().tolist())}):
+        own = np.frombuffer(bits, np.uint8).reshape(len(wanted), hashes, -1)
+        having = _having(required, np.bitwise_and.reduce(own, axis=1), number)
+        is_found = np.unpackbits(having, count=len(blobs), bitorder="little").astype(bool)
+        found.append(np.array(blobs, np.int64)[is_found])
+    return found
+
+
+def _having(required: Required, rows: Bits, number: Mapping[int, int]) -> Bits:
+    """The bits of the contents with all that is required, given the bits of each trigram, whose row
+    is its number."""
+    groups = (
+        reduce(np.bitwise_or, (_having(each, rows, number) for each in group))
+        for group in required.alternatives
+    )
+    own = (rows[number[trigram]] for trigram in required.trigrams)
+    return reduce(np.bitwise_and, (*own, *groups))
+
+
+LAST_PATH = "\U0010ffff"
+"""After every path."""
+
+IN_LANGUAGE = (
+    "EXISTS (SELECT FROM codeindex_blob AS kept WHERE kept.id = file.blob_id"
+    " AND kept.language = ANY({}))"
+)
+
+BRANCHES = """
+SELECT repository.name, owner.username, branch.name, branch.id
+FROM codeindex_branch AS branch
+JOIN codeindex_repository AS repository ON repository.id = branch.repository_id
+JOIN auth_user AS owner ON owner.id = repository.owner_id
+WHERE branch.id = ANY(%(branches)s::bigint[])
+"""
+
+VISIBLE = "SELECT DISTINCT file.blob_id FROM codeindex_sourcefile AS file WHERE {condition}"
+
+LACKING = "SELECT id FROM codeindex_blob WHERE trigrams < %(version)s"
+LACKING_PARAMETERS = {"version": TRIGRAMS_VERSION}
+
+FILES = """
+SELECT found.place, found.id, found.path, found.blob_id, octet_length(blob.content)
+FROM (
+    SELECT ordered.place - 1 AS place, file.id, file.path, file.blob_id
+    FROM unnest(%(ordered)s::bigint[]) WITH ORDINALITY AS ordered (branch, place)
+    JOIN codeindex_sourcefile AS file ON file.branch_id = ordered.branch
+    WHERE {condition} AND (ordered.place - 1, file.path COLLATE "C") > (%(place)s, %(path)s)
+    ORDER BY ordered.place, file.path COLLATE "C" LIMIT {limit}
+) AS found JOIN codeindex_blob AS blob ON blob.id = found.blob_id
+ORDER BY found.place, found.path COLLATE "C"
+"""
+
+BITS = """
+SELECT block.blobs, (
+    SELECT string_agg(substring(
+        block.bits, (hash >> (32 - block.exponent))::integer * block.width + 1, block.width
+    ), ''::bytea ORDER BY number)
+    FROM unnest(%(hashes)s::bigint[]) WITH ORDINALITY AS wanted (hash, number)
+)
+FROM (
+    SELECT blobs, bits, exponent, octet_length(bits) >> exponent AS width
+    FROM codeindex_trigramblock
+) AS block
+"""
