@@ -19,12 +19,12 @@ from codeindex.ingestion import (
     analysis,
     embedding,
     garbage_collection,
+    grams,
     pipeline,
     publishing,
     runs,
     scheduling,
     store,
-    trigrams,
 )
 from codeindex.ingestion.cloning import mirrors
 from codeindex.models import (
@@ -139,14 +139,14 @@ def sweep() -> None:
     wake_embedders()
     _wake_refiners()
     analysis.renew()
-    trigrams.renew()
+    grams.renew()
 
 
 @shared_task(ignore_result=True)
 def forget() -> None:
     garbage_collection.mark()
     garbage_collection.sweep()
-    trigrams.forget_deleted()
+    grams.forget_deleted()
     mirrors.remove_unregistered()
 
 

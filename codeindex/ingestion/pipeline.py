@@ -27,12 +27,12 @@ from psycopg.errors import ProgramLimitExceeded
 from codeindex import leases, locks
 from codeindex.ingestion import (
     contents,
+    grams,
     publishing,
     reader_pool,
     runs,
     scheduling,
     store,
-    trigrams,
 )
 from codeindex.ingestion.cloning import checkout
 from codeindex.ingestion.cloning.errors import CheckoutError
@@ -147,7 +147,7 @@ def _read(run: IndexRun, lease: Lease, wake_embedders: Callable[[], object]) -> 
                 wake_embedders()
                 woken = now
         store.finish_reading(run, selection.skips, requested)
-        trigrams.pack()
+        grams.pack()
 
 
 def _select(run: IndexRun, tree: Tree) -> Selection:

@@ -10,10 +10,10 @@ from codeindex.models.evaluations import Evaluation
 from codeindex.models.files import (
     Blob,
     Definition,
+    GramBlock,
     SourceFile,
     SourceFileQuerySet,
     Text,
-    TrigramBlock,
     WordCount,
 )
 from codeindex.models.repositories import (
@@ -43,6 +43,7 @@ __all__ = [
     "Embedding",
     "EmbeddingState",
     "Evaluation",
+    "GramBlock",
     "IndexRun",
     "PlainId",
     "Repository",
@@ -54,7 +55,6 @@ __all__ = [
     "SpaceState",
     "Text",
     "Token",
-    "TrigramBlock",
     "Visibility",
     "WordCount",
 ]

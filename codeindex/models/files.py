@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from codeindex.models.repositories import Branch, IndexRun, Repository
 from embeddings.code.words import ANALYSIS_VERSION
-from embeddings.files.trigrams import TRIGRAMS_VERSION
+from embeddings.files.grams import GRAMS_VERSION
 
 
 class Blob(models.Model):
@@ -28,8 +28,8 @@ class Blob(models.Model):
     # Bytes of no known encoding, each of which is U+FFFD in `content`.
     stray_bytes = models.PositiveIntegerField(default=0, db_default=0)
     format_version = models.PositiveSmallIntegerField()  # by which it was read
-    # The version of the trigrams by which its lines are found; 0 until a `TrigramBlock` has them.
-    trigrams = models.PositiveSmallIntegerField(default=0, db_default=0)
+    # The version of the grams by which its lines are found; 0 until a `GramBlock` has them.
+    grams = models.PositiveSmallIntegerField(default=0, db_default=0)
     unused_since = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -46,18 +46,18 @@ class Blob(models.Model):
             ),
             models.Index(
                 fields=["id"],
-                condition=Q(trigrams__lt=TRIGRAMS_VERSION),
-                name="blobs_without_trigrams",
+                condition=Q(grams__lt=GRAMS_VERSION),
+                name="blobs_without_grams",
             ),
         ]
 
 
-class TrigramBlock(models.Model):
-    """Which trigrams some blobs have, as a matrix of 2**exponent rows of bits, with a bit of each
-    row for every blob. A blob has the bits of its trigrams' hashes (`embeddings.files.trigrams`).
+class GramBlock(models.Model):
+    """Which grams some blobs have, as a matrix of 2**exponent rows of bits, with a bit of each
+    row for every blob. A blob has the bits of its grams' hashes (`embeddings.files.grams`).
 
     A row has as many bytes as its blobs need, eight to a byte, the first one in the lowest bit.
-    Blobs of a similar number of trigrams share a block. `bits` is stored uncompressed outside the
+    Blobs of a similar number of grams share a block. `bits` is stored uncompressed outside the
     row, so that a search reads the rows that it asks for alone."""
 
     exponent = models.PositiveSmallIntegerField()

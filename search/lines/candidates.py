@@ -1,7 +1,7 @@
 """The files that may have a matching line, in the order in which they are searched: by repository
 and path. Only files that the user may see and the filters keep.
 
-Blocks of trigrams are of all contents, visible or not. What a user may see is therefore intersected
+Blocks of grams are of all contents, visible or not. What a user may see is therefore intersected
 here with what a block answers, before anything depends on the number of files that it finds: how
 long a search takes tells nothing of what hidden files contain."""
 
@@ -15,8 +15,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from embeddings.files import trigrams
-from embeddings.files.trigrams import HASHES, TRIGRAMS_VERSION
+from embeddings.files import grams
+from embeddings.files.grams import GRAMS_VERSION, HASHES, Grams
 from search.candidates import sql
 from search.candidates.scopes import scope_for
 from search.lines.request import LineRequest, Position
@@ -29,8 +29,8 @@ MAX_SEARCHED = 5_000
 FEW = 200
 """Files that are searched without asking the index: that would take longer."""
 
-ROWS = 12
-"""Rows of a block that are read for a few trigrams; for more trigrams, one of each."""
+FEW_GRAMS = 4
+"""If no more are required, all of their rows are read; otherwise one of each."""
 
 Blobs = npt.NDArray[np.int64]
 Bits = npt.NDArray[np.uint8]
@@ -121,9 +121,9 @@ def _blobs(scope: FileScope, required: Required) -> Sequence[int] | None:
     visible = None if scope.sees_all else _visible_blobs(scope)
     if visible is not None and len(visible) <= FEW:
         return None
-    # Those without trigrams first: what gets them meanwhile is in a block afterwards.
+    # Those without grams first: what gets them meanwhile is in a block afterwards.
     lacking = np.array([blob for (blob,) in sql.rows(LACKING, LACKING_PARAMETERS)], np.int64)
-    found = np.concatenate([lacking, *_indexed_blobs(required, visible)])
+    found = np.concatenate([lacking, *_indexed_blobs(required)])
     if visible is not None:
         found = found[np.isin(found, visible)]
     return list(found.tolist())
@@ -134,29 +134,39 @@ def _visible_blobs(scope: FileScope) -> Blobs:
     return np.array([blob for (blob,) in rows], np.int64)
 
 
-def _indexed_blobs(required: Required, visible: Blobs | None) -> list[Blobs]:
+def _indexed_blobs(required: Required) -> list[Blobs]:
     """The contents in each block that have what is required, as far as its bits tell."""
-    wanted = sorted(required.all_trigrams())
-    number = {trigram: row for row, trigram in enumerate(wanted)}
-    hashes = min(HASHES, max(1, ROWS // len(wanted)))
-    rows = trigrams.hashes(np.array(wanted, np.uint32))[:, :hashes]
+    wanted = np.array(sorted(required.all_grams()), np.uint32)
+    number = {gram: row for row, gram in enumerate(wanted.tolist())}
+    hashes = grams.hashes(wanted)[: HASHES if len(wanted) <= FEW_GRAMS else 1]
     found = []
-    for blobs, bits in sql.rows(BITS, {"hashes": sql.array_literal(rows.ravel().tolist())}):
-        own = np.frombuffer(bits, np.uint8).reshape(len(wanted), hashes, -1)
-        having = _having(required, np.bitwise_and.reduce(own, axis=1), number)
+    asked = sql.array_literal(np.concatenate(hashes).tolist())
+    for blobs, bits in sql.rows(BITS, {"hashes": asked}):
+        rows = _rows(bits, hashes)
+        having = _having(required, rows, number)
         is_found = np.unpackbits(having, count=len(blobs), bitorder="little").astype(bool)
         found.append(np.array(blobs, np.int64)[is_found])
     return found
 
 
+def _rows(bits: bytes, hashes: Sequence[Grams]) -> Bits:
+    """The bits of each gram: those that are set in the rows of all its hashes."""
+    read = np.frombuffer(bits, np.uint8).reshape(sum(map(len, hashes)), -1)
+    rows, end = read[: len(hashes[0])].copy(), len(hashes[0])
+    for further in hashes[1:]:
+        rows[: len(further)] &= read[end : end + len(further)]
+        end += len(further)
+    return rows
+
+
 def _having(required: Required, rows: Bits, number: Mapping[int, int]) -> Bits:
-    """The bits of the contents with all that is required, given the bits of each trigram, whose row
+    """The bits of the contents with all that is required, given the bits of each gram, whose row
     is its number."""
     groups = (
         reduce(np.bitwise_or, (_having(each, rows, number) for each in group))
         for group in required.alternatives
     )
-    own = (rows[number[trigram]] for trigram in required.trigrams)
+    own = (rows[number[gram]] for gram in required.grams)
     return reduce(np.bitwise_and, (*own, *groups))
 
 
@@ -178,8 +188,8 @@ WHERE branch.id = ANY(%(branches)s::bigint[])
 
 VISIBLE = "SELECT DISTINCT file.blob_id FROM codeindex_sourcefile AS file WHERE {condition}"
 
-LACKING = "SELECT id FROM codeindex_blob WHERE trigrams < %(version)s"
-LACKING_PARAMETERS = {"version": TRIGRAMS_VERSION}
+LACKING = "SELECT id FROM codeindex_blob WHERE grams < %(version)s"
+LACKING_PARAMETERS = {"version": GRAMS_VERSION}
 
 FILES = """
 SELECT found.place, found.id, found.path, found.blob_id, octet_length(blob.content)
@@ -202,6 +212,6 @@ SELECT block.blobs, (
 )
 FROM (
     SELECT blobs, bits, exponent, octet_length(bits) >> exponent AS width
-    FROM codeindex_trigramblock
+    FROM codeindex_gramblock
 ) AS block
 """

@@ -147,8 +147,8 @@ def _position(written: str) -> Position | None:
         names = [repository, owner, branch, path]
         if all(isinstance(name, str) for name in names) and "\0" not in "".join(names):
             "".join(names).encode()
-            counts = (min(max(int(count), 0), MOST) for count in (files, lines))
-            return Position(repository, owner, branch, path, *counts, bool(complete))
+            files, lines = (min(max(int(count), 0), MOST) for count in (files, lines))
+            return Position(repository, owner, branch, path, files, lines, bool(complete))
     except (ValueError, TypeError, OverflowError, RecursionError):
         pass
     raise BadQuery("This is not the place where a search for lines ended.", "after")

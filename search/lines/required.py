@@ -1,8 +1,8 @@
-"""What every text that matches a regular expression contains: its trigrams, as far as they can be
+"""What every text that matches a regular expression contains: its grams, as far as they can be
 told from the pattern. Files without them need not be read.
 
 The pattern is one that RE2 accepts. It is read without regard to case, flags and greediness, since
-trigrams are the same in any case. What this module does not know, and what would make the answer
+grams are the same in any case. What this module does not know, and what would make the answer
 too large, requires nothing: an answer may say too little, and never too much. The method is that of
 R. Cox, *Regular Expression Matching with a Trigram Index* (2012)."""
 
@@ -12,40 +12,41 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import product
 
-from embeddings.files.trigrams import symbols, trigrams_of_symbols
+from embeddings.files.grams import LONGEST, SHORTEST, grams_of_length, symbols
 from search.lines import syntax
 from search.lines.syntax import Alternatives, Node, OneOf, Repetition, Sequence
 
 MAX_STRINGS = 16
 """Strings that are followed as alternatives to each other."""
 
-MAX_TRIGRAMS = 12
+MAX_GRAMS = 12
 """Of one string: more hardly leave out any further file."""
 
 MAX_MENTIONED = 48
-"""Trigrams of a whole pattern."""
+"""Grams of a whole pattern."""
 
 MAX_REPETITIONS = 3
 """Of a repeated part; what follows is unknown."""
 
-TRIGRAM = 3
+LONG = 8
+"""Symbols of a string from which its grams of three leave out nothing that those of four do not."""
 
 
 @dataclass(frozen=True, slots=True)
 class Required:
-    """All of the `trigrams`, and at least one of each group of `alternatives`. Without any, nothing
+    """All of the `grams`, and at least one of each group of `alternatives`. Without any, nothing
     is required."""
 
-    trigrams: frozenset[int] = frozenset()
+    grams: frozenset[int] = frozenset()
     alternatives: frozenset[frozenset[Required]] = frozenset()
 
     def __bool__(self) -> bool:
-        return bool(self.trigrams or self.alternatives)
+        return bool(self.grams or self.alternatives)
 
-    def all_trigrams(self) -> frozenset[int]:
+    def all_grams(self) -> frozenset[int]:
         """Those that are mentioned anywhere."""
-        mentioned = (each.all_trigrams() for group in self.alternatives for each in group)
-        return self.trigrams.union(*mentioned)
+        mentioned = (each.all_grams() for group in self.alternatives for each in group)
+        return self.grams.union(*mentioned)
 
 
 NOTHING = Required()
@@ -65,19 +66,19 @@ def by_pattern(pattern: str) -> Required:
 
 
 def _bounded(required: Required) -> Required:
-    """The same with at most MAX_MENTIONED trigrams: with fewer alternatives, the longest left out
+    """The same with at most MAX_MENTIONED grams: with fewer alternatives, the longest left out
     first."""
-    mentioned = frozenset(sorted(required.trigrams)[:MAX_MENTIONED])
+    mentioned = frozenset(sorted(required.grams)[:MAX_MENTIONED])
     kept = set[frozenset[Required]]()
     for group in sorted(required.alternatives, key=_size):
-        more = mentioned.union(*(each.all_trigrams() for each in group))
+        more = mentioned.union(*(each.all_grams() for each in group))
         if len(more) <= MAX_MENTIONED:
             mentioned, kept = more, kept | {group}
-    return Required(required.trigrams & mentioned, frozenset(kept))
+    return Required(required.grams & mentioned, frozenset(kept))
 
 
 def _size(group: frozenset[Required]) -> int:
-    return sum(len(each.all_trigrams()) for each in group)
+    return sum(len(each.all_grams()) for each in group)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +113,11 @@ def _exactly(strings: frozenset[bytes]) -> _Facts:
 
 
 def _inexactly(first: Iterable[bytes], last: Iterable[bytes], required: Required) -> _Facts:
-    """Facts with `first` and `last` cut to what a trigram across their ends needs."""
+    """Facts with `first` and `last` cut to what a gram across their ends needs."""
     return _Facts(
         None,
-        _few(string[: TRIGRAM - 1] for string in first),
-        _few(string[1 - TRIGRAM :] for string in last),
+        _few(string[: LONGEST - 1] for string in first),
+        _few(string[1 - LONGEST :] for string in last),
         required,
     )
 
@@ -190,18 +191,19 @@ def _repeated(part: _Facts, least: int, most: int | None) -> _Facts:
 
 
 def _of_string(string: bytes) -> Required:
-    """The trigrams of a string, or some of them, evenly."""
-    if len(string) < TRIGRAM:
+    """The grams of a string, or some of them, evenly."""
+    if len(string) < SHORTEST:
         return NOTHING
-    distinct = trigrams_of_symbols(string).tolist()
-    step = -(-len(distinct) // MAX_TRIGRAMS)
-    return Required(frozenset(distinct[::step]))
+    threes = grams_of_length(string, SHORTEST) if len(string) < LONG else []
+    own = [*threes, *grams_of_length(string, LONGEST)]
+    step = -(-len(own) // MAX_GRAMS)
+    return Required(frozenset(own[::step]))
 
 
 def _all_of(parts: Iterable[Required]) -> Required:
     together = list(parts)
     return Required(
-        frozenset().union(*(part.trigrams for part in together)),
+        frozenset().union(*(part.grams for part in together)),
         frozenset().union(*(part.alternatives for part in together)),
     )
 

@@ -1,4 +1,4 @@
-"""Lines are found by the trigrams of their files. Those of existing contents are added in the
+"""Lines are found by the grams of their files. Those of existing contents are added in the
 background; until then, their files are searched without an index."""
 
 import django.contrib.postgres.fields
@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     dependencies = [("codeindex", "0018_pausing_refining")]
     operations = [
         migrations.CreateModel(
-            "TrigramBlock",
+            "GramBlock",
             [
                 (
                     "id",
@@ -23,18 +23,18 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.RunSQL(
-            "ALTER TABLE codeindex_trigramblock ALTER COLUMN bits SET STORAGE EXTERNAL",
+            "ALTER TABLE codeindex_gramblock ALTER COLUMN bits SET STORAGE EXTERNAL",
             migrations.RunSQL.noop,
         ),
         migrations.AddField(
-            "blob", "trigrams", models.PositiveSmallIntegerField(default=0, db_default=0)
+            "blob", "grams", models.PositiveSmallIntegerField(default=0, db_default=0)
         ),
         migrations.AddIndex(
             "blob",
             models.Index(
                 fields=["id"],
-                condition=models.Q(trigrams__lt=1),
-                name="blobs_without_trigrams",
+                condition=models.Q(grams__lt=1),
+                name="blobs_without_grams",
             ),
         ),
     ]

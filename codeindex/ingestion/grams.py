@@ -1,9 +1,9 @@
-"""The trigrams of stored contents, by which lines are found: their blocks are written with the
+"""The grams of stored contents, by which lines are found: their blocks are written with the
 contents, and packed in the background.
 
 A batch of files makes small blocks, and a search reads a few bytes of every block. So small blocks
 are joined until they have about FULL bytes, and rewritten without contents that were deleted.
-Contents that are stored without trigrams, by an older version, get them batch by batch.
+Contents that are stored without grams, by an older version, get them batch by batch.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ import numpy.typing as npt
 from django.db import connection, transaction
 from django.db.models.functions import Length
 
-from codeindex.models import Blob, TrigramBlock
-from embeddings.files import trigrams
-from embeddings.files.trigrams import TRIGRAMS_VERSION, Trigrams
+from codeindex.models import Blob, GramBlock
+from embeddings.files import grams
+from embeddings.files.grams import GRAMS_VERSION, Grams
 
 FULL = 2 << 20
 """Bytes of a block to which no other is joined."""
@@ -36,20 +36,20 @@ Bits = npt.NDArray[np.uint8]
 
 
 def save(contents: Mapping[int, str]) -> None:
-    """Store the trigrams of new blobs' contents, by the blobs' ids."""
-    by_exponent: dict[int, dict[int, Trigrams]] = defaultdict(dict)
+    """Store the grams of new blobs' contents, by the blobs' ids."""
+    by_exponent: dict[int, dict[int, Grams]] = defaultdict(dict)
     for blob, content in contents.items():
-        own = trigrams.trigrams(content)
+        own = grams.grams(content)
         if len(own):
-            by_exponent[trigrams.exponent(len(own))][blob] = own
-    TrigramBlock.objects.bulk_create(
+            by_exponent[grams.exponent(len(own))][blob] = own
+    GramBlock.objects.bulk_create(
         _block(exponent, list(own), _bits(exponent, list(own.values())))
         for exponent, own in sorted(by_exponent.items())
     )
 
 
 def renew(seconds: float = SECONDS, batch: int = BATCH) -> int:
-    """Add the trigrams of contents that lack them, for about `seconds`, and pack the blocks.
+    """Add the grams of contents that lack them, for about `seconds`, and pack the blocks.
     Returns the number of contents. Several processes may do so concurrently."""
     renewed, until = 0, time.monotonic() + seconds
     while (done := _renew_batch(batch)) and time.monotonic() < until:
@@ -75,18 +75,18 @@ def forget_deleted() -> None:
 
 @transaction.atomic
 def _renew_batch(limit: int) -> int:
-    lacking = Blob.objects.filter(trigrams__lt=TRIGRAMS_VERSION)
+    lacking = Blob.objects.filter(grams__lt=GRAMS_VERSION)
     taken = lacking.select_for_update(skip_locked=True, no_key=True).order_by("pk")[:limit]
     contents = dict(taken.values_list("pk", "content"))
     save(contents)
-    Blob.objects.filter(pk__in=contents).update(trigrams=TRIGRAMS_VERSION)
+    Blob.objects.filter(pk__in=contents).update(grams=GRAMS_VERSION)
     return len(contents)
 
 
 def _joinable() -> Iterator[Sequence[int]]:
     """The ids of blocks that together make one of at most FULL bytes, the smallest first."""
     sizes: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for pk, exponent, size in TrigramBlock.objects.annotate(size=Length("bits")).values_list(
+    for pk, exponent, size in GramBlock.objects.annotate(size=Length("bits")).values_list(
         "pk", "exponent", "size"
     ):
         sizes[exponent].append((size, pk))
@@ -112,7 +112,7 @@ def _filling(ordered: Iterable[tuple[int, int]]) -> Iterator[list[int]]:
 def _rewrite(blocks: Sequence[int]) -> None:
     """Make one block of several, of the same number of rows, without blobs that were deleted. What
     another process rewrites meanwhile is left to it."""
-    held = TrigramBlock.objects.filter(pk__in=blocks).select_for_update(skip_locked=True)
+    held = GramBlock.objects.filter(pk__in=blocks).select_for_update(skip_locked=True)
     taken = list(held.order_by("pk"))
     if not taken:
         return
@@ -120,30 +120,31 @@ def _rewrite(blocks: Sequence[int]) -> None:
     stored = set(Blob.objects.filter(pk__in=columns).values_list("pk", flat=True))
     kept = [column for column, blob in enumerate(columns) if blob in stored]
     bits = np.concatenate([_unpacked(block) for block in taken], axis=1)[:, kept]
-    TrigramBlock.objects.filter(pk__in=[block.pk for block in taken]).delete()
+    GramBlock.objects.filter(pk__in=[block.pk for block in taken]).delete()
     if kept:
         _block(taken[0].exponent, [columns[column] for column in kept], bits).save()
 
 
-def _block(exponent: int, blobs: Sequence[int], bits: Bits) -> TrigramBlock:
+def _block(exponent: int, blobs: Sequence[int], bits: Bits) -> GramBlock:
     packed = np.packbits(bits, axis=1, bitorder="little")
-    return TrigramBlock(exponent=exponent, blobs=list(blobs), bits=packed.tobytes())
+    return GramBlock(exponent=exponent, blobs=list(blobs), bits=packed.tobytes())
 
 
-def _bits(exponent: int, contents: Collection[Trigrams]) -> Bits:
+def _bits(exponent: int, contents: Collection[Grams]) -> Bits:
     bits = np.zeros((1 << exponent, len(contents)), np.uint8)
     for column, own in enumerate(contents):
-        bits[trigrams.hashes(own) >> (32 - exponent), column] = 1
+        for hashes in grams.hashes(own):
+            bits[hashes >> np.uint32(32 - exponent), column] = 1
     return bits
 
 
-def _unpacked(block: TrigramBlock) -> Bits:
+def _unpacked(block: GramBlock) -> Bits:
     rows = np.frombuffer(block.bits, np.uint8).reshape(1 << block.exponent, -1)
     return np.unpackbits(rows, axis=1, count=len(block.blobs), bitorder="little")
 
 
 WITH_DELETED = """
-SELECT block.id FROM codeindex_trigramblock AS block
+SELECT block.id FROM codeindex_gramblock AS block
 WHERE EXISTS (
     SELECT FROM unnest(block.blobs) AS held (blob)
     WHERE NOT EXISTS (SELECT FROM codeindex_blob WHERE id = held.blob)
