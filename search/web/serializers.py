@@ -93,10 +93,10 @@ class SearchParameters(_Parameters):
     )
 
 
-def _url(place: Place, context: Mapping[str, Any]) -> str:
-    """Absolute in an answer to a request, a path on the command line."""
+def absolute(url: str, context: Mapping[str, Any]) -> str:
+    """An address with its host in an answer to a request, and as it is on the command line."""
     request = context.get("request")
-    return request.build_absolute_uri(place.url) if request else place.url
+    return request.build_absolute_uri(url) if request else url
 
 
 class _FastSerializer(serializers.Serializer[Any]):
@@ -117,7 +117,7 @@ class PlaceSerializer(_FastSerializer):
             "kind": place.kind,
             "start_line": place.start_line,
             "end_line": place.end_line,
-            "url": _url(place, self.context),
+            "url": absolute(place.url, self.context),
         }
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from codeindex.accounts import throttles
@@ -17,15 +17,14 @@ from embeddings.code import languages
 from embeddings.code.words import analyse
 from embeddings.types import Kind
 from search import engine, explanations, places, similar
-from search.candidates.path_rules import Order
 from search.candidates.scopes import UnknownRepository, scope_for
 from search.candidates.sql import SearchTimeout
 from search.definitions import load_definitions, unread_part
 from search.explanations import MatchExplanation
-from search.query import filters, lexemes, parsing
+from search.lines.request import is_regex
+from search.query import lexemes, parsing
 from search.query.filters import BadQuery
 from search.request import (
-    DEFAULT_BALANCE,
     DEFAULT_LANGUAGE,
     DEFAULT_RESULTS,
     MAX_RESULTS,
@@ -36,8 +35,8 @@ from search.request import (
     parse_similar,
     parse_similar_to_code,
 )
-from search.results import Answer, Group
-from search.web.choices import repository_choices
+from search.results import Answer
+from search.web.form import form_context, parameters, shared_parameters
 from search.web.highlighting import cut, listing
 
 SNIPPET_LINES = 12
@@ -48,13 +47,6 @@ STEPS = (DEFAULT_RESULTS, 50, MAX_RESULTS)
 """How many results are shown at first, and after asking for more."""
 
 
-BALANCES = {
-    "even": "Words, meaning and structure",
-    "words": "Mainly words",
-    "meaning": "Mainly meaning",
-    "structure": "Mainly structure",
-}
-
 LIKENESSES = {
     Likeness.BOTH.value: "as a whole",
     Likeness.MEANING.value: "in meaning",
@@ -62,34 +54,22 @@ LIKENESSES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class FilterParameter:
-    """A filter in the address, beside the query: the form keeps it and shows it."""
-
-    field: str
-    value: str
-
-    @property
-    def typed(self) -> str:
-        """As it would be written in a query."""
-        minus = "-" if self.value.startswith("-") else ""
-        return f"{minus}{self.field}:{self.value.removeprefix('-')}"
-
-
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
-    """The form alone, or the results for `q`."""
+    """The form alone, or the results for `q`. A regular expression is searched for in lines."""
+    if is_regex(request.GET.get("q", "")):
+        return redirect(f"{reverse('lines')}?{shared_parameters(request)}")
     if "q" in request.GET:
         return _results(request)
-    return render(request, "search/home.html", _form(request))
+    return render(request, "search/home.html", form_context(request))
 
 
 @throttles.limited(throttles.SEARCH)
 def _results(request: HttpRequest) -> HttpResponse:
-    form = _form(request)
+    form = form_context(request)
     started = time.perf_counter()
     try:
-        parsed = parse_search(request.user, _parameters(request))
+        parsed = parse_search(request.user, parameters(request))
         answer = engine.find(parsed)
     except BadQuery as error:
         return render(request, "search/results.html", {**form, "error": error}, status=400)
@@ -176,7 +156,7 @@ def _similar(
 ) -> HttpResponse:
     context |= {"by": request.GET.get("by", Likeness.BOTH.value), "likenesses": LIKENESSES}
     try:
-        parsed = parse(_parameters(request))
+        parsed = parse(parameters(request))
         answer = similar.find(parsed)
     except BadQuery as error:
         return render(request, "search/similar.html", context | {"error": error}, status=400)
@@ -202,30 +182,6 @@ def file(request: HttpRequest, file_id: int) -> HttpResponse:
             "listing": listing(row.blob.content.split("\n"), row.blob.language),
         },
     )
-
-
-def _parameters(request: HttpRequest) -> Parameters:
-    return dict(request.GET.lists())
-
-
-def _form(request: HttpRequest) -> dict[str, Any]:
-    return {
-        "nav": "search",
-        "text": request.GET.get("q", ""),
-        "repository": request.GET.get("repository", ""),
-        "filters": [
-            FilterParameter(field.value, value)
-            for field in filters.PARAMETERS
-            for value in request.GET.getlist(field)
-            if value.strip()
-        ],
-        "order": request.GET.get("order", Order.IMPLEMENTATIONS.value),
-        "group": request.GET.get("group", Group.DEFINITION.value),
-        "balance": request.GET.get("balance") or DEFAULT_BALANCE,
-        "balances": BALANCES,
-        "repositories": repository_choices(request.user),
-        "max_characters": parsing.MAX_CHARACTERS,
-    }
 
 
 def _listed(answer: Answer) -> dict[str, Any]:
