@@ -10,7 +10,7 @@ import embeddings
 from codeindex.models import Space, SpaceState
 from codeindex.spaces import encoders, refining
 from embeddings.code.words import analyse
-from search import definitions, places, scoring
+from search import definitions, excerpts, places, scoring
 from search.balance import EVEN, Balance
 from search.candidates import path_rules, retrieval, sql
 from search.candidates.path_rules import Rule
@@ -53,11 +53,13 @@ def find(request: SearchRequest) -> Answer:
     notices = [why_words_only, _unfinished_notice(scope), _refining_notice(query_vector)]
     notices = [notice for notice in notices if notice]
     results = ranked_results(query, query_vector, scope, request.limit, rules, request.group)
+    words = lexemes.rarest_first(query.words, scope.visible)
+    results = excerpts.with_lines(results, words)
     if query_vector is None:
-        return Answer(query.typed, results, notices, words=query.words)
+        return Answer(query.typed, results, notices, words=words)
     space = query_vector.space
     refining.refine_first(space, [each.definition.place.definition_id for each in results])
-    return Answer(query.typed, results, notices, space, query.words, scope.is_small)
+    return Answer(query.typed, results, notices, space, words, scope.is_small)
 
 
 def ranked_results(

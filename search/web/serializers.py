@@ -121,6 +121,11 @@ class PlaceSerializer(_FastSerializer):
         }
 
 
+class NumberedLineSerializer(serializers.Serializer[Any]):
+    line = serializers.IntegerField(help_text="From 1.")
+    text = serializers.CharField()
+
+
 class ScoreSerializer(serializers.Serializer[Any]):
     name = serializers.FloatField(help_text="The query is the definition's name.")
     words = serializers.FloatField(help_text="The query's words in the text.")
@@ -156,6 +161,11 @@ class ResultSerializer(_FastSerializer):
     source = serializers.CharField(  # type: ignore[assignment]  # hides Field.source, of no use here
         help_text="Its own lines; after 100, a note of how many follow."
     )
+    lines = NumberedLineSerializer(
+        many=True,
+        help_text="At most eight of its lines, around the query's words, the rarest ones first; "
+        "its first lines if it has none of them.",
+    )
     docstring = serializers.CharField()
     predicted_names = serializers.ListField(
         child=serializers.ListField(),
@@ -177,6 +187,7 @@ class ResultSerializer(_FastSerializer):
             "score_parts": result.parts._asdict() if result.parts else None,
             "lowered": result.lowered,
             "source": definition.source,
+            "lines": [{"line": line.number, "text": line.text} for line in result.lines],
             "docstring": definition.docstring,
             "predicted_names": definition.predicted_names,
             "also": [write_place(other) for other in result.also],

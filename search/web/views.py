@@ -37,11 +37,7 @@ from search.request import (
 )
 from search.results import Answer
 from search.web.form import form_context, parameters, shared_parameters
-from search.web.highlighting import cut, listing
-
-SNIPPET_LINES = 12
-SNIPPET_WIDTH = 1_000
-"""Characters of a line: a minified file's would fill the page."""
+from search.web.highlighting import excerpt, listing
 
 STEPS = (DEFAULT_RESULTS, 50, MAX_RESULTS)
 """How many results are shown at first, and after asking for more."""
@@ -85,18 +81,20 @@ def _results(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def definition(request: HttpRequest, file_id: int, definition_id: int) -> HttpResponse:
-    """A definition at one of its places."""
+    """A definition at one of its places, in which the words of `q` stand out."""
     file, row = places.visible_definition(request.user, file_id, definition_id)
     here = places.place_in_file(file, row)
     visible = places.places_of_texts([row.text_id], scope_for(request.user)).get(row.text_id, [])
     others = [place for place in visible if place.url != here.url]
     shown = load_definitions({row.text_id: [here, *others]})[row.text_id]
+    words = _words(request.GET.get("q", ""))
+    marked = lexemes.matching_words(words, analyse("\n".join(shown.lines)))
     return render(
         request,
         "search/definition.html",
         {
             "definition": shown,
-            "listing": listing(shown.lines, shown.language, first=here.start_line),
+            "listing": listing(shown.lines, shown.language, first=here.start_line, marked=marked),
             "unread": unread_part(row.text_id),
         },
     )
@@ -185,18 +183,18 @@ def file(request: HttpRequest, file_id: int) -> HttpResponse:
 
 
 def _listed(answer: Answer) -> dict[str, Any]:
-    marked = _marked_words(answer)
+    shown = "\n".join(line.text for result in answer.results for line in result.lines)
+    marked = lexemes.matching_words(answer.words, analyse(shown))
     return {
         "answer": answer,
         "listed": [
             (
                 result,
-                listing(
+                excerpt(
                     result.definition.lines,
                     result.definition.language,
+                    result.shown,
                     first=result.definition.place.start_line,
-                    at_most=SNIPPET_LINES,
-                    width=SNIPPET_WIDTH,
                     marked=marked,
                 ),
             )
@@ -205,16 +203,12 @@ def _listed(answer: Answer) -> dict[str, Any]:
     }
 
 
-def _marked_words(answer: Answer) -> set[str]:
-    """The words in the snippets that match the query's words."""
-    if not answer.words:
-        return set()
-    snippets = (
-        cut(line, SNIPPET_WIDTH)
-        for result in answer.results
-        for line in result.definition.lines[:SNIPPET_LINES]
-    )
-    return lexemes.matching_words(answer.words, analyse("\n".join(snippets)))
+def _words(text: str) -> tuple[str, ...]:
+    """The words of a query; none if it is not one."""
+    try:
+        return parsing.parse_query(text).words
+    except BadQuery:
+        return ()
 
 
 def _more(request: HttpRequest, answer: Answer, limit: int) -> str:

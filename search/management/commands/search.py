@@ -28,8 +28,6 @@ from search.results import Answer, Group, Result
 from search.web.line_serializers import LineAnswerSerializer
 from search.web.serializers import ResultSerializer
 
-SHOWN_LINES = 6
-
 FILTER_HELP = {
     Field.REPOSITORY: "repository, by its name or owner/name",
     Field.PATH: "path, or paths that match a pattern",
@@ -202,16 +200,27 @@ def _lines(file: str) -> Iterator[str]:
 
 
 def _result_text(number: int, result: Result) -> str:
-    place, source = result.definition.place, result.definition.lines
+    place = result.definition.place
     title = f"{number}. {place.path}:{place.start_line}  {place.qualified_name}"
     details = f"   {place.kind} in {place.repository}, score {result.score:.3f}"
     if result.lowered:
         details += f", ranked lower as {result.lowered}"
-    lines = [*source[:SHOWN_LINES], *(["…"] if len(source) > SHOWN_LINES else [])]
     also = [
         f"   also {other.path}:{other.start_line}  {other.qualified_name}" for other in result.also
     ]
-    return "\n".join([title, details, *(f"   │ {line}".rstrip() for line in lines), *also, ""])
+    return "\n".join([title, details, *_lines_text(result), *also, ""])
+
+
+def _lines_text(result: Result) -> Iterator[str]:
+    """The lines that are shown, with an ellipsis where others are left out."""
+    before = result.definition.place.start_line - 1
+    for number, text in result.lines:
+        if number > before + 1:
+            yield f"   {'…':>6} │"
+        yield f"   {number:>6} │ {text}".rstrip()
+        before = number
+    if before < result.definition.place.end_line:
+        yield f"   {'…':>6} │"
 
 
 def _file_text(file: FileLines) -> str:

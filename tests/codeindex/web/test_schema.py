@@ -21,6 +21,7 @@ ONE = f"{REPOSITORIES}/{{id}}"
 RULES = f"{ONE}/rules"
 RUNS = f"{ONE}/runs"
 CANCEL = f"{RUNS}/{{run}}/cancel"
+LINES = "/api/v1/lines"
 SEARCH, SIMILAR, CODE = (
     "/api/v1/search",
     "/api/v1/files/{file_id}/{definition_id}/similar",
@@ -92,6 +93,7 @@ def test_every_operation_names_its_errors(schema: dict[str, Any]) -> None:
     always = {400, 401, 406, 413, 503}
     own = {
         ("get", SEARCH): {200, 404, 429},
+        ("get", LINES): {200, 404, 429},
         ("get", SIMILAR): {200, 404, 429},
         ("get", CODE): {200, 429},
         ("get", REPOSITORIES): {200},
@@ -147,6 +149,7 @@ def test_too_many_requests_are_answered_as_described(check: Any, settings: Any) 
     settings.CODEINDEX_SEARCH_RATE = settings.CODEINDEX_ENCODE_RATE = "1/hour"
     settings.CODEINDEX_INDEX_RATE = "1/hour"
     check("get", SEARCH, 200, QUERY_STRING="q=csv")
+    check("get", LINES, 200, QUERY_STRING="q=csv")
     check("get", SEARCH, 429, QUERY_STRING="q=csv")
     check("get", SIMILAR, 429)
     check("get", CODE, 400, QUERY_STRING="code=x&by=none")
