@@ -25,6 +25,7 @@ from codeindex.ingestion.contents import ReadBlob
 from codeindex.local_services import ensure_services
 from codeindex.management.index import ADMINISTRATOR
 from codeindex.models import Branch, IndexRun, Repository, RunStatus, SourceFile
+from embeddings.files import origins, path_rules
 from search.lines import finding
 from search.lines.request import parse_lines
 
@@ -51,8 +52,8 @@ def measure(options: Namespace) -> None:
 
 
 def _files(repository: Path) -> Iterator[tuple[str, str]]:
-    """The text files at the head of a repository, bare or not, as (path, text). A partial clone may
-    lack some."""
+    """The text files at the head of a repository, bare or not, as (path, text), without vendored,
+    generated and minified ones. A partial clone may lack some."""
     git = ["git", "-C", str(repository)]
     listed = subprocess.run([*git, "ls-tree", "-rlz", "HEAD"], capture_output=True, check=True)
     blobs = {}
@@ -70,7 +71,8 @@ def _files(repository: Path) -> Iterator[tuple[str, str]]:
         end = begin + int(read[place:begin].split()[2])
         place = end + 1
         text = read[begin:end].decode(errors="replace")
-        if "\0" not in text:
+        left_out = path_rules.origins(path) or origins.by_content(text)
+        if "\0" not in text and not left_out:
             yield f"{repository.parent.name}/{path}", text
 
 

@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 from django.db import connection, transaction
-from django.db.models.functions import Length
+from django.db.models import Func, IntegerField
 
 from codeindex.models import Blob, GramBlock
 from embeddings.files import grams
@@ -84,27 +84,35 @@ def _renew_batch(limit: int) -> int:
 
 
 def _joinable() -> Iterator[Sequence[int]]:
-    """The ids of blocks that together make one of at most FULL bytes, the smallest first."""
-    sizes: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for pk, exponent, size in GramBlock.objects.annotate(size=Length("bits")).values_list(
-        "pk", "exponent", "size"
-    ):
-        sizes[exponent].append((size, pk))
-    for own in sizes.values():
-        for blocks in _filling(sorted(own)):
-            if len(blocks) >= JOINED:
-                yield blocks
+    """The ids of blocks that together make one of about FULL bytes, the smallest first: JOINED or
+    more, or such that take half of their space, since a row has whole bytes."""
+    blocks: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    columns = Func("blobs", function="cardinality", output_field=IntegerField())
+    rows = GramBlock.objects.annotate(columns=columns).values_list("exponent", "columns", "pk")
+    for exponent, count, pk in rows:
+        blocks[exponent].append((count, pk))
+    for exponent, own in blocks.items():
+        for group in _filling(sorted(own), max(8, FULL * 8 >> exponent)):
+            counts = [count for count, _ in group]
+            before, after = sum(map(_bytes, counts)), _bytes(sum(counts))
+            if len(group) >= JOINED or 2 * after <= before:
+                yield [pk for _, pk in group]
 
 
-def _filling(ordered: Iterable[tuple[int, int]]) -> Iterator[list[int]]:
-    """(size, id) of blocks in groups of at most FULL bytes; their ids."""
-    group, filled = list[int](), 0
-    for size, pk in ordered:
-        if filled + size > FULL:
+def _bytes(columns: int) -> int:
+    """Of a row."""
+    return -(-columns // 8)
+
+
+def _filling(ordered: Iterable[tuple[int, int]], most: int) -> Iterator[list[tuple[int, int]]]:
+    """Blocks, as (columns, id), in groups of at most so many columns."""
+    group, columns = list[tuple[int, int]](), 0
+    for block in ordered:
+        if group and columns + block[0] > most:
             yield group
-            group, filled = [], 0
-        group.append(pk)
-        filled += size
+            group, columns = [], 0
+        group.append(block)
+        columns += block[0]
     yield group
 
 

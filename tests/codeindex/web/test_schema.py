@@ -149,7 +149,6 @@ def test_too_many_requests_are_answered_as_described(check: Any, settings: Any) 
     settings.CODEINDEX_SEARCH_RATE = settings.CODEINDEX_ENCODE_RATE = "1/hour"
     settings.CODEINDEX_INDEX_RATE = "1/hour"
     check("get", SEARCH, 200, QUERY_STRING="q=csv")
-    check("get", LINES, 200, QUERY_STRING="q=csv")
     check("get", SEARCH, 429, QUERY_STRING="q=csv")
     check("get", SIMILAR, 429)
     check("get", CODE, 400, QUERY_STRING="code=x&by=none")
@@ -172,6 +171,7 @@ def test_answers_are_as_described(check: Any, shop: Repository) -> None:
     check("post", CANCEL, 200)
     for query in ("q=csv", "q=csv&group=file", "q=nothing"):
         check("get", SEARCH, 200, QUERY_STRING=query)
+    check("get", LINES, 200, QUERY_STRING="q=csv")
     check("get", SIMILAR, 200)
     shelf.space()
     for name, vector in (("near", (1, 0, 0, 0)), ("far", (1, 1, 0, 0))):
