@@ -58,14 +58,17 @@ def grams(text: str) -> Grams:
 def grams_of_length(written: bytes, length: int) -> list[int]:
     """The distinct grams of symbols, of three or four."""
     threes, fours = _by_length(written)
-    return np.unique(threes if length == SHORTEST else fours).tolist()
+    distinct: list[int] = np.unique(threes if length == SHORTEST else fours).tolist()
+    return distinct
 
 
 def _by_length(written: bytes) -> Iterator[Grams]:
     own = np.frombuffer(written, np.uint8).astype(np.uint32)
-    threes = own[:-2] << 16 | own[1:-1] << 8 | own[2:]
+    byte = np.uint32(8)
+    twos = own[:-1] << byte | own[1:]
+    threes = twos[:-1] << byte | own[2:]
     yield threes
-    yield threes[:-1] << 8 | own[3:]
+    yield threes[:-1] << byte | own[3:]
 
 
 def exponent(distinct: int) -> int:

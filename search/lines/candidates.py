@@ -90,6 +90,8 @@ def candidate_files(
 ) -> tuple[Sequence[Candidate], bool]:
     """The first MAX_SEARCHED files after a position that have what is required, and whether there
     are more."""
+    if not scope.branches:
+        return [], False
     place, path = _place(scope.branches, after)
     parameters = {
         **scope.parameters,

@@ -40,7 +40,7 @@ def held() -> list[int]:
 def test_a_batch_has_one_block_for_each_size(shop: Repository) -> None:
     put(shop, {"small.py": "one two three", "large.py": "".join(map(chr, range(32, 1_900)))})
     grams.renew()
-    assert sorted(GramBlock.objects.values_list("exponent", flat=True)) == [8, 14]
+    assert sorted(GramBlock.objects.values_list("exponent", flat=True)) == [8, 13]
     assert held() == sorted(Blob.objects.values_list("pk", flat=True))
 
 
