@@ -128,5 +128,12 @@ def test_the_api_s_page_describes_every_operation(visit: Visit) -> None:
 
 
 def test_no_page_needs_what_the_policy_forbids(visit: Visit, shop: Repository) -> None:
-    for address in ("/", "/lines/?q=csv", "/repositories/", "/repositories/register", "/account/", "/api/v1/docs"):
+    for address in (
+        "/",
+        "/lines/?q=csv",
+        "/repositories/",
+        "/repositories/register",
+        "/account/",
+        "/api/v1/docs",
+    ):
         assert complaints(visit(address)) == []
