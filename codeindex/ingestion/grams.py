@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -32,19 +32,18 @@ SECONDS = 3.0
 """How long one call of `renew` works, of the time between two sweeps."""
 
 Bits = npt.NDArray[np.uint8]
-"""(rows, blobs): whether a row has the bit of a blob."""
+"""(rows, columns): whether a row has the bit of a column, which is a piece of a blob."""
 
 
 def save(contents: Mapping[int, str]) -> None:
     """Store the grams of new blobs' contents, by the blobs' ids."""
-    by_exponent: dict[int, dict[int, Grams]] = defaultdict(dict)
+    by_exponent: dict[int, list[tuple[int, Grams]]] = defaultdict(list)
     for blob, content in contents.items():
-        own = grams.grams(content)
-        if len(own):
-            by_exponent[grams.exponent(len(own))][blob] = own
+        for own in grams.grams_of_pieces(content):
+            by_exponent[grams.exponent(len(own))].append((blob, own))
     GramBlock.objects.bulk_create(
-        _block(exponent, list(own), _bits(exponent, list(own.values())))
-        for exponent, own in sorted(by_exponent.items())
+        _block(exponent, [blob for blob, _ in pieces], _bits(exponent, [own for _, own in pieces]))
+        for exponent, pieces in sorted(by_exponent.items())
     )
 
 
@@ -138,9 +137,9 @@ def _block(exponent: int, blobs: Sequence[int], bits: Bits) -> GramBlock:
     return GramBlock(exponent=exponent, blobs=list(blobs), bits=packed.tobytes())
 
 
-def _bits(exponent: int, contents: Collection[Grams]) -> Bits:
-    bits = np.zeros((1 << exponent, len(contents)), np.uint8)
-    for column, own in enumerate(contents):
+def _bits(exponent: int, pieces: Sequence[Grams]) -> Bits:
+    bits = np.zeros((1 << exponent, len(pieces)), np.uint8)
+    for column, own in enumerate(pieces):
         for hashes in grams.hashes(own):
             bits[hashes >> np.uint32(32 - exponent), column] = 1
     return bits

@@ -53,12 +53,13 @@ class Blob(models.Model):
 
 
 class GramBlock(models.Model):
-    """Which grams some blobs have, as a matrix of 2**exponent rows of bits, with a bit of each
-    row for every blob. A blob has the bits of its grams' hashes (`embeddings.files.grams`).
+    """Which grams some blobs have, as a matrix of 2**exponent rows of bits, with a column for each
+    piece of a blob, which has the bits of its grams' hashes (`embeddings.files.grams`). `blobs` are
+    the columns' blobs, some of them several times.
 
-    A row has as many bytes as its blobs need, eight to a byte, the first one in the lowest bit.
-    Blobs of a similar number of grams share a block. `bits` is stored uncompressed outside the
-    row, so that a search reads the rows that it asks for alone."""
+    A row has as many bytes as its columns need, eight to a byte, the first one in the lowest bit.
+    Pieces with a similar number of grams share a block. `bits` is stored uncompressed outside the
+    table's row, so that a search reads the rows of bits that it asks for alone."""
 
     exponent = models.PositiveSmallIntegerField()
     blobs = ArrayField(models.BigIntegerField())

@@ -5,7 +5,10 @@ are found without reading them.
 Every character becomes a symbol of one byte: ASCII in lower case, and one of 128 symbols for all
 others. Characters that differ in case alone become the same symbol, so that a text that contains a
 literal in any case has all of the literal's grams. Grams of four leave out far more texts than
-those of three, without which literals of three characters would not be found."""
+those of three, without which literals of three characters would not be found.
+
+A long text is cut into pieces at ends of lines, each with its own grams: in a long text as a whole,
+the grams of most literals are scattered somewhere."""
 
 from __future__ import annotations
 
@@ -22,6 +25,9 @@ has changed."""
 
 SHORTEST, LONGEST = 3, 4
 """Symbols of a gram."""
+
+PIECE = 32_768
+"""Characters after which a text is cut, at the end of the line."""
 
 HASHES = 3
 """Rows in which a gram of three symbols is marked; one of four is marked in the first alone, since
@@ -53,6 +59,18 @@ def symbols(text: str) -> bytes:
 def grams(text: str) -> Grams:
     """The distinct grams of a text, those of three symbols first."""
     return np.concatenate(list(map(np.unique, _by_length(symbols(text)))))
+
+
+def grams_of_pieces(text: str) -> Iterator[Grams]:
+    """The grams of each piece of a text that has any. Those that cross the end of a piece belong to
+    it."""
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start + PIECE) + 1 or len(text)
+        own = grams(text[start : end + LONGEST - 1])
+        if len(own):
+            yield own
+        start = end
 
 
 def grams_of_length(written: bytes, length: int) -> list[int]:

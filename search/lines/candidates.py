@@ -19,6 +19,7 @@ from embeddings.files import grams
 from embeddings.files.grams import GRAMS_VERSION, HASHES, Grams
 from search.candidates import sql
 from search.candidates.scopes import scope_for
+from search.lines.patterns import Pattern
 from search.lines.request import LineRequest, Position
 from search.lines.required import Required
 from search.query.filters import Field, filter_values
@@ -86,10 +87,10 @@ def file_scope(request: LineRequest) -> FileScope:
 
 
 def candidate_files(
-    scope: FileScope, required: Required, after: Position | None
+    scope: FileScope, pattern: Pattern, after: Position | None
 ) -> tuple[Sequence[Candidate], bool]:
-    """The first MAX_SEARCHED files after a position that have what is required, and whether there
-    are more."""
+    """The first MAX_SEARCHED files after a position that have what a pattern requires, and whether
+    there are more."""
     if not scope.branches:
         return [], False
     place, path = _place(scope.branches, after)
@@ -100,7 +101,7 @@ def candidate_files(
         "path": path,
     }
     condition = scope.condition
-    blobs = _blobs(scope, required) if required else None
+    blobs = _blobs(scope, pattern)
     if blobs is not None:
         condition += " AND file.blob_id = ANY(%(blobs)s::bigint[])"
         parameters["blobs"] = sql.array_literal(blobs)
@@ -118,14 +119,19 @@ def _place(branches: Sequence[Branch], after: Position | None) -> tuple[int, str
     return (before, after.path) if is_known else (before - 1, LAST_PATH)
 
 
-def _blobs(scope: FileScope, required: Required) -> Sequence[int] | None:
-    """The visible contents that have what is required; None if they are too few to ask."""
+def _blobs(scope: FileScope, pattern: Pattern) -> Sequence[int] | None:
+    """The visible contents that have what a pattern requires; None if that is nothing, or if they
+    are too few to ask."""
+    required = pattern.required
+    if not required:
+        return None
     visible = None if scope.sees_all else _visible_blobs(scope)
     if visible is not None and len(visible) <= FEW:
         return None
     # Those without grams first: what gets them meanwhile is in a block afterwards.
     lacking = np.array([blob for (blob,) in sql.rows(LACKING, LACKING_PARAMETERS)], np.int64)
-    found = np.concatenate([lacking, *_indexed_blobs(required)])
+    indexed = _indexed_blobs(required, within_pieces=not pattern.crosses_lines)
+    found = np.union1d(lacking, indexed)
     if visible is not None:
         found = found[np.isin(found, visible)]
     return list(found.tolist())
@@ -136,34 +142,39 @@ def _visible_blobs(scope: FileScope) -> Blobs:
     return np.array([blob for (blob,) in rows], np.int64)
 
 
-def _indexed_blobs(required: Required) -> list[Blobs]:
-    """The contents in each block that have what is required, as far as its bits tell."""
+def _indexed_blobs(required: Required, *, within_pieces: bool) -> Blobs:
+    """The contents that have what is required, as far as their bits tell: in one piece, or in
+    several."""
     wanted = np.array(sorted(required.all_grams()), np.uint32)
     number = {gram: row for row, gram in enumerate(wanted.tolist())}
+    columns, bits = _columns(wanted)
+    if not within_pieces and len(columns):
+        order = np.argsort(columns, kind="stable")
+        columns, starts = np.unique(columns[order], return_index=True)
+        bits = np.bitwise_or.reduceat(bits[:, order], starts, axis=1)
+    return columns[_having(required, bits, number).astype(bool)]
+
+
+def _columns(wanted: Grams) -> tuple[Blobs, Bits]:
+    """The blob of each column of all blocks, and (grams, columns) whether it has each gram, which
+    it has if all rows say so that stand for the gram."""
     hashes = grams.hashes(wanted)[: HASHES if len(wanted) <= FEW_GRAMS else 1]
-    found = []
     asked = sql.array_literal(np.concatenate(hashes).tolist())
-    for blobs, bits in sql.rows(BITS, {"hashes": asked}):
-        rows = _rows(bits, hashes)
-        having = _having(required, rows, number)
-        is_found = np.unpackbits(having, count=len(blobs), bitorder="little").astype(bool)
-        found.append(np.array(blobs, np.int64)[is_found])
-    return found
-
-
-def _rows(bits: bytes, hashes: Sequence[Grams]) -> Bits:
-    """The bits of each gram: those that are set in the rows of all its hashes."""
-    read = np.frombuffer(bits, np.uint8).reshape(sum(map(len, hashes)), -1)
-    rows, end = read[: len(hashes[0])].copy(), len(hashes[0])
-    for further in hashes[1:]:
-        rows[: len(further)] &= read[end : end + len(further)]
-        end += len(further)
-    return rows
+    blobs, parts = [np.zeros(0, np.int64)], [np.zeros((len(wanted), 0), np.uint8)]
+    for own, bits in sql.rows(BITS, {"hashes": asked}):
+        read = np.frombuffer(bits, np.uint8).reshape(sum(map(len, hashes)), -1)
+        rows, end = read[: len(wanted)].copy(), len(wanted)
+        for further in hashes[1:]:
+            rows[: len(further)] &= read[end : end + len(further)]
+            end += len(further)
+        blobs.append(np.array(own, np.int64))
+        parts.append(np.unpackbits(rows, axis=1, count=len(own), bitorder="little"))
+    return np.concatenate(blobs), np.concatenate(parts, axis=1)
 
 
 def _having(required: Required, rows: Bits, number: Mapping[int, int]) -> Bits:
-    """The bits of the contents with all that is required, given the bits of each gram, whose row
-    is its number."""
+    """The bits of all columns with what is required, given those of each gram, whose row is its
+    number."""
     groups = (
         reduce(np.bitwise_or, (_having(each, rows, number) for each in group))
         for group in required.alternatives

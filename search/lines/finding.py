@@ -101,7 +101,7 @@ def find(request: LineRequest) -> LineAnswer:
     `UnknownRepository` and `SearchTimeout`."""
     began = time.monotonic()
     matcher, scope = request.pattern.compiled(), file_scope(request)
-    candidates, are_more = candidate_files(scope, request.pattern.required, request.after)
+    candidates, are_more = candidate_files(scope, request.pattern, request.after)
     progress, full = _Progress.up_to(request.after), None
     shown, searched_all = list[FileLines](), not are_more
     for candidate, content in _contents(candidates):

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 import re2
 
-from search.lines import required
+from search.lines import required, syntax
 from search.lines.required import Required
 from search.query.filters import BadQuery
 
@@ -35,6 +35,14 @@ class Pattern:
     def required(self) -> Required:
         """What every text contains in which it matches."""
         return required.by_pattern(self.text) if self.is_regex else required.by_literal(self.text)
+
+    @property
+    def crosses_lines(self) -> bool:
+        """Whether a match may reach across the end of a line, as far as it can be told."""
+        try:
+            return syntax.crosses_lines(self.text) if self.is_regex else "\n" in self.text
+        except syntax.Unknown:
+            return True
 
     def compiled(self) -> Matcher:
         """Matches in UTF-8. `^` and `$` are the ends of lines. Raises `BadQuery`."""

@@ -71,6 +71,18 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _CONTROLS = {"a": "\a", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+_NAMES = re.compile(r"<\w+>")
+_WITHIN_LINES_WITHOUT_DOT = re.compile(
+    r"""
+    [^\\.\n] | [(] [^)\n]* [)]? | [*+?]+ | \{ [\d,]+ \} \??
+  | \\ [AbBzdwStafrv] | \\ [^\w\n] | \[ (?: [ -Z_-~] | \\[dwS] | \\[^\w\s] )+ \]
+    """,
+    re.VERBOSE,
+)
+_WITHIN_LINES = re.compile(rf"\. | {_WITHIN_LINES_WITHOUT_DOT.pattern}", re.VERBOSE)
+"""The tokens that match within a line, without and with the dot: not negated classes, nor those of
+which only RE2 knows the members."""
+
 _PLAIN_MEMBERS = re.compile(r"[^\\\[\]^-]+")
 
 
@@ -81,6 +93,15 @@ def parse(pattern: str) -> Node:
     if next(tokens, None) is not None:
         raise Unknown
     return node
+
+
+def crosses_lines(pattern: str) -> bool:
+    """Whether a match may reach across the end of a line, as far as it can be told. Raises
+    `Unknown`."""
+    tokens = list(_tokens(pattern))
+    flags = "".join(token[0] for token in tokens if token.lastgroup in ("open", "flags"))
+    within = _WITHIN_LINES if "s" not in _NAMES.sub("", flags) else _WITHIN_LINES_WITHOUT_DOT
+    return not all(within.fullmatch(token[0]) for token in tokens)
 
 
 def _tokens(pattern: str) -> Iterator[re.Match[str]]:

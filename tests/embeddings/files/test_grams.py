@@ -47,6 +47,16 @@ def test_a_text_has_several_rows_for_each_gram() -> None:
     assert [grams.exponent(count) for count in (0, 64, 65, 1_000, 10**6)] == [8, 8, 9, 12, 20]
 
 
+@given(strategies.lists(strategies.text(max_size=9), max_size=9).map("\n".join))
+def test_the_pieces_of_a_text_have_its_grams_and_whole_lines(text: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(grams, "PIECE", 8)
+        pieces = [set(own.tolist()) for own in grams.grams_of_pieces(text)]
+    assert set().union(*pieces) == of(text)
+    for line in text.split("\n"):
+        assert not of(line) or any(of(line) <= piece for piece in pieces)
+
+
 def test_hashes_spread_over_all_rows() -> None:
     first, second, third = grams.hashes(np.arange(1 << 20, 1 << 21, dtype=np.uint32))
     for hashes in (first, second, third):

@@ -7,6 +7,7 @@ import re2
 from hypothesis import assume, given, settings, strategies
 
 from embeddings.files.grams import grams
+from search.lines.patterns import Pattern
 from search.lines.required import MAX_MENTIONED, Required, by_literal, by_pattern
 
 ATOMS = [
@@ -62,8 +63,25 @@ def test_no_text_that_matches_is_left_out(pattern: str, texts: list[str]) -> Non
     finally:
         re2.purge()
     required = by_pattern(pattern)
+    crosses_lines = Pattern(pattern, is_regex=True).crosses_lines
     for text in texts:
-        assert has(required, text) or not matcher.search(text)
+        for found in matcher.finditer(text):
+            assert has(required, text)
+            assert crosses_lines or "\n" not in found[0]
+
+
+@pytest.mark.parametrize(
+    "pattern", [r"def \w+\(", "a.*b", r"[A-Za-z_][\w.-]*", r"(?i)x{2,3}?|(?P<s>y)", "^a$", r"\.\t"]
+)
+def test_common_patterns_stay_within_a_line(pattern: str) -> None:
+    assert not Pattern(pattern, is_regex=True).crosses_lines
+
+
+@pytest.mark.parametrize(
+    "pattern", [r"a\nb", "a\nb", "[^a]", r"\s", r"\W", "(?s)a.b", "(?is:a.b)", r"[\s\S]", r"a\Q\n"]
+)
+def test_patterns_that_cross_lines_are_known(pattern: str) -> None:
+    assert Pattern(pattern, is_regex=True).crosses_lines
 
 
 @pytest.mark.parametrize(
