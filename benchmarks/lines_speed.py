@@ -20,12 +20,14 @@ from more_itertools import chunked
 from tqdm import tqdm
 
 from benchmarks.http_load import Latencies
+from codeindex.bulk import binary_cursor
 from codeindex.ingestion import contents, grams
 from codeindex.ingestion.contents import ReadBlob
 from codeindex.local_services import ensure_services
 from codeindex.management.index import ADMINISTRATOR
-from codeindex.models import Branch, IndexRun, Repository, RunStatus, SourceFile
+from codeindex.models import Blob, Branch, IndexRun, Repository, RunStatus, SourceFile
 from embeddings.files import origins, path_rules
+from embeddings.files.grams import SHORTEST, grams_of_length, symbols
 from search.lines import finding
 from search.lines.request import parse_lines
 
@@ -45,6 +47,9 @@ def measure(options: Namespace) -> None:
         if not SourceFile.objects.exists():
             _fill([file for path in options.repositories for file in _files(path)], options.files)
         _print_size()
+        if options.gin:
+            _print_gin(options.gin)
+            return
         kinds = _queries(random.Random(0), options.queries)
         for name, user in (("everything", ADMINISTRATOR), ("half", _member())):
             for kind, queries in kinds.items():
@@ -142,6 +147,30 @@ def _print_size() -> None:
     print(
         f"{files:,} contents, {text / 1e6:,.0f} MB of text; {blocks:,} blocks of grams,"
         f" {index / files:,.0f} bytes a file, {index / text:.3f} of the text"
+    )
+
+
+def _print_gin(count: int) -> None:
+    """Core GIN over arrays of trigrams, of some contents."""
+    texts = list(Blob.objects.order_by("pk").values_list("content", flat=True)[:count])
+    size = sum(map(len, texts))
+    arrays = [grams_of_length(symbols(text), SHORTEST) for text in texts]
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE arrays (trigrams integer[])")
+        cursor.execute("CREATE INDEX arrays_gin ON arrays USING gin (trigrams)")
+    began = time.perf_counter()
+    for batch in chunked(arrays, BATCH):
+        with binary_cursor() as cursor:
+            cursor.executemany("INSERT INTO arrays VALUES (%b)", [(own,) for own in batch])
+    seconds = time.perf_counter() - began
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE arrays")
+        cursor.execute("SELECT pg_table_size('arrays'), pg_relation_size('arrays_gin')")
+        table, index = cursor.fetchone()
+    each = 1000 * seconds / len(arrays)
+    print(
+        f"GIN of {len(arrays):,} contents, {size / 1e6:,.0f} MB: {each:.1f} ms a content,"
+        f" {table / size:.3f} of the text for the arrays, {index / size:.3f} for the index"
     )
 
 

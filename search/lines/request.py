@@ -15,7 +15,7 @@ from django.contrib.auth.models import AnonymousUser, User
 from search.lines.patterns import Pattern
 from search.query import filters
 from search.query.filters import BadQuery, Field, Filter
-from search.query.parsing import check_text
+from search.query.parsing import MAX_CHARACTERS, check_text
 from search.request import Parameters, chosen, last, limit_in
 
 DEFAULT_FILES = 20
@@ -101,8 +101,9 @@ def parse_lines(user: User | AnonymousUser, parameters: Parameters) -> LineReque
 
 
 def is_regex(typed: str) -> bool:
-    """Whether a query is a regular expression between slashes, with filters or without."""
-    return _between_slashes(typed.strip()) is not None
+    """Whether a query is a regular expression between slashes, with filters or without. A longer
+    one than is allowed is not looked at, since that may take the square of its length."""
+    return len(typed) <= MAX_CHARACTERS and _between_slashes(typed.strip()) is not None
 
 
 def _read(typed: str, mode: Mode) -> tuple[str, bool, Mapping[str, Sequence[str]]]:

@@ -41,7 +41,7 @@ def shop(
     if request.param == "in pieces":
         monkeypatch.setattr("embeddings.files.grams.PIECE", 1)
     made = shelf.repository(alice)
-    put(made, {"src/cart.py": CART, "src/http.py": HTTP, "docs/notes.md": "No time\nout here.\n"})
+    put(made, {"src/cart.py": CART, "src/http.py": HTTP, "notes/notes.md": "No time\nout here.\n"})
     if request.param != "not indexed yet":
         grams.renew()
     return made
@@ -59,7 +59,7 @@ def no_file_is_few(monkeypatch: pytest.MonkeyPatch) -> None:
         ("timeout", {}, [("src/cart.py", 3), ("src/http.py", 1), ("src/http.py", 2),
                          ("src/http.py", 3), ("src/http.py", 4)]),
         ("timeout", {"case": "match"}, [("src/http.py", line) for line in (1, 2, 3, 4)]),
-        ("TIME", {"word": "whole"}, [("docs/notes.md", 1)]),
+        ("TIME", {"word": "whole"}, [("notes/notes.md", 1)]),
         ("json.loads(path", {}, [("src/cart.py", 7)]),
         ('"  return json"', {}, [("src/cart.py", 7)]),
         ('ValueError("timeout")', {}, [("src/http.py", 4)]),
@@ -67,15 +67,15 @@ def no_file_is_few(monkeypatch: pytest.MonkeyPatch) -> None:
         ("/^def \\w+\\(/", {}, [("src/cart.py", 5), ("src/http.py", 1)]),
         ("/^(import|raise) /", {}, [("src/cart.py", 1)]),
         ("/^$/", {}, [("src/cart.py", 2), ("src/cart.py", 4)]),
-        ("/time\\nout/", {}, [("docs/notes.md", 1), ("docs/notes.md", 2)]),
-        ("/No time\\nout here/", {}, [("docs/notes.md", 1), ("docs/notes.md", 2)]),
+        ("/time\\nout/", {}, [("notes/notes.md", 1), ("notes/notes.md", 2)]),
+        ("/No time\\nout here/", {}, [("notes/notes.md", 1), ("notes/notes.md", 2)]),
         ("/(?s)retries.*read_text/", {}, [("src/cart.py", 6), ("src/cart.py", 7)]),
         ("/(?s:loads.*)$/", {"case": "match"}, [("src/cart.py", 7)]),
         ("/open|json/ path:http", {}, [("src/http.py", 3)]),
         ("path:src -path:http /TIMEOUT/", {"case": "match"}, [("src/cart.py", 3)]),
         ("timeout lang:markdown", {}, []),
         ("timeout", {"path": "cart"}, [("src/cart.py", 3)]),
-        ("re", {}, [("docs/notes.md", 2), ("src/cart.py", 6), ("src/cart.py", 7),
+        ("re", {}, [("notes/notes.md", 2), ("src/cart.py", 6), ("src/cart.py", 7),
                     ("src/http.py", 3)]),
         ("^def", {"mode": "regex"}, [("src/cart.py", 5), ("src/http.py", 1)]),
         ("/time/", {"mode": "exact"}, []),
@@ -95,9 +95,9 @@ def test_all_matching_lines_are_found(
 
 
 def test_a_language_is_a_filter(alice: User, shop: Repository) -> None:
-    Blob.objects.filter(source_files__path="docs/notes.md").update(language="markdown")
-    assert places(find(alice, "time", lang="md")) == [("docs/notes.md", 1)]
-    assert "docs/notes.md" not in dict(places(find(alice, "time -lang:markdown")))
+    Blob.objects.filter(source_files__path="notes/notes.md").update(language="markdown")
+    assert places(find(alice, "time", lang="md")) == [("notes/notes.md", 1)]
+    assert "notes/notes.md" not in dict(places(find(alice, "time -lang:markdown")))
 
 
 @pytest.mark.usefixtures("no_file_is_few")
