@@ -136,7 +136,7 @@ class TestDefinition:
         client.force_login(alice)
         shown = page(client, file_page(load[0]))
         assert 'id="L2"' in shown
-        assert f'href="{definition_page(*load)}?q=load%20a%20csv"' in shown
+        assert f'href="{definition_page(*load)}"' in shown
 
     def test_a_skipped_file_says_why(
         self, client: Client, alice: User, load: tuple[SourceFile, Definition]
