@@ -17,11 +17,11 @@ from search.lines.request import LineRequest, Position
 SHOWN_LINES = 10
 """Lines of a file that are shown; the others are counted."""
 
-COUNT_SECONDS = 0.25
-"""How long a search goes on counting, from its start, when it has what it shows."""
+ANSWER_SECONDS = 0.25
+"""How long a search goes on, from its start, when it has something to show."""
 
 SEARCH_SECONDS = 3.0
-"""How long it looks for what it shows, unless CODEINDEX_SEARCH_SECONDS is less."""
+"""How long it looks for that, unless CODEINDEX_SEARCH_SECONDS is less."""
 
 CHUNK_BYTES = 4 << 20
 """Contents that are read at a time."""
@@ -105,7 +105,7 @@ def find(request: LineRequest) -> LineAnswer:
     progress, full = _Progress.up_to(request.after), None
     shown, searched_all = list[FileLines](), not are_more
     for candidate, content in _contents(candidates):
-        deadline = began + (COUNT_SECONDS if full else _seconds())
+        deadline = began + (ANSWER_SECONDS if shown else _seconds())
         if progress.last and time.monotonic() > deadline:
             searched_all = False
             break

@@ -193,12 +193,13 @@ def test_a_search_that_looks_at_too_many_files_says_where_to_go_on(
 
 
 @pytest.mark.usefixtures("shop")
-def test_without_time_to_count_the_numbers_are_lower_bounds(
+def test_without_time_the_numbers_are_lower_bounds(
     alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(finding, "COUNT_SECONDS", -1.0)
-    page = find(alice, "timeout", limit=1)
+    monkeypatch.setattr(finding, "ANSWER_SECONDS", -1.0)
+    page = find(alice, "timeout")
     assert (page.file_count, page.line_count, page.exact) == (1, 1, False)
+    assert [file.path for file in page.files] == ["src/cart.py"]
     assert page.next is not None
     rest = find(alice, "timeout", limit=20, after=page.next.written())
     assert (rest.file_count, rest.line_count, rest.exact) == (2, 5, True)
