@@ -36,6 +36,8 @@ def lines(**words: str) -> list[str]:
         (lines(l5="request", l9="request retry", l30="backoff"), [8, 9, 10, 28, 29, 30, 31, 32]),
         (lines(l5="retries", l30="retry"), range(2, 10)),
         (["backoff"], [0]),
+        (["pass", "x = 86_400 + readBackoff()"], [0, 1]),
+        (["pass", "backoffs"], []),
     ],
 )
 def test_the_lines_around_the_rarest_words_are_shown(
