@@ -152,7 +152,8 @@ def _indexed_blobs(required: Required, *, within_pieces: bool) -> Blobs:
         order = np.argsort(columns, kind="stable")
         columns, starts = np.unique(columns[order], return_index=True)
         bits = np.bitwise_or.reduceat(bits[:, order], starts, axis=1)
-    return columns[_having(required, bits, number).astype(bool)]
+    found: Blobs = columns[_having(required, bits, number).astype(bool)]
+    return found
 
 
 def _columns(wanted: Grams) -> tuple[Blobs, Bits]:
