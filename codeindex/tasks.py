@@ -19,6 +19,7 @@ from codeindex.ingestion import (
     analysis,
     embedding,
     garbage_collection,
+    grams,
     pipeline,
     publishing,
     runs,
@@ -138,12 +139,14 @@ def sweep() -> None:
     wake_embedders()
     _wake_refiners()
     analysis.renew()
+    grams.renew()
 
 
 @shared_task(ignore_result=True)
 def forget() -> None:
     garbage_collection.mark()
     garbage_collection.sweep()
+    grams.forget_deleted()
     mirrors.remove_unregistered()
 
 

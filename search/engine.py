@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import embeddings
 from codeindex.models import Space, SpaceState
 from codeindex.spaces import encoders, refining
-from search import definitions, evidence, places, scoring
+from search import definitions, evidence, excerpts, places, scoring
 from search.balance import EVEN, Balance
 from search.candidates import lowering, path_rules, phrases, retrieval, sql
 from search.candidates.path_rules import Rule
@@ -52,11 +52,13 @@ def find(request: SearchRequest) -> Answer:
     ]
     notices = [notice for notice in notices if notice]
     results = ranked_results(query, query_vector, scope, request.limit, rules, request.group)
+    words = lexemes.rarest_first(query.words, scope.visible)
+    results = excerpts.with_lines(results, words)
     if query_vector is None:
-        return Answer(query.typed, results, notices, words=query.words)
+        return Answer(query.typed, results, notices, words=words)
     space = query_vector.space
     refining.refine_first(space, [each.definition.place.definition_id for each in results])
-    return Answer(query.typed, results, notices, space, query.words, scope.is_small)
+    return Answer(query.typed, results, notices, space, words, scope.is_small)
 
 
 def ranked_results(

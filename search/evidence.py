@@ -126,8 +126,8 @@ def _begins_a_word(beginning: str, lowered: str, content: str) -> bool:
         place = lowered.find(beginning, place + 1)
         if place <= 0:
             return place == 0
-        before = content[place - 1 : place]
-        if not before.isalpha() or (before.islower() and content[place : place + 1].isupper()):
+        before, first, after = content[place - 1 : place + 2].ljust(3)
+        if not before.isalpha() or (first.isupper() and (before.islower() or after.islower())):
             return True
     return False
 

@@ -19,6 +19,12 @@ SOURCE_LINES = 100
 SOURCE_CHARACTERS = 50_000
 """Characters of a result's source: one line may be as long as a file."""
 
+SHOWN_LINES = 8
+"""Lines of a result that are shown in a list."""
+
+LINE_CHARACTERS = 1_000
+"""Characters of a line: a minified file's would fill the page."""
+
 SUMMARY_CHARACTERS = 240
 
 MIN_SUGGESTED_SCORE = 0.3
@@ -147,24 +153,45 @@ class Score(NamedTuple):
         return segments
 
 
+class NumberedLine(NamedTuple):
+    """A line of a file, by its number from 1."""
+
+    number: int
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """A definition with its score: higher is better, comparable within one answer. `parts` add up
     to the score; None if it is a cosine. `lowered` is what it was ranked lower as (test, example,
     …), empty if it was not. `also` are the other results in the same file, best first, if results
-    are grouped."""
+    are grouped. `matching` are the lines of the definition to be shown, from 0; empty if no word of
+    a query is in it."""
 
     definition: FoundDefinition
     score: float
     parts: Score | None = None
     lowered: str = ""
     also: Sequence[Place] = ()
+    matching: Sequence[int] = ()
+
+    @property
+    def shown(self) -> Sequence[int]:
+        """The lines of the definition that a list shows, from 0: its first ones if none matches."""
+        return self.matching or range(min(SHOWN_LINES, len(self.definition.lines)))
+
+    @property
+    def lines(self) -> list[NumberedLine]:
+        """The same, with their numbers in the file, cut to LINE_CHARACTERS."""
+        first, lines = self.definition.place.start_line, self.definition.lines
+        return [NumberedLine(first + line, cut(lines[line])) for line in self.shown]
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The results of a query, best first. `notices` say what may be missing, and why. `space` is
-    the one in which vectors were compared, if any were. `words` are the query's. `exact`: whether
+    the one in which vectors were compared, if any were. `words` are the query's, the rarest first,
+    without stop words. `exact`: whether
     all visible vectors were compared, rather than those that an approximate index returned; None if
     none were compared."""
 
@@ -174,6 +201,11 @@ class Answer:
     space: Space | None = None
     words: Sequence[str] = ()
     exact: bool | None = None
+
+
+def cut(line: str) -> str:
+    """A line, cut with an ellipsis if it is longer than LINE_CHARACTERS."""
+    return line if len(line) <= LINE_CHARACTERS else f"{line[:LINE_CHARACTERS]}…"
 
 
 def module_name(path: str) -> str:

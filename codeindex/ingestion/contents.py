@@ -11,10 +11,12 @@ from django.db.models import QuerySet
 from more_itertools import first
 
 from codeindex.bulk import binary_cursor
+from codeindex.ingestion import grams
 from codeindex.ingestion.selection import skip_reasons
 from codeindex.ingestion.selection.sources import SelectedFile
 from codeindex.models import Blob
 from embeddings import types
+from embeddings.files.grams import GRAMS_VERSION
 from embeddings.types import READING_VERSION
 
 
@@ -86,8 +88,8 @@ def suits(file: SelectedFile, skipped: str, despite: str) -> bool:
 
 
 def save(read: Sequence[ReadBlob]) -> list[tuple[int, ReadBlob]]:
-    """The blobs that were new, with their ids. What another run stored meanwhile has its
-    definitions already."""
+    """The blobs that were new, with their ids, and the grams of their contents. What another run
+    stored meanwhile has its definitions already."""
     if not read:
         return []
     ours = {(blob.sha, blob.language, blob.despite): blob for blob in read}
@@ -96,6 +98,7 @@ def save(read: Sequence[ReadBlob]) -> list[tuple[int, ReadBlob]]:
             INSERT_BLOBS,
             {
                 "version": READING_VERSION,
+                "grams": GRAMS_VERSION,
                 "sha": [blob.sha for blob in read],
                 "language": [blob.language for blob in read],
                 "content": [blob.content for blob in read],
@@ -105,13 +108,16 @@ def save(read: Sequence[ReadBlob]) -> list[tuple[int, ReadBlob]]:
                 "stray_bytes": [blob.stray_bytes for blob in read],
             },
         )
-        return [(pk, ours[tuple(key)]) for pk, *key in cursor.fetchall()]
+        saved = [(pk, ours[tuple(key)]) for pk, *key in cursor.fetchall()]
+    grams.save({pk: blob.content for pk, blob in saved})
+    return saved
 
 
 INSERT_BLOBS = """
 INSERT INTO codeindex_blob
-    (sha, language, content, skipped, despite, broken, stray_bytes, format_version)
-SELECT sha, language, content, skipped, despite, broken, stray_bytes, %(version)s::smallint
+    (sha, language, content, skipped, despite, broken, stray_bytes, format_version, grams)
+SELECT sha, language, content, skipped, despite, broken, stray_bytes, %(version)s::smallint,
+       %(grams)s::smallint
 FROM unnest(%(sha)b::text[], %(language)b::text[], %(content)b::text[], %(skipped)b::text[],
             %(despite)b::text[], %(broken)b::boolean[], %(stray_bytes)b::integer[])
     AS new (sha, language, content, skipped, despite, broken, stray_bytes)

@@ -25,7 +25,15 @@ from django.db.models.functions import Coalesce, Now
 from psycopg.errors import ProgramLimitExceeded
 
 from codeindex import leases, locks
-from codeindex.ingestion import contents, publishing, reader_pool, runs, scheduling, store
+from codeindex.ingestion import (
+    contents,
+    grams,
+    publishing,
+    reader_pool,
+    runs,
+    scheduling,
+    store,
+)
 from codeindex.ingestion.cloning import checkout
 from codeindex.ingestion.cloning.errors import CheckoutError
 from codeindex.ingestion.cloning.trees import Tree
@@ -139,6 +147,7 @@ def _read(run: IndexRun, lease: Lease, wake_embedders: Callable[[], object]) -> 
                 wake_embedders()
                 woken = now
         store.finish_reading(run, selection.skips, requested)
+        grams.pack()
 
 
 def _select(run: IndexRun, tree: Tree) -> Selection:

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("codeindex", "0019_words_as_people_spell_them")]
+    dependencies = [("codeindex", "0020_grams")]
     operations = [
         migrations.AlterField(
             "indexrun", "reading", models.PositiveSmallIntegerField(default=4, db_default=1)

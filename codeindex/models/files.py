@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from codeindex.models.repositories import Branch, IndexRun, Repository
 from embeddings.code.words import ANALYSIS_VERSION
+from embeddings.files.grams import GRAMS_VERSION
 
 
 class Blob(models.Model):
@@ -27,6 +28,8 @@ class Blob(models.Model):
     # Bytes of no known encoding, each of which is U+FFFD in `content`.
     stray_bytes = models.PositiveIntegerField(default=0, db_default=0)
     format_version = models.PositiveSmallIntegerField()  # by which it was read
+    # The version of the grams by which its lines are found; 0 until a `GramBlock` has them.
+    grams = models.PositiveSmallIntegerField(default=0, db_default=0)
     unused_since = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -41,7 +44,26 @@ class Blob(models.Model):
                 condition=Q(unused_since__isnull=False),
                 name="unused_blobs",
             ),
+            models.Index(
+                fields=["id"],
+                condition=Q(grams__lt=GRAMS_VERSION),
+                name="blobs_without_grams",
+            ),
         ]
+
+
+class GramBlock(models.Model):
+    """Which grams some blobs have, as a matrix of 2**exponent rows of bits, with a column for each
+    piece of a blob, which has the bits of its grams' hashes (`embeddings.files.grams`). `blobs` are
+    the columns' blobs, some of them several times.
+
+    A row has as many bytes as its columns need, eight to a byte, the first one in the lowest bit.
+    Pieces with a similar number of grams share a block. `bits` is stored uncompressed outside the
+    table's row, so that a search reads the rows of bits that it asks for alone."""
+
+    exponent = models.PositiveSmallIntegerField()
+    blobs = ArrayField(models.BigIntegerField())
+    bits = models.BinaryField()
 
 
 class SourceFileQuerySet(models.QuerySet["SourceFile"]):

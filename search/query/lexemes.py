@@ -48,7 +48,17 @@ def weighted_lexemes(words: Sequence[str], corpus: Corpus) -> list[Lexeme]:
 def matching_words(query: Sequence[str], words: Collection[str]) -> set[str]:
     """Those of `words` that have the stem of one of the query's words, and are no stop words."""
     wanted = set(stems(query).values())
-    return {word for word, stem in stems(words).items() if stem in wanted}
+    begun = {word[:1] for word in query}  # a stem begins as its words do
+    alike = [word for word in words if word[:1] in begun]
+    return {word for word, stem in stems(alike).items() if stem in wanted}
+
+
+def rarest_first(words: Sequence[str], corpus: Corpus) -> list[str]:
+    """A query's words without stop words, those first that the fewest texts of a corpus hold."""
+    lexemes = (lexeme.word for lexeme in weighted_lexemes(words, corpus))
+    order = {lexeme: place for place, lexeme in enumerate(lexemes)}
+    stemmed = {word: stem for word, stem in stems(words).items() if stem in order}
+    return sorted(stemmed, key=lambda word: order[stemmed[word]])
 
 
 def stems(words: Collection[str]) -> dict[str, str]:

@@ -14,8 +14,11 @@ from codeindex.web.schema import answers
 from search import engine, places, similar
 from search.candidates.scopes import UnknownRepository
 from search.candidates.sql import SearchTimeout
+from search.lines import finding
+from search.lines.request import parse_lines
 from search.query.filters import BadQuery
 from search.request import Parameters, parse_search, parse_similar, parse_similar_to_code
+from search.web.line_serializers import LineAnswerSerializer, LineParameters
 from search.web.serializers import (
     AnswerSerializer,
     SearchParameters,
@@ -55,6 +58,19 @@ class SearchView(SearchingView):
     def get(self, request: Request) -> Response:
         answer = engine.find(parse_search(request.user, parameters_of(request)))
         return Response(AnswerSerializer(answer, context={"request": request}).data)
+
+
+class LinesView(SearchingView):
+    @extend_schema(
+        operation_id="lines",
+        summary="Find lines by exact text or a regular expression",
+        parameters=[LineParameters],
+        responses=answers(LineAnswerSerializer, 404, 429),
+    )
+    @method_decorator(throttles.limited(throttles.SEARCH))
+    def get(self, request: Request) -> Response:
+        answer = finding.find(parse_lines(request.user, parameters_of(request)))
+        return Response(LineAnswerSerializer(answer, context={"request": request}).data)
 
 
 class SimilarView(SearchingView):

@@ -19,10 +19,13 @@ from django.utils.safestring import SafeString, mark_safe
 from embeddings.code import languages
 from embeddings.code.languages import Language
 from embeddings.code.words import occurrences
+from search.results import cut
 
 COLOURED_CHARACTERS = 400_000
 """Longer sources are shown without colours: the page would have hundreds of thousands of
 elements."""
+
+GAP = "⋯"
 
 CONSTANTS = frozenset(
     {"true", "false", "True", "False", "None", "null", "nil", "undefined", "this", "self", "super"}
@@ -45,6 +48,8 @@ _QUOTED = r"""
 """
 """A string in a type of file without a grammar, whose prose has apostrophes."""
 
+_SPAN = re.compile(r'<span class="\w+">|</span>')
+
 _REST = r"""
     (?P<number> \d (?: [eE][+-]\d | [\w.] )*+ )
   | (?P<word> [^\W\d]\w*+ )
@@ -53,10 +58,11 @@ _REST = r"""
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Lines of source, ready for a page. `hidden_lines` more follow."""
+    """Lines of source, ready for a page, with their numbers. Where lines are left out between two,
+    there is an empty one, whose number is GAP. `hidden_lines` are not shown in all."""
 
     html: SafeString
-    numbers: range
+    numbers: Sequence[int | str]
     hidden_lines: int
 
 
@@ -65,31 +71,71 @@ def listing(
     language: str,
     *,
     first: int = 1,
-    at_most: int | None = None,
-    width: int | None = None,
     marked: Collection[str] = (),
     max_coloured: int = COLOURED_CHARACTERS,
 ) -> Listing:
-    """The first `at_most` of `lines`, which start at line `first` of a file. Their common
-    indentation is removed, and longer lines are cut at `width`. Identifiers, or words in them, that
-    are `marked`, in lower case, are highlighted. Longer sources than `max_coloured` characters have
-    no colours."""
-    shown = [cut(line, width) for line in lines[:at_most]]
-    source = "\n".join(_dedented(shown))
-    grammar = language if len(source) <= max_coloured else ""
-    html = mark_safe("".join(_coloured(source, grammar, marked)))  # noqa: S308  it is escaped
-    return Listing(html, range(first, first + len(shown)), len(lines) - len(shown))
+    """All of `lines`, which start at line `first` of a file, without their common indentation.
+    Identifiers, or words in them, that are `marked`, in lower case, are highlighted. Longer sources
+    than `max_coloured` characters have no colours."""
+    html = _html(_dedented(lines, lines), language, marked, max_coloured)
+    return Listing(mark_safe(html), range(first, first + len(lines)), 0)  # noqa: S308  it is escaped
 
 
-def cut(line: str, width: int | None) -> str:
-    """A line, cut with an ellipsis if it is longer than `width`."""
-    return line if width is None or len(line) <= width else f"{line[:width]}…"
+def excerpt(
+    lines: Sequence[str],
+    language: str,
+    shown: Sequence[int],
+    *,
+    first: int = 1,
+    marked: Collection[str] = (),
+) -> Listing:
+    """The same of those lines alone whose numbers from 0 are in `shown`, ascending; longer ones are
+    cut. They have the colours that they have in the whole."""
+    read = [cut(line) for line in lines[: shown[-1] + 1]] if shown else []
+    html = _html(_dedented(read, [read[line] for line in shown]), language, marked)
+    every = list(_lines_of_html(html))
+    numbers, written = list[int | str](), list[str]()
+    for before, line in zip([None, *shown], shown, strict=False):
+        if before is not None and line > before + 1:
+            numbers.append(GAP)
+            written.append("")
+        numbers.append(first + line)
+        written.append(every[line])
+    source = mark_safe("\n".join(written))  # noqa: S308  it is escaped
+    return Listing(source, numbers, len(lines) - len(shown))
 
 
-def _dedented(lines: Sequence[str]) -> list[str]:
-    indents = [line[: len(line) - len(line.lstrip(" \t"))] for line in lines if line.strip()]
+def _html(
+    lines: Sequence[str],
+    language: str,
+    marked: Collection[str],
+    max_coloured: int = COLOURED_CHARACTERS,
+) -> str:
+    source = "\n".join(lines)
+    return "".join(_coloured(source, language if len(source) <= max_coloured else "", marked))
+
+
+def _lines_of_html(html: str) -> Iterator[str]:
+    """The lines of coloured source; an element that goes on is closed and opened again."""
+    opened = ""
+    for line in html.split("\n"):
+        tags = _SPAN.findall(opened + line)
+        left_open = tags[-1] if tags and tags[-1] != "</span>" else ""
+        yield opened + line + ("</span>" if left_open else "")
+        opened = left_open
+
+
+def _dedented(lines: Sequence[str], shown: Sequence[str]) -> list[str]:
+    """The lines without the common indentation of those that are shown."""
+    indents = [line[: len(line) - len(line.lstrip(" \t"))] for line in shown if line.strip()]
     margin = len(commonprefix(indents))  # noqa: RUF071
-    return [line[margin:] if line.strip() else "" for line in lines]
+    return [_without_indent(line, margin) for line in lines]
+
+
+def _without_indent(line: str, margin: int) -> str:
+    if not line.strip():
+        return ""
+    return line.lstrip(" \t") if line[:margin].strip() else line[margin:]
 
 
 def _coloured(source: str, language: str, marked: Collection[str]) -> Iterator[str]:

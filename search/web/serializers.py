@@ -93,10 +93,10 @@ class SearchParameters(_Parameters):
     )
 
 
-def _url(place: Place, context: Mapping[str, Any]) -> str:
-    """Absolute in an answer to a request, a path on the command line."""
+def absolute(url: str, context: Mapping[str, Any]) -> str:
+    """An address with its host in an answer to a request, and as it is on the command line."""
     request = context.get("request")
-    return request.build_absolute_uri(place.url) if request else place.url
+    return request.build_absolute_uri(url) if request else url
 
 
 class _FastSerializer(serializers.Serializer[Any]):
@@ -117,8 +117,13 @@ class PlaceSerializer(_FastSerializer):
             "kind": place.kind,
             "start_line": place.start_line,
             "end_line": place.end_line,
-            "url": _url(place, self.context),
+            "url": absolute(place.url, self.context),
         }
+
+
+class NumberedLineSerializer(serializers.Serializer[Any]):
+    line = serializers.IntegerField(help_text="From 1.")
+    text = serializers.CharField()
 
 
 class ScoreSerializer(serializers.Serializer[Any]):
@@ -159,6 +164,11 @@ class ResultSerializer(_FastSerializer):
     source = serializers.CharField(  # type: ignore[assignment]  # hides Field.source, of no use here
         help_text="Its own lines; after 100, a note of how many follow."
     )
+    lines = NumberedLineSerializer(
+        many=True,
+        help_text="At most eight of its lines, around the query's words, the rarest ones first; "
+        "its first lines if it has none of them.",
+    )
     docstring = serializers.CharField()
     predicted_names = serializers.ListField(
         child=serializers.ListField(),
@@ -180,6 +190,7 @@ class ResultSerializer(_FastSerializer):
             "score_parts": result.parts._asdict() if result.parts else None,
             "lowered": result.lowered,
             "source": definition.source,
+            "lines": [{"line": line.number, "text": line.text} for line in result.lines],
             "docstring": definition.docstring,
             "predicted_names": definition.predicted_names,
             "also": [write_place(other) for other in result.also],

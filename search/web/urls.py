@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from search.web import api, references, references_api, views
+from search.web import api, lines, references, references_api, views
 
 urlpatterns = [
     path("", views.search, name="search"),
+    path("lines/", lines.search, name="lines"),
     path("files/<file:file_id>/", views.file, name="file"),
     path("files/<file:file_id>/<definition:definition_id>/", views.definition, name="definition"),
     path("files/<file:file_id>/<definition:definition_id>/why/", views.why, name="why"),
@@ -19,6 +20,7 @@ urlpatterns = [
     ),
     path("similar/", views.similar_to_code, name="similar-to-code"),
     path("api/v1/search", api.SearchView.as_view(), name="api-search"),
+    path("api/v1/lines", api.LinesView.as_view(), name="api-lines"),
     path("api/v1/similar", api.SimilarToCodeView.as_view(), name="api-similar-to-code"),
     path(
         "api/v1/files/<file:file_id>/<definition:definition_id>/similar",

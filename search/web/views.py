@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from codeindex.accounts import throttles
@@ -17,15 +17,14 @@ from embeddings.code import languages
 from embeddings.code.words import analyse
 from embeddings.types import Kind
 from search import engine, explanations, places, similar
-from search.candidates.path_rules import Order
 from search.candidates.scopes import UnknownRepository, scope_for
 from search.candidates.sql import SearchTimeout
 from search.definitions import load_definitions, unread_part
 from search.explanations import MatchExplanation
-from search.query import filters, lexemes, parsing
+from search.lines.request import is_regex
+from search.query import lexemes, parsing
 from search.query.filters import BadQuery
 from search.request import (
-    DEFAULT_BALANCE,
     DEFAULT_LANGUAGE,
     DEFAULT_RESULTS,
     MAX_RESULTS,
@@ -36,24 +35,13 @@ from search.request import (
     parse_similar,
     parse_similar_to_code,
 )
-from search.results import Answer, Group
-from search.web.choices import repository_choices
-from search.web.highlighting import cut, listing
-
-SNIPPET_LINES = 12
-SNIPPET_WIDTH = 1_000
-"""Characters of a line: a minified file's would fill the page."""
+from search.results import Answer
+from search.web.form import form_context, parameters, shared_parameters
+from search.web.highlighting import excerpt, listing
 
 STEPS = (DEFAULT_RESULTS, 50, MAX_RESULTS)
 """How many results are shown at first, and after asking for more."""
 
-
-BALANCES = {
-    "even": "Words, meaning and structure",
-    "words": "Mainly words",
-    "meaning": "Mainly meaning",
-    "structure": "Mainly structure",
-}
 
 LIKENESSES = {
     Likeness.BOTH.value: "as a whole",
@@ -62,34 +50,22 @@ LIKENESSES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class FilterParameter:
-    """A filter in the address, beside the query: the form keeps it and shows it."""
-
-    field: str
-    value: str
-
-    @property
-    def typed(self) -> str:
-        """As it would be written in a query."""
-        minus = "-" if self.value.startswith("-") else ""
-        return f"{minus}{self.field}:{self.value.removeprefix('-')}"
-
-
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
-    """The form alone, or the results for `q`."""
+    """The form alone, or the results for `q`. A regular expression is searched for in lines."""
+    if is_regex(request.GET.get("q", "")):
+        return redirect(f"{reverse('lines')}?{shared_parameters(request)}")
     if "q" in request.GET:
         return _results(request)
-    return render(request, "search/home.html", _form(request))
+    return render(request, "search/home.html", form_context(request))
 
 
 @throttles.limited(throttles.SEARCH)
 def _results(request: HttpRequest) -> HttpResponse:
-    form = _form(request)
+    form = form_context(request)
     started = time.perf_counter()
     try:
-        parsed = parse_search(request.user, _parameters(request))
+        parsed = parse_search(request.user, parameters(request))
         answer = engine.find(parsed)
     except BadQuery as error:
         return render(request, "search/results.html", {**form, "error": error}, status=400)
@@ -105,18 +81,20 @@ def _results(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def definition(request: HttpRequest, file_id: int, definition_id: int) -> HttpResponse:
-    """A definition at one of its places."""
+    """A definition at one of its places, in which the words of `q` stand out."""
     file, row = places.visible_definition(request.user, file_id, definition_id)
     here = places.place_in_file(file, row)
     visible = places.places_of_texts([row.text_id], scope_for(request.user)).get(row.text_id, [])
     others = [place for place in visible if place.url != here.url]
     shown = load_definitions({row.text_id: [here, *others]})[row.text_id]
+    words = _words(request.GET.get("q", ""))
+    marked = lexemes.matching_words(words, analyse("\n".join(shown.lines)))
     return render(
         request,
         "search/definition.html",
         {
             "definition": shown,
-            "listing": listing(shown.lines, shown.language, first=here.start_line),
+            "listing": listing(shown.lines, shown.language, first=here.start_line, marked=marked),
             "unread": unread_part(row.text_id),
         },
     )
@@ -176,7 +154,7 @@ def _similar(
 ) -> HttpResponse:
     context |= {"by": request.GET.get("by", Likeness.BOTH.value), "likenesses": LIKENESSES}
     try:
-        parsed = parse(_parameters(request))
+        parsed = parse(parameters(request))
         answer = similar.find(parsed)
     except BadQuery as error:
         return render(request, "search/similar.html", context | {"error": error}, status=400)
@@ -204,43 +182,19 @@ def file(request: HttpRequest, file_id: int) -> HttpResponse:
     )
 
 
-def _parameters(request: HttpRequest) -> Parameters:
-    return dict(request.GET.lists())
-
-
-def _form(request: HttpRequest) -> dict[str, Any]:
-    return {
-        "nav": "search",
-        "text": request.GET.get("q", ""),
-        "repository": request.GET.get("repository", ""),
-        "filters": [
-            FilterParameter(field.value, value)
-            for field in filters.PARAMETERS
-            for value in request.GET.getlist(field)
-            if value.strip()
-        ],
-        "order": request.GET.get("order", Order.IMPLEMENTATIONS.value),
-        "group": request.GET.get("group", Group.DEFINITION.value),
-        "balance": request.GET.get("balance") or DEFAULT_BALANCE,
-        "balances": BALANCES,
-        "repositories": repository_choices(request.user),
-        "max_characters": parsing.MAX_CHARACTERS,
-    }
-
-
 def _listed(answer: Answer) -> dict[str, Any]:
-    marked = _marked_words(answer)
+    shown = "\n".join(line.text for result in answer.results for line in result.lines)
+    marked = lexemes.matching_words(answer.words, analyse(shown))
     return {
         "answer": answer,
         "listed": [
             (
                 result,
-                listing(
+                excerpt(
                     result.definition.lines,
                     result.definition.language,
+                    result.shown,
                     first=result.definition.place.start_line,
-                    at_most=SNIPPET_LINES,
-                    width=SNIPPET_WIDTH,
                     marked=marked,
                 ),
             )
@@ -249,16 +203,12 @@ def _listed(answer: Answer) -> dict[str, Any]:
     }
 
 
-def _marked_words(answer: Answer) -> set[str]:
-    """The words in the snippets that match the query's words."""
-    if not answer.words:
-        return set()
-    snippets = (
-        cut(line, SNIPPET_WIDTH)
-        for result in answer.results
-        for line in result.definition.lines[:SNIPPET_LINES]
-    )
-    return lexemes.matching_words(answer.words, analyse("\n".join(snippets)))
+def _words(text: str) -> tuple[str, ...]:
+    """The words of a query; none if it is not one."""
+    try:
+        return parsing.parse_query(text).words
+    except BadQuery:
+        return ()
 
 
 def _more(request: HttpRequest, answer: Answer, limit: int) -> str:

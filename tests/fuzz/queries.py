@@ -17,21 +17,27 @@ PIECES = [
     "path:[a-", "repo:shop", "-repo:alice/shop", "repo:none/", "lang:go", "lang:.py", "lang:?",
     '"', "'", '"two words"', '"the"', '""', "(", ")", "\\", ".*", "^$", "(?P<a>", "&", "|", "!",
     ":*", "<->", "%", "%s", "%00", "_", ";", "--", "/*", "'; SELECT 1; --", "<b>", "{{ x }}",
-    "${x}",
+    "${x}", "/a.c/", "/(a{1000}){1000}/", "/(x+x+)+y/", "/(/", "/[[:^alpha:]]|\\C/", "/a|/",
+    "/(?i)\\pL{900}/", "/a{,5}/", "/\\Qa/", "/x*/",
     "\t", "\n", "\r", "\x00", "\x1b[2J", "\u00a0", "\u200b", "\u202e", "\ufeff", "\ud800", "é", "İ",
     "漢字", "עברית", "हिन्दी", "🙂", "𝔘", "a\u0301", "x" * 300, "word " * 200, "1e309", "-0", "NaN",
 ]  # fmt: skip
 NAMES = ["q", "repository", "repo", "path", "lang", "kind", "order", "group", "balance", "limit",
-         "by", "code", "page", "format", "next", "_", "q[]", ""]  # fmt: skip
+         "by", "code", "mode", "case", "word", "after",
+         "page", "format", "next", "_", "q[]", ""]  # fmt: skip
 VALUES = [
     "", "0", "1", "10", "200", "201", "-1", "1.5", "1e3", "٣", "²", "9" * 30, "null", "true", "[]",
     "definition", "file", "plain", "implementations", "even", "words", "structure", "1,0.5,0",
     "nan,inf,1", "1,1", ",,", "python", "go", ".ts", "class", "-class", "both", "meaning", "json",
+    "exact", "regex", "text", "match", "ignore", "whole", "any", "WzEsMl0", "eyJhIjoxfQ==",
+    "bnVsbA", "WyIiLCIiLCIiLCIiLDAsMCx0cnVlXQ", "WyIiLCIiLCIiLCJcdWQ4MDAiLDFlOTk5LDAsdHJ1ZV0",
 ]  # fmt: skip
 PARTS = ["0", "1", "-1", "2147483648", "9223372036854775808", "9" * 40, "a", ".", "..", "%2e%2e",
          "%00", "%0a", "%ff", "%ed%a0%80", "%F0%9F%99%82", "%25", "%2F", ";", "*", "~", "x" * 5000,
          "(", "[", "'", '"', "<b>", "admin"]  # fmt: skip
-SEARCHES = ("/", "/api/v1/search", "/similar/", "/api/v1/similar")
+SEARCHES = (
+    "/", "/api/v1/search", "/similar/", "/api/v1/similar", "/lines/", "/api/v1/lines",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from tests.shelf import Written
 
 RESULT_KEYS = {
     "repository", "path", "start_line", "end_line", "kind", "qualified_name", "score",
-    "score_parts", "lowered", "source", "docstring", "predicted_names", "url", "also",
+    "score_parts", "lines", "lowered", "source", "docstring", "predicted_names", "url", "also",
 }  # fmt: skip
 
 
@@ -44,7 +44,7 @@ def shop(alice: User) -> None:
 def test_prints_results_for_people(shop: None) -> None:
     printed = search("load a csv")
     assert "1. src/load.py:1  load\n   function in shop, score " in printed
-    assert "   │ def load(csv):\n   │     '''Read it.'''\n" in printed
+    assert "        1 │ def load(csv):\n        2 │     '''Read it.'''\n" in printed
 
 
 def test_prints_an_answer_a_line_for_programs(shop: None) -> None:

@@ -136,7 +136,7 @@ def doors(
     def page(parameters: Parameters) -> list[str] | str:
         shown = client.get("/", parameters).content.decode()
         alert = re.search(r'role="alert" id="search-error"><p>([^<]*?) ?<', shown)
-        return unescape(alert[1]) if alert else re.findall(r'<h2><a href="([^"]+)"', shown)
+        return unescape(alert[1]) if alert else re.findall(r'<h2><a href="([^"?]+)', shown)
 
     def rest(parameters: Parameters) -> list[str] | str:
         answer = client.get("/api/v1/search", parameters).json()

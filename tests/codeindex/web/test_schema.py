@@ -21,6 +21,7 @@ ONE = f"{REPOSITORIES}/{{id}}"
 RULES = f"{ONE}/rules"
 RUNS = f"{ONE}/runs"
 CANCEL = f"{RUNS}/{{run}}/cancel"
+LINES = "/api/v1/lines"
 SEARCH, SIMILAR, CODE = (
     "/api/v1/search",
     "/api/v1/files/{file_id}/{definition_id}/similar",
@@ -96,6 +97,7 @@ def test_every_operation_names_its_errors(schema: dict[str, Any]) -> None:
     always = {400, 401, 406, 413, 503}
     own = {
         ("get", SEARCH): {200, 404, 429},
+        ("get", LINES): {200, 404, 429},
         ("get", SIMILAR): {200, 404, 429},
         ("get", CODE): {200, 429},
         ("get", REFERENCES): {200, 404, 429},
@@ -179,6 +181,7 @@ def test_answers_are_as_described(check: Any, shop: Repository) -> None:
     check("post", CANCEL, 200)
     for query in ("q=csv", "q=csv&group=file", "q=nothing"):
         check("get", SEARCH, 200, QUERY_STRING=query)
+    check("get", LINES, 200, QUERY_STRING="q=csv")
     check("get", SIMILAR, 200)
     shelf.space()
     for name, vector in (("near", (1, 0, 0, 0)), ("far", (1, 1, 0, 0))):

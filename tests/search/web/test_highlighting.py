@@ -12,8 +12,8 @@ from django.test import Client
 from hypothesis import given, strategies
 
 from embeddings.code import languages
-from search.web.highlighting import listing
-from search.web.views import SNIPPET_LINES, SNIPPET_WIDTH
+from search.results import LINE_CHARACTERS
+from search.web.highlighting import GAP, excerpt, listing
 from tests import shelf
 from tests.shelf import Written
 
@@ -120,8 +120,37 @@ def test_no_source_holds_up_a_page(language: str) -> None:
 
 
 def test_long_lines_of_a_result_are_cut() -> None:
-    shown = listing(["x" * 5_000, "y"], "javascript", at_most=SNIPPET_LINES, width=SNIPPET_WIDTH)
-    assert shown.html == "x" * SNIPPET_WIDTH + "…\ny"
+    shown = excerpt(["x" * 5_000, "y"], "javascript", [0, 1])
+    assert shown.html == "x" * LINE_CHARACTERS + "…\ny"
+
+
+def test_an_excerpt_has_the_colours_of_the_whole_and_its_gaps() -> None:
+    lines = ["class A:", "    def f(self):", '        """One', "        <two> three", '        """']
+    shown = excerpt([*lines, "        return 5"], "python", [1, 3, 5], first=10, marked={"three"})
+    assert list(shown.numbers) == [11, GAP, 13, GAP, 15]
+    assert str(shown.html).split("\n") == [
+        '<span class="keyword">def</span> <span class="defined">f</span>'
+        '(<span class="constant">self</span>):',
+        "",
+        '<span class="string">    &lt;two&gt; <mark>three</mark></span>',
+        "",
+        '    <span class="keyword">return</span> <span class="number">5</span>',
+    ]
+    assert shown.hidden_lines == 3
+
+
+@given(strategies.lists(strategies.text(), min_size=1), strategies.data())
+def test_an_excerpt_is_the_lines_that_are_shown(
+    lines: list[str], data: strategies.DataObject
+) -> None:
+    lines = [line.replace("\n", " ").lstrip(" \t") for line in lines]
+    lines = [line if line.strip() else "" for line in lines]
+    shown = sorted(data.draw(strategies.sets(strategies.integers(0, len(lines) - 1))))
+    html = excerpt(lines, "python", shown).html.split("\n")
+    numbers = excerpt(lines, "python", shown).numbers
+    plain = [unescape(re.sub(r"</?span.*?>", "", line)) for line in html]
+    kept = [line for line, number in zip(plain, numbers, strict=False) if number != GAP]
+    assert kept == [lines[line] for line in shown]
 
 
 def test_the_page_marks_what_has_the_stem_of_a_word(client: Client, alice: User) -> None:

@@ -60,7 +60,7 @@ class TestSearch:
         assert "Reads &lt;i&gt;it&lt;/i&gt;." in shown
         assert "&lt;b&gt;" in shown
         assert "<b>" not in shown
-        assert f'href="{definition_page(*load)}"' in shown
+        assert f'href="{definition_page(*load)}?q=load%20a%20csv"' in shown
 
     def test_the_query_comes_back_escaped(self, client: Client, alice: User) -> None:
         client.force_login(alice)
