@@ -13,6 +13,7 @@ from search.candidates import lowering, path_rules, phrases, retrieval, sql
 from search.candidates.path_rules import Rule
 from search.candidates.scopes import Scope
 from search.candidates.vectors import QueryVector
+from search.query import lexemes
 from search.query.parsing import Query
 from search.request import DEFAULT_RESULTS, SearchRequest
 from search.results import Answer, Group, Result

@@ -126,8 +126,9 @@ def _begins_a_word(beginning: str, lowered: str, content: str) -> bool:
         place = lowered.find(beginning, place + 1)
         if place <= 0:
             return place == 0
-        before, first, after = content[place - 1 : place + 2].ljust(3)
-        if not before.isalpha() or (first.isupper() and (before.islower() or after.islower())):
+        before, after = content[place - 1], content[place + 1 : place + 2]
+        is_capital = content[place].isupper()
+        if not before.isalpha() or (is_capital and (before.islower() or after.islower())):
             return True
     return False
 

@@ -10,8 +10,8 @@ from codeindex.models.evaluations import Evaluation
 from codeindex.models.files import (
     Blob,
     Definition,
-    NamesUsed,
     GramBlock,
+    NamesUsed,
     SourceFile,
     SourceFileQuerySet,
     Text,
