@@ -33,10 +33,6 @@ USUAL_LENGTH = 30.0
 code that is hidden."""
 
 
-MAX_PLACES = 20
-"""Of a word's beginning in a file that are looked at: it may stand within other words."""
-
-
 @dataclass(frozen=True, slots=True)
 class QueryWords:
     """The lexemes of a query: those that were `asked` for, and the `joined` ones, which two words
@@ -106,36 +102,18 @@ def _coverage(
         forms[stem].add(_common_beginning(word, stem))
     whole = sum(lexeme.weight for lexeme in words.asked) or 1.0
     looked_for = [(forms[lexeme.word], lexeme.weight / whole) for lexeme in words.asked]
-    return {file: _share_in(content.beginning, looked_for) for file, content in contents.items()}
-
-
-def _share_in(content: str, looked_for: Sequence[tuple[set[str], float]]) -> float:
-    lowered = content.lower()
-    return sum(
-        share
-        for any_of, share in looked_for
-        if any(_begins_a_word(beginning, lowered, content) for beginning in any_of)
-    )
-
-
-def _begins_a_word(beginning: str, lowered: str, content: str) -> bool:
-    """Whether a word of the content, or of an identifier in it, begins so; by its first
-    MAX_PLACES."""
-    place = -1
-    for _ in range(MAX_PLACES):
-        place = lowered.find(beginning, place + 1)
-        if place <= 0:
-            return place == 0
-        before, after = content[place - 1], content[place + 1 : place + 2]
-        is_capital = content[place].isupper()
-        if not before.isalpha() or (is_capital and (before.islower() or after.islower())):
-            return True
-    return False
+    lowered = {file: content.beginning.lower() for file, content in contents.items()}
+    return {
+        file: sum(share for any_of, share in looked_for if any(form in text for form in any_of))
+        for file, text in lowered.items()
+    }
 
 
 def _common_beginning(word: str, stem: str) -> str:
     """What the forms of a word begin with: `quer` for `queries`, whose stem is `queri`."""
-    return stem if word.startswith(stem) and not stem.endswith("i") else word[: len(stem) - 1]
+    return (
+        stem if word.startswith(stem) and not stem.endswith("i") else word[: len(stem) - 1] or word
+    )
 
 
 class _Names(NamedTuple):
