@@ -15,13 +15,13 @@ from search.candidates.retrieval import DEPTH, Candidate
 from search.evidence import Evidence
 from search.results import Score
 
-NAME = 30.0
+NAME = 60.0
 """More than all other parts together: a definition that is named comes first."""
 
-MENTION = 4.0
+MENTION = 6.0
 """What it counts, times its share, that a query names a definition beside other words."""
 
-LITERAL = 15.0
+LITERAL = 30.0
 """More than the parts that follow together: what holds the query's rarest identifier, or
 says the whole message, comes next."""
 
@@ -44,18 +44,18 @@ class Weights:
     and other code aside. `repeated` is subtracted for
     each better result of the same file."""
 
-    words: float = 0.81
-    name: float = 2.7
-    meaning: float = 3.32
-    block: float = 0.2
-    file: float = 1.2
-    in_file: float = 1.6
-    path: float = 3.4
-    file_name: float = 1.6
-    size: float = 0.24
-    depth: float = 0.47
-    lowered: float = 2.31
-    repeated: float = 1.0
+    words: float = 0.12
+    name: float = 1.8
+    meaning: float = 11.0
+    block: float = 0.25
+    file: float = 0.35
+    in_file: float = 2.75
+    path: float = 4.2
+    file_name: float = 1.5
+    size: float = 0.0
+    depth: float = 0.7
+    lowered: float = 2.85
+    repeated: float = 4.0
 
 
 TUNED = Weights()

@@ -54,30 +54,32 @@ class Case:
     signals: Sequence[Signal]
 
 
-Features = NDArray[np.float64]
-"""Of shape (files, LEARNED)."""
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The questions about a repository, and how much they count together."""
+
+    cases: Sequence[Case]
+    share: float = 1.0
 
 
-def learned_weights(
-    groups: Sequence[Sequence[Case]], fixed: Mapping[str, float] | None = None
-) -> Weights:
-    """The weights that answer the questions best, except those that are `fixed`. Each group counts
-    the same, however many questions it has."""
+def learned_weights(groups: Sequence[Group], fixed: Mapping[str, float] | None = None) -> Weights:
+    """The weights that answer the questions best, except those that are `fixed`."""
     weights = replace(TUNED, **(fixed or {}))
     for _ in range(ROUNDS):
         weights = _fitted(groups, weights, frozenset(fixed or ()))
     return weights
 
 
-def with_repeated(groups: Sequence[Sequence[Case]], weights: Weights) -> Weights:
+def with_repeated(groups: Sequence[Group], weights: Weights) -> Weights:
     """The weights with the penalty of repeats that orders definitions best."""
-    tried = [replace(weights, repeated=value) for value in REPEATED]
-    return max(tried, key=lambda each: _mean([_definitions(cases, each) for cases in groups]))
+
+    def quality(tried: Weights) -> float:
+        return sum(group.share * _definitions(group.cases, tried) for group in groups)
+
+    return max((replace(weights, repeated=value) for value in REPEATED), key=quality)
 
 
-def held_out(
-    groups: Sequence[Sequence[Case]], fixed: Mapping[str, float] | None = None
-) -> list[Weights]:
+def held_out(groups: Sequence[Group], fixed: Mapping[str, float] | None = None) -> list[Weights]:
     """For each group the weights that the other groups teach."""
     return [
         learned_weights([*groups[:number], *groups[number + 1 :]], fixed)
@@ -99,38 +101,42 @@ def _definitions(cases: Sequence[Case], weights: Weights) -> float:
     return _mean([score.ndcg for score in scores(cases, weights, of_files=False)])
 
 
-def _fitted(groups: Sequence[Sequence[Case]], weights: Weights, fixed: frozenset[str]) -> Weights:
+def _fitted(groups: Sequence[Group], weights: Weights, fixed: frozenset[str]) -> Weights:
     import torch  # noqa: PLC0415  takes seconds, and only tuning needs it
 
     learned = [name for name in LEARNED if name not in fixed]
-    columns = [LEARNED.index(name) for name in learned]
-    cases = [(case, 1.0 / len(group)) for group in groups for case in group]
-    examples = [(*_example(case, weights), share) for case, share in cases]
-    examples = [each for each in examples if each[1].any()]
-    spread = np.concatenate([features for features, _, _ in examples]).std(axis=0) + 1e-9
-    inputs = [
-        (
-            torch.from_numpy((features / spread)[:, columns]),
-            torch.from_numpy(answers / answers.sum()),
-            share,
-        )
-        for features, answers, share in examples
+    examples = [
+        (*_example(case, weights), group.share / len(group.cases))
+        for group in groups
+        for case in group.cases
     ]
-    own = torch.zeros(len(columns), dtype=torch.float64, requires_grad=True)
+    examples = [each for each in examples if each[1].any()]
+    columns = [LEARNED.index(name) for name in learned]
+    files = [features[:, columns] for features, _, _ in examples]
+    spread = np.concatenate(files).std(axis=0) + 1e-9
+    features, answers = (
+        torch.nn.utils.rnn.pad_sequence(list(map(torch.from_numpy, rows)), batch_first=True)
+        for rows in (
+            [own / spread for own in files],
+            [answering / answering.sum() for _, answering, _ in examples],
+        )
+    )
+    lengths = torch.tensor([len(own) for own in files])
+    is_padding = torch.arange(features.shape[1]) >= lengths[:, None]
+    shares = torch.tensor([share for _, _, share in examples], dtype=torch.float64)
+    own = torch.zeros(len(learned), dtype=torch.float64, requires_grad=True)
     optimizer = torch.optim.LBFGS([own], max_iter=200, line_search_fn="strong_wolfe")
 
     def loss() -> torch.Tensor:
         optimizer.zero_grad()
-        surprise = sum(
-            share * torch.nn.functional.cross_entropy(features @ own, answers)
-            for features, answers, share in inputs
-        )
-        total: torch.Tensor = surprise / len(groups) + PENALTY * own.square().sum()
+        likelihoods = (features @ own).masked_fill(is_padding, -1e9).log_softmax(dim=1)
+        surprise = -(answers * likelihoods).sum(dim=1)
+        total = (shares @ surprise) / shares.sum() + PENALTY * own.square().sum()
         total.backward()  # type: ignore[no-untyped-call]
         return total
 
     optimizer.step(loss)  # type: ignore[no-untyped-call]
-    values = own.detach().numpy() / spread[columns]
+    values = own.detach().numpy() / spread
     # A part that would count against what it shows is left out
     return replace(
         weights,
@@ -138,8 +144,9 @@ def _fitted(groups: Sequence[Sequence[Case]], weights: Weights, fixed: frozenset
     )
 
 
-def _example(case: Case, weights: Weights) -> tuple[Features, NDArray[np.float64]]:
-    """The features of each file among the candidates, and whether the file answers the question."""
+def _example(case: Case, weights: Weights) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The features of each file among the candidates, of shape (files, LEARNED), and whether the
+    file answers the question, of shape (files,)."""
     own = scoring.own_scores(case.signals, EVEN, weights)
     lent = scoring.lent_scores(case.signals, own)
     best: dict[int, Signal] = {}

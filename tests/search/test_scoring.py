@@ -13,7 +13,7 @@ from search.candidates.retrieval import Candidate
 from search.evidence import Evidence
 from search.places import Location
 from search.scoring import Signal, Weights
-from search.tuning import Case
+from search.tuning import Case, Group
 
 NOTHING = Weights(**dict.fromkeys((field.name for field in fields(Weights)), 0.0))
 PLAIN = replace(NOTHING, words=1.0, path=1.0, in_file=1.0)
@@ -151,16 +151,16 @@ class TestTuning:
 
     def test_weights_are_learned_that_answer_better(self, cases: list[Case]) -> None:
         assert ndcg(cases, PLAIN) < 0.7
-        assert ndcg(cases, tuning.learned_weights([cases])) == 1
+        assert ndcg(cases, tuning.learned_weights([Group(cases)])) == 1
 
     def test_what_is_fixed_is_not_learned(self, cases: list[Case]) -> None:
-        weights = tuning.learned_weights([cases], {"path": 0.0})
+        weights = tuning.learned_weights([Group(cases)], {"path": 0.0})
         assert weights.path == 0
         assert ndcg(cases, weights) < 0.7
 
     def test_each_group_is_answered_by_what_the_others_teach(self, cases: list[Case]) -> None:
         silent = [Case(cases[0].question, [signal(1, words=0.5), signal(2, words=0.4)])]
-        taught, untaught = tuning.held_out([silent, cases])
+        taught, untaught = tuning.held_out([Group(silent), Group(cases)])
         assert taught.path > 0
         assert untaught.path == 0
 
@@ -182,7 +182,7 @@ class TestTuning:
             signal(3, words=0.7),
         ]
         case = Case(Question("a", [("3.py", 1, 9)], ""), signals)
-        assert tuning.with_repeated([[case]], PLAIN).repeated > 0
+        assert tuning.with_repeated([Group([case])], PLAIN).repeated > 0
 
 
 def ndcg(cases: list[Case], weights: Weights) -> float:

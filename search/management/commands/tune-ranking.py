@@ -22,9 +22,9 @@ from search.candidates.scopes import UnknownRepository, scope_for
 from search.query import filters, parsing
 from search.query.filters import BadQuery, Field, Filter
 from search.scoring import TUNED, Weights
-from search.tuning import Case
+from search.tuning import Case, Group
 
-Groups = Mapping[str, Sequence[Case]]
+Groups = Mapping[str, Group]
 """The questions about each repository."""
 
 
@@ -43,9 +43,14 @@ class Command(base.Command):
 
     def handle(self, *, files: Sequence[Path], **options: Any) -> None:
         try:
-            about = [each for file in files for each in questions.read(file).repositories]
+            suites = [questions.read(file).repositories for file in files]
             with existing_index():
-                groups = {each.name: _cases(each) for each in about}
+                # Each file counts the same, and each repository of a file
+                groups = {
+                    about.name: Group(_cases(about), 1.0 / len(suite))
+                    for suite in suites
+                    for about in suite
+                }
         except (MalformedQuestions, OSError, BadQuery, UnknownRepository) as error:
             raise CommandError(str(error)) from error
         own = list(groups.values())
@@ -65,8 +70,8 @@ class Command(base.Command):
         ways = {name: weights for name, weights in ways.items() if weights}
         found = [
             [
-                tuning.scores(cases, each)
-                for cases, each in zip(groups.values(), weights, strict=True)
+                tuning.scores(group.cases, each)
+                for group, each in zip(groups.values(), weights, strict=True)
             ]
             for weights in ways.values()
         ]
@@ -74,7 +79,9 @@ class Command(base.Command):
         for number, name in enumerate(groups):
             self._row(name, [_mean([score.ndcg for score in way[number]]) for way in found])
         self._row("mean", [_mean_of_groups(way) for way in found])
-        for category in sorted({case.question.category for own in groups.values() for case in own}):
+        for category in sorted(
+            {case.question.category for own in groups.values() for case in own.cases}
+        ):
             self._row(
                 category or "no category", [_of_category(groups, way, category) for way in found]
             )
@@ -84,7 +91,9 @@ class Command(base.Command):
         own = list(groups.values())
         for remaining, fixed in tuning.ABLATIONS.items():
             weights = tuning.held_out(own, fixed)
-            way = [tuning.scores(cases, each) for cases, each in zip(own, weights, strict=True)]
+            way = [
+                tuning.scores(group.cases, each) for group, each in zip(own, weights, strict=True)
+            ]
             self._row(remaining, [_mean_of_groups(way)])
 
     def _row(self, name: str, values: Iterable[str]) -> None:
@@ -118,8 +127,8 @@ def _of_category(groups: Groups, way: Sequence[Sequence[questions.Score]], categ
     return _mean(
         [
             score.ndcg
-            for cases, own in pairs
-            for case, score in zip(cases, own, strict=True)
+            for group, own in pairs
+            for case, score in zip(group.cases, own, strict=True)
             if case.question.category == category
         ]
     )
