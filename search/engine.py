@@ -105,7 +105,7 @@ def signals(
     words = evidence.query_words(query, scope.visible)
     candidates = retrieval.candidates(query, words.all, query_vector, scope, limit, rules)
     locations = [candidate.location for candidate in candidates]
-    contents = places.file_contents({location.file for location in locations})
+    contents = places.beginnings({location.file for location in locations})
     found = evidence.evidence(query, words, candidates, contents)
     lowered = lowering.reasons(locations, query, rules)
     depths = places.depths(locations)
@@ -113,7 +113,6 @@ def signals(
         Signal(
             candidate,
             own,
-            contents[location.file].size if location.file in contents else 0,
             depths[location.file],
             lowered.get(location.file, ""),
         )

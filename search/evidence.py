@@ -16,7 +16,7 @@ from typing import NamedTuple
 from embeddings.code.words import analyse
 from embeddings.files import names
 from search.candidates.retrieval import Candidate
-from search.places import FileContent, Location
+from search.places import Location
 from search.query import lexemes
 from search.query.lexemes import Corpus, Lexeme
 from search.query.parsing import Query
@@ -77,7 +77,7 @@ def evidence(
     query: Query,
     words: QueryWords,
     candidates: Sequence[Candidate],
-    contents: Mapping[int, FileContent],
+    contents: Mapping[int, str],
 ) -> list[Evidence]:
     """What the words say for each of the candidates, by the `contents` of their files."""
     places = {_Names.at(candidate.location) for candidate in candidates}
@@ -93,16 +93,14 @@ def evidence(
     ]
 
 
-def _coverage(
-    query: Query, words: QueryWords, contents: Mapping[int, FileContent]
-) -> dict[int, float]:
+def _coverage(query: Query, words: QueryWords, contents: Mapping[int, str]) -> dict[int, float]:
     """file → the share of the query's words, by weight, that its content has, in any form."""
     forms: dict[str, set[str]] = defaultdict(set)
     for word, stem in lexemes.stems(query.words).items():
         forms[stem].add(_common_beginning(word, stem))
     whole = sum(lexeme.weight for lexeme in words.asked) or 1.0
     looked_for = [(forms[lexeme.word], lexeme.weight / whole) for lexeme in words.asked]
-    lowered = {file: content.beginning.lower() for file, content in contents.items()}
+    lowered = {file: content.lower() for file, content in contents.items()}
     return {
         file: sum(share for any_of, share in looked_for if any(form in text for form in any_of))
         for file, text in lowered.items()

@@ -45,13 +45,6 @@ class Location(NamedTuple):
     name: str = ""
 
 
-class FileContent(NamedTuple):
-    """The bytes of a file, and its first BEGINNING characters."""
-
-    size: int = 0
-    beginning: str = ""
-
-
 @dataclass(frozen=True, slots=True)
 class PlaceOrder:
     """The order of a text's places as the terms of an ORDER BY, with their parameters."""
@@ -96,15 +89,16 @@ def depths(locations: Sequence[Location]) -> dict[int, int]:
     return {file: depth - foremost[branch] for file, (branch, depth) in folders.items()}
 
 
-def file_contents(files: Iterable[int]) -> dict[int, FileContent]:
-    """file → its content. The files are visible ones, as candidates are."""
-    selected = sql.rows(
-        f"SELECT file.id, octet_length(blob.content), left(blob.content, {BEGINNING})"
-        " FROM codeindex_sourcefile AS file"
-        " JOIN codeindex_blob AS blob ON blob.id = file.blob_id WHERE file.id = ANY(%(files)s)",
-        {"files": sql.array_literal(files)},
+def beginnings(files: Iterable[int]) -> dict[int, str]:
+    """file → the first BEGINNING characters of its content. The files are visible ones, as
+    candidates are."""
+    return dict(
+        sql.rows(
+            f"SELECT file.id, left(blob.content, {BEGINNING}) FROM codeindex_sourcefile AS file"
+            " JOIN codeindex_blob AS blob ON blob.id = file.blob_id WHERE file.id = ANY(%(files)s)",
+            {"files": sql.array_literal(files)},
+        )
     )
-    return {file: FileContent(size, beginning) for file, size, beginning in selected}
 
 
 def places_of_texts(

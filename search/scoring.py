@@ -38,10 +38,9 @@ class Weights:
 
     A definition's own parts: `words` and `name` weight its `Evidence`, and `meaning` the cosine of
     its vector and the query's; `block` is subtracted from what is no definition, such as a file's
-    imports. Parts of its file: `file` weights the mean of the best definitions'
-    own parts, `in_file`, `path` and `file_name` their `Evidence`, and `size` the logarithm of its
-    bytes; `depth` is subtracted for the logarithm of its depth, and `lowered` from tests, examples
-    and other code aside. `repeated` is subtracted for
+    imports. Parts of its file: `file` weights the mean of the best definitions' own parts, and
+    `in_file`, `path` and `file_name` their `Evidence`; `depth` is subtracted for the logarithm of
+    its depth, and `lowered` from tests, examples and other code aside. `repeated` is subtracted for
     each better result of the same file."""
 
     words: float = 0.12
@@ -52,7 +51,6 @@ class Weights:
     in_file: float = 2.75
     path: float = 4.2
     file_name: float = 1.5
-    size: float = 0.0
     depth: float = 0.7
     lowered: float = 2.85
     repeated: float = 4.0
@@ -63,13 +61,12 @@ TUNED = Weights()
 
 
 class Signal(NamedTuple):
-    """All that the ranking knows of a candidate: what the query's words say for it, the size of its
-    file in bytes, how many folders deeper the file is than the foremost candidate of its branch,
-    and what it is ranked lower as, empty if it is not."""
+    """All that the ranking knows of a candidate: what the query's words say for it, how
+    many folders deeper its file is than the foremost candidate of its branch, and what it is ranked
+    lower as, empty if it is not."""
 
     candidate: Candidate
     evidence: Evidence
-    size: int = 0
     depth: int = 0
     lowered: str = ""
 
@@ -158,10 +155,9 @@ def _with_file_parts(
     evidence = signal.evidence
     by_path = weights.path * evidence.path + weights.file_name * evidence.file_name
     by_content = weights.file * lent + weights.in_file * balance.words * evidence.file
-    standing = weights.size * log1p(signal.size) - weights.depth * log1p(signal.depth)
     return own._replace(
         path=balance.words * by_path,
-        file=by_content + standing,
+        file=by_content - weights.depth * log1p(signal.depth),
         rule=own.rule - weights.lowered * bool(signal.lowered),
     )
 

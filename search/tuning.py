@@ -19,7 +19,7 @@ from search.scoring import TUNED, Signal, Weights
 
 LEARNED = (
     "words", "name", "meaning", "block",
-    "file", "in_file", "path", "file_name", "size", "depth", "lowered",
+    "file", "in_file", "path", "file_name", "depth", "lowered",
 )  # fmt: skip
 """The weights that are learned, in the order of a file's features. `repeated` does not change which
 file comes first, and is chosen apart."""
@@ -40,7 +40,7 @@ ABLATIONS: dict[str, dict[str, float]] = {
     "without names": {"name": 0.0},
     "without paths": {"path": 0.0, "file_name": 0.0},
     "without files": {"file": 0.0, "in_file": 0.0},
-    "without sizes": {"size": 0.0, "depth": 0.0},
+    "without depths": {"depth": 0.0},
     "without rules": {"lowered": 0.0, "block": 0.0},
 }
 """Parts that remain of the ranking → the weights that change; the others are learned anew."""
@@ -177,7 +177,6 @@ def _features(signal: Signal, lent: float) -> tuple[float, ...]:
         evidence.file,
         evidence.path,
         evidence.file_name,
-        log1p(signal.size),
         -log1p(signal.depth),
         -float(bool(signal.lowered)),
     )

@@ -21,6 +21,10 @@ BALANCES = {
     "structure": "Mainly structure",
 }
 
+PAGE_GROUP = Group.FILE.value
+"""What a result is on the page, unless the address says otherwise: people ask where something is.
+Programs get definitions."""
+
 SHARED = ("q", filters.REPOSITORY, *FIELDS)
 """What the search for definitions and that for lines both take."""
 
@@ -66,7 +70,7 @@ def form_context(request: HttpRequest, *, for_lines: bool = False) -> dict[str, 
             if value.strip()
         ],
         "order": request.GET.get("order", Order.IMPLEMENTATIONS.value),
-        "group": request.GET.get("group", Group.DEFINITION.value),
+        "group": request.GET.get("group", PAGE_GROUP),
         "balance": request.GET.get("balance") or DEFAULT_BALANCE,
         "balances": BALANCES,
         "mode": request.GET.get("mode", Mode.TEXT.value),

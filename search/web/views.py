@@ -36,7 +36,7 @@ from search.request import (
     parse_similar_to_code,
 )
 from search.results import Answer
-from search.web.form import form_context, parameters, shared_parameters
+from search.web.form import PAGE_GROUP, form_context, parameters, shared_parameters
 from search.web.highlighting import excerpt, listing
 
 STEPS = (DEFAULT_RESULTS, 50, MAX_RESULTS)
@@ -65,7 +65,7 @@ def _results(request: HttpRequest) -> HttpResponse:
     form = form_context(request)
     started = time.perf_counter()
     try:
-        parsed = parse_search(request.user, parameters(request))
+        parsed = parse_search(request.user, {"group": [PAGE_GROUP], **parameters(request)})
         answer = engine.find(parsed)
     except BadQuery as error:
         return render(request, "search/results.html", {**form, "error": error}, status=400)

@@ -28,7 +28,6 @@ def signal(
     lowered: str = "",
     cosine: float | None = None,
     code_cosine: float | None = None,
-    size: int = 0,
     depth: int = 0,
     kind: str = "function",
     named: float = 0.0,
@@ -38,7 +37,7 @@ def signal(
     number = text if file is None else file
     location = Location(1, number, f"{number}.py", text, text, kind)
     candidate = Candidate(text, cosine, code_cosine, 0, 0, named, beyond_depth, location, literal)
-    return Signal(candidate, Evidence(words=words, path=path), size, depth, lowered)
+    return Signal(candidate, Evidence(words=words, path=path), depth, lowered)
 
 
 def order(*signals: Signal, weights: Weights = PLAIN) -> list[int]:
@@ -50,10 +49,9 @@ def test_words_in_a_path_count_beside_those_in_a_text() -> None:
     assert order(signal(1, words=0.5), signal(2, words=0.2, path=0.4)) == [2, 1]
 
 
-def test_large_files_and_those_near_the_top_come_first() -> None:
-    weights = replace(NOTHING, size=1.0, depth=1.0)
-    deep, shallow, large = signal(1, depth=3), signal(2, depth=1), signal(3, depth=1, size=900)
-    assert order(deep, shallow, large, weights=weights) == [3, 2, 1]
+def test_files_near_the_top_come_first() -> None:
+    deep, shallow = signal(1, depth=3), signal(2, depth=1)
+    assert order(deep, shallow, weights=replace(NOTHING, depth=1.0)) == [2, 1]
 
 
 def test_a_block_comes_after_a_definition() -> None:
