@@ -13,6 +13,7 @@ from search.candidates import lowering, path_rules, phrases, retrieval, sql
 from search.candidates.path_rules import Rule
 from search.candidates.scopes import Scope
 from search.candidates.vectors import QueryVector
+from search.closeness import Closeness, closeness
 from search.query import lexemes
 from search.query.parsing import Query
 from search.request import DEFAULT_RESULTS, SearchRequest
@@ -27,6 +28,8 @@ NEW_MODEL = (
 OLD_MODEL = (
     "A new model is being loaded: until then, descriptions do not find the latest definitions."
 )
+
+NO_CLOSE_MATCH = "No close match. These results are the nearest."
 
 NOTICES = {SpaceState.ACTIVE: "", SpaceState.BUILDING: NEW_MODEL, SpaceState.RETIRED: OLD_MODEL}
 """By the state of the space that is searched."""
@@ -53,6 +56,8 @@ def find(request: SearchRequest) -> Answer:
     ]
     notices = [notice for notice in notices if notice]
     results = ranked_results(query, query_vector, scope, request.limit, rules, request.group)
+    if results and results[0].closeness == Closeness.WEAK:
+        notices.insert(0, NO_CLOSE_MATCH)
     words = lexemes.rarest_first(query.words, scope.visible)
     results = excerpts.with_lines(results, words)
     if query_vector is None:
@@ -76,6 +81,7 @@ def ranked_results(
     scores = scoring.ranked_scores(candidates, query_vector.balance if query_vector else EVEN)
     by_text = {signal.candidate.text: signal for signal in candidates}
     grouped = _grouped([by_text[text] for text in scores], group)
+    is_calibrated = query_vector is not None and query_vector.balance == EVEN
     best = list(grouped)[:limit]
     others = [text for first in best for text in grouped[first]]
     order = places.place_order(query.names, rules)
@@ -88,6 +94,7 @@ def ranked_results(
             scores[text],
             by_text[text].lowered,
             [located[other][0] for other in grouped[text] if other in located],
+            closeness(scores[text]) if is_calibrated else "",
         )
         for text in best
         if text in shown

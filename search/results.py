@@ -162,17 +162,18 @@ class NumberedLine(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A definition with its score: higher is better, comparable within one answer. `parts` add up
-    to the score; None if it is a cosine. `lowered` is what it was ranked lower as (test, example,
-    …), empty if it was not. `also` are the other results in the same file, best first, if results
-    are grouped. `matching` are the lines of the definition to be shown, from 0; empty if no word of
-    a query is in it."""
+    """A definition with its score: higher is better. `parts` add up to the score; None if it is a
+    cosine. `lowered` is what it was ranked lower as (test, example, …), empty if it was not. `also`
+    are the other results in the same file, best first, if results are grouped. `closeness` is that
+    of `search.closeness`, empty where it is not known. `matching` are the lines of the definition
+    to be shown, from 0; empty if no word of a query is in it."""
 
     definition: FoundDefinition
     score: float
     parts: Score | None = None
     lowered: str = ""
     also: Sequence[Place] = ()
+    closeness: str = ""
     matching: Sequence[int] = ()
 
     @property

@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from search.balance import PRESETS
 from search.candidates.path_rules import Order
+from search.closeness import Closeness
 from search.query import parsing
 from search.request import (
     DEFAULT_BALANCE,
@@ -152,10 +153,17 @@ class ResultSerializer(_FastSerializer):
     end_line = serializers.IntegerField(help_text="Inclusive.")
     kind = serializers.CharField(help_text="What it is: function, class, constant, block, …")
     qualified_name = serializers.CharField()
-    score = serializers.FloatField(help_text="Higher is better; comparable within one answer only.")
+    score = serializers.FloatField(
+        help_text="Higher is better. Comparable between answers of the even balance."
+    )
     score_parts = ScoreSerializer(
         allow_null=True,
         help_text="The parts that add up to the score; null if the score is a cosine.",
+    )
+    closeness = serializers.ChoiceField(
+        choices=["", *Closeness],
+        help_text="`exact`, `strong` or `weak`, which mean the same in every answer; empty for a "
+        "search by words alone or with another balance, and for similar code.",
     )
     lowered = serializers.CharField(
         help_text="What it was ranked lower as: test, example, documentation, benchmark, vendored "
@@ -188,6 +196,7 @@ class ResultSerializer(_FastSerializer):
             **write_place(place),
             "score": result.score,
             "score_parts": result.parts._asdict() if result.parts else None,
+            "closeness": str(result.closeness),
             "lowered": result.lowered,
             "source": definition.source,
             "lines": [{"line": line.number, "text": line.text} for line in result.lines],
