@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import User
 
+from search import scoring
 from search.candidates import exact
 from tests import shelf
 from tests.search.asking import find
@@ -125,7 +126,7 @@ class TestIdentifiers:
         best, second, *_ = find(alice, text).results
         assert best.definition.place.path == "settings.py"
         assert best.parts
-        assert best.parts.literal == 5.0
+        assert best.parts.literal == scoring.LITERAL
         assert second.parts
         assert second.parts.literal == 0.0
 
