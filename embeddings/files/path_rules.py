@@ -62,8 +62,9 @@ class Rule:
         are searched without that beginning, which halves the time that it takes."""
         ends = [file.removeprefix(NAME) for file in self.files if file.startswith(NAME)]
         whole = [file for file in self.files if not file.startswith(NAME)]
-        outside = "" if self.packages else rf"(?<!(^|/){PACKAGES}/.*)"
-        return rf"(^|/)({outside}({self.folder})/|({_any_of(whole)})\Z)|({_any_of(ends)})\Z"
+        # After the folder, since Postgres would look back at every slash
+        outside = "" if self.packages else rf"(?<!(^|/){PACKAGES}/.+)"
+        return rf"(^|/)(({self.folder})/{outside}|({_any_of(whole)})\Z)|({_any_of(ends)})\Z"
 
 
 TOOLS_FILES = {
