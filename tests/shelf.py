@@ -13,6 +13,7 @@ from django.db.models import F, Value
 from django.utils import timezone
 from pgvector import HalfVector
 
+from codeindex.ingestion import analysis
 from codeindex.models import (
     Blob,
     Branch,
@@ -104,7 +105,14 @@ def put(
     )
     if live:
         _count_words(branch, text)
-    file = SourceFile.objects.create(branch=branch, path=path, blob=blob, from_run=run, live=live)
+    file = SourceFile.objects.create(
+        branch=branch,
+        path=path,
+        blob=blob,
+        from_run=run,
+        live=live,
+        name_words=analysis.name_words(path),
+    )
     IndexRun.objects.filter(pk=run.pk).update(
         texts=F("texts") + 1, definitions=F("definitions") + 1, files=F("files") + 1
     )
@@ -141,7 +149,12 @@ def put_source(repository: Repository, path: str, source: str) -> SourceFile:
         NamesUsed.objects.create(blob=blob, **asdict(found.uses))
     branch = repository.branches.get()
     return SourceFile.objects.create(
-        branch=branch, path=path, blob=blob, from_run=branch.live_run, live=True
+        branch=branch,
+        path=path,
+        blob=blob,
+        from_run=branch.live_run,
+        live=True,
+        name_words=analysis.name_words(path),
     )
 
 

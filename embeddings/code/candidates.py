@@ -198,11 +198,11 @@ def _names(match: Captures, what: str, source: bytes, language: Language) -> tup
     if slot in language.slots and alias:
         return alias, ""
     if what == "scope":
-        return ("" if name in language.slots else _qualifier(name)), _qualifier(owner)
+        return ("" if name in language.slots else dotted(name)), dotted(owner)
     if name.startswith(_QUOTES) and (quoted := _QUOTED.fullmatch(name)):
         name = quoted[2]
     name = name.strip(language.sigils) if language.sigils else name
-    return (name if name != "_" else ""), ("" if owner in language.slots else _qualifier(owner))
+    return (name if name != "_" else ""), ("" if owner in language.slots else dotted(owner))
 
 
 def _owner(match: Captures, source: bytes) -> str:
@@ -221,9 +221,15 @@ def _spelt(match: Captures, part: str, source: bytes) -> str:
     return " ".join(text.decode("utf-8", "replace").split())[:MAX_NAME]
 
 
-def _qualifier(name: str) -> str:
+def dotted(name: str) -> str:
     """What a name adds to qualified names: its dotted form, or nothing if it is no path."""
     if name.isidentifier():
         return name
     dotted = _SEPARATOR.sub(".", name)
     return dotted if _QUALIFIER.fullmatch(dotted) else ""
+
+
+def last_part(name: str, language: Language) -> str:
+    """What a name ends with that is a path in its language: `Conn` of Elixir's `Plug.Conn`. Another
+    name is whole: `print.data` is one word in R."""
+    return (dotted(name) and name.rpartition(language.separator)[2]) or name

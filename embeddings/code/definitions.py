@@ -11,6 +11,7 @@ from tree_sitter import Node, QueryCursor
 
 from embeddings.code import outlines
 from embeddings.code.blocks import blocks_in
+from embeddings.code.candidates import last_part
 from embeddings.code.languages import Document, FileType, Language, query
 from embeddings.code.parsing import UnreadableSource
 from embeddings.code.syntax import Declaration, ParsedSource, definitions_in, parse_source
@@ -79,7 +80,7 @@ def _definition(declaration: Declaration, source: ParsedSource) -> Definition:
     return Definition(
         kind=declaration.kind,
         language=source.language.name,
-        name=declaration.name,
+        name=_own_name(declaration, source.language),
         qualified_name=declaration.qualified_name,
         start_line=start_line,
         end_line=end_line,
@@ -88,6 +89,12 @@ def _definition(declaration: Declaration, source: ParsedSource) -> Definition:
         docstring=outlines.docstring_of(declaration, source),
         text=outlines.text_of(declaration, source),
     )
+
+
+def _own_name(declaration: Declaration, language: Language) -> str:
+    """What others call it by. A block's name is a title, and remains whole."""
+    name = declaration.name
+    return name if declaration.kind == Kind.BLOCK else last_part(name, language)
 
 
 def _errors(root: Node, language: Language) -> int:

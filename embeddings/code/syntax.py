@@ -16,6 +16,7 @@ from embeddings.code.candidates import (
     Captures,
     Place,
     candidates_in,
+    dotted,
     matches_in,
 )
 from embeddings.code.docstrings import Comments, trimmed_end
@@ -104,13 +105,20 @@ class Declaration:
         return Kind.METHOD if in_type else Kind.FUNCTION
 
     @property
+    def dotted_name(self) -> str:
+        """Its name, dotted if it is a path, as in Perl's `package Plack::Util`. A block's name is a
+        title."""
+        is_path = self.what != "block" and dotted(self.name)
+        return self.name.replace("::", ".") if is_path else self.name
+
+    @property
     def qualified_name(self) -> str:
         """Its name after the names of everything around it, dotted. The outermost ones are left out
         where the result would be too long."""
         names = ""
         declaration: Declaration | None = self
         while declaration is not None and len(names) <= MAX_NAME:
-            names = ".".join(filter(None, (declaration.owner, declaration.name, names)))
+            names = ".".join(filter(None, (declaration.owner, declaration.dotted_name, names)))
             declaration = declaration.parent
         return names
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tree_sitter import Node, QueryCursor
 
-from embeddings.code.candidates import MAX_NAME, MOST_OPEN_MATCHES
+from embeddings.code.candidates import MAX_NAME, MOST_OPEN_MATCHES, last_part
 from embeddings.code.languages import Language, query
 from embeddings.code.syntax import Declaration, ParsedSource, all_within
 from embeddings.types import MOST_LINES, NamesUsed, Receiver, UseKind, hints, packed_use, shifted
@@ -111,7 +111,7 @@ def _names(spans: Sequence[Span], source: ParsedSource) -> list[str]:
 def _name(spelt: bytes, language: Language) -> str:
     if len(spelt) > MAX_NAME:
         return ""
-    name = spelt.decode("utf-8", "replace").rpartition("::")[2].strip(f"`{language.sigils}")
+    name = last_part(spelt.decode("utf-8", "replace"), language).strip(f"`{language.sigils}")
     return name if name != "_" and _WORD.search(name) else ""
 
 

@@ -3,6 +3,7 @@ folder, the folder's."""
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from pathlib import PurePosixPath
 
@@ -11,10 +12,13 @@ from embeddings.code.words import analyse
 PACKAGE_FILES = frozenset({"__init__", "index", "init", "lib", "main", "mod", "package"})
 """Names, without extensions, of files that stand for their folders."""
 
+_DECLARATION = re.compile(r"\.d\.[cm]?ts\Z")
+"""The extension of files that declare what a script holds."""
+
 
 def name(path: str) -> str:
     """Without its extension: `routing` for `src/routing/mod.rs`."""
-    whole = PurePosixPath(path).with_suffix("")
+    whole = PurePosixPath(_DECLARATION.sub(".ts", path)).with_suffix("")
     stands_for_folder = whole.name.lower() in PACKAGE_FILES
     return (stands_for_folder and whole.parent.name) or whole.name
 

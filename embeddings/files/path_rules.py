@@ -1,13 +1,13 @@
 """The kinds of files by their paths: tests, examples, vendored code and so on.
 
-The patterns mean the same in Python and in Postgres, so that search can use them in SQL. Folders
-are recognised in any case, since `Tests/` is as common as `tests/`.
+Search asks for them in SQL, too, by one pattern that says the same. Folders are recognised in any
+case, since `Tests/` is as common as `tests/`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property, lru_cache
@@ -16,6 +16,10 @@ from embeddings.files.origins import Origin
 
 NAME, END = "[^/]*", r"\.[^/.]+"
 """Regular expressions for any part of a file's or folder's name, and for an extension."""
+
+PACKAGES = "src/[^/]+/(java|kotlin|scala|groovy)"
+"""The folder of a JVM project that holds its packages. Those are called by what the code is about:
+`src/main/java/shop/vendors` is about vendors."""
 
 NOTHING = r"\Z/"
 """A pattern that nothing matches."""
@@ -35,10 +39,12 @@ class PathKind(StrEnum):
 @dataclass(frozen=True)
 class Rule:
     """Regular expressions for whole names. A file is of a kind if one of its `folders` or its own
-    name matches. Expressions for folders are in lower case and match any case."""
+    name matches. Expressions for folders are in lower case and match any case. `packages`:
+    the name of a package says so, too."""
 
     folders: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    packages: bool = False
 
     @cached_property
     def folder(self) -> str:
@@ -52,11 +58,13 @@ class Rule:
 
     @cached_property
     def pattern(self) -> str:
-        """The expression to search a path for. File names that may begin with anything are searched
-        without that beginning, which halves the time that Postgres takes."""
+        """The expression to search a path for, in Postgres. File names that may begin with anything
+        are searched without that beginning, which halves the time that it takes."""
         ends = [file.removeprefix(NAME) for file in self.files if file.startswith(NAME)]
         whole = [file for file in self.files if not file.startswith(NAME)]
-        return rf"(^|/)(({self.folder})/|({_any_of(whole)})\Z)|({_any_of(ends)})\Z"
+        # After the folder, since Postgres would look back at every slash
+        outside = "" if self.packages else rf"(?<!(^|/){PACKAGES}/.+)"
+        return rf"(^|/)(({self.folder})/{outside}|({_any_of(whole)})\Z)|({_any_of(ends)})\Z"
 
 
 TOOLS_FILES = {
@@ -88,6 +96,7 @@ RULES = {
             rf"{NAME}\.gen{END}",
             rf"{NAME}_gen\.go",
         ),
+        packages=True,
     ),
     PathKind.TEST: Rule(
         (
@@ -141,7 +150,10 @@ def classify(path: str) -> PathKind | None:
 def all_kinds(path: str) -> tuple[PathKind, ...]:
     """All kinds of a file by its path, in the order of precedence."""
     *folders, name = path.split("/")
-    kinds = _kinds_of_file(name).union(*map(_kinds_of_folder, folders))
+    first = _first_package(folders)
+    kinds = _kinds_of_file(name).union(
+        *map(_kinds_of_folder, folders[:first]), *map(_kinds_of_package, folders[first:])
+    )
     return tuple(kind for kind in PathKind if kind in kinds)
 
 
@@ -156,13 +168,23 @@ def origins(path: str) -> tuple[Origin, ...]:
 
 
 def pattern(kinds: Collection[PathKind]) -> str:
-    """The regular expression, for Python and Postgres, that finds the paths of these kinds."""
+    """The regular expression, for Postgres, that finds the paths of these kinds."""
     return "|".join(RULES[kind].pattern for kind in kinds)
 
 
 @lru_cache(1 << 14)
 def _kinds_of_folder(name: str) -> frozenset[PathKind]:
     return frozenset(kind for kind, rule in RULES.items() if re.fullmatch(rule.folder, name))
+
+
+def _kinds_of_package(name: str) -> frozenset[PathKind]:
+    return frozenset(kind for kind in _kinds_of_folder(name) if RULES[kind].packages)
+
+
+def _first_package(folders: Sequence[str]) -> int:
+    """How many folders are above all packages."""
+    found = re.search(f"(^|/){PACKAGES}/", "/".join([*folders, ""]))
+    return found.string.count("/", 0, found.end()) if found else len(folders)
 
 
 def _kinds_of_file(name: str) -> frozenset[PathKind]:

@@ -28,10 +28,12 @@ def reasons(locations: Sequence[Location], query: Query, rules: Sequence[Rule]) 
     if not rules:
         return {}
     files = {location.file: location for location in locations}.values()
-    sources = {_stem(each) for each in files if not _declares(each.path)}
+    by_path = {each.file: path_rules.lowering_reason(each.path, rules) for each in files}
+    # A test may be called like the header that it tests
+    sources = {_stem(each) for each in files if not by_path[each.file] and not _declares(each.path)}
     newest = _newest_versions(files)
     found = {
-        each.file: path_rules.lowering_reason(each.path, rules)
+        each.file: by_path[each.file]
         or (DECLARATION if _declares(each.path) and _stem(each) in sources else "")
         or (OLDER_VERSION if _is_older(each, newest, query) else "")
         for each in files

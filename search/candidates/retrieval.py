@@ -258,20 +258,22 @@ def _rows_by_file_name(lookup: Lookup) -> dict[int, Row]:
     if not lookup.words:
         return {}
     matches = (
-        f"SELECT file.blob_id, file.path, {_coverage(lookup.words, 'file.name_words')} AS coverage"
+        "SELECT file.id, file.blob_id, file.path,"
+        f" {_coverage(lookup.words, 'file.name_words')} AS coverage"
         " FROM codeindex_sourcefile AS file"
         f" WHERE file.name_words @@ %(tsquery)s::tsquery AND {lookup.scope.file_condition}"
         f" LIMIT {lookup.max_matches}"
     )
     files = (
         f"SELECT * FROM ({matches}) AS matches"
-        f" ORDER BY coverage DESC, length(path), path LIMIT {NAMED_FILES}"
+        f" ORDER BY coverage DESC, length(path), path, id LIMIT {NAMED_FILES}"
     )
     best = (
         "SELECT candidate.* FROM codeindex_definition AS own"
         " JOIN codeindex_text AS candidate ON candidate.id = own.text_id"
         " WHERE own.blob_id = near.blob_id"
-        f" ORDER BY {_coverage(lookup.words)} DESC, own.start_line LIMIT {TEXTS_OF_A_FILE}"
+        f" ORDER BY {_coverage(lookup.words)} DESC, own.start_line, candidate.hash"
+        f" LIMIT {TEXTS_OF_A_FILE}"
     )
     return _by_text(
         sql.rows(

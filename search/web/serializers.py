@@ -166,8 +166,8 @@ class ResultSerializer(_FastSerializer):
         "search by words alone or with another balance, and for similar code.",
     )
     lowered = serializers.CharField(
-        help_text="What it was ranked lower as: test, example, documentation, benchmark, vendored "
-        "or generated; empty if it was not."
+        help_text="What it was ranked lower as: test, example, documentation, benchmark, "
+        "vendored, generated, declaration or older version; empty if it was not."
     )
     source = serializers.CharField(  # type: ignore[assignment]  # hides Field.source, of no use here
         help_text="Its own lines; after 100, a note of how many follow."

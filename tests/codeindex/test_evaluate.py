@@ -19,7 +19,7 @@ from codeindex.spaces import encoders, lifecycle
 from embeddings.evaluation import questions
 from embeddings.evaluation.metrics import LAST_LINE
 from embeddings.evaluation.questions import MalformedQuestions, Question
-from search.scoring import TUNED
+from search import tuning
 from tests import shelf
 from tests.embeddings import tiny
 from tests.shelf import Written
@@ -208,13 +208,12 @@ class TestNames:
 
     def test_says_what_came_first_instead(self, shop: Repository, alice: User) -> None:
         more = shelf.repository(alice, "more")
-        long = " ".join(f"word{number}" for number in range(100))
-        shelf.put(more, "a.py", Written(f"not a symbol: {long}", "cart-load"))
-        shelf.put(more, "b.py", Written("cart load", "b"))
+        shelf.put(more, "other.py", Written("not a symbol", "the-cart"))
+        shelf.put(more, "cart.py", Written("def cart(): ...", "cart"))
         out = StringIO()
         call_command("evaluate-names", "more", stdout=out)
         assert "bare: 1 of 2 names find their definition first" in out.getvalue()
-        assert "  cart-load in a.py finds b in b.py" in out.getvalue()
+        assert "  the-cart in other.py finds cart in cart.py" in out.getvalue()
 
     def test_there_is_such_a_repository(self, shop: Repository) -> None:
         with pytest.raises(CommandError, match="no repository none in the index"):
@@ -225,16 +224,41 @@ class TestTuning:
     """Weights of the ranking from questions: needs vectors, since meaning is what others are
     weighed against."""
 
-    def test_says_what_parts_are_worth_and_which_weights_suit(
-        self, shop: Repository, save: Save, tmp_path: Path, settings: Any, no_encoder_loaded: None
+    @pytest.fixture
+    def space(
+        self, shop: Repository, tmp_path: Path, settings: Any, no_encoder_loaded: None
     ) -> None:
         settings.CODEINDEX_CHECKPOINT = str(tiny.checkpoint(tmp_path / "c", tiny.bert(tmp_path)))
         lifecycle.space_for(encoders.searcher.encoder())
-        file = save({"shop": {"root": "src", "queries": [query("csv archive", "src/save.py")]}})
-        out = StringIO()
-        call_command("tune-ranking", str(file), stdout=out)
-        assert "all                  1.000 / 1.000   1.000 / 1.000" in out.getvalue()
-        assert f"  {TUNED}\n" in out.getvalue()
+
+    def test_weights_of_one_repository_are_learned_but_not_held_out(
+        self, space: None, save: Save
+    ) -> None:
+        asked = [query("csv archive", "src/save.py", category="semantic")]
+        lines = tuned(save({"shop": {"root": "src", "queries": asked}}))
+        assert lines[0].split() == ["nDCG@10", "over", "files", "shipped", "learned", "from", "all"]
+        assert lines[1].split() == ["shop", "1.000", "1.000"]
+        assert lines[2].startswith("mean")
+        assert lines[3].split() == ["semantic", "1.000", "1.000"]
+        assert lines[-1].startswith("Weights(words=")
+        assert not any("learned anew" in line for line in lines)
+
+    def test_repositories_of_several_files_are_held_out_in_turn(
+        self, space: None, alice: User, save: Save
+    ) -> None:
+        depot = shelf.repository(alice, "depot")
+        shelf.put(depot, "ship.py", Written("def ship(parcel): ...", "ship"))
+        shelf.put(depot, "pack.py", Written("def pack(parcel): ...", "pack"))
+        first = save({"shop": {"queries": [query("csv archive", "src/save.py")]}})
+        first = first.rename(first.with_name("first.json"))
+        second = save({"depot": {"queries": [query("ship a parcel", "ship.py")]}})
+        lines = tuned(first, second)
+        assert "held out" in lines[0]
+        assert [line.split()[0] for line in lines[1:4]] == ["shop", "depot", "mean"]
+        assert lines[4].startswith("no category")
+        ablations = lines[lines.index("Held out, with the rest learned anew") + 1 :]
+        names = [line.partition("  ")[0] for line in ablations[: len(tuning.ABLATIONS)]]
+        assert names == list(tuning.ABLATIONS)
 
     def test_there_must_be_vectors(self, shop: Repository, save: Save) -> None:
         file = save({"shop": {"queries": [query("csv", "src/load.py")]}})
@@ -244,3 +268,9 @@ class TestTuning:
     def test_there_must_be_such_a_repository(self, shop: Repository, save: Save) -> None:
         with pytest.raises(CommandError, match="none"):
             call_command("tune-ranking", str(save({"none": {"queries": [query("x", "a.py")]}})))
+
+
+def tuned(*files: Path) -> list[str]:
+    out = StringIO()
+    call_command("tune-ranking", *map(str, files), stdout=out)
+    return out.getvalue().splitlines()

@@ -25,7 +25,7 @@ FULL = TUNED.meaning
 EAST = [1.0, 0, 0, 0]
 # What text and code add to each vector: their products with EAST are 0.5 and 0.1, 0.1 and 0.4.
 BY_TEXT = Written("by text", "a", (0.6, 0.8, 0, 0), (0.1, 0, 0, 0))
-BY_CODE = Written("by code", "b", (0.5, 0, 0.8, 0), (0.4, 0, 0, 0))
+BY_CODE = Written("by code", "b", (0.5, 0, 0.8, 0), (0.4, 0, 0, 0))  # The cosine is 0.53
 
 
 @pytest.fixture(autouse=True)
@@ -54,9 +54,12 @@ def test_each_half_decides_where_it_is_preferred(alice: User, space: Space) -> N
 
 
 def test_a_half_alone_counts_in_full(alice: User, space: Space) -> None:
-    first, last = ranked(alice, space, Balance(words=0, meaning=0, structure=1))
-    assert (first.score, last.score) == (pytest.approx(FULL * (1 + 0.25 / 3)), 0)
-    assert first.parts == Score(structure=FULL, file=pytest.approx(FULL * 0.25 / 3))
+    results = ranked(alice, space, Balance(words=0, meaning=0, structure=1))
+    parts = [result.parts for result in results if result.parts]
+    assert [part.structure for part in parts] == [
+        pytest.approx(FULL * cosine, abs=1e-3) for cosine in (0.6, 0.53)
+    ]
+    assert not any(part.words or part.path or part.meaning for part in parts)
 
 
 def test_words_decide_where_they_are_preferred(alice: User, space: Space) -> None:
@@ -75,15 +78,16 @@ def test_the_parts_are_the_score(alice: User, space: Space, balance: Balance) ->
 def test_a_similarity_is_divided_as_its_cosine(alice: User, space: Space) -> None:
     first = ranked(alice, space)[0].parts
     assert first is not None
-    assert first.structure == pytest.approx(FULL * 0.1 / 0.6, abs=1e-3)
-    assert first.meaning == pytest.approx(FULL * 0.5 / 0.6, abs=1e-3)
+    assert first.structure == pytest.approx(FULL * 0.1, abs=1e-3)
+    assert first.meaning == pytest.approx(FULL * 0.5, abs=1e-3)
 
 
 def test_a_vector_that_is_not_divided_is_meaning(alice: User, space: Space) -> None:
     shelf.put(shelf.repository(alice, "old"), "old.py", Written("old", "old", EAST))
     old = ranked(alice, space)[0]
     assert old.definition.place.path == "old.py"
-    assert old.parts == Score(meaning=FULL, file=pytest.approx(FULL * 0.25 / 3))
+    assert old.parts is not None
+    assert (old.parts.meaning, old.parts.structure) == (FULL, None)
 
 
 def test_where_many_are_visible_the_nearest_whole_vectors_are_compared(

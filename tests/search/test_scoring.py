@@ -10,7 +10,7 @@ from embeddings.evaluation.questions import Question
 from search import scoring, tuning
 from search.balance import PRESETS
 from search.candidates.retrieval import Candidate
-from search.evidence import Evidence
+from search.evidence import SATURATION, Evidence
 from search.places import Location
 from search.scoring import Signal, Weights
 from search.tuning import Case, Group
@@ -122,8 +122,12 @@ def test_nothing_taken_is_zero_without_a_sign() -> None:
 
 
 def test_a_name_outweighs_all_else() -> None:
-    named = signal(1, named=1.0, cosine=-1.0, lowered="test")
-    better = [signal(text, words=1, path=1, cosine=1 - text / 100) for text in range(2, 8)]
+    named = signal(1, file=2, named=1.0, cosine=-1.0, lowered="test", depth=20, kind="block")
+    everything = Evidence(words=1 + SATURATION, name=1.0, path=1.0, file=1.0, file_name=2.0)
+    better = [
+        signal(text, file=2, cosine=1.0, literal=1.0, size=1 << 20)._replace(evidence=everything)
+        for text in range(2, 8)
+    ]
     assert order(named, *better, weights=Weights())[0] == 1
 
 

@@ -76,6 +76,7 @@ ELIXIR = Language(
         (call target: (identifier) (arguments . (alias) @import .))
         (struct (alias) @call)
     """,
+    separator=".",
     stub=" do end",
     value=" nil",
     block=(" do", "end"),

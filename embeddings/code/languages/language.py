@@ -88,7 +88,8 @@ class Language(FileType):
     `modules` says whether a file is itself a definition, documented or not; `clauses`, whether
     functions of one name in a row are clauses of one definition; `members_need_object`, whether a
     member is never named without its object before it. `sigils` are characters that stand
-    around a name without being part of it, such as the colon of a symbol; `cased`, whether the case
+    around a name without being part of it, such as the colon of a symbol; `separator` stands
+    between the parts of a name that the grammar leaves whole; `cased`, whether the case
     of its first letter tells what a name is (`lowered` then stands before a placeholder in
     capitals); `documented_below`, whether a comment may also document what it follows.
 
@@ -134,6 +135,7 @@ class Language(FileType):
     lowered: str = "_"
     documented_below: bool = False
     sigils: str = ""
+    separator: str = "::"
     prefixes: tuple[tuple[str, str], ...] = ()
     wrappers: tuple[tuple[str, str], ...] = ()
     interpolations: Kinds = frozenset()

@@ -34,6 +34,7 @@ NIX = Language(
           (select_expression attrpath: (attrpath attr: (identifier) @call .))])
         (formal name: (identifier) @bound)
     """,
+    separator=".",
     stub="",
     value=" = null;",
     modules=False,

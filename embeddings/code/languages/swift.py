@@ -57,6 +57,7 @@ SWIFT = Language(
          (pattern bound_identifier: (simple_identifier) @bound)
          (lambda_parameter name: (simple_identifier) @bound)]
     """,
+    separator=".",
     stub=" {}",
     value="",
     wrappers=(("class _ {\n", "\n}"), ("protocol _ {\n", "\n}")),

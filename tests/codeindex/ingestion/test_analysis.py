@@ -8,7 +8,7 @@ from django.db import connection
 
 from codeindex import repositories, tasks
 from codeindex.ingestion import analysis
-from codeindex.models import Text, WordCount
+from codeindex.models import SourceFile, Text, WordCount
 from embeddings.code.words import ANALYSIS_VERSION
 from tests import shelf
 from tests.search.asking import find
@@ -76,6 +76,30 @@ def test_a_repository_that_is_removed_leaves_no_counts(outdated: None, bob: User
     renewed = counts()
     execute(RECOUNT)
     assert counts() == renewed
+
+
+@pytest.fixture
+def unnamed(alice: User) -> None:
+    """Three files whose names are not analysed yet."""
+    shop = shelf.repository(alice)
+    for name in ("invoice", "ledger", "receipt"):
+        shelf.put(shop, f"{name}.py", Written(f"return {len(name)}", "f"))
+    SourceFile.objects.update(name_words=None)
+
+
+def test_files_of_an_older_version_are_found_by_their_names(unnamed: None, alice: User) -> None:
+    assert not find(alice, "ledger").results
+    assert analysis.renew() == 3
+    (result,) = find(alice, "ledger").results
+    assert result.definition.place.path == "ledger.py"
+    assert analysis.renew() == 0
+
+
+def test_their_names_are_renewed_batch_by_batch(unnamed: None) -> None:
+    assert analysis.renew(seconds=0, batch=2) == 2
+    assert SourceFile.objects.filter(name_words=None).count() == 1
+    tasks.sweep()
+    assert not SourceFile.objects.filter(name_words=None).exists()
 
 
 def test_rows_of_an_older_version_are_known_as_such() -> None:

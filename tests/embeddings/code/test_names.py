@@ -124,6 +124,71 @@ def test_names_in_other_languages(language: str, source: str, found: list[str]) 
     assert names(package + source + "\n", language) == found
 
 
+PATHS = {
+    "elixir": {
+        "defmodule Plug.Conn do\n  def send(c), do: c\nend": [
+            *("Conn = Plug.Conn", "send = Plug.Conn.send"),
+        ],
+        "defmodule A do\n  defmodule B.C do\n    @d 1\n  end\nend": [
+            *("A = A", "C = A.B.C", "d = A.B.C.d"),
+        ],
+    },
+    "ruby": {
+        "class Foo::Bar\n  def baz = 1\nend": ["Bar = Foo.Bar", "baz = Foo.Bar.baz"],
+        "module A\n  class B::C\n    def d? = 1\n  end\nend": ["C = A.B.C", "d? = A.B.C.d?"],
+    },
+    "cpp": {
+        "void ns::f() { g(); }": ["f = ns.f"],
+        "int ns::A::m(int a) { return a; }": ["m = ns.A.m"],
+        "A::operator std::string() const { return b; }": [
+            "operator std::string = A.operator std::string"
+        ],
+    },
+    "csharp": {"namespace A.B { class C { void D() {} } }": ["C = A.B.C", "D = A.B.C.D"]},
+    "php": {"<?php namespace A\\B { class C {} }": ["C = A.B.C"]},
+    "perl": {
+        "package Foo::Bar;\nsub baz { 1 }": ["Bar = Foo.Bar", "baz = Foo.Bar.baz"],
+        "sub Foo::baz { 1 }": ["baz = Foo.baz"],
+    },
+    "swift": {"extension A.B { func c() { d() } }": ["B = A.B", "c = A.B.c"]},
+    "nix": {"{ a.b.c = x: x; }": ["c = a.b.c"]},
+    "bash": {"a::b() { c; }": ["b = a.b"]},
+    # No paths, though there are dots in them
+    "r": {"print.data <- function(x) x": ["print.data = print.data"]},
+    "makefile": {"a.o: a.c\n\tcc a.c": ["a.o = a.o"]},
+    "javascript": {
+        "router.get('/a::b.json', (request) => {});": ["/a::b.json = /a::b.json"],
+        "const a = { 'b.c'() {} };": ["a = a", "b.c = a.b.c"],
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "source", "found"),
+    [(language, *case) for language, cases in PATHS.items() for case in cases.items()],
+)
+def test_the_own_name_is_the_last_part_of_a_path(
+    language: str, source: str, found: list[str]
+) -> None:
+    definitions = extract(source + "\n", by_name(language)).definitions
+    assert [f"{each.name} = {each.qualified_name}" for each in definitions if each.name] == found
+
+
+@pytest.mark.parametrize(
+    ("language", "source", "name"),
+    [
+        ("elixir", "alias Plug.Conn", "Conn"),
+        ("elixir", "Plug.Conn.send(c)", "Conn"),
+        ("perl", "Foo::baz(1);", "baz"),
+        ("bash", "a::b c", "b"),
+    ],
+)
+def test_a_use_has_the_name_of_what_it_uses(language: str, source: str, name: str) -> None:
+    uses = extract(source + "\n", by_name(language)).uses
+    assert uses is not None
+    assert name in uses.names
+
+
 @pytest.mark.parametrize(
     ("language", "source"),
     [

@@ -72,7 +72,7 @@ def test_local_functions_of_haskell_belong_to_the_function_around_them():
 def test_a_package_of_perl_goes_on_up_to_the_next_one():
     source = "package A;\nsub f { 1 }\npackage B::C { sub g { 2 } }\npackage main;\nsub h { 3 }\n"
     definitions = found(source, "perl")
-    assert list(definitions) == ["A", "A.f", "B::C", "B::C.g", "main", "main.h"]
+    assert list(definitions) == ["A", "A.f", "B.C", "B.C.g", "main", "main.h"]
     assert definitions["A"].text == "package A;\n    sub f {};"
     assert (definitions["A"].start_line, definitions["A"].end_line) == (1, 2)
 

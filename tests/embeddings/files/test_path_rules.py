@@ -40,6 +40,8 @@ def test_a_path_may_be_of_several_kinds() -> None:
         ("tests/test_generated.py", ()),
         ("pkg/code_gen.go", ()),
         ("tests/load.py", ()),
+        ("src/main/kotlin/org/shop/vendors/Load.kt", ()),
+        ("vendors/src/main/kotlin/org/shop/Load.kt", (Origin.VENDORED,)),
     ],
 )
 def test_a_path_shows_vendored_files_and_those_that_tools_name(

@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import User
 
+from search import scoring
 from search.candidates import exact
 from tests import shelf
 from tests.search.asking import find
@@ -98,6 +99,23 @@ class TestNames:
         assert after[0].definition.place.repository == "own"
 
 
+@pytest.mark.parametrize(
+    ("path", "source", "name"),
+    [
+        ("lib/plug.ex", "defmodule Plug.Conn do\n  def send(c), do: c\nend\n", "Plug.Conn"),
+        ("lib/plug.rb", "class Plug::Conn\n  def send = 1\nend\n", "Plug.Conn"),
+        ("src/plug.cpp", "int Plug::Conn() { return 1; }\n", "Plug.Conn"),
+        ("lib/Plug.pm", "package Plug::Conn;\nsub send { 1 }\n", "Plug.Conn"),
+    ],
+)
+def test_the_last_part_of_a_path_names_it(alice: User, path: str, source: str, name: str) -> None:
+    shop = shelf.repository(alice)
+    shelf.put_source(shop, path, source)
+    shelf.put(shop, "conn.py", Written("def open(): 'conn of a plug'", "open"))
+    for text in ("Conn", "Plug.Conn", "Plug::Conn"):
+        assert first(alice, text) == name
+
+
 def test_one_word_of_a_name_finds_it_before_what_it_encloses(alice: User) -> None:
     shop = shelf.repository(alice)
     shelf.put(shop, "a.py", Written("class GitHubWebhook: ...", "GitHubWebhook", kind="class"))
@@ -125,7 +143,7 @@ class TestIdentifiers:
         best, second, *_ = find(alice, text).results
         assert best.definition.place.path == "settings.py"
         assert best.parts
-        assert best.parts.literal == 5.0
+        assert best.parts.literal == scoring.LITERAL
         assert second.parts
         assert second.parts.literal == 0.0
 

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from codeindex.models import Definition, SourceFile, Space
-from search.candidates import scopes
+from search.candidates.scopes import Scope
 from search.query.lexemes import Corpus
 
 pytestmark = pytest.mark.usefixtures("encoded")
@@ -55,18 +55,17 @@ def test_without_a_space_nothing_is_said_of_vectors(client: Client) -> None:
     assert SOME not in shown
 
 
+def scope(texts: int, *, visible: int, all_texts: int) -> Scope:
+    corpus = Corpus("", visible)
+    return Scope("", "", {}, texts, corpus, all_texts, has_only_repository_filters=True)
+
+
 def test_more_are_all_compared_where_they_are_few_among_many(settings: Any) -> None:
     texts = settings.CODEINDEX_EXACT_TEXTS + 1
-    among = [
-        scopes.Scope("", {}, texts, Corpus("", visible), visible, has_only_repository_filters=True)
-        for visible in (texts, 50 * texts)
-    ]
+    among = [scope(texts, visible=visible, all_texts=visible) for visible in (texts, 50 * texts)]
     assert [within.is_small for within in among] == [False, True]
 
 
 def test_how_much_is_hidden_does_not_decide_it(settings: Any) -> None:
     texts = settings.CODEINDEX_EXACT_TEXTS + 1
-    corpus = Corpus("", texts)
-    assert not scopes.Scope(
-        "", {}, texts, corpus, 50 * texts, has_only_repository_filters=True
-    ).is_small
+    assert not scope(texts, visible=texts, all_texts=50 * texts).is_small

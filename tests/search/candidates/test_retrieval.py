@@ -177,15 +177,16 @@ class TestWords:
             "def load(path): return csv.reader(path)"
         ]
 
-    def test_what_holds_more_of_the_query_covers_more(self, space: Space, alice: User) -> None:
+    def test_each_word_that_a_text_holds_is_known(self, space: Space, alice: User) -> None:
         shop = shelf.repository(alice)
         shelf.put(shop, "a.py", Written("retry request backoff", "a"))
         shelf.put(shop, "b.py", Written("retry request", "b"))
         shelf.put(shop, "c.py", Written("request", "c"))
         candidates = candidates_for(alice, "retry the request with backoff")
-        order = sorted(candidates, key=lambda body: -candidates[body].coverage)
-        assert order == ["retry request backoff", "retry request", "request"]
-        assert all(0 < candidate.coverage <= 1 for candidate in candidates.values())
+        held = {body: candidate.held.bit_count() for body, candidate in candidates.items()}
+        assert held == {"retry request backoff": 3, "retry request": 2, "request": 1}
+        rarest = candidates["retry request backoff"].held & ~candidates["retry request"].held
+        assert rarest == 1  # The lowest bit is that of the first word
 
     def test_a_word_that_all_texts_hold_finds_them(self, space: Space, alice: User) -> None:
         shop = shelf.repository(alice)

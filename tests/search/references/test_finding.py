@@ -37,6 +37,16 @@ def test_an_excerpt_shows_the_line_and_what_is_around(alice: User, shop: Reposit
     ]  # fmt: skip
 
 
+def test_a_module_is_found_by_the_last_part_of_its_name(alice: User, shop: Repository) -> None:
+    shelf.put_source(shop, "lib/conn.ex", "defmodule Plug.Conn do\n  def send(c), do: c\nend\n")
+    router = "defmodule Router do\n  alias Plug.Conn\n  def go(c), do: Conn.send(c)\nend\n"
+    shelf.put_source(shop, "lib/router.ex", router)
+    assert [line[1:] for line in lines(alice, target("Plug.Conn", "lib/conn.ex"))] == [
+        ("lib/router.ex", 2),
+        ("lib/router.ex", 3),
+    ]
+
+
 def test_the_lines_of_the_definition_itself_are_left_out(alice: User, shop: Repository) -> None:
     shelf.put_source(shop, "tree.py", "def walk(node):\n    for each in node: walk(each)\n")
     assert lines(alice, target("walk", "tree.py")) == []
