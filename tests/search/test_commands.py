@@ -22,7 +22,8 @@ from tests.shelf import Written
 
 RESULT_KEYS = {
     "repository", "path", "start_line", "end_line", "kind", "qualified_name", "score",
-    "score_parts", "lines", "closeness", "lowered", "source", "docstring", "predicted_names", "url", "also",
+    "score_parts", "lines", "closeness", "lowered", "source",
+    "docstring", "predicted_names", "url", "also",
 }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from search import evidence
 from search.candidates import scopes
 from search.candidates.retrieval import Candidate
 from search.evidence import Evidence, QueryWords
-from search.places import FileContent, Location
+from search.places import Location
 from search.query import lexemes, parsing
 from search.query.lexemes import Lexeme
 from tests import shelf
@@ -40,7 +40,7 @@ def of(
     bits = sum(1 << bit for bit, lexeme in enumerate(words.all) if lexeme.word in held)
     location = Location(1, 7, path, 1, 2, "function", name)
     candidate = Candidate(1, None, None, bits, length, 0.0, False, location)
-    contents = {} if content is None else {7: FileContent(len(content), content)}
+    contents = {} if content is None else {7: content}
     (found,) = evidence.evidence(query, words, [candidate], contents)
     return found
 

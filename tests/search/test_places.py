@@ -13,13 +13,12 @@ from tests.shelf import Written
 
 
 @pytest.mark.django_db
-def test_a_files_content_is_its_size_in_bytes_and_its_beginning(alice: User) -> None:
+def test_files_are_read_from_their_beginnings(alice: User) -> None:
     shop = shelf.repository(alice)
     short, _ = shelf.put(shop, "a.py", Written("é = 1", "a"))
     long = shelf.put_source(shop, "b.py", "é" * (BEGINNING + 5))
-    contents = places.file_contents([short.pk, long.pk])
-    assert contents[short.pk] == (6, "é = 1")
-    assert contents[long.pk] == (2 * (BEGINNING + 5), "é" * BEGINNING)
+    contents = places.beginnings([short.pk, long.pk])
+    assert contents == {short.pk: "é = 1", long.pk: "é" * BEGINNING}
 
 
 @pytest.mark.django_db
@@ -27,8 +26,8 @@ def test_files_that_are_gone_have_none(alice: User) -> None:
     file, _ = shelf.put(shelf.repository(alice), "a.py", Written("a = 1", "a"))
     gone = file.pk
     SourceFile.objects.all().delete()
-    assert places.file_contents([gone]) == {}
-    assert places.file_contents([]) == {}
+    assert places.beginnings([gone]) == {}
+    assert places.beginnings([]) == {}
 
 
 def test_depths_are_counted_from_the_foremost_file_of_a_branch() -> None:
