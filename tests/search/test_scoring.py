@@ -125,7 +125,7 @@ def test_a_name_outweighs_all_else() -> None:
     named = signal(1, file=2, named=1.0, cosine=-1.0, lowered="test", depth=20, kind="block")
     everything = Evidence(words=1 + SATURATION, name=1.0, path=1.0, file=1.0, file_name=2.0)
     better = [
-        signal(text, file=2, cosine=1.0, literal=1.0, size=1 << 20)._replace(evidence=everything)
+        signal(text, file=2, cosine=1.0, literal=1.0)._replace(evidence=everything)
         for text in range(2, 8)
     ]
     assert order(named, *better, weights=Weights())[0] == 1
