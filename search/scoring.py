@@ -15,7 +15,7 @@ from search.candidates.retrieval import DEPTH, Candidate
 from search.evidence import Evidence
 from search.results import Score
 
-NAME = 60.0
+NAME = 100.0
 """More than all other parts together: a definition that is named comes first."""
 
 MENTION = 6.0
