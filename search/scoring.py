@@ -149,6 +149,10 @@ def _named(candidate: Candidate) -> float:
     return NAME if candidate.named == WHOLE else MENTION * candidate.named
 
 
+def _is_exact(candidate: Candidate) -> bool:
+    return candidate.named == WHOLE or candidate.literal > 0
+
+
 def _with_file_parts(
     own: Score, signal: Signal, lent: float, balance: Balance, weights: Weights
 ) -> Score:
@@ -210,13 +214,15 @@ class _Range(NamedTuple):
 
 
 def _repeat_penalties(ordered: Iterable[Signal], weights: Weights) -> dict[int, float]:
-    """text → what is added for those of the same file before it; 0 or less."""
+    """text → what is added for those of the same file before it; 0 or less. What the query says
+    exactly is wanted wherever it is."""
     before: Counter[int] = Counter()
     penalties = {}
     for signal in ordered:
         file = signal.candidate.location.file
+        times = 0 if _is_exact(signal.candidate) else min(before[file], MAX_REPEATS)
         # From 0.0: a minus alone would make zero -0.0.
-        penalty = 0.0 - weights.repeated * min(before[file], MAX_REPEATS)
+        penalty = 0.0 - weights.repeated * times
         penalties[signal.candidate.text] = penalty
         before[file] += 1
     return penalties

@@ -116,6 +116,14 @@ def test_each_better_result_of_the_same_file_costs() -> None:
     assert taken == [0, 0.1, 0.2, 0.3, 0.4, 0.4]
 
 
+def test_what_the_query_says_exactly_is_no_repeat() -> None:
+    same_file = [signal(text, file=7, words=1.0) for text in (1, 2, 3)]
+    exact = [signal(4, file=7, named=1.0), signal(5, file=7, literal=0.5)]
+    scores = scoring.ranked_scores([*same_file, *exact], weights=replace(PLAIN, repeated=1.0))
+    assert [scores[text].repeated for text in (4, 5)] == [0, 0]
+    assert min(scores[text].repeated for text in (1, 2, 3)) == -4
+
+
 def test_nothing_taken_is_zero_without_a_sign() -> None:
     score = scoring.ranked_scores([signal(1)], weights=Weights())[1]
     assert [str(score.repeated), str(score.rule)] == ["0.0", "0.0"]
