@@ -164,6 +164,7 @@ class TestDescription:
         schema = client.get("/api/v1/schema", headers={"Accept": "application/json"}).json()
         assert set(schema["paths"]) == {
             "/api/v1/search",
+            "/api/v1/lines",
             "/api/v1/similar",
             "/api/v1/files/{file_id}/{definition_id}/similar",
             "/api/v1/definitions/{definition_id}/references",
