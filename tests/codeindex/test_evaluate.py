@@ -274,3 +274,25 @@ def tuned(*files: Path) -> list[str]:
     out = StringIO()
     call_command("tune-ranking", *map(str, files), stdout=out)
     return out.getvalue().splitlines()
+
+
+class TestCloseness:
+    def test_says_how_well_scores_tell_other_code_apart(
+        self, alice: User, shop: Repository, save: Save
+    ) -> None:
+        mail = shelf.repository(alice, "mail")
+        shelf.put(mail, "letter.py", Written("def send(letter): postman", "send"))
+        file = save(
+            {
+                "shop": {"queries": [query("save an archive", "src/save.py")]},
+                "mail": {"queries": [query("send by postman", "letter.py")]},
+            }
+        )
+        out = StringIO()
+        call_command("evaluate-closeness", str(file), stdout=out)
+        assert "2 questions, AUC 1.000" in out.getvalue()
+
+    def test_two_repositories_are_needed(self, shop: Repository, save: Save) -> None:
+        file = save({"shop": {"queries": [query("csv", "src/load.py")]}})
+        with pytest.raises(CommandError, match="at least two are needed"):
+            call_command("evaluate-closeness", str(file))
