@@ -6,7 +6,7 @@ ranked lower only where the other is a candidate, too: alone they are the best t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from functools import lru_cache
 from pathlib import PurePosixPath
 
@@ -17,8 +17,16 @@ from search.query.parsing import Query
 
 DECLARATION, OLDER_VERSION = "declaration", "older version"
 
-DECLARATIONS = frozenset({".h", ".hh", ".hpp", ".hxx", ".mli", ".pyi"})
-"""Extensions of files that declare what another file of the same name defines."""
+_C_SOURCES = (".c", ".cc", ".cpp", ".cu", ".cxx", ".m", ".mm")
+_SCRIPTS = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs")
+
+DEFINED_IN = {
+    **dict.fromkeys((".h", ".hh", ".hpp", ".hxx"), _C_SOURCES),
+    **dict.fromkeys((".d.ts", ".d.mts", ".d.cts"), _SCRIPTS),
+    ".mli": (".ml",),
+    ".pyi": (".py", ".pyx"),
+}
+"""Extensions of files that declare what a file of the same name defines → that file's."""
 
 _VERSION = re.compile(r"(?P<name>.*[-_.]|)v(?P<number>\d{1,3})")
 
@@ -30,11 +38,11 @@ def reasons(locations: Sequence[Location], query: Query, rules: Sequence[Rule]) 
     files = {location.file: location for location in locations}.values()
     by_path = {each.file: path_rules.lowering_reason(each.path, rules) for each in files}
     # A test may be called like the header that it tests
-    sources = {_stem(each) for each in files if not by_path[each.file] and not _declares(each.path)}
+    sources = {(each.branch, *_split(each.path)) for each in files if not by_path[each.file]}
     newest = _newest_versions(files)
     found = {
         each.file: by_path[each.file]
-        or (DECLARATION if _declares(each.path) and _stem(each) in sources else "")
+        or (DECLARATION if _is_defined_elsewhere(each, sources) else "")
         or (OLDER_VERSION if _is_older(each, newest, query) else "")
         for each in files
     }
@@ -73,9 +81,17 @@ def _versions(path: str) -> tuple[tuple[str, str, int], ...]:
     )
 
 
-def _declares(path: str) -> bool:
-    return path.endswith(".d.ts") or PurePosixPath(path).suffix in DECLARATIONS
+def _is_defined_elsewhere(location: Location, sources: Set[tuple[int, str, str]]) -> bool:
+    name, extension = _split(location.path)
+    return any(
+        (location.branch, name, source) in sources for source in DEFINED_IN.get(extension, ())
+    )
 
 
-def _stem(location: Location) -> tuple[int, str]:
-    return location.branch, PurePosixPath(location.path).name.partition(".")[0]
+def _split(path: str) -> tuple[str, str]:
+    """A file's name without its extension, and that."""
+    name = PurePosixPath(path).name
+    stem, dot, last = name.rpartition(".")
+    if stem.endswith(".d") and f".d.{last}" in DEFINED_IN:
+        return stem.removesuffix(".d"), f".d.{last}"
+    return stem, dot + last

@@ -43,6 +43,10 @@ def test_declarations_alone_are_the_best_that_there_is() -> None:
     assert reasons("cart.h", "order.h", "order.hpp", "shop.c") == {}
 
 
+def test_a_file_of_another_language_is_not_the_source() -> None:
+    assert reasons("cart.h", "cart.py", "cart.pyi") == {"cart.pyi": "declaration"}
+
+
 def test_a_test_of_the_same_name_is_not_the_source() -> None:
     assert reasons("include/cart.hpp", "tests/cart.cpp") == {"tests/cart.cpp": "test"}
 
