@@ -15,8 +15,8 @@ class Closeness(StrEnum):
 
 
 STRONG_SCORE = 9.0
-"""The best results of 94% of the questions that a repository answers have at least this score, and
-those of 6% of the questions about other code (docs/results/finding.md)."""
+"""95% of the questions that a repository answers have a first result of at least this score, and 8%
+of the questions about other code (docs/results/finding.md)."""
 
 
 def closeness(score: Score) -> Closeness:
