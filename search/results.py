@@ -120,8 +120,9 @@ class Score(NamedTuple):
 
     `meaning` and `structure` are the text's and the code's share of the similarity of vectors;
     `structure` is None where they are not known apart, and all of it is `meaning`. `file` comes
-    from the best candidates of its file. `repeated`, for better results of the same file, and
-    `rule`, by `search.candidates.path_rules`, are 0 or less."""
+    from the best candidates of its file, the query's words in it, and its depth. `repeated`, for
+    better results of the same file, and `rule`, for blocks and what `search.candidates.lowering`
+    says, are 0 or less."""
 
     name: float = 0.0
     literal: float = 0.0

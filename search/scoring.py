@@ -11,7 +11,7 @@ from typing import NamedTuple
 from embeddings.types import Kind
 from search.balance import EVEN, Balance
 from search.candidates.exact import WHOLE
-from search.candidates.retrieval import DEPTH, Candidate
+from search.candidates.retrieval import DEPTH, FILE_CANDIDATES, Candidate
 from search.evidence import Evidence
 from search.results import Score
 
@@ -22,11 +22,8 @@ MENTION = 6.0
 """What it counts, times its share, that a query names a definition beside other words."""
 
 LITERAL = 30.0
-"""More than the parts that follow together: what holds the query's rarest identifier, or
-says the whole message, comes next."""
-
-FILE_CANDIDATES = 3
-"""The best candidates of a file, whose scores add to those of all its candidates."""
+"""More than the parts that follow together: what holds the query's rarest identifier, or says the
+whole message, comes next."""
 
 MAX_REPEATS = 4
 """From this many better results of the same file on, another one costs no more."""
@@ -61,8 +58,8 @@ TUNED = Weights()
 
 
 class Signal(NamedTuple):
-    """All that the ranking knows of a candidate: what the query's words say for it, how
-    many folders deeper its file is than the foremost candidate of its branch, and what it is ranked
+    """All that the ranking knows of a candidate: what the query's words say for it, how many
+    folders deeper its file is than the foremost candidate of its branch, and what it is ranked
     lower as, empty if it is not."""
 
     candidate: Candidate

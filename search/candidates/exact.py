@@ -159,17 +159,17 @@ def holding_texts(identifier: Identifier | None, scope: Scope) -> list[int]:
     return [text for (text,) in selected]
 
 
-def holders(texts: Collection[int], identifier: Identifier | None) -> dict[int, float]:
-    """text → how much it counts that it holds an identifier. Of `texts`, which are in scope, those
-    that do."""
+def holders(
+    held: Mapping[int, int], words: Sequence[Lexeme], identifier: Identifier | None
+) -> dict[int, float]:
+    """text → how much it counts that it holds an identifier, for those that do. `held` has the bits
+    of each text's words, as in a Candidate."""
     if identifier is None or identifier.lexeme is None:
         return {}
-    selected = sql.rows(
-        "SELECT id FROM codeindex_text WHERE id = ANY(%(texts)s) AND words @@ %(word)s::tsquery",
-        {"texts": sql.array_literal(texts), "word": tsquery_all([identifier.lexeme])},
-    )
+    bit = words.index(identifier.lexeme)
     is_sought = identifier.name.is_whole or identifier.texts <= FEWEST_HOLDERS
-    return {text: 1.0 if is_sought else HELD_AMONG_WORDS for (text,) in selected}
+    counts = 1.0 if is_sought else HELD_AMONG_WORDS
+    return {text: counts for text, bits in held.items() if bits >> bit & 1}
 
 
 def message_shares(texts: Collection[int], message: Message | None) -> dict[int, float]:

@@ -38,9 +38,12 @@ LIKELY_TEXTS, MOST_WORDS = 20, 0.5
 """The same of a text that may be a description: those with at least this share of its words, by
 weight."""
 
-NAMED_FILES, TEXTS_OF_A_FILE = 20, 3
-"""Files that are candidates by their names, and how many texts of each: as many as lend their
-scores to their file."""
+NAMED_FILES = 20
+"""Files that are candidates by their names."""
+
+FILE_CANDIDATES = 3
+"""The best candidates of a file, whose scores add to those of all its candidates. So many are
+looked up of a file that is found by its name."""
 
 MAX_MATCHES = 1_000
 """Texts that are scored by their words, at about 5 µs each."""
@@ -125,14 +128,15 @@ def candidates(
     if len(first) < limit or limit > DEPTH:
         rows = _rows(list(named), literal, lookup, 2 * limit) | first
     said = exact.message_shares(_likely_texts(rows, words, query.message), query.message)
-    held = said or exact.holders(rows, identifier)
+    held = {text: row[3] for text, row in rows.items()}
+    literally = said or exact.holders(held, words, identifier)
     if not named:
         own_names = {text: Location(*row[5:]).name for text, row in rows.items()}
         named = exact.named_in_part(identifiers, own_names)
     if said:
         named = dict.fromkeys(named, exact.IN_MESSAGE)
     return [
-        _candidate(row, named.get(text, 0.0), text not in first, held.get(text, 0.0))
+        _candidate(row, named.get(text, 0.0), text not in first, literally.get(text, 0.0))
         for text, row in rows.items()
     ]
 
@@ -224,8 +228,7 @@ def _rows_by_words(lookup: Lookup, limit: int) -> dict[int, Row]:
 
 
 def _best_matches(tsquery: str, lookup: Lookup, limit: int) -> dict[int, Row]:
-    """The texts that a tsquery finds with the best coverage, discounted for long texts as in the
-    tuned ranking.
+    """The texts that a tsquery finds with the best coverage, discounted for long texts.
 
     In a large scope the gate comes last, and only as far down the list as it takes to find enough.
     Where filters or permissions leave something out it comes first, too, since they may keep none
@@ -273,7 +276,7 @@ def _rows_by_file_name(lookup: Lookup) -> dict[int, Row]:
         " JOIN codeindex_text AS candidate ON candidate.id = own.text_id"
         " WHERE own.blob_id = near.blob_id"
         f" ORDER BY {_coverage(lookup.words)} DESC, own.start_line, candidate.hash"
-        f" LIMIT {TEXTS_OF_A_FILE}"
+        f" LIMIT {FILE_CANDIDATES}"
     )
     return _by_text(
         sql.rows(

@@ -3,15 +3,14 @@ request from their parameters, by `parse_lines`, and pass it on whole."""
 
 from __future__ import annotations
 
-import json
 import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from enum import StrEnum
 
 from django.contrib.auth.models import AnonymousUser, User
 
+from search import cursors
 from search.lines.patterns import Pattern
 from search.query import filters
 from search.query.filters import BadQuery, Field, Filter
@@ -60,7 +59,7 @@ class Position:
 
     def written(self) -> str:
         """For an address."""
-        return urlsafe_b64encode(json.dumps(astuple(self)).encode()).decode().rstrip("=")
+        return cursors.written(astuple(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,19 +139,13 @@ def _position(written: str) -> Position | None:
     """Raises `BadQuery`."""
     if not written:
         return None
-    padded = written + "=" * (-len(written) % 4)
     try:
-        repository, owner, branch, path, files, lines, complete = json.loads(
-            urlsafe_b64decode(padded)
-        )
-        names = [repository, owner, branch, path]
-        if all(isinstance(name, str) for name in names) and "\0" not in "".join(names):
-            "".join(names).encode()
-            files, lines = (min(max(int(count), 0), MOST) for count in (files, lines))
-            return Position(repository, owner, branch, path, files, lines, bool(complete))
-    except (ValueError, TypeError, OverflowError, RecursionError):
-        pass
-    raise BadQuery("This is not the place where a search for lines ended.", "after")
+        values = cursors.read(written, (str, str, str, str, int, int, bool))
+    except ValueError as error:
+        raise BadQuery("This is not the place where a search for lines ended.", "after") from error
+    repository, owner, branch, path, files, lines, complete = values
+    files, lines = (min(max(count, 0), MOST) for count in (files, lines))
+    return Position(repository, owner, branch, path, files, lines, complete)
 
 
 MOST = 1_000_000_000

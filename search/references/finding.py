@@ -15,7 +15,6 @@ from embeddings.types import Kind, UseKind
 from search.candidates import sql
 from search.candidates.scopes import Scope, scope_for
 from search.references import excerpts
-from search.references.cursors import Key
 from search.references.excerpts import Excerpt
 from search.references.likelihood import RANKS, Judge, Likelihood, judge
 from search.references.targets import Target
@@ -26,6 +25,10 @@ from search.references.users import (
     definitions_called,
     files_using,
 )
+
+Key = tuple[int, str, str, str, str, int]
+"""What references are ordered by, none of which is a secret: rank of the likelihood, repository,
+path, branch, the repository's opaque id, line."""
 
 MOST_REFERENCES = 5_000
 """Lines that are ordered and counted."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 from django.contrib.auth.models import AnonymousUser, User
 from django.http import Http404
 
 from codeindex.web.ids import Row, number
-from search.references import cursors
-from search.references.finding import ReferencesRequest
+from search import cursors
+from search.query.filters import BadQuery
+from search.references.finding import Key, ReferencesRequest
 from search.references.targets import Target, visible_target
 from search.request import Parameters, last, limit_in
 
@@ -24,8 +27,15 @@ def parse_references(
         user,
         target,
         limit_in(parameters, DEFAULT_REFERENCES, MAX_REFERENCES),
-        cursors.read(cursor) if cursor else None,
+        _key(cursor) if cursor else None,
     )
+
+
+def _key(cursor: str) -> Key:
+    try:
+        return tuple(cursors.read(cursor, get_args(Key)))
+    except ValueError as error:
+        raise BadQuery("The cursor is not one that an answer gave.", "cursor") from error
 
 
 def parse_target(user: User | AnonymousUser, definition_id: int, parameters: Parameters) -> Target:

@@ -12,12 +12,12 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from codeindex.accounts import throttles
-from search import places
+from search import cursors, places
 from search.candidates import sql
 from search.candidates.scopes import scope_for
 from search.candidates.sql import SearchTimeout
 from search.query.filters import BadQuery
-from search.references import callees, callers, cursors, finding
+from search.references import callees, callers, finding
 from search.references.excerpts import Excerpt
 from search.references.finding import ReferencesRequest, Used
 from search.references.likelihood import ORDER, Likelihood

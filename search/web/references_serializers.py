@@ -7,7 +7,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from search.references import cursors
+from search import cursors
 from search.references.callees import Callee, Callees
 from search.references.callers import Caller, Callers
 from search.references.excerpts import Excerpt

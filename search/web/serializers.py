@@ -132,18 +132,24 @@ class ScoreSerializer(serializers.Serializer[Any]):
     literal = serializers.FloatField(
         help_text="The query's identifier in the text, or the strings that its message is made of."
     )
-    words = serializers.FloatField(help_text="The query's words in the text.")
+    words = serializers.FloatField(
+        help_text="The query's words in the text, its names and its path."
+    )
     path = serializers.FloatField(help_text="The query's words in the path.")
     meaning = serializers.FloatField(help_text="The text's share of the vector's similarity.")
     structure = serializers.FloatField(
         allow_null=True,
         help_text="The code's share of it; null if it is not known apart, and part of `meaning`.",
     )
-    file = serializers.FloatField(help_text="The best candidates of the same file.")
+    file = serializers.FloatField(
+        help_text="The best candidates of the same file, and the query's words in it."
+    )
     repeated = serializers.FloatField(
         help_text="Subtracted for better results of the same file; 0 or less."
     )
-    rule = serializers.FloatField(help_text="Subtracted for what `lowered` says; 0 or less.")
+    rule = serializers.FloatField(
+        help_text="Subtracted for what `lowered` says, and for blocks; 0 or less."
+    )
 
 
 class ResultSerializer(_FastSerializer):

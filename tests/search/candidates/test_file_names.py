@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 
 from codeindex.models import Repository, SourceFile, Text
 from search.candidates import retrieval, scopes
-from search.candidates.retrieval import NAMED_FILES, TEXTS_OF_A_FILE
+from search.candidates.retrieval import FILE_CANDIDATES, NAMED_FILES
 from search.query import lexemes, parsing
 from tests import shelf
 from tests.shelf import Written
@@ -79,7 +79,7 @@ def test_files_that_were_replaced_are_not_found(shop: Repository, alice: User) -
 def test_the_best_texts_of_a_file_are_found_and_no_more(shop: Repository, alice: User) -> None:
     many = "\n".join(f"def g{number}(): return {number}" for number in range(10))
     shelf.put_source(shop, "src/holidays.py", many)
-    assert len(bodies(alice, "holidays")) == TEXTS_OF_A_FILE
+    assert len(bodies(alice, "holidays")) == FILE_CANDIDATES
 
 
 def test_the_files_that_are_found_are_bounded(shop: Repository, alice: User) -> None:

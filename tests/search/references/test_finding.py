@@ -7,9 +7,9 @@ from django.contrib.auth.models import User
 
 from codeindex.models import NamesUsed, Repository
 from search.candidates import sql
+from search.cursors import written
 from search.query.filters import BadQuery
 from search.references import finding, users
-from search.references.cursors import written
 from tests import shelf
 from tests.search.references.asking import find, lines, target
 from tests.search.references.conftest import CART, PRICES, TOTALS
