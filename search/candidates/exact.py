@@ -36,9 +36,9 @@ HELD_AMONG_WORDS = 0.2
 HOLDERS = 50
 """Texts that are candidates because they hold an identifier, the shortest ones."""
 
-RUN_TEXTS, MAX_RUN_TEXTS = 100, 20_000
-"""Texts with a message's longest run of words, and with its rarest word, among which it is sought.
-"""
+RUN_TEXTS, FEW_RUN_TEXTS, MAX_RUN_TEXTS = 100, 2_000, 20_000
+"""Texts with a message's longest run of words, and with its rarest word, among which it is sought:
+fewer where its words have found some already."""
 
 RUN_GAP = r"\W+"
 """What may stand between two words of a run."""
@@ -190,12 +190,12 @@ def message_shares(texts: Collection[int], message: Message | None) -> dict[int,
     return {text: share for text, share in shares.items() if share}
 
 
-def texts_with_run(message: Message, scope: Scope) -> list[int]:
+def texts_with_run(message: Message, scope: Scope, most: int) -> list[int]:
     """Up to RUN_TEXTS texts in scope that contain the longest run of a message's words. None where
-    so many hold all of its words that this would take long, or where all are stop words."""
+    more than `most` hold its rarest word, or where all are stop words."""
     run = message.longest_run
     words = lexemes.weighted_lexemes(run, scope.visible)
-    if len(run) < 2 or not words or words[0].share * scope.visible.texts > MAX_RUN_TEXTS:
+    if len(run) < 2 or not words or words[0].share * scope.visible.texts > most:
         return []
     selected = sql.rows(
         "SELECT candidate.id FROM codeindex_text AS candidate"

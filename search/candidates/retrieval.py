@@ -150,16 +150,17 @@ def _candidate(row: Row, named: float, beyond_depth: bool, literal: float) -> Ca
 
 
 def _texts_that_say(message: Message | None, lookup: Lookup) -> list[int]:
-    """The texts that say a message that is known as one, of more with its words than are candidates
-    by all words of the query, or of those with its longest run of words."""
+    """The texts that say a message that is known as one: of more with its words than are candidates
+    by all words of the query, and of those with its longest run of words, which may be stop words
+    for the most part. Where the words have found some, the run is sought in fewer texts."""
     if message is None or not message.is_marked:
         return []
     words = lexemes.weighted_lexemes(message.fixed_words, lookup.scope.visible)
     rows = _rows_by_words(replace(lookup, words=words), MESSAGE_TEXTS)
     by_words = exact.message_shares(rows, message)
-    return list(
-        by_words or exact.message_shares(exact.texts_with_run(message, lookup.scope), message)
-    )
+    most = exact.FEW_RUN_TEXTS if by_words else exact.MAX_RUN_TEXTS
+    with_run = exact.texts_with_run(message, lookup.scope, most)
+    return [*by_words, *exact.message_shares(set(with_run) - rows.keys(), message)]
 
 
 def _likely_texts(

@@ -187,6 +187,18 @@ class TestMessages:
         shelf.put(shop, "long.py", Written(f"{long} no('no such animal {{}}')", "long"))
         assert first(alice, "Error: no such animal: 'lion'") == "long"
 
+    def test_who_says_the_first_sentence_is_found_beside_who_says_the_second(
+        self, alice: User
+    ) -> None:
+        shop = shelf.repository(alice, "sentences")
+        for number in range(120):  # shorter, with the only word of the first that is no stop word
+            shelf.put(shop, f"{number}.py", Written(f"animal {number}", f"f{number}"))
+        long = " ".join(f"word{number}" for number in range(150))
+        shelf.put(shop, "first.py", Written(f"{long} no('no such animal {{}}')", "first"))
+        shelf.put(shop, "second.py", Written("hint('did you mean {}?')", "second"))
+        found = names(alice, 'Error: no such animal "lion". Did you mean "line"?')
+        assert {"first", "second"} <= {*found[:3]}
+
     def test_the_class_of_an_exception_comes_next(self, alice: User) -> None:
         found = names(alice, "errors.ZooError: cannot feed 'lion' in cage-7")
         assert found[:2] == ["feed", "ZooError"]
