@@ -20,9 +20,10 @@ from more_itertools import chunked
 from tqdm import tqdm
 
 from benchmarks.http_load import Latencies
-from codeindex.bulk import binary_cursor
-from codeindex.ingestion import contents, grams
+from codeindex.ingestion import contents
+from codeindex.ingestion.bulk import binary_cursor
 from codeindex.ingestion.contents import ReadBlob
+from codeindex.ingestion.lexical import grams
 from codeindex.local_services import ensure_services
 from codeindex.management.index import ADMINISTRATOR
 from codeindex.models import Blob, Branch, IndexRun, Repository, RunStatus, SourceFile

@@ -14,7 +14,7 @@ from pgvector.psycopg.halfvec import register_halfvec_info
 from psycopg.types import TypeInfo
 
 from benchmarks.nearest_neighbours import SpaceVectors, pgvector_index, recall
-from codeindex.bulk import binary_cursor
+from codeindex.ingestion.bulk import binary_cursor
 from codeindex.local_services import ensure_services
 from codeindex.models import Space, SpaceState
 from codeindex.spaces import lifecycle

@@ -16,10 +16,8 @@ from kombu.exceptions import OperationalError
 
 from codeindex import leases
 from codeindex.ingestion import (
-    analysis,
     embedding,
     garbage_collection,
-    grams,
     pipeline,
     publishing,
     runs,
@@ -27,6 +25,7 @@ from codeindex.ingestion import (
     store,
 )
 from codeindex.ingestion.cloning import mirrors
+from codeindex.ingestion.lexical import analysis, grams
 from codeindex.models import (
     UNPUBLISHED,
     Branch,

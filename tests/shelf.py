@@ -13,7 +13,7 @@ from django.db.models import F, Value
 from django.utils import timezone
 from pgvector import HalfVector
 
-from codeindex.ingestion import analysis
+from codeindex.ingestion.lexical import analysis
 from codeindex.models import (
     Blob,
     Branch,

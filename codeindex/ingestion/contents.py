@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 from more_itertools import first
 
-from codeindex.bulk import binary_cursor
-from codeindex.ingestion import grams
+from codeindex.ingestion.bulk import binary_cursor
+from codeindex.ingestion.lexical import grams
 from codeindex.ingestion.selection import skip_reasons
 from codeindex.ingestion.selection.sources import SelectedFile
 from codeindex.models import Blob

@@ -21,7 +21,7 @@ from psycopg.types import TypeInfo
 from psycopg.types.json import Jsonb
 
 import embeddings
-from codeindex.bulk import binary_cursor
+from codeindex.ingestion.bulk import binary_cursor
 from codeindex.models import ATTEMPTS, Claim, Embedding, EmbeddingState, Space, SpaceState
 from codeindex.spaces import encoders, lifecycle, refining
 from codeindex.spaces.encoders import EncoderSource

@@ -25,19 +25,12 @@ from django.db.models.functions import Coalesce, Now
 from psycopg.errors import ProgramLimitExceeded
 
 from codeindex import leases, locks
-from codeindex.ingestion import (
-    contents,
-    grams,
-    publishing,
-    reader_pool,
-    runs,
-    scheduling,
-    store,
-)
+from codeindex.ingestion import contents, publishing, reader_pool, runs, scheduling, store
 from codeindex.ingestion.cloning import checkout
 from codeindex.ingestion.cloning.errors import CheckoutError
 from codeindex.ingestion.cloning.trees import Tree
 from codeindex.ingestion.contents import ReadBlob
+from codeindex.ingestion.lexical import grams
 from codeindex.ingestion.reader_process import ParsedFile
 from codeindex.ingestion.selection import overrides, sources
 from codeindex.ingestion.selection.sources import SelectedFile, Selection

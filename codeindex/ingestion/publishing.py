@@ -9,7 +9,8 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from codeindex import locks
-from codeindex.ingestion import progress, runs, store, word_counts
+from codeindex.ingestion import progress, runs, store
+from codeindex.ingestion.lexical import word_counts
 from codeindex.models import UNPUBLISHED, Branch, IndexRun, RunStatus, SourceFile
 
 

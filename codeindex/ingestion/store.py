@@ -13,9 +13,10 @@ from django.db import connection, transaction
 from django.db.models import Count, F, Q, QuerySet
 
 from codeindex import leases
-from codeindex.bulk import binary_cursor
-from codeindex.ingestion import analysis, contents, uses
+from codeindex.ingestion import contents
+from codeindex.ingestion.bulk import binary_cursor
 from codeindex.ingestion.contents import ReadBlob
+from codeindex.ingestion.lexical import analysis, uses
 from codeindex.ingestion.selection import skip_reasons
 from codeindex.ingestion.selection.sources import SelectedFile, Skips
 from codeindex.leases import LostLease

@@ -3,7 +3,7 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-from codeindex.ingestion import analysis
+from codeindex.ingestion.lexical import analysis
 
 TEXTS = 1_000
 

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from codeindex import repositories, tasks
-from codeindex.ingestion import analysis
+from codeindex.ingestion.lexical import analysis
 from codeindex.models import SourceFile, Text, WordCount
 from embeddings.code.words import ANALYSIS_VERSION
 from tests import shelf

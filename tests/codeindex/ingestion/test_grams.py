@@ -10,7 +10,8 @@ import pytest
 from django.contrib.auth.models import User
 
 from codeindex import repositories, tasks
-from codeindex.ingestion import garbage_collection, grams, pipeline
+from codeindex.ingestion import garbage_collection, pipeline
+from codeindex.ingestion.lexical import grams
 from codeindex.models import Blob, GramBlock, Repository, SourceFile
 from tests import shelf
 from tests.git import GitRepository

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 from django.contrib.auth.models import User
 
-from codeindex.ingestion import grams
+from codeindex.ingestion.lexical import grams
 from codeindex.models import Blob, GramBlock, Repository
 from search.candidates.scopes import UnknownRepository
 from search.lines import candidates, finding

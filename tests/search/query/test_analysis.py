@@ -7,7 +7,7 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings, strategies
 from hypothesis.strategies import SearchStrategy
 
-from codeindex.ingestion import analysis
+from codeindex.ingestion.lexical import analysis
 from embeddings.code.words import analyse, occurrences
 from search.candidates import sql
 from search.candidates.scopes import Corpus

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from codeindex.bulk import binary_cursor
+from codeindex.ingestion.bulk import binary_cursor
 from codeindex.ingestion.contents import ReadBlob
 
 

@@ -1,0 +1,1 @@
+"""What is stored for finding code without vectors: words and their counts, grams, and names."""
