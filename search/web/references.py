@@ -34,7 +34,7 @@ LABELS = {
     Likelihood.NEAR: "In files that import it, name its class or module, or lie beside it",
     Likelihood.SAME_REPOSITORY: "By name: elsewhere in this repository",
     Likelihood.OTHER_REPOSITORY: "By name: in other repositories that name its class or module",
-    Likelihood.UNLIKELY: "By name: another definition of this name is rather meant",
+    Likelihood.UNLIKELY: "By name: probably another definition of this name",
 }
 
 

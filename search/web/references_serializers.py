@@ -57,7 +57,7 @@ class _Line(serializers.Serializer[Any]):
         help_text="How likely the definition is meant: the use is in the `same_file`; in one that "
         "imports it, names its class or module, or is beside it (`near`); elsewhere in the "
         "`same_repository`; in an `other_repository` that names its class or module; or it is "
-        "`unlikely`, since another definition of the name is rather meant.",
+        "`unlikely`, since another definition of the name is probably meant.",
     )
 
 
