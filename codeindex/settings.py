@@ -213,6 +213,7 @@ REST_FRAMEWORK = {
         "codeindex.web.parsers.ShallowJSONParser",
         "rest_framework.parsers.FormParser",
     ],
+    "EXCEPTION_HANDLER": "codeindex.web.problems.handle",
     "URL_FORMAT_OVERRIDE": None,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
 }

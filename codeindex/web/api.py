@@ -20,6 +20,7 @@ from codeindex.models import IndexRun, Repository
 from codeindex.web import overview
 from codeindex.web.access import managed_repository, visible_repository
 from codeindex.web.parsers import ShallowJSONParser
+from codeindex.web.problems import Conflict
 from codeindex.web.schema import answers
 from codeindex.web.serializers import (
     NewRepositorySerializer,
@@ -144,8 +145,7 @@ class CancelView(APIView):
         of_repository = IndexRun.objects.filter(branch__repository=managed).select_related("branch")
         row = get_object_or_404(of_repository, pk=run)
         if not runs.cancel(row, by=signed_in_user(request)):
-            reason = "The run has finished, or its code is already searchable."
-            return Response({"detail": reason}, status.HTTP_409_CONFLICT)
+            raise Conflict("The run has finished, or its code is already searchable.")
         row = get_object_or_404(of_repository, pk=run)
         return Response(RunSerializer(row).data)
 

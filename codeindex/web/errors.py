@@ -1,16 +1,18 @@
-"""Responses to requests that fail: a page, or JSON below /api/."""
+"""Responses to requests that fail: a page, or a problem below /api/."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+
+from codeindex.web import problems
 
 MALFORMED = "The server could not understand this request."
 FORBIDDEN = "You don't have permission to do this."
-NOT_FOUND = "Not found, or you don't have permission to see it."
+NOT_FOUND = problems.NOT_FOUND
 INTERNAL = "Something went wrong on the server. The error has been logged."
 UNAVAILABLE = "The database is not responding. No data has been lost; try again in a few seconds."
 
@@ -24,17 +26,17 @@ def is_api(request: HttpRequest) -> bool:
 def error(
     request: HttpRequest, status: int, reason: str, headers: Mapping[str, str] = _NO_HEADERS
 ) -> HttpResponse:
-    """The page of the status with the reason in it, or the reason as JSON."""
+    """The page of the status with the reason in it, or the reason as a problem."""
     if is_api(request):
-        return JsonResponse({"detail": reason}, status=status, headers=headers)
+        return problems.problem(status, reason, headers=headers)
     page = render_to_string(f"{status}.html", {"reason": reason}, request)
     return HttpResponse(page, status=status, headers=headers)
 
 
 def invalid_parameter(request: HttpRequest, parameter: str, reason: str) -> HttpResponse:
-    """400 for the value of a parameter, in the format of the REST framework."""
+    """400 for the value of a parameter."""
     if is_api(request):
-        return JsonResponse({parameter: [reason]}, status=400)
+        return problems.invalid({parameter: [reason]})
     return error(request, 400, reason)
 
 
@@ -43,7 +45,7 @@ def plain_error(
 ) -> HttpResponse:
     """The same without database queries for the page, not even for the signed-in user."""
     if is_api(request):
-        return JsonResponse({"detail": reason}, status=status, headers=headers)
+        return problems.problem(status, reason, headers=headers)
     return HttpResponse(render_to_string(f"{status}.html"), status=status, headers=headers)
 
 

@@ -5,19 +5,31 @@ from __future__ import annotations
 from typing import Any
 
 from drf_spectacular.utils import OpenApiResponse
+from rest_framework import serializers
 
-_DETAIL = {
-    "type": "object",
-    "properties": {"detail": {"type": "string"}},
-    "required": ["detail"],
-}
-_REASONS = {
-    "type": "object",
-    "description": "Reasons by parameter or field; `detail` for the request as a whole.",
-    "additionalProperties": {
-        "oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]
-    },
-}
+from codeindex.web.problems import MEDIA_TYPE
+
+
+class ProblemSerializer(serializers.Serializer[Any]):
+    """Why a request failed, as in RFC 9457."""
+
+    type = serializers.CharField(help_text="`about:blank`: the status says what kind it is.")
+    title = serializers.CharField(help_text="The status in words.")
+    status = serializers.IntegerField()
+    detail = serializers.CharField(help_text="What happened, and what to do.")
+
+
+class InvalidSerializer(ProblemSerializer):
+    """Why values of parameters or fields are refused."""
+
+    errors = serializers.DictField(  # type: ignore[assignment]  # hides Serializer.errors
+        child=serializers.ListField(child=serializers.CharField()),
+        required=False,
+        help_text="Reasons by parameter or field. A field within another is `outer.inner`, and an "
+        "item of a list has its number from 0. Each is also a member of the problem.",
+    )
+
+
 _MEANINGS = {
     400: "The request is malformed, or a value in it is invalid.",
     401: "Authentication is required, or the token is invalid or revoked.",
@@ -33,10 +45,12 @@ _MEANINGS = {
 _ALWAYS = (400, 401, 406, 413, 503)
 
 
-def answers(success: object, *errors: int, status: int = 200) -> dict[int, Any]:
+def answers(success: object, *errors: int, status: int = 200) -> dict[int | tuple[int, str], Any]:
     """The responses of an operation: success, its own errors, and the errors that any can have."""
-    documented = {
-        error: OpenApiResponse(_REASONS if error == 400 else _DETAIL, _MEANINGS[error])
+    documented: dict[int | tuple[int, str], Any] = {
+        (error, MEDIA_TYPE): OpenApiResponse(
+            InvalidSerializer if error == 400 else ProblemSerializer, _MEANINGS[error]
+        )
         for error in sorted({*_ALWAYS, *errors})
     }
     return {status: success, **documented}

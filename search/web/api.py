@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.utils.decorators import method_decorator
 from drf_spectacular.utils import extend_schema
-from rest_framework.exceptions import APIException, NotFound, ValidationError
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from codeindex.accounts import throttles
+from codeindex.web.problems import Unavailable
 from codeindex.web.schema import answers
 from search import engine, places, similar
 from search.candidates.scopes import UnknownRepository
@@ -26,10 +27,6 @@ from search.web.serializers import (
     SimilarSerializer,
     SimilarToCodeParameters,
 )
-
-
-class Unavailable(APIException):
-    status_code = 503
 
 
 class SearchingView(APIView):

@@ -69,7 +69,7 @@ def test_a_malformed_address_is_an_error_of_its_field(
     if url.isprintable():  # a form cannot send the others
         answers.append(client.post("/repositories/register", {"url": url, "visibility": "private"}))
     assert {answer.status_code for answer in answers} == {400}
-    assert list(answers[0].json()) == ["url"]
+    assert list(answers[0].json()["errors"]) == ["url"]
     with pytest.raises(remotes.RefusedRemote):
         remotes.parse(url, trusted_path=not url.startswith("/"))
     assert not Repository.objects.exists()

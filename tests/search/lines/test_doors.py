@@ -141,9 +141,9 @@ class TestApi:
         assert "missing )" in answer(client, 400, q="/(/")["q"][0]
         assert "after" in answer(client, 400, q="x", after="x")
         assert "kind" in answer(client, 400, q="x", kind="class")
-        assert answer(client, 404, q="x", repo="secret") == {
-            "detail": "There is no repository secret."
-        }
+        assert answer(client, 404, q="x", repo="secret")["detail"] == (
+            "There is no repository secret."
+        )
 
 
 @pytest.mark.usefixtures("shop", "secret")

@@ -309,10 +309,11 @@ class TestParameters:
         ],
     )  # fmt: skip
     def test_bad_ones(
-        self, client: Client, parameters: dict[str, str], status: int, answer: object
+        self, client: Client, parameters: dict[str, str], status: int, answer: dict[str, object]
     ) -> None:
         response = client.get("/api/v1/search", {"q": "csv", **parameters})
-        assert (response.status_code, response.json()) == (status, answer)
+        assert response.status_code == status
+        assert response.json().items() >= answer.items()
 
     def test_the_page_says_what_there_is(self, client: Client) -> None:
         assert "-path:tests" in client.get("/?q=csv").content.decode()

@@ -111,7 +111,7 @@ def test_a_bad_query_gets_the_reason(
 ) -> None:
     response = client.get("/api/v1/search", parameters)
     assert response.status_code == 400
-    assert response.json() == {field: [reason]}
+    assert response.json()["errors"] == {field: [reason]}
 
 
 def test_a_hidden_repository_answers_as_an_unknown_one(
@@ -121,8 +121,8 @@ def test_a_hidden_repository_answers_as_an_unknown_one(
     hidden = client.get("/api/v1/search", {"q": "csv", "repository": "shop"})
     unknown = client.get("/api/v1/search", {"q": "csv", "repository": "none"})
     assert hidden.status_code == unknown.status_code == 404
-    assert hidden.json() == {"detail": "There is no repository shop."}
-    assert unknown.json() == {"detail": "There is no repository none."}
+    assert hidden.json()["detail"] == "There is no repository shop."
+    assert unknown.json()["detail"] == "There is no repository none."
 
 
 def test_as_many_results_as_are_asked_for(client: Client, alice: User) -> None:

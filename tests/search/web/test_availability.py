@@ -35,7 +35,7 @@ def test_says_when_to_try_again_and_is_back(client: Client, tmp_path: Path, addr
     assert (away.status_code, away.headers["Retry-After"]) == (503, "5")
     assert "is not responding" in away.content.decode()
     assert away.headers["Content-Type"].startswith(
-        "application/json" if "/api/" in address else "text/html"
+        "application/problem+json" if "/api/" in address else "text/html"
     )
     assert client.get(address).status_code == 200
 

@@ -204,7 +204,7 @@ class TestAnswers:
     ) -> None:
         answer = client.get(address)
         assert answer.status_code == 404
-        assert answer.json().keys() == {"detail"}
+        assert answer["Content-Type"] == "application/problem+json"
 
     def test_a_page_says_why(self, client: Client, db: None) -> None:
         answer = client.get("/?q=a&repository=%00")
@@ -213,7 +213,7 @@ class TestAnswers:
         assert "Bad request" in answer.content.decode()
 
     @pytest.mark.parametrize(
-        ("address", "kind"), [("/repositories/", "text/html"), ("/api/v1/x", "application/json")]
+        ("address", "kind"), [("/repositories/", "text/html"), ("/api/v1/x", "application/problem")]
     )
     def test_an_error_of_our_own_is_answered_properly(
         self, settings: Any, db: None, client: Client, address: str, kind: str

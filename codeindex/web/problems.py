@@ -1,0 +1,89 @@
+"""Errors of the API as RFC 9457 has them: `application/problem+json`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Any
+
+from django.http import Http404, HttpResponse, JsonResponse
+from rest_framework.exceptions import APIException, NotFound, ValidationError
+from rest_framework.settings import api_settings
+from rest_framework.views import exception_handler
+
+MEDIA_TYPE = "application/problem+json"
+
+NOT_FOUND = "Not found, or you don't have permission to see it."
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class Conflict(APIException):
+    """Becomes a 409."""
+
+    status_code = 409
+
+
+class Unavailable(APIException):
+    """Becomes a 503."""
+
+    status_code = 503
+
+
+def problem(
+    status: int,
+    detail: str,
+    more: Mapping[str, Any] = _NOTHING,
+    headers: Mapping[str, str] = _NOTHING,
+) -> HttpResponse:
+    """The response for an error. `more` are further members of its body."""
+    members = {
+        "type": "about:blank",  # the status alone says what kind of problem it is
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+    }
+    body = {**members, **more, **members}
+    return JsonResponse(body, status=status, headers=headers, content_type=MEDIA_TYPE)
+
+
+def invalid(fields: Mapping[str, Any], headers: Mapping[str, str] = _NOTHING) -> HttpResponse:
+    """400 for values of parameters or fields, with the reasons for each: in `errors`, and at the
+    top, where clients of earlier versions read them."""
+    errors = dict(_flattened(fields))
+    detail = " ".join(_sentence(name, reason) for name, own in errors.items() for reason in own)
+    return problem(400, detail, {**fields, "errors": errors}, headers)
+
+
+def handle(error: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
+    """The response for an exception of a view, called by the REST framework; None for one that it
+    does not know, which becomes a 500."""
+    if isinstance(error, Http404):
+        error = NotFound(NOT_FOUND)
+    response = exception_handler(error, dict(context))
+    if response is None:
+        return None
+    headers = {name: value for name, value in response.items() if name != "Content-Type"}
+    if isinstance(error, ValidationError):
+        detail = error.detail
+        fields = detail if isinstance(detail, dict) else {api_settings.NON_FIELD_ERRORS_KEY: detail}
+        return invalid(fields, headers)
+    return problem(response.status_code, str(response.data["detail"]), headers=headers)
+
+
+def _flattened(reasons: Any, name: str = "") -> Iterator[tuple[str, list[str]]]:
+    """The reasons for each field; one within another is called `outer.inner`, and an item of a list
+    by its number from 0."""
+    if isinstance(reasons, list) and not any(isinstance(each, dict | list) for each in reasons):
+        yield name, [str(reason) for reason in reasons]
+        return
+    inner = reasons.items() if isinstance(reasons, Mapping) else enumerate(reasons)
+    for key, own in inner:
+        if own:
+            path = f"{name}.{key}" if name else str(key)
+            yield from _flattened([own] if isinstance(own, str) else own, path)
+
+
+def _sentence(name: str, reason: str) -> str:
+    return reason if name == api_settings.NON_FIELD_ERRORS_KEY else f"{name}: {reason}"
