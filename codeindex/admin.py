@@ -159,7 +159,7 @@ class EvaluationAdmin(ReadOnly):
 class TokenAdmin(ReadOnly):
     """An administrator can revoke tokens; keys are never shown."""
 
-    list_display = ["beginning", "user", "name", "created", "last_used"]
+    list_display = ["beginning", "user", "name", "scopes", "created", "expires", "last_used"]
     list_filter = ["user"]
 
     def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:

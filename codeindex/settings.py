@@ -105,6 +105,8 @@ CODEINDEX_INDEX_RATE = _env.rate("CODEINDEX_INDEX_RATE", "60/hour")
 # Sign-in attempts from one address, for one user and in total
 CODEINDEX_LOGIN_RATE = _env.rate("CODEINDEX_LOGIN_RATE", "10/10 minutes")
 CODEINDEX_ADDRESS_LOGIN_RATE = _env.rate("CODEINDEX_ADDRESS_LOGIN_RATE", "100/10 minutes")
+# The longest that a new token may be valid, in days; 0 for ever
+CODEINDEX_TOKEN_DAYS = _env.integer("CODEINDEX_TOKEN_DAYS", 0, low=0, high=36_500)
 # Concurrent searches of one client in a web process
 CODEINDEX_SEARCHES_AT_ONCE = _env.integer("CODEINDEX_SEARCHES_AT_ONCE", 2, high=64)
 
@@ -207,7 +209,10 @@ REST_FRAMEWORK = {
         "codeindex.accounts.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticatedOrReadOnly"],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "rest_framework.permissions.IsAuthenticatedOrReadOnly",
+        "codeindex.accounts.authentication.ScopePermission",
+    ],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": [
         "codeindex.web.parsers.ShallowJSONParser",

@@ -6,6 +6,8 @@ from django.urls import include, path, register_converter
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from codeindex.web import api, ids, views
+from codeindex.web.accounts import api as accounts_api
+from codeindex.web.accounts import views as accounts
 
 for converter in ids.CONVERTERS:
     register_converter(converter, converter.row)
@@ -25,9 +27,9 @@ repository = [
 ]
 
 account = [
-    path("", views.account, name="account"),
-    path("token", views.new_token, name="new-token"),
-    path("token/revoke", views.revoke_token, name="revoke-token"),
+    path("", accounts.account, name="account"),
+    path("token", accounts.new_token, name="new-token"),
+    path("token/revoke", accounts.revoke_token, name="revoke-token"),
     path("login/", auth.LoginView.as_view(), name="login"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
     path("password/", auth.PasswordChangeView.as_view(), name="password_change"),
@@ -52,6 +54,8 @@ rest = [
         api.CancelView.as_view(),
         name="api-cancel",
     ),
+    path("tokens", accounts_api.TokensView.as_view(), name="api-tokens"),
+    path("tokens/<str:beginning>", accounts_api.TokenView.as_view(), name="api-token"),
 ]
 
 urlpatterns = [

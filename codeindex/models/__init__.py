@@ -29,7 +29,7 @@ from codeindex.models.repositories import (
     RunStatus,
     Visibility,
 )
-from codeindex.models.tokens import Token
+from codeindex.models.tokens import Scope, Token
 from codeindex.models.vectors import ATTEMPTS, Claim, Embedding, EmbeddingState, Space, SpaceState
 
 __all__ = [
@@ -51,6 +51,7 @@ __all__ = [
     "Repository",
     "RepositoryQuerySet",
     "RunStatus",
+    "Scope",
     "SourceFile",
     "SourceFileQuerySet",
     "Space",

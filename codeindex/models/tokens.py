@@ -9,10 +9,24 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.hashers import is_password_usable
 from django.contrib.auth.models import User
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Value
 from django.db.models.functions import Now
 from django.db.models.signals import pre_save
 from django.dispatch import receiver
+from django.utils import timezone
+
+
+class Scope(models.TextChoices):
+    """What a token may be used for. It never grants more than its user may do."""
+
+    SEARCH = "search", "search and read code, and see repositories and their runs"
+    INDEX = "index", "register, change, index and remove repositories"
+    ADMIN = "admin", "manage tokens; an administrator's token administers, too"
+
+
+_SCOPES = ArrayField(models.CharField(max_length=20))
 
 
 class Token(models.Model):
@@ -28,12 +42,22 @@ class Token(models.Model):
     password = models.CharField(max_length=64, editable=False)
     created = models.DateTimeField(db_default=Now())
     last_used = models.DateTimeField(null=True, blank=True)  # to the hour
+    expires = models.DateTimeField(null=True, blank=True)  # never, if null
+    # Tokens of before there were scopes, and of an old version during an upgrade, have all of them.
+    scopes = ArrayField(
+        models.CharField(max_length=20),
+        db_default=Value(["search", "index", "admin"], _SCOPES),
+    )
 
     class Meta:
         ordering = ["-created", "-pk"]
 
     def __str__(self) -> str:
         return f"{self.beginning}… of {self.user}"
+
+    @property
+    def is_expired(self) -> bool:
+        return self.expires is not None and self.expires <= timezone.now()
 
 
 def digest(secret: str) -> str:

@@ -45,7 +45,7 @@ class RepositoriesView(APIView):
         operation_id="register_repository",
         summary="Register a repository and index it",
         request=NewRepositorySerializer,
-        responses=answers(RepositorySerializer, 403, 415, 429, status=201),
+        responses=answers(RepositorySerializer, 415, 429, status=201),
     )
     def post(self, request: Request) -> Response:
         serializer = NewRepositorySerializer(data=request.data)
@@ -74,7 +74,7 @@ class RepositoryView(APIView):
     @extend_schema(
         operation_id="remove_repository",
         summary="Remove a repository; its code no longer appears in search",
-        responses=answers(None, 403, 404, status=204),
+        responses=answers(None, 404, status=204),
     )
     def delete(self, request: Request, pk: int) -> Response:
         repositories.remove(managed_repository(request.user, pk), by=signed_in_user(request))
@@ -87,7 +87,7 @@ class RulesView(APIView):
     @extend_schema(
         operation_id="rules",
         summary="Get how a repository that you manage is indexed",
-        responses=answers(RulesSerializer, 403, 404),
+        responses=answers(RulesSerializer, 404),
     )
     def get(self, request: Request, pk: int) -> Response:
         return Response(RulesSerializer(managed_repository(request.user, pk)).data)
@@ -96,7 +96,7 @@ class RulesView(APIView):
         operation_id="change_rules",
         summary="Change how a repository is indexed",
         request=RulesSerializer,
-        responses=answers(RulesSerializer, 403, 404, 415),
+        responses=answers(RulesSerializer, 404, 415),
     )
     def patch(self, request: Request, pk: int) -> Response:
         repository = managed_repository(request.user, pk)
@@ -124,7 +124,7 @@ class RunsView(APIView):
         operation_id="index_again",
         summary="Index the repository's current commit, or return the run in progress",
         request=None,
-        responses=answers(RunSerializer, 403, 404, 429, status=201),
+        responses=answers(RunSerializer, 404, 429, status=201),
     )
     def post(self, request: Request, pk: int) -> Response:
         repository = managed_repository(request.user, pk)
@@ -138,7 +138,7 @@ class CancelView(APIView):
         operation_id="cancel_run",
         summary="Cancel a run; 409 if it has finished or its code is already searchable",
         request=None,
-        responses=answers(RunSerializer, 403, 404, 409),
+        responses=answers(RunSerializer, 404, 409),
     )
     def post(self, request: Request, pk: int, run: int) -> Response:
         managed = managed_repository(request.user, pk)

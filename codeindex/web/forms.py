@@ -111,12 +111,6 @@ class RulesForm(forms.Form):
     )
 
 
-class TokenForm(forms.Form):
-    name = forms.CharField(
-        required=False, max_length=100, label="Name", help_text="What the token is used for."
-    )
-
-
 class DepartureForm(forms.Form):
     """What happens to the repositories of a user who is to be removed."""
 

@@ -1,9 +1,11 @@
-"""Error responses in the OpenAPI schema."""
+"""Authentication and error responses in the OpenAPI schema."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
 
@@ -32,8 +34,9 @@ class InvalidSerializer(ProblemSerializer):
 
 _MEANINGS = {
     400: "The request is malformed, or a value in it is invalid.",
-    401: "Authentication is required, or the token is invalid or revoked.",
-    403: "The user does not have permission, or a session's request lacks the CSRF token.",
+    401: "Authentication is required, or the token is invalid, revoked or expired.",
+    403: "The token lacks the scope that the answer names, the user does not have permission, or a"
+    " session's request lacks the CSRF token.",
     404: "Not found, or not visible to the user.",
     406: "The client does not accept JSON.",
     409: "The run has finished, or its code is already searchable.",
@@ -42,7 +45,7 @@ _MEANINGS = {
     429: "Too many requests. Retry-After gives the seconds to wait.",
     503: "The database is unavailable. Retry-After gives the seconds to wait.",
 }
-_ALWAYS = (400, 401, 406, 413, 503)
+_ALWAYS = (400, 401, 403, 406, 413, 503)
 
 
 def answers(success: object, *errors: int, status: int = 200) -> dict[int | tuple[int, str], Any]:
@@ -54,3 +57,11 @@ def answers(success: object, *errors: int, status: int = 200) -> dict[int | tupl
         for error in sorted({*_ALWAYS, *errors})
     }
     return {status: success, **documented}
+
+
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = "codeindex.accounts.authentication.TokenAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
+        return {"type": "http", "scheme": "bearer"}

@@ -1,4 +1,4 @@
-"""The pages of repositories and accounts: parse, call one function, render."""
+"""The pages of repositories: parse, call one function, render."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from codeindex import repositories, tasks
-from codeindex.accounts import throttles, tokens
+from codeindex.accounts import throttles
 from codeindex.accounts.authentication import signed_in_user
 from codeindex.ingestion import runs
 from codeindex.models import IndexRun, Repository
 from codeindex.web import overview
 from codeindex.web.access import managed_repository, visible_repository
-from codeindex.web.forms import RegisterForm, RulesForm, TokenForm
+from codeindex.web.forms import RegisterForm, RulesForm
 
 
 @require_safe
@@ -127,47 +127,9 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("repositories")
 
 
-@login_required
-@require_safe
-def account(request: HttpRequest) -> HttpResponse:
-    return _account(request, TokenForm())
-
-
-@login_required
-@require_POST
-def new_token(request: HttpRequest) -> HttpResponse:
-    """Issues an API token. Its key is shown in this response and never again."""
-    form = TokenForm(request.POST)
-    key = ""
-    if form.is_valid():
-        try:
-            user = signed_in_user(request)
-            key = tokens.issue(user, form.cleaned_data["name"], by=user)
-        except ValidationError as error:
-            form.add_error(None, error)
-    return _account(request, form, key, status=400 if form.errors else 200)
-
-
-@login_required
-@require_POST
-def revoke_token(request: HttpRequest) -> HttpResponse:
-    user = signed_in_user(request)
-    tokens.revoke(user, request.POST.get("token", ""), by=user)
-    return redirect("account")
-
-
 def _request_index(request: HttpRequest, row: Repository) -> None:
     """Raises Http404 if the repository has been removed in the meantime."""
     try:
         tasks.request_index(repository=row, by=signed_in_user(request))
     except Repository.DoesNotExist as error:
         raise Http404 from error
-
-
-def _account(
-    request: HttpRequest, form: TokenForm, key: str = "", status: int = 200
-) -> HttpResponse:
-    """`key` belongs to a token that has just been issued."""
-    valid = tokens.valid(signed_in_user(request))
-    context = {"nav": "account", "tokens": valid, "form": form, "key": key}
-    return render(request, "codeindex/account.html", context, status=status)

@@ -60,7 +60,10 @@ def test_tokens(alice: User, recorded: Callable[[], list[str]]) -> None:
     shown = key[: tokens.SHOWN]
     tokens.revoke(alice, shown, by=alice)
     created, revoked = recorded()
-    assert created == f"User 'alice' created the token '{shown}… of alice'."
+    assert created == (
+        f"User 'alice' created the token '{shown}… of alice'"
+        " (search, index, admin; without expiry)."
+    )
     assert revoked == f"User 'alice' revoked the token '{shown}… of alice'."
     assert key not in created + revoked
 

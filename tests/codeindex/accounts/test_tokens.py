@@ -45,11 +45,11 @@ def stored() -> str:
 class TestOnThePage:
     def test_a_token_is_shown_once_and_stored_hashed(self, client: Client, alice: User) -> None:
         client.force_login(alice)
-        made = client.post("/account/token", {"name": "laptop"})
-        key = made.content.decode().partition("Authorization: Token ")[2].partition("<")[0]
+        made = client.post("/account/token", {"name": "laptop", "scopes": ["search"]})
+        key = made.content.decode().partition("Authorization: Bearer ")[2].partition("<")[0]
         assert key.startswith("cix_")
         assert made.headers["Cache-Control"] == "private, no-store"
-        assert tokens.owner(key) == alice
+        assert tokens.signed_in(key)[0] == alice
         shown = client.get("/account/").content.decode()
         assert key not in shown
         assert "laptop" in shown
@@ -74,8 +74,8 @@ class TestOnThePage:
         client.force_login(alice)
         for _ in range(tokens.MOST_PER_USER - 1):
             tokens.issue(alice, by=alice)
-        assert client.post("/account/token").status_code == 200
-        refused = client.post("/account/token")
+        assert client.post("/account/token", {"scopes": ["search"]}).status_code == 200
+        refused = client.post("/account/token", {"scopes": ["search"]})
         assert refused.status_code == 400
         assert "Revoke one of them first" in refused.content.decode()
 
@@ -148,9 +148,9 @@ def test_a_use_is_recorded_once_an_hour(alice: User, key: str) -> None:
 def test_a_request_is_signed_in_by_one_statement(
     alice: User, key: str, django_assert_num_queries: Any
 ) -> None:
-    tokens.owner(key)
+    tokens.signed_in(key)
     with django_assert_num_queries(1):
-        assert tokens.owner(key) == alice
+        assert tokens.signed_in(key)[0] == alice
 
 
 @pytest.mark.parametrize("wrong", ["", "no", "ü", "\ud800", "x" * 10_000, "%00", "a b"])

@@ -175,6 +175,8 @@ class TestDescription:
             "/api/v1/repositories/{id}/rules",
             "/api/v1/repositories/{id}/runs",
             "/api/v1/repositories/{id}/runs/{run}/cancel",
+            "/api/v1/tokens",
+            "/api/v1/tokens/{beginning}",
         }
 
     def test_the_page_loads_the_schema_and_nothing_from_elsewhere(

@@ -12,7 +12,7 @@ from drf_spectacular.generators import SchemaGenerator
 from jsonschema import Draft202012Validator
 
 from codeindex.accounts import tokens
-from codeindex.models import IndexRun, Repository
+from codeindex.models import IndexRun, Repository, Scope
 from codeindex.web.problems import MEDIA_TYPE
 from tests import shelf
 from tests.shelf import Written
@@ -21,6 +21,7 @@ REPOSITORIES = "/api/v1/repositories"
 ONE = f"{REPOSITORIES}/{{id}}"
 RULES = f"{ONE}/rules"
 RUNS = f"{ONE}/runs"
+TOKENS, TOKEN = "/api/v1/tokens", "/api/v1/tokens/{beginning}"
 CANCEL = f"{RUNS}/{{run}}/cancel"
 LINES = "/api/v1/lines"
 SEARCH, SIMILAR, CODE = (
@@ -51,12 +52,15 @@ def shop(alice: User) -> Repository:
 def check(schema: dict[str, Any], shop: Repository, alice: User, bob: User) -> Any:
     """Asks, expects a status, and compares the body with what the schema says of that."""
     keys = {user.username: tokens.issue(user, by=user) for user in (alice, bob)} | {"": ""}
+    for scope in Scope:
+        keys[scope] = tokens.issue(alice, by=alice, scopes=[scope])
 
     def ask(
         method: str, path: str, status: int, who: str = "alice", *, known: bool = True, **more: Any
     ) -> None:
         file = shop.branches.get().source_files.filter(live=True).latest("pk")
         ids = {"id": shop.pk, "file_id": file.pk} if known else {"id": 0, "file_id": 0}
+        ids["beginning"] = keys["search"][: tokens.SHOWN] if known else "cix_00000000"
         run = IndexRun.objects.latest("pk").pk
         definition = file.blob.definitions.get().pk if known else 0
         address = path.format(run=run, definition_id=definition, **ids)
@@ -96,7 +100,7 @@ def operations(schema: dict[str, Any]) -> Iterator[tuple[str, str, set[int]]]:
 
 
 def test_every_operation_names_its_errors(schema: dict[str, Any]) -> None:
-    always = {400, 401, 406, 413, 503}
+    always = {400, 401, 403, 406, 413, 503}
     own = {
         ("get", SEARCH): {200, 404, 429},
         ("get", LINES): {200, 404, 429},
@@ -106,14 +110,17 @@ def test_every_operation_names_its_errors(schema: dict[str, Any]) -> None:
         ("get", CALLERS): {200, 404, 429},
         ("get", CALLEES): {200, 404, 429},
         ("get", REPOSITORIES): {200},
-        ("post", REPOSITORIES): {201, 403, 415, 429},
+        ("post", REPOSITORIES): {201, 415, 429},
         ("get", ONE): {200, 404},
-        ("delete", ONE): {204, 403, 404},
-        ("get", RULES): {200, 403, 404},
-        ("patch", RULES): {200, 403, 404, 415},
+        ("delete", ONE): {204, 404},
+        ("get", RULES): {200, 404},
+        ("patch", RULES): {200, 404, 415},
         ("get", RUNS): {200, 404},
-        ("post", RUNS): {201, 403, 404, 429},
-        ("post", CANCEL): {200, 403, 404, 409},
+        ("post", RUNS): {201, 404, 429},
+        ("post", CANCEL): {200, 404, 409},
+        ("get", TOKENS): {200},
+        ("post", TOKENS): {201, 415},
+        ("delete", TOKEN): {204, 404},
     }
     documented = {(method, path): statuses for method, path, statuses in operations(schema)}
     assert documented == {operation: always | statuses for operation, statuses in own.items()}
@@ -123,7 +130,7 @@ def test_every_operation_names_its_errors(schema: dict[str, Any]) -> None:
 
 
 def test_errors_are_as_described(schema: dict[str, Any], check: Any) -> None:
-    for method, path, statuses in operations(schema):
+    for method, path, _ in operations(schema):
         check(method, path, 401, "none")
         check(method, path, 400, QUERY_STRING="q=%00")
         check(method, path, 413, CONTENT_LENGTH="9" * 9)
@@ -131,10 +138,12 @@ def test_errors_are_as_described(schema: dict[str, Any], check: Any) -> None:
             check(method, path, 406, headers={"Accept": "text/html"})
         else:
             check(method, path, 401, "")
+        lacking = Scope.SEARCH if method != "get" or path == TOKENS else Scope.INDEX
+        check(method, path, 403, lacking)
         if "{" in path:
             check(method, path, 404, known=False)
             check(method, path, 404, "bob")
-        if "{" in path and 403 in statuses:
+        if "{id}" in path and (method != "get" or path == RULES):
             Repository.objects.update(visibility="internal")
             check(method, path, 403, "bob")
             Repository.objects.update(visibility="private")
@@ -146,6 +155,9 @@ def test_errors_of_one_operation_are_as_described(check: Any) -> None:
     check("post", REPOSITORIES, 415, data=b"x", content_type="text/plain")
     check("patch", RULES, 400, data=b'{"ignore_patterns": "!"}', content_type=JSON)
     check("patch", RULES, 415, data=b"x", content_type="text/plain")
+    for body in (b'{"scopes": []}', b'{"scopes": ["all"]}', b'{"scopes": "x"}', b'{"days": 0}'):
+        check("post", TOKENS, 400, data=body, content_type=JSON)
+    check("post", TOKENS, 415, data=b"x", content_type="text/plain")
     check("post", CANCEL, 409)
     check("get", SEARCH, 400, QUERY_STRING="q=")
     check("get", SEARCH, 400, QUERY_STRING="q=a&limit=0&order=x")
@@ -178,8 +190,10 @@ def test_answers_are_as_described(check: Any, shop: Repository) -> None:
     IndexRun.objects.filter(branch__repository=shop).update(
         skips={"generated": {"count": 2, "examples": ["a_pb2.py"]}}, timings={"checkout": 1.5}
     )
-    for path in (REPOSITORIES, ONE, RULES, RUNS):
+    for path in (REPOSITORIES, ONE, RULES, RUNS, TOKENS):
         check("get", path, 200)
+    check("post", TOKENS, 201, data=b'{"days": 1}', content_type=JSON)
+    check("delete", TOKEN, 204)
     check("post", CANCEL, 200)
     for query in ("q=csv", "q=csv&group=file", "q=nothing"):
         check("get", SEARCH, 200, QUERY_STRING=query)

@@ -1,0 +1,1 @@
+"""Pages and REST of users: their tokens, and the audit of what was done."""
