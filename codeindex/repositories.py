@@ -16,6 +16,7 @@ from codeindex.ingestion import store
 from codeindex.ingestion.cloning import remotes
 from codeindex.ingestion.cloning.remotes import Remote
 from codeindex.ingestion.selection import ignore_process
+from codeindex.integrations import freshness
 from codeindex.models import Branch, IndexRun, Repository, SourceFile, Visibility
 
 
@@ -78,7 +79,7 @@ def change_deploy_key(repository: Repository, deploy_key: str, *, by: User | Non
 
 @transaction.atomic
 def change_rules(
-    repository: Repository, rules: Mapping[str, bool | str], *, by: User | None
+    repository: Repository, rules: Mapping[str, bool | str | int | None], *, by: User | None
 ) -> None:
     """Change how the repository is indexed: the fields of `Repository.RULES` that `rules` holds.
     What is indexed changes with the next run. Raises `ValidationError` by field."""
@@ -91,6 +92,8 @@ def change_rules(
         setattr(repository, name, value)
     if rules:
         Repository.objects.filter(pk=repository.pk).update(**rules)
+    if rules.get("check_minutes"):
+        freshness.ask_soon(repository.branches.all())
     audit.record(Change.RULES_CHANGED, repository.full_name, by=by, details=", ".join(rules))
 
 

@@ -64,6 +64,11 @@ CODEINDEX_LEASE_SECONDS = _env.integer("CODEINDEX_LEASE_SECONDS", 60, high=3600)
 CODEINDEX_SWEEP_SECONDS = _env.integer("CODEINDEX_SWEEP_SECONDS", 15, high=3600)
 # How much lower than the web server's and the database's the workers' priority is
 CODEINDEX_NICENESS = _env.integer("CODEINDEX_NICENESS", 10, low=0, high=19)
+# How often a host is asked for new commits of a branch, unless its repository says otherwise; 0:
+# never
+CODEINDEX_CHECK_MINUTES = _env.integer("CODEINDEX_CHECK_MINUTES", 60, low=0, high=43_200)
+# How long a host may take to answer that
+CODEINDEX_CHECK_SECONDS = _env.integer("CODEINDEX_CHECK_SECONDS", 20, high=600)
 # A process that has made no progress for this time is ended
 CODEINDEX_STALL_SECONDS = _env.integer("CODEINDEX_STALL_SECONDS", 300)
 

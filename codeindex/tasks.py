@@ -4,7 +4,7 @@ that is lost, killed or delivered twice loses and repeats nothing. Only this mod
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 
 from celery import Task, shared_task
@@ -26,6 +26,7 @@ from codeindex.ingestion import (
 )
 from codeindex.ingestion.cloning import mirrors
 from codeindex.ingestion.lexical import analysis, grams
+from codeindex.integrations import freshness
 from codeindex.models import (
     UNPUBLISHED,
     Branch,
@@ -59,6 +60,21 @@ def request_index(
             run = IndexRun.objects.create(branch=chosen, requested_by=by)
             transaction.on_commit(lambda: _enqueue(index_run, run.pk))
     return run
+
+
+@transaction.atomic
+def request_indexes(branches: Iterable[Branch], *, by: User | None) -> None:
+    """The same for many branches at once. Those that have an unpublished run, or that were removed
+    meanwhile, are left out."""
+    pks = [branch.pk for branch in branches]
+    owning = Repository.objects.filter(branches__in=pks).values("pk")
+    repositories = Repository.objects.select_for_update(no_key=True).filter(pk__in=owning)
+    locked = list(repositories.order_by("pk").values_list("pk", flat=True))
+    present = Branch.objects.filter(pk__in=pks, repository__in=locked).order_by("pk")
+    IndexRun.objects.bulk_create(
+        (IndexRun(branch=branch, requested_by=by) for branch in present), ignore_conflicts=True
+    )
+    transaction.on_commit(wake_readers)
 
 
 def _branch(repository: Repository, name: str | None) -> Branch:
@@ -122,6 +138,14 @@ def build_index(space_id: int) -> None:
 
 
 @shared_task(ignore_result=True)
+def check_branches() -> None:
+    """Ask the hosts of one batch of branches for new commits, and enqueue the next batch."""
+    if freshness.check_due():
+        _index_what_is_behind()
+        wake_checks()
+
+
+@shared_task(ignore_result=True)
 def sweep() -> None:
     """Called by beat every few seconds: resumes what a lost task or a crashed worker left."""
     Embedding.objects.fail_deadly()
@@ -129,6 +153,9 @@ def sweep() -> None:
     scheduling.explain_waiting()
     for branch in scheduling.branches_to_read_again():
         request_index(repository=branch.repository, branch=branch.name, by=None)
+    freshness.enroll()
+    _index_what_is_behind()
+    wake_checks()
     wake_readers()
     if not _pending().exists():
         # A run that still waits lacks embeddings that were deleted meanwhile.
@@ -154,6 +181,18 @@ def wake_readers() -> None:
     others."""
     for run_id in scheduling.startable_runs()[: settings.CELERY_WORKER_CONCURRENCY]:
         _enqueue(index_run, run_id)
+
+
+def wake_checks() -> None:
+    """Ask hosts for new commits if the time of a branch has come."""
+    if freshness.is_due():
+        _enqueue(check_branches)
+
+
+def _index_what_is_behind() -> None:
+    with transaction.atomic():
+        if branches := freshness.branches_to_index():
+            request_indexes(branches, by=None)
 
 
 def wake_embedders() -> None:

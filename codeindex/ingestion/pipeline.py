@@ -35,7 +35,7 @@ from codeindex.ingestion.reader_process import ParsedFile
 from codeindex.ingestion.selection import overrides, sources
 from codeindex.ingestion.selection.sources import SelectedFile, Selection
 from codeindex.leases import Lease, LostLease
-from codeindex.models import ATTEMPTS, UNPUBLISHED, UNREAD, IndexRun, RunStatus
+from codeindex.models import ATTEMPTS, UNPUBLISHED, UNREAD, IndexRun, RunStatus, Upstream
 
 FILES_PER_BATCH = 50
 WAKE_SECONDS = 2.0
@@ -129,6 +129,7 @@ def _read(run: IndexRun, lease: Lease, wake_embedders: Callable[[], object]) -> 
     with _stage(run, RunStatus.CHECKOUT):
         tree = checkout.fetch(run, lease)
         IndexRun.objects.filter(pk=run.pk).update(commit=tree.commit)
+        Upstream.objects.note_fetched(run.branch_id, tree.commit)
     with _stage(run, RunStatus.DEFINITIONS):
         selection = _select(run, tree)
         changed = store.record_selection(run, selection.files, selection.skips)

@@ -17,7 +17,9 @@ from codeindex.models.files import (
     Text,
     WordCount,
 )
+from codeindex.models.freshness import Upstream
 from codeindex.models.repositories import (
+    CHECK_MINUTES,
     IGNORE_PATTERNS,
     UNPUBLISHED,
     UNREAD,
@@ -34,6 +36,7 @@ from codeindex.models.vectors import ATTEMPTS, Claim, Embedding, EmbeddingState,
 
 __all__ = [
     "ATTEMPTS",
+    "CHECK_MINUTES",
     "IGNORE_PATTERNS",
     "UNPUBLISHED",
     "UNREAD",
@@ -58,6 +61,7 @@ __all__ = [
     "SpaceState",
     "Text",
     "Token",
+    "Upstream",
     "Visibility",
     "WordCount",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, Group, User
+from django.core import validators
 from django.db import models
 from django.db.models import Exists, OuterRef, Q, Value
 from django.db.models.functions import Now
@@ -20,6 +21,9 @@ class Visibility(models.TextChoices):
 
 IGNORE_PATTERNS = 10_000
 """The most characters of a repository's patterns."""
+
+CHECK_MINUTES = 60 * 24 * 30
+"""The most minutes between two questions to a host."""
 
 
 class RepositoryQuerySet(models.QuerySet["Repository"]):
@@ -74,10 +78,17 @@ class Repository(models.Model):
     )  # as in a .gitignore
     # Whether the drafts of its vectors are refined
     refining = models.BooleanField(default=True, db_default=True)
+    # Minutes between two questions to the host for new commits; 0: never; None: by the settings
+    check_minutes = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[validators.MinValueValidator(0), validators.MaxValueValidator(CHECK_MINUTES)],
+    )
     created = models.DateTimeField(db_default=Now())
 
     RULES = (
-        "index_vendored", "index_generated", "index_minified", "ignore_patterns", "refining"
+        "index_vendored", "index_generated", "index_minified", "ignore_patterns", "refining",
+        "check_minutes",
     )  # fmt: skip
 
     objects = RepositoryQuerySet.as_manager()

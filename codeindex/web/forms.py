@@ -16,6 +16,17 @@ SEEN_BY = {
 }
 
 
+SCHEDULES = [
+    ("", "as often as this installation does by itself"),
+    ("0", "never: only on request or by a webhook"),
+    ("5", "every 5 minutes"),
+    ("15", "every 15 minutes"),
+    ("60", "every hour"),
+    ("360", "every 6 hours"),
+    ("1440", "every day"),
+]
+
+
 class AddressInput(forms.TextInput):
     """Does not redisplay an address that may hold a secret."""
 
@@ -108,6 +119,16 @@ class RulesForm(forms.Form):
         label="Refine vectors",
         help_text="Definitions are found by quick draft vectors at first. The language model then"
         " refines them in the background, which makes results better and takes a while.",
+    )
+
+    check_minutes = forms.TypedChoiceField(
+        required=False,
+        label="New commits",
+        choices=SCHEDULES,
+        coerce=int,
+        empty_value=None,
+        help_text="How often the host is asked for new commits, which are then indexed. A push"
+        " webhook tells of them at once.",
     )
 
 

@@ -11,6 +11,8 @@ from codeindex.ingestion import progress
 from codeindex.ingestion.progress import Progress
 from codeindex.ingestion.selection import skip_reasons
 from codeindex.ingestion.selection.skip_reasons import Explanation
+from codeindex.integrations import freshness
+from codeindex.integrations.freshness import BranchState
 from codeindex.models import (
     UNPUBLISHED,
     Embedding,
@@ -31,7 +33,8 @@ FAILURES = 20
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """A repository with its latest run, the progress of that run, and the runs that are live.
+    """A repository with its latest run, the progress of that run, the runs that are live, and how
+    fresh the index of each branch is.
     `refined_percent` is the share of all vectors that are refined, None if it is all of them: a
     share of the repository's own would tell which of its texts others hold."""
 
@@ -39,6 +42,7 @@ class Overview:
     latest: IndexRun | None
     progress: Progress | None
     live: list[IndexRun]
+    branches: list[BranchState]
     refined_percent: int | None = None
 
     @property
@@ -95,9 +99,17 @@ def for_repositories(rows: Iterable[Repository]) -> list[Overview]:
     live: dict[int, list[IndexRun]] = {}
     for run in runs.filter(branch__live_run=F("pk")).order_by("pk"):
         live.setdefault(run.branch.repository_id, []).append(run)
+    states = freshness.states(rows)
     percent = refining.active_percent()
     return [
-        Overview(row, run, progress.measure(run) if run else None, live.get(row.pk, []), percent)
+        Overview(
+            row,
+            run,
+            progress.measure(run) if run else None,
+            live.get(row.pk, []),
+            states.get(row.pk, []),
+            percent,
+        )
         for row in rows
         for run in (latest.get(row.pk),)
     ]

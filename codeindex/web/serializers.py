@@ -9,7 +9,15 @@ from rest_framework import serializers
 
 from codeindex.ingestion import progress
 from codeindex.ingestion.progress import Progress
-from codeindex.models import IGNORE_PATTERNS, IndexRun, Repository, RunStatus, Visibility
+from codeindex.integrations.freshness import BranchState
+from codeindex.models import (
+    CHECK_MINUTES,
+    IGNORE_PATTERNS,
+    IndexRun,
+    Repository,
+    RunStatus,
+    Visibility,
+)
 from codeindex.web import ids
 
 
@@ -72,6 +80,20 @@ class RunSerializer(serializers.ModelSerializer[IndexRun]):
         return ProgressSerializer(progress.measure(run)).data
 
 
+class BranchSerializer(serializers.Serializer[BranchState]):
+    """How fresh the index of a branch is."""
+
+    name = serializers.CharField(help_text="Empty for the remote's default branch.")
+    commit = serializers.CharField(help_text="The commit that is searched; empty before the first.")
+    published = serializers.DateTimeField(
+        allow_null=True, help_text="Since when that commit is searched."
+    )
+    head = serializers.CharField(help_text="The commit that the host had when it last answered.")
+    asked = serializers.DateTimeField(allow_null=True, help_text="When the host last answered.")
+    behind = serializers.BooleanField(help_text="Whether the host has another commit.")
+    error = serializers.CharField(help_text="Why the host could not be asked the last time.")
+
+
 class RepositorySerializer(serializers.Serializer[Any]):
     """A repository and its latest run."""
 
@@ -82,6 +104,7 @@ class RepositorySerializer(serializers.Serializer[Any]):
     visibility = serializers.ChoiceField(Visibility.choices, source="repository.visibility")
     created = serializers.DateTimeField(source="repository.created")
     definitions = serializers.IntegerField(help_text="Definitions that are searchable now.")
+    branches = BranchSerializer(many=True)
     latest_run = RunSerializer(
         source="latest", allow_null=True, help_text="null before the first run."
     )
@@ -94,6 +117,15 @@ class TrueOrFalse(serializers.BooleanField):
         if not isinstance(data, bool):
             self.fail("invalid", input=data)
         return data
+
+
+class WholeNumber(serializers.IntegerField):
+    """Takes no text for a number."""
+
+    def to_internal_value(self, data: object) -> int:
+        if not isinstance(data, int) or isinstance(data, bool):
+            self.fail("invalid")
+        return super().to_internal_value(data)
 
 
 class Text(serializers.CharField):
@@ -119,6 +151,13 @@ class RulesSerializer(serializers.Serializer[Repository]):
         " with ! indexes files although a rule leaves them out.",
     )
     refining = TrueOrFalse(help_text="Refine draft vectors in the background.")
+    check_minutes = WholeNumber(
+        allow_null=True,
+        min_value=0,
+        max_value=CHECK_MINUTES,
+        help_text="Minutes between two questions to the host for new commits. 0: never; null: as"
+        " the installation's settings say.",
+    )
 
 
 class NewRepositorySerializer(serializers.Serializer[Any]):

@@ -11,23 +11,20 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Callable, Generator, Iterator
-from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Generator
+from contextlib import closing
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from codeindex import credentials
-from codeindex.ingestion.cloning import git, local_paths, mirrors, proxy, remotes
+from codeindex.ingestion.cloning import git, mirrors, proxy, routes
 from codeindex.ingestion.cloning.errors import CheckoutError, explain, printable, too_large
 from codeindex.ingestion.cloning.git import GitFailed
 from codeindex.ingestion.cloning.proxy import Resolve
-from codeindex.ingestion.cloning.remotes import Remote
+from codeindex.ingestion.cloning.routes import Route
 from codeindex.ingestion.cloning.trees import LONGEST_PATH, Tree, split_records
 from codeindex.leases import Lease
-from codeindex.models import IndexRun, Repository
+from codeindex.models import IndexRun
 
 BRANCHES_NAMED = 5
 
@@ -41,85 +38,19 @@ def fetch(run: IndexRun, lease: Lease, resolve: Resolve = proxy.resolve) -> Tree
     """
     repository = run.branch.repository
     mirror = mirrors.mirror_of(repository)
-    try:
-        remote = remotes.parse(repository.url, trusted_path=repository.trusted_path)
-        with (
-            mirrors.locked(mirror, lease) as lock,
-            _route(repository, remote, mirror, resolve) as route,
-        ):
-            fetching = _Fetch(mirror, route, lock, lease)
-            commit = fetching.head(run.branch.name, f"refs/codeindex/{run.branch_id}")
-            return Tree(mirror, commit, lease, fetching.notice)
-    except remotes.RefusedRemote as refusal:
-        raise CheckoutError(str(refusal)) from refusal
-    except credentials.UnreadableCredential as error:
-        raise CheckoutError(
-            "The stored credential cannot be decrypted: the secret key of this installation has"
-            " changed. Register the repository again."
-        ) from error
-
-
-@dataclass(frozen=True, slots=True)
-class _Route:
-    """How git reaches a remote: its address, the options of `fetch` for it, additions to git's
-    environment, and why the last connection failed ("" if it did not)."""
-
-    address: str
-    options: tuple[str, ...] = ()
-    env: dict[str, str] = field(default_factory=dict)
-    connection_error: Callable[[], str] = str
-
-
-@contextmanager
-def _route(
-    repository: Repository, remote: Remote, mirror: Path, resolve: Resolve
-) -> Iterator[_Route]:
-    """The route to a repository, open during the block."""
-    if not remote.scheme:
-        yield _local_route(repository, remote)
-        return
-    with ExitStack() as stack:
-        networks = settings.CODEINDEX_REFUSED_NETWORKS
-        forward = stack.enter_context(proxy.serving(networks, remote.scheme, resolve))
-        if remote.scheme == "ssh":
-            secret = credentials.decrypt(repository.deploy_key)
-            key = stack.enter_context(_key_file(mirror, secret))
-            env = git.for_ssh(mirrors.home(), forward.address, forward.password, key)
-        else:
-            secret = credentials.decrypt(repository.credential)
-            parts = urlsplit(remote.address)
-            origin = f"{parts.scheme}://{parts.netloc}"
-            env = git.for_http(origin, forward.address, forward.password, secret)
-        yield _Route(remote.address, (), env, lambda: forward.error)
-
-
-def _local_route(repository: Repository, remote: Remote) -> _Route:
-    if repository.trusted_path:
-        return _Route(remote.address)
-    place = local_paths.contained(remote.address, remotes.roots())
-    return _Route(place, ("--upload-pack=git-upload-pack --strict",))
-
-
-@contextmanager
-def _key_file(mirror: Path, key: str) -> Iterator[Path | None]:
-    """A file with the deploy key for ssh, during the block; the mirror is locked."""
-    file = mirror.with_suffix(".key")
-    file.unlink(missing_ok=True)
-    if not key:
-        yield None
-        return
-    try:
-        with open(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as writing:
-            writing.write(key)
-        yield file
-    finally:
-        file.unlink(missing_ok=True)
+    with (
+        mirrors.locked(mirror, lease) as lock,
+        routes.opened(repository, mirror, resolve) as route,
+    ):
+        fetching = _Fetch(mirror, route, lock, lease)
+        commit = fetching.head(run.branch.name, f"refs/codeindex/{run.branch_id}")
+        return Tree(mirror, commit, lease, fetching.notice)
 
 
 class _Fetch:
     """Fetches into one mirror, which is locked."""
 
-    def __init__(self, mirror: Path, route: _Route, lock: int, lease: Lease) -> None:
+    def __init__(self, mirror: Path, route: Route, lock: int, lease: Lease) -> None:
         self._mirror = mirror
         self._route = route
         self._lock = lock

@@ -110,6 +110,7 @@ def test_rest_changes_the_rules_that_it_names(client, alice, shop):
         "index_minified": True,
         "ignore_patterns": "*.sql \n",
         "refining": True,
+        "check_minutes": None,
     }
     assert told == expected
     assert patch(client, shop) == (200, expected)
