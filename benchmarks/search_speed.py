@@ -176,8 +176,8 @@ def _print_recall(space: Space, queries: Queries, stored: SpaceVectors) -> None:
         results, seconds = [], []
         for row in queries.rows:
             began = time.perf_counter()
-            vector, enough = QueryVector(space, row), retrieval.minimum_nearest(retrieval.DEPTH)
-            nearest = vectors.nearest_texts(vector, within, retrieval.DEPTH, enough)
+            vector, enough = QueryVector(space, row), retrieval.minimum_nearest(retrieval.DEPTHS[0])
+            nearest = vectors.nearest_texts(vector, within, retrieval.DEPTHS[0], enough)
             results.append(nearest[:NEAREST])
             seconds.append(time.perf_counter() - began)
         latencies = Latencies(seconds, sum(seconds))

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import embeddings
 from codeindex.models import Space, SpaceState
 from codeindex.spaces import encoders, refining
-from search import definitions, evidence, excerpts, places, scoring
+from search import definitions, evidence, excerpts, paging, places, scoring
 from search.balance import EVEN, Balance
-from search.candidates import lowering, path_rules, phrases, retrieval, sql
+from search.candidates import lowering, path_rules, relaxation, retrieval, sql
 from search.candidates.path_rules import Rule
+from search.candidates.retrieval import DEPTHS, Candidate
 from search.candidates.scopes import Scope
 from search.candidates.vectors import QueryVector
 from search.closeness import Closeness, closeness
+from search.paging import Key, Position
+from search.places import Location
 from search.query import lexemes
 from search.query.parsing import Query
-from search.request import DEFAULT_RESULTS, SearchRequest
-from search.results import Answer, Group, Result
+from search.request import SearchRequest
+from search.results import Answer, Group, Result, Score
 from search.scoring import Signal
 
 NEW_MODEL = (
@@ -38,6 +43,19 @@ NAMED_REPOSITORIES = 3
 """Repositories that a notice names."""
 
 
+Judgement = TypeVar("Judgement")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A part of the ranked results, with how many come `before` it, and where the `next` one
+    begins; None after the last."""
+
+    results: list[Result]
+    before: int
+    next: Position | None
+
+
 @sql.time_limit()
 def find(request: SearchRequest) -> Answer:
     """What the request's user may see that answers its query: a description, a question, a name, or
@@ -47,47 +65,67 @@ def find(request: SearchRequest) -> Answer:
     rules = path_rules.active_rules(query, request.order)
     # First, since the vector is made while the rest goes on
     query_vector, why_words_only = vector_for(query, request.balance)
-    scope, about_phrases = phrases.scope_for(request.user, query)
+    scope, about_conditions = relaxation.scope_for(request.user, query)
     notices = [
-        about_phrases,
+        about_conditions,
         why_words_only,
         _unfinished_notice(scope),
         _refining_notice(query_vector),
     ]
     notices = [notice for notice in notices if notice]
-    results = ranked_results(query, query_vector, scope, request.limit, rules, request.group)
-    if results and results[0].closeness == Closeness.WEAK:
+    page = ranked_page(
+        query, query_vector, scope, request.limit, rules, request.group, request.after
+    )
+    results = page.results
+    if results and not page.before and results[0].closeness == Closeness.WEAK:
         notices.insert(0, NO_CLOSE_MATCH)
     words = lexemes.rarest_first(query.words, scope.visible)
-    results = excerpts.with_lines(results, words)
+    answer = Answer(
+        query.typed,
+        excerpts.with_lines(results, words),
+        notices,
+        words=words,
+        before=page.before,
+        next=page.next.written() if page.next else "",
+    )
     if query_vector is None:
-        return Answer(query.typed, results, notices, words=words)
+        return answer
     space = query_vector.space
     refining.refine_first(space, [each.definition.place.definition_id for each in results])
-    return Answer(query.typed, results, notices, space, words, scope.is_small)
+    return replace(answer, space=space, exact=scope.is_small)
 
 
-def ranked_results(
+def ranked_page(
     query: Query,
     query_vector: QueryVector | None,
     scope: Scope,
     limit: int,
     rules: tuple[Rule, ...] = (),
     group: Group = Group.DEFINITION,
-) -> list[Result]:
-    """The best `limit` texts for the query, identical code being one text; or the best files, by
-    their candidates."""
-    candidates = signals(query, query_vector, scope, limit, rules)
-    scores = scoring.ranked_scores(candidates, query_vector.balance if query_vector else EVEN)
+    after: Position | None = None,
+) -> Page:
+    """The best `limit` texts for the query after a position, identical code being one text; or the
+    best files, by their candidates."""
+    wanted = limit + (after.shown if after else 0)
+    for tiers in range(1, len(DEPTHS) + 1):
+        candidates = signals(query, query_vector, scope, rules, tiers)
+        grouped, scores = _ranked(candidates, query_vector, group)
+        is_all = len(candidates) < DEPTHS[tiers - 1]
+        # A first page of files may be short: it would have to look at thousands of texts
+        if is_all or len(grouped if after else candidates) >= wanted:
+            break
     by_text = {signal.candidate.text: signal for signal in candidates}
-    grouped = _grouped([by_text[text] for text in scores], group)
-    is_calibrated = query_vector is not None and query_vector.balance == EVEN
-    best = list(grouped)[:limit]
+    keys = [Key.of(by_text[text], scores[text].total) for text in grouped]
+    start = paging.start(keys, after)
+    best = list(grouped)[start : start + limit]
+    end = start + len(best)
+    is_last = end == len(grouped) and (is_all or tiers == len(DEPTHS))
     others = [text for first in best for text in grouped[first]]
     order = places.place_order(query.names, rules)
     located = places.places_of_texts([*best, *others], scope, order)
     shown = definitions.load_definitions({text: located[text] for text in best if text in located})
-    return [
+    is_calibrated = query_vector is not None and query_vector.balance == EVEN
+    results = [
         Result(
             shown[text],
             scores[text].total,
@@ -99,32 +137,49 @@ def ranked_results(
         for text in best
         if text in shown
     ]
+    return Page(results, start, None if is_last or not best else Position(end, keys[end - 1]))
 
 
 def signals(
     query: Query,
     query_vector: QueryVector | None,
     scope: Scope,
-    limit: int = DEFAULT_RESULTS,
     rules: tuple[Rule, ...] = (),
+    tiers: int = 1,
 ) -> list[Signal]:
-    """All that the ranking knows of the candidates for a query."""
+    """All that the ranking knows of the candidates for a query, down to as many tiers."""
     words = evidence.query_words(query, scope.visible)
-    candidates = retrieval.candidates(query, words.all, query_vector, scope, limit, rules)
-    locations = [candidate.location for candidate in candidates]
-    contents = places.beginnings({location.file for location in locations})
+    candidates = retrieval.candidates(query, words.all, query_vector, scope, rules, tiers=tiers)
+    contents = places.beginnings({candidate.location.file for candidate in candidates})
     found = evidence.evidence(query, words, candidates, contents)
-    lowered = lowering.reasons(locations, query, rules)
-    depths = places.depths(locations)
+    lowered = _by_tier(candidates, lambda seen: lowering.reasons(seen, query, rules))
+    depths = _by_tier(candidates, places.depths)
     return [
-        Signal(
-            candidate,
-            own,
-            depths[location.file],
-            lowered.get(location.file, ""),
-        )
-        for candidate, location, own in zip(candidates, locations, found, strict=True)
+        Signal(candidate, own, depths[file], lowered.get(file, ""))
+        for candidate, own in zip(candidates, found, strict=True)
+        for file in [candidate.location.file]
     ]
+
+
+def _by_tier(
+    candidates: Sequence[Candidate], judged: Callable[[list[Location]], dict[int, Judgement]]
+) -> dict[int, Judgement]:
+    """file → what is judged of it beside the candidates up to its own tier."""
+    known: dict[int, Judgement] = {}
+    for tier in sorted({candidate.tier for candidate in candidates}):
+        seen = [candidate.location for candidate in candidates if candidate.tier <= tier]
+        known = judged(seen) | known
+    return known
+
+
+def _ranked(
+    candidates: Sequence[Signal], query_vector: QueryVector | None, group: Group
+) -> tuple[dict[int, list[int]], dict[int, Score]]:
+    """The text of each result, the best first, → the other texts of its file; and the scores of
+    all."""
+    scores = scoring.ranked_scores(candidates, query_vector.balance if query_vector else EVEN)
+    by_text = {signal.candidate.text: signal for signal in candidates}
+    return _grouped([by_text[text] for text in scores], group), scores
 
 
 def _grouped(ordered: Sequence[Signal], group: Group) -> dict[int, list[int]]:

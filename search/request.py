@@ -12,8 +12,10 @@ from typing import TypeVar
 from django.contrib.auth.models import AnonymousUser, User
 
 from codeindex.models import Definition
+from search import paging
 from search.balance import EVEN, Balance, parse_balance
 from search.candidates.path_rules import Order
+from search.paging import Position
 from search.query import filters, parsing
 from search.query.filters import BadQuery, Field
 from search.query.parsing import Query
@@ -41,7 +43,7 @@ class Likeness(StrEnum):
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
     """A search, validated. `query` holds its text and all of its filters; `limit` is from 1 to
-    MAX_RESULTS."""
+    MAX_RESULTS. The results are those after a position, if there is one."""
 
     user: User | AnonymousUser
     query: Query
@@ -49,6 +51,7 @@ class SearchRequest:
     order: Order = Order.IMPLEMENTATIONS
     group: Group = Group.DEFINITION
     balance: Balance = EVEN
+    after: Position | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +74,9 @@ class SimilarRequest:
 
 
 def parse_search(user: User | AnonymousUser, parameters: Parameters) -> SearchRequest:
-    """From `q`, the filters `repo`, `path`, `lang` and `kind`, `limit`, `order`, `group` and
-    `balance`; `repository` is another name of `repo`, and excludes nothing. Raises `BadQuery`."""
+    """From `q`, the filters `repo`, `path`, `lang` and `kind`, `limit`, `order`, `group`, `balance`
+    and `cursor`; `repository` is another name of `repo`, and excludes nothing. Raises
+    `BadQuery`."""
     return SearchRequest(
         user=user,
         query=parsing.parse_query(last(parameters, "q"), filters.from_parameters(parameters)),
@@ -80,6 +84,7 @@ def parse_search(user: User | AnonymousUser, parameters: Parameters) -> SearchRe
         order=chosen(parameters, "order", Order.IMPLEMENTATIONS),
         group=chosen(parameters, "group", Group.DEFINITION),
         balance=parse_balance(last(parameters, "balance") or DEFAULT_BALANCE),
+        after=_position(last(parameters, "cursor")),
     )
 
 
@@ -113,6 +118,19 @@ def limit_in(parameters: Parameters, default: int, most: int) -> int:
     if not re.fullmatch(r"[0-9]{1,3}", limit) or not 1 <= int(limit) <= most:
         raise BadQuery(f"The limit must be a whole number from 1 to {most}.", "limit")
     return int(limit)
+
+
+def _position(cursor: str) -> Position | None:
+    if not cursor:
+        return None
+    try:
+        return paging.position(cursor)
+    except ValueError as error:
+        raise bad_cursor() from error
+
+
+def bad_cursor() -> BadQuery:
+    return BadQuery("The cursor is not one that an answer gave.", "cursor")
 
 
 def _likeness(parameters: Parameters) -> Likeness:

@@ -193,9 +193,9 @@ class Result:
 class Answer:
     """The results of a query, best first. `notices` say what may be missing, and why. `space` is
     the one in which vectors were compared, if any were. `words` are the query's, the rarest first,
-    without stop words. `exact`: whether
-    all visible vectors were compared, rather than those that an approximate index returned; None if
-    none were compared."""
+    without stop words. `exact`: whether all visible vectors were compared, rather than those that
+    an approximate index returned; None if none were compared. `before` is how many results earlier
+    pages have, and `next` the cursor of the next page, empty after the last."""
 
     query: str
     results: Sequence[Result]
@@ -203,6 +203,8 @@ class Answer:
     space: Space | None = None
     words: Sequence[str] = ()
     exact: bool | None = None
+    before: int = 0
+    next: str = ""
 
 
 def cut(line: str) -> str:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from embeddings.types import Kind
 from search.balance import EVEN, Balance
 from search.candidates.exact import WHOLE
-from search.candidates.retrieval import DEPTH, FILE_CANDIDATES, Candidate
+from search.candidates.retrieval import DEPTHS, FILE_CANDIDATES, Candidate
 from search.evidence import Evidence
 from search.results import Score
 
@@ -76,8 +76,8 @@ class Signal(NamedTuple):
 def ranked_scores(
     signals: Sequence[Signal], balance: Balance = EVEN, weights: Weights = TUNED
 ) -> dict[int, Score]:
-    """text → its score, the best first. Candidates that only fill a long list come last, so that a
-    longer list begins with the shorter one."""
+    """text → its score, the best first. Candidates of a later tier come later, so that a longer
+    list begins with the shorter one."""
     own = own_scores(signals, balance, weights)
     lent = lent_scores(signals, own)
     scores = {
@@ -111,7 +111,7 @@ def lent_scores(signals: Sequence[Signal], own: Mapping[int, Score]) -> dict[int
     files: dict[int, list[float]] = defaultdict(list)
     for signal in signals:
         candidate = signal.candidate
-        if not candidate.beyond_depth:
+        if candidate.tier == 0:
             exact = _named(candidate) + LITERAL * candidate.literal
             without_exact = own[candidate.text].total - exact
             files[candidate.location.file].append(max(0.0, without_exact))
@@ -171,7 +171,7 @@ class _Similarities:
         known = [
             signal.candidate
             for signal in signals
-            if signal.candidate.cosine is not None and not signal.candidate.beyond_depth
+            if signal.candidate.cosine is not None and signal.candidate.tier == 0
         ]
         self._cosines = _Range.of([each.cosine or 0.0 for each in known])
         self._balanced = _Range.of([self.of(each) or 0.0 for each in known])
@@ -184,7 +184,7 @@ class _Similarities:
 
     def cosine(self, candidate: Candidate) -> float:
         """The similarity on the scale of cosines, since those of the code alone are small. A text
-        without a vector counts as the DEPTHth nearest."""
+        without a vector counts as the last of the first tier's nearest."""
         similarity = self.of(candidate)
         if similarity is None:
             return self._cosines.low
@@ -195,14 +195,14 @@ class _Similarities:
 
 
 class _Range(NamedTuple):
-    """From the DEPTHth highest of some values to the highest."""
+    """From the last of the DEPTHS[0] highest values to the highest."""
 
     low: float
     high: float
 
     @classmethod
     def of(cls, values: Sequence[float]) -> _Range:
-        highest = sorted(values, reverse=True)[:DEPTH] or [0.0]
+        highest = sorted(values, reverse=True)[: DEPTHS[0]] or [0.0]
         return cls(highest[-1], highest[0])
 
     @property
@@ -226,7 +226,7 @@ def _repeat_penalties(ordered: Iterable[Signal], weights: Weights) -> dict[int, 
 
 
 def _ordered(signals: Sequence[Signal], scores: Mapping[int, Score]) -> list[Signal]:
-    """The best first; those that only fill a long list last. Ties are broken by place: ids would
+    """The best of each tier first. Ties are broken by place: ids would
     tell whose text was indexed first, in code that is hidden."""
 
     totals = {text: score.total for text, score in scores.items()}
@@ -234,7 +234,7 @@ def _ordered(signals: Sequence[Signal], scores: Mapping[int, Score]) -> list[Sig
     def key(signal: Signal) -> tuple[object, ...]:
         text, place = signal.candidate.text, signal.candidate.location
         return (
-            signal.candidate.beyond_depth,
+            signal.candidate.tier,
             -totals[text],
             place.path,
             place.start_line,

@@ -156,8 +156,6 @@ def _example(case: Case, weights: Weights) -> tuple[NDArray[np.float64], NDArray
         place = (location.path, location.start_line, location.end_line)
         if any(overlaps(place, target) for target in case.question.targets):
             answering.add(location.file)
-        if signal.candidate.beyond_depth:
-            continue
         first = best.setdefault(location.file, signal)
         if own[signal.candidate.text].total > own[first.candidate.text].total:
             best[location.file] = signal

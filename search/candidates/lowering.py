@@ -32,7 +32,8 @@ _VERSION = re.compile(r"(?P<name>.*[-_.]|)v(?P<number>\d{1,3})")
 
 
 def reasons(locations: Sequence[Location], query: Query, rules: Sequence[Rule]) -> dict[int, str]:
-    """file → what it is ranked lower as, for those that are; none without rules, in plain order."""
+    """file → what it is ranked lower as, empty if it is not; no files without rules, in plain
+    order."""
     if not rules:
         return {}
     files = {location.file: location for location in locations}.values()
@@ -40,13 +41,12 @@ def reasons(locations: Sequence[Location], query: Query, rules: Sequence[Rule]) 
     # A test may be called like the header that it tests
     sources = {(each.branch, *_split(each.path)) for each in files if not by_path[each.file]}
     newest = _newest_versions(files)
-    found = {
+    return {
         each.file: by_path[each.file]
         or (DECLARATION if _is_defined_elsewhere(each, sources) else "")
         or (OLDER_VERSION if _is_older(each, newest, query) else "")
         for each in files
     }
-    return {file: reason for file, reason in found.items() if reason}
 
 
 Versioned = tuple[int, str, str]

@@ -10,7 +10,6 @@ from enum import StrEnum
 from embeddings.code.words import analyse
 from embeddings.files import path_rules
 from embeddings.files.path_rules import PathKind
-from search.query import filters
 from search.query.filters import Field
 from search.query.parsing import Query
 
@@ -57,7 +56,7 @@ def active_rules(query: Query, order: Order) -> tuple[Rule, ...]:
     for, by a word or a path filter."""
     if order == Order.PLAIN:
         return ()
-    paths = filters.filter_values(query.filters, Field.PATH)
+    paths = query.asked(Field.PATH)
     asked = {*query.words, *(word for path in paths for word in analyse(path))}
     return tuple(rule for rule in RULES if asked.isdisjoint(rule.words))
 

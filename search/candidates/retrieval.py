@@ -24,8 +24,9 @@ from search.query.lexemes import Lexeme, tsquery_all, tsquery_all_and_any, tsque
 from search.query.messages import Message
 from search.query.parsing import Query
 
-DEPTH = 50
-"""Candidates of each kind at least: the ranking looks at more than are shown."""
+DEPTHS = (50, 400, 2_000)
+"""Candidates of each kind. The first ones are ranked by comparing them with each other; the others
+are looked up to go on after them, where more results are asked for."""
 
 LONG_TEXT = 200.0
 """Distinct words. As a candidate, a text of this length counts half as much as a very short one
@@ -57,7 +58,8 @@ class Candidate(NamedTuple):
     lexemes, the lowest for the first: whether the text holds it. `length` is its number of distinct
     words. `named`, from 0 to 1, is how much it counts that the query names one of its definitions.
     `literal` is 1 if the text holds the query's rarest identifier, or the share of a message that
-    its strings make. `beyond_depth`: it was looked up only to fill a long list."""
+    its strings make. `tier` is 0 for the first candidates, and the place in DEPTHS where the text
+    became one for others."""
 
     text: int
     cosine: float | None
@@ -65,9 +67,9 @@ class Candidate(NamedTuple):
     held: int
     length: int
     named: float
-    beyond_depth: bool
     location: Location
     literal: float = 0.0
+    tier: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,24 +112,26 @@ def candidates(
     words: Sequence[Lexeme],
     query_vector: QueryVector | None,
     scope: Scope,
-    limit: int,
     rules: Sequence[Rule] = (),
     *,
+    tiers: int = 1,
     max_matches: int = MAX_MATCHES,
 ) -> list[Candidate]:
-    """The texts that may answer the query, whose lexemes are `words`: at least `limit` if that many
-    are visible and a vector is given. Each is at its foremost place by the `rules`; they are in no
-    order."""
+    """The texts that may answer the query, whose lexemes are `words`, down to as many DEPTHS as
+    `tiers`. With fewer than the last of these, there are no others. Each is at its foremost place
+    by the `rules`; they are in no order."""
     lookup = Lookup(words, query_vector, scope, places.place_order(query.names, rules), max_matches)
+    depths = DEPTHS[:tiers]
     identifiers = exact.identifiers(query.names, words, scope.visible.texts)
     identifier = exact.rarest(identifiers)
-    named = exact.named_texts(identifiers, scope, 2 * max(DEPTH, limit))
+    named = exact.named_texts(identifiers, scope, 2 * depths[-1])
     literal = [*exact.holding_texts(identifier, scope), *_texts_that_say(query.message, lookup)]
-    first = _rows(list(named), literal, lookup, DEPTH)
-    rows = first
-    if len(first) < limit or limit > DEPTH:
-        rows = _rows(list(named), literal, lookup, 2 * limit) | first
-    said = exact.message_shares(_likely_texts(rows, words, query.message), query.message)
+    first, *others = (_rows(list(named), literal, lookup, depth) for depth in depths)
+    said = exact.message_shares(_likely_texts(first, words, query.message), query.message)
+    rows, tier = dict(first), dict.fromkeys(first, 0)
+    for number, further in enumerate(others, 1):
+        rows = further | rows
+        tier = dict.fromkeys(further, number) | tier
     held = {text: row[3] for text, row in rows.items()}
     literally = said or exact.holders(held, words, identifier)
     if not named:
@@ -136,17 +140,15 @@ def candidates(
     if said:
         named = dict.fromkeys(named, exact.IN_MESSAGE)
     return [
-        _candidate(row, named.get(text, 0.0), text not in first, literally.get(text, 0.0))
+        _candidate(row, named.get(text, 0.0), literally.get(text, 0.0), tier[text])
         for text, row in rows.items()
     ]
 
 
-def _candidate(row: Row, named: float, beyond_depth: bool, literal: float) -> Candidate:
+def _candidate(row: Row, named: float, literal: float, tier: int) -> Candidate:
     text, cosine, code_cosine, held, length, *place = row
     location = Location(*place)
-    return Candidate(
-        text, cosine, code_cosine, held, length, named, beyond_depth, location, literal
-    )
+    return Candidate(text, cosine, code_cosine, held, length, named, location, literal, tier)
 
 
 def _texts_that_say(message: Message | None, lookup: Lookup) -> list[int]:

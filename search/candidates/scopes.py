@@ -14,18 +14,10 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Subquery, Sum, Value
 
 from codeindex.models import Branch, Repository
-from embeddings.types import Kind
 from search.candidates import sql
-from search.query import lexemes
-from search.query.filters import (
-    Field,
-    Filter,
-    did_you_mean,
-    filter_values,
-    path_pattern,
-    phrase_pattern,
-    phrase_words,
-)
+from search.candidates.conditions import Conditions
+from search.query.expressions import Expression, holds, leaves
+from search.query.filters import Field, Filter, did_you_mean, filter_values
 from search.query.lexemes import Corpus
 
 SPARSE = 10
@@ -47,9 +39,6 @@ LEFT JOIN codeindex_text AS kept_text ON kept_text.id = definition.text_id
 """
 """Definitions in their files, with their texts. Postgres omits the left join where no condition
 reads the text."""
-
-TYPES = (Kind.INTERFACE, Kind.TRAIT, Kind.ENUM, Kind.TYPE)
-"""What `kind:class` finds beside classes."""
 
 GATE = "file.live AND file.branch_id = ANY(%(branches)s)"
 
@@ -126,9 +115,15 @@ class Scope:
         )
 
 
-def scope_for(user: User | AnonymousUser, filters: Sequence[Filter] = ()) -> Scope:
-    """What `user` may find under the filters. Raises `UnknownRepository`, for a hidden one too."""
-    is_kept = _repository_test(user, filters)
+def scope_for(
+    user: User | AnonymousUser,
+    filters: Sequence[Filter] = (),
+    expressions: Sequence[Expression] = (),
+) -> Scope:
+    """What `user` may find under the filters, where the expressions hold. Raises
+    `UnknownRepository`, for a hidden one too."""
+    named = {leaf.value: _repository_ids(user, leaf.value) for leaf in _named(filters, expressions)}
+    is_kept = _repository_test(named, filters, expressions)
     statement, parameters = _branches_statement(user.pk, user.is_authenticated, user.is_superuser)
     searchable = [SearchableBranch(*row) for row in sql.rows(statement, parameters)]
     corpus = Corpus(
@@ -136,17 +131,24 @@ def scope_for(user: User | AnonymousUser, filters: Sequence[Filter] = ()) -> Sco
         sum(branch.texts for branch in searchable),
     )
     branches = [branch for branch in searchable if is_kept(branch.repository)]
+
+    def branches_of(name: str) -> str:
+        return sql.array_literal(each.branch for each in branches if each.repository in named[name])
+
     gate = {"branches": sql.array_literal(branch.branch for branch in branches)}
-    file_condition, file_parameters = _file_condition(filters, gate)
-    condition, condition_parameters = _definition_condition(filters, corpus)
+    conditions = Conditions(corpus, branches_of)
+    others = [each for each in expressions if not _is_of_repositories(each)]
+    file_condition = _file_condition(filters, others, conditions, gate)
+    own = conditions.of_definitions(filters) + "".join(map(conditions.that, others))
     scope = Scope(
-        condition=f"{GATE}{file_condition}{condition}",
+        condition=f"{GATE}{file_condition}{own}",
         file_condition=f"{GATE}{file_condition}",
-        parameters={**gate, **file_parameters, **condition_parameters},
+        parameters={**gate, **conditions.parameters},
         texts=sum(branch.texts for branch in branches),
         visible=corpus,
         all_texts=max((branch.all_texts for branch in branches), default=0),
-        has_only_repository_filters=all(each.field == Field.REPOSITORY for each in filters),
+        has_only_repository_filters=not others
+        and all(each.field == Field.REPOSITORY for each in filters),
         unfinished=sorted({branch.name for branch in branches if branch.finished is None}),
     )
     if scope.has_only_repository_filters or scope.is_small:
@@ -171,21 +173,32 @@ def _branches_statement(
     return statement, parameters
 
 
+def _named(filters: Sequence[Filter], expressions: Sequence[Expression]) -> list[Filter]:
+    """The filters that name repositories."""
+    in_expressions = [leaf for each in expressions for leaf, _ in leaves(each)]
+    return [each for each in (*filters, *in_expressions) if each.field == Field.REPOSITORY]
+
+
+def _is_of_repositories(expression: Expression) -> bool:
+    """Whether a repository alone decides if an expression holds."""
+    return all(leaf.field == Field.REPOSITORY for leaf, _ in leaves(expression))
+
+
 def _repository_test(
-    user: User | AnonymousUser, filters: Sequence[Filter]
+    named: Mapping[str, set[int]], filters: Sequence[Filter], expressions: Sequence[Expression]
 ) -> Callable[[int], bool]:
-    """Whether the filters keep a repository, by its id."""
-    named = {
-        each: _repository_ids(user, each.value)
-        for each in filters
-        if each.field == Field.REPOSITORY
-    }
-    included = [ids for each, ids in named.items() if not each.excluded]
-    excluded = [ids for each, ids in named.items() if each.excluded]
+    """Whether the filters keep a repository, by its id, and the expressions may hold in it."""
+    included = [named[name] for name in filter_values(filters, Field.REPOSITORY)]
+    excluded = [named[name] for name in filter_values(filters, Field.REPOSITORY, excluded=True)]
 
     def is_kept(repository: int) -> bool:
+        def is_named(leaf: Filter) -> bool | None:
+            return repository in named[leaf.value] if leaf.field == Field.REPOSITORY else None
+
         is_included = not included or any(repository in ids for ids in included)
-        return is_included and not any(repository in ids for ids in excluded)
+        is_excluded = any(repository in ids for ids in excluded)
+        may_hold = all(holds(each, is_named) is not False for each in expressions)
+        return is_included and not is_excluded and may_hold
 
     return is_kept
 
@@ -200,60 +213,24 @@ def _repository_ids(user: User | AnonymousUser, name: str) -> set[int]:
 
 
 def _file_condition(
-    filters: Sequence[Filter], gate: Mapping[str, object]
-) -> tuple[str, dict[str, object]]:
-    """What path filters ask of the files in ROWS, and the parameters of that."""
-    paths = [each for each in filters if each.field == Field.PATH]
-    if not paths:
-        return "", {}
-    condition = "".join(
-        f" AND {'NOT ' if path.excluded else ''}(file.path ~* %(path_{number})s)"
-        for number, path in enumerate(paths)
-    )
-    parameters: dict[str, object] = {
-        f"path_{number}": path_pattern(path.value) for number, path in enumerate(paths)
-    }
+    filters: Sequence[Filter],
+    expressions: Sequence[Expression],
+    conditions: Conditions,
+    gate: Mapping[str, object],
+) -> str:
+    """What filters and expressions ask of the files in ROWS."""
+    condition = conditions.of_files(filters) + "".join(map(conditions.that_files_may, expressions))
+    if not condition:
+        return ""
     matching = f"SELECT file.id FROM codeindex_sourcefile AS file WHERE {GATE}{condition}"
     ((count, files),) = sql.rows(
         "SELECT count(*), coalesce(array_agg(id), '{}')::text"
         f" FROM ({matching} LIMIT {MAX_NAMED_FILES + 1}) AS kept",
-        {**gate, **parameters},
+        {**gate, **conditions.parameters},
     )
     if count > MAX_NAMED_FILES:
-        return condition, parameters
-    return " AND file.id = ANY(%(files)s::bigint[])", {"files": files}
-
-
-def _definition_condition(
-    filters: Sequence[Filter], corpus: Corpus
-) -> tuple[str, dict[str, object]]:
-    """What filters ask of definitions and their texts, and the parameters of that."""
-    conditions: list[str] = []
-    parameters: dict[str, object] = {}
-
-    def add(condition: str, value: object, *, excluded: bool = False) -> None:
-        name = f"kept_{len(parameters)}"
-        filled = condition.format(f"%({name})s")
-        conditions.append(f" AND NOT ({filled})" if excluded else f" AND {filled}")
-        parameters[name] = value
-
-    for excluded in (False, True):
-        if languages := filter_values(filters, Field.LANGUAGE, excluded=excluded):
-            add("kept_text.language = ANY({})", languages, excluded=excluded)
-        if kinds := filter_values(filters, Field.KIND, excluded=excluded):
-            add("definition.kind = ANY({})", _with_types(kinds), excluded=excluded)
-        for phrase in filter_values(filters, Field.PHRASE, excluded=excluded):
-            # Its words come first, since an index has them, unless all of them are stop words.
-            words = () if excluded else lexemes.weighted_lexemes(phrase_words(phrase), corpus)
-            if words:
-                add("kept_text.words @@ {}::tsquery", lexemes.tsquery_all(words))
-            add("kept_text.body ~* {}", phrase_pattern(phrase), excluded=excluded)
-    return "".join(conditions), parameters
-
-
-def _with_types(kinds: Sequence[str]) -> Sequence[str]:
-    """The kinds; `class` stands for all kinds of types, whatever a language calls them."""
-    return [*kinds, *TYPES] if Kind.CLASS in kinds else kinds
+        return condition
+    return f" AND file.id = ANY({conditions.placeholder(files)}::bigint[])"
 
 
 def _with_counted_texts(scope: Scope) -> Scope:

@@ -45,16 +45,21 @@ class BadQuery(ValueError):
 
 
 class Field(StrEnum):
-    """What a filter tests. All but a phrase have a prefix and a parameter of this name."""
+    """What a filter tests. All but phrases and words have a prefix and a parameter of this
+    name."""
 
     REPOSITORY = "repo"
     PATH = "path"
     LANGUAGE = "lang"
     KIND = "kind"
     PHRASE = "phrase"
+    WORD = "word"  # only where an operator takes it (search.query.expressions)
 
 
-PARAMETERS = tuple(field for field in Field if field != Field.PHRASE)
+TEXT = (Field.PHRASE, Field.WORD)
+"""What is searched for, too."""
+
+PARAMETERS = tuple(field for field in Field if field not in TEXT)
 
 REPOSITORY = "repository"
 """Another name of the parameter `repo`."""
@@ -68,6 +73,10 @@ class Filter:
     field: Field
     value: str
     excluded: bool = False
+
+    @property
+    def is_text(self) -> bool:
+        return self.field in TEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +130,11 @@ def from_parameters(parameters: Mapping[str, Sequence[str]]) -> tuple[Filter, ..
         if value.removeprefix("-")
     ]
     return (*plain, *prefixed)
+
+
+def word(value: str) -> Filter:
+    """Raises `BadQuery`."""
+    return _checked(Field.WORD, value, False)
 
 
 def in_folder(folder: str) -> tuple[Filter, ...]:
@@ -195,8 +209,8 @@ def phrase_pattern(value: str) -> str:
 
 
 def phrase_words(value: str) -> tuple[str, ...]:
-    """The words that every text with a phrase is stored by. Numbers are left to the pattern: an
-    older analysis stored none."""
+    """The words that every text with a phrase, or with a word, is stored by. Numbers are left to
+    the pattern: an older analysis stored none."""
     return identifiers(value)
 
 

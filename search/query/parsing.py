@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from embeddings.code.words import analyse
-from search.query import filters
-from search.query.filters import BadQuery, Filter
+from search.query import expressions, filters
+from search.query.expressions import Expression
+from search.query.filters import BadQuery, Field, Filter
 from search.query.messages import Message, find_message
 from search.query.names import Name, find_names
 
@@ -25,14 +26,16 @@ _NAMES = {"q": "query", "code": "code"}
 @dataclass(frozen=True, slots=True)
 class Query:
     """A validated query: what was `typed`, its `text` without filters, the `words` of that, the
-    `names` of definitions in it, and the `message` that it may be. `is_phrases`: there is no text
-    beside phrases and other filters."""
+    `names` of definitions in it, and the `message` that it may be. `expressions` are the conditions
+    that operators make, all of which must hold. `is_phrases`: there is no text beside phrases and
+    other filters."""
 
     typed: str
     text: str
     words: tuple[str, ...]
     names: tuple[Name, ...]
     filters: tuple[Filter, ...] = ()
+    expressions: tuple[Expression, ...] = ()
     message: Message | None = None
     is_phrases: bool = False
 
@@ -43,21 +46,32 @@ class Query:
         in_order = _WORD.findall(self.text.lower())[:MAX_JOINED]
         return tuple(dict.fromkeys(map("".join, pairwise(in_order))))
 
+    def asked(self, field: Field) -> list[str]:
+        """The values of a field that the query asks for, in whatever combination."""
+        in_expressions = [
+            leaf.value
+            for each in self.expressions
+            for leaf, negated in expressions.leaves(each)
+            if leaf.field == field and not negated
+        ]
+        return [*filters.filter_values(self.filters, field), *in_expressions]
+
 
 def parse_query(text: str, more: Sequence[Filter] = ()) -> Query:
     """The query in `text`, with the filters in it and `more`. Raises `BadQuery`."""
     typed = text.strip()
     check_text(typed)
-    extracted = filters.extract_filters(typed)
+    extracted, own = expressions.extract(typed)
     text = extracted.text
     if not text:
         raise BadQuery("A query needs some text beside its filters.")
     all_filters = (*extracted.filters, *more)
-    filters.check_number(all_filters)
+    in_expressions = [leaf for each in own for leaf, _ in expressions.leaves(each)]
+    filters.check_number([*all_filters, *in_expressions])
     names = find_names(text)
     is_name = any(name.is_whole for name in names)
     message = None if is_name else find_message(extracted.quoted)
-    return Query(typed, text, analyse(text), names, all_filters, message, not extracted.free)
+    return Query(typed, text, analyse(text), names, all_filters, own, message, not extracted.free)
 
 
 def check_text(text: str, parameter: str = "q") -> None:

@@ -9,10 +9,9 @@ from django.http import Http404
 
 from codeindex.web.ids import Row, number
 from search import cursors
-from search.query.filters import BadQuery
 from search.references.finding import Key, ReferencesRequest
 from search.references.targets import Target, visible_target
-from search.request import Parameters, last, limit_in
+from search.request import Parameters, bad_cursor, last, limit_in
 
 DEFAULT_REFERENCES = 50
 MAX_REFERENCES = 200
@@ -35,7 +34,7 @@ def _key(cursor: str) -> Key:
     try:
         return tuple(cursors.read(cursor, get_args(Key)))
     except ValueError as error:
-        raise BadQuery("The cursor is not one that an answer gave.", "cursor") from error
+        raise bad_cursor() from error
 
 
 def parse_target(user: User | AnonymousUser, definition_id: int, parameters: Parameters) -> Target:

@@ -92,6 +92,9 @@ class SearchParameters(_Parameters):
         help_text=f"What counts: {', '.join(PRESETS)}, or three numbers from 0 to 1 for words, "
         "meaning and structure (`1,0.5,0`).",
     )
+    cursor = serializers.CharField(
+        allow_blank=True, default="", help_text="`next` of the page before, for the same query."
+    )
 
 
 def absolute(url: str, context: Mapping[str, Any]) -> str:
@@ -223,7 +226,11 @@ class AnswerSerializer(serializers.Serializer[Any]):
         help_text="Whether all visible vectors were compared, rather than those that an "
         "approximate index returned; null if none were compared.",
     )
+    next = serializers.CharField(
+        help_text="The `cursor` of the next page; empty after the last. A page may be short: only "
+        "an empty `next` ends the list."
+    )
 
 
 class SimilarSerializer(AnswerSerializer):
-    query = None  # type: ignore[assignment]  # no such field
+    query = next = None  # type: ignore[assignment]  # no such fields

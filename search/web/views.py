@@ -40,7 +40,7 @@ from search.web.form import PAGE_GROUP, form_context, parameters, shared_paramet
 from search.web.highlighting import excerpt, listing
 
 STEPS = (DEFAULT_RESULTS, 50, MAX_RESULTS)
-"""How many results are shown at first, and after asking for more."""
+"""How many results are shown at first, and after asking for more; then come further pages."""
 
 
 LIKENESSES = {
@@ -187,6 +187,7 @@ def _listed(answer: Answer) -> dict[str, Any]:
     marked = lexemes.matching_words(answer.words, analyse(shown))
     return {
         "answer": answer,
+        "until": answer.before + len(answer.results),
         "listed": [
             (
                 result,
@@ -212,10 +213,14 @@ def _words(text: str) -> tuple[str, ...]:
 
 
 def _more(request: HttpRequest, answer: Answer, limit: int) -> str:
-    """The query string that asks for more results; empty if there are none."""
+    """The query string that asks for more results, or for the next page after the largest; empty
+    if there are none."""
     larger = [step for step in STEPS if step > limit]
-    if len(answer.results) < limit or not larger:
-        return ""
     parameters = request.GET.copy()
-    parameters["limit"] = str(larger[0])
+    if len(answer.results) == limit and larger and not answer.before:
+        parameters["limit"] = str(larger[0])
+    elif answer.next:
+        parameters["cursor"] = answer.next
+    else:
+        return ""
     return parameters.urlencode()

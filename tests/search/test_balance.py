@@ -40,7 +40,7 @@ def ranked(
 ) -> Sequence[Result]:
     query_vector = QueryVector(space, EAST, balance)
     query, scope = parsing.parse_query(text), scopes.scope_for(alice)
-    return engine.ranked_results(query, query_vector, scope, 10)
+    return engine.ranked_page(query, query_vector, scope, 10).results
 
 
 def paths(results: Sequence[Result]) -> list[str]:

@@ -34,7 +34,7 @@ def results(
     query_vector = QueryVector(space, [float(x) for x in EAST])
     scope = scopes.scope_for(user, query.filters)
     rules = path_rules.active_rules(query, order)
-    return engine.ranked_results(query, query_vector, scope, limit, rules)
+    return engine.ranked_page(query, query_vector, scope, limit, rules).results
 
 
 def names(ranked: list[Result]) -> list[str]:

@@ -32,11 +32,11 @@ def signal(
     kind: str = "function",
     named: float = 0.0,
     literal: float = 0.0,
-    beyond_depth: bool = False,
+    tier: int = 0,
 ) -> Signal:
     number = text if file is None else file
     location = Location(1, number, f"{number}.py", text, text, kind)
-    candidate = Candidate(text, cosine, code_cosine, 0, 0, named, beyond_depth, location, literal)
+    candidate = Candidate(text, cosine, code_cosine, 0, 0, named, location, literal, tier)
     return Signal(candidate, Evidence(words=words, path=path), depth, lowered)
 
 
@@ -141,7 +141,7 @@ def test_a_name_outweighs_all_else() -> None:
 
 def test_what_fills_a_long_list_comes_last_and_changes_nothing_before() -> None:
     near = [signal(1, words=0.2, cosine=0.3), signal(2, words=0.1, cosine=0.1)]
-    far = [signal(3, file=2, words=1.0, cosine=0.9, beyond_depth=True)]
+    far = [signal(3, file=2, words=1.0, cosine=0.9, tier=1)]
     weights = replace(PLAIN, file=1.0)
     few, many = (scoring.ranked_scores(some, weights=weights) for some in (near, near + far))
     assert list(many) == [1, 2, 3]

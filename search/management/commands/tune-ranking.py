@@ -111,7 +111,7 @@ def _cases(about: RepositoryQuestions) -> list[Case]:
         if query_vector is None:
             raise CommandError(notice or "The index has no vectors yet.")
         rules = path_rules.active_rules(query, Order.IMPLEMENTATIONS)
-        signals = engine.signals(query, query_vector, scope, rules=rules)
+        signals = engine.signals(query, query_vector, scope, rules)
         cases.append(Case(question, signals))
     return cases
 

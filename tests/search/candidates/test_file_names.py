@@ -22,7 +22,7 @@ def bodies(user: User, text: str) -> list[str]:
     query = parsing.parse_query(text)
     scope = scopes.scope_for(user, query.filters)
     words = lexemes.weighted_lexemes(query.words, scope.visible)
-    found = retrieval.candidates(query, words, None, scope, 10)
+    found = retrieval.candidates(query, words, None, scope)
     by_text = dict(Text.objects.values_list("pk", "body"))
     return [by_text[candidate.text] for candidate in found]
 

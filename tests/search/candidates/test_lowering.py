@@ -19,7 +19,7 @@ def reasons(
     ]
     query = parsing.parse_query(text)
     found = lowering.reasons(locations, query, path_rules.active_rules(query, order))
-    return {paths[file]: reason for file, reason in found.items()}
+    return {paths[file]: reason for file, reason in found.items() if reason}
 
 
 @pytest.mark.parametrize(

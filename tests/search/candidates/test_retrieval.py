@@ -47,7 +47,7 @@ def candidates_for(
     within = scope(user, repository)
     query = parsing.parse_query(text)
     words = lexemes.weighted_lexemes(query.words, within.visible)
-    candidates = retrieval.candidates(query, words, None, within, 10, max_matches=max_matches)
+    candidates = retrieval.candidates(query, words, None, within, max_matches=max_matches)
     bodies = dict(Text.objects.values_list("pk", "body"))
     return {bodies[candidate.text]: candidate for candidate in candidates}
 
@@ -201,7 +201,7 @@ class TestWords:
         shop, hidden = shelf.repository(alice), shelf.repository(alice, "hidden")
         for number in range(5):
             shelf.put(shop, f"{number}.py", Written(f"backoff {number}", "f"))
-        for number in range(2 * retrieval.DEPTH):  # that cover more, and are all in the way
+        for number in range(2 * retrieval.DEPTHS[0]):  # that cover more, and are all in the way
             shelf.put(hidden, f"{number}.py", Written(f"backoff retry {number}", "f"))
         bodies = candidates_for(alice, "retry with backoff", "shop")
         assert sorted(bodies) == [f"backoff {number}" for number in range(5)]
@@ -267,7 +267,7 @@ class TestPermission:
         """By meaning, words and name."""
         within = scope(user)
         query = parsing.parse_query("secret")
-        candidates = retrieval.candidates(query, [], QueryVector(space, [1.0, 0, 0, 0]), within, 10)
+        candidates = retrieval.candidates(query, [], QueryVector(space, [1.0, 0, 0, 0]), within)
         bodies = dict(Text.objects.values_list("pk", "body"))
         return {bodies[candidate.text] for candidate in candidates}
 

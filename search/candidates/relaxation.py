@@ -1,5 +1,5 @@
-"""Phrases in quotes: filters, where the user evidently means that. Quotes in a message that
-somebody pastes surround values of the moment, which hardly any code contains."""
+"""Conditions that a query has by its look, but cannot mean. Quotes in a message that somebody
+pastes surround values of the moment, which hardly any code contains; and `AND` may be a word."""
 
 from __future__ import annotations
 
@@ -9,23 +9,31 @@ from django.contrib.auth.models import AnonymousUser, User
 
 from search.candidates import scopes
 from search.candidates.scopes import Scope
+from search.query.expressions import Expression, leaves
 from search.query.filters import Field, Filter, quoted
 from search.query.parsing import Query
 
+OPERATORS_AS_WORDS = "No text fits AND, OR and NOT, so they were taken for words."
+NOTHING_FITS = "No text fits the filters that AND, OR and NOT combine."
+
 
 def scope_for(user: User | AnonymousUser, query: Query) -> tuple[Scope, str]:
-    """What `user` may find under a query's filters, and a notice if phrases are not among these, or
-    find nothing.
+    """What `user` may find under a query's conditions, and a notice if some were left out, or
+    nothing meets them.
 
     The words of a phrase are searched instead where the query is evidently a message, and where no
-    text that the user may find contains the phrase, unless nothing else was asked for. Raises
-    `UnknownRepository`."""
+    text that the user may find contains the phrase, unless nothing else was asked for. Operators
+    between words alone are left out where no text fits them. Raises `UnknownRepository`."""
     phrases = [each for each in query.filters if each.field == Field.PHRASE and not each.excluded]
     if phrases and query.message and query.message.is_evident:
         return _scope_without(phrases, user, query), _as_message(phrases)
-    scope = scopes.scope_for(user, query.filters)
-    if not phrases or scope.has_texts():
+    scope = scopes.scope_for(user, query.filters, query.expressions)
+    if not (phrases or query.expressions) or scope.has_texts():
         return scope, ""
+    if query.expressions:
+        if not _are_of_words(query.expressions):
+            return scope, NOTHING_FITS
+        return scopes.scope_for(user, query.filters), OPERATORS_AS_WORDS
     if query.is_phrases:
         return (
             scope,
@@ -40,6 +48,10 @@ def scope_for(user: User | AnonymousUser, query: Query) -> tuple[Scope, str]:
     return _scope_without(relaxed, user, query), notice
 
 
+def _are_of_words(expressions: Sequence[Expression]) -> bool:
+    return all(leaf.field == Field.WORD for each in expressions for leaf, _ in leaves(each))
+
+
 def _is_somewhere(
     phrase: Filter, phrases: Sequence[Filter], user: User | AnonymousUser, query: Query
 ) -> bool:
@@ -48,7 +60,8 @@ def _is_somewhere(
 
 
 def _scope_without(left_out: Collection[Filter], user: User | AnonymousUser, query: Query) -> Scope:
-    return scopes.scope_for(user, [each for each in query.filters if each not in left_out])
+    kept = [each for each in query.filters if each not in left_out]
+    return scopes.scope_for(user, kept, query.expressions)
 
 
 def _as_message(phrases: Sequence[Filter]) -> str:

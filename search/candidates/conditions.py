@@ -1,0 +1,123 @@
+"""Filters as SQL conditions on the rows of `search.candidates.scopes.ROWS`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from embeddings.types import Kind
+from search.query import expressions, lexemes
+from search.query.expressions import Expression
+from search.query.filters import (
+    Field,
+    Filter,
+    filter_values,
+    path_pattern,
+    phrase_pattern,
+    phrase_words,
+)
+from search.query.lexemes import Corpus
+
+TYPES = (Kind.INTERFACE, Kind.TRAIT, Kind.ENUM, Kind.TYPE)
+"""What `kind:class` finds beside classes."""
+
+UNKNOWN = "NULL::boolean"
+
+
+@dataclass(slots=True)
+class Conditions:
+    """Writes conditions, and collects the `parameters` of their placeholders. Words are counted in
+    a `corpus`; `branches` says which ones a repository's name stands for, as a Postgres array
+    literal."""
+
+    corpus: Corpus
+    branches: Callable[[str], str]
+    parameters: dict[str, object] = field(default_factory=dict)
+
+    def of_definitions(self, filters: Sequence[Filter]) -> str:
+        """What filters ask of definitions and their texts."""
+        conditions = []
+        for excluded in (False, True):
+            sign = "NOT " if excluded else ""
+            if languages := filter_values(filters, Field.LANGUAGE, excluded=excluded):
+                conditions.append(f"{sign}({self._in_languages(languages)})")
+            if kinds := filter_values(filters, Field.KIND, excluded=excluded):
+                conditions.append(f"{sign}({self._of_kinds(kinds)})")
+            for phrase in filter_values(filters, Field.PHRASE, excluded=excluded):
+                # No index helps to find what is excluded
+                condition = self._matches(phrase) if excluded else self._contains(phrase)
+                conditions.append(f"{sign}({condition})")
+        return "".join(f" AND {condition}" for condition in conditions)
+
+    def of_files(self, filters: Sequence[Filter]) -> str:
+        """What filters ask of files' paths."""
+        paths = [each for each in filters if each.field == Field.PATH]
+        return "".join(
+            f" AND {'NOT ' if path.excluded else ''}({self._of_path(path.value)})" for path in paths
+        )
+
+    def that(self, expression: Expression) -> str:
+        """What an expression asks."""
+        return f" AND ({expressions.to_sql(expression, self._of)})"
+
+    def that_files_may(self, expression: Expression) -> str:
+        """What an expression asks of files alone: those for which it can hold."""
+
+        def of_file(leaf: Filter) -> str:
+            return self._of(leaf) if leaf.field in (Field.REPOSITORY, Field.PATH) else UNKNOWN
+
+        return f" AND ({expressions.to_sql(expression, of_file)}) IS NOT FALSE"
+
+    def placeholder(self, value: object) -> str:
+        """A placeholder for a new parameter."""
+        name = f"kept_{len(self.parameters)}"
+        self.parameters[name] = value
+        return f"%({name})s"
+
+    def _of(self, leaf: Filter) -> str:
+        match leaf.field:
+            case Field.REPOSITORY:
+                return f"file.branch_id = ANY({self.placeholder(self.branches(leaf.value))})"
+            case Field.PATH:
+                return self._of_path(leaf.value)
+            case Field.LANGUAGE:
+                return self._in_languages([leaf.value])
+            case Field.KIND:
+                return self._of_kinds([leaf.value])
+            case Field.PHRASE:
+                return self._contains(leaf.value)
+            case Field.WORD:
+                return self._holds(leaf.value)
+
+    def _of_path(self, path: str) -> str:
+        return f"file.path ~* {self.placeholder(path_pattern(path))}"
+
+    def _in_languages(self, languages: Sequence[str]) -> str:
+        return f"kept_text.language = ANY({self.placeholder(languages)})"
+
+    def _of_kinds(self, kinds: Sequence[str]) -> str:
+        return f"definition.kind = ANY({self.placeholder(_with_types(kinds))})"
+
+    def _contains(self, phrase: str) -> str:
+        """A phrase. Its words come first, since an index has them, unless all are stop words."""
+        words = self._tsquery(phrase)
+        matches = self._matches(phrase)
+        return f"kept_text.words @@ {words}::tsquery AND {matches}" if words else matches
+
+    def _holds(self, word: str) -> str:
+        """A word, in any form."""
+        words = self._tsquery(word)
+        return f"kept_text.words @@ {words}::tsquery" if words else self._matches(word)
+
+    def _matches(self, phrase: str) -> str:
+        return f"kept_text.body ~* {self.placeholder(phrase_pattern(phrase))}"
+
+    def _tsquery(self, phrase: str) -> str:
+        """All words of a phrase; empty if they are stop words."""
+        words = lexemes.weighted_lexemes(phrase_words(phrase), self.corpus)
+        return self.placeholder(lexemes.tsquery_all(words)) if words else ""
+
+
+def _with_types(kinds: Sequence[str]) -> Sequence[str]:
+    """The kinds; `class` stands for all kinds of types, whatever a language calls them."""
+    return [*kinds, *TYPES] if Kind.CLASS in kinds else kinds

@@ -1,0 +1,56 @@
+"""Where the next page of a search's results begins. A list is computed anew for each page, down to
+where that ends; its order does not depend on how far that is."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, get_type_hints
+
+from search import cursors
+from search.scoring import Signal
+
+
+class Key(NamedTuple):
+    """What orders the results, without ids: cursors would tell them."""
+
+    tier: int
+    negative_score: float
+    path: str
+    start_line: int
+    end_line: int
+
+    @classmethod
+    def of(cls, signal: Signal, score: float) -> Key:
+        location = signal.candidate.location
+        place = (location.path, location.start_line, location.end_line)
+        return cls(signal.candidate.tier, -score, *place)
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How far a list has been shown: so many results, the last of which has this key."""
+
+    shown: int
+    last: Key
+
+    def written(self) -> str:
+        """As a cursor."""
+        return cursors.written([self.shown, *self.last])
+
+
+def position(cursor: str) -> Position:
+    """Raises `ValueError`."""
+    shown, *key = cursors.read(cursor, [int, *get_type_hints(Key).values()])
+    return Position(shown, Key(*key))
+
+
+def start(keys: Sequence[Key], after: Position | None) -> int:
+    """Where the page after a position begins in an ordered list, which may have changed since the
+    page before."""
+    if after is None:
+        return 0
+    if 0 < after.shown <= len(keys) and keys[after.shown - 1] == after.last:
+        return after.shown
+    return bisect_right(keys, after.last)
