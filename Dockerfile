@@ -16,6 +16,8 @@ COPY pyproject.toml README.md requirements.lock ./
 RUN pip install --no-cache-dir --constraint requirements.lock ".[${EXTRAS}]"
 
 COPY . .
+# For the command `codeindex`, which is installed without them
+ENV PYTHONPATH=/app
 RUN useradd --system --create-home codeindex \
     && install --directory --mode 0700 --owner codeindex /var/lib/codeindex
 USER codeindex

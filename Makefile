@@ -60,9 +60,11 @@ audit: setup
 validate: setup
 	@$(BIN)/python -m embeddings.training validate
 
-# Installs only if the list of packages has changed; the stamp is the list that was installed.
+# Installs only if the list of packages has changed; the stamp is the list that was installed. The command
+# `codeindex` is a link, since the clone itself is not installed.
 setup:
 	@[ "$$($(WANTED))" = "$$(cat $(INSTALLED) 2>/dev/null)" ] || { $(INSTALL); }
+	@ln -sf ../../codeindex/client/command.sh $(BIN)/codeindex
 
 define INSTALL
 	refuse() { echo "$$*" >&2; exit 1; }; \

@@ -1,5 +1,3 @@
-"""The Django project and app: registers and indexes repositories. Owns every write."""
+"""The Django project and app: registers and indexes repositories. Owns every write.
 
-from codeindex.celery import app as celery_app
-
-__all__ = ["celery_app"]
+Importing the package loads nothing, so that `codeindex.client` needs neither Django nor Celery."""

@@ -335,6 +335,7 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "propagate": True},
         "django.server": {"handlers": [], "propagate": True},
+        "httpx": {"level": "WARNING"},  # it logs the address of each request, with what is asked
         "waitress.queue": {"level": "ERROR"},  # it warns about each request that waits for a thread
     },
 }

@@ -1,4 +1,5 @@
-"""What is installed with what: the library alone, the server, and the lock for all of it."""
+"""What is installed with what: the client alone, the library, the server, and the lock for all of
+it."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
+import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -18,19 +20,39 @@ EXTRAS = METADATA["optional-dependencies"]
 ROOMS = {"codeindex", "embeddings", "search"}
 
 
+LIBRARY = Requirement(f"{METADATA['name']}[library]")
+
+
+def test_the_client_imports_only_what_it_depends_on() -> None:
+    assert distributions_of("codeindex/client") == names(METADATA["dependencies"])
+
+
+def test_the_client_is_installed_without_a_language_model() -> None:
+    assert "torch" not in names(METADATA["dependencies"])
+    assert "torch" in names(EXTRAS["library"])
+
+
+@pytest.mark.parametrize("extra", sorted(EXTRAS.keys() - {"dev", "library"}))
+def test_every_other_extra_brings_the_library(extra: str) -> None:
+    assert LIBRARY in map(Requirement, EXTRAS[extra])
+
+
 def test_the_library_imports_only_what_it_depends_on() -> None:
-    assert distributions_of("embeddings") <= names(METADATA["dependencies"])
+    assert distributions_of("embeddings") <= names(EXTRAS["library"])
 
 
 def test_the_server_imports_only_what_it_depends_on() -> None:
     allowed = (
-        names(METADATA["dependencies"]) | names(EXTRAS["server"]) | {"kombu", "redis"}
-    )  # Celery's
+        names(METADATA["dependencies"])
+        | names(EXTRAS["library"])
+        | names(EXTRAS["server"])
+        | {"kombu", "redis"}  # Celery's
+    )
     assert distributions_of("codeindex") | distributions_of("search") <= allowed
 
 
 def test_the_library_needs_nothing_of_the_server() -> None:
-    assert names(METADATA["dependencies"]).isdisjoint(names(EXTRAS["server"]))
+    assert names(EXTRAS["library"]).isdisjoint(names(EXTRAS["server"]))
 
 
 def test_the_lock_meets_every_requirement() -> None:
@@ -38,7 +60,12 @@ def test_the_lock_meets_every_requirement() -> None:
     locked = {
         canonicalize_name(name): version for name, version in (line.split("==") for line in lines)
     }
-    requirements = [*METADATA["dependencies"], *EXTRAS["server"], *EXTRAS["dev"]]
+    requirements = [
+        *METADATA["dependencies"],
+        *EXTRAS["library"],
+        *EXTRAS["server"],
+        *EXTRAS["dev"],
+    ]
     for requirement in map(Requirement, requirements):
         if requirement.name != METADATA["name"]:
             version = locked[canonicalize_name(requirement.name)]

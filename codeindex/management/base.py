@@ -8,7 +8,7 @@ from typing import TextIO, cast
 from django.core.management import BaseCommand
 from django.core.management.base import OutputWrapper
 
-from codeindex.management.terminal import harmless
+from codeindex.client.terminal import harmless
 
 
 class Output(OutputWrapper):

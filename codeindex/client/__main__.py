@@ -1,0 +1,3 @@
+from codeindex.client.cli import main
+
+main(prog_name="codeindex")

@@ -1,0 +1,184 @@
+"""What the server answers with. `data` of each value is the JSON that it was read from, with what a
+newer server says besides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, NamedTuple, Self
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    """A value that is read from JSON. Raises KeyError, TypeError or AttributeError if the JSON is
+    that of something else."""
+
+    data: Json = field(repr=False, compare=False)
+
+    @classmethod
+    def read(cls, data: Json) -> Self:
+        return cls._read(data)
+
+    @classmethod
+    def _read(cls, data: Json, **nested: Any) -> Self:
+        """From the fields of the JSON that have the names of this value's, and what has been read
+        of others."""
+        plain = {each.name for each in fields(cls)} - {"data", *nested}
+        return cls(data=data, **nested, **{name: data[name] for name in plain & data.keys()})
+
+    @classmethod
+    def read_all(cls, rows: Sequence[Json]) -> tuple[Self, ...]:
+        return tuple(cls.read(row) for row in rows)
+
+
+class Line(NamedTuple):
+    """A line of a file, by its number from 1."""
+
+    number: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place(_Read):
+    """A definition in a file. Lines count from 1 and include both ends. `url` is its page."""
+
+    qualified_name: str
+    kind: str
+    start_line: int
+    end_line: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result(Place):
+    """A definition that was found. `lines` are those of it to be shown, around the query's words.
+    `closeness` is exact, strong, weak or empty; `lowered` is what it was ranked lower as. `also`
+    are the other definitions of its file, if results are files."""
+
+    repository: str
+    path: str
+    score: float
+    source: str
+    closeness: str = ""
+    lowered: str = ""
+    docstring: str = ""
+    lines: tuple[Line, ...] = ()
+    also: tuple[Place, ...] = ()
+
+    @classmethod
+    def read(cls, data: Json) -> Self:
+        lines = tuple(Line(each["line"], each["text"]) for each in data.get("lines", ()))
+        return cls._read(data, lines=lines, also=Place.read_all(data.get("also", ())))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer(_Read):
+    """Results, best first. `notices` say what may be missing, and why."""
+
+    results: tuple[Result, ...]
+    notices: tuple[str, ...]
+
+    @classmethod
+    def read(cls, data: Json) -> Self:
+        results = Result.read_all(data["results"])
+        return cls._read(data, results=results, notices=tuple(data["notices"]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchedLine(_Read):
+    """A line by its number from 1. `matches` are where they begin and end in it, in characters."""
+
+    line: int
+    text: str
+    matches: Sequence[tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileLines(_Read):
+    """The first matching lines of a file, of `count`."""
+
+    repository: str
+    path: str
+    count: int
+    url: str
+    lines: tuple[MatchedLine, ...]
+    branch: str = ""
+
+    @classmethod
+    def read(cls, data: Json) -> Self:
+        return cls._read(data, lines=MatchedLine.read_all(data["lines"]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinesAnswer(_Read):
+    """Files with matching lines, by repository and path. The counts are from the first file on, and
+    at least so many unless `exact`. `next` is where the next request goes on, or None."""
+
+    files: tuple[FileLines, ...]
+    file_count: int
+    line_count: int
+    exact: bool
+    next: str | None
+
+    @classmethod
+    def read(cls, data: Json) -> Self:
+        return cls._read(data, files=FileLines.read_all(data["files"]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress(_Read):
+    """How far the current stage of a run is: `rate` in files or texts per second."""
+
+    stage: str
+    percent: int | None
+    rate: float | None
+    seconds_left: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run(_Read):
+    """An index run. `published` and `finished` are times in ISO 8601: since when words find its
+    definitions, and since when meaning does; None before."""
+
+    id: str
+    branch: str
+    commit: str
+    status: str
+    error: str
+    progress: Progress
+    published: str | None
+    finished: str | None
+    definitions: int
+    files: int
+
+    @classmethod
+    def read(cls, data: Json) -> Self:
+        return cls._read(data, progress=Progress.read(data["progress"]))
+
+    @property
+    def is_over(self) -> bool:
+        return self.finished is not None or self.status in {"failed", "cancelled"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repository(_Read):
+    """A repository that you may see, with its latest run, if it has one."""
+
+    id: str
+    name: str
+    owner: str
+    url: str
+    visibility: str
+    definitions: int
+    latest_run: Run | None
+
+    @classmethod
+    def read(cls, data: Json) -> Self:
+        run = data["latest_run"]
+        return cls._read(data, latest_run=None if run is None else Run.read(run))
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.owner}/{self.name}"

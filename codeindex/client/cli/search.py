@@ -1,0 +1,87 @@
+"""`codeindex search`: definitions by a description, a question, a name or code."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from codeindex.client.answers import Place, Result
+from codeindex.client.cli import output
+from codeindex.client.cli.asking import asking
+from codeindex.client.cli.filters import filters
+from codeindex.client.client import Client
+from codeindex.client.terminal import harmless
+
+_SHORTEST_WORD = 3
+"""Of a query, to be highlighted in results."""
+
+
+@click.command()
+@click.argument("query", nargs=-1, required=True)
+@filters("repo", "path", "lang", "kind")
+@click.option("-n", "--limit", type=int, metavar="N", help="number of results, up to 200")
+@click.option(
+    "--order",
+    type=click.Choice(["implementations", "plain"]),
+    help="implementations: tests, examples, vendored code and the like rank lower",
+)
+@click.option("--group", type=click.Choice(["definition", "file"]), help="what a result is")
+@click.option(
+    "--balance",
+    metavar="WHAT",
+    help="what counts: even, words, meaning, structure, or three numbers from 0 to 1 (1,0.5,0)",
+)
+@output.printing
+@asking
+def search(
+    client: Client, query: tuple[str, ...], as_json: bool, pager: bool, **options: Any
+) -> None:
+    """Find definitions by a description, a question, a name or code.
+
+    QUERY may hold filters such as lang:python and -path:tests."""
+    text = " ".join(query)
+    answer = client.search(text, **options)
+    output.notify(answer.notices)
+    if as_json:
+        output.show_json(result.data for result in answer.results)
+    else:
+        output.show(_lines(answer.results, text), pager=pager)
+    if not answer.results:
+        click.get_current_context().exit(output.NOTHING_FOUND)
+
+
+def _lines(results: tuple[Result, ...], query: str) -> Iterator[str]:
+    words = query_words(query)
+    for number, result in enumerate(results):
+        if number:
+            yield ""
+        yield from result_lines(result, words)
+
+
+def result_lines(result: Result, words: re.Pattern[str]) -> Iterator[str]:
+    """A result's place and name, and the lines of it to be shown."""
+    yield f"{output.place(result.path, result.start_line)}  {_name(result)}  {_details(result)}"
+    yield from output.numbered(result.lines, result.end_line, result.start_line, words)
+    for other in result.also:
+        yield f"{output.place(result.path, other.start_line)}  {_name(other)}  {other.kind}"
+
+
+def query_words(query: str) -> re.Pattern[str]:
+    """Matches the query's words in a line; nothing, if it has none."""
+    words = {word for word in re.findall(r"\w+", query) if len(word) >= _SHORTEST_WORD}
+    any_word = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
+    return re.compile(any_word or r"(?!)", re.IGNORECASE)
+
+
+def _name(place: Place) -> str:
+    return click.style(harmless(place.qualified_name), bold=True)
+
+
+def _details(result: Result) -> str:
+    lowered = result.lowered and f"ranked lower as {result.lowered}"
+    score = result.closeness or f"{result.score:.3f}"
+    parts = [f"{result.kind} in {result.repository}", score, lowered]
+    return click.style(harmless(", ".join(part for part in parts if part)), dim=True)

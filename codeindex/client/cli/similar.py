@@ -1,0 +1,92 @@
+"""`codeindex similar`: code that is similar to code of this machine, which need not be indexed."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from codeindex.client.cli import output
+from codeindex.client.cli.asking import asking
+from codeindex.client.cli.search import query_words, result_lines
+from codeindex.client.client import Client
+
+_PLACE = re.compile(r"(?P<file>.+?):(?P<first>[1-9]\d{0,8})(?:-(?P<last>[1-9]\d{0,8}))?")
+_CLOSING = re.compile(r"\s*([)}\]]|end\b)")
+_LARGEST_FILE = 16 * 1024**2
+
+
+@click.command()
+@click.argument("place", metavar="FILE:LINE|-")
+@click.option("--lang", metavar="NAME", help="its language; by default by the file's extension")
+@click.option(
+    "--by",
+    type=click.Choice(["both", "meaning", "structure"]),
+    help="what is compared: what the text says, how the code is built, or both (the default)",
+)
+@click.option("-n", "--limit", type=int, metavar="N", help="number of results, up to 200")
+@output.printing
+@asking
+def similar(
+    client: Client, place: str, lang: str | None, as_json: bool, pager: bool, **options: object
+) -> None:
+    """Find code that is similar to a definition of a file of yours.
+
+    FILE:10 is the definition that begins on line 10: the lines below it that are indented more, and
+    the one that closes it. FILE:10-40 are these lines, and - is the standard input. The server
+    takes 2,000 characters."""
+    code, extension = _pasted(place)
+    answer = client.similar(code, lang or extension or None, **options)  # type: ignore[arg-type]
+    output.notify(answer.notices)
+    if as_json:
+        output.show_json(result.data for result in answer.results)
+    else:
+        nothing = query_words("")
+        shown = [line for result in answer.results for line in [*result_lines(result, nothing), ""]]
+        output.show(shown[:-1], pager=pager)
+    if not answer.results:
+        click.get_current_context().exit(output.NOTHING_FOUND)
+
+
+def _pasted(place: str) -> tuple[str, str]:
+    """The code, and the file's extension."""
+    if place == "-":
+        return sys.stdin.read(), ""
+    match = _PLACE.fullmatch(place)
+    if match is None:
+        raise click.UsageError(
+            f"{place} is no place in a file, such as src/a.py:10 or src/a.py:10-40."
+        )
+    file, first = Path(match["file"]), int(match["first"])
+    lines = _lines_of(file)
+    if first > len(lines):
+        raise click.UsageError(f"{file} has {len(lines):,} lines.")
+    last = int(match["last"]) if match["last"] else _end_of_block(lines, first)
+    return "\n".join(lines[first - 1 : last]), file.suffix.removeprefix(".")
+
+
+def _lines_of(file: Path) -> list[str]:
+    try:
+        with file.open(encoding="utf-8", errors="replace") as source:
+            return source.read(_LARGEST_FILE).splitlines()
+    except OSError as error:
+        raise click.UsageError(f"{file} cannot be read: {error.strerror}.") from error
+
+
+def _end_of_block(lines: Sequence[str], first: int) -> int:
+    """The last line of what begins on the line `first`; lines count from 1."""
+    indent = _indent(lines[first - 1])
+    last = first
+    for number, line in enumerate(lines[first:], start=first + 1):
+        if line.strip() and _indent(line) <= indent:
+            return number if _indent(line) == indent and _CLOSING.match(line) else last
+        if line.strip():
+            last = number
+    return last
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())

@@ -1,0 +1,176 @@
+"""The client: one method for each thing that the server does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self, TypeVar
+from urllib.parse import quote
+
+import httpx
+
+from codeindex.client import errors
+from codeindex.client.answers import Answer, LinesAnswer, Repository, Run
+
+TIMEOUT_SECONDS = 30.0
+"""For a response; the server ends a search after ten seconds itself."""
+
+CONNECT_SECONDS = 5.0
+API = "/api/v1/"
+
+Value = TypeVar("Value")
+Parameters = Mapping[str, str | int | Sequence[str] | None]
+"""Those that are None or empty are not sent: the server has the defaults."""
+
+
+class Client:
+    """A connection to one server. Its methods raise `ClientError`.
+
+    `token` is one from your account's page; without one you can find what is public. `timeout` is
+    in seconds. `headers` are sent with each request; `auth` and `transport` are httpx's."""
+
+    def __init__(
+        self,
+        url: str,
+        token: str = "",
+        *,
+        timeout: float = TIMEOUT_SECONDS,
+        headers: Mapping[str, str] | None = None,
+        auth: httpx.Auth | None = None,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self.url = url.rstrip("/")
+        # `Bearer` is understood only by newer servers: older ones answer as to an anonymous visitor
+        signed = {"Authorization": f"Token {token}"} if token else {}
+        self._http = httpx.Client(
+            base_url=self.url + API,
+            headers={"Accept": "application/json", **(headers or {}), **signed},
+            timeout=httpx.Timeout(timeout, connect=CONNECT_SECONDS),
+            auth=auth,
+            transport=transport,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._http.close()
+
+    # Finding
+
+    def search(
+        self,
+        query: str,
+        *,
+        repo: Sequence[str] = (),
+        path: Sequence[str] = (),
+        lang: Sequence[str] = (),
+        kind: Sequence[str] = (),
+        limit: int | None = None,
+        order: str | None = None,
+        group: str | None = None,
+        balance: str | None = None,
+    ) -> Answer:
+        """Definitions by a description, a question, a name or code. The parameters are those of
+        `GET /search` in docs/api.md; a filter that begins with `-` excludes."""
+        filters = {"repo": repo, "path": path, "lang": lang, "kind": kind}
+        choices = {"limit": limit, "order": order, "group": group, "balance": balance}
+        return self._get("search", {"q": query, **filters, **choices}, Answer.read)
+
+    def lines(
+        self,
+        query: str,
+        *,
+        mode: str | None = None,
+        case: str | None = None,
+        word: str | None = None,
+        repo: Sequence[str] = (),
+        path: Sequence[str] = (),
+        lang: Sequence[str] = (),
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> LinesAnswer:
+        """Lines by exact text or a regular expression, as `GET /lines` in docs/api.md. To have all,
+        ask again with `after` until the answer's `next` is None, even if it has no files."""
+        choices = {"mode": mode, "case": case, "word": word, "limit": limit, "after": after}
+        filters = {"repo": repo, "path": path, "lang": lang}
+        return self._get("lines", {"q": query, **choices, **filters}, LinesAnswer.read)
+
+    def similar(
+        self,
+        code: str,
+        lang: str | None = None,
+        *,
+        by: str | None = None,
+        limit: int | None = None,
+    ) -> Answer:
+        """The definitions that are most similar to code of at most 2,000 characters. `by` is both,
+        meaning or structure."""
+        parameters = {"code": code, "lang": lang, "by": by, "limit": limit}
+        return self._get("similar", parameters, Answer.read)
+
+    # Repositories
+
+    def repositories(self) -> list[Repository]:
+        """Those that you may see, by name."""
+        return self._get("repositories", {}, lambda rows: [Repository.read(row) for row in rows])
+
+    def repository(self, repository_id: str) -> Repository:
+        return self._get(f"repositories/{quote(repository_id, safe='')}", {}, Repository.read)
+
+    def register(
+        self,
+        url: str,
+        *,
+        name: str = "",
+        branch: str = "",
+        deploy_key: str = "",
+        visibility: str = "private",
+    ) -> Repository:
+        """Registers a repository and asks for its first index run."""
+        body = {
+            "url": url,
+            "name": name,
+            "branch": branch,
+            "deploy_key": deploy_key,
+            "visibility": visibility,
+        }
+        return self._post("repositories", body, Repository.read)
+
+    def index(self, repository_id: str) -> Run:
+        """Asks for an index run of the current commit. Returns the one in progress, if there is
+        one."""
+        return self._post(f"repositories/{quote(repository_id, safe='')}/runs", None, Run.read)
+
+    # Requests
+
+    def _get(self, path: str, parameters: Parameters, read: Callable[[Any], Value]) -> Value:
+        given = {
+            name: value for name, value in parameters.items() if value not in (None, "", (), [])
+        }
+        return self._request("GET", path, read, params=given)
+
+    def _post(self, path: str, body: object, read: Callable[[Any], Value]) -> Value:
+        return self._request("POST", path, read, json=body)
+
+    def _request(
+        self, method: str, path: str, read: Callable[[Any], Value], **content: Any
+    ) -> Value:
+        try:
+            response = self._http.request(method, path, **content)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise errors.unreachable(self.url, error) from error
+        if not response.is_success:
+            raise errors.refused(response)
+        try:
+            return read(response.json())
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise errors.not_codeindex(self.url, response) from error
