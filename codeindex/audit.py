@@ -19,8 +19,13 @@ class Change(StrEnum):
     REPOSITORY_CHANGED = "changed the repository"
     REPOSITORY_HANDED_OVER = "handed over the repository"
     REPOSITORY_REMOVED = "removed the repository"
-    DEPLOY_KEY_CHANGED = "changed the deploy key of the repository"
     RULES_CHANGED = "changed how the repository is indexed"
+    TEAM_CREATED = "created the team"
+    TEAM_RENAMED = "renamed the team"
+    TEAM_REMOVED = "removed the team"
+    MEMBER_ADDED = "added a member to the team"
+    MEMBER_CHANGED = "changed the role of a member of the team"
+    MEMBER_REMOVED = "removed a member from the team"
     RUN_CANCELLED = "cancelled an index run of the repository"
     TOKEN_CREATED = "created the token"  # noqa: S105
     TOKEN_REVOKED = "revoked the token"  # noqa: S105

@@ -1,9 +1,8 @@
-"""Repositories: registered, changed, handed over and removed, each in one transaction with the
-record of who did it."""
+"""Repositories: registered and removed, each in one transaction with the record of who did it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from django.conf import settings
 from django.contrib.auth.models import Group, User
@@ -15,8 +14,6 @@ from codeindex.audit import Change
 from codeindex.ingestion import store
 from codeindex.ingestion.cloning import remotes
 from codeindex.ingestion.cloning.remotes import Remote
-from codeindex.ingestion.selection import ignore_process
-from codeindex.integrations import freshness
 from codeindex.models import Branch, IndexRun, Repository, SourceFile, Visibility
 
 
@@ -40,18 +37,15 @@ def register(
     Raises `ValidationError` by field.
     """
     _check_quota(owner)
-    try:
-        remote = remotes.parse(url.strip(), trusted_path=trusted_path)
-    except remotes.RefusedRemote as refusal:
-        raise ValidationError({"url": [str(refusal)]}) from refusal
-    if branch and not remotes.is_branch_name(branch):
-        raise ValidationError({"branch": [f"{branch!r} is not a valid branch name in git."]})
+    remote = checked_remote(url, trusted_path=trusted_path)
+    if branch:
+        check_branch(branch, "branch")
     repository = Repository(
         owner=owner,
         name=name.strip() or remote.name,
         url=remote.address,
         credential=credentials.encrypt(remote.credential),
-        deploy_key=_checked_key(deploy_key, remote),
+        deploy_key=checked_key(deploy_key, remote),
         trusted_path=trusted_path and not remote.scheme,
         visibility=visibility,
     )
@@ -69,43 +63,28 @@ def register(
 
 
 @transaction.atomic
-def change_deploy_key(repository: Repository, deploy_key: str, *, by: User | None) -> None:
-    """Fetch the repository with another key from now on. Raises `ValidationError`."""
-    remote = remotes.parse(repository.url, trusted_path=repository.trusted_path)
-    key = _checked_key(deploy_key, remote)
-    Repository.objects.filter(pk=repository.pk).update(deploy_key=key)
-    audit.record(Change.DEPLOY_KEY_CHANGED, repository.full_name, by=by)
-
-
-@transaction.atomic
-def change_rules(
-    repository: Repository, rules: Mapping[str, bool | str | int | None], *, by: User | None
-) -> None:
-    """Change how the repository is indexed: the fields of `Repository.RULES` that `rules` holds.
-    What is indexed changes with the next run. Raises `ValidationError` by field."""
-    patterns = ignore_process.lines(str(rules.get("ignore_patterns", "")))
-    for number, line in enumerate(patterns, 1):
-        if not ignore_process.is_pattern(line):
-            reason = f"Line {number} is not a pattern as in a .gitignore: {line[:100]}"
-            raise ValidationError({"ignore_patterns": [reason]})
-    for name, value in rules.items():
-        setattr(repository, name, value)
-    if rules:
-        Repository.objects.filter(pk=repository.pk).update(**rules)
-    if rules.get("check_minutes"):
-        freshness.ask_soon(repository.branches.all())
-    audit.record(Change.RULES_CHANGED, repository.full_name, by=by, details=", ".join(rules))
-
-
-@transaction.atomic
 def save(repository: Repository, changed: Iterable[str], *, by: User | None) -> None:
     """Save a repository whose fields named `changed` (owner, visibility, teams, …) were edited."""
     repository.save()
     audit.record(Change.REPOSITORY_CHANGED, repository.full_name, by=by, details=", ".join(changed))
 
 
-def _checked_key(deploy_key: str, remote: Remote) -> str:
-    """The deploy key, encrypted."""
+def checked_remote(url: str, *, trusted_path: bool = False) -> Remote:
+    """Raises `ValidationError` of the field `url`."""
+    try:
+        return remotes.parse(url.strip(), trusted_path=trusted_path)
+    except remotes.RefusedRemote as refusal:
+        raise ValidationError({"url": [str(refusal)]}) from refusal
+
+
+def check_branch(name: str, field: str) -> None:
+    """Raises `ValidationError` of the field."""
+    if not remotes.is_branch_name(name):
+        raise ValidationError({field: [f"{name!r} is not a valid branch name in git."]})
+
+
+def checked_key(deploy_key: str, remote: Remote) -> str:
+    """The deploy key, encrypted. Raises `ValidationError` of the field `deploy_key`."""
     if not deploy_key.strip():
         return ""
     if remote.scheme != "ssh":

@@ -241,7 +241,9 @@ SPECTACULAR_SETTINGS = {
     },
     "ENUM_NAME_OVERRIDES": {"RunStatus": "codeindex.models.RunStatus"},
     # Ids (codeindex.web.ids)
-    "PATH_CONVERTER_OVERRIDES": dict.fromkeys(("repository", "run", "file", "definition"), str),
+    "PATH_CONVERTER_OVERRIDES": dict.fromkeys(
+        ("repository", "run", "file", "definition", "team"), str
+    ),
 }
 
 # The database. Connections are kept, and checked before use, so that a restarted server goes

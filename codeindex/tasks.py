@@ -77,6 +77,13 @@ def request_indexes(branches: Iterable[Branch], *, by: User | None) -> None:
     transaction.on_commit(wake_readers)
 
 
+def request_every_index(*, repository: Repository, by: User | None) -> IndexRun:
+    """Those of all branches of a repository; returns the first one's, as `request_index` does."""
+    first = request_index(repository=repository, by=by)
+    request_indexes(repository.branches.all(), by=by)
+    return first
+
+
 def _branch(repository: Repository, name: str | None) -> Branch:
     if name is None:
         return repository.branches.earliest("pk")

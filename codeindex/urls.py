@@ -8,6 +8,11 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from codeindex.web import api, ids, views
 from codeindex.web.accounts import api as accounts_api
 from codeindex.web.accounts import views as accounts
+from codeindex.web.repository_settings.api import SettingsView
+from codeindex.web.repository_settings.forms import AccessSection, RulesSection, SourceSection
+from codeindex.web.repository_settings.views import settings
+from codeindex.web.teams import api as team_api
+from codeindex.web.teams import views as team_views
 
 for converter in ids.CONVERTERS:
     register_converter(converter, converter.row)
@@ -22,8 +27,20 @@ repository = [
     path("progress", views.progress, name="progress"),
     path("index", views.index_again, name="index-again"),
     path("runs/<run:run>/cancel", views.cancel, name="cancel"),
-    path("rules", views.rules, name="rules"),
+    path("settings", settings, name="repository-settings"),
+    path("settings/access", settings, {"section": AccessSection}, name="repository-access"),
+    path("settings/source", settings, {"section": SourceSection}, name="repository-source"),
+    path("rules", settings, {"section": RulesSection}, name="rules"),
     path("remove", views.remove, name="remove"),
+]
+
+teams = [
+    path("", team_views.team_list, name="teams"),
+    path("<team:pk>/", team_views.team, name="team"),
+    path("<team:pk>/members", team_views.set_member, name="set-member"),
+    path("<team:pk>/members/remove", team_views.remove_member, name="remove-member"),
+    path("<team:pk>/rename", team_views.rename, name="rename-team"),
+    path("<team:pk>/remove", team_views.remove, name="remove-team"),
 ]
 
 account = [
@@ -47,6 +64,7 @@ rest = [
     ),
     path("repositories", api.RepositoriesView.as_view(), name="api-repositories"),
     path("repositories/<repository:pk>", api.RepositoryView.as_view(), name="api-repository"),
+    path("repositories/<repository:pk>/settings", SettingsView.as_view(), name="api-settings"),
     path("repositories/<repository:pk>/rules", api.RulesView.as_view(), name="api-rules"),
     path("repositories/<repository:pk>/runs", api.RunsView.as_view(), name="api-runs"),
     path(
@@ -56,6 +74,10 @@ rest = [
     ),
     path("tokens", accounts_api.TokensView.as_view(), name="api-tokens"),
     path("tokens/<str:beginning>", accounts_api.TokenView.as_view(), name="api-token"),
+    path("teams", team_api.TeamsView.as_view(), name="api-teams"),
+    path("teams/<team:pk>", team_api.TeamView.as_view(), name="api-team"),
+    path("teams/<team:pk>/members", team_api.MembersView.as_view(), name="api-members"),
+    path("teams/<team:pk>/members/<str:user>", team_api.MemberView.as_view(), name="api-member"),
 ]
 
 urlpatterns = [
@@ -64,6 +86,7 @@ urlpatterns = [
     path("repositories/", views.repository_list, name="repositories"),
     path("repositories/register", views.register, name="register"),
     path("repositories/<repository:pk>/", include(repository)),
+    path("teams/", include(teams)),
     path("account/", include(account)),
     path("api/v1/", include(rest)),
     path("", include("search.web.urls")),

@@ -31,6 +31,7 @@ from codeindex.models.repositories import (
     RunStatus,
     Visibility,
 )
+from codeindex.models.teams import Membership, Role
 from codeindex.models.tokens import Scope, Token
 from codeindex.models.vectors import ATTEMPTS, Claim, Embedding, EmbeddingState, Space, SpaceState
 
@@ -49,10 +50,12 @@ __all__ = [
     "Evaluation",
     "GramBlock",
     "IndexRun",
+    "Membership",
     "NamesUsed",
     "PlainId",
     "Repository",
     "RepositoryQuerySet",
+    "Role",
     "RunStatus",
     "Scope",
     "SourceFile",

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q, Value
 from django.db.models.functions import Now
 
+from codeindex.models.teams import Membership, Role
 from embeddings.files.origins import Origin
 from embeddings.types import READING_VERSION
 
@@ -28,23 +29,37 @@ CHECK_MINUTES = 60 * 24 * 30
 
 class RepositoryQuerySet(models.QuerySet["Repository"]):
     def visible_to(self, user: User | AnonymousUser) -> RepositoryQuerySet:
-        """The repositories that `user` may see: their own, their teams', and those whose visibility
-        includes them. The one permission rule: every other one is built on it."""
+        """The repositories that `user` may see: their own, those that are shared with them or with
+        one of their teams, and those whose visibility includes them. The one permission rule: every
+        other one is built on it."""
         if not user.is_authenticated:
             return self.filter(visibility=Visibility.PUBLIC)
         if user.is_superuser:
             return self
-        shared = Repository.teams.through.objects.filter(
+        with_team = Repository.teams.through.objects.filter(
             repository=OuterRef("pk"), group__user=user.pk
         )
-        return self.filter(Q(owner=user.pk) | ~Q(visibility=Visibility.PRIVATE) | Exists(shared))
+        with_user = Repository.people.through.objects.filter(
+            repository=OuterRef("pk"), user=user.pk
+        )
+        return self.filter(
+            Q(owner=user.pk)
+            | ~Q(visibility=Visibility.PRIVATE)
+            | Exists(with_team)
+            | Exists(with_user)
+        )
 
     def managed_by(self, user: User | AnonymousUser) -> RepositoryQuerySet:
-        """The repositories that `user` may index, change and remove: their own; an administrator
-        may do so with all."""
+        """The repositories that `user` may index, change and remove: their own, and those of the
+        teams that they maintain; an administrator may do so with all."""
         if not user.is_authenticated:
             return self.none()
-        return self if user.is_superuser else self.filter(owner=user.pk)
+        if user.is_superuser:
+            return self
+        maintained = Membership.objects.filter(
+            role=Role.MAINTAINER, row__user=user.pk, row__group__repositories=OuterRef("pk")
+        )
+        return self.filter(Q(owner=user.pk) | Exists(maintained))
 
     def called(self, name: str) -> RepositoryQuerySet:
         """The repositories of this name, or the one that `owner/name` names."""
@@ -66,6 +81,7 @@ class Repository(models.Model):
     )  # for ssh, encrypted
     trusted_path = models.BooleanField(editable=False, default=False, db_default=False)
     teams = models.ManyToManyField(Group, blank=True, related_name="repositories")
+    people = models.ManyToManyField(User, blank=True, related_name="shared_repositories")
     visibility = models.CharField(
         max_length=10, choices=Visibility.choices, default=Visibility.PRIVATE
     )

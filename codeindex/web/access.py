@@ -22,4 +22,6 @@ def managed_repository(user: User | AnonymousUser, pk: int) -> Repository:
     if repository := managed.filter(pk=pk).first():
         return repository
     visible_repository(user, pk)
-    raise PermissionDenied("Only the owner of the repository can do this.")
+    raise PermissionDenied(
+        "Only the owner of the repository, maintainers of its teams and administrators can do this."
+    )

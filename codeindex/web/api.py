@@ -9,10 +9,9 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
-from codeindex import repositories, tasks
+from codeindex import repositories, repository_settings, tasks
 from codeindex.accounts import throttles
 from codeindex.accounts.authentication import signed_in_user
 from codeindex.ingestion import runs
@@ -20,7 +19,7 @@ from codeindex.models import IndexRun, Repository
 from codeindex.web import overview
 from codeindex.web.access import managed_repository, visible_repository
 from codeindex.web.parsers import ShallowJSONParser
-from codeindex.web.problems import Conflict
+from codeindex.web.problems import Conflict, by_field
 from codeindex.web.schema import answers
 from codeindex.web.serializers import (
     NewRepositorySerializer,
@@ -38,7 +37,8 @@ class RepositoriesView(APIView):
     )
     def get(self, request: Request) -> Response:
         visible = Repository.objects.visible_to(request.user).select_related("owner")
-        overviews = overview.for_repositories(visible.order_by("name", "pk"))
+        rows = visible.prefetch_related("teams", "people").order_by("name", "pk")
+        overviews = overview.for_repositories(rows)
         return Response(RepositorySerializer(overviews, many=True).data)
 
     @extend_schema(
@@ -55,7 +55,7 @@ class RepositoriesView(APIView):
             owner = signed_in_user(request)
             repository = repositories.register(owner=owner, by=owner, **serializer.validated_data)
         except django.core.exceptions.ValidationError as error:
-            raise ValidationError(_by_field(error)) from error
+            raise ValidationError(by_field(error)) from error
         _request_index(request, repository)
         summary = overview.for_repository(repository)
         return Response(RepositorySerializer(summary).data, status.HTTP_201_CREATED)
@@ -104,9 +104,9 @@ class RulesView(APIView):
         serializer.is_valid(raise_exception=True)
         try:
             by = signed_in_user(request)
-            repositories.change_rules(repository, serializer.validated_data, by=by)
+            repository_settings.change_rules(repository, serializer.validated_data, by=by)
         except django.core.exceptions.ValidationError as error:
-            raise ValidationError(_by_field(error)) from error
+            raise ValidationError(by_field(error)) from error
         return Response(RulesSerializer(repository).data)
 
 
@@ -122,7 +122,7 @@ class RunsView(APIView):
 
     @extend_schema(
         operation_id="index_again",
-        summary="Index the repository's current commit, or return the run in progress",
+        summary="Index the current commits of all branches; returns the first one's run",
         request=None,
         responses=answers(RunSerializer, 404, 429, status=201),
     )
@@ -151,14 +151,9 @@ class CancelView(APIView):
 
 
 def _request_index(request: Request, repository: Repository) -> IndexRun:
-    """Raises NotFound if the repository has been removed in the meantime."""
+    """The run of its first branch; those of the others are requested, too. Raises NotFound if the
+    repository has been removed in the meantime."""
     try:
-        return tasks.request_index(repository=repository, by=signed_in_user(request))
+        return tasks.request_every_index(repository=repository, by=signed_in_user(request))
     except Repository.DoesNotExist as error:
         raise NotFound from error
-
-
-def _by_field(error: django.core.exceptions.ValidationError) -> dict[str, list[str]]:
-    reasons = error.message_dict
-    general = reasons.pop(django.core.exceptions.NON_FIELD_ERRORS, [])
-    return reasons | ({api_settings.NON_FIELD_ERRORS_KEY: general} if general else {})

@@ -7,24 +7,14 @@ from django.contrib.auth.models import Group, User
 from django.http import QueryDict
 
 from codeindex.accounts import departure
-from codeindex.models import IGNORE_PATTERNS, Visibility
+from codeindex.accounts.teams import assignable
+from codeindex.models import Visibility
 
 SEEN_BY = {
-    Visibility.PRIVATE: "you and the teams that you choose",
+    Visibility.PRIVATE: "you, the teams that you choose, and administrators",
     Visibility.INTERNAL: "everyone who is signed in",
-    Visibility.PUBLIC: "everyone",
+    Visibility.PUBLIC: "everyone, without signing in",
 }
-
-
-SCHEDULES = [
-    ("", "as often as this installation does by itself"),
-    ("0", "never: only on request or by a webhook"),
-    ("5", "every 5 minutes"),
-    ("15", "every 15 minutes"),
-    ("60", "every hour"),
-    ("360", "every 6 hours"),
-    ("1440", "every day"),
-]
 
 
 class AddressInput(forms.TextInput):
@@ -74,62 +64,9 @@ class RegisterForm(forms.Form):
         super().__init__(data)
         teams = self.fields["teams"]
         assert isinstance(teams, forms.ModelMultipleChoiceField)
-        teams.queryset = own_teams = owner.groups.order_by("name")
-        if not own_teams.exists():
+        teams.queryset = offered = assignable(owner)
+        if not offered.exists():
             del self.fields["teams"]
-
-
-class RulesForm(forms.Form):
-    """How a repository is indexed; the fields are `Repository.RULES`."""
-
-    index_vendored = forms.BooleanField(
-        required=False,
-        label="Index vendored code",
-        help_text="Other people's code: in folders such as vendor, third_party or node_modules, or"
-        " with the attribute linguist-vendored in .gitattributes.",
-    )
-    index_generated = forms.BooleanField(
-        required=False,
-        label="Index generated code",
-        help_text="Files that a generator wrote: by their names, by a comment at their beginning,"
-        " or by the attribute linguist-generated in .gitattributes.",
-    )
-    index_minified = forms.BooleanField(
-        required=False,
-        label="Index minified code",
-        help_text="Files such as shop.min.js, or with most of their code in very long lines.",
-    )
-    ignore_patterns = forms.CharField(
-        required=False,
-        max_length=IGNORE_PATTERNS,
-        label="Patterns",
-        help_text="Files to leave out: one pattern per line, as in a .gitignore. A pattern that"
-        " begins with ! indexes files although a rule leaves them out. These patterns take"
-        " precedence over the repository's own .codeindexignore and .gitattributes.",
-        widget=forms.Textarea(
-            attrs={
-                "rows": 8,
-                "spellcheck": "false",
-                "placeholder": "/legacy/\n*.sql\n!shop/vendor/",
-            }
-        ),
-    )
-    refining = forms.BooleanField(
-        required=False,
-        label="Refine vectors",
-        help_text="Definitions are found by quick draft vectors at first. The language model then"
-        " refines them in the background, which makes results better and takes a while.",
-    )
-
-    check_minutes = forms.TypedChoiceField(
-        required=False,
-        label="New commits",
-        choices=SCHEDULES,
-        coerce=int,
-        empty_value=None,
-        help_text="How often the host is asked for new commits, which are then indexed. A push"
-        " webhook tells of them at once.",
-    )
 
 
 class DepartureForm(forms.Form):

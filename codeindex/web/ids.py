@@ -28,6 +28,7 @@ class Row(StrEnum):
     RUN = "run"
     FILE = "file"
     DEFINITION = "definition"
+    TEAM = "team"
 
 
 def opaque(row: Row, number: int) -> str:
@@ -102,5 +103,11 @@ class DefinitionConverter(Converter):
     row = Row.DEFINITION
 
 
-CONVERTERS = (RepositoryConverter, RunConverter, FileConverter, DefinitionConverter)
+class TeamConverter(Converter):
+    row = Row.TEAM
+
+
+CONVERTERS = (
+    RepositoryConverter, RunConverter, FileConverter, DefinitionConverter, TeamConverter
+)  # fmt: skip
 """Registered by the kind of their rows: `<repository:pk>`."""

@@ -18,7 +18,8 @@ from codeindex.models import (
     RunStatus,
     Visibility,
 )
-from codeindex.web import ids
+from codeindex.web import audience, ids
+from codeindex.web.overview import Overview
 
 
 class IdField(serializers.CharField):
@@ -102,12 +103,16 @@ class RepositorySerializer(serializers.Serializer[Any]):
     owner = serializers.CharField(source="repository.owner.username")
     url = serializers.CharField(source="repository.url")
     visibility = serializers.ChoiceField(Visibility.choices, source="repository.visibility")
+    visible_to = serializers.SerializerMethodField(help_text="Who really sees it, in words.")
     created = serializers.DateTimeField(source="repository.created")
     definitions = serializers.IntegerField(help_text="Definitions that are searchable now.")
     branches = BranchSerializer(many=True)
     latest_run = RunSerializer(
         source="latest", allow_null=True, help_text="null before the first run."
     )
+
+    def get_visible_to(self, overview: Overview) -> str:
+        return audience.describe(overview.repository)
 
 
 class TrueOrFalse(serializers.BooleanField):

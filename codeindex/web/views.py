@@ -14,9 +14,9 @@ from codeindex.accounts import throttles
 from codeindex.accounts.authentication import signed_in_user
 from codeindex.ingestion import runs
 from codeindex.models import IndexRun, Repository
-from codeindex.web import overview
+from codeindex.web import audience, overview
 from codeindex.web.access import managed_repository, visible_repository
-from codeindex.web.forms import RegisterForm, RulesForm
+from codeindex.web.forms import RegisterForm
 
 
 @require_safe
@@ -28,7 +28,11 @@ def health(request: HttpRequest) -> HttpResponse:
 @require_safe
 def repository_list(request: HttpRequest) -> HttpResponse:
     visible = Repository.objects.visible_to(request.user).select_related("owner").order_by("name")
-    context = {"nav": "repositories", "overviews": overview.for_repositories(visible)}
+    rows = visible.prefetch_related("teams", "people")
+    listed = [
+        (each, audience.describe(each.repository)) for each in overview.for_repositories(rows)
+    ]
+    context = {"nav": "repositories", "listed": listed}
     return render(request, "codeindex/repositories.html", context)
 
 
@@ -58,6 +62,7 @@ def repository(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "nav": "repositories",
         "overview": summary,
+        "audience": audience.describe(row),
         "runs": [
             (run, overview.duration(run), overview.timings(run)) for run in overview.runs(row)
         ],
@@ -99,25 +104,6 @@ def cancel(request: HttpRequest, pk: int, run: int) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def rules(request: HttpRequest, pk: int) -> HttpResponse:
-    """What is indexed of a repository."""
-    row = managed_repository(request.user, pk)
-    initial = {name: getattr(row, name) for name in Repository.RULES}
-    form = RulesForm(request.POST if request.method == "POST" else None, initial=initial)
-    if form.is_valid():
-        try:
-            repositories.change_rules(row, form.cleaned_data, by=signed_in_user(request))
-        except ValidationError as error:
-            form.add_error(None, error)
-        else:
-            messages.success(request, "Saved. The next index run follows the new settings.")
-            return redirect("repository", pk)
-    context = {"nav": "repositories", "repository": row, "form": form}
-    return render(request, "codeindex/rules.html", context, status=400 if form.errors else 200)
-
-
-@login_required
-@require_http_methods(["GET", "HEAD", "POST"])
 def remove(request: HttpRequest, pk: int) -> HttpResponse:
     row = managed_repository(request.user, pk)
     if request.method != "POST":
@@ -130,6 +116,6 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
 def _request_index(request: HttpRequest, row: Repository) -> None:
     """Raises Http404 if the repository has been removed in the meantime."""
     try:
-        tasks.request_index(repository=row, by=signed_in_user(request))
+        tasks.request_every_index(repository=row, by=signed_in_user(request))
     except Repository.DoesNotExist as error:
         raise Http404 from error

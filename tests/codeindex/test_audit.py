@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.db import transaction
 from django.test import Client
 
-from codeindex import audit, repositories, tasks
+from codeindex import audit, repositories, repository_settings, tasks
 from codeindex.accounts import tokens
 from codeindex.audit import Change
 from codeindex.ingestion import runs
@@ -41,7 +41,8 @@ def test_a_repository_s_life(
 ) -> None:
     settings.CODEINDEX_HOME = tmp_path
     shop = repositories.register(url="ssh://git@example.org/shop.git", owner=alice, by=alice)
-    repositories.change_deploy_key(shop, "", by=alice)
+    repository_settings.change(shop, {"name": "store", "visibility": "public"}, by=alice)
+    repository_settings.change(shop, {"name": "store", "deploy_key": ""}, by=alice)
     run = tasks.request_index(repository=shop, by=alice)
     assert run.requested_by == alice
     runs.cancel(run, by=alice)
@@ -49,9 +50,10 @@ def test_a_repository_s_life(
     repositories.remove(shop, by=None)
     assert recorded() == [
         "User 'alice' registered the repository 'alice/shop'.",
-        "User 'alice' changed the deploy key of the repository 'alice/shop'.",
-        f"User 'alice' cancelled an index run of the repository 'alice/shop' (run {run.pk}).",
-        "The command line removed the repository 'alice/shop'.",
+        "User 'alice' changed the repository 'alice/store'"
+        " (name: shop → store; visibility: private → public).",
+        f"User 'alice' cancelled an index run of the repository 'alice/store' (run {run.pk}).",
+        "The command line removed the repository 'alice/store'.",
     ]
 
 

@@ -81,6 +81,18 @@ def parse(url: str, *, trusted_path: bool = False) -> Remote:
     return _from_path(url, trusted=trusted_path)
 
 
+def is_same_place(first: Remote, second: Remote) -> bool:
+    """Whether both are on the same port of the same host, by the same protocol: a secret that was
+    given for one may be used for the other."""
+    return _place(first) == _place(second)
+
+
+def _place(remote: Remote) -> tuple[str, str]:
+    if "://" in remote.address:
+        return remote.scheme, urlsplit(remote.address).netloc
+    return remote.scheme, remote.address.partition(":")[0] if remote.scheme else ""
+
+
 def is_branch_name(name: str) -> bool:
     """Whether git allows the name (check-ref-format); it can be neither an option nor a pattern."""
     parts = name.split("/")

@@ -20,7 +20,7 @@ from django.db import connection
 from kombu.exceptions import OperationalError
 from tqdm import tqdm
 
-from codeindex import repositories, tasks
+from codeindex import repositories, repository_settings, tasks
 from codeindex.celery import app
 from codeindex.ingestion import embedding, pipeline, runs
 from codeindex.ingestion.cloning import remotes
@@ -104,9 +104,9 @@ class Command(base.Command):
                     trusted_path=True,
                 )  # fmt: skip
             elif key:
-                repositories.change_deploy_key(repository, key, by=None)
+                repository_settings.change(repository, {"deploy_key": key}, by=None)
             if rules := _rules(leave_out, switches):
-                repositories.change_rules(repository, rules, by=None)
+                repository_settings.change_rules(repository, rules, by=None)
         return tasks.request_index(repository=repository, branch=branch or None, by=user)
 
     def _detach(self, run: IndexRun) -> None:

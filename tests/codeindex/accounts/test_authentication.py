@@ -15,6 +15,7 @@ from drf_spectacular.generators import SchemaGenerator
 
 from codeindex.accounts import tokens
 from codeindex.models import Scope, Token
+from codeindex.web.ids import Row, opaque
 from tests import shelf
 
 REPOSITORIES = "/api/v1/repositories"
@@ -32,7 +33,8 @@ def operations() -> Iterator[tuple[str, str]]:
     """Method and address of everything that the API offers, with ids of nothing."""
     for path, methods in SchemaGenerator().get_schema(public=True)["paths"].items():
         for method in methods:
-            yield method.upper(), re.sub(r"{\w+}", "1", path)
+            one = opaque(Row.TEAM, 1) if path.startswith("/api/v1/teams") else "1"
+            yield method.upper(), re.sub(r"{\w+}", one, path)
 
 
 def ask(key: str, method: str = "GET", path: str = REPOSITORIES, scheme: str = "Bearer") -> Any:
@@ -113,6 +115,8 @@ class TestScopes:
             ("PATCH", f"{REPOSITORIES}/1/rules"): Scope.INDEX,
             ("POST", f"{REPOSITORIES}/1/runs"): Scope.INDEX,
             ("POST", f"{REPOSITORIES}/1/runs/1/cancel"): Scope.INDEX,
+            ("GET", "/api/v1/teams"): Scope.SEARCH,
+            ("POST", "/api/v1/teams"): Scope.ADMIN,
             ("GET", "/api/v1/tokens"): Scope.ADMIN,
             ("POST", "/api/v1/tokens"): Scope.ADMIN,
         }

@@ -14,7 +14,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from codeindex import repositories, tasks
+from codeindex import repositories, repository_settings, tasks
 from codeindex.ingestion import pipeline, runs
 from codeindex.ingestion.cloning.errors import CheckoutError
 from codeindex.integrations import freshness
@@ -88,13 +88,13 @@ class TestSchedule:
         self, shop: Repository, alice: User, settings: Any
     ) -> None:
         assert 53 < minutes_left(check(LIVE)) < 67
-        repositories.change_rules(shop, {"check_minutes": 5}, by=alice)
+        repository_settings.change_rules(shop, {"check_minutes": 5}, by=alice)
         assert freshness.is_due()
         assert 4 < minutes_left(check(LIVE)) < 6
-        repositories.change_rules(shop, {"check_minutes": 0}, by=alice)
+        repository_settings.change_rules(shop, {"check_minutes": 0}, by=alice)
         later(minutes=7)
         assert check(LIVE).due is None
-        repositories.change_rules(shop, {"check_minutes": None}, by=alice)
+        repository_settings.change_rules(shop, {"check_minutes": None}, by=alice)
         settings.CODEINDEX_CHECK_MINUTES = 0
         freshness.enroll()
         assert Upstream.objects.get().due is None

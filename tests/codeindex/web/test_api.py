@@ -173,10 +173,15 @@ class TestDescription:
             "/api/v1/repositories",
             "/api/v1/repositories/{id}",
             "/api/v1/repositories/{id}/rules",
+            "/api/v1/repositories/{id}/settings",
             "/api/v1/repositories/{id}/runs",
             "/api/v1/repositories/{id}/runs/{run}/cancel",
             "/api/v1/tokens",
             "/api/v1/tokens/{beginning}",
+            "/api/v1/teams",
+            "/api/v1/teams/{id}",
+            "/api/v1/teams/{id}/members",
+            "/api/v1/teams/{id}/members/{user}",
         }
 
     def test_the_page_loads_the_schema_and_nothing_from_elsewhere(

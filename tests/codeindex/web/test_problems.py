@@ -75,7 +75,9 @@ def test_what_is_forbidden(client: Client, charlie: User, shop: Repository) -> N
     Repository.objects.update(visibility="public")
     client.force_login(charlie)
     told = problem(client.delete(f"{REPOSITORIES}/{shop.pk}"), 403)
-    assert told["detail"] == "Only the owner of the repository can do this."
+    assert told["detail"] == (
+        "Only the owner of the repository, maintainers of its teams and administrators can do this."
+    )
 
 
 def test_a_hidden_row_is_as_an_unknown_one(client: Client, charlie: User, shop: Repository) -> None:

@@ -56,7 +56,7 @@ def test_the_page_says_what_was_skipped_why_and_what_to_do(client, alice, shop, 
     assert "Their contents lie in Git LFS" in shown
     assert "too many unclosed brackets" in shown
     assert "Its only branch has been indexed." in shown
-    assert shown.count(reverse("rules", args=[shop.pk])) == 2
+    assert shown.count(reverse("repository-settings", args=[shop.pk])) == 2
 
 
 def test_only_who_manages_a_repository_gets_to_its_settings(client, bob, charlie, shop, run):
@@ -68,7 +68,7 @@ def test_only_who_manages_a_repository_gets_to_its_settings(client, bob, charlie
         assert client.get(address(shop)).status_code == status
         assert patch(client, shop, index_vendored=True)[0] == status
     client.force_login(bob)
-    assert rules not in page(client, shop)
+    assert reverse("repository-settings", args=[shop.pk]) not in page(client, shop)
     shop.refresh_from_db()
     assert not shop.index_vendored
 

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 from jsonschema import Draft202012Validator
 
 from codeindex.accounts import tokens
 from codeindex.models import IndexRun, Repository, Scope
+from codeindex.web.ids import Row, opaque
 from codeindex.web.problems import MEDIA_TYPE
 from tests import shelf
 from tests.shelf import Written
@@ -20,6 +21,11 @@ from tests.shelf import Written
 REPOSITORIES = "/api/v1/repositories"
 ONE = f"{REPOSITORIES}/{{id}}"
 RULES = f"{ONE}/rules"
+SETTINGS = f"{ONE}/settings"
+TEAMS = "/api/v1/teams"
+TEAM = f"{TEAMS}/{{id}}"
+MEMBERS = f"{TEAM}/members"
+MEMBER = f"{MEMBERS}/{{user}}"
 RUNS = f"{ONE}/runs"
 TOKENS, TOKEN = "/api/v1/tokens", "/api/v1/tokens/{beginning}"
 CANCEL = f"{RUNS}/{{run}}/cancel"
@@ -49,7 +55,7 @@ def shop(alice: User) -> Repository:
 
 
 @pytest.fixture
-def check(schema: dict[str, Any], shop: Repository, alice: User, bob: User) -> Any:
+def check(schema: dict[str, Any], shop: Repository, alice: User, bob: User, team: Group) -> Any:
     """Asks, expects a status, and compares the body with what the schema says of that."""
     keys = {user.username: tokens.issue(user, by=user) for user in (alice, bob)} | {"": ""}
     for scope in Scope:
@@ -59,11 +65,12 @@ def check(schema: dict[str, Any], shop: Repository, alice: User, bob: User) -> A
         method: str, path: str, status: int, who: str = "alice", *, known: bool = True, **more: Any
     ) -> None:
         file = shop.branches.get().source_files.filter(live=True).latest("pk")
-        ids = {"id": shop.pk, "file_id": file.pk} if known else {"id": 0, "file_id": 0}
-        ids["beginning"] = keys["search"][: tokens.SHOWN] if known else "cix_00000000"
+        kind, row = (Row.TEAM, team) if path.startswith(TEAMS) else (Row.REPOSITORY, shop)
+        given = {"id": opaque(kind, row.pk if known else 0), "file_id": file.pk if known else 0}
+        given["beginning"] = keys["search"][: tokens.SHOWN] if known else "cix_00000000"
         run = IndexRun.objects.latest("pk").pk
         definition = file.blob.definitions.get().pk if known else 0
-        address = path.format(run=run, definition_id=definition, **ids)
+        address = path.format(run=run, definition_id=definition, user="erin", **given)
         key = keys.get(who, who)
         headers = ({"Authorization": f"Token {key}"} if key else {}) | more.pop("headers", {})
         answer = Client(headers=headers).generic(method.upper(), address, **more)
@@ -115,6 +122,16 @@ def test_every_operation_names_its_errors(schema: dict[str, Any]) -> None:
         ("delete", ONE): {204, 404},
         ("get", RULES): {200, 404},
         ("patch", RULES): {200, 404, 415},
+        ("get", SETTINGS): {200, 404},
+        ("patch", SETTINGS): {200, 404, 415},
+        ("get", TEAMS): {200},
+        ("post", TEAMS): {201, 415},
+        ("get", TEAM): {200, 404},
+        ("patch", TEAM): {200, 404, 415},
+        ("delete", TEAM): {204, 404},
+        ("get", MEMBERS): {200, 404},
+        ("put", MEMBERS): {200, 404, 415},
+        ("delete", MEMBER): {204, 404},
         ("get", RUNS): {200, 404},
         ("post", RUNS): {201, 404, 429},
         ("post", CANCEL): {200, 404, 409},
@@ -129,7 +146,12 @@ def test_every_operation_names_its_errors(schema: dict[str, Any]) -> None:
             assert described(schema, method, path, status)
 
 
-def test_errors_are_as_described(schema: dict[str, Any], check: Any) -> None:
+def test_errors_are_as_described(
+    schema: dict[str, Any], check: Any, alice: User, bob: User, team: Group
+) -> None:
+    alice.is_superuser = True
+    alice.save()
+    bob.groups.clear()
     for method, path, _ in operations(schema):
         check(method, path, 401, "none")
         check(method, path, 400, QUERY_STRING="q=%00")
@@ -145,14 +167,17 @@ def test_errors_are_as_described(schema: dict[str, Any], check: Any) -> None:
             check(method, path, 404, "bob")
         if "{id}" in path and (method != "get" or path == RULES):
             Repository.objects.update(visibility="internal")
+            bob.groups.add(team)
             check(method, path, 403, "bob")
             Repository.objects.update(visibility="private")
+            bob.groups.clear()
 
 
 def test_errors_of_one_operation_are_as_described(check: Any) -> None:
     for body in (b"{", b"[]", b"{}", b'{"url": []}', b'{"url": "https://example.org/shop"}'):
         check("post", REPOSITORIES, 400, data=body, content_type=JSON)
     check("post", REPOSITORIES, 415, data=b"x", content_type="text/plain")
+    check("patch", SETTINGS, 400, data=b'{"name": ""}', content_type=JSON)
     check("patch", RULES, 400, data=b'{"ignore_patterns": "!"}', content_type=JSON)
     check("patch", RULES, 415, data=b"x", content_type="text/plain")
     for body in (b'{"scopes": []}', b'{"scopes": ["all"]}', b'{"scopes": "x"}', b'{"days": 0}'):
@@ -190,10 +215,11 @@ def test_answers_are_as_described(check: Any, shop: Repository) -> None:
     IndexRun.objects.filter(branch__repository=shop).update(
         skips={"generated": {"count": 2, "examples": ["a_pb2.py"]}}, timings={"checkout": 1.5}
     )
-    for path in (REPOSITORIES, ONE, RULES, RUNS, TOKENS):
+    for path in (REPOSITORIES, ONE, RULES, SETTINGS, RUNS, TEAMS, TEAM, MEMBERS, TOKENS):
         check("get", path, 200)
     check("post", TOKENS, 201, data=b'{"days": 1}', content_type=JSON)
     check("delete", TOKEN, 204)
+    check("patch", SETTINGS, 200, data=b'{"visibility": "public"}', content_type=JSON)
     check("post", CANCEL, 200)
     for query in ("q=csv", "q=csv&group=file", "q=nothing"):
         check("get", SEARCH, 200, QUERY_STRING=query)

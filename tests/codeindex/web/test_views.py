@@ -189,7 +189,7 @@ class TestRepository:
         client.force_login(bob)
         assert "extracting definitions, 25%" in page(client, "/repositories/")
         client.force_login(charlie)
-        assert "No repositories yet" in page(client, "/repositories/")
+        assert "No repository that you may see" in page(client, "/repositories/")
 
 
 class TestWrites:

@@ -24,7 +24,7 @@ from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.test import Client
 
-from codeindex import credentials, repositories, tasks
+from codeindex import credentials, repositories, repository_settings, tasks
 from codeindex.ingestion.cloning import checkout, git, mirrors
 from codeindex.ingestion.cloning.errors import CheckoutError
 from codeindex.ingestion.cloning.trees import Tree
@@ -241,7 +241,7 @@ def test_a_clone_over_ssh_uses_its_deploy_key_and_nothing_else(
     finally:
         subprocess.run(["kill", pid], check=True)
     key, public = private_key()
-    repositories.change_deploy_key(bare, key, by=None)
+    repository_settings.change(bare, {"deploy_key": key}, by=None)
     bare.refresh_from_db()
     with pytest.raises(CheckoutError, match="The host denied access"):
         fetch(bare)

@@ -1,0 +1,26 @@
+"""What members of a team may do. Teams are Django's groups, and memberships its rows."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import User
+from django.db import models
+
+
+class Role(models.TextChoices):
+    MEMBER = "member", "member"
+    MAINTAINER = "maintainer", "maintainer"
+
+
+class Membership(models.Model):
+    """What is known of a membership beside that it exists. One without such a row is a plain
+    member's, made by hand. It ends with Django's row, however that is deleted."""
+
+    row = models.OneToOneField(
+        User.groups.through, models.CASCADE, primary_key=True, related_name="details"
+    )
+    role = models.CharField(max_length=10, choices=Role.choices, default=Role.MEMBER)
+    # Made by single sign-on, which ends it when the provider no longer names the group
+    by_sign_on = models.BooleanField(default=False, db_default=False)
+
+    def __str__(self) -> str:
+        return f"{self.role} {self.row}"

@@ -1,0 +1,181 @@
+"""The settings of a repository, changed by whoever manages it, with the record of that in the same
+transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from django.contrib.auth.models import Group, User
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from codeindex import audit, credentials
+from codeindex.audit import Change
+from codeindex.ingestion import store
+from codeindex.ingestion.cloning import remotes
+from codeindex.ingestion.cloning.remotes import Remote
+from codeindex.ingestion.selection import ignore_process
+from codeindex.integrations import freshness
+from codeindex.models import Branch, IndexRun, Repository, SourceFile
+from codeindex.repositories import check_branch, checked_key, checked_remote
+
+MOST_BRANCHES = 20
+"""Of one repository."""
+
+
+@transaction.atomic
+def change(repository: Repository, changes: Mapping[str, Any], *, by: User | None) -> None:
+    """Change the settings of a repository that `changes` holds:
+
+    - `name`, and `visibility`; `teams` and `people`: all groups and users that it is shared with;
+    - `url`. What it leads to is indexed by the next run, and what is indexed stays until then. A
+      stored credential and deploy key stay only if it leads to the same host;
+    - `credential` and `deploy_key`, which replace the stored one; "" removes it;
+    - `branches`: the names of all branches to index, "" for the remote's default one. What was
+      indexed of others no longer appears in search.
+
+    Raises `ValidationError` by field, and `Repository.DoesNotExist` if it was removed meanwhile.
+    """
+    row = Repository.objects.select_for_update(no_key=True, of=("self",)).get(pk=repository.pk)
+    told = [
+        told
+        for setting, apply in _SETTINGS.items()
+        if setting in changes and (told := apply(row, changes[setting]))
+    ]
+    if not told:
+        return
+    row.full_clean()
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError:
+        row.validate_constraints()
+        raise
+    repository.refresh_from_db()
+    audit.record(Change.REPOSITORY_CHANGED, row.full_name, by=by, details="; ".join(told))
+
+
+@transaction.atomic
+def change_rules(
+    repository: Repository, rules: Mapping[str, bool | str | int | None], *, by: User | None
+) -> None:
+    """Change how the repository is indexed: the fields of `Repository.RULES` that `rules` holds.
+    What is indexed changes with the next run. Raises `ValidationError` by field."""
+    patterns = ignore_process.lines(str(rules.get("ignore_patterns", "")))
+    for number, line in enumerate(patterns, 1):
+        if not ignore_process.is_pattern(line):
+            reason = f"Line {number} is not a pattern as in a .gitignore: {line[:100]}"
+            raise ValidationError({"ignore_patterns": [reason]})
+    for name, value in rules.items():
+        setattr(repository, name, value)
+    if rules:
+        Repository.objects.filter(pk=repository.pk).update(**rules)
+    if rules.get("check_minutes"):
+        freshness.ask_soon(repository.branches.all())
+    audit.record(Change.RULES_CHANGED, repository.full_name, by=by, details=", ".join(rules))
+
+
+def _set_plain(field: str) -> Callable[[Repository, str], str]:
+    def apply(row: Repository, value: str) -> str:
+        before = getattr(row, field)
+        setattr(row, field, value.strip())
+        return f"{field}: {before} → {value.strip()}" if value.strip() != before else ""
+
+    return apply
+
+
+def _set_related(field: str) -> Callable[[Repository, Iterable[User] | Iterable[Group]], str]:
+    def apply(row: Repository, wanted: Iterable[User] | Iterable[Group]) -> str:
+        related = getattr(row, field)
+        before, after = set(related.all()), set(wanted)
+        related.set(after)
+        return _difference(field, map(str, before), map(str, after))
+
+    return apply
+
+
+def _set_url(row: Repository, url: str) -> str:
+    if url.strip() == row.url:
+        return ""
+    before, remote = row.url, checked_remote(url)
+    if not _leads_to_same_place(row, remote):
+        row.credential = row.deploy_key = ""
+    if remote.credential:
+        row.credential = credentials.encrypt(remote.credential)
+    row.url, row.trusted_path = remote.address, False
+    return f"url: {before} → {row.url}"
+
+
+def _leads_to_same_place(row: Repository, remote: Remote) -> bool:
+    """Whether the present URL of a repository does. One that is no longer allowed does not."""
+    try:
+        present = remotes.parse(row.url, trusted_path=row.trusted_path)
+    except remotes.RefusedRemote:
+        return False
+    return remotes.is_same_place(present, remote)
+
+
+def _set_credential(row: Repository, credential: str) -> str:
+    remote = checked_remote(row.url, trusted_path=row.trusted_path)
+    if credential and remote.scheme not in ("https", "http"):
+        reason = "A credential works only with an https or http URL. For ssh, add a deploy key."
+        raise ValidationError({"credential": [reason]})
+    if not credential.isprintable():
+        raise ValidationError({"credential": ["The credential has unprintable characters."]})
+    return _set_secret(row, "credential", credentials.encrypt(credential))
+
+
+def _set_deploy_key(row: Repository, deploy_key: str) -> str:
+    remote = checked_remote(row.url, trusted_path=row.trusted_path)
+    return _set_secret(row, "deploy_key", checked_key(deploy_key, remote))
+
+
+def _set_secret(row: Repository, field: str, encrypted: str) -> str:
+    had = bool(getattr(row, field))
+    setattr(row, field, encrypted)
+    title = field.replace("_", " ")
+    return f"{title} stored" if encrypted else f"{title} removed" * had
+
+
+def _set_branches(row: Repository, names: Iterable[str]) -> str:
+    wanted = list(dict.fromkeys(names))
+    if not wanted or len(wanted) > MOST_BRANCHES:
+        reason = f"A repository has from 1 to {MOST_BRANCHES} branches."
+        raise ValidationError({"branches": [reason]})
+    for name in filter(None, wanted):
+        check_branch(name, "branches")
+    before = set(row.branches.values_list("name", flat=True))
+    gone = row.branches.exclude(name__in=wanted)
+    # A worker that writes for one of their runs finishes its batch first, and stops at the next
+    list(IndexRun.objects.filter(branch__in=gone).select_for_update())
+    store.delete_files(SourceFile.objects.filter(branch__in=gone))
+    gone.delete()
+    new = [Branch(repository=row, name=name) for name in wanted if name not in before]
+    Branch.objects.bulk_create(new)
+    return _difference("branches", *(map(_shown_branch, names) for names in (before, wanted)))
+
+
+_SETTINGS: Mapping[str, Callable[[Repository, Any], str]] = {
+    "name": _set_plain("name"),
+    "visibility": _set_plain("visibility"),
+    "teams": _set_related("teams"),
+    "people": _set_related("people"),
+    "url": _set_url,
+    "credential": _set_credential,
+    "deploy_key": _set_deploy_key,
+    "branches": _set_branches,
+}
+"""How each setting is set. Each says what it has changed, for the record; "" if nothing. The URL
+comes before the secrets, which depend on it."""
+
+
+def _shown_branch(name: str) -> str:
+    return name or "the default branch"
+
+
+def _difference(title: str, before: Iterable[str], after: Iterable[str]) -> str:
+    """teams: +new, −gone"""
+    old, new = set(before), set(after)
+    signed = [f"+{name}" for name in sorted(new - old)] + [f"−{name}" for name in sorted(old - new)]
+    return f"{title}: {', '.join(signed)}" if signed else ""

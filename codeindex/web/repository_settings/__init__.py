@@ -1,0 +1,1 @@
+"""The settings page of a repository, and the same over REST."""

@@ -1,0 +1,149 @@
+"""Teams and their members over REST."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django.core.exceptions
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, status
+from rest_framework.exceptions import ValidationError
+from rest_framework.permissions import SAFE_METHODS
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from codeindex.accounts import teams
+from codeindex.accounts.authentication import signed_in_user
+from codeindex.models import Role, Scope
+from codeindex.web import ids
+from codeindex.web.parsers import ShallowJSONParser
+from codeindex.web.problems import by_field
+from codeindex.web.schema import answers
+from codeindex.web.serializers import IdField, Text
+from codeindex.web.teams import access
+
+
+class MemberSerializer(serializers.Serializer[Any]):
+    user = Text(max_length=150, source="name", help_text="A user name.")
+    role = serializers.ChoiceField(Role.choices)
+    by_sign_on = serializers.BooleanField(
+        read_only=True, help_text="Whether single sign-on has made the membership."
+    )
+
+
+class TeamSerializer(serializers.Serializer[Any]):
+    id = IdField(ids.Row.TEAM, source="pk")
+    name = Text(max_length=150)
+
+
+class TeamAPIView(APIView):
+    parser_classes = [ShallowJSONParser]
+
+    @property
+    def scope(self) -> Scope:
+        return Scope.SEARCH if self.request.method in SAFE_METHODS else Scope.ADMIN
+
+
+class TeamsView(TeamAPIView):
+    @extend_schema(
+        operation_id="list_teams",
+        summary="List the teams that you can see",
+        responses=answers(TeamSerializer(many=True)),
+    )
+    def get(self, request: Request) -> Response:
+        return Response(TeamSerializer(teams.visible_to(request.user), many=True).data)
+
+    @extend_schema(
+        operation_id="create_team",
+        summary="Create a team, as an administrator",
+        request=TeamSerializer,
+        responses=answers(TeamSerializer, 415, status=201),
+    )
+    def post(self, request: Request) -> Response:
+        user = signed_in_user(request)
+        access.require_administrator(user)
+        serializer = TeamSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        try:
+            team = teams.create(serializer.validated_data["name"], by=user)
+        except django.core.exceptions.ValidationError as error:
+            raise ValidationError(by_field(error)) from error
+        return Response(TeamSerializer(team).data, status.HTTP_201_CREATED)
+
+
+class TeamView(TeamAPIView):
+    @extend_schema(
+        operation_id="team",
+        summary="Get a team",
+        responses=answers(TeamSerializer, 404),
+    )
+    def get(self, request: Request, pk: int) -> Response:
+        return Response(TeamSerializer(access.visible_team(request.user, pk)).data)
+
+    @extend_schema(
+        operation_id="rename_team",
+        summary="Rename a team, as an administrator",
+        request=TeamSerializer,
+        responses=answers(TeamSerializer, 404, 415),
+    )
+    def patch(self, request: Request, pk: int) -> Response:
+        user = signed_in_user(request)
+        team = access.administered_team(user, pk)
+        serializer = TeamSerializer(team, data=request.data, partial=True)
+        serializer.is_valid(raise_exception=True)
+        try:
+            teams.rename(team, serializer.validated_data.get("name", team.name), by=user)
+        except django.core.exceptions.ValidationError as error:
+            raise ValidationError(by_field(error)) from error
+        return Response(TeamSerializer(team).data)
+
+    @extend_schema(
+        operation_id="remove_team",
+        summary="Remove a team, as an administrator",
+        responses=answers(None, 404, status=204),
+    )
+    def delete(self, request: Request, pk: int) -> Response:
+        user = signed_in_user(request)
+        teams.remove(access.administered_team(user, pk), by=user)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class MembersView(TeamAPIView):
+    @extend_schema(
+        operation_id="list_members",
+        summary="List the members of a team",
+        responses=answers(MemberSerializer(many=True), 404),
+    )
+    def get(self, request: Request, pk: int) -> Response:
+        team = access.visible_team(request.user, pk)
+        return Response(MemberSerializer(teams.members(team), many=True).data)
+
+    @extend_schema(
+        operation_id="set_member",
+        summary="Add a member to a team that you maintain, or change the role of one",
+        request=MemberSerializer,
+        responses=answers(MemberSerializer(many=True), 404, 415),
+    )
+    def put(self, request: Request, pk: int) -> Response:
+        user = signed_in_user(request)
+        team = access.maintained_team(user, pk)
+        serializer = MemberSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        given = serializer.validated_data
+        try:
+            access.set_member(team, given["name"], given["role"], by=user)
+        except django.core.exceptions.ValidationError as error:
+            raise ValidationError(by_field(error)) from error
+        return Response(MemberSerializer(teams.members(team), many=True).data)
+
+
+class MemberView(TeamAPIView):
+    @extend_schema(
+        operation_id="remove_member",
+        summary="Remove a member from a team that you maintain, or leave a team",
+        responses=answers(None, 404, status=204),
+    )
+    def delete(self, request: Request, pk: int, user: str) -> Response:
+        access.remove_member(signed_in_user(request), pk, user)
+        return Response(status=status.HTTP_204_NO_CONTENT)

@@ -1,0 +1,252 @@
+"""What a stranger, a teammate, a maintainer of a team and an anonymous visitor see and may do, on
+every route: a route or a method that nobody has classified here fails."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from codeindex.accounts import teams
+from codeindex.models import IndexRun, Repository, Role
+from tests import shelf
+from tests.shelf import Written
+
+PEOPLE = ("anonymous", "stranger", "teammate", "maintainer", "owner", "administrator")
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+OPEN = ("ok",) * 6
+"""Anyone gets an answer, which holds only what they may see."""
+
+ACCOUNT = ("sign in", "ok", "ok", "ok", "ok", "ok")
+"""Whoever is signed in."""
+
+SEEN = (404, 404, "ok", "ok", "ok", "ok")
+"""Whoever may see the private repository that its address names."""
+
+MANAGED = ("sign in", 404, 403, "ok", "ok", "ok")
+"""Whoever manages that repository."""
+
+MANAGED_API = (404, 404, 403, "ok", "ok", "ok")
+"""The same, where a stranger who has not signed in reads over REST."""
+
+MEMBERS = ("sign in", 404, "ok", "ok", "ok", "ok")
+"""The members of the team that the address names, and administrators."""
+
+MEMBERS_API = (404, 404, "ok", "ok", "ok", "ok")
+
+MAINTAINED = ("sign in", 404, 403, "ok", 403, "ok")
+"""The maintainers of that team, of which the repository's owner is a plain member."""
+
+ADMINISTERED = ("sign in", 404, 403, 403, 403, "ok")
+"""Administrators alone; members may know of the team."""
+
+ADMINISTRATORS = ("sign in", 403, 403, 403, 403, "ok")
+
+ROUTES: dict[str, dict[str, tuple[str | int, ...]]] = {
+    "health": dict.fromkeys(("GET",), OPEN),
+    # Search
+    "search": {"GET": OPEN},
+    "lines": {"GET": OPEN},
+    "similar-to-code": {"GET": OPEN},
+    "file": {"GET": SEEN},
+    "definition": {"GET": SEEN},
+    "why": {"GET": SEEN},
+    "similar": {"GET": SEEN},
+    "references": {"GET": SEEN},
+    "api-search": {"GET": OPEN},
+    "api-lines": {"GET": OPEN},
+    "api-similar-to-code": {"GET": OPEN},
+    "api-similar": {"GET": SEEN},
+    "api-references": {"GET": SEEN},
+    "api-callers": {"GET": SEEN},
+    "api-callees": {"GET": SEEN},
+    # Repositories
+    "repositories": {"GET": OPEN},
+    "register": {"GET": ACCOUNT, "POST": ACCOUNT},
+    "repository": {"GET": SEEN},
+    "progress": {"GET": SEEN},
+    "index-again": {"POST": MANAGED},
+    "cancel": {"POST": MANAGED},
+    "repository-settings": {"GET": MANAGED, "POST": MANAGED},
+    "repository-access": {"GET": MANAGED, "POST": MANAGED},
+    "repository-source": {"GET": MANAGED, "POST": MANAGED},
+    "rules": {"GET": MANAGED, "POST": MANAGED},
+    "remove": {"GET": MANAGED, "POST": MANAGED},
+    "api-repositories": {"GET": OPEN, "POST": ACCOUNT},
+    "api-repository": {"GET": SEEN, "DELETE": MANAGED},
+    "api-settings": {"GET": MANAGED_API, "PATCH": MANAGED},
+    "api-rules": {"GET": MANAGED_API, "PATCH": MANAGED},
+    "api-runs": {"GET": SEEN, "POST": MANAGED},
+    "api-cancel": {"POST": MANAGED},
+    # Teams
+    "teams": {"GET": ACCOUNT, "POST": ADMINISTRATORS},
+    "team": {"GET": MEMBERS},
+    "set-member": {"POST": MAINTAINED},
+    "remove-member": {"POST": MAINTAINED},
+    "rename-team": {"GET": ADMINISTERED, "POST": ADMINISTERED},
+    "remove-team": {"GET": ADMINISTERED, "POST": ADMINISTERED},
+    "api-teams": {"GET": OPEN, "POST": ADMINISTRATORS},
+    "api-team": {"GET": MEMBERS_API, "PATCH": ADMINISTERED, "DELETE": ADMINISTERED},
+    "api-members": {"GET": MEMBERS_API, "PUT": MAINTAINED},
+    "api-member": {"DELETE": MAINTAINED},
+    # Accounts
+    "account": {"GET": ACCOUNT},
+    "new-token": {"POST": ACCOUNT},
+    "revoke-token": {"POST": ACCOUNT},
+    "api-tokens": {"GET": ACCOUNT, "POST": ACCOUNT},
+    "api-token": {"DELETE": ("sign in", *(404,) * 5)},
+    "login": {"GET": OPEN, "POST": OPEN, "PUT": OPEN},
+    "logout": {"POST": OPEN},
+    "password_change": {"GET": ACCOUNT, "POST": ACCOUNT, "PUT": ACCOUNT},
+    "password_change_done": {"GET": ACCOUNT},
+    "api-schema": {"GET": OPEN},
+    "api-docs": {"GET": OPEN},
+}
+"""What each person of PEOPLE gets, by the route's name and the method: "ok" is any answer beyond
+the gate, be it that a form is incomplete."""
+
+TEXTS = {"user": "erin", "beginning": "cix_00000000"}
+"""The values of parameters that are plain strings."""
+
+
+@dataclass(frozen=True)
+class Route:
+    name: str
+    parameters: dict[str, str]
+    """The kind of each parameter, by its name."""
+
+
+def routes(resolver: URLResolver, namespace: str = "", above: Any = ()) -> Iterator[Route]:
+    for pattern in resolver.url_patterns:
+        converters = dict(above) | dict(pattern.pattern.converters)
+        if isinstance(pattern, URLResolver):
+            inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+            yield from routes(pattern, inner, converters)
+        elif isinstance(pattern, URLPattern):
+            kinds = {
+                name: getattr(converter, "row", "text") for name, converter in converters.items()
+            }
+            yield Route(f"{namespace}{pattern.name}", kinds)
+
+
+EVERY = {route.name: route for route in routes(get_resolver())}
+OWN = sorted(name for name in EVERY if not name.startswith("admin:"))
+
+
+@pytest.fixture
+def people(alice: User, bob: User, charlie: User, team: Group) -> dict[str, User | None]:
+    dana = User.objects.create_user("dana")
+    teams.set_member(team, dana, Role.MAINTAINER, by=None)
+    User.objects.create_user("erin").groups.add(team)
+    root = User.objects.create_superuser("root")
+    return dict(zip(PEOPLE, (None, charlie, bob, dana, alice, root), strict=True))
+
+
+@pytest.fixture
+def shop(alice: User, team: Group) -> Repository:
+    made = shelf.repository(alice, "shop", teams=[team])
+    shelf.put(made, "load.py", Written("def load(csv): ...", "load"))
+    return made
+
+
+@pytest.fixture
+def rows(shop: Repository, team: Group) -> dict[str, int]:
+    file = shop.branches.get().source_files.get()
+    definition = file.blob.definitions.get()
+    run = IndexRun.objects.create(branch=shop.branches.get())
+    return {
+        "repository": shop.pk, "run": run.pk, "file": file.pk, "definition": definition.pk,
+        "team": team.pk,
+    }  # fmt: skip
+
+
+def address(name: str, rows: dict[str, int]) -> str:
+    return reverse(
+        name,
+        kwargs={
+            parameter: TEXTS[parameter] if kind == "text" else rows[kind]
+            for parameter, kind in EVERY[name].parameters.items()
+        },
+    )
+
+
+def answer(user: User | None, method: str, address: str) -> Any:
+    """The response, without what it has changed."""
+    client = Client()
+    if user:
+        client.force_login(user)
+    form = {"user": "erin", "role": "member"}
+    more = {"content_type": "application/json"} if method in ("PUT", "PATCH") else {}
+    with transaction.atomic():
+        response = (
+            client.generic(method, address)
+            if method == "DELETE"
+            else getattr(client, method.lower())(address, {} if method == "GET" else form, **more)
+        )
+        transaction.set_rollback(True)
+    return response
+
+
+def kind(response: Any) -> str | int:
+    asked_to_sign_in = response.status_code == 302 and "/login/?next=" in response["Location"]
+    if asked_to_sign_in or response.status_code == 401:
+        return "sign in"
+    return response.status_code if response.status_code in (403, 404, 405) else "ok"
+
+
+def test_every_route_is_classified() -> None:
+    assert set(OWN) == set(ROUTES)
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_everyone_gets_what_they_may_see(name: str, rows: Any, people: Any) -> None:
+    for method, expected in ROUTES[name].items():
+        got = [kind(answer(people[who], method, address(name, rows))) for who in PEOPLE]
+        assert got == list(expected), method
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_no_other_method_is_answered(name: str, rows: Any, people: Any) -> None:
+    for method in set(METHODS) - set(ROUTES[name]):
+        status = answer(people["administrator"], method, address(name, rows)).status_code
+        assert status == 405, method
+
+
+@pytest.mark.parametrize("name", [name for name in OWN if EVERY[name].parameters])
+def test_what_is_hidden_is_answered_like_what_does_not_exist(
+    name: str, rows: Any, people: Any
+) -> None:
+    nothing = dict.fromkeys(rows, 10**8)
+    for method in ROUTES[name]:
+        for who in ("anonymous", "stranger"):
+            hidden, absent = (
+                answer(people[who], method, address(name, each)) for each in (rows, nothing)
+            )
+            assert hidden.status_code == absent.status_code
+            if hidden.status_code != 302:
+                assert _without_tokens(hidden) == _without_tokens(absent)
+
+
+def _without_tokens(response: Any) -> str:
+    return re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", response.content.decode())
+
+
+@pytest.mark.parametrize("name", sorted(set(EVERY) - set(OWN)))
+def test_the_admin_site_is_for_administrators(name: str, people: Any) -> None:
+    given = {"object_id": "1", "app_label": "auth", "content_type_id": "1", "url": "x", "id": "1"}
+    kinds = EVERY[name].parameters
+    if name in ("admin:login", "admin:None", "admin:view_on_site"):
+        pytest.skip("signs in, or answers 404")
+    parameters = {parameter: given[parameter] for parameter in kinds}
+    if name == "admin:app_list":
+        parameters = {"app_label": "auth"}
+    for who in ("anonymous", "stranger", "teammate", "maintainer", "owner"):
+        assert answer(people[who], "GET", reverse(name, kwargs=parameters)).status_code == 302
