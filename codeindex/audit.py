@@ -1,20 +1,39 @@
-"""Records every change that somebody makes: who, what, and to which row.
+"""The audit: who changed, searched, read or signed in, when, by which door and from where.
 
-It writes to the log `codeindex.audit`.
+It is a table to which rows are only added (`codeindex.models.audit`). Changes are also written to
+the log `codeindex.audit`.
 """
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 
-from django.contrib.auth.models import User
-from django.db import connection, transaction
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser, User
+from django.db import Error, connection, transaction
+from django.utils.crypto import salted_hmac
+
+from codeindex.models import AuditRecord
+
+MOST_CHARACTERS = 2_000
+"""Of a subject, details or a text: as many as a query may have."""
+
+BATCH = 10_000
+"""How many rows are deleted in one transaction."""
+
+MOST_BATCHES = 1_000
 
 logger = logging.getLogger(__name__)
 
 
 class Change(StrEnum):
+    """What changes something, and signing in and out."""
+
     REPOSITORY_REGISTERED = "registered the repository"
     REPOSITORY_CHANGED = "changed the repository"
     REPOSITORY_HANDED_OVER = "handed over the repository"
@@ -26,20 +45,219 @@ class Change(StrEnum):
     MEMBER_ADDED = "added a member to the team"
     MEMBER_CHANGED = "changed the role of a member of the team"
     MEMBER_REMOVED = "removed a member from the team"
+    RUN_REQUESTED = "requested an index run of the repository"
     RUN_CANCELLED = "cancelled an index run of the repository"
     TOKEN_CREATED = "created the token"  # noqa: S105
     TOKEN_REVOKED = "revoked the token"  # noqa: S105
+    SIGNED_IN = "signed in as"
+    SIGNED_OUT = "signed out as"
+    PASSWORD_CHANGED = "changed the password of"  # noqa: S105
+    USER_CREATED = "created the user"
+    USER_CHANGED = "changed the user"
+    USER_REMOVED = "removed the user"
+
+
+class Access(StrEnum):
+    """What changes nothing."""
+
+    SEARCHED = "searched for"
+    LINES_SEARCHED = "searched lines for"
+    SIMILAR_SEARCHED = "searched for code similar to"
+    REFERENCES_READ = "read the references of"
+    DEFINITION_READ = "read the definition"
+    FILE_READ = "read the file"
+    VECTOR_READ = "read the explanation of"
+    AUDIT_READ = "read the audit"
+    SIGN_IN_FAILED = "failed to sign in as"
+
+
+ACTIONS = {each.name.lower(): each.value for each in (*Change, *Access)}
+"""What a row's action means."""
+
+
+class Door(StrEnum):
+    """How somebody came in."""
+
+    PAGE = "page"
+    API = "api"
+    AGENT = "agent"
+    WEBHOOK = "webhook"
+    COMMAND = "command"
+    WORKER = "worker"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a request comes from: its door, the client's address, who is signed in, and the
+    beginning of the token by which they are."""
+
+    door: Door
+    address: str = ""
+    user: User | AnonymousUser | None = None
+    token: str = ""
+
+
+COMMAND_LINE = Origin(Door.COMMAND)
+
+_origin: ContextVar[Origin] = ContextVar("origin", default=COMMAND_LINE)
+
+
+@contextmanager
+def coming_from(origin: Origin) -> Iterator[None]:
+    """What is recorded in the block comes from there. A thread has to be given the context of the
+    one that starts it (`contextvars.copy_context`)."""
+    outer = _origin.set(origin)
+    try:
+        yield
+    finally:
+        _origin.reset(outer)
+
+
+def come_from(origin: Origin) -> None:
+    """What is recorded in this thread comes from there, from now on."""
+    _origin.set(origin)
+
+
+def identify(user: User, token: str) -> None:
+    """The request in progress was signed in by a token, of whose key `token` is the beginning."""
+    if (origin := _origin.get()) is not COMMAND_LINE:
+        _origin.set(replace(origin, user=user, token=token))
+
+
+def current_user() -> User | None:
+    """Who is signed in to the request in progress."""
+    user = _origin.get().user
+    return user if user is not None and isinstance(user, User) else None
 
 
 def record(change: Change, subject: str, *, by: User | None, details: str = "") -> None:
-    """Note a change in the transaction that makes it; one that is rolled back is not logged.
+    """Note a change in the transaction that makes it; one that is rolled back is not noted.
 
     `subject` and `details` hold no secrets. `by` is None for whoever runs a command on this
-    machine: they need no account, and the command shows its result itself. A request for an index
-    run is not recorded here: the run's own row says who made it.
+    machine: they need no account, and the command shows its result itself.
     """
     assert connection.in_atomic_block, "a change and its record belong to one transaction"
-    actor = "The command line" if by is None else f"User {by.get_username()!r}"
+    AuditRecord.objects.create(**asdict(_row(change, by, subject, details)))
+    actor = _actor(by)
     suffix = f" ({details})" if details else ""
-    level = logging.DEBUG if by is None else logging.INFO
+    is_command = _origin.get() is COMMAND_LINE and by is None
+    level = logging.DEBUG if is_command else logging.INFO
     transaction.on_commit(lambda: logger.log(level, "%s %s %r%s.", actor, change, subject, suffix))
+
+
+def note(
+    access: Access,
+    by: User | AnonymousUser | None,
+    *,
+    subject: str = "",
+    details: str = "",
+    text: str = "",
+) -> None:
+    """Note what changes nothing, after it was done. `text` is what was searched for; a setting says
+    whether it is kept.
+
+    Nothing fails or waits long because of it: a row that cannot be written, since the table is
+    locked, is an error in the log instead. The last half second of such rows is lost if Postgres
+    itself is killed.
+    """
+    row = asdict(_row(access, by, subject, details, _kept(text)))
+    # Within a transaction, an error would otherwise end it.
+    beside = transaction.atomic() if connection.in_atomic_block else nullcontext()
+    try:
+        with beside, connection.cursor() as cursor:
+            cursor.execute(_NOTE, row)
+    except Error as error:
+        logger.error("The audit has no row for %s: %s", row, str(error).strip())
+
+
+def _actor(by: User | None) -> str:
+    if by is not None:
+        return f"User {by.get_username()!r}"
+    return "The command line" if _origin.get() is COMMAND_LINE else "Somebody"
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """The columns of an `AuditRecord` that are not filled by Postgres."""
+
+    action: str
+    user_id: int | None
+    user: str
+    door: str
+    address: str
+    token: str
+    subject: str
+    details: str
+    text: str
+
+
+def _row(
+    action: Change | Access,
+    by: User | AnonymousUser | None,
+    subject: str,
+    details: str,
+    text: str = "",
+) -> _Row:
+    origin = _origin.get()
+    return _Row(
+        action=action.name.lower(),
+        user_id=by.pk if by else None,
+        user=by.get_username() if by else "",
+        door=origin.door.value,
+        address=origin.address,
+        token=origin.token,
+        subject=_storable(subject),
+        details=_storable(details),
+        text=text,
+    )
+
+
+def _kept(text: str) -> str:
+    """A text as the setting has it: itself, a keyed hash that only tells which are the same, or
+    nothing."""
+    if not text or settings.CODEINDEX_AUDIT_TEXT == "omit":
+        return ""
+    if settings.CODEINDEX_AUDIT_TEXT == "hash":
+        return salted_hmac(
+            __name__, text.encode("utf-8", "replace"), algorithm="sha256"
+        ).hexdigest()
+    return _storable(text)
+
+
+def _storable(text: str) -> str:
+    """Without what Postgres does not take."""
+    cut = text[:MOST_CHARACTERS].replace("\x00", "\ufffd")
+    return cut.encode("utf-8", "replace").decode()
+
+
+def forget(days: int) -> int:
+    """Delete the rows that are older than `days`, or none for 0. Returns how many there were."""
+    deleted = 0
+    for _ in range(MOST_BATCHES if days else 0):
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL codeindex.forgetting = on")
+            cursor.execute(_FORGET, {"days": days, "batch": BATCH})
+            count = cursor.rowcount
+        deleted += count
+        if count < BATCH:
+            break
+    if deleted:
+        logger.info("Forgot %s rows of the audit that were older than %s days.", deleted, days)
+    return deleted
+
+
+# In SQL, since each search ends with this statement. It is sent with its settings in one message.
+_NOTE = """
+SET LOCAL lock_timeout = '100ms';
+SET LOCAL synchronous_commit = off;
+INSERT INTO codeindex_auditrecord
+    (action, user_id, "user", door, address, token, subject, details, text)
+VALUES (%(action)s, %(user_id)s, %(user)s, %(door)s, %(address)s, %(token)s, %(subject)s,
+    %(details)s, %(text)s)
+"""
+_FORGET = """
+DELETE FROM codeindex_auditrecord WHERE id IN (
+    SELECT id FROM codeindex_auditrecord
+    WHERE at < now() - make_interval(days => %(days)s) ORDER BY at LIMIT %(batch)s
+)
+"""

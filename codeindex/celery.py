@@ -6,6 +6,7 @@ import logging.config
 import os
 import signal
 from functools import cached_property
+from importlib import import_module
 from typing import Any
 
 from celery import Celery
@@ -44,3 +45,10 @@ def end_with_worker(**_: object) -> None:
 def yield_to_searches(**_: object) -> None:
     """Lets the web server and the database go first where they share processors with workers."""
     os.nice(settings.CODEINDEX_NICENESS)
+
+
+@worker_process_init.connect
+def record_as_worker(**_: object) -> None:
+    """What the audit has of this process comes from a worker."""
+    audit = import_module("codeindex.audit")  # needs Django, which loads this module
+    audit.come_from(audit.Origin(audit.Door.WORKER))

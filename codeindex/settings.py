@@ -112,6 +112,9 @@ CODEINDEX_LOGIN_RATE = _env.rate("CODEINDEX_LOGIN_RATE", "10/10 minutes")
 CODEINDEX_ADDRESS_LOGIN_RATE = _env.rate("CODEINDEX_ADDRESS_LOGIN_RATE", "100/10 minutes")
 # The longest that a new token may be valid, in days; 0 for ever
 CODEINDEX_TOKEN_DAYS = _env.integer("CODEINDEX_TOKEN_DAYS", 0, low=0, high=36_500)
+# What the audit has of searches' texts, and how many days it keeps its rows: 0 for ever
+CODEINDEX_AUDIT_TEXT = _env.choice("CODEINDEX_AUDIT_TEXT", "keep", "keep", "hash", "omit")
+CODEINDEX_AUDIT_DAYS = _env.integer("CODEINDEX_AUDIT_DAYS", 365, low=0, high=36_500)
 # Concurrent searches of one client in a web process
 CODEINDEX_SEARCHES_AT_ONCE = _env.integer("CODEINDEX_SEARCHES_AT_ONCE", 2, high=64)
 
@@ -172,6 +175,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "codeindex.web.middleware.audit_origin",
     "codeindex.web.middleware.reject_malformed",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

@@ -14,7 +14,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 from kombu.exceptions import OperationalError
 
-from codeindex import leases
+from codeindex import audit, leases
+from codeindex.audit import Change
 from codeindex.ingestion import (
     embedding,
     garbage_collection,
@@ -58,6 +59,8 @@ def request_index(
         run = IndexRun.objects.filter(branch=chosen, status__in=UNPUBLISHED).first()
         if run is None:
             run = IndexRun.objects.create(branch=chosen, requested_by=by)
+            if by is not None:
+                audit.record(Change.RUN_REQUESTED, repository.full_name, by=by)
             transaction.on_commit(lambda: _enqueue(index_run, run.pk))
     return run
 
@@ -181,6 +184,7 @@ def forget() -> None:
     garbage_collection.sweep()
     grams.forget_deleted()
     mirrors.remove_unregistered()
+    audit.forget(settings.CODEINDEX_AUDIT_DAYS)
 
 
 def wake_readers() -> None:

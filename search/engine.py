@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import embeddings
+from codeindex import audit
+from codeindex.audit import Access
 from codeindex.models import Space, SpaceState
 from codeindex.spaces import encoders, refining
 from search import definitions, evidence, excerpts, paging, places, scoring
@@ -56,8 +58,16 @@ class Page:
     next: Position | None
 
 
-@sql.time_limit()
 def find(request: SearchRequest) -> Answer:
+    """The answer to a request, which the audit notes. Raises as `answer` does."""
+    found = answer(request)
+    count = f"{len(found.results)} results"
+    audit.note(Access.SEARCHED, request.user, details=count, text=request.query.typed)
+    return found
+
+
+@sql.time_limit()
+def answer(request: SearchRequest) -> Answer:
     """What the request's user may see that answers its query: a description, a question, a name, or
     code. Each result is a definition or, by the request's group, a file. Raises `UnknownRepository`
     and `SearchTimeout`."""
@@ -80,7 +90,7 @@ def find(request: SearchRequest) -> Answer:
     if results and not page.before and results[0].closeness == Closeness.WEAK:
         notices.insert(0, NO_CLOSE_MATCH)
     words = lexemes.rarest_first(query.words, scope.visible)
-    answer = Answer(
+    found = Answer(
         query.typed,
         excerpts.with_lines(results, words),
         notices,
@@ -89,10 +99,10 @@ def find(request: SearchRequest) -> Answer:
         next=page.next.written() if page.next else "",
     )
     if query_vector is None:
-        return answer
+        return found
     space = query_vector.space
     refining.refine_first(space, [each.definition.place.definition_id for each in results])
-    return replace(answer, space=space, exact=scope.is_small)
+    return replace(found, space=space, exact=scope.is_small)
 
 
 def ranked_page(

@@ -129,7 +129,7 @@ def visible_definition(
     user: User | AnonymousUser, file_id: int, definition_id: int
 ) -> tuple[SourceFile, Definition]:
     """A file that `user` may see, and a definition in it. Raises `Http404`."""
-    files = SourceFile.objects.visible_to(user).live().select_related("branch__repository")
+    files = SourceFile.objects.visible_to(user).live().select_related("branch__repository__owner")
     file = get_object_or_404(files, pk=file_id)
     definitions = Definition.objects.select_related("text")
     return file, get_object_or_404(definitions, pk=definition_id, blob=file.blob_id)

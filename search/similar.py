@@ -9,6 +9,8 @@ from textwrap import dedent
 import numpy as np
 
 import embeddings
+from codeindex import audit
+from codeindex.audit import Access
 from codeindex.models import Definition, Embedding, EmbeddingState, Space, SpaceState
 from codeindex.spaces import encoders
 from search.candidates import sql, vectors
@@ -35,8 +37,20 @@ class Example:
     structure: Vector | None
 
 
-@sql.time_limit()
 def find(request: SimilarRequest) -> Answer:
+    """The answer to a request, which the audit notes. Raises `SearchTimeout`."""
+    found, example = _answer(request), request.example
+    if isinstance(example, PastedCode):
+        told = {"text": example.source}
+    else:
+        told = {"subject": example.qualified_name}
+    count = f"{len(found.results)} results"
+    audit.note(Access.SIMILAR_SEARCHED, request.user, details=count, **told)
+    return found
+
+
+@sql.time_limit()
+def _answer(request: SimilarRequest) -> Answer:
     """The definitions that the request's user may see whose vectors are nearest to the example's,
     scored by their cosine. For a definition they are those of the active space, without those of
     the same text. Raises `SearchTimeout`."""

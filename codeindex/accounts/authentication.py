@@ -11,6 +11,7 @@ from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
+from codeindex import audit
 from codeindex.accounts import tokens
 from codeindex.accounts.tokens import Grant, TokenRefused
 from codeindex.models import Scope
@@ -65,9 +66,11 @@ def authenticate(request: HttpRequest | Request) -> tuple[User, Grant] | None:
     if scheme.lower() not in SCHEMES:
         raise AuthenticationFailed("The header must be: Authorization: Bearer TOKEN.")
     try:
-        return tokens.signed_in(key.strip())
+        user, grant = tokens.signed_in(key.strip())
     except TokenRefused as refusal:
         raise AuthenticationFailed(str(refusal)) from refusal
+    audit.identify(user, grant.beginning)
+    return user, grant
 
 
 def require_scope(request: HttpRequest | Request, scope: Scope) -> None:

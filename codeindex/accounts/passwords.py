@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 from django.conf import settings
@@ -13,18 +12,15 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 
 from codeindex.accounts import clients, throttles
+from codeindex.accounts.sign_ins import NAME_CHARACTERS
 from codeindex.accounts.throttles import TooManyRequests
 from codeindex.accounts.turns import NoTurn, Turns
 
 HASH_SECONDS = 5.0
 """How long hashing waits for its turn."""
 
-NAME_CHARACTERS = 150
-"""The longest name that is logged, which is the longest that Django allows."""
-
 GUESSES, SIGNING_IN = "wrong passwords", "attempts to sign in"
 
-logger = logging.getLogger(__name__)
 _hashing = Turns()
 
 
@@ -57,13 +53,6 @@ class Gate:
 def forget_guesses(request: HttpRequest, user: User, **_: Any) -> None:
     client = _folded(user.get_username()), clients.address(request)
     throttles.reset(GUESSES, settings.CODEINDEX_LOGIN_RATE, *client)
-
-
-@receiver(signals.user_login_failed)
-def log_failure(credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
-    name = str(credentials.get("username", ""))[:NAME_CHARACTERS]
-    address = clients.address(request) if request else "this machine"
-    logger.warning("%r failed to sign in from %s.", name, address)
 
 
 def _folded(name: str) -> str:

@@ -6,6 +6,7 @@ once for each space, no matter how many definitions share it. Permissions are ch
 files.
 """
 
+from codeindex.models.audit import AuditRecord
 from codeindex.models.evaluations import Evaluation
 from codeindex.models.files import (
     Blob,
@@ -41,6 +42,7 @@ __all__ = [
     "IGNORE_PATTERNS",
     "UNPUBLISHED",
     "UNREAD",
+    "AuditRecord",
     "Blob",
     "Branch",
     "Claim",

@@ -12,7 +12,10 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.utils.cache import patch_cache_control
 
+from codeindex import audit
+from codeindex.accounts import clients
 from codeindex.accounts.throttles import TooManyRequests
+from codeindex.audit import Door, Origin
 from codeindex.web import errors
 
 RETRY_SECONDS = 5
@@ -57,6 +60,21 @@ def no_store(get_response: GetResponse) -> GetResponse:
         response = get_response(request)
         patch_cache_control(response, private=True, no_store=True)
         return response
+
+    return middleware
+
+
+DOORS = {"/api/": Door.API, "/mcp": Door.AGENT}
+"""By the beginning of the path; all others are pages."""
+
+
+def audit_origin(get_response: GetResponse) -> GetResponse:
+    """Tells the audit where the request comes from."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        door = next((DOORS[path] for path in DOORS if request.path.startswith(path)), Door.PAGE)
+        with audit.coming_from(Origin(door, clients.address(request), request.user)):
+            return get_response(request)
 
     return middleware
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.urls import reverse
 
+from codeindex import audit
+from codeindex.audit import Access
 from search.candidates import sql
 from search.lines.candidates import Branch, Candidate, FileScope, candidate_files, file_scope
 from search.lines.matching import MatchedLine, Matches, match_lines
@@ -95,8 +97,16 @@ class _Progress:
         return Position(*names, self.files, self.lines, self.complete)
 
 
-@sql.time_limit()
 def find(request: LineRequest) -> LineAnswer:
+    """The answer to a request, which the audit notes. Raises as `answer` does."""
+    found = answer(request)
+    count = f"{len(found.files)} files"
+    audit.note(Access.LINES_SEARCHED, request.user, details=count, text=request.typed)
+    return found
+
+
+@sql.time_limit()
+def answer(request: LineRequest) -> LineAnswer:
     """The lines that match in what the request's user may see. Raises `BadQuery`,
     `UnknownRepository` and `SearchTimeout`."""
     began = time.monotonic()

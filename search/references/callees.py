@@ -9,9 +9,11 @@ from typing import Any
 from django.contrib.auth.models import AnonymousUser, User
 from more_itertools import map_reduce
 
+from codeindex.audit import Access
 from codeindex.models import NamesUsed
 from embeddings import types
 from embeddings.types import Kind, Receiver, Use, UseKind
+from search.accesses import note_read
 from search.candidates import sql
 from search.candidates.scopes import Scope, scope_for
 from search.places import PLACE_COLUMNS
@@ -51,8 +53,15 @@ class Callees:
     is_cut: bool
 
 
-@sql.time_limit()
 def find(user: User | AnonymousUser, target: Target) -> Callees:
+    """What a target calls, which the audit notes. Raises `SearchTimeout`."""
+    found = callees_of(user, target)
+    note_read(Access.REFERENCES_READ, user, *target.place, details="callees")
+    return found
+
+
+@sql.time_limit()
+def callees_of(user: User | AnonymousUser, target: Target) -> Callees:
     """What a target calls, as far as the user may see it. Raises `SearchTimeout`."""
     used = NamesUsed.objects.filter(blob=target.file.blob_id).first()
     if used is None:

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from django.contrib.auth.models import AnonymousUser, User
 from more_itertools import map_reduce
 
+from codeindex.audit import Access
 from embeddings.types import UseKind
+from search.accesses import note_read
 from search.candidates import sql
 from search.candidates.scopes import scope_for
 from search.references import excerpts
@@ -44,10 +46,13 @@ class Callers:
     is_cut: bool
 
 
-@sql.time_limit()
 def find(user: User | AnonymousUser, target: Target) -> Callers:
-    """What uses a target, other than by importing it. Raises `SearchTimeout`."""
-    return callers_in(references_of(target, scope_for(user)))
+    """What uses a target, other than by importing it, which the audit notes. Raises
+    `SearchTimeout`."""
+    with sql.time_limit():
+        found = callers_in(references_of(target, scope_for(user)))
+    note_read(Access.REFERENCES_READ, user, *target.place, details="callers")
+    return found
 
 
 def callers_in(used: Used) -> Callers:

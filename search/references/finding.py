@@ -10,8 +10,10 @@ from itertools import groupby
 
 from django.contrib.auth.models import AnonymousUser, User
 
+from codeindex.audit import Access
 from codeindex.web.ids import Row, opaque
 from embeddings.types import Kind, UseKind
+from search.accesses import note_read
 from search.candidates import sql
 from search.candidates.scopes import Scope, scope_for
 from search.references import excerpts
@@ -89,10 +91,12 @@ class References:
     next: Key | None
 
 
-@sql.time_limit()
 def find(request: ReferencesRequest) -> References:
-    """A page of references. Raises `SearchTimeout`."""
-    return page(references_of(request.target, scope_for(request.user)), request)
+    """A page of references, which the audit notes. Raises `SearchTimeout`."""
+    with sql.time_limit():
+        found = page(references_of(request.target, scope_for(request.user)), request)
+    note_read(Access.REFERENCES_READ, request.user, *request.target.place)
+    return found
 
 
 def page(used: Used, request: ReferencesRequest) -> References:

@@ -42,6 +42,10 @@ class Target:
     around: Sequence[str]
 
     @property
+    def place(self) -> tuple[SourceFile, Definition]:
+        return self.file, self.definition
+
+    @property
     def repository(self) -> int:
         return self.file.branch.repository_id
 
@@ -79,7 +83,7 @@ def visible_target(
 ) -> Target:
     """A definition in a live file that `user` may see: in this one, or in that with the shortest
     path. Raises `Http404`."""
-    files = SourceFile.objects.visible_to(user).live().select_related("branch__repository")
+    files = SourceFile.objects.visible_to(user).live().select_related("branch__repository__owner")
     holding = files.filter(blob__definitions=definition_id)
     if file_id is not None:
         holding = holding.filter(pk=file_id)
@@ -101,7 +105,9 @@ def targets_called(name: str, scope: Scope) -> list[Target]:
         CALLED.format(gate=scope.condition),
         {**scope.parameters, "name": name.rpartition(".")[2], "qualified": name},
     )
-    files = SourceFile.objects.select_related("branch__repository").in_bulk({id for id, _ in found})
+    files = SourceFile.objects.select_related("branch__repository__owner").in_bulk(
+        {id for id, _ in found}
+    )
     definitions = Definition.objects.in_bulk([definition for _, definition in found])
     return [target_in(files[file], definitions[definition]) for file, definition in found]
 

@@ -12,7 +12,9 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from codeindex.accounts import throttles
+from codeindex.audit import Access
 from search import cursors, places
+from search.accesses import note_read
 from search.candidates import sql
 from search.candidates.scopes import scope_for
 from search.candidates.sql import SearchTimeout
@@ -77,6 +79,7 @@ def references(request: HttpRequest, file_id: int, definition_id: int) -> HttpRe
         return render(request, "search/references.html", context | {"error": error}, status=400)
     except SearchTimeout as error:
         return render(request, "search/references.html", context | {"error": error}, status=503)
+    note_read(Access.REFERENCES_READ, request.user, file, row)
     return render(request, "search/references.html", context)
 
 
@@ -85,7 +88,7 @@ def _found(asked: ReferencesRequest) -> dict[str, object]:
     used = finding.references_of(asked.target, scope_for(asked.user))
     page = finding.page(used, asked)
     calling = callers.callers_in(used)
-    called = callees.find(asked.user, asked.target)
+    called = callees.callees_of(asked.user, asked.target)
     return {
         "used": used,
         "sections": [*_sections(used, page.excerpts)],

@@ -12,11 +12,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from codeindex.accounts import throttles
+from codeindex.audit import Access
 from codeindex.models import SourceFile
 from embeddings.code import languages
 from embeddings.code.words import analyse
 from embeddings.types import Kind
 from search import engine, explanations, places, similar
+from search.accesses import note_read
 from search.candidates.scopes import UnknownRepository, scope_for
 from search.candidates.sql import SearchTimeout
 from search.definitions import load_definitions, unread_part
@@ -89,6 +91,7 @@ def definition(request: HttpRequest, file_id: int, definition_id: int) -> HttpRe
     shown = load_definitions({row.text_id: [here, *others]})[row.text_id]
     words = _words(request.GET.get("q", ""))
     marked = lexemes.matching_words(words, analyse("\n".join(shown.lines)))
+    note_read(Access.DEFINITION_READ, request.user, file, row)
     return render(
         request,
         "search/definition.html",
@@ -113,6 +116,7 @@ def why(request: HttpRequest, file_id: int, definition_id: int) -> HttpResponse:
         context["explanation"] = MatchExplanation(unavailable=str(error))
         return render(request, "search/why.html", context, status=400)
     context["explanation"] = explanations.explain(row, query)
+    note_read(Access.VECTOR_READ, request.user, file, row)
     return render(request, "search/why.html", context)
 
 
@@ -168,7 +172,9 @@ def _similar(
 def file(request: HttpRequest, file_id: int) -> HttpResponse:
     """A file, with links to its definitions."""
     visible = SourceFile.objects.visible_to(request.user).live()
-    row = get_object_or_404(visible.select_related("branch__repository", "blob"), pk=file_id)
+    held = visible.select_related("branch__repository__owner", "blob")
+    row = get_object_or_404(held, pk=file_id)
+    note_read(Access.FILE_READ, request.user, row)
     named = row.blob.definitions.exclude(name="", kind=Kind.BLOCK)
     definitions = named.order_by("start_line", "-end_line")
     return render(

@@ -52,6 +52,7 @@ def test_a_repository_s_life(
         "User 'alice' registered the repository 'alice/shop'.",
         "User 'alice' changed the repository 'alice/store'"
         " (name: shop → store; visibility: private → public).",
+        "User 'alice' requested an index run of the repository 'alice/store'.",
         f"User 'alice' cancelled an index run of the repository 'alice/store' (run {run.pk}).",
         "The command line removed the repository 'alice/store'.",
     ]
@@ -74,6 +75,9 @@ def test_what_an_administrator_changes_on_the_pages(
     client: Client, alice: User, bob: User, charlie: User, recorded: Callable[[], list[str]]
 ) -> None:
     client.force_login(User.objects.create_superuser("root"))
+    created, signed_in = recorded()
+    assert created == "The command line created the user 'root' (administrator)."
+    assert signed_in == "User 'root' signed in as 'root'."
     shop = shelf.repository(alice, "shop")
     form = {
         "name": "shop", "owner": bob.pk, "visibility": Visibility.PUBLIC, "teams": [],
@@ -98,8 +102,10 @@ def test_a_command_acts_for_nobody(
 ) -> None:
     shelf.repository(alice, "shop")
     call_command("remove-user", "alice", "--hand-over-to", "bob")
-    (message,) = recorded()
-    assert message == "The command line handed over the repository 'alice/shop' (to 'bob')."
+    assert recorded() == [
+        "The command line handed over the repository 'alice/shop' (to 'bob').",
+        "The command line removed the user 'alice'.",
+    ]
 
 
 def test_what_is_rolled_back_is_not_recorded(

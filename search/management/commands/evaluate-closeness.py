@@ -68,7 +68,7 @@ def _draw(file: Path, count: int, chance: random.Random) -> list[tuple[str, str,
 
 def _first(text: str, repository: str) -> Result | None:
     query = parsing.parse_query(text, [Filter(Field.REPOSITORY, repository)])
-    results = engine.find(SearchRequest(ADMINISTRATOR, query, limit=1)).results
+    results = engine.answer(SearchRequest(ADMINISTRATOR, query, limit=1)).results
     return results[0] if results else None
 
 

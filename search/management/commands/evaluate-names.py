@@ -108,7 +108,7 @@ def _sample(
 
 def _first_result(name: str, repository: str) -> Place | None:
     query = parsing.parse_query(name, [Filter(Field.REPOSITORY, repository)])
-    results = engine.find(SearchRequest(ADMINISTRATOR, query, limit=1)).results
+    results = engine.answer(SearchRequest(ADMINISTRATOR, query, limit=1)).results
     return results[0].definition.place if results else None
 
 

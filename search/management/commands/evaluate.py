@@ -178,7 +178,7 @@ def _result_places(
         repository = Filter(Field.REPOSITORY, name)
         query = parsing.parse_query(question.text, [repository, *filters.in_folder(about.root)])
         request = SearchRequest(user, query, limit=RESULTS, group=session.group)
-        answer = engine.find(request)
+        answer = engine.answer(request)
     except (BadQuery, SearchTimeout) as error:
         raise CommandError(f"{question.text!r} cannot be searched: {error}") from error
     session.space = answer.space or session.space

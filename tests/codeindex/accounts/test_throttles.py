@@ -107,7 +107,7 @@ class TestRates:
         assert [answer.status_code == 429 for answer in answers] == [False, False, True, True]
         assert 0 < int(answers[-1].headers["Retry-After"]) <= 3600
         assert "the limit is 2 per hour" in answers[-1].content.decode()
-        kind = "application/json" if "/api/" in address else "text/html"
+        kind = "application/problem+json" if "/api/" in address else "text/html"
         assert answers[-1].headers["Content-Type"].startswith(kind)
         assert signed["bob"].get(address).status_code != 429
         assert Client().get(address).status_code != 429

@@ -58,7 +58,7 @@ ADMINISTRATION = [
 
 
 @pytest.fixture
-def filled(encoded: None, alice: User) -> dict[str, int]:
+def filled(encoded: None, alice: User) -> dict[str, int | str]:
     """What stands in an address of something that there is; Alice administers it."""
     User.objects.filter(pk=alice.pk).update(is_superuser=True, is_staff=True)
     file = SourceFile.objects.earliest("pk")
@@ -68,6 +68,7 @@ def filled(encoded: None, alice: User) -> dict[str, int]:
         "file_id": file.pk,
         "definition_id": file.blob.definitions.get().pk,
         "user": alice.pk,
+        "beginning": "cix_00000000",
     }
 
 
@@ -86,7 +87,7 @@ def answers(client: Client) -> Any:
     return ask
 
 
-def real(address: str, filled: dict[str, int]) -> str:
+def real(address: str, filled: dict[str, int | str]) -> str:
     return re.sub(r"<(?:\w+:)?(\w+)>", lambda match: str(filled[match[1]]), address)
 
 
@@ -95,14 +96,14 @@ def test_the_walk_sees_all_addresses() -> None:
     assert {"/", "/account/login/", "/api/v1/search"} <= set(ADDRESSES)
 
 
-def test_no_parameter_breaks_a_page(answers: Any, filled: dict[str, int]) -> None:
+def test_no_parameter_breaks_a_page(answers: Any, filled: dict[str, int | str]) -> None:
     for address in (*ADDRESSES, *ADMINISTRATION):
         for value in BAD:
             every = "&".join(f"{name}={value}" for name in PARAMETERS)
             answers("GET", real(address, filled), every)
 
 
-def test_no_parameter_of_a_search_breaks_it(answers: Any, filled: dict[str, int]) -> None:
+def test_no_parameter_of_a_search_breaks_it(answers: Any, filled: dict[str, int | str]) -> None:
     usual = {"q": "csv", "code": "def f(): return 1", "limit": "1"}
     for address in ("/", "/similar/", "/api/v1/search", "/api/v1/similar"):
         for name in PARAMETERS[:12]:
@@ -113,7 +114,7 @@ def test_no_parameter_of_a_search_breaks_it(answers: Any, filled: dict[str, int]
                 answers("GET", address, query.replace(" ", "+"))
 
 
-def test_nul_is_refused_wherever_it_stands(answers: Any, filled: dict[str, int]) -> None:
+def test_nul_is_refused_wherever_it_stands(answers: Any, filled: dict[str, int | str]) -> None:
     for address in (*ADDRESSES, *ADMINISTRATION):
         assert answers("GET", real(address, filled), "q=a&x=a%00b") == 400
         if not address.startswith("/api/"):
@@ -124,7 +125,7 @@ def test_nul_is_refused_wherever_it_stands(answers: Any, filled: dict[str, int])
     assert answers("GET", "/", "q=a&%00=1") == 400
 
 
-def test_no_form_breaks_a_page(answers: Any, filled: dict[str, int]) -> None:
+def test_no_form_breaks_a_page(answers: Any, filled: dict[str, int | str]) -> None:
     for address in ADDRESSES:
         if "remove" in address or "logout" in address:
             continue
@@ -133,14 +134,14 @@ def test_no_form_breaks_a_page(answers: Any, filled: dict[str, int]) -> None:
             answers("POST", real(address, filled), data=every, content_type=FORM)
 
 
-def test_no_method_breaks_a_page(answers: Any, filled: dict[str, int]) -> None:
+def test_no_method_breaks_a_page(answers: Any, filled: dict[str, int | str]) -> None:
     for address in (*ADDRESSES, *ADMINISTRATION):
         for method in METHODS:
             if "logout" not in address:
                 answers(method, real(address, filled))
 
 
-def test_no_number_in_an_address_breaks_it(answers: Any, filled: dict[str, int]) -> None:
+def test_no_number_in_an_address_breaks_it(answers: Any, filled: dict[str, int | str]) -> None:
     for address in (*ADDRESSES, *ADMINISTRATION):
         for match in re.finditer(r"<[^>]+>", address):
             for number in NUMBERS:
@@ -148,7 +149,7 @@ def test_no_number_in_an_address_breaks_it(answers: Any, filled: dict[str, int])
                 answers("GET", real(odd, filled))
 
 
-def test_no_body_breaks_a_page(answers: Any, filled: dict[str, int]) -> None:
+def test_no_body_breaks_a_page(answers: Any, filled: dict[str, int | str]) -> None:
     for kind in KINDS:
         for body in BODIES:
             for address in ("/account/token", "/api/v1/repositories"):
