@@ -64,7 +64,7 @@ validate: setup
 # `codeindex` is a link, since the clone itself is not installed.
 setup:
 	@[ "$$($(WANTED))" = "$$(cat $(INSTALLED) 2>/dev/null)" ] || { $(INSTALL); }
-	@ln -sf ../../codeindex/client/command.sh $(BIN)/codeindex
+	@[ -L $(BIN)/codeindex ] || ln -s ../../codeindex/client/command.sh $(BIN)/codeindex
 
 define INSTALL
 	refuse() { echo "$$*" >&2; exit 1; }; \

@@ -118,10 +118,11 @@ def come_from(origin: Origin) -> None:
     _origin.set(origin)
 
 
-def identify(user: User, token: str) -> None:
-    """The request in progress was signed in by a token, of whose key `token` is the beginning."""
+def identify(user: User, token: str = "", door: Door | None = None) -> None:
+    """The request in progress was signed in by a token, of whose key `token` is the beginning, or
+    in another way; it came by `door` if that is known better now."""
     if (origin := _origin.get()) is not COMMAND_LINE:
-        _origin.set(replace(origin, user=user, token=token))
+        _origin.set(replace(origin, user=user, token=token, door=door or origin.door))
 
 
 def current_user() -> User | None:

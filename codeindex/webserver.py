@@ -16,8 +16,11 @@ from django.conf import settings
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
-from codeindex.local_services import address, machine
+from codeindex.client import local_server
+from codeindex.client.local_server import LocalServer
+from codeindex.local_services import address, announcement, machine
 from codeindex.local_services.processes.lifeline import die_with_parent
+from codeindex.local_services.state import CannotStart, State
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "codeindex.settings")
 # Queries are short: a second torch thread gains nothing and takes a CPU from the database
@@ -40,6 +43,37 @@ threads = 8
 timeout = 600
 graceful_timeout = 3
 control_socket_disable = True
+
+
+_key = local_server.new_key()
+
+
+def when_ready(server: Arbiter) -> None:
+    """Tells commands of this machine where the server listens."""
+    announced = _announced(server)
+    if announced is None:
+        return
+    try:
+        State(settings.CODEINDEX_HOME).make_folder()
+        announcement.announce(settings.CODEINDEX_HOME, announced)
+    except (CannotStart, OSError) as error:
+        server.log.warning("Commands of this machine cannot find the server: %s", error)
+
+
+def on_exit(server: Arbiter) -> None:
+    announcement.withdraw(settings.CODEINDEX_HOME, _key)
+
+
+def _announced(server: Arbiter) -> LocalServer | None:
+    """None if it listens on no port."""
+    addresses = [listener.cfg_addr for listener in server.LISTENERS]
+    ports = [each for each in addresses if isinstance(each, tuple)]
+    if not ports:
+        return None
+    headers = announcement.proxy_headers(
+        settings.ALLOWED_HOSTS, behind_tls=settings.CODEINDEX_BEHIND_TLS
+    )
+    return LocalServer(address.url(*ports[0][:2]), _key, headers)
 
 
 def post_fork(server: object, worker: Worker) -> None:

@@ -12,8 +12,10 @@ from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
 from codeindex import audit
-from codeindex.accounts import tokens
+from codeindex.accounts import local_sign_in, tokens
 from codeindex.accounts.tokens import Grant, TokenRefused
+from codeindex.audit import Door
+from codeindex.client import local_server
 from codeindex.models import Scope
 
 if TYPE_CHECKING:  # it imports this module, which the settings name
@@ -47,7 +49,7 @@ class ScopePermission(BasePermission):
 
 
 class TokenAuthentication(authentication.BaseAuthentication):
-    def authenticate(self, request: Request) -> tuple[User, Grant] | None:
+    def authenticate(self, request: Request) -> tuple[User, Grant | None] | None:
         return authenticate(request)
 
     def authenticate_header(self, request: Request) -> str:
@@ -56,13 +58,18 @@ class TokenAuthentication(authentication.BaseAuthentication):
         return f'{CHALLENGE}, error="invalid_token"' if is_refused else CHALLENGE
 
 
-def authenticate(request: HttpRequest | Request) -> tuple[User, Grant] | None:
-    """The user of `Authorization: Bearer KEY` or `Token KEY`, and what the token grants; None
-    without such a header. Raises `AuthenticationFailed` for a key that signs nobody in, so that it
-    is never taken for an anonymous request."""
+def authenticate(request: HttpRequest | Request) -> tuple[User, Grant | None] | None:
+    """The user of `Authorization: Bearer KEY` or `Token KEY`, and what the token grants; or the
+    user of a request that is signed on this machine, without a grant, which allows what a session
+    does. None without such a header. Raises `AuthenticationFailed` for what signs nobody in, so
+    that it is never taken for an anonymous request."""
     scheme, _, key = request.META.get("HTTP_AUTHORIZATION", "").strip().partition(" ")
     if not scheme or scheme.lower() in FOREIGN_SCHEMES:
         return None
+    if scheme.lower() == local_server.SCHEME:
+        user = local_sign_in.signed_in(request, key.strip())
+        audit.identify(user, door=Door.COMMAND)
+        return user, None
     if scheme.lower() not in SCHEMES:
         raise AuthenticationFailed("The header must be: Authorization: Bearer TOKEN.")
     try:

@@ -152,6 +152,10 @@ class Client:
 
     # Requests
 
+    def get(self, path: str, parameters: Parameters) -> Any:
+        """The JSON of an address below `/api/v1/`, for what has no method."""
+        return self._get(path, parameters, lambda answer: answer)
+
     def _get(self, path: str, parameters: Parameters, read: Callable[[Any], Value]) -> Value:
         given = {
             name: value for name, value in parameters.items() if value not in (None, "", (), [])

@@ -11,17 +11,19 @@ import hashlib
 import hmac
 import json
 import os
+import secrets
 import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote_to_bytes
 
 import httpx
 
 from codeindex.client.client import TIMEOUT_SECONDS, Client
 
-SCHEME = "Local"
-"""Of the Authorization header: `Local TIME SIGNATURE`, in seconds since 1970 and hexadecimal
+SCHEME = "local"
+"""Of the Authorization header: `local TIME SIGNATURE`, in seconds since 1970 and hexadecimal
 digits."""
 
 VALID_SECONDS = 60
@@ -57,16 +59,23 @@ class Signed(httpx.Auth):
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         now = int(self._clock())
-        target = request.url.raw_path.decode("ascii")
-        signed = signature(self._key, now, request.method, target, request.content)
+        path, _, query = request.url.raw_path.decode("ascii").partition("?")
+        signed = signature(
+            self._key, now, request.method, unquote_to_bytes(path), query, request.content
+        )
         request.headers["Authorization"] = f"{SCHEME} {now} {signed}"
         yield request
 
 
-def signature(key: str, now: int, method: str, target: str, body: bytes) -> str:
-    """HMAC-SHA-256 in hexadecimal digits. `target` is the path and the query as they are sent."""
-    signed = [str(now), method, target, hashlib.sha256(body).hexdigest()]
+def signature(key: str, now: int, method: str, path: bytes, query: str, body: bytes) -> str:
+    """HMAC-SHA-256 in hexadecimal digits. `path` is unquoted, and `query` as it is sent."""
+    digests = (hashlib.sha256(content).hexdigest() for content in (path, body))
+    signed = [str(now), method, query, *digests]
     return hmac.new(key.encode(), "\n".join(signed).encode(), hashlib.sha256).hexdigest()
+
+
+def new_key() -> str:
+    return secrets.token_hex(32)
 
 
 def in_folder(home: Path) -> LocalServer | None:

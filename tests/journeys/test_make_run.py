@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from codeindex.client import local_server
 from codeindex.local_services.state import DATABASE, State
 from tests.git import GitRepository
 from tests.journeys.installation import ONE_OF_EACH, PROJECT, Browser, Installation, until
@@ -119,6 +120,23 @@ def test_a_command_in_another_shell_finds_the_database(
     assert "call_with_backoff" in done.stdout
 
 
+@pytest.mark.parametrize(
+    "command",
+    [["manage.py", "search"], ["-m", "codeindex.client", "search"]],
+    ids=["manage.py", "codeindex"],
+)
+def test_a_command_asks_the_server_that_runs(
+    installation: Installation, indexed: str, command: list[str]
+) -> None:
+    nowhere = {"DATABASE_URL": "postgres://127.0.0.1:9/none", "BROKER_URL": "redis://127.0.0.1:9"}
+    done = subprocess.run(
+        [sys.executable, *command, "retry after ever longer pauses"],
+        cwd=PROJECT, env=installation.environment | nowhere, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "call_with_backoff" in done.stdout
+
+
 @pytest.mark.parametrize("words", [("postgres", "-D"), ("valkey",), ("celery", "worker")])
 def test_what_is_killed_is_started_again(
     installation: Installation, browser: Browser, indexed: str, shop: GitRepository,
@@ -163,6 +181,7 @@ def test_ctrl_c_ends_every_process(installation: Installation) -> None:
     assert installation.pids()
     assert installation.interrupt() == 0
     assert not installation.pids()
+    assert local_server.in_folder(installation.state.folder) is None
 
 
 def test_a_killed_launcher_takes_everything_along(installation: Installation) -> None:

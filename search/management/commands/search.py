@@ -6,13 +6,14 @@ from __future__ import annotations
 import json
 import sys
 from argparse import ArgumentParser
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.core.management import CommandError
 
-from codeindex.management import base
+from codeindex.management import base, running_server
 from codeindex.management.index import ADMINISTRATOR, existing_index
 from search import engine
 from search.balance import PRESETS
@@ -20,13 +21,18 @@ from search.candidates.path_rules import Order
 from search.candidates.scopes import UnknownRepository
 from search.candidates.sql import SearchTimeout
 from search.lines import finding
-from search.lines.finding import FileLines, LineAnswer
 from search.lines.request import Case, Mode, Words, is_regex, parse_lines
 from search.query.filters import PARAMETERS, REPOSITORY, BadQuery, Field
-from search.request import DEFAULT_BALANCE, DEFAULT_RESULTS, MAX_RESULTS, parse_search
-from search.results import Answer, Group, Result
+from search.request import (
+    DEFAULT_BALANCE,
+    DEFAULT_RESULTS,
+    MAX_RESULTS,
+    Parameters,
+    parse_search,
+)
+from search.results import Group
 from search.web.line_serializers import LineAnswerSerializer
-from search.web.serializers import ResultSerializer
+from search.web.serializers import AnswerSerializer
 
 FILTER_HELP = {
     Field.REPOSITORY: "repository, by its name or owner/name",
@@ -40,6 +46,13 @@ LINE_MODES = {
     Mode.EXACT: "find lines that contain TEXT",
     Mode.REGEX: "find lines that match TEXT, a regular expression of RE2",
 }
+
+
+ADDRESSES = {"url"}
+"""The members of an answer that a server writes with its name."""
+
+Json = Mapping[str, Any]
+"""An answer, or a part of one, as the API writes it."""
 
 
 class Command(base.Command):
@@ -112,48 +125,48 @@ class Command(base.Command):
 
     def handle(self, *, text: str | None, file: str | None, **options: Any) -> None:
         try:
-            with existing_index():
-                if file is not None:
+            if file is not None:
+                with existing_index():
                     self._answer_each(file, options)
-                elif options["mode"] or is_regex(text or ""):
-                    self._print_lines(_find_lines(text or "", options), as_json=options["json"])
-                else:
-                    show = self._print_json if options["json"] else self._print_text
-                    show(_search(text or "", options))
+            elif options["mode"] or is_regex(text or ""):
+                self._print_lines(_find_lines(text or "", options), as_json=options["json"])
+            else:
+                show = self._print_json if options["json"] else self._print_text
+                show(_find(text or "", options))
         except (BadQuery, UnknownRepository, SearchTimeout, OSError) as error:
             raise CommandError(str(error)) from error
 
     def _answer_each(self, file: str, options: dict[str, Any]) -> None:
-        """Prints a line of JSON for each line of the file, with the reason if it has no answer."""
+        """Prints a line of JSON for each line of the file, with the reason if it has no answer. A
+        server would count each against a rate limit, so that none is asked."""
         for line in _lines(file):
             try:
-                self._print_json(_search(line, options))
+                self._print_json(_find_here(_search_parameters(line, options)))
             except (BadQuery, SearchTimeout) as reason:
                 self.stdout.write(_json(line, [], error=str(reason)))
 
-    def _print_json(self, answer: Answer) -> None:
+    def _print_json(self, answer: Json) -> None:
         self._print_notices(answer)
-        results = ResultSerializer(answer.results, many=True).data
-        self.stdout.write(_json(answer.query, list(results)))
+        self.stdout.write(_json(answer["query"], answer["results"]))
 
-    def _print_text(self, answer: Answer) -> None:
+    def _print_text(self, answer: Json) -> None:
         self._print_notices(answer)
-        for number, result in enumerate(answer.results, start=1):
+        for number, result in enumerate(answer["results"], start=1):
             self.stdout.write(_result_text(number, result))
-        if not answer.results:
+        if not answer["results"]:
             self.stdout.write("No results.")
 
-    def _print_lines(self, answer: LineAnswer, *, as_json: bool) -> None:
+    def _print_lines(self, answer: Json, *, as_json: bool) -> None:
         if as_json:
-            self.stdout.write(json.dumps(LineAnswerSerializer(answer).data))
+            self.stdout.write(json.dumps(answer))
             return
-        for file in answer.files:
+        for file in answer["files"]:
             self.stdout.write(_file_text(file))
         self.stdout.write(_count_text(answer))
 
-    def _print_notices(self, answer: Answer) -> None:
+    def _print_notices(self, answer: Json) -> None:
         """Each notice once, however many queries it applies to."""
-        for notice in answer.notices:
+        for notice in answer["notices"]:
             if notice not in self._printed_notices:
                 self.stderr.write(notice)
                 self._printed_notices.add(notice)
@@ -163,12 +176,26 @@ def _alternatives(choices: type[StrEnum]) -> str:
     return " or ".join(choices)
 
 
-def _search(text: str, options: dict[str, Any]) -> Answer:
+def _find(text: str, options: dict[str, Any]) -> Json:
+    """From the server that runs beside the command, if there is one; else by the engine here."""
+    parameters = _search_parameters(text, options)
+    answer = running_server.ask("search", parameters)
+    if answer is None:
+        with existing_index():
+            answer = _find_here(parameters)
+    return dict(_with_paths(answer))
+
+
+def _find_here(parameters: Parameters) -> Json:
+    return dict(AnswerSerializer(engine.find(parse_search(ADMINISTRATOR, parameters))).data)
+
+
+def _search_parameters(text: str, options: dict[str, Any]) -> Parameters:
     single = {name: [options[name]] for name in ("limit", "order", "group", "balance")}
-    return engine.find(parse_search(ADMINISTRATOR, {"q": [text], **single, **_filters(options)}))
+    return {"q": [text], **single, **_filters(options)}
 
 
-def _find_lines(text: str, options: dict[str, Any]) -> LineAnswer:
+def _find_lines(text: str, options: dict[str, Any]) -> Json:
     single = {
         "mode": options["mode"] or Mode.TEXT,
         "case": Case.MATCH if options["match_case"] else Case.IGNORE,
@@ -177,7 +204,27 @@ def _find_lines(text: str, options: dict[str, Any]) -> LineAnswer:
         "after": options["after"],
     }
     values = {"q": [text], **{name: [str(value)] for name, value in single.items()}}
-    return finding.find(parse_lines(ADMINISTRATOR, {**values, **_filters(options)}))
+    parameters = {**values, **_filters(options)}
+    answer = running_server.ask("lines", parameters)
+    if answer is None:
+        with existing_index():
+            found = finding.find(parse_lines(ADMINISTRATOR, parameters))
+        answer = LineAnswerSerializer(found).data
+    return dict(_with_paths(answer))
+
+
+def _with_paths(answer: Any) -> Any:
+    """An answer with paths instead of the full addresses that a server writes."""
+    if isinstance(answer, list):
+        return [_with_paths(each) for each in answer]
+    if not isinstance(answer, dict):
+        return answer
+    return {
+        name: urlsplit(value)._replace(scheme="", netloc="").geturl()
+        if name in ADDRESSES and isinstance(value, str)
+        else _with_paths(value)
+        for name, value in answer.items()
+    }
 
 
 def _filters(options: dict[str, Any]) -> dict[str, list[str]]:
@@ -199,38 +246,39 @@ def _lines(file: str) -> Iterator[str]:
             yield line.rstrip("\n")
 
 
-def _result_text(number: int, result: Result) -> str:
-    place = result.definition.place
-    title = f"{number}. {place.path}:{place.start_line}  {place.qualified_name}"
-    details = f"   {place.kind} in {place.repository}, score {result.score:.3f}"
-    if result.lowered:
-        details += f", ranked lower as {result.lowered}"
+def _result_text(number: int, result: Json) -> str:
+    title = f"{number}. {result['path']}:{result['start_line']}  {result['qualified_name']}"
+    details = f"   {result['kind']} in {result['repository']}, score {result['score']:.3f}"
+    if result["lowered"]:
+        details += f", ranked lower as {result['lowered']}"
     also = [
-        f"   also {other.path}:{other.start_line}  {other.qualified_name}" for other in result.also
+        f"   also {result['path']}:{other['start_line']}  {other['qualified_name']}"
+        for other in result["also"]
     ]
     return "\n".join([title, details, *_lines_text(result), *also, ""])
 
 
-def _lines_text(result: Result) -> Iterator[str]:
+def _lines_text(result: Json) -> Iterator[str]:
     """The lines that are shown, with an ellipsis where others are left out."""
-    before = result.definition.place.start_line - 1
-    for number, text in result.lines:
-        if number > before + 1:
+    before = result["start_line"] - 1
+    for line in result["lines"]:
+        if line["line"] > before + 1:
             yield f"   {'…':>6} │"
-        yield f"   {number:>6} │ {text}".rstrip()
-        before = number
-    if before < result.definition.place.end_line:
+        yield f"   {line['line']:>6} │ {line['text']}".rstrip()
+        before = line["line"]
+    if before < result["end_line"]:
         yield f"   {'…':>6} │"
 
 
-def _file_text(file: FileLines) -> str:
-    title = f"{file.path}  in {file.repository}"
-    lines = [f"   {line.number:>6} │ {line.text}".rstrip() for line in file.lines]
-    more = [f"   and {file.further:,} more"] if file.further else []
+def _file_text(file: Json) -> str:
+    title = f"{file['path']}  in {file['repository']}"
+    lines = [f"   {line['line']:>6} │ {line['text']}".rstrip() for line in file["lines"]]
+    further = file["count"] - len(file["lines"])
+    more = [f"   and {further:,} more"] if further else []
     return "\n".join([title, *lines, *more, ""])
 
 
-def _count_text(answer: LineAnswer) -> str:
-    least = "" if answer.exact else "At least "
-    counts = f"{least}{answer.line_count:,} lines in {answer.file_count:,} files."
-    return f"{counts} Go on with --after {answer.next.written()}" if answer.next else counts
+def _count_text(answer: Json) -> str:
+    least = "" if answer["exact"] else "At least "
+    counts = f"{least}{answer['line_count']:,} lines in {answer['file_count']:,} files."
+    return f"{counts} Go on with --after {answer['next']}" if answer["next"] else counts
