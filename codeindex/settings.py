@@ -106,6 +106,9 @@ CODEINDEX_SEARCH_RATE = _env.rate("CODEINDEX_SEARCH_RATE", "300/minute")
 CODEINDEX_ANONYMOUS_SEARCH_RATE = _env.rate("CODEINDEX_ANONYMOUS_SEARCH_RATE", "60/minute")
 CODEINDEX_ENCODE_RATE = _env.rate("CODEINDEX_ENCODE_RATE", "120/minute")
 CODEINDEX_ANONYMOUS_ENCODE_RATE = _env.rate("CODEINDEX_ANONYMOUS_ENCODE_RATE", "30/minute")
+# A suggestion is asked for with each letter that is typed
+CODEINDEX_SUGGEST_RATE = _env.rate("CODEINDEX_SUGGEST_RATE", "1200/minute")
+CODEINDEX_ANONYMOUS_SUGGEST_RATE = _env.rate("CODEINDEX_ANONYMOUS_SUGGEST_RATE", "300/minute")
 CODEINDEX_INDEX_RATE = _env.rate("CODEINDEX_INDEX_RATE", "60/hour")
 # Sign-in attempts from one address, for one user and in total
 CODEINDEX_LOGIN_RATE = _env.rate("CODEINDEX_LOGIN_RATE", "10/10 minutes")

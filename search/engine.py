@@ -11,7 +11,7 @@ from codeindex import audit
 from codeindex.audit import Access
 from codeindex.models import Space, SpaceState
 from codeindex.spaces import encoders, refining
-from search import definitions, evidence, excerpts, paging, places, scoring
+from search import definitions, evidence, excerpts, paging, places, scoring, spelling
 from search.balance import EVEN, Balance
 from search.candidates import lowering, path_rules, relaxation, retrieval, sql
 from search.candidates.path_rules import Rule
@@ -95,6 +95,7 @@ def answer(request: SearchRequest) -> Answer:
         excerpts.with_lines(results, words),
         notices,
         words=words,
+        correction=_correction(query, page, scope),
         before=page.before,
         next=page.next.written() if page.next else "",
     )
@@ -217,6 +218,15 @@ def vector_for(query: Query, balance: Balance = EVEN) -> tuple[QueryVector | Non
         return None, NEW_MODEL
     vector = encoders.searcher.vector(query.text, encoder)
     return QueryVector(space, vector, balance), NOTICES[SpaceState(space.state)]
+
+
+def _correction(query: Query, page: Page, scope: Scope) -> str:
+    """What the query may have meant, unless something close to it was found: of a name, only what
+    has it."""
+    close = {Closeness.EXACT} if query.is_name else {Closeness.EXACT, Closeness.STRONG}
+    if page.before or any(each.closeness in close for each in page.results):
+        return ""
+    return spelling.correction(query, scope)
 
 
 def _refining_notice(query_vector: QueryVector | None) -> str:

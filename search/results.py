@@ -194,8 +194,9 @@ class Answer:
     """The results of a query, best first. `notices` say what may be missing, and why. `space` is
     the one in which vectors were compared, if any were. `words` are the query's, the rarest first,
     without stop words. `exact`: whether all visible vectors were compared, rather than those that
-    an approximate index returned; None if none were compared. `before` is how many results earlier
-    pages have, and `next` the cursor of the next page, empty after the last."""
+    an approximate index returned; None if none were compared. `correction` is another query that
+    may have been meant. `before` is how many results earlier pages have, and `next` the cursor of
+    the next page, empty after the last."""
 
     query: str
     results: Sequence[Result]
@@ -203,6 +204,7 @@ class Answer:
     space: Space | None = None
     words: Sequence[str] = ()
     exact: bool | None = None
+    correction: str = ""
     before: int = 0
     next: str = ""
 

@@ -77,6 +77,7 @@ SEARCH = Throttle("searches", "CODEINDEX_SEARCH_RATE", "CODEINDEX_ANONYMOUS_SEAR
 ENCODE = Throttle(
     "requests to encode code", "CODEINDEX_ENCODE_RATE", "CODEINDEX_ANONYMOUS_ENCODE_RATE"
 )
+SUGGEST = Throttle("suggestions", "CODEINDEX_SUGGEST_RATE", "CODEINDEX_ANONYMOUS_SUGGEST_RATE")
 # Administrators index the repositories of whole organisations.
 INDEX = Throttle(
     "requests to index",

@@ -8,6 +8,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Collate, Lower
 
 from codeindex.models.repositories import Branch, IndexRun, Repository
 from embeddings.code.words import ANALYSIS_VERSION
@@ -178,7 +179,10 @@ class Definition(models.Model):
     end_line = models.PositiveIntegerField()
 
     class Meta:
-        indexes = [models.Index(fields=["name"], name="definitions_by_name")]
+        indexes = [
+            models.Index(fields=["name"], name="definitions_by_name"),
+            models.Index(Collate(Lower("name"), "C"), name="definitions_by_beginning"),
+        ]
 
     def __str__(self) -> str:
         return self.qualified_name or "(module)"

@@ -39,11 +39,12 @@ class SearchTimeout(OperationalError):
 
 
 @contextmanager
-def time_limit() -> Iterator[None]:
-    """Limits the statements of the block, or of the function that this decorates, to
-    CODEINDEX_SEARCH_SECONDS together; after that `rows` raises `SearchTimeout`. Time between the
-    statements does not count, since a model may be loaded first."""
-    outer = _budget.set(_budget.get() or _full_budget())
+def time_limit(seconds: float | None = None) -> Iterator[None]:
+    """Limits the statements of the block, or of the function that this decorates, to so many
+    seconds together (default: CODEINDEX_SEARCH_SECONDS); after that `rows` raises `SearchTimeout`.
+    Time between the statements does not count, since a model may be loaded first."""
+    own = TimeBudget(seconds) if seconds else _full_budget()
+    outer = _budget.set(_budget.get() or own)
     try:
         yield
     finally:

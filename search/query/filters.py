@@ -233,8 +233,8 @@ def _checked(field: Field, value: str, excluded: bool, parameter: str = "q") -> 
 
 
 def _kind(value: str, parameter: str) -> str:
-    if value.lower() not in _KINDS:
-        raise unknown_value("kind", value, _KINDS, parameter)
+    if value.lower() not in KINDS:
+        raise unknown_value("kind", value, KINDS, parameter)
     return value.lower()
 
 
@@ -242,13 +242,13 @@ def known_language(value: str, parameter: str) -> str:
     """The name of a language that is given by its name or an extension of its files: `py`, `ts`.
     Raises `BadQuery`."""
     name = value.lower()
-    if name in _LANGUAGES:
+    if name in LANGUAGES:
         return name
     by_extension = languages.by_path(f"file.{name}")
     if by_extension is None:
-        raise unknown_value("language", value, _LANGUAGES, parameter)
+        raise unknown_value("language", value, LANGUAGES, parameter)
     return by_extension.name
 
 
-_KINDS = tuple(kind.value for kind in Kind)
-_LANGUAGES = tuple(language.name for language in languages.FILE_TYPES)
+KINDS = tuple(kind.value for kind in Kind)
+LANGUAGES = tuple(language.name for language in languages.FILE_TYPES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from embeddings.code.words import analyse
@@ -40,6 +40,11 @@ class Query:
     is_phrases: bool = False
 
     @property
+    def is_name(self) -> bool:
+        """Whether it is a name and nothing else."""
+        return any(name.is_whole for name in self.names)
+
+    @property
     def joined(self) -> tuple[str, ...]:
         """Words that two words in a row make together, as an identifier may: `thread pool` →
         threadpool."""
@@ -68,10 +73,9 @@ def parse_query(text: str, more: Sequence[Filter] = ()) -> Query:
     all_filters = (*extracted.filters, *more)
     in_expressions = [leaf for each in own for leaf, _ in expressions.leaves(each)]
     filters.check_number([*all_filters, *in_expressions])
-    names = find_names(text)
-    is_name = any(name.is_whole for name in names)
-    message = None if is_name else find_message(extracted.quoted)
-    return Query(typed, text, analyse(text), names, all_filters, own, message, not extracted.free)
+    words, names, is_phrases = analyse(text), find_names(text), not extracted.free
+    query = Query(typed, text, words, names, all_filters, own, is_phrases=is_phrases)
+    return query if query.is_name else replace(query, message=find_message(extracted.quoted))
 
 
 def check_text(text: str, parameter: str = "q") -> None:

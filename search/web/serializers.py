@@ -226,6 +226,10 @@ class AnswerSerializer(serializers.Serializer[Any]):
         help_text="Whether all visible vectors were compared, rather than those that an "
         "approximate index returned; null if none were compared.",
     )
+    correction = serializers.CharField(
+        help_text="Another query that may have been meant, where a word is in no code that you "
+        "can see; usually empty."
+    )
     next = serializers.CharField(
         help_text="The `cursor` of the next page; empty after the last. A page may be short: only "
         "an empty `next` ends the list."
@@ -233,4 +237,4 @@ class AnswerSerializer(serializers.Serializer[Any]):
 
 
 class SimilarSerializer(AnswerSerializer):
-    query = next = None  # type: ignore[assignment]  # no such fields
+    query = correction = next = None  # type: ignore[assignment]  # no such fields

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from search.web import api, lines, references, references_api, views
+from search.web import api, lines, references, references_api, suggestions_api, views
 
 urlpatterns = [
     path("", views.search, name="search"),
@@ -20,6 +20,7 @@ urlpatterns = [
     ),
     path("similar/", views.similar_to_code, name="similar-to-code"),
     path("api/v1/search", api.SearchView.as_view(), name="api-search"),
+    path("api/v1/suggestions", suggestions_api.SuggestionsView.as_view(), name="api-suggestions"),
     path("api/v1/lines", api.LinesView.as_view(), name="api-lines"),
     path("api/v1/similar", api.SimilarToCodeView.as_view(), name="api-similar-to-code"),
     path(

@@ -137,3 +137,25 @@ def test_no_page_needs_what_the_policy_forbids(visit: Visit, shop: Repository) -
         "/api/v1/docs",
     ):
         assert complaints(visit(address)) == []
+
+
+@pytest.mark.usefixtures("shop")
+def test_the_search_box_completes_what_is_typed(visit: Visit) -> None:
+    browser = visit("/")
+    box = browser.find_element(By.NAME, "q")
+    box.send_keys("fir")
+    until(browser, lambda: browser.find_elements(By.CSS_SELECTOR, ".suggestions li"))
+    assert box.get_attribute("aria-expanded") == "true"
+    box.send_keys(Keys.ARROW_DOWN)
+    chosen = browser.find_element(By.CSS_SELECTOR, "[aria-selected=true]")
+    assert box.get_attribute("aria-activedescendant") == chosen.get_attribute("id")
+    box.send_keys(Keys.ENTER)
+    assert box.get_attribute("value") == "first"
+    assert not browser.find_element(By.ID, "suggestions").is_displayed()
+    box.send_keys(" kind:fun")
+    until(browser, lambda: "function" in browser.find_element(By.ID, "suggestions").text)
+    box.send_keys(Keys.ESCAPE)
+    assert not browser.find_element(By.ID, "suggestions").is_displayed()
+    box.send_keys("ction", Keys.ENTER)
+    until(browser, lambda: browser.find_elements(By.CLASS_NAME, "result"))
+    assert complaints(browser) == []

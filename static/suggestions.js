@@ -1,0 +1,97 @@
+// Completes the search box while somebody types: arrow keys choose a suggestion, Enter or Tab takes it, Escape closes
+// the list. It is a combobox of the ARIA Authoring Practices Guide with a list box.
+
+const PAUSE_MILLISECONDS = 120;
+
+function suggestFor(box) {
+  const list = document.createElement("ul");
+  list.id = "suggestions";
+  list.className = "suggestions";
+  list.hidden = true;
+  list.setAttribute("role", "listbox");
+  list.setAttribute("aria-label", "Suggestions");
+  box.after(list);
+  box.setAttribute("role", "combobox");
+  box.setAttribute("aria-autocomplete", "list");
+  box.setAttribute("aria-controls", list.id);
+
+  let chosen = -1;
+  let timer = 0;
+  let pending = null;
+
+  function choose(at) {
+    chosen = at;
+    [...list.children].forEach((item, number) => item.setAttribute("aria-selected", `${number === at}`));
+    if (at < 0) {
+      box.removeAttribute("aria-activedescendant");
+    } else {
+      box.setAttribute("aria-activedescendant", list.children[at].id);
+      list.children[at].scrollIntoView({ block: "nearest" });
+    }
+  }
+
+  function show(suggestions) {
+    list.replaceChildren(...suggestions.map(({ kind, text, query }, number) => {
+      const item = document.createElement("li");
+      const note = document.createElement("span");
+      item.id = `suggestion-${number}`;
+      item.setAttribute("role", "option");
+      item.dataset.query = query;
+      note.textContent = kind;
+      item.append(text, " ", note);
+      return item;
+    }));
+    list.hidden = !suggestions.length;
+    box.setAttribute("aria-expanded", `${!list.hidden}`);
+    choose(-1);
+  }
+
+  function close() {
+    clearTimeout(timer);
+    pending?.abort();
+    show([]);
+  }
+
+  function take(item) {
+    box.value = item.dataset.query;
+    close();
+    box.focus();
+  }
+
+  async function ask() {
+    pending?.abort();
+    pending = new AbortController();
+    const address = `${box.dataset.suggest}?${new URLSearchParams({ q: box.value })}`;
+    try {
+      const response = await fetch(address, { headers: { Accept: "application/json" }, signal: pending.signal });
+      if (response.ok) show((await response.json()).suggestions);
+    } catch {
+      // Somebody types on, or the server is unreachable: there are no suggestions
+    }
+  }
+
+  box.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(ask, PAUSE_MILLISECONDS);
+  });
+  box.addEventListener("blur", close);
+  box.form.addEventListener("submit", close);
+  list.addEventListener("mousedown", (event) => {
+    event.preventDefault();  // the box keeps the focus
+    const item = event.target.closest("li");
+    if (item) take(item);
+  });
+  box.addEventListener("keydown", (event) => {
+    if (list.hidden) return;
+    const count = list.children.length;
+    if (event.key === "ArrowDown") choose((chosen + 1) % count);
+    else if (event.key === "ArrowUp") choose((chosen <= 0 ? count : chosen) - 1);
+    else if (event.key === "Escape") close();
+    else if ((event.key === "Enter" || event.key === "Tab") && chosen >= 0) take(list.children[chosen]);
+    else return;
+    event.preventDefault();
+  });
+  close();
+}
+
+document.querySelectorAll("input[data-suggest]").forEach(suggestFor);
