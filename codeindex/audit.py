@@ -46,6 +46,8 @@ class Change(StrEnum):
     MEMBER_CHANGED = "changed the role of a member of the team"
     MEMBER_REMOVED = "removed a member from the team"
     RUN_REQUESTED = "requested an index run of the repository"
+    WEBHOOK_CREATED = "created the push webhook"
+    WEBHOOK_REMOVED = "removed the push webhook"
     RUN_CANCELLED = "cancelled an index run of the repository"
     TOKEN_CREATED = "created the token"  # noqa: S105
     TOKEN_REVOKED = "revoked the token"  # noqa: S105

@@ -110,6 +110,8 @@ CODEINDEX_ANONYMOUS_ENCODE_RATE = _env.rate("CODEINDEX_ANONYMOUS_ENCODE_RATE", "
 CODEINDEX_SUGGEST_RATE = _env.rate("CODEINDEX_SUGGEST_RATE", "1200/minute")
 CODEINDEX_ANONYMOUS_SUGGEST_RATE = _env.rate("CODEINDEX_ANONYMOUS_SUGGEST_RATE", "300/minute")
 CODEINDEX_INDEX_RATE = _env.rate("CODEINDEX_INDEX_RATE", "60/hour")
+# Deliveries to one webhook, and unsigned ones from one address
+CODEINDEX_WEBHOOK_RATE = _env.rate("CODEINDEX_WEBHOOK_RATE", "600/minute")
 # Sign-in attempts from one address, for one user and in total
 CODEINDEX_LOGIN_RATE = _env.rate("CODEINDEX_LOGIN_RATE", "10/10 minutes")
 CODEINDEX_ADDRESS_LOGIN_RATE = _env.rate("CODEINDEX_ADDRESS_LOGIN_RATE", "100/10 minutes")
@@ -249,7 +251,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {"RunStatus": "codeindex.models.RunStatus"},
     # Ids (codeindex.web.ids)
     "PATH_CONVERTER_OVERRIDES": dict.fromkeys(
-        ("repository", "run", "file", "definition", "team"), str
+        ("repository", "run", "file", "definition", "team", "push_webhook"), str
     ),
 }
 

@@ -34,6 +34,7 @@ from codeindex.models import (
     Embedding,
     EmbeddingState,
     IndexRun,
+    PushDelivery,
     Repository,
     RunStatus,
     Space,
@@ -185,6 +186,7 @@ def forget() -> None:
     grams.forget_deleted()
     mirrors.remove_unregistered()
     audit.forget(settings.CODEINDEX_AUDIT_DAYS)
+    PushDelivery.objects.forget()
 
 
 def wake_readers() -> None:

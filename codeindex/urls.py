@@ -8,6 +8,8 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from codeindex.web import api, ids, views
 from codeindex.web.accounts import api as accounts_api
 from codeindex.web.accounts import views as accounts
+from codeindex.web.integrations import api as integrations_api
+from codeindex.web.integrations import views as integrations
 from codeindex.web.repository_settings.api import SettingsView
 from codeindex.web.repository_settings.forms import AccessSection, RulesSection, SourceSection
 from codeindex.web.repository_settings.views import settings
@@ -53,6 +55,11 @@ account = [
     path("password/done/", auth.PasswordChangeDoneView.as_view(), name="password_change_done"),
 ]
 
+webhooks = [
+    path("", integrations.webhooks, name="webhooks"),
+    path("<push_webhook:webhook>/remove", integrations.remove_webhook, name="remove-webhook"),
+]
+
 rest = [
     path("schema", SpectacularAPIView.as_view(), name="api-schema"),
     path(
@@ -72,6 +79,13 @@ rest = [
         api.CancelView.as_view(),
         name="api-cancel",
     ),
+    path("webhooks", integrations_api.WebhooksView.as_view(), name="api-webhooks"),
+    path(
+        "webhooks/<push_webhook:webhook>",
+        integrations_api.WebhookView.as_view(),
+        name="api-webhook",
+    ),
+    path("hooks/<push_webhook:webhook>", integrations_api.HookView.as_view(), name="hook"),
     path("tokens", accounts_api.TokensView.as_view(), name="api-tokens"),
     path("tokens/<str:beginning>", accounts_api.TokenView.as_view(), name="api-token"),
     path("teams", team_api.TeamsView.as_view(), name="api-teams"),
@@ -87,6 +101,7 @@ urlpatterns = [
     path("repositories/register", views.register, name="register"),
     path("repositories/<repository:pk>/", include(repository)),
     path("teams/", include(teams)),
+    path("webhooks/", include(webhooks)),
     path("account/", include(account)),
     path("api/v1/", include(rest)),
     path("", include("search.web.urls")),

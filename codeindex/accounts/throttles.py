@@ -87,6 +87,11 @@ INDEX = Throttle(
 )
 
 
+def count_webhook(sender: str) -> None:
+    """Counts one delivery of a webhook. Raises `TooManyRequests` beyond the rate."""
+    count("webhook deliveries", settings.CODEINDEX_WEBHOOK_RATE, sender)
+
+
 def limited(
     throttle: Throttle,
 ) -> Callable[

@@ -31,10 +31,12 @@ from codeindex.models.repositories import (
     RepositoryQuerySet,
     RunStatus,
     Visibility,
+    host_path,
 )
 from codeindex.models.teams import Membership, Role
 from codeindex.models.tokens import Scope, Token
 from codeindex.models.vectors import ATTEMPTS, Claim, Embedding, EmbeddingState, Space, SpaceState
+from codeindex.models.webhooks import PushDelivery, PushWebhook
 
 __all__ = [
     "ATTEMPTS",
@@ -55,6 +57,8 @@ __all__ = [
     "Membership",
     "NamesUsed",
     "PlainId",
+    "PushDelivery",
+    "PushWebhook",
     "Repository",
     "RepositoryQuerySet",
     "Role",
@@ -69,4 +73,5 @@ __all__ = [
     "Upstream",
     "Visibility",
     "WordCount",
+    "host_path",
 ]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, Group, User
 from django.core import validators
 from django.db import models
-from django.db.models import Exists, OuterRef, Q, Value
-from django.db.models.functions import Now
+from django.db.models import Exists, Func, OuterRef, Q, Value
+from django.db.models.functions import Lower, Now
 
 from codeindex.models.teams import Membership, Role
 from embeddings.files.origins import Origin
@@ -25,6 +27,20 @@ IGNORE_PATTERNS = 10_000
 
 CHECK_MINUTES = 60 * 24 * 30
 """The most minutes between two questions to a host."""
+
+
+UP_TO_PATH = r"^(?:[a-z]+://)?(?:[^/@]*@)?(\[[^]]*\]|[^/:]+)(?::\d+(?=/))?[:/]+"
+AFTER_PATH = r"/*(?:\.git)?/*$"
+"""What stands before and after the path of any clone URL, for Python and Postgres alike."""
+
+
+def host_path(url: str) -> str:
+    """`host/path` of a clone URL in lower case, which is the same for https, ssh and scp's form."""
+    return re.sub(AFTER_PATH, "", re.sub(UP_TO_PATH, r"\1/", url.lower(), count=1), count=1)
+
+
+def _replaced(expression: Func, pattern: str, replacement: str) -> Func:
+    return Func(expression, Value(pattern), Value(replacement), function="REGEXP_REPLACE")
 
 
 class RepositoryQuerySet(models.QuerySet["Repository"]):
@@ -79,6 +95,12 @@ class Repository(models.Model):
     deploy_key = models.TextField(
         blank=True, editable=False, default="", db_default=""
     )  # for ssh, encrypted
+    # By which push webhooks find it: `host_path`
+    host_path = models.GeneratedField(
+        expression=_replaced(_replaced(Lower("url"), UP_TO_PATH, r"\1/"), AFTER_PATH, ""),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
     trusted_path = models.BooleanField(editable=False, default=False, db_default=False)
     teams = models.ManyToManyField(Group, blank=True, related_name="repositories")
     people = models.ManyToManyField(User, blank=True, related_name="shared_repositories")
@@ -115,6 +137,7 @@ class Repository(models.Model):
             # Unique for an owner, not for all: a collision must not tell a stranger of a name.
             models.UniqueConstraint(fields=["owner", "name"], name="repository_name_of_owner"),
         ]
+        indexes = [models.Index(fields=["host_path"], name="repositories_by_host_path")]
 
     def __str__(self) -> str:
         return self.name

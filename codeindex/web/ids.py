@@ -29,6 +29,7 @@ class Row(StrEnum):
     FILE = "file"
     DEFINITION = "definition"
     TEAM = "team"
+    PUSH_WEBHOOK = "push_webhook"
 
 
 def opaque(row: Row, number: int) -> str:
@@ -107,7 +108,12 @@ class TeamConverter(Converter):
     row = Row.TEAM
 
 
+class PushWebhookConverter(Converter):
+    row = Row.PUSH_WEBHOOK
+
+
 CONVERTERS = (
-    RepositoryConverter, RunConverter, FileConverter, DefinitionConverter, TeamConverter
+    RepositoryConverter, RunConverter, FileConverter, DefinitionConverter, TeamConverter,
+    PushWebhookConverter,
 )  # fmt: skip
 """Registered by the kind of their rows: `<repository:pk>`."""
