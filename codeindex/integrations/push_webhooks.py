@@ -30,12 +30,8 @@ REPEATED_WITHIN = timedelta(minutes=5)
 again nor somebody who repeats what they saw makes work."""
 
 
-class UnknownWebhook(Exception):
-    """There is no such webhook, or its owner is deactivated."""
-
-
 class WrongSignature(Exception):
-    """The request was not signed with the webhook's secret."""
+    """The request was not signed with the secret of a webhook that there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +72,11 @@ def remove(webhook: PushWebhook, *, by: User) -> None:
 
 
 def authenticated(pk: int, headers: Mapping[str, str], body: bytes) -> PushWebhook:
-    """The webhook that a request is signed for. Raises `UnknownWebhook` and `WrongSignature`."""
+    """The webhook that a request is signed for. Raises `WrongSignature`."""
     active = PushWebhook.objects.filter(owner__is_active=True).select_related("owner")
     webhook = active.filter(pk=pk).first()
     if webhook is None:
-        raise UnknownWebhook
+        raise WrongSignature
     try:
         secret = credentials.decrypt(webhook.secret)
     except credentials.UnreadableCredential as error:

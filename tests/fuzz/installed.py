@@ -37,6 +37,7 @@ PEOPLE = ("", "alice", "charlie", "admin")
 EXPECTED = {
     200,
     201,
+    202,
     204,
     301,
     302,
@@ -55,12 +56,17 @@ EXPECTED = {
     503,
 }
 MOST_ADDRESSES = 400
+
+WEBHOOK_SECRET = "whsec_AAAA"
+"""Of the push webhook that there is."""
+
 LINK = re.compile(r'(?:href|action|data-url)="(/[^"#?]*)')
 STARTS = (
     "/",
     "/?q=read",
     "/repositories/",
     "/account/",
+    "/webhooks/",
     "/admin/",
     "/api/v1/schema",
     "/api/v1/docs",
@@ -113,8 +119,9 @@ def index() -> Iterator[None]:
 def _fill(folder: Path) -> None:
     from django.contrib.auth.models import User  # noqa: PLC0415  after Django is set up
 
-    from codeindex import repositories, tasks  # noqa: PLC0415
+    from codeindex import credentials, repositories, tasks  # noqa: PLC0415
     from codeindex.ingestion import embedding, pipeline  # noqa: PLC0415
+    from codeindex.models import PushWebhook  # noqa: PLC0415
 
     call_command("migrate", verbosity=0, interactive=False)
     call_command("collectstatic", verbosity=0, interactive=False)
@@ -128,6 +135,9 @@ def _fill(folder: Path) -> None:
             visibility=visibility, trusted_path=True,
         )  # fmt: skip
         pipeline.index(tasks.request_index(repository=repository, by=None).pk)
+    PushWebhook.objects.create(
+        owner=people["alice"], name="acme", secret=credentials.encrypt(WEBHOOK_SECRET)
+    )
     while tasks.embed_batch(embedding.FIRST_BATCH):
         pass
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from random import Random
 from urllib.parse import quote_plus
 
+from tests.codeindex.integrations import payloads
 from tests.fuzz import installed
-from tests.fuzz.installed import PEOPLE, Request
+from tests.fuzz.installed import PEOPLE, WEBHOOK_SECRET, Request
 from tests.fuzz.mutations import mutated
 from tests.fuzz.queries import HEADERS, PARTS, PIECES, VALUES
 from tests.fuzz.running import Outcome
@@ -50,6 +51,14 @@ TYPES = [
     "application/json; charset=idna",
     "\xff/\xff",
 ]
+EVENTS = ("push", "repo:push", "repo:refs_changed", "Push Hook", "System Hook", "ping", "")
+PUSHES = (
+    payloads.GITHUB,
+    payloads.GITEA,
+    payloads.GITLAB,
+    payloads.BITBUCKET,
+    payloads.BITBUCKET_SERVER,
+)
 METHODS = ("POST", "PUT", "PATCH", "DELETE")
 DEEPEST = 100_000
 LARGEST = 3_000_000
@@ -79,6 +88,10 @@ class Webhooks:
         body = _body(kind, random)
         if random.random() < 0.03:
             body, headers["HTTP_CONTENT_ENCODING"] = gzip.compress(body), "gzip"
+        if "/hooks/" in path and random.random() < 0.8:
+            headers |= {"HTTP_X_GITLAB_TOKEN": WEBHOOK_SECRET}
+            headers |= {"HTTP_X_EVENT_KEY": random.choice(EVENTS)}
+            body = _push(random) if random.random() < 0.7 else body
         who = random.choices(PEOPLE, (1, 4, 1, 4))[0]
         return Request(who, method, path, "", body, headers)
 
@@ -118,6 +131,21 @@ def _body(kind: str, random: Random) -> bytes:
         body = _multipart(fields)
     else:
         body = "&".join(f"{quote_plus(k)}={_text(v)}" for k, v in fields.items()).encode()
+    return mutated(body, body, random) if random.random() < 0.3 else body
+
+
+def _push(random: Random) -> bytes:
+    """Like what a host sends, with some of its parts replaced and some of its bytes changed."""
+    payload = json.loads(json.dumps(random.choice(PUSHES)))
+    for _ in range(random.randrange(4)):
+        part = payload
+        while isinstance(part, dict) and part and random.random() < 0.7:
+            name = random.choice(list(part))
+            if not isinstance(part[name], dict) or random.random() < 0.3:
+                part[name] = _value(random, 2)
+                break
+            part = part[name]
+    body = json.dumps(payload).encode()
     return mutated(body, body, random) if random.random() < 0.3 else body
 
 

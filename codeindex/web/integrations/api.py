@@ -5,7 +5,7 @@ from __future__ import annotations
 import django.core.exceptions
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
-from rest_framework.exceptions import APIException, NotFound, ParseError, ValidationError
+from rest_framework.exceptions import APIException, ParseError, ValidationError
 from rest_framework.generics import get_object_or_404
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
@@ -79,8 +79,8 @@ class Unsigned(APIException):
 
     status_code = 401
     default_detail = (
-        "The request is not signed with this webhook's secret. Copy the secret to the code host"
-        " again, or create another webhook."
+        "There is no such webhook, or the request is not signed with its secret. Copy address and"
+        " secret to the code host again, or create another webhook."
     )
 
 
@@ -97,10 +97,9 @@ class HookView(APIView):
         body = request._request.body
         try:
             row = push_webhooks.authenticated(webhook, headers, body)
-        except (push_webhooks.UnknownWebhook, push_webhooks.WrongSignature) as error:
+        except push_webhooks.WrongSignature as error:
             throttles.count_webhook(clients.address(request))
-            is_unknown = isinstance(error, push_webhooks.UnknownWebhook)
-            raise (NotFound if is_unknown else Unsigned) from error
+            raise Unsigned from error
         throttles.count_webhook(f"webhook {webhook}")
         try:
             push_webhooks.receive(row, headers, body)

@@ -339,7 +339,10 @@ class TestReach:
         alice.is_active = False
         alice.save()
         signed = payloads.github(payloads.GITHUB, secret)
-        assert send(webhook, signed).status_code == 404
+        answer = send(webhook, signed)
+        absent = send(PushWebhook(pk=10**6), signed)
+        assert answer.status_code == absent.status_code == 401
+        assert answer.json() == absent.json()
         assert Client().post("/api/v1/hooks/" + "A" * 22).status_code == 404
 
 

@@ -15,6 +15,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from codeindex.accounts import teams
+from codeindex.integrations import push_webhooks
 from codeindex.models import IndexRun, Repository, Role
 from tests import shelf
 from tests.shelf import Written
@@ -47,6 +48,9 @@ MAINTAINED = ("sign in", 404, 403, "ok", 403, "ok")
 
 ADMINISTERED = ("sign in", 404, 403, 403, 403, "ok")
 """Administrators alone; members may know of the team."""
+
+OWNED = ("sign in", 404, 404, 404, "ok", "ok")
+"""Whoever owns the row that the address names."""
 
 ADMINISTRATORS = ("sign in", 403, 403, 403, 403, "ok")
 
@@ -86,6 +90,12 @@ ROUTES: dict[str, dict[str, tuple[str | int, ...]]] = {
     "api-rules": {"GET": MANAGED_API, "PATCH": MANAGED},
     "api-runs": {"GET": SEEN, "POST": MANAGED},
     "api-cancel": {"POST": MANAGED},
+    # Code hosts
+    "webhooks": {"GET": ACCOUNT, "POST": ACCOUNT},
+    "remove-webhook": {"POST": OWNED},
+    "api-webhooks": {"GET": ACCOUNT, "POST": ACCOUNT},
+    "api-webhook": {"DELETE": OWNED},
+    "hook": {"POST": ("sign in",) * 6},  # a secret opens it, and nothing else
     # Teams
     "teams": {"GET": ACCOUNT, "POST": ADMINISTRATORS},
     "team": {"GET": MEMBERS},
@@ -158,11 +168,13 @@ def shop(alice: User, team: Group) -> Repository:
 
 
 @pytest.fixture
-def rows(shop: Repository, team: Group) -> dict[str, int]:
+def rows(shop: Repository, team: Group, alice: User) -> dict[str, int]:
     file = shop.branches.get().source_files.get()
     definition = file.blob.definitions.get()
     run = IndexRun.objects.create(branch=shop.branches.get())
+    webhook = push_webhooks.create(alice, "acme", None, by=alice).webhook
     return {
+        "push_webhook": webhook.pk,
         "repository": shop.pk, "run": run.pk, "file": file.pk, "definition": definition.pk,
         "team": team.pk,
     }  # fmt: skip

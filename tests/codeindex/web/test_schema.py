@@ -12,6 +12,7 @@ from drf_spectacular.generators import SchemaGenerator
 from jsonschema import Draft202012Validator
 
 from codeindex.accounts import tokens
+from codeindex.integrations import push_webhooks
 from codeindex.models import IndexRun, Repository, Scope
 from codeindex.web.ids import Row, opaque
 from codeindex.web.problems import MEDIA_TYPE
@@ -28,6 +29,7 @@ MEMBERS = f"{TEAM}/members"
 MEMBER = f"{MEMBERS}/{{user}}"
 RUNS = f"{ONE}/runs"
 TOKENS, TOKEN = "/api/v1/tokens", "/api/v1/tokens/{beginning}"
+WEBHOOKS, WEBHOOK = "/api/v1/webhooks", "/api/v1/webhooks/{webhook}"
 CANCEL = f"{RUNS}/{{run}}/cancel"
 LINES = "/api/v1/lines"
 SEARCH, SIMILAR, CODE = (
@@ -58,6 +60,7 @@ def shop(alice: User) -> Repository:
 def check(schema: dict[str, Any], shop: Repository, alice: User, bob: User, team: Group) -> Any:
     """Asks, expects a status, and compares the body with what the schema says of that."""
     keys = {user.username: tokens.issue(user, by=user) for user in (alice, bob)} | {"": ""}
+    webhook = push_webhooks.create(alice, "acme", None, by=alice).webhook
     for scope in Scope:
         keys[scope] = tokens.issue(alice, by=alice, scopes=[scope])
 
@@ -68,6 +71,7 @@ def check(schema: dict[str, Any], shop: Repository, alice: User, bob: User, team
         kind, row = (Row.TEAM, team) if path.startswith(TEAMS) else (Row.REPOSITORY, shop)
         given = {"id": opaque(kind, row.pk if known else 0), "file_id": file.pk if known else 0}
         given["beginning"] = keys["search"][: tokens.SHOWN] if known else "cix_00000000"
+        given["webhook"] = opaque(Row.PUSH_WEBHOOK, webhook.pk if known else 0)
         run = IndexRun.objects.latest("pk").pk
         definition = file.blob.definitions.get().pk if known else 0
         address = path.format(run=run, definition_id=definition, user="erin", **given)
@@ -135,6 +139,9 @@ def test_every_operation_names_its_errors(schema: dict[str, Any]) -> None:
         ("get", RUNS): {200, 404},
         ("post", RUNS): {201, 404, 429},
         ("post", CANCEL): {200, 404, 409},
+        ("get", WEBHOOKS): {200},
+        ("post", WEBHOOKS): {201, 415},
+        ("delete", WEBHOOK): {204, 404},
         ("get", TOKENS): {200},
         ("post", TOKENS): {201, 415},
         ("delete", TOKEN): {204, 404},
@@ -183,6 +190,9 @@ def test_errors_of_one_operation_are_as_described(check: Any) -> None:
     for body in (b'{"scopes": []}', b'{"scopes": ["all"]}', b'{"scopes": "x"}', b'{"days": 0}'):
         check("post", TOKENS, 400, data=body, content_type=JSON)
     check("post", TOKENS, 415, data=b"x", content_type="text/plain")
+    for body in (b"{}", b'{"name": []}', b'{"name": "x", "repository": "none/none"}'):
+        check("post", WEBHOOKS, 400, data=body, content_type=JSON)
+    check("post", WEBHOOKS, 415, data=b"x", content_type="text/plain")
     check("post", CANCEL, 409)
     check("get", SEARCH, 400, QUERY_STRING="q=")
     check("get", SEARCH, 400, QUERY_STRING="q=a&limit=0&order=x")
@@ -219,6 +229,10 @@ def test_answers_are_as_described(check: Any, shop: Repository) -> None:
         check("get", path, 200)
     check("post", TOKENS, 201, data=b'{"days": 1}', content_type=JSON)
     check("delete", TOKEN, 204)
+    wanted = b'{"name": "acme", "repository": "alice/shop"}'
+    check("post", WEBHOOKS, 201, data=wanted, content_type=JSON)
+    check("get", WEBHOOKS, 200)
+    check("delete", WEBHOOK, 204)
     check("patch", SETTINGS, 200, data=b'{"visibility": "public"}', content_type=JSON)
     check("post", CANCEL, 200)
     for query in ("q=csv", "q=csv&group=file", "q=nothing"):
