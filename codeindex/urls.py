@@ -7,6 +7,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from codeindex.web import api, ids, views
 from codeindex.web.accounts import api as accounts_api
+from codeindex.web.accounts import audit
 from codeindex.web.accounts import views as accounts
 from codeindex.web.integrations import api as integrations_api
 from codeindex.web.integrations import views as integrations
@@ -86,6 +87,8 @@ rest = [
         name="api-webhook",
     ),
     path("hooks/<push_webhook:webhook>", integrations_api.HookView.as_view(), name="hook"),
+    path("audit", audit.AuditView.as_view(), name="api-audit"),
+    path("audit/export", audit.ExportView.as_view(), name="api-audit-export"),
     path("tokens", accounts_api.TokensView.as_view(), name="api-tokens"),
     path("tokens/<str:beginning>", accounts_api.TokenView.as_view(), name="api-token"),
     path("teams", team_api.TeamsView.as_view(), name="api-teams"),
@@ -103,6 +106,8 @@ urlpatterns = [
     path("teams/", include(teams)),
     path("webhooks/", include(webhooks)),
     path("account/", include(account)),
+    path("audit/", audit.page, name="audit"),
+    path("audit/export/<str:form>", audit.export, name="audit-export"),
     path("api/v1/", include(rest)),
     path("", include("search.web.urls")),
 ]

@@ -178,6 +178,8 @@ class TestDescription:
             "/api/v1/repositories/{id}/runs/{run}/cancel",
             "/api/v1/webhooks",
             "/api/v1/webhooks/{webhook}",
+            "/api/v1/audit",
+            "/api/v1/audit/export",
             "/api/v1/tokens",
             "/api/v1/tokens/{beginning}",
             "/api/v1/teams",

@@ -113,6 +113,10 @@ ROUTES: dict[str, dict[str, tuple[str | int, ...]]] = {
     "revoke-token": {"POST": ACCOUNT},
     "api-tokens": {"GET": ACCOUNT, "POST": ACCOUNT},
     "api-token": {"DELETE": ("sign in", *(404,) * 5)},
+    "audit": {"GET": ADMINISTRATORS},
+    "audit-export": {"GET": ADMINISTRATORS},
+    "api-audit": {"GET": ADMINISTRATORS},
+    "api-audit-export": {"GET": ADMINISTRATORS},
     "login": {"GET": OPEN, "POST": OPEN, "PUT": OPEN},
     "logout": {"POST": OPEN},
     "password_change": {"GET": ACCOUNT, "POST": ACCOUNT, "PUT": ACCOUNT},
@@ -123,7 +127,7 @@ ROUTES: dict[str, dict[str, tuple[str | int, ...]]] = {
 """What each person of PEOPLE gets, by the route's name and the method: "ok" is any answer beyond
 the gate, be it that a form is incomplete."""
 
-TEXTS = {"user": "erin", "beginning": "cix_00000000"}
+TEXTS = {"user": "erin", "beginning": "cix_00000000", "form": "csv"}
 """The values of parameters that are plain strings."""
 
 

@@ -28,6 +28,7 @@ TEAM = f"{TEAMS}/{{id}}"
 MEMBERS = f"{TEAM}/members"
 MEMBER = f"{MEMBERS}/{{user}}"
 RUNS = f"{ONE}/runs"
+AUDIT, EXPORT = "/api/v1/audit", "/api/v1/audit/export"
 TOKENS, TOKEN = "/api/v1/tokens", "/api/v1/tokens/{beginning}"
 WEBHOOKS, WEBHOOK = "/api/v1/webhooks", "/api/v1/webhooks/{webhook}"
 CANCEL = f"{RUNS}/{{run}}/cancel"
@@ -142,6 +143,8 @@ def test_every_operation_names_its_errors(schema: dict[str, Any]) -> None:
         ("get", WEBHOOKS): {200},
         ("post", WEBHOOKS): {201, 415},
         ("delete", WEBHOOK): {204, 404},
+        ("get", AUDIT): {200},
+        ("get", EXPORT): {200},
         ("get", TOKENS): {200},
         ("post", TOKENS): {201, 415},
         ("delete", TOKEN): {204, 404},
@@ -227,6 +230,9 @@ def test_answers_are_as_described(check: Any, shop: Repository) -> None:
     )
     for path in (REPOSITORIES, ONE, RULES, SETTINGS, RUNS, TEAMS, TEAM, MEMBERS, TOKENS):
         check("get", path, 200)
+    User.objects.filter(username="alice").update(is_superuser=True)
+    check("get", AUDIT, 200)
+    User.objects.filter(username="alice").update(is_superuser=False)
     check("post", TOKENS, 201, data=b'{"days": 1}', content_type=JSON)
     check("delete", TOKEN, 204)
     wanted = b'{"name": "acme", "repository": "alice/shop"}'

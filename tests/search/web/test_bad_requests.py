@@ -69,6 +69,7 @@ def filled(encoded: None, alice: User) -> dict[str, int | str]:
         "definition_id": file.blob.definitions.get().pk,
         "user": alice.pk,
         "beginning": "cix_00000000",
+        "form": "csv",
     }
 
 

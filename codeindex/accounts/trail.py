@@ -1,0 +1,120 @@
+"""Reading the audit: filtered, a page at a time, or all of it as CSV or JSON Lines."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+
+from django.db.models import Q, QuerySet
+
+from codeindex.models import AuditRecord
+
+COLUMNS = (
+    "id", "at", "user", "user_id", "action", "door", "address", "token", "subject", "details",
+    "text",
+)  # fmt: skip
+"""Of an export."""
+
+BATCH = 1_000
+"""Rows that an export reads at a time, each time from where it was: no statement lasts long."""
+
+
+class Format(StrEnum):
+    CSV = "csv"
+    JSON_LINES = "jsonl"
+
+
+CONTENT_TYPES: Mapping[Format, str] = MappingProxyType(
+    {Format.CSV: "text/csv; charset=utf-8", Format.JSON_LINES: "application/jsonl"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which rows are wanted. An empty value keeps all; `subject` is a part of the row's subject;
+    `since` is inclusive, and `until` exclusive."""
+
+    user: str = ""
+    action: str = ""
+    door: str = ""
+    token: str = ""
+    address: str = ""
+    subject: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some rows, the newest first, and the id before which the next page begins; None after the
+    last."""
+
+    records: list[AuditRecord]
+    next: int | None
+
+
+def matching(filters: Filters) -> QuerySet[AuditRecord]:
+    """The rows that the filters keep, the newest first."""
+    given = {name: value for name, value in asdict(filters).items() if value}
+    lookups = {"subject": "subject__icontains", "since": "at__gte", "until": "at__lt"}
+    return AuditRecord.objects.filter(
+        Q(**{lookups.get(name, name): value for name, value in given.items()})
+    )
+
+
+def page(filters: Filters, before: int | None, limit: int) -> Page:
+    rows = matching(filters)
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
+    records = list(rows[: limit + 1])
+    following = records[limit - 1].pk if len(records) > limit else None
+    return Page(records[:limit], following)
+
+
+def exported(filters: Filters, form: Format) -> Iterator[str]:
+    """All rows that the filters keep, the oldest first, as lines of text."""
+    written = _as_csv if form == Format.CSV else _as_json_lines
+    return written(_rows(filters))
+
+
+def _rows(filters: Filters) -> Iterator[Mapping[str, object]]:
+    wanted, last = matching(filters).order_by("pk").values(*COLUMNS), 0
+    while rows := list(wanted.filter(pk__gt=last)[:BATCH]):
+        yield from rows
+        last = rows[-1]["id"]
+
+
+def _as_json_lines(rows: Iterable[Mapping[str, object]]) -> Iterator[str]:
+    for row in rows:
+        yield json.dumps(row | {"at": _time(row)}) + "\n"  # type: ignore[operator]
+
+
+def _as_csv(rows: Iterable[Mapping[str, object]]) -> Iterator[str]:
+    line = csv.writer(_Echo())
+    yield line.writerow(COLUMNS)
+    for row in rows:
+        cells = {**row, "at": _time(row)}
+        yield line.writerow([_harmless(str(cells[name] or "")) for name in COLUMNS])
+
+
+def _time(row: Mapping[str, object]) -> str:
+    at = row["at"]
+    assert isinstance(at, datetime)
+    return at.isoformat()
+
+
+def _harmless(cell: str) -> str:
+    """A cell that spreadsheets do not take for a formula: names and searches are strangers'."""
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+
+
+class _Echo:
+    """A file that returns what is written, for `csv`."""
+
+    def write(self, line: str) -> str:
+        return line
