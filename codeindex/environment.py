@@ -22,6 +22,8 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 from dotenv import dotenv_values
 
+from codeindex import code_host_links
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _TRUE = {"1", "true", "yes", "on"}
@@ -127,6 +129,19 @@ class Environment:
             if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path:
                 self._reject(name, f"{origin} is not a scheme and a host")
         return origins
+
+    def code_hosts(self, name: str) -> dict[str, str]:
+        """The kind of a code host, or a template of its links, by its name:
+        `git.example.org=gitlab`, separated by commas."""
+        hosts = dict[str, str]()
+        for item in self.items(name):
+            host, _, template = (part.strip() for part in item.partition("="))
+            try:
+                code_host_links.check_template(template)
+            except code_host_links.BadTemplate as error:
+                self._reject(name, str(error).removesuffix("."))
+            hosts[host.lower()] = template
+        return hosts
 
     def url(self, name: str, *schemes: str) -> str:
         """A secret URL with one of the schemes, or an empty string."""

@@ -44,6 +44,8 @@ CODEINDEX_REFUSED_NETWORKS = _env.networks(
     " ::/128, ::1/128, fe80::/10, fec0::/10, ff00::/8,"
     " 100.100.100.200/32, 168.63.129.16/32, 192.0.0.0/24, fd00:ec2::/32, fd20:ce::254/128",
 )
+# The kinds of code hosts, or templates of their links, for links to files there
+CODEINDEX_CODE_HOSTS = _env.code_hosts("CODEINDEX_CODE_HOSTS")
 CODEINDEX_SSH_KNOWN_HOSTS = _env.file("CODEINDEX_SSH_KNOWN_HOSTS")
 CODEINDEX_CLONE_SECONDS = _env.integer("CODEINDEX_CLONE_SECONDS", 600)
 CODEINDEX_CLONE_BYTES = _env.size("CODEINDEX_CLONE_BYTES", "2 GiB")

@@ -8,8 +8,10 @@ from typing import NamedTuple
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 
 from codeindex.models import Definition, SourceFile
+from search.addresses.origins import WITH_ORIGIN, origin_of, origins_of
 from search.candidates import path_rules, sql
 from search.candidates.path_rules import Rule
 from search.candidates.scopes import ROWS, Scope
@@ -25,11 +27,10 @@ BEGINNING = 100_000
 """Characters of a file in which a query's words are looked for."""
 
 PLACE_COLUMNS = """
-repository.name, repository.id AS repository_id, branch.name AS branch, file.path,
-file.id AS file_id, definition.id AS definition_id, definition.kind, definition.qualified_name,
-definition.start_line, definition.end_line
+file.branch_id, file.path, file.id AS file_id, definition.id AS definition_id, definition.kind,
+definition.qualified_name, definition.start_line, definition.end_line
 """
-"""In the order of the fields of `Place`."""
+"""In the order of the fields of `Place`, with the branch for the origin."""
 
 
 class Location(NamedTuple):
@@ -112,16 +113,16 @@ def places_of_texts(
         "SELECT wanted.id, place.* FROM unnest(%(texts)s::bigint[]) AS wanted (id)"
         " CROSS JOIN LATERAL ("
         f" SELECT {PLACE_COLUMNS} FROM {ROWS}"
-        " JOIN codeindex_branch AS branch ON branch.id = file.branch_id"
-        " JOIN codeindex_repository AS repository ON repository.id = branch.repository_id"
         f" WHERE definition.text_id = wanted.id AND {scope.condition}"
         f" ORDER BY {order.terms} LIMIT {MAX_OTHER_PLACES + 2}"
         ") AS place",
         {**scope.parameters, **order.parameters, "texts": sql.array_literal(texts)},
     )
+    origins = origins_of(branch for _, branch, *_ in selected)
     places: dict[int, list[Place]] = {}
-    for text, *place in selected:
-        places.setdefault(text, []).append(Place(*place))
+    for text, branch, *place in selected:
+        if origin := origins.get(branch):  # it may have been removed a moment ago
+            places.setdefault(text, []).append(Place(origin, *place))
     return places
 
 
@@ -129,17 +130,20 @@ def visible_definition(
     user: User | AnonymousUser, file_id: int, definition_id: int
 ) -> tuple[SourceFile, Definition]:
     """A file that `user` may see, and a definition in it. Raises `Http404`."""
-    files = SourceFile.objects.visible_to(user).live().select_related("branch__repository__owner")
+    files = SourceFile.objects.visible_to(user).live().select_related(*WITH_ORIGIN)
     file = get_object_or_404(files, pk=file_id)
     definitions = Definition.objects.select_related("text")
     return file, get_object_or_404(definitions, pk=definition_id, blob=file.blob_id)
 
 
+def file_url(file: int) -> str:
+    """A file's page here, until the file changes."""
+    return reverse("file", args=[file])
+
+
 def place_in_file(file: SourceFile, definition: Definition) -> Place:
     return Place(
-        repository=file.branch.repository.name,
-        repository_id=file.branch.repository_id,
-        branch=file.branch.name,
+        origin=origin_of(file.branch),
         path=file.path,
         file_id=file.pk,
         definition_id=definition.pk,

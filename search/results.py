@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from codeindex.models import Space
 from embeddings.types import Kind
+from search.addresses.origins import Origin
 
 SOURCE_LINES = 100
 """Lines of a result's source; a longer source ends with a note of how many are left out."""
@@ -42,9 +43,7 @@ class Group(StrEnum):
 class Place:
     """A definition in a file of a repository. Lines count from 1 and include both ends."""
 
-    repository: str
-    repository_id: int
-    branch: str
+    origin: Origin
     path: str
     file_id: int
     definition_id: int
@@ -52,6 +51,18 @@ class Place:
     name: str
     start_line: int
     end_line: int
+
+    @property
+    def repository(self) -> str:
+        return self.origin.repository
+
+    @property
+    def repository_id(self) -> int:
+        return self.origin.repository_id
+
+    @property
+    def branch(self) -> str:
+        return self.origin.branch
 
     @property
     def qualified_name(self) -> str:
@@ -62,8 +73,18 @@ class Place:
 
     @property
     def url(self) -> str:
-        """Its page here."""
+        """Its page here, until its file changes."""
         return reverse("definition", args=[self.file_id, self.definition_id])
+
+    @property
+    def permalink(self) -> str:
+        """Its lines, at an address that stays valid."""
+        return self.origin.permalink(self.path, self.start_line, self.end_line)
+
+    @property
+    def host_link(self) -> str:
+        """Its lines on the code host; empty if there is no link."""
+        return self.origin.host_link(self.path, self.start_line, self.end_line)
 
 
 @dataclass(frozen=True, slots=True)

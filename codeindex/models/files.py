@@ -7,7 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Collate, Lower
 
 from codeindex.models.repositories import Branch, IndexRun, Repository
@@ -76,6 +76,15 @@ class SourceFileQuerySet(models.QuerySet["SourceFile"]):
     def live(self) -> SourceFileQuerySet:
         """The files of the published commits, which are searched."""
         return self.filter(live=True)
+
+    def replaced(self) -> SourceFileQuerySet:
+        """The history: the files of commits that were published once, and are no longer."""
+        return self.filter(
+            ~Q(from_run=F("until_run")),
+            live=False,
+            from_run__published__isnull=False,
+            until_run__published__isnull=False,
+        )
 
     def of_run(self, run: IndexRun) -> SourceFileQuerySet:
         """The files of `run`'s commit, published or not."""

@@ -27,6 +27,12 @@ class Conflict(APIException):
     status_code = 409
 
 
+class Gone(APIException):
+    """Becomes a 410."""
+
+    status_code = 410
+
+
 class Unavailable(APIException):
     """Becomes a 503."""
 

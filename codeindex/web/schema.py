@@ -40,6 +40,7 @@ _MEANINGS = {
     404: "Not found, or not visible to the user.",
     406: "The client does not accept JSON.",
     409: "The run has finished, or its code is already searchable.",
+    410: "It was there, and is no longer.",
     413: "The request body is too large.",
     415: "The request body is neither JSON nor a form.",
     429: "Too many requests. Retry-After gives the seconds to wait.",

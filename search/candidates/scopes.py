@@ -206,10 +206,16 @@ def _repository_test(
 def _repository_ids(user: User | AnonymousUser, name: str) -> set[int]:
     ids = Repository.objects.visible_to(user).called(name).values_list("pk", flat=True)
     if not ids:
-        visible = Repository.objects.visible_to(user).values_list("name", flat=True)
-        guess = did_you_mean(name, visible.order_by("name")[:MAX_GUESSES])
-        raise UnknownRepository(f"There is no repository {name}.{guess}")
+        raise unknown_repository(user, name)
     return set(ids)
+
+
+def unknown_repository(user: User | AnonymousUser, name: str) -> UnknownRepository:
+    """The error for a name that no repository has, or none that `user` may see, with a similar name
+    that they may see."""
+    visible = Repository.objects.visible_to(user).values_list("name", flat=True)
+    guess = did_you_mean(name, visible.order_by("name")[:MAX_GUESSES])
+    return UnknownRepository(f"There is no repository {name}.{guess}")
 
 
 def _file_condition(

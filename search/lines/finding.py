@@ -11,8 +11,9 @@ from django.urls import reverse
 
 from codeindex import audit
 from codeindex.audit import Access
+from search.addresses.origins import Origin, origins_of
 from search.candidates import sql
-from search.lines.candidates import Branch, Candidate, FileScope, candidate_files, file_scope
+from search.lines.candidates import Candidate, FileScope, candidate_files, file_scope
 from search.lines.matching import MatchedLine, Matches, match_lines
 from search.lines.request import LineRequest, Position
 
@@ -36,8 +37,7 @@ FIRST_CHUNK, CHUNK = 50, 400
 class FileLines:
     """A file with matching lines: the first ones, and the number of all."""
 
-    repository: str
-    branch: str
+    origin: Origin
     path: str
     file_id: int
     lines: Sequence[MatchedLine]
@@ -45,8 +45,27 @@ class FileLines:
 
     @property
     def url(self) -> str:
-        """Its page here."""
+        """Its page here, until the file changes."""
         return reverse("file", args=[self.file_id])
+
+    @property
+    def repository(self) -> str:
+        return self.origin.repository
+
+    @property
+    def branch(self) -> str:
+        return self.origin.branch
+
+    @property
+    def permalink(self) -> str:
+        """Its address that stays valid."""
+        return self.origin.permalink(self.path)
+
+    @property
+    def host_link(self) -> str:
+        """The file on the code host, at its first matching line; empty if there is no link."""
+        first = self.lines[0].number if self.lines else 0
+        return self.origin.host_link(self.path, first)
 
     @property
     def further(self) -> int:
@@ -112,6 +131,7 @@ def answer(request: LineRequest) -> LineAnswer:
     began = time.monotonic()
     matcher, scope = request.pattern.compiled(), file_scope(request)
     candidates, are_more = candidate_files(scope, request.pattern, request.after)
+    origins = origins_of(scope.branches[candidate.place].id for candidate in candidates)
     progress, full = _Progress.up_to(request.after), None
     shown, searched_all = list[FileLines](), not are_more
     for candidate, content in _contents(candidates):
@@ -121,8 +141,9 @@ def answer(request: LineRequest) -> LineAnswer:
             break
         matches = match_lines(matcher, content, 0 if full else SHOWN_LINES, deadline)
         progress.add(candidate, matches)
-        if matches.count and not full:
-            shown.append(_file_lines(candidate, scope.branches[candidate.place], matches))
+        origin = origins.get(scope.branches[candidate.place].id)
+        if matches.count and origin and not full:
+            shown.append(_file_lines(candidate, origin, matches))
             full = progress.position(scope) if len(shown) == request.limit else None
     is_last = searched_all and (full is None or progress.files == full.files)
     return LineAnswer(
@@ -139,10 +160,9 @@ def _seconds() -> float:
     return min(SEARCH_SECONDS, settings.CODEINDEX_SEARCH_SECONDS)
 
 
-def _file_lines(candidate: Candidate, branch: Branch, matches: Matches) -> FileLines:
+def _file_lines(candidate: Candidate, origin: Origin, matches: Matches) -> FileLines:
     return FileLines(
-        repository=branch.repository,
-        branch=branch.branch,
+        origin=origin,
         path=candidate.path,
         file_id=candidate.file,
         lines=matches.lines,

@@ -14,6 +14,7 @@ from codeindex.models import NamesUsed
 from embeddings import types
 from embeddings.types import Kind, Receiver, Use, UseKind
 from search.accesses import note_read
+from search.addresses.origins import origins_of
 from search.candidates import sql
 from search.candidates.scopes import Scope, scope_for
 from search.places import PLACE_COLUMNS
@@ -110,8 +111,9 @@ def _places(
     near = rows(NEAR, names)
     known = {name for _, name, *_ in near}
     far = rows(FAR, [name for name in names if name not in known])
+    origins = origins_of(branch for _, _, branch, *_ in [*near, *far])
     return {
-        name: [Place(*place) for _, _, *place in own]
+        name: [Place(origins[branch], *place) for _, _, branch, *place in own if branch in origins]
         for name, own in map_reduce([*near, *far], lambda row: row[1]).items()
     }
 

@@ -33,6 +33,16 @@ class Excerpt:
         """The line, on its file's page."""
         return f"{reverse('file', args=[self.reference.file.id])}#L{self.reference.line}"
 
+    @property
+    def permalink(self) -> str:
+        """The line, at an address that stays valid."""
+        return self.reference.file.origin.permalink(self.reference.file.path, self.reference.line)
+
+    @property
+    def host_link(self) -> str:
+        """The line on the code host; empty if there is no link."""
+        return self.reference.file.origin.host_link(self.reference.file.path, self.reference.line)
+
 
 def read(references: Sequence[Reference]) -> list[Excerpt]:
     """An excerpt for each of the references."""
@@ -58,10 +68,7 @@ def enclosing(references: Iterable[Reference]) -> dict[tuple[int, int], Place | 
 def _place(file: UsingFile, definition: Sequence[object] | None) -> Place | None:
     if definition is None:
         return None
-    return Place(
-        file.repository_name, file.repository, file.branch, file.path, file.id,
-        *definition,  # type: ignore[arg-type]
-    )  # fmt: skip
+    return Place(file.origin, file.path, file.id, *definition)  # type: ignore[arg-type]
 
 
 def _texts(wanted: Iterable[tuple[int, int]]) -> dict[tuple[int, int], str]:

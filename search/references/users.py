@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from embeddings.types import NAMELESS, Use
+from search.addresses.origins import Origin, origins_of
 from search.candidates import sql
 from search.candidates.scopes import ROWS, Scope
 from search.references.targets import Target
@@ -27,11 +28,9 @@ class UsingFile:
     `names_owner`: it names what encloses that; `defines`: it has a definition of this name itself;
     `is_cut`: it may have more uses than these."""
 
+    origin: Origin
     id: int
     path: str
-    branch: str
-    repository: int
-    repository_name: str
     blob: int
     language: str
     uses: Sequence[Use]
@@ -39,6 +38,18 @@ class UsingFile:
     names_owner: bool
     defines: bool
     is_cut: bool
+
+    @property
+    def branch(self) -> str:
+        return self.origin.branch
+
+    @property
+    def repository(self) -> int:
+        return self.origin.repository_id
+
+    @property
+    def repository_name(self) -> str:
+        return self.origin.repository
 
 
 def files_using(target: Target, scope: Scope) -> list[UsingFile]:
@@ -53,10 +64,12 @@ def files_using(target: Target, scope: Scope) -> list[UsingFile]:
         "file": target.file.pk,
         "repository": target.repository,
     }
-    statement = USING.format(gate=scope.condition)
+    found = sql.rows(USING.format(gate=scope.condition), parameters)
+    origins = origins_of(branch for branch, *_ in found)
     return [
-        UsingFile(*columns, [*map(Use.unpacked, uses)], *flags)  # type: ignore[call-arg]
-        for *columns, uses, flags in sql.rows(statement, parameters)
+        UsingFile(origins[branch], *columns, [*map(Use.unpacked, uses)], *flags)  # type: ignore[call-arg]
+        for branch, *columns, uses, flags in found
+        if branch in origins
     ]
 
 
@@ -70,13 +83,11 @@ def definitions_called(name: str, scope: Scope) -> int:
 
 
 _PART = f"""(
-    SELECT file.id, file.path, branch.name AS branch, repository.id AS repository,
-           repository.name AS repository_name, file.blob_id, used.names, used.ends, used.uses,
-           used.is_cut
+    SELECT branch.id AS branch, file.id, file.path, file.blob_id, used.names, used.ends,
+           used.uses, used.is_cut
     FROM codeindex_namesused AS used
     JOIN codeindex_sourcefile AS file ON file.blob_id = used.blob_id
     JOIN codeindex_branch AS branch ON branch.id = file.branch_id
-    JOIN codeindex_repository AS repository ON repository.id = branch.repository_id
     WHERE used.names @> ARRAY[%(name)s] AND {{gate}} AND {{which}}
     LIMIT {MOST_FILES + 1}
 )"""
@@ -89,8 +100,8 @@ _PARTS = " UNION ALL ".join(
     )
 )
 USING = f"""
-SELECT file.id, file.path, file.branch, file.repository, file.repository_name, file.blob_id,
-       blob.language, file.uses[begin + 1 : least(file.ends[at], begin + {MOST_USES})],
+SELECT file.branch, file.id, file.path, file.blob_id, blob.language,
+       file.uses[begin + 1 : least(file.ends[at], begin + {MOST_USES})],
        ARRAY[file.names && %(around)s::text[], %(owner)s = ANY(file.names),
        EXISTS (SELECT FROM codeindex_definition AS own
                WHERE own.blob_id = file.blob_id AND own.name = %(name)s

@@ -11,7 +11,7 @@ from search.lines.finding import FileLines, LineAnswer
 from search.lines.matching import MatchedLine
 from search.lines.request import DEFAULT_FILES, MAX_FILES, Case, Mode, Words
 from search.query import parsing
-from search.web.serializers import SearchParameters, absolute
+from search.web.serializers import OriginSerializer, SearchParameters, absolute
 
 
 class LineParameters(serializers.Serializer[Any]):
@@ -66,18 +66,17 @@ class MatchedLineSerializer(serializers.Serializer[Any]):
         return {"line": line.number, "text": line.text, "matches": line.matches}
 
 
-class FileLinesSerializer(serializers.Serializer[Any]):
-    repository = serializers.CharField()
-    branch = serializers.CharField(help_text="Empty for the default branch.")
+class FileLinesSerializer(OriginSerializer):
     path = serializers.CharField(help_text="Relative to the repository's root.")
     count = serializers.IntegerField(help_text="Matching lines of the file.")
     lines = MatchedLineSerializer(many=True, help_text="The first ten of them.")
-    url = serializers.CharField(help_text="The file's page; `#L7` is its seventh line.")
+    url = serializers.CharField(
+        help_text="The file's page, until the file changes; `#L7` is its seventh line."
+    )
 
     def to_representation(self, file: FileLines) -> dict[str, Any]:
         return {
-            "repository": file.repository,
-            "branch": file.branch,
+            **self.written(file.origin, file.path),
             "path": file.path,
             "count": file.count,
             "lines": MatchedLineSerializer(file.lines, many=True).data,

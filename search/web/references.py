@@ -26,6 +26,7 @@ from search.references.likelihood import ORDER, Likelihood
 from search.references.requests import parse_references
 from search.references.targets import target_in
 from search.references.users import UsingFile
+from search.web.files import follows_moves
 from search.web.highlighting import listing
 
 MOST_LISTED = 50
@@ -66,6 +67,7 @@ class Section:
 
 
 @require_safe
+@follows_moves
 @throttles.limited(throttles.SEARCH)
 def references(request: HttpRequest, file_id: int, definition_id: int) -> HttpResponse:
     """Where a definition is used, what calls it and what it calls. The page of the definition

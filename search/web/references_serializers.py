@@ -14,7 +14,7 @@ from search.references.excerpts import Excerpt
 from search.references.finding import References, Used
 from search.references.likelihood import Likelihood
 from search.references.requests import DEFAULT_REFERENCES, MAX_REFERENCES
-from search.web.serializers import PlaceSerializer
+from search.web.serializers import OriginSerializer, PlaceSerializer, absolute
 
 
 class TargetParameters(serializers.Serializer[Any]):
@@ -49,8 +49,7 @@ class _Listed(serializers.Serializer[Any]):
     )
 
 
-class _Line(serializers.Serializer[Any]):
-    repository = serializers.CharField()
+class _Line(OriginSerializer):
     path = serializers.CharField(help_text="Relative to the repository's root.")
     likelihood = serializers.ChoiceField(
         choices=[each.value for each in Likelihood],
@@ -73,19 +72,19 @@ class ReferenceSerializer(_Line):
     around = PlaceSerializer(
         allow_null=True, help_text="The innermost definition around it; null outside of all."
     )
-    url = serializers.CharField(help_text="The line on its file's page.")
+    url = serializers.CharField(help_text="The line on its file's page, until the file changes.")
 
     def to_representation(self, excerpt: Excerpt) -> dict[str, Any]:
         reference = excerpt.reference
         return {
-            "repository": reference.file.repository_name,
+            **self.written(reference.file.origin, reference.file.path, reference.line),
             "path": reference.file.path,
             "likelihood": reference.likelihood.value,
             "line": reference.line,
             "kinds": sorted(kind.name.lower() for kind in reference.kinds),
             "source": excerpt.text,
             "around": _place(excerpt.around, self.context),
-            "url": _absolute(excerpt.url, self.context),
+            "url": absolute(excerpt.url, self.context),
         }
 
 
@@ -113,9 +112,10 @@ class CallerSerializer(_Line):
     lines = serializers.ListField(child=serializers.IntegerField(), help_text="Of the uses.")
 
     def to_representation(self, caller: Caller) -> dict[str, Any]:
+        file = caller.reference.file
         return {
-            "repository": caller.reference.file.repository_name,
-            "path": caller.reference.file.path,
+            **self.written(file.origin, file.path, caller.lines[0], caller.lines[0]),
+            "path": file.path,
             "likelihood": caller.likelihood.value,
             "definition": _place(caller.place, self.context),
             "lines": list(caller.lines),
@@ -141,9 +141,10 @@ class CalleeSerializer(_Line):
     )
 
     def to_representation(self, callee: Callee) -> dict[str, Any]:
+        place = callee.place
         return {
-            "repository": callee.place.repository,
-            "path": callee.place.path,
+            **self.written(place.origin, place.path, place.start_line, place.end_line),
+            "path": place.path,
             "likelihood": callee.likelihood.value,
             "definition": _place(callee.place, self.context),
             "lines": list(callee.lines),
@@ -179,8 +180,3 @@ def _listed(used: Used, count: int, *, is_cut: bool) -> dict[str, Any]:
 
 def _place(place: Any, context: Mapping[str, Any]) -> dict[str, Any] | None:
     return PlaceSerializer(context=dict(context)).to_representation(place) if place else None
-
-
-def _absolute(url: str, context: Mapping[str, Any]) -> str:
-    request = context.get("request")
-    return str(request.build_absolute_uri(url)) if request else url

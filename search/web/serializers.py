@@ -7,6 +7,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from search.addresses.origins import Origin
 from search.balance import PRESETS
 from search.candidates.path_rules import Order
 from search.closeness import Closeness
@@ -108,12 +109,42 @@ class _FastSerializer(serializers.Serializer[Any]):
     fields of each result take ten times as long."""
 
 
+class OriginSerializer(_FastSerializer):
+    """Where code is: here, and on the code host."""
+
+    owner = serializers.CharField(help_text="Of the repository.")
+    repository = serializers.CharField()
+    branch = serializers.CharField(help_text="Empty for the default branch.")
+    commit = serializers.CharField(help_text="The commit that is indexed.")
+    indexed = serializers.DateTimeField(
+        allow_null=True, help_text="Since when this commit has been searched."
+    )
+    permalink = serializers.CharField(
+        help_text="An address here that names the commit and stays valid."
+    )
+    host_link = serializers.CharField(
+        help_text="The same on the code host; empty if its links are not known."
+    )
+
+    def written(self, origin: Origin, path: str, first: int = 0, last: int = 0) -> dict[str, Any]:
+        return {
+            "owner": origin.owner,
+            "repository": origin.repository,
+            "branch": origin.branch,
+            "commit": origin.commit,
+            "indexed": origin.indexed.isoformat() if origin.indexed else None,
+            "permalink": absolute(origin.permalink(path, first, last), self.context),
+            "host_link": origin.host_link(path, first, last),
+        }
+
+
 class PlaceSerializer(_FastSerializer):
     qualified_name = serializers.CharField()
     kind = serializers.CharField()
     start_line = serializers.IntegerField()
     end_line = serializers.IntegerField()
-    url = serializers.CharField()
+    url = serializers.CharField(help_text="Its page, until its file changes.")
+    permalink = serializers.CharField(help_text="Its lines, at an address that stays valid.")
 
     def to_representation(self, place: Place) -> dict[str, Any]:
         return {
@@ -122,6 +153,7 @@ class PlaceSerializer(_FastSerializer):
             "start_line": place.start_line,
             "end_line": place.end_line,
             "url": absolute(place.url, self.context),
+            "permalink": absolute(place.permalink, self.context),
         }
 
 
@@ -155,8 +187,7 @@ class ScoreSerializer(serializers.Serializer[Any]):
     )
 
 
-class ResultSerializer(_FastSerializer):
-    repository = serializers.CharField()
+class ResultSerializer(OriginSerializer):
     path = serializers.CharField(help_text="Relative to the repository's root.")
     start_line = serializers.IntegerField(help_text="From 1.")
     end_line = serializers.IntegerField(help_text="Inclusive.")
@@ -191,7 +222,7 @@ class ResultSerializer(_FastSerializer):
         child=serializers.ListField(),
         help_text="Names predicted from the code, each with its expected F1, best first.",
     )
-    url = serializers.CharField(help_text="Its page.")
+    url = serializers.CharField(help_text="Its page, until its file changes.")
     also = PlaceSerializer(
         many=True, help_text="Other definitions found in its file, best first, if grouped by file."
     )
@@ -200,7 +231,7 @@ class ResultSerializer(_FastSerializer):
         definition, place = result.definition, result.definition.place
         write_place = PlaceSerializer(context=self.context).to_representation
         return {
-            "repository": place.repository,
+            **self.written(place.origin, place.path, place.start_line, place.end_line),
             "path": place.path,
             **write_place(place),
             "score": result.score,

@@ -1,13 +1,24 @@
 """The addresses of searching."""
 
-from django.urls import path
+from django.urls import path, register_converter
 
-from search.web import api, lines, references, references_api, suggestions_api, views
+from search.web import (
+    api,
+    files,
+    files_api,
+    lines,
+    references,
+    references_api,
+    suggestions_api,
+    views,
+)
+
+register_converter(files.AddressConverter, "address")
 
 urlpatterns = [
     path("", views.search, name="search"),
     path("lines/", lines.search, name="lines"),
-    path("files/<file:file_id>/", views.file, name="file"),
+    path("files/<file:file_id>/", files.file, name="file"),
     path("files/<file:file_id>/<definition:definition_id>/", views.definition, name="definition"),
     path("files/<file:file_id>/<definition:definition_id>/why/", views.why, name="why"),
     path(
@@ -18,9 +29,11 @@ urlpatterns = [
         references.references,
         name="references",
     ),
+    path("r/<address:address>", files.at_address, name="address"),
     path("similar/", views.similar_to_code, name="similar-to-code"),
     path("api/v1/search", api.SearchView.as_view(), name="api-search"),
     path("api/v1/suggestions", suggestions_api.SuggestionsView.as_view(), name="api-suggestions"),
+    path("api/v1/files", files_api.FileView.as_view(), name="api-file"),
     path("api/v1/lines", api.LinesView.as_view(), name="api-lines"),
     path("api/v1/similar", api.SimilarToCodeView.as_view(), name="api-similar-to-code"),
     path(

@@ -1,4 +1,4 @@
-"""The pages of the search: form, results, definition, file, explanation, similar code."""
+"""The pages of the search: form, results, definition, explanation, similar code."""
 
 from __future__ import annotations
 
@@ -7,16 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from codeindex.accounts import throttles
 from codeindex.audit import Access
-from codeindex.models import SourceFile
 from embeddings.code import languages
 from embeddings.code.words import analyse
-from embeddings.types import Kind
 from search import engine, explanations, places, similar
 from search.accesses import note_read
 from search.candidates.scopes import UnknownRepository, scope_for
@@ -38,6 +36,7 @@ from search.request import (
     parse_similar_to_code,
 )
 from search.results import Answer
+from search.web.files import follows_moves
 from search.web.form import PAGE_GROUP, form_context, parameters, shared_parameters
 from search.web.highlighting import excerpt, listing
 
@@ -82,6 +81,7 @@ def _results(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@follows_moves
 def definition(request: HttpRequest, file_id: int, definition_id: int) -> HttpResponse:
     """A definition at one of its places, in which the words of `q` stand out."""
     file, row = places.visible_definition(request.user, file_id, definition_id)
@@ -104,6 +104,7 @@ def definition(request: HttpRequest, file_id: int, definition_id: int) -> HttpRe
 
 
 @require_safe
+@follows_moves
 @throttles.limited(throttles.ENCODE)
 def why(request: HttpRequest, file_id: int, definition_id: int) -> HttpResponse:
     """What a definition's vector is made of, and why it is similar to `q`."""
@@ -121,6 +122,7 @@ def why(request: HttpRequest, file_id: int, definition_id: int) -> HttpResponse:
 
 
 @require_safe
+@follows_moves
 @throttles.limited(throttles.SEARCH)
 def similar_to(request: HttpRequest, file_id: int, definition_id: int) -> HttpResponse:
     """The code that is most similar to a definition."""
@@ -166,26 +168,6 @@ def _similar(
         return render(request, "search/similar.html", context | {"error": error}, status=503)
     context |= {"more": _more(request, answer, parsed.limit), **_listed(answer)}
     return render(request, "search/similar.html", context)
-
-
-@require_safe
-def file(request: HttpRequest, file_id: int) -> HttpResponse:
-    """A file, with links to its definitions."""
-    visible = SourceFile.objects.visible_to(request.user).live()
-    held = visible.select_related("branch__repository__owner", "blob")
-    row = get_object_or_404(held, pk=file_id)
-    note_read(Access.FILE_READ, request.user, row)
-    named = row.blob.definitions.exclude(name="", kind=Kind.BLOCK)
-    definitions = named.order_by("start_line", "-end_line")
-    return render(
-        request,
-        "search/file.html",
-        {
-            "file": row,
-            "definitions": [places.place_in_file(row, each) for each in definitions],
-            "listing": listing(row.blob.content.split("\n"), row.blob.language),
-        },
-    )
 
 
 def _listed(answer: Answer) -> dict[str, Any]:

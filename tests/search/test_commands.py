@@ -21,7 +21,8 @@ from tests import shelf
 from tests.shelf import Written
 
 RESULT_KEYS = {
-    "repository", "path", "start_line", "end_line", "kind", "qualified_name", "score",
+    "owner", "repository", "branch", "commit", "indexed", "permalink", "host_link",
+    "path", "start_line", "end_line", "kind", "qualified_name", "score",
     "score_parts", "lines", "closeness", "lowered", "source",
     "docstring", "predicted_names", "url", "also",
 }  # fmt: skip

@@ -166,6 +166,7 @@ class TestDescription:
             "/api/v1/search",
             "/api/v1/lines",
             "/api/v1/similar",
+            "/api/v1/files",
             "/api/v1/files/{file_id}/{definition_id}/similar",
             "/api/v1/definitions/{definition_id}/references",
             "/api/v1/definitions/{definition_id}/callers",

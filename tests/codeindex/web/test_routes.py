@@ -65,7 +65,9 @@ ROUTES: dict[str, dict[str, tuple[str | int, ...]]] = {
     "why": {"GET": SEEN},
     "similar": {"GET": SEEN},
     "references": {"GET": SEEN},
+    "address": {"GET": SEEN},
     "api-search": {"GET": OPEN},
+    "api-file": {"GET": OPEN},
     "api-lines": {"GET": OPEN},
     "api-similar-to-code": {"GET": OPEN},
     "api-similar": {"GET": SEEN},
@@ -127,7 +129,12 @@ ROUTES: dict[str, dict[str, tuple[str | int, ...]]] = {
 """What each person of PEOPLE gets, by the route's name and the method: "ok" is any answer beyond
 the gate, be it that a form is incomplete."""
 
-TEXTS = {"user": "erin", "beginning": "cix_00000000", "form": "csv"}
+TEXTS = {
+    "address": "alice/shop/load.py",
+    "user": "erin",
+    "beginning": "cix_00000000",
+    "form": "csv",
+}
 """The values of parameters that are plain strings."""
 
 

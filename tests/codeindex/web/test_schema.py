@@ -13,10 +13,11 @@ from jsonschema import Draft202012Validator
 
 from codeindex.accounts import tokens
 from codeindex.integrations import push_webhooks
-from codeindex.models import IndexRun, Repository, Scope
+from codeindex.models import IndexRun, Repository, Scope, SourceFile
 from codeindex.web.ids import Row, opaque
 from codeindex.web.problems import MEDIA_TYPE
 from tests import shelf
+from tests.search.addresses.test_reading import publish
 from tests.shelf import Written
 
 REPOSITORIES = "/api/v1/repositories"
@@ -41,6 +42,7 @@ SEARCH, SIMILAR, CODE = (
 REFERENCES, CALLERS, CALLEES = (
     f"/api/v1/definitions/{{definition_id}}/{what}" for what in ("references", "callers", "callees")
 )
+FILES = "/api/v1/files"
 JSON = "application/json"
 
 
@@ -116,6 +118,7 @@ def test_every_operation_names_its_errors(schema: dict[str, Any]) -> None:
     own = {
         ("get", SEARCH): {200, 404, 429},
         ("get", LINES): {200, 404, 429},
+        ("get", FILES): {200, 404, 410, 429},
         ("get", SIMILAR): {200, 404, 429},
         ("get", CODE): {200, 429},
         ("get", REFERENCES): {200, 404, 429},
@@ -183,7 +186,7 @@ def test_errors_are_as_described(
             bob.groups.clear()
 
 
-def test_errors_of_one_operation_are_as_described(check: Any) -> None:
+def test_errors_of_one_operation_are_as_described(check: Any, shop: Repository) -> None:
     for body in (b"{", b"[]", b"{}", b'{"url": []}', b'{"url": "https://example.org/shop"}'):
         check("post", REPOSITORIES, 400, data=body, content_type=JSON)
     check("post", REPOSITORIES, 415, data=b"x", content_type="text/plain")
@@ -200,6 +203,11 @@ def test_errors_of_one_operation_are_as_described(check: Any) -> None:
     check("get", SEARCH, 400, QUERY_STRING="q=")
     check("get", SEARCH, 400, QUERY_STRING="q=a&limit=0&order=x")
     check("get", SEARCH, 404, QUERY_STRING="q=a&repository=none")
+    check("get", FILES, 400, QUERY_STRING="repo=shop")
+    check("get", FILES, 404, QUERY_STRING="repo=shop&path=none")
+    file = shop.branches.get().source_files.get(path="read.py")
+    SourceFile.objects.filter(pk=file.pk).update(live=False, until_run=publish(shop))
+    check("get", FILES, 410, QUERY_STRING="repo=shop&path=read.py")
     check("get", CODE, 400, QUERY_STRING="code=x&by=none")
     check("get", SIMILAR, 400, QUERY_STRING="limit=0")
     check("get", REFERENCES, 400, QUERY_STRING="limit=0")
@@ -244,6 +252,7 @@ def test_answers_are_as_described(check: Any, shop: Repository) -> None:
     for query in ("q=csv", "q=csv&group=file", "q=nothing"):
         check("get", SEARCH, 200, QUERY_STRING=query)
     check("get", LINES, 200, QUERY_STRING="q=csv")
+    check("get", FILES, 200, QUERY_STRING="repo=shop&path=load.py&lines=1")
     check("get", SIMILAR, 200)
     shelf.space()
     for name, vector in (("near", (1, 0, 0, 0)), ("far", (1, 1, 0, 0))):

@@ -171,7 +171,8 @@ class TestCommand:
         local = json.loads(printed("--json", "--exact", "bold"))
         remote = answer(client, q="bold", mode="exact")
         for file in remote["files"]:
-            file["url"] = file["url"].removeprefix("http://testserver")
+            for link in ("url", "permalink"):
+                file[link] = file[link].removeprefix("http://testserver")
         assert local == remote
 
     def test_a_bad_pattern_is_one_line(self) -> None:

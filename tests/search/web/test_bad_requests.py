@@ -17,7 +17,16 @@ from codeindex.wsgi import application
 PARAMETERS = (
     *("q", "repository", "repo", "path", "lang", "kind", "order", "group", "balance", "limit"),
     *("by", "code", "next", "page", "p", "o", "e", "format", "token", "name", "url", "branch"),
-    *("visibility", "teams", "username", "password", "old_password", "csrfmiddlewaretoken"),
+    *(
+        "visibility",
+        "teams",
+        "ref",
+        "lines",
+        "username",
+        "password",
+        "old_password",
+        "csrfmiddlewaretoken",
+    ),
 )
 BAD = ("", "%ff%fe", "9" * 30, "-", "x" * 5000)
 METHODS = ("HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND")
@@ -70,6 +79,7 @@ def filled(encoded: None, alice: User) -> dict[str, int | str]:
         "user": alice.pk,
         "beginning": "cix_00000000",
         "form": "csv",
+        "address": f"{Repository.objects.get().full_name}/{file.path}",
     }
 
 

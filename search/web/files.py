@@ -1,0 +1,142 @@
+"""The page of a file: at an address that stays valid, or by an id, which ends with the commit that
+changes the file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from codeindex.audit import Access
+from codeindex.models import SourceFile
+from embeddings.types import Kind
+from search import places
+from search.accesses import note_read
+from search.addresses import reading
+from search.addresses.origins import WITH_ORIGIN, origin_of
+from search.addresses.reading import FoundFile, NoFile
+from search.addresses.succession import succession
+from search.candidates.scopes import UnknownRepository
+from search.query.filters import BadQuery
+from search.web.highlighting import listing
+
+Parameters = ParamSpec("Parameters")
+View = Callable[Concatenate[HttpRequest, Parameters], HttpResponse]
+
+
+class AddressConverter:
+    """`owner/name@commit/path` in a URL. A path may hold any character, a line break too."""
+
+    regex = r"[\s\S]+"
+
+    def to_python(self, written: str) -> str:
+        return written
+
+    def to_url(self, address: str) -> str:
+        return address
+
+
+def follows_moves(view: View[Parameters]) -> View[Parameters]:
+    """Decorates a page of a file or of a definition in it, by their ids. What is no longer live is
+    redirected to what has become of it, or the page says that there is nothing."""
+
+    @wraps(view)
+    def wrapper(
+        request: HttpRequest, /, *arguments: Parameters.args, **ids: Parameters.kwargs
+    ) -> HttpResponse:
+        try:
+            return view(request, *arguments, **ids)
+        except Http404:
+            return _successor(request, ids)
+
+    return wrapper
+
+
+@require_safe
+@follows_moves
+def file(request: HttpRequest, file_id: int) -> HttpResponse:
+    """A file, with links to its definitions."""
+    visible = SourceFile.objects.visible_to(request.user).live()
+    row = get_object_or_404(visible.select_related("blob", *WITH_ORIGIN), pk=file_id)
+    note_read(Access.FILE_READ, request.user, row)
+    return _page(request, FoundFile(row))
+
+
+@require_safe
+def at_address(request: HttpRequest, address: str) -> HttpResponse:
+    """The file at `owner/name@ref/path`, of which `lines` are marked; or the repository's page."""
+    if "\0" in address:
+        raise Http404
+    try:
+        parsed = reading.parse_address(request.user, address)
+    except UnknownRepository as error:
+        raise Http404 from error
+    if not parsed.path:
+        return redirect("repository", parsed.repository.pk)
+    try:
+        return _page(request, reading.find(parsed))
+    except NoFile as missing:
+        context = {
+            "repository": parsed.repository,
+            "what": parsed.path,
+            "reason": missing,
+            "file": missing.now,
+        }
+        return _nothing(request, context, is_gone=missing.is_gone)
+
+
+def _page(request: HttpRequest, found: FoundFile) -> HttpResponse:
+    row, origin = found.file, found.origin
+    named = row.blob.definitions.exclude(name="", kind=Kind.BLOCK)
+    context = {
+        "found": found,
+        "file": row,
+        "origin": origin,
+        "permalink": origin.permalink(row.path),
+        "host_link": origin.host_link(row.path),
+        "definitions": [
+            places.place_in_file(row, each) for each in named.order_by("start_line", "-end_line")
+        ],
+        "listing": listing(row.blob.content.split("\n"), row.blob.language),
+        "marked": (),
+    }
+    try:
+        if lines := reading.parse_lines(request.GET.get("lines", "")):
+            context["marked"] = found.span(lines)
+    except BadQuery as error:
+        return render(request, "search/file.html", {**context, "error": error}, status=400)
+    return render(request, "search/file.html", context)
+
+
+def _successor(request: HttpRequest, ids: Mapping[str, Any]) -> HttpResponse:
+    """Raises `Http404`."""
+    found = succession(request.user, ids["file_id"], ids.get("definition_id"))
+    successor = found.file if "definition_id" not in ids else found.definition
+    match = request.resolver_match
+    if found.file is not None and successor is not None and match is not None:
+        new = [found.file.pk, *([found.definition.pk] if found.definition else [])]
+        query = f"?{request.GET.urlencode()}" if request.GET else ""
+        return redirect(f"{reverse(str(match.url_name), args=new)}{query}")
+    branch, commit = found.past.branch, found.past.until_run and found.past.until_run.commit
+    what = "definition" if "definition_id" in ids and found.file else "file"
+    context = {
+        "repository": branch.repository,
+        "what": found.past.path,
+        "reason": f"This {what} is no longer there since commit {(commit or '')[:10]}.",
+        "file": found.file,
+    }
+    return _nothing(request, context, is_gone=True)
+
+
+def _nothing(request: HttpRequest, context: dict[str, object], *, is_gone: bool) -> HttpResponse:
+    """Says what became of a file, to somebody who may see its repository, and leads to what is
+    there now."""
+    now = context["file"]
+    if isinstance(now, SourceFile):
+        context["origin"] = origin_of(now.branch)
+    return render(request, "search/no_file.html", context, status=410 if is_gone else 404)

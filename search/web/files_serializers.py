@@ -1,0 +1,81 @@
+"""Files as JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from rest_framework import serializers
+
+from embeddings.types import Kind
+from search import places
+from search.addresses.reading import FoundFile
+from search.web.serializers import OriginSerializer, PlaceSerializer, absolute
+
+
+class FileParameters(serializers.Serializer[Any]):
+    """For the API's documentation alone: `search.addresses.reading` checks all parameters."""
+
+    repo = serializers.CharField(
+        help_text="The repository's name, or owner/name if several have it."
+    )
+    path = serializers.CharField(
+        trim_whitespace=False, help_text="Relative to the repository's root."
+    )
+    ref = serializers.CharField(
+        allow_blank=True,
+        default="",
+        help_text="A branch, or a commit by at least seven of its digits; by default the commit "
+        "that is indexed.",
+    )
+    lines = serializers.CharField(
+        allow_blank=True, default="", help_text="`10-40`, `10` or `10-`; by default all."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class FilePart:
+    """Some lines of a file, by their numbers from 1."""
+
+    found: FoundFile
+    span: range
+
+
+class FileSerializer(OriginSerializer):
+    path = serializers.CharField(help_text="Relative to the repository's root.")
+    language = serializers.CharField()
+    lines = serializers.IntegerField(help_text="How many the whole file has.")
+    start_line = serializers.IntegerField(
+        help_text="The first line of `content`, from 1; one more than `end_line` if it is empty."
+    )
+    end_line = serializers.IntegerField(help_text="Inclusive.")
+    content = serializers.CharField(
+        help_text="The lines, with a line break between two. Bytes of no known encoding are U+FFFD."
+    )
+    skipped = serializers.CharField(
+        help_text="Why the file is not indexed; `content` is empty then. Empty if it is indexed."
+    )
+    definitions = PlaceSerializer(
+        many=True, help_text="What is defined in these lines, in their order, without blocks."
+    )
+    url = serializers.CharField(help_text="The file's page, until the file changes.")
+
+    def to_representation(self, part: FilePart) -> dict[str, Any]:
+        found, span = part.found, part.span
+        file, blob = found.file, found.file.blob
+        first, last = (0, 0) if len(span) == len(found.lines) else (span[0], span[-1])
+        write = PlaceSerializer(context=self.context).to_representation
+        inside = blob.definitions.filter(start_line__lt=span.stop, end_line__gte=span.start)
+        named = inside.exclude(name="", kind=Kind.BLOCK).order_by("start_line", "-end_line", "pk")
+        return {
+            **self.written(found.origin, file.path, first, last),
+            "path": file.path,
+            "language": blob.language,
+            "lines": len(found.lines),
+            "start_line": span.start,
+            "end_line": span.stop - 1,
+            "content": "\n".join(found.lines[span.start - 1 : span.stop - 1]),
+            "skipped": blob.skipped,
+            "definitions": [write(places.place_in_file(file, each)) for each in named],
+            "url": absolute(places.file_url(file.pk), self.context),
+        }
