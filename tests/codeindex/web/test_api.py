@@ -167,6 +167,7 @@ class TestDescription:
             "/api/v1/lines",
             "/api/v1/similar",
             "/api/v1/files",
+            "/api/v1/suggestions",
             "/api/v1/files/{file_id}/{definition_id}/similar",
             "/api/v1/definitions/{definition_id}/references",
             "/api/v1/definitions/{definition_id}/callers",
@@ -195,6 +196,7 @@ class TestDescription:
         page = client.get("/api/v1/docs").content.decode()
         assert set(re.findall(r'<script src="(/[^"]+)"', page)) == {
             "/static/codeindex.js",
+            "/static/suggestions.js",
             "/static/drf_spectacular_sidecar/swagger-ui-dist/swagger-ui-bundle.js",
             "/api/v1/docs?script=",
         }

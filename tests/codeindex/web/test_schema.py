@@ -42,6 +42,7 @@ SEARCH, SIMILAR, CODE = (
 REFERENCES, CALLERS, CALLEES = (
     f"/api/v1/definitions/{{definition_id}}/{what}" for what in ("references", "callers", "callees")
 )
+SUGGESTIONS = "/api/v1/suggestions"
 FILES = "/api/v1/files"
 JSON = "application/json"
 
@@ -118,6 +119,7 @@ def test_every_operation_names_its_errors(schema: dict[str, Any]) -> None:
     own = {
         ("get", SEARCH): {200, 404, 429},
         ("get", LINES): {200, 404, 429},
+        ("get", SUGGESTIONS): {200, 429},
         ("get", FILES): {200, 404, 410, 429},
         ("get", SIMILAR): {200, 404, 429},
         ("get", CODE): {200, 429},
