@@ -17,7 +17,7 @@ from search.balance import EVEN, Balance, parse_balance
 from search.candidates.path_rules import Order
 from search.paging import Position
 from search.query import filters, parsing
-from search.query.filters import BadQuery, Field
+from search.query.filters import BadQuery, Field, Filter
 from search.query.parsing import Query
 from search.results import Group
 
@@ -65,12 +65,13 @@ class PastedCode:
 @dataclass(frozen=True, slots=True)
 class SimilarRequest:
     """A search for code that is similar to an `example`, validated. Whoever makes one from a
-    definition has checked that `user` may see it."""
+    definition has checked that `user` may see it. `filters` are of repositories."""
 
     user: User | AnonymousUser
     example: Definition | PastedCode
     limit: int = DEFAULT_RESULTS
     likeness: Likeness = Likeness.BOTH
+    filters: Sequence[Filter] = ()
 
 
 def parse_search(user: User | AnonymousUser, parameters: Parameters) -> SearchRequest:
@@ -91,21 +92,25 @@ def parse_search(user: User | AnonymousUser, parameters: Parameters) -> SearchRe
 def parse_similar(
     user: User | AnonymousUser, definition: Definition, parameters: Parameters
 ) -> SimilarRequest:
-    """From `limit` and `by`. Raises `BadQuery`."""
-    return SimilarRequest(user, definition, _limit(parameters), _likeness(parameters))
+    """From `limit`, `by` and `repo`. Raises `BadQuery`."""
+    return _similar(user, definition, parameters)
 
 
 def parse_similar_to_code(user: User | AnonymousUser, parameters: Parameters) -> SimilarRequest:
-    """From `code`, `lang`, `limit` and `by`. Raises `BadQuery`."""
+    """From `code`, `lang`, `limit`, `by` and `repo`. Raises `BadQuery`."""
     code = last(parameters, "code")
     parsing.check_text(code.strip(), "code")
     language = last(parameters, "lang").strip() or DEFAULT_LANGUAGE
-    return SimilarRequest(
-        user,
-        PastedCode(code, filters.known_language(language, Field.LANGUAGE)),
-        _limit(parameters),
-        _likeness(parameters),
-    )
+    pasted = PastedCode(code, filters.known_language(language, Field.LANGUAGE))
+    return _similar(user, pasted, parameters)
+
+
+def _similar(
+    user: User | AnonymousUser, example: Definition | PastedCode, parameters: Parameters
+) -> SimilarRequest:
+    repositories = filters.from_parameters({"repo": parameters.get(Field.REPOSITORY, ())})
+    filters.check_number(repositories)
+    return SimilarRequest(user, example, _limit(parameters), _likeness(parameters), repositories)
 
 
 def _limit(parameters: Parameters) -> int:

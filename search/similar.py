@@ -53,7 +53,7 @@ def find(request: SimilarRequest) -> Answer:
 def _answer(request: SimilarRequest) -> Answer:
     """The definitions that the request's user may see whose vectors are nearest to the example's,
     scored by their cosine. For a definition they are those of the active space, without those of
-    the same text. Raises `SearchTimeout`."""
+    the same text. Raises `UnknownRepository` and `SearchTimeout`."""
     if isinstance(request.example, PastedCode):
         return _similar_to_code(request, request.example)
     return _similar_to_definition(request, request.example)
@@ -66,7 +66,7 @@ def _similar_to_definition(request: SimilarRequest, definition: Definition) -> A
         failed = own is not None and own.state == EmbeddingState.FAILED
         return Answer("", [], [FAILED if failed else PENDING])
     example = Example(own.space, own.vector, own.structure)
-    others = scope_for(request.user).without_text(definition.text_id)
+    others = scope_for(request.user, request.filters).without_text(definition.text_id)
     return _nearest(example, others, request.limit, request.likeness)
 
 
@@ -81,7 +81,8 @@ def _similar_to_code(request: SimilarRequest, pasted: PastedCode) -> Answer:
     encoded = encoder.encode([dedent(pasted.source)], pasted.language)
     structure = None if encoded.structure is None else encoded.structure[0]
     example = Example(space, encoded.vectors[0], structure)
-    return _nearest(example, scope_for(request.user), request.limit, request.likeness)
+    scope = scope_for(request.user, request.filters)
+    return _nearest(example, scope, request.limit, request.likeness)
 
 
 def _nearest(example: Example, scope: Scope, limit: int, likeness: Likeness) -> Answer:

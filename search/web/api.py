@@ -89,7 +89,7 @@ class SimilarToCodeView(SearchingView):
         operation_id="similar_to_code",
         summary="Find the definitions most similar to pasted code",
         parameters=[SimilarToCodeParameters],
-        responses=answers(SimilarSerializer, 429),
+        responses=answers(SimilarSerializer, 404, 429),
     )
     @method_decorator(throttles.limited(throttles.ENCODE))
     def get(self, request: Request) -> Response:

@@ -32,6 +32,9 @@ class _Parameters(serializers.Serializer[Any]):
     """For the API's documentation alone: `search.request` parses and checks all parameters."""
 
     limit = serializers.IntegerField(min_value=1, max_value=MAX_RESULTS, default=DEFAULT_RESULTS)
+    repo = _repeatable(
+        "Only repositories with this name, or owner/name; `-NAME` excludes a repository."
+    )
 
 
 class SimilarParameters(_Parameters):
@@ -61,9 +64,6 @@ class SearchParameters(_Parameters):
         default="",
         help_text="A description, a question, a name, or code. May contain filters; "
         f"at most {parsing.MAX_CHARACTERS:,} characters.",
-    )
-    repo = _repeatable(
-        "Only repositories with this name, or owner/name; `-NAME` excludes a repository."
     )
     repository = serializers.CharField(
         allow_blank=True,

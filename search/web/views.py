@@ -164,6 +164,8 @@ def _similar(
         answer = similar.find(parsed)
     except BadQuery as error:
         return render(request, "search/similar.html", context | {"error": error}, status=400)
+    except UnknownRepository as error:
+        return render(request, "search/similar.html", context | {"error": error}, status=404)
     except SearchTimeout as error:
         return render(request, "search/similar.html", context | {"error": error}, status=503)
     context |= {"more": _more(request, answer, parsed.limit), **_listed(answer)}
