@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from enum import StrEnum
+from types import MappingProxyType
 
 from django.contrib.auth.models import AnonymousUser, User
 
@@ -19,6 +20,8 @@ from search.request import Parameters, chosen, last, limit_in
 
 DEFAULT_FILES = 20
 MAX_FILES = 100
+
+NO_FILTERS: Parameters = MappingProxyType({})
 
 FIELDS = (Field.REPOSITORY, Field.PATH, Field.LANGUAGE)
 """What lines are filtered by; a kind is of definitions."""
@@ -80,18 +83,34 @@ def parse_lines(user: User | AnonymousUser, parameters: Parameters) -> LineReque
     `limit` and `after`. Raises `BadQuery`."""
     typed = last(parameters, "q").strip()
     check_text(typed)
-    if any(value.strip() for value in parameters.get(Field.KIND, ())):
-        raise BadQuery("Lines cannot be filtered by kind: only definitions have one.", Field.KIND)
     text, is_regex, own = _read(typed, chosen(parameters, "mode", Mode.TEXT))
     if not text:
         raise BadQuery("A query needs some text beside its filters.")
+    return lines_with(user, text, is_regex, parameters, typed=typed, own=own)
+
+
+def lines_with(
+    user: User | AnonymousUser,
+    text: str,
+    is_regex: bool,
+    parameters: Parameters,
+    *,
+    typed: str = "",
+    own: Parameters = NO_FILTERS,
+) -> LineRequest:
+    """For exact text or a regular expression, in which nothing is a filter, from all parameters but
+    `q` and `mode`. `typed` is the query that it comes from, and `own` are the filters of that.
+    Raises `BadQuery`."""
+    check_text(text)
+    if any(value.strip() for value in parameters.get(Field.KIND, ())):
+        raise BadQuery("Lines cannot be filtered by kind: only definitions have one.", Field.KIND)
     kept = (*filters.from_parameters(own), *filters.from_parameters(parameters))
     filters.check_number(kept)
     case = chosen(parameters, "case", Case.IGNORE) == Case.MATCH
     word = chosen(parameters, "word", Words.ANY) == Words.WHOLE
     return LineRequest(
         user=user,
-        typed=typed,
+        typed=typed or text,
         pattern=Pattern(text, is_regex, case, word),
         filters=kept,
         limit=limit_in(parameters, DEFAULT_FILES, MAX_FILES),
