@@ -51,11 +51,12 @@ Judgement = TypeVar("Judgement")
 @dataclass(frozen=True, slots=True)
 class Page:
     """A part of the ranked results, with how many come `before` it, and where the `next` one
-    begins; None after the last."""
+    begins; None after the last. `positions`: where it would begin after each of these results."""
 
     results: list[Result]
     before: int
     next: Position | None
+    positions: list[Position]
 
 
 def find(request: SearchRequest) -> Answer:
@@ -98,6 +99,7 @@ def answer(request: SearchRequest) -> Answer:
         correction=_correction(query, page, scope),
         before=page.before,
         next=page.next.written() if page.next else "",
+        positions=page.positions,
     )
     if query_vector is None:
         return found
@@ -148,7 +150,13 @@ def ranked_page(
         for text in best
         if text in shown
     ]
-    return Page(results, start, None if is_last or not best else Position(end, keys[end - 1]))
+    positions = [
+        Position(shown_before, keys[shown_before - 1])
+        for shown_before, text in enumerate(best, start + 1)
+        if text in shown
+    ]
+    next_page = None if is_last or not best else Position(end, keys[end - 1])
+    return Page(results, start, next_page, positions)
 
 
 def signals(

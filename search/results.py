@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePosixPath
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.urls import reverse
 
 from codeindex.models import Space
 from embeddings.types import Kind
 from search.addresses.origins import Origin
+
+if TYPE_CHECKING:  # it imports this module
+    from search.paging import Position
 
 SOURCE_LINES = 100
 """Lines of a result's source; a longer source ends with a note of how many are left out."""
@@ -217,7 +220,8 @@ class Answer:
     without stop words. `exact`: whether all visible vectors were compared, rather than those that
     an approximate index returned; None if none were compared. `correction` is another query that
     may have been meant. `before` is how many results earlier pages have, and `next` the cursor of
-    the next page, empty after the last."""
+    the next page, empty after the last. `positions`: where a page would begin after each of these
+    results."""
 
     query: str
     results: Sequence[Result]
@@ -228,6 +232,7 @@ class Answer:
     correction: str = ""
     before: int = 0
     next: str = ""
+    positions: Sequence[Position] = ()
 
 
 def cut(line: str) -> str:

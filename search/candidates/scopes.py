@@ -122,7 +122,7 @@ def scope_for(
 ) -> Scope:
     """What `user` may find under the filters, where the expressions hold. Raises
     `UnknownRepository`, for a hidden one too."""
-    named = {leaf.value: _repository_ids(user, leaf.value) for leaf in _named(filters, expressions)}
+    named = {leaf.value: repository_ids(user, leaf.value) for leaf in _named(filters, expressions)}
     is_kept = _repository_test(named, filters, expressions)
     statement, parameters = _branches_statement(user.pk, user.is_authenticated, user.is_superuser)
     searchable = [SearchableBranch(*row) for row in sql.rows(statement, parameters)]
@@ -203,7 +203,9 @@ def _repository_test(
     return is_kept
 
 
-def _repository_ids(user: User | AnonymousUser, name: str) -> set[int]:
+def repository_ids(user: User | AnonymousUser, name: str) -> set[int]:
+    """The visible repositories that have a name, or the one that `owner/name` names. Raises
+    `UnknownRepository`, for a hidden one too."""
     ids = Repository.objects.visible_to(user).called(name).values_list("pk", flat=True)
     if not ids:
         raise unknown_repository(user, name)
