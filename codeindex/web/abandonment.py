@@ -2,7 +2,8 @@
 cancelled, and no other one begins.
 
 The web server reports whether a client is still connected (`waitress.client_disconnected`). Only
-requests that change nothing are abandoned."""
+requests that change nothing are abandoned: GET and HEAD by the middleware, others by views that say
+so."""
 
 from __future__ import annotations
 
@@ -87,20 +88,31 @@ class DisconnectMonitor:
             logger.warning("could not cancel a statement", exc_info=True)
 
 
+_monitor = DisconnectMonitor()
+
+
+@contextmanager
+def abandoned_with_client(request: HttpRequest) -> Iterator[None]:
+    """Stops the work of the block, which changes nothing, when the client has disconnected."""
+    is_disconnected = request.META.get("waitress.client_disconnected")
+    if is_disconnected is None:
+        yield
+        return
+    open_request = OpenRequest(is_disconnected, connections[DEFAULT_DB_ALIAS])
+    with _monitor.watch(open_request), connection.execute_wrapper(open_request.execute):
+        yield
+
+
 class AbandonedRequests:
     """The middleware."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
-        self._monitor = DisconnectMonitor()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        is_disconnected = request.META.get("waitress.client_disconnected")
-        if is_disconnected is None or request.method not in ("GET", "HEAD"):
+        if request.method not in ("GET", "HEAD"):
             return self._get_response(request)
-        open_request = OpenRequest(is_disconnected, connections[DEFAULT_DB_ALIAS])
-        wrapper = connection.execute_wrapper(open_request.execute)
-        with self._monitor.watch(open_request), wrapper:
+        with abandoned_with_client(request):
             return self._get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
