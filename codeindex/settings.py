@@ -349,6 +349,7 @@ LOGGING = {
         "django": {"handlers": [], "propagate": True},
         "django.server": {"handlers": [], "propagate": True},
         "httpx": {"level": "WARNING"},  # it logs the address of each request, with what is asked
+        "mcp": {"level": "WARNING"},  # it tells of each request
         "waitress.queue": {"level": "ERROR"},  # it warns about each request that waits for a thread
     },
 }

@@ -109,5 +109,6 @@ urlpatterns = [
     path("audit/", audit.page, name="audit"),
     path("audit/export/<str:form>", audit.export, name="audit-export"),
     path("api/v1/", include(rest)),
+    path("", include("search.mcp.urls")),
     path("", include("search.web.urls")),
 ]

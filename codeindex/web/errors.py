@@ -1,4 +1,4 @@
-"""Responses to requests that fail: a page, or a problem below /api/."""
+"""Responses to requests that fail: a page, or a problem for programs, below /api/ and at /mcp."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
 def is_api(request: HttpRequest) -> bool:
-    return request.path.startswith("/api/")
+    return request.path.startswith("/api/") or request.path == "/mcp"
 
 
 def error(

@@ -74,6 +74,9 @@ ROUTES: dict[str, dict[str, tuple[str | int, ...]]] = {
     "api-references": {"GET": SEEN},
     "api-callers": {"GET": SEEN},
     "api-callees": {"GET": SEEN},
+    # Agents; a session signs nobody in there
+    "mcp": {"POST": OPEN},
+    "agents": {"GET": OPEN},
     # Repositories
     "repositories": {"GET": OPEN},
     "register": {"GET": ACCOUNT, "POST": ACCOUNT},

@@ -1,0 +1,113 @@
+"""The tool `outline`: the folders and files of a repository, or the definitions of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.template.defaultfilters import pluralize
+
+from codeindex.models import Branch, Definition, SourceFile
+from embeddings.types import Kind
+from search.candidates import sql
+from search.mcp import arguments, locations, sources
+from search.mcp.locations import harmless
+from search.mcp.tokens import Entry, Listing, fit
+from search.query.filters import BadQuery, quoted
+
+MOST_ENTRIES = 2_000
+MOST_DEFINITIONS = 5_000
+
+
+@sql.time_limit()
+def outline(user: User | AnonymousUser, asked: arguments.Outline) -> str:
+    """Raises `BadQuery`, `UnknownRepository` and `SearchTimeout`."""
+    branch = locations.branch_called(user, asked.repo)
+    path = asked.path.strip("/")
+    files = SourceFile.objects.visible_to(user).live().filter(branch=branch, path=path)
+    file = files.select_related("blob").first() if path else None
+    if file:
+        return _of_file(branch, file, asked)
+    return _of_folder(branch, path, asked)
+
+
+def _of_file(branch: Branch, file: SourceFile, asked: arguments.Outline) -> str:
+    source = sources.of_branch(branch)
+    named = file.blob.definitions.exclude(kind__in=[Kind.BLOCK, Kind.MODULE])
+    definitions = list(named.order_by("start_line", "-end_line", "pk")[:MOST_DEFINITIONS])
+    entries = [
+        Entry(f"{'  ' * level}{_lines(each)} {each.kind} {each.qualified_name or each.name}")
+        for each, level in _nested(definitions)
+        if level < asked.depth
+    ]
+    count = file.blob.content.removesuffix("\n").count("\n") + 1
+    head = (
+        f"{source.location(file.path)}: {file.blob.language}, {count:,} lines,"
+        f" {len(entries):,} definition{pluralize(len(entries))} ({source.description})"
+    )
+    return fit(Listing(head, entries, lambda shown: _left(len(entries) - shown)), asked.max_tokens)
+
+
+def _nested(definitions: Sequence[Definition]) -> Iterator[tuple[Definition, int]]:
+    """Each definition with the number of those around it."""
+    around: list[int] = []
+    for definition in definitions:
+        while around and around[-1] < definition.start_line:
+            around.pop()
+        yield definition, len(around)
+        around.append(definition.end_line)
+
+
+def _lines(definition: Definition) -> str:
+    first, last = definition.start_line, definition.end_line
+    return f"L{first}-L{last}" if last > first else f"L{first}"
+
+
+class _Listed(NamedTuple):
+    """A file or folder below a folder."""
+
+    path: str
+    is_file: bool
+    files: int
+    language: str
+
+
+def _of_folder(branch: Branch, folder: str, asked: arguments.Outline) -> str:
+    source = sources.of_branch(branch)
+    prefix = f"{folder}/" if folder else ""
+    parameters = {
+        "branch": branch.pk, "prefix": prefix, "depth": asked.depth, "most": MOST_ENTRIES
+    }  # fmt: skip
+    listed = [_Listed(*row) for row in sql.rows(FOLDER, parameters)]
+    if not listed:
+        raise BadQuery(f"There is no file or folder {quoted(folder)} in {asked.repo}.", "path")
+    entries = [
+        Entry(
+            f"{harmless(each.path)}  {each.language}"
+            if each.is_file
+            else f"{harmless(each.path)}/  {each.files:,} file{pluralize(each.files)}"
+        )
+        for each in listed
+    ]
+    head = f"{source.location(prefix)} ({source.description})"
+    return fit(Listing(head, entries, lambda shown: _left(len(entries) - shown)), asked.max_tokens)
+
+
+def _left(count: int) -> str:
+    more = "" if count < MOST_ENTRIES else "at least "
+    if count <= 0:
+        return ""
+    return f"{more}{count:,} more do not fit: outline a folder, or use a smaller depth."
+
+
+FOLDER = """
+SELECT array_to_string(parts[1:%(depth)s], '/') AS entry,
+       cardinality(parts) <= %(depth)s AS is_file, count(*), min(language)
+FROM (
+    SELECT string_to_array(substr(file.path, length(%(prefix)s) + 1), '/') AS parts, blob.language
+    FROM codeindex_sourcefile AS file JOIN codeindex_blob AS blob ON blob.id = file.blob_id
+    WHERE file.live AND file.branch_id = %(branch)s AND starts_with(file.path, %(prefix)s)
+) AS below
+GROUP BY 1, 2 ORDER BY 1 LIMIT %(most)s
+"""

@@ -1,0 +1,10 @@
+"""The addresses of agents."""
+
+from django.urls import path
+
+from search.mcp import web
+
+urlpatterns = [
+    path("mcp", web.McpView.as_view(), name="mcp"),
+    path("agents/", web.agents, name="agents"),
+]
