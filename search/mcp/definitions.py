@@ -18,7 +18,7 @@ from search.request import (
     parse_similar,
     parse_similar_to_code,
 )
-from search.results import Result, cut
+from search.results import Answer, Result, cut
 
 SIGNATURE_LINES = 5
 """Lines of a definition among which its signature ends."""
@@ -47,7 +47,7 @@ def search(user: User | AnonymousUser, asked: arguments.Search) -> str:
     head = f"{what}, from number {answer.before + 1} on." if answer.before else f"{what}."
     return fit(
         Listing(
-            _with_notices(head, answer.notices),
+            _with_notices(head, [*_corrections(answer), *answer.notices]),
             _entries(user, answer.results, DETAILS[asked.detail], answer.before + 1),
             rest,
         ),
@@ -160,6 +160,10 @@ def _body(result: Result) -> Iterator[str]:
 
 
 DETAILS = {"location": _location, "signature": _signature, "body": _body}
+
+
+def _corrections(answer: Answer) -> list[str]:
+    return [f"Did you mean {quoted(answer.correction)}?"] if answer.correction else []
 
 
 def _with_notices(head: str, notices: Sequence[str]) -> str:

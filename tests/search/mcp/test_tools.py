@@ -321,6 +321,13 @@ def test_what_a_search_relaxed_is_said(ask: Ask, alice: User, shop: Repository) 
     assert "Note: " in ask("search", alice, query='load "no such phrase"').text
 
 
+def test_a_misspelt_word_is_corrected(ask: Ask, alice: User) -> None:
+    shop = shelf.repository(alice)
+    for number in range(5):
+        shelf.put(shop, f"{number}.py", Written(f"def backoff{number}(): backoff", "backoff"))
+    assert "Note: Did you mean “backoff”?" in ask("search", alice, query="bakcoff").text
+
+
 HIDDEN = [
     ("search", {"query": "load", "repo": ["alice/shop"]}),
     ("read", {"id": "alice/shop:src/load.py"}),
