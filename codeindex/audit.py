@@ -71,6 +71,7 @@ class Access(StrEnum):
     VECTOR_READ = "read the explanation of"
     AUDIT_READ = "read the audit"
     SIGN_IN_FAILED = "failed to sign in as"
+    SIGN_IN_LOCKED = "is locked out after wrong passwords for"
 
 
 ACTIONS = {each.name.lower(): each.value for each in (*Change, *Access)}

@@ -114,9 +114,16 @@ CODEINDEX_ANONYMOUS_SUGGEST_RATE = _env.rate("CODEINDEX_ANONYMOUS_SUGGEST_RATE",
 CODEINDEX_INDEX_RATE = _env.rate("CODEINDEX_INDEX_RATE", "60/hour")
 # Deliveries to one webhook, and unsigned ones from one address
 CODEINDEX_WEBHOOK_RATE = _env.rate("CODEINDEX_WEBHOOK_RATE", "600/minute")
-# Sign-in attempts from one address, for one user and in total
+# Of these, what a single token may be used for
+CODEINDEX_TOKEN_SEARCH_RATE = _env.rate("CODEINDEX_TOKEN_SEARCH_RATE", CODEINDEX_SEARCH_RATE)
+CODEINDEX_TOKEN_ENCODE_RATE = _env.rate("CODEINDEX_TOKEN_ENCODE_RATE", CODEINDEX_ENCODE_RATE)
+CODEINDEX_TOKEN_INDEX_RATE = _env.rate("CODEINDEX_TOKEN_INDEX_RATE", CODEINDEX_INDEX_RATE)
+# Wrong passwords after which signing in is locked: for one user from one address, from one address
+# in total, and for one user from everywhere; and how long a lock gets
 CODEINDEX_LOGIN_RATE = _env.rate("CODEINDEX_LOGIN_RATE", "10/10 minutes")
 CODEINDEX_ADDRESS_LOGIN_RATE = _env.rate("CODEINDEX_ADDRESS_LOGIN_RATE", "100/10 minutes")
+CODEINDEX_USER_LOGIN_RATE = _env.rate("CODEINDEX_USER_LOGIN_RATE", "50/hour")
+CODEINDEX_LOCKOUT_SECONDS = _env.integer("CODEINDEX_LOCKOUT_SECONDS", 900, high=86_400)
 # The longest that a new token may be valid, in days; 0 for ever
 CODEINDEX_TOKEN_DAYS = _env.integer("CODEINDEX_TOKEN_DAYS", 0, low=0, high=36_500)
 # What the audit has of searches' texts, and how many days it keeps its rows: 0 for ever
@@ -186,6 +193,7 @@ MIDDLEWARE = [
     "codeindex.web.middleware.reject_malformed",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "codeindex.web.middleware.rate_limit_headers",
     "codeindex.web.middleware.RefusedRequests",
     "codeindex.web.middleware.DatabaseUnavailable",
     "codeindex.web.abandonment.AbandonedRequests",

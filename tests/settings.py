@@ -29,6 +29,8 @@ STATIC_ROOT.mkdir()  # whitenoise warns where it is missing
 CODEINDEX_SEARCH_RATE = CODEINDEX_ANONYMOUS_SEARCH_RATE = "100000/second"
 CODEINDEX_ENCODE_RATE = CODEINDEX_ANONYMOUS_ENCODE_RATE = "100000/second"
 CODEINDEX_INDEX_RATE = "100000/second"
+CODEINDEX_TOKEN_SEARCH_RATE = CODEINDEX_TOKEN_ENCODE_RATE = "100000/second"
+CODEINDEX_TOKEN_INDEX_RATE = "100000/second"
 
 # How long a search takes says more of what else the machine does than of the code.
 CODEINDEX_SEARCH_SECONDS = 60

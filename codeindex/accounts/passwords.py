@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth import signals
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
-from django.contrib.auth.models import User
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from codeindex.accounts import clients, throttles
+from codeindex import audit
+from codeindex.accounts import clients
+from codeindex.accounts.lockouts import Attempt
 from codeindex.accounts.sign_ins import NAME_CHARACTERS
 from codeindex.accounts.throttles import TooManyRequests
 from codeindex.accounts.turns import NoTurn, Turns
+from codeindex.audit import Access
 
 HASH_SECONDS = 5.0
 """How long hashing waits for its turn."""
-
-GUESSES, SIGNING_IN = "wrong passwords", "attempts to sign in"
 
 _hashing = Turns()
 
@@ -38,23 +37,31 @@ class OneAtATime(PBKDF2PasswordHasher):
 
 
 class Gate:
-    """An authentication backend in front of the one that checks passwords. It counts the attempts
-    of an address and, until one succeeds, those for a user from it. It signs nobody in."""
+    """An authentication backend in front of the one that checks passwords. It counts attempts, and
+    refuses them during a lock. It signs nobody in."""
 
     def authenticate(self, request: HttpRequest | None, username: str = "", **_: Any) -> None:
         if request is None:
             return
-        address = clients.address(request)
-        throttles.count(SIGNING_IN, settings.CODEINDEX_ADDRESS_LOGIN_RATE, address)
-        throttles.count(GUESSES, settings.CODEINDEX_LOGIN_RATE, _folded(username), address)
+        attempt = Attempt(_folded(username), clients.address(request))
+        if seconds := attempt.admit():
+            audit.note(
+                Access.SIGN_IN_LOCKED,
+                None,
+                subject=username[:NAME_CHARACTERS],
+                details=f"{seconds} seconds",
+            )
+        request.sign_in_attempt = attempt  # type: ignore[attr-defined]
 
 
 @receiver(signals.user_logged_in)
-def forget_guesses(request: HttpRequest, user: User, **_: Any) -> None:
-    client = _folded(user.get_username()), clients.address(request)
-    throttles.reset(GUESSES, settings.CODEINDEX_LOGIN_RATE, *client)
+def forgive(request: HttpRequest, **_: Any) -> None:
+    """Begins to count anew for who knows the password."""
+    attempt = getattr(request, "sign_in_attempt", None)
+    if isinstance(attempt, Attempt):
+        attempt.succeed()
 
 
 def _folded(name: str) -> str:
     """A name of limited length without the separators of a key."""
-    return name[:NAME_CHARACTERS].casefold().encode().hex()
+    return name[:NAME_CHARACTERS].casefold().encode("utf-8", "replace").hex()

@@ -1,36 +1,27 @@
 """Rate limits for searching, encoding and indexing, and a limit on the concurrent searches of one
-client in a process.
-
-The counts are in the broker's Valkey, for all web processes together. While it is unreachable, each
-process counts for itself."""
+client in a process."""
 
 from __future__ import annotations
 
-import logging
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
-import redis
 from django.conf import settings
 from django.http import HttpRequest
 from limits import parse
-from limits.storage import MemoryStorage, RedisStorage
-from limits.strategies import FixedWindowRateLimiter
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 
-from codeindex.accounts import clients
+from codeindex.accounts import clients, counts
+from codeindex.accounts.authentication import grant_of
 from codeindex.accounts.turns import NoTurn, Turns
 
-STORE_SECONDS = 0.25
-"""Timeout of the shared counts."""
-
-PAUSE_SECONDS = 15.0
-"""How long an unreachable store is not tried again."""
+LONG_SECONDS = 120
+"""From here on a wait is told in minutes."""
 
 TURN_SECONDS = 2.0
 """How long a search waits for others of the same client."""
@@ -38,8 +29,6 @@ TURN_SECONDS = 2.0
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 RequestType = TypeVar("RequestType", HttpRequest, Request)
-
-logger = logging.getLogger(__name__)
 
 
 class TooManyRequests(APIException):
@@ -50,32 +39,78 @@ class TooManyRequests(APIException):
 
     def __init__(self, reason: str, wait: float) -> None:
         self.wait = max(1, math.ceil(wait))
-        unit = "second" if self.wait == 1 else "seconds"
-        super().__init__(f"{reason} Try again in {self.wait} {unit}.")
+        super().__init__(f"{reason} Try again in {_in_words(self.wait)}.")
+
+
+def _in_words(seconds: int) -> str:
+    if seconds >= LONG_SECONDS:
+        return f"{math.ceil(seconds / 60)} minutes"
+    return "1 second" if seconds == 1 else f"{seconds} seconds"
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What is left of the `limit` of a rate for the next `seconds`: negative beyond it."""
+
+    limit: int
+    left: int
+    seconds: int
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Those of draft-ietf-httpapi-ratelimit-headers, in the form that most clients read."""
+        return {
+            "RateLimit-Limit": str(self.limit),
+            "RateLimit-Remaining": str(max(0, self.left)),
+            "RateLimit-Reset": str(self.seconds),
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class Throttle:
-    """A rate limit, by the names of its settings for users and for anonymous addresses. `action` is
-    what is counted, in the plural. Some limits do not apply to administrators."""
+    """A rate limit, by the names of its settings for users, for anonymous addresses and for single
+    tokens, if these have one of their own. `action` is what is counted, in the plural. Some limits
+    do not apply to administrators."""
 
     action: str
     setting: str
     anonymous_setting: str
+    token_setting: str = ""
     binds_administrators: bool = True
 
     def count(self, request: HttpRequest | Request) -> None:
-        """Counts one request. Raises `TooManyRequests` beyond the rate."""
+        """Counts one request, and leaves the smallest budget with it, for the headers of the
+        answer. Raises `TooManyRequests` beyond a rate."""
         if request.user.is_superuser and not self.binds_administrators:
             return
-        is_signed_in = request.user.is_authenticated
-        rate = getattr(settings, self.setting if is_signed_in else self.anonymous_setting)
-        count(self.action, rate, clients.name(request))
+        for rate, client in self._rates(request):
+            budget = spend(self.action, rate, client)
+            _leave(budget, request)
+            refuse_beyond(self.action, rate, budget)
+
+    def _rates(self, request: HttpRequest | Request) -> Iterator[tuple[str, str]]:
+        """The rates that apply, with whose requests they count."""
+        setting = self.setting if request.user.is_authenticated else self.anonymous_setting
+        rate = getattr(settings, setting)
+        yield rate, clients.name(request)
+        grant = grant_of(request)
+        if grant and self.token_setting:
+            token_rate = getattr(settings, self.token_setting)
+            if token_rate != rate:  # a token never has more requests than its user
+                yield token_rate, f"token {grant.beginning}"
 
 
-SEARCH = Throttle("searches", "CODEINDEX_SEARCH_RATE", "CODEINDEX_ANONYMOUS_SEARCH_RATE")
+SEARCH = Throttle(
+    "searches",
+    "CODEINDEX_SEARCH_RATE",
+    "CODEINDEX_ANONYMOUS_SEARCH_RATE",
+    "CODEINDEX_TOKEN_SEARCH_RATE",
+)
 ENCODE = Throttle(
-    "requests to encode code", "CODEINDEX_ENCODE_RATE", "CODEINDEX_ANONYMOUS_ENCODE_RATE"
+    "requests to encode code",
+    "CODEINDEX_ENCODE_RATE",
+    "CODEINDEX_ANONYMOUS_ENCODE_RATE",
+    "CODEINDEX_TOKEN_ENCODE_RATE",
 )
 SUGGEST = Throttle("suggestions", "CODEINDEX_SUGGEST_RATE", "CODEINDEX_ANONYMOUS_SUGGEST_RATE")
 # Administrators index the repositories of whole organisations.
@@ -83,8 +118,21 @@ INDEX = Throttle(
     "requests to index",
     "CODEINDEX_INDEX_RATE",
     "CODEINDEX_INDEX_RATE",
+    "CODEINDEX_TOKEN_INDEX_RATE",
     binds_administrators=False,
 )
+
+
+def _leave(budget: Budget, request: HttpRequest | Request) -> None:
+    underlying = request._request if isinstance(request, Request) else request
+    before = budget_of(underlying)
+    if before is None or budget.left <= before.left:
+        underlying.rate_budget = budget  # type: ignore[attr-defined]
+
+
+def budget_of(request: HttpRequest) -> Budget | None:
+    """What is left of the rate that limits a request; None if none does."""
+    return getattr(request, "rate_budget", None)
 
 
 def count_webhook(sender: str) -> None:
@@ -124,62 +172,27 @@ def limited(
     return decorate
 
 
-def count(action: str, rate: str, *client: str) -> None:
+def count(action: str, rate: str, client: str) -> None:
     """Counts one action of `client`. Raises `TooManyRequests` beyond `rate`, such as 300/minute."""
+    refuse_beyond(action, rate, spend(action, rate, client))
+
+
+def spend(action: str, rate: str, client: str) -> Budget:
+    """Counts one action of `client`; returns what is left of `rate`."""
     limit = _parsed(rate)
-    if not _counts.apply(lambda limiter: limiter.hit(limit, action, *client)):
-        resets, _ = _counts.apply(lambda limiter: limiter.get_window_stats(limit, action, *client))
-        allowed = rate.replace("/", " per ")
-        reason = f"Too many {action}: the limit is {allowed}."
-        raise TooManyRequests(reason, resets - time.time())
-
-
-def reset(action: str, rate: str, *client: str) -> None:
-    """Starts counting from zero."""
-    _counts.apply(lambda limiter: limiter.clear(_parsed(rate), action, *client))
-
-
-class Counts:
-    """The shared counts or, while these are unreachable, the process's own."""
-
-    def __init__(self, pause: float = PAUSE_SECONDS) -> None:
-        self._pause = pause
-        self._retry_at = 0.0
-
-    def apply(self, operation: Callable[[FixedWindowRateLimiter], Result]) -> Result:
-        if time.monotonic() < self._retry_at:
-            return operation(_local_limiter())
-        try:
-            result = operation(_shared_limiter(settings.CELERY_BROKER_URL))
-        except redis.RedisError as error:
-            if not self._retry_at:
-                logger.warning(
-                    "rate limits apply per process while the broker is unreachable: %s", error
-                )
-            self._retry_at = time.monotonic() + self._pause
-            return operation(_local_limiter())
-        self._retry_at = 0.0
-        return result
-
-
-@cache
-def _shared_limiter(broker: str) -> FixedWindowRateLimiter:
-    """In the broker's Valkey. Celery has its own format for the URL."""
-    url = broker.replace("redis+socket://", "redis+unix://").replace("virtual_host=", "db=")
-    store = RedisStorage(
-        url,
-        key_prefix="codeindex-rates",
-        socket_timeout=STORE_SECONDS,
-        socket_connect_timeout=STORE_SECONDS,
+    key = limit.key_for(action, client)
+    used, resets = counts.apply(
+        lambda store: (store.incr(key, limit.get_expiry()), store.get_expiry(key))
     )
-    return FixedWindowRateLimiter(store)
+    return Budget(limit.amount, limit.amount - used, max(1, math.ceil(resets - time.time())))
 
 
-@cache
-def _local_limiter() -> FixedWindowRateLimiter:
-    return FixedWindowRateLimiter(MemoryStorage())
+def refuse_beyond(action: str, rate: str, budget: Budget) -> None:
+    """Raises `TooManyRequests` if more than the budget has been spent."""
+    if budget.left < 0:
+        reason = f"Too many {action}: the limit is {rate.replace('/', ' per ')}."
+        raise TooManyRequests(reason, budget.seconds)
 
 
-_counts = Counts()
 _searching = Turns()
 _parsed = cache(parse)

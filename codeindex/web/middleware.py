@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.utils.cache import patch_cache_control
 
 from codeindex import audit
-from codeindex.accounts import clients
+from codeindex.accounts import clients, throttles
 from codeindex.accounts.throttles import TooManyRequests
 from codeindex.audit import Door, Origin
 from codeindex.web import errors
@@ -114,6 +114,19 @@ def _parameters(request: HttpRequest) -> Iterator[tuple[str, str]]:
     forms = [request.GET] if errors.is_api(request) else [request.GET, request.POST]
     for form in forms:
         yield from ((name, value) for name, values in form.lists() for value in values)
+
+
+def rate_limit_headers(get_response: GetResponse) -> GetResponse:
+    """Tells the client of a limited request how many more it may send."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if budget := throttles.budget_of(request):
+            for name, value in budget.headers.items():
+                response.headers[name] = value
+        return response
+
+    return middleware
 
 
 class RefusedRequests:

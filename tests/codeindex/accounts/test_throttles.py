@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import json
+import re
+import secrets
 import threading
 import time
 from collections import Counter
@@ -15,11 +18,11 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.test import Client
-from limits import parse
 
-from codeindex.accounts import clients, passwords, throttles, tokens
+from codeindex.accounts import clients, counts, passwords, tokens
+from codeindex.accounts.lockouts import FOR_USER_FROM_ADDRESS
 from codeindex.accounts.turns import NoTurn, Turns
-from tests import shelf
+from tests import audited, shelf
 from tests.shelf import Written
 
 SECRET = "a long enough secret"
@@ -31,8 +34,8 @@ GIVE_UP_SECONDS = 60.0
 @pytest.fixture(autouse=True)
 def counted_anew(services: object, settings: Any) -> None:
     """Nothing is counted yet."""
-    throttles._shared_limiter(settings.CELERY_BROKER_URL).storage.reset()
-    throttles._local_limiter().storage.reset()
+    counts.shared_store(settings.CELERY_BROKER_URL).reset()
+    counts.own_store().reset()
 
 
 @pytest.fixture
@@ -87,8 +90,121 @@ class TestSigningIn:
         (line,) = [message for message in caplog.messages if "failed to sign in" in message]
         assert line == r"'alice\nforged' failed to sign in from 192.0.2.1."
 
+    def test_locks_grow_and_end(self, with_password: None, settings: Any) -> None:
+        """Locks are ended by hand, as time would."""
+        settings.CODEINDEX_LOGIN_RATE = "3/hour"
+        settings.CODEINDEX_LOCKOUT_SECONDS = 100
+        waits = []
+        for number in range(8):
+            assert sign_in("alice", f"guess {number}").status_code == 200
+            refused = sign_in("alice", SECRET)
+            if refused.status_code == 429:
+                waits.append(int(refused.headers["Retry-After"]))
+                unlock("alice", "192.0.2.1")
+            else:
+                assert refused.status_code == 302
+                assert number == 0
+                settings.CODEINDEX_LOGIN_RATE = "1/hour"
+        assert waits == [15, 30, 60, 100, 100, 100, 100]
+        unlock("alice", "192.0.2.1")
+        assert sign_in("alice", SECRET).status_code == 302
+        assert sign_in("alice", "wrong").status_code == 200
+        assert int(sign_in("alice", SECRET).headers["Retry-After"]) == 15
+
+    def test_a_locked_page_says_for_how_long(self, with_password: None, settings: Any) -> None:
+        settings.CODEINDEX_LOGIN_RATE = "1/hour"
+        sign_in("alice", "wrong")
+        told = sign_in("alice", SECRET).content.decode()
+        assert "Too many wrong passwords for this user from your address." in told
+        assert re.search(r"Try again in 1[45] seconds\.", told)
+
+    def test_many_addresses_do_not_guess_faster(self, with_password: None, settings: Any) -> None:
+        settings.CODEINDEX_USER_LOGIN_RATE = "5/hour"
+        statuses = [
+            sign_in("alice", "wrong", address=f"192.0.2.{number}").status_code
+            for number in range(10, 20)
+        ]
+        assert statuses == [200] * 5 + [429] * 5
+        refused = sign_in("alice", "wrong", address="192.0.2.30")
+        assert "Too many wrong passwords for this user. Try again in" in refused.content.decode()
+        assert sign_in("bob", SECRET, address="192.0.2.19").status_code == 302
+
+    def test_strangers_do_not_lock_a_user_out(self, with_password: None, settings: Any) -> None:
+        settings.CODEINDEX_USER_LOGIN_RATE = settings.CODEINDEX_ADDRESS_LOGIN_RATE = "5/hour"
+        home = "192.0.2.1"
+        assert sign_in("alice", SECRET, address=home).status_code == 302
+        for number in range(10, 30):
+            sign_in("alice", "wrong", address=f"192.0.2.{number}")
+            sign_in(f"user {number}", "wrong", address=home)
+        assert sign_in("bob", SECRET, address=home).status_code == 429
+        elsewhere = sign_in("alice", SECRET, address="198.51.100.1")
+        assert elsewhere.status_code == 429
+        assert int(elsewhere.headers["Retry-After"]) <= 60
+        assert sign_in("alice", SECRET, address=home).status_code == 302
+
+    def test_right_passwords_lock_no_address(self, with_password: None, settings: Any) -> None:
+        settings.CODEINDEX_ADDRESS_LOGIN_RATE = "4/hour"
+        for _ in range(3):
+            for name in ("alice", "bob"):
+                assert sign_in(name, SECRET).status_code == 302
+
+    def test_a_lock_is_audited_once(self, with_password: None, settings: Any) -> None:
+        settings.CODEINDEX_LOGIN_RATE = "2/hour"
+        audited.empty()
+        for _ in range(5):
+            sign_in("alice", "wrong")
+        assert audited.rows("action", "subject", "address", "details") == [
+            ("sign_in_failed", "alice", "192.0.2.1", ""),
+            ("sign_in_locked", "alice", "192.0.2.1", "15 seconds"),
+            ("sign_in_failed", "alice", "192.0.2.1", ""),
+        ]
+
 
 class TestRates:
+    def test_answers_tell_what_is_left(self, alice: User, shop: None, settings: Any) -> None:
+        settings.CODEINDEX_SEARCH_RATE = "3/hour"
+        client = signed_in(alice)
+        told = [
+            client.get(address)
+            for address in ("/?q=csv", "/api/v1/search?q=", "/api/v1/search?q=csv", "/?q=csv")
+        ]
+        told.append(client.get("/api/v1/search?q=csv"))
+        assert [answer.status_code for answer in told] == [200, 400, 200, 429, 429]
+        left = [answer.headers["RateLimit-Remaining"] for answer in told]
+        assert left == ["2", "1", "0", "0", "0"]
+        for answer in told:
+            assert answer.headers["RateLimit-Limit"] == "3"
+            assert 0 < int(answer.headers["RateLimit-Reset"]) <= 3600
+        assert told[-1].headers["Retry-After"] == told[-1].headers["RateLimit-Reset"]
+        assert "RateLimit-Limit" not in client.get("/api/v1/repositories").headers
+
+    @pytest.mark.parametrize(
+        ("method", "path", "setting"),
+        [
+            ("GET", "/api/v1/search?q=csv", "CODEINDEX_TOKEN_SEARCH_RATE"),
+            ("GET", "/api/v1/similar?code=", "CODEINDEX_TOKEN_ENCODE_RATE"),
+            ("POST", "/api/v1/repositories", "CODEINDEX_TOKEN_INDEX_RATE"),
+        ],
+    )
+    def test_of_a_token(
+        self, alice: User, shop: None, settings: Any, method: str, path: str, setting: str
+    ) -> None:
+        setattr(settings, setting, "2/hour")
+        first, second = (tokens.issue(alice, by=alice) for _ in range(2))
+
+        def ask(key: str) -> Any:
+            form = {"url": "https://example.org/x", "name": secrets.token_hex(4)}
+            return Client(headers={"Authorization": f"Bearer {key}"}).generic(
+                method, path, json.dumps(form), content_type="application/json"
+            )
+
+        answers = [ask(first) for _ in range(3)]
+        assert [answer.status_code == 429 for answer in answers] == [False, False, True]
+        assert [each.headers["RateLimit-Remaining"] for each in answers] == ["1", "0", "0"]
+        assert "the limit is 2 per hour" in answers[-1].json()["detail"]
+        assert ask(second).status_code != 429
+        assert signed_in(alice).get("/?q=csv").status_code == 200
+
     @pytest.mark.parametrize(
         ("address", "setting"),
         [
@@ -177,7 +293,7 @@ class TestTheStore:
     @pytest.fixture
     def away(self, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         settings.CELERY_BROKER_URL = f"redis+socket://{tmp_path}/none.sock"
-        monkeypatch.setattr(throttles, "_counts", throttles.Counts())
+        monkeypatch.setattr(counts, "_counts", counts.Counts())
 
     def test_counts_by_process_while_it_is_away(
         self, away: None, db: None, settings: Any, caplog: pytest.LogCaptureFixture
@@ -188,12 +304,11 @@ class TestTheStore:
         assert caplog.text.count("rate limits apply per process") == 1
 
     def test_is_asked_again_later(self, away: None, settings: Any, services: Any) -> None:
-        counts, limit = throttles.Counts(pause=0.0), parse("5/hour")
-        counts.apply(lambda limiter: limiter.hit(limit, "tests"))
+        counting = counts.Counts(pause=0.0)
+        assert counting.apply(lambda store: store.incr("tests", 60)) == 1
         settings.CELERY_BROKER_URL = services.broker_url
-        counts.apply(lambda limiter: limiter.hit(limit, "tests"))
-        shared = throttles._shared_limiter(services.broker_url)
-        assert shared.get_window_stats(limit, "tests").remaining == 4
+        assert counting.apply(lambda store: store.incr("tests", 60)) == 1
+        assert counts.shared_store(services.broker_url).get("tests") == 1
 
 
 class TestTurns:
@@ -276,6 +391,11 @@ class TestTogether:
         assert statuses[429] >= 4
         slowest = max(seconds for _, seconds in answers)
         assert all(seconds < slowest / 2 for status, seconds in answers if status == 429)
+
+
+def unlock(name: str, address: str) -> None:
+    lock = FOR_USER_FROM_ADDRESS._key("lock", name.encode().hex(), address)
+    counts.apply(lambda store: store.clear(lock))
 
 
 def signed_in(user: User) -> Client:
