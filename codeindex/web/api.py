@@ -18,6 +18,7 @@ from codeindex.ingestion import runs
 from codeindex.models import IndexRun, Repository
 from codeindex.web import overview
 from codeindex.web.access import managed_repository, visible_repository
+from codeindex.web.pagination import PageParameters, ShortPageParameters, page
 from codeindex.web.parsers import ShallowJSONParser
 from codeindex.web.problems import Conflict, by_field
 from codeindex.web.schema import answers
@@ -33,13 +34,14 @@ class RepositoriesView(APIView):
     @extend_schema(
         operation_id="list_repositories",
         summary="List the repositories that you can see",
+        parameters=[PageParameters],
         responses=answers(RepositorySerializer(many=True)),
     )
     def get(self, request: Request) -> Response:
         visible = Repository.objects.visible_to(request.user).select_related("owner")
-        rows = visible.prefetch_related("teams", "people").order_by("name", "pk")
-        overviews = overview.for_repositories(rows)
-        return Response(RepositorySerializer(overviews, many=True).data)
+        shown = page(request, visible.prefetch_related("teams", "people"), "name", "pk")
+        overviews = overview.for_repositories(shown.rows)
+        return Response(RepositorySerializer(overviews, many=True).data, headers=shown.headers)
 
     @extend_schema(
         operation_id="register_repository",
@@ -113,12 +115,14 @@ class RulesView(APIView):
 class RunsView(APIView):
     @extend_schema(
         operation_id="list_runs",
-        summary=f"List the latest {overview.RUNS} index runs of a repository, newest first",
+        summary="List the index runs of a repository, newest first",
+        parameters=[ShortPageParameters],
         responses=answers(RunSerializer(many=True), 404),
     )
     def get(self, request: Request, pk: int) -> Response:
-        latest = overview.runs(visible_repository(request.user, pk))
-        return Response(RunSerializer(latest, many=True).data)
+        every = overview.runs(visible_repository(request.user, pk))
+        shown = page(request, every, "-created", "-pk", parameters=ShortPageParameters)
+        return Response(RunSerializer(shown.rows, many=True).data, headers=shown.headers)
 
     @extend_schema(
         operation_id="index_again",

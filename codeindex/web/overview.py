@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from codeindex.ingestion import progress
 from codeindex.ingestion.progress import Progress
@@ -25,7 +25,7 @@ from codeindex.models import (
 from codeindex.spaces import refining
 
 RUNS = 50
-"""The most runs of a repository that are listed."""
+"""The most runs of a repository that its page lists."""
 
 FAILURES = 20
 """The most failures of a repository that are listed."""
@@ -125,10 +125,10 @@ def skips(run: IndexRun | None) -> list[Skip]:
     return sorted(listed, key=lambda skip: -skip.count)
 
 
-def runs(repository: Repository) -> list[IndexRun]:
-    """The latest runs of all branches, newest first."""
+def runs(repository: Repository) -> QuerySet[IndexRun]:
+    """The runs of all branches, newest first."""
     every = IndexRun.objects.filter(branch__repository=repository)
-    return list(every.select_related("branch", "requested_by")[:RUNS])
+    return every.select_related("branch", "requested_by")
 
 
 def timings(run: IndexRun) -> list[tuple[str, float]]:

@@ -64,7 +64,8 @@ def repository(request: HttpRequest, pk: int) -> HttpResponse:
         "overview": summary,
         "audience": audience.describe(row),
         "runs": [
-            (run, overview.duration(run), overview.timings(run)) for run in overview.runs(row)
+            (run, overview.duration(run), overview.timings(run))
+            for run in overview.runs(row)[: overview.RUNS]
         ],
         "skips": overview.skips(summary.latest),
         "failures": overview.failures(row) if has_failures else [],

@@ -17,6 +17,7 @@ from codeindex.accounts import teams
 from codeindex.accounts.authentication import signed_in_user
 from codeindex.models import Role, Scope
 from codeindex.web import ids
+from codeindex.web.pagination import PageParameters, page
 from codeindex.web.parsers import ShallowJSONParser
 from codeindex.web.problems import by_field
 from codeindex.web.schema import answers
@@ -49,10 +50,12 @@ class TeamsView(TeamAPIView):
     @extend_schema(
         operation_id="list_teams",
         summary="List the teams that you can see",
+        parameters=[PageParameters],
         responses=answers(TeamSerializer(many=True)),
     )
     def get(self, request: Request) -> Response:
-        return Response(TeamSerializer(teams.visible_to(request.user), many=True).data)
+        shown = page(request, teams.visible_to(request.user), "name", "pk")
+        return Response(TeamSerializer(shown.rows, many=True).data, headers=shown.headers)
 
     @extend_schema(
         operation_id="create_team",

@@ -68,6 +68,7 @@ ROUTES: dict[str, dict[str, tuple[str | int, ...]]] = {
     "address": {"GET": SEEN},
     "api-search": {"GET": OPEN},
     "api-file": {"GET": OPEN},
+    "api-suggestions": {"GET": OPEN},
     "api-lines": {"GET": OPEN},
     "api-similar-to-code": {"GET": OPEN},
     "api-similar": {"GET": SEEN},
