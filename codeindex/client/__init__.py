@@ -10,7 +10,6 @@ It needs httpx and nothing of the server, whose only interface to it is the REST
 
 from codeindex.client.answers import (
     Answer,
-    File,
     FileLines,
     Line,
     LinesAnswer,
@@ -28,7 +27,6 @@ from codeindex.client.errors import (
     ClientError,
     Conflict,
     Forbidden,
-    Gone,
     NotFound,
     ServerFailed,
     TooManyRequests,
@@ -43,10 +41,8 @@ __all__ = [
     "Client",
     "ClientError",
     "Conflict",
-    "File",
     "FileLines",
     "Forbidden",
-    "Gone",
     "Line",
     "LinesAnswer",
     "MatchedLine",

@@ -95,7 +95,9 @@ def test_a_name_that_another_has_just_got_is_told_by_field(
 
 
 def test_many_new_tokens(alice: User) -> None:
-    assert statuses(lambda client: client.post("/account/token"), signed_in(alice)) == {200: MANY}
+    form = {"scopes": ["search"], "days": "90"}
+    answers = statuses(lambda client: client.post("/account/token", form), signed_in(alice))
+    assert answers == {200: MANY}
     assert Token.objects.count() == MANY
 
 

@@ -13,7 +13,7 @@ from codeindex.models import Scope
 LIFETIMES = (7, 30, DEFAULT_DAYS, 180, 365)
 """Days."""
 
-NEVER = ""
+NEVER = "never"
 
 
 class TokenForm(forms.Form):
@@ -27,7 +27,9 @@ class TokenForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Choose at least one scope."},
     )
-    days = forms.TypedChoiceField(label="Valid for", required=False, coerce=int, empty_value=None)
+    days = forms.TypedChoiceField(
+        label="Expires", coerce=lambda value: None if value == NEVER else int(value)
+    )
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
@@ -40,6 +42,10 @@ class TokenForm(forms.Form):
 def lifetimes(longest: int) -> list[tuple[str, str]]:
     """The choices of a lifetime that is limited to `longest` days; by 0, not at all."""
     if not longest:
-        return [*((str(days), f"{days} days") for days in LIFETIMES), (NEVER, "ever")]
+        return [*map(_choice, LIFETIMES), (NEVER, "never")]
     shorter = [days for days in LIFETIMES if days < longest]
-    return [(str(days), f"{days} days") for days in (*shorter, longest)]
+    return [_choice(days) for days in (*shorter, longest)]
+
+
+def _choice(days: int) -> tuple[str, str]:
+    return str(days), f"in {days} days"

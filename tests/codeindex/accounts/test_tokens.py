@@ -45,7 +45,7 @@ def stored() -> str:
 class TestOnThePage:
     def test_a_token_is_shown_once_and_stored_hashed(self, client: Client, alice: User) -> None:
         client.force_login(alice)
-        made = client.post("/account/token", {"name": "laptop", "scopes": ["search"]})
+        made = client.post("/account/token", {"name": "laptop", "scopes": ["search"], "days": "7"})
         key = made.content.decode().partition("Authorization: Bearer ")[2].partition("<")[0]
         assert key.startswith("cix_")
         assert made.headers["Cache-Control"] == "private, no-store"
@@ -74,8 +74,10 @@ class TestOnThePage:
         client.force_login(alice)
         for _ in range(tokens.MOST_PER_USER - 1):
             tokens.issue(alice, by=alice)
-        assert client.post("/account/token", {"scopes": ["search"]}).status_code == 200
-        refused = client.post("/account/token", {"scopes": ["search"]})
+        assert (
+            client.post("/account/token", {"scopes": ["search"], "days": "90"}).status_code == 200
+        )
+        refused = client.post("/account/token", {"scopes": ["search"], "days": "90"})
         assert refused.status_code == 400
         assert "Revoke one of them first" in refused.content.decode()
 
