@@ -10,6 +10,7 @@ It needs httpx and nothing of the server, whose only interface to it is the REST
 
 from codeindex.client.answers import (
     Answer,
+    File,
     FileLines,
     Line,
     LinesAnswer,
@@ -27,6 +28,7 @@ from codeindex.client.errors import (
     ClientError,
     Conflict,
     Forbidden,
+    Gone,
     NotFound,
     ServerFailed,
     TooManyRequests,
@@ -41,8 +43,10 @@ __all__ = [
     "Client",
     "ClientError",
     "Conflict",
+    "File",
     "FileLines",
     "Forbidden",
+    "Gone",
     "Line",
     "LinesAnswer",
     "MatchedLine",

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Self
 Json = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class _Read:
     """A value that is read from JSON. Raises KeyError, TypeError or AttributeError if the JSON is
     that of something else."""
@@ -40,25 +40,45 @@ class Line(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Place(_Read):
-    """A definition in a file. Lines count from 1 and include both ends. `url` is its page."""
+    """A definition in a file. Lines count from 1 and include both ends. `url` is its page until the
+    file changes, `permalink` one that stays valid."""
 
     qualified_name: str
     kind: str
     start_line: int
     end_line: int
     url: str
+    permalink: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result(Place):
+@dataclass(frozen=True, kw_only=True)
+class _Origin(_Read):
+    """Where code is. `commit` is the one that is indexed, since the time `indexed` in ISO 8601.
+    `host_link` is its page on the code host, if that is known."""
+
+    repository: str
+    path: str
+    owner: str = ""
+    branch: str = ""
+    commit: str = ""
+    indexed: str | None = None
+    permalink: str = ""
+    host_link: str = ""
+
+    @property
+    def full_name(self) -> str:
+        """owner/name; the name alone of an older server, which does not say the owner."""
+        return f"{self.owner}/{self.repository}" if self.owner else self.repository
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result(Place, _Origin):
     """A definition that was found. `lines` are those of it to be shown, around the query's words.
     `closeness` is exact, strong, weak or empty; `lowered` is what it was ranked lower as. `also`
     are the other definitions of its file, if results are files."""
 
-    repository: str
-    path: str
     score: float
     source: str
     closeness: str = ""
@@ -73,12 +93,14 @@ class Result(Place):
         return cls._read(data, lines=lines, also=Place.read_all(data.get("also", ())))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Answer(_Read):
-    """Results, best first. `notices` say what may be missing, and why."""
+    """Results, best first. `notices` say what may be missing, and why. `next` is the cursor of the
+    next page; empty after the last."""
 
     results: tuple[Result, ...]
     notices: tuple[str, ...]
+    next: str = ""
 
     @classmethod
     def read(cls, data: Json) -> Self:
@@ -86,7 +108,7 @@ class Answer(_Read):
         return cls._read(data, results=results, notices=tuple(data["notices"]))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class MatchedLine(_Read):
     """A line by its number from 1. `matches` are where they begin and end in it, in characters."""
 
@@ -95,23 +117,20 @@ class MatchedLine(_Read):
     matches: Sequence[tuple[int, int]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileLines(_Read):
+@dataclass(frozen=True, kw_only=True)
+class FileLines(_Origin):
     """The first matching lines of a file, of `count`."""
 
-    repository: str
-    path: str
     count: int
     url: str
     lines: tuple[MatchedLine, ...]
-    branch: str = ""
 
     @classmethod
     def read(cls, data: Json) -> Self:
         return cls._read(data, lines=MatchedLine.read_all(data["lines"]))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class LinesAnswer(_Read):
     """Files with matching lines, by repository and path. The counts are from the first file on, and
     at least so many unless `exact`. `next` is where the next request goes on, or None."""
@@ -127,7 +146,26 @@ class LinesAnswer(_Read):
         return cls._read(data, files=FileLines.read_all(data["files"]))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
+class File(_Origin):
+    """A file, or some of its `lines`. Those of `content` count from 1 and include both ends.
+    `skipped` says why the file is not indexed and has no content; it is empty if it is."""
+
+    language: str
+    lines: int
+    start_line: int
+    end_line: int
+    content: str
+    skipped: str
+    definitions: tuple[Place, ...]
+    url: str
+
+    @classmethod
+    def read(cls, data: Json) -> Self:
+        return cls._read(data, definitions=Place.read_all(data["definitions"]))
+
+
+@dataclass(frozen=True, kw_only=True)
 class Progress(_Read):
     """How far the current stage of a run is: `rate` in files or texts per second."""
 
@@ -137,7 +175,7 @@ class Progress(_Read):
     seconds_left: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Run(_Read):
     """An index run. `published` and `finished` are times in ISO 8601: since when words find its
     definitions, and since when meaning does; None before."""
@@ -162,7 +200,7 @@ class Run(_Read):
         return self.finished is not None or self.status in {"failed", "cancelled"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Repository(_Read):
     """A repository that you may see, with its latest run, if it has one."""
 

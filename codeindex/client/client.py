@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import httpx
 
 from codeindex.client import errors
-from codeindex.client.answers import Answer, LinesAnswer, Repository, Run
+from codeindex.client.answers import Answer, File, LinesAnswer, Place, Repository, Run
 
 TIMEOUT_SECONDS = 30.0
 """For a response; the server ends a search after ten seconds itself."""
@@ -78,11 +78,19 @@ class Client:
         order: str | None = None,
         group: str | None = None,
         balance: str | None = None,
+        cursor: str | None = None,
     ) -> Answer:
         """Definitions by a description, a question, a name or code. The parameters are those of
-        `GET /search` in docs/api.md; a filter that begins with `-` excludes."""
+        `GET /search` in docs/api.md; a filter that begins with `-` excludes. `cursor` is the
+        `next` of an answer."""
         filters = {"repo": repo, "path": path, "lang": lang, "kind": kind}
-        choices = {"limit": limit, "order": order, "group": group, "balance": balance}
+        choices = {
+            "limit": limit,
+            "order": order,
+            "group": group,
+            "balance": balance,
+            "cursor": cursor,
+        }
         return self._get("search", {"q": query, **filters, **choices}, Answer.read)
 
     def lines(
@@ -116,6 +124,20 @@ class Client:
         meaning or structure."""
         parameters = {"code": code, "lang": lang, "by": by, "limit": limit}
         return self._get("similar", parameters, Answer.read)
+
+    def similar_to(
+        self, place: Place, *, by: str | None = None, limit: int | None = None
+    ) -> Answer:
+        """The definitions that are most similar to one that was found."""
+        page = urlsplit(place.url).path.strip("/")
+        return self._get(f"{page}/similar", {"by": by, "limit": limit}, Answer.read)
+
+    def read(self, repo: str, path: str, *, ref: str = "", lines: str = "") -> File:
+        """A file, or some of its lines (`10-40`, `10` or `10-`): as it is indexed, or on a branch
+        or at a commit. Raises `Gone` for one that has changed since that commit."""
+        return self._get(
+            "files", {"repo": repo, "path": path, "ref": ref, "lines": lines}, File.read
+        )
 
     # Repositories
 

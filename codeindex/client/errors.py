@@ -47,6 +47,10 @@ class NotFound(ClientError):
     """It does not exist, or you may not see it."""
 
 
+class Gone(NotFound):
+    """It was there, and has changed or been removed since."""
+
+
 class Conflict(ClientError):
     """The state of what is to be changed does not allow it."""
 
@@ -68,6 +72,7 @@ _KINDS: Mapping[int, type[ClientError]] = {
     HTTPStatus.FORBIDDEN: Forbidden,
     HTTPStatus.NOT_FOUND: NotFound,
     HTTPStatus.CONFLICT: Conflict,
+    HTTPStatus.GONE: Gone,
 }
 
 

@@ -131,6 +131,12 @@ def address_of(user: User | AnonymousUser, repository: str, path: str, ref: str 
         raise BadQuery("Name a repository.", "repo")
     if not path:
         raise BadQuery("Give the path of a file in the repository.", "path")
+    return Address(user, repository_called(user, repository), ref, path)
+
+
+def repository_called(user: User | AnonymousUser, repository: str) -> Repository:
+    """The repository of this name or `owner/name`. Raises `UnknownRepository`, and `BadQuery` if
+    several have it."""
     visible = Repository.objects.visible_to(user).called(repository).select_related("owner")
     named = list(visible.order_by("owner__username", "name")[: MOST_NAMED + 1])
     if not named:
@@ -138,26 +144,26 @@ def address_of(user: User | AnonymousUser, repository: str, path: str, ref: str 
     if len(named) > 1:
         names = ", ".join(each.full_name for each in named[:MOST_NAMED])
         raise BadQuery(f"Several repositories are called {repository}. Name one: {names}.", "repo")
-    return Address(user, named[0], ref, path)
+    return named[0]
 
 
 def find(address: Address) -> FoundFile:
     """The file at an address, for its user to read. Raises `NoFile`."""
-    found = _find(address)
+    found = located(address)
     note_read(Access.FILE_READ, address.user, found.file)
     return found
 
 
-def _find(address: Address) -> FoundFile:
+def located(address: Address) -> FoundFile:
+    """The same, of which nothing is read. Raises `NoFile`."""
     repository, ref, path = address.repository, address.ref, address.path
-    live = repository.branches.filter(live_run__isnull=False).order_by("name", "pk")
-    branch = _live_branch(live, ref)
+    branch = live_branch(repository, ref)
     if branch is not None:
         file = _live_files(branch).filter(path=path).first()
         if file is None:
             raise _no_path(branch, path)
         return FoundFile(file)
-    current = _live_branch(live, "")
+    current = live_branch(repository, "")
     if current is None:
         raise NoFile(f"No commit of {repository.full_name} is indexed yet.")
     run = _past_run(repository, ref)
@@ -193,8 +199,9 @@ def _split_ref(repository: Repository, written: str) -> tuple[str, str]:
     return ref, written[len(ref) + 1 :]
 
 
-def _live_branch(live: QuerySet[Branch], ref: str) -> Branch | None:
+def live_branch(repository: Repository, ref: str) -> Branch | None:
     """The branch that is called so, or whose live commit begins so; the foremost one by default."""
+    live = repository.branches.filter(live_run__isnull=False).order_by("name", "pk")
     if not ref:
         return live.first()
     named = live.filter(name=ref).first()

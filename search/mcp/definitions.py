@@ -8,8 +8,8 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.template.defaultfilters import pluralize
 
 from search import engine, similar
-from search.mcp import arguments, locations, sources
-from search.mcp.sources import Source
+from search.mcp import arguments, locations
+from search.mcp.sources import Source, sources
 from search.mcp.tokens import Entry, Listing, fit
 from search.query.filters import BadQuery, quoted
 from search.request import (
@@ -48,7 +48,7 @@ def search(user: User | AnonymousUser, asked: arguments.Search) -> str:
     return fit(
         Listing(
             _with_notices(head, [*_corrections(answer), *answer.notices]),
-            _entries(user, answer.results, DETAILS[asked.detail], answer.before + 1),
+            _entries(answer.results, DETAILS[asked.detail], answer.before + 1),
             rest,
         ),
         asked.max_tokens,
@@ -74,7 +74,7 @@ def similar_to(user: User | AnonymousUser, asked: arguments.Similar) -> str:
     return fit(
         Listing(
             _with_notices(head, answer.notices),
-            _entries(user, answer.results, _signature, 1),
+            _entries(answer.results, _signature, 1),
             lambda shown: _left_out(number - shown),
         ),
         asked.max_tokens,
@@ -82,19 +82,16 @@ def similar_to(user: User | AnonymousUser, asked: arguments.Similar) -> str:
 
 
 def _entries(
-    user: User | AnonymousUser,
     results: Sequence[Result],
     detail: Callable[[Result], Iterator[str]],
     first: int,
 ) -> list[Entry]:
     """One a result; the first of each branch says of which commit it is."""
-    by_file = sources.of_files(user, [each.definition.place.file_id for each in results])
+    by_origin = sources(result.definition.place.origin for result in results)
     entries, named = list[Entry](), set[Source]()
     for number, result in enumerate(results, first):
         place = result.definition.place
-        source = by_file.get(place.file_id)
-        if source is None:  # another commit has been published since the search
-            continue
+        source = by_origin[place.origin]
         lines = list(detail(result))
         of_commit = [] if source in named else [f"   ({source.description})"]
         named.add(source)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.template.defaultfilters import pluralize
@@ -10,8 +10,8 @@ from django.template.defaultfilters import pluralize
 from search.lines import finding
 from search.lines.finding import FileLines, LineAnswer
 from search.lines.request import Case, LineRequest, Position, lines_with
-from search.mcp import arguments, sources
-from search.mcp.sources import Source
+from search.mcp import arguments
+from search.mcp.sources import Source, sources
 from search.mcp.tokens import Entry, Listing, fit
 from search.query.filters import quoted
 
@@ -31,8 +31,7 @@ def grep(user: User | AnonymousUser, asked: arguments.Grep) -> str:
         },
     )
     answer = finding.find(request)
-    by_file = sources.of_files(user, [file.file_id for file in answer.files])
-    files = [file for file in answer.files if file.file_id in by_file]
+    files = answer.files
     least = "" if answer.exact else "At least "
     lines = f"{answer.line_count:,} line{pluralize(answer.line_count)}"
     in_files = f"{answer.file_count:,} file{pluralize(answer.file_count)}"
@@ -40,17 +39,18 @@ def grep(user: User | AnonymousUser, asked: arguments.Grep) -> str:
 
     def rest(shown: int) -> str:
         are_all = shown == len(files)
-        after = answer.next if are_all else _position(request, answer, files[:shown], by_file)
+        after = answer.next if are_all else _position(request, answer, files[:shown])
         return f"More: the same call with cursor={after.written()} goes on." if after else ""
 
-    return fit(Listing(head, _entries(files, by_file), rest), asked.max_tokens)
+    return fit(Listing(head, _entries(files), rest), asked.max_tokens)
 
 
-def _entries(files: list[FileLines], by_file: dict[int, Source]) -> list[Entry]:
+def _entries(files: Sequence[FileLines]) -> list[Entry]:
     """One a file; the first of each branch says of which commit it is."""
+    by_origin = sources(file.origin for file in files)
     entries, named = list[Entry](), set[Source]()
     for file in files:
-        source = by_file[file.file_id]
+        source = by_origin[file.origin]
         of_commit = "" if source in named else f"  ({source.description})"
         named.add(source)
         more = [f"  … {file.further:,} more lines match"] if file.further else []
@@ -69,16 +69,13 @@ def _further(file: FileLines) -> Callable[[int], str]:
     return lambda shown: f"  … {file.count - shown:,} more lines match"
 
 
-def _position(
-    request: LineRequest, answer: LineAnswer, shown: list[FileLines], by_file: dict[int, Source]
-) -> Position:
+def _position(request: LineRequest, answer: LineAnswer, shown: Sequence[FileLines]) -> Position:
     """Where the search goes on after the files that are shown."""
     last = shown[-1]
-    owner, _, _ = by_file[last.file_id].repository.partition("/")
     before = request.after
     return Position(
         last.repository,
-        owner,
+        last.origin.owner,
         last.branch,
         last.path,
         (before.files if before else 0) + len(shown),

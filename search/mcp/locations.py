@@ -1,6 +1,5 @@
 """Where code is, as agents read and write it: `owner/name:path#L10-L40`, with `@branch` after the
-name for a branch that was registered by its name. A location is no right to see anything: it is
-looked up among what a user may see."""
+name for a branch that was registered by its name."""
 
 from __future__ import annotations
 
@@ -8,37 +7,40 @@ import re
 from dataclasses import dataclass
 
 from django.contrib.auth.models import AnonymousUser, User
+from django.http import Http404
 
-from codeindex.models import Branch, Definition, Repository, SourceFile
+from codeindex.models import Branch, Definition, SourceFile
 from codeindex.web import ids
 from codeindex.web.ids import Row
-from search.candidates.scopes import repository_ids
-from search.query.filters import MAX_CHARACTERS, BadQuery, check_characters, quoted
+from search import places
+from search.addresses import origins, reading
+from search.addresses.origins import Origin
+from search.addresses.reading import Address, FoundFile, Lines, NoFile
+from search.query.filters import MAX_CHARACTERS, BadQuery, quoted
 
 FORM = "owner/name:path#L10-L40"
 
-COMMIT_CHARACTERS = 8
-"""Of a commit's hash, where it is shown; and the least that name one."""
-
-_LINES = re.compile(r"#L?(?P<first>\d{1,7})(?:-L?(?P<last>\d{1,7}))?\Z")
 _IDS = re.compile(r"(?:.*/files/|)(?P<file>[\w-]{22})/(?P<definition>[\w-]{22})/?\Z")
+_PERMALINK = re.compile(r"(?:https?://[^/]+)?/r/")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 @dataclass(frozen=True, slots=True)
-class Excerpt:
-    """Lines of a file, from 1 and with both ends; None for all to its end."""
+class Location:
+    """Lines of a file that is indexed; all of them if `lines` is None."""
 
-    file: SourceFile
-    first: int = 1
-    last: int | None = None
+    found: FoundFile
+    lines: Lines | None = None
+
+    @property
+    def file(self) -> SourceFile:
+        return self.found.file
 
 
-def written(repository: str, branch: str, path: str, first: int = 0, last: int = 0) -> str:
+def written(origin: Origin, path: str, first: int = 0, last: int = 0) -> str:
     """`owner/name:path#L10-L40`; without lines if `first` is 0."""
-    name = f"{repository}@{branch}" if branch else repository
-    lines = f"#L{first}" + (f"-L{last}" if last > first else "") if first else ""
-    return f"{name}:{harmless(path)}{lines}"
+    name = f"{origin.full_name}@{origin.branch}" if origin.branch else origin.full_name
+    return f"{name}:{harmless(path)}{origins.fragment(first, last)}"
 
 
 def harmless(path: str) -> str:
@@ -46,106 +48,83 @@ def harmless(path: str) -> str:
     return _CONTROL.sub("?", path)
 
 
-def excerpt(user: User | AnonymousUser, location: str) -> Excerpt:
-    """The lines that a location names: `owner/name:path#L10-L40`, or the address of a definition's
-    page. Raises `BadQuery` and `UnknownRepository`."""
-    check_characters(location, "location", "id")
+def located(user: User | AnonymousUser, location: str) -> Location:
+    """What a location names: `owner/name:path#L10-L40`, or the address of a page of its file or
+    definition. Raises `BadQuery` and `UnknownRepository`."""
     if match := _IDS.match(location):
         return _by_ids(user, match["file"], match["definition"])
-    lines = _LINES.search(location)
-    name, colon, path = location[: lines.start() if lines else None].partition(":")
-    if not colon or not path:
-        raise BadQuery(f"{quoted(location)} is no location. Use {FORM}.", "id")
-    return Excerpt(file_at(user, name, path), *_range(lines))
+    place, lines = reading.split_lines(_PERMALINK.sub("", location, count=1))
+    try:
+        return Location(reading.located(_address(user, place)), lines)
+    except NoFile as error:
+        raise BadQuery(f"{error} {_instead(error.now)}", "id") from error
 
 
-def file_at(user: User | AnonymousUser, name: str, path: str) -> SourceFile:
-    """The live file at a path. Raises `BadQuery` and `UnknownRepository`."""
-    branch = branch_called(user, name)
-    files = SourceFile.objects.visible_to(user).live().filter(branch=branch, path=path.strip("/"))
-    file = files.select_related("blob", "branch__repository__owner", "branch__live_run").first()
-    if file is None:
-        raise BadQuery(
-            f"There is no file {quoted(path)} in {name}. The tool outline lists its files.", "id"
-        )
-    return file
+def _instead(now: SourceFile | None) -> str:
+    if now is None:
+        return "The tool outline lists files."
+    return f"Now there is {written(origins.origin_of(now.branch), now.path)}."
+
+
+def _address(user: User | AnonymousUser, place: str) -> Address:
+    """Without an owner, a name is that of the only repository that is called so."""
+    name, _, path = place.partition(":")
+    if path:
+        _check_length(name)
+    if path and "/" not in name:
+        own_name, _, ref = name.partition("@")
+        return reading.address_of(user, own_name, path, ref)
+    address = reading.parse_address(user, place) if "/" in place else None
+    if address is None or not address.path:
+        raise BadQuery(f"{quoted(place)} is no location. Use {FORM}.", "id")
+    return address
+
+
+def _check_length(name: str) -> None:
+    """Raises `BadQuery`."""
+    if len(name) > MAX_CHARACTERS:
+        raise BadQuery(f"A name has at most {MAX_CHARACTERS} characters.", "repo")
 
 
 def branch_called(user: User | AnonymousUser, name: str) -> Branch:
     """The branch that `owner/name`, `name` or one of them with `@branch` or `@commit` names. Raises
     `BadQuery` and `UnknownRepository`."""
-    check_characters(name, "name", "repo")
-    called, reference = _apart(name)
-    if len(name) > MAX_CHARACTERS:
-        raise BadQuery(f"A name has at most {MAX_CHARACTERS} characters.", "repo")
-    repositories = Repository.objects.visible_to(user).filter(pk__in=repository_ids(user, called))
-    live = Branch.objects.filter(repository__in=repositories, live_run__isnull=False)
-    branches = list(
-        live.select_related("repository__owner", "live_run").order_by("name", "repository")
-    )
-    if not branches:
-        raise BadQuery(f"{called} has not been indexed yet.", "repo")
-    if reference:
-        branches = [branch for branch in branches if _is_meant(branch, reference)]
-    names = sorted({branch.repository.full_name for branch in branches})
-    if len(names) > 1:
-        raise BadQuery(f"Several repositories are called {called}: use {', '.join(names)}.", "repo")
-    if not branches:
-        raise BadQuery(
-            f"{called} has no indexed branch or commit {quoted(reference)}. Leave out what comes"
-            " after the @.",
-            "repo",
-        )
-    return branches[0]
-
-
-def _apart(name: str) -> tuple[str, str]:
-    """A repository's name, and the branch or commit after it. An owner's name may have an @."""
-    owner, slash, rest = name.partition("/") if "/" in name else ("", "", name)
-    own_name, _, reference = rest.partition("@")
-    return f"{owner}{slash}{own_name}", reference
-
-
-def _is_meant(branch: Branch, reference: str) -> bool:
-    commit = branch.live_run.commit if branch.live_run else ""
-    is_commit = len(reference) >= COMMIT_CHARACTERS and commit.startswith(reference)
-    return branch.name == reference or is_commit
+    _check_length(name)
+    if "/" in name:
+        address = reading.parse_address(user, name)
+        repository, ref = address.repository, address.ref
+    else:
+        own_name, _, ref = name.partition("@")
+        repository = reading.repository_called(user, own_name)
+    branch = reading.live_branch(repository, ref)
+    if branch is None:
+        what = f"branch or commit {quoted(ref)}" if ref else "commit"
+        raise BadQuery(f"{repository.full_name} has no indexed {what}.", "repo")
+    return branch
 
 
 def definition_at(user: User | AnonymousUser, location: str) -> tuple[SourceFile, Definition]:
     """The smallest definition that has the lines of a location. Raises `BadQuery` and
     `UnknownRepository`."""
-    place = excerpt(user, location)
-    last = place.last or place.first
-    around = place.file.blob.definitions.filter(start_line__lte=place.first, end_line__gte=last)
+    place = located(user, location)
+    lines = place.found.span(place.lines)
+    around = place.file.blob.definitions.filter(
+        start_line__lte=lines.start, end_line__gte=lines.stop - 1
+    )
     definitions = sorted(around, key=lambda each: (each.end_line - each.start_line, each.pk))
     if not definitions:
         raise BadQuery(f"No definition has all lines of {quoted(location)}.", "id")
     return place.file, definitions[0]
 
 
-def _by_ids(user: User | AnonymousUser, file_id: str, definition_id: str) -> Excerpt:
+def _by_ids(user: User | AnonymousUser, file_id: str, definition_id: str) -> Location:
     try:
         numbers = ids.number(Row.FILE, file_id), ids.number(Row.DEFINITION, definition_id)
-    except ValueError:
-        raise _gone() from None
-    own = SourceFile.objects.visible_to(user).live().filter(pk=numbers[0])
-    file = own.select_related("blob", "branch__repository__owner", "branch__live_run").first()
-    definition = file and file.blob.definitions.filter(pk=numbers[1]).first()
-    if not file or not definition:
-        raise _gone()
-    return Excerpt(file, definition.start_line, definition.end_line)
-
-
-def _gone() -> BadQuery:
-    return BadQuery(
-        f"There is no such definition: ids change with each commit. Use {FORM}, or search again.",
-        "id",
-    )
-
-
-def _range(lines: re.Match[str] | None) -> tuple[int, int | None]:
-    if lines is None:
-        return 1, None
-    first = max(1, int(lines["first"]))
-    return first, max(first, int(lines["last"] or first))
+        file, definition = places.visible_definition(user, *numbers)
+    except (ValueError, Http404):
+        raise BadQuery(
+            f"There is no such definition: ids change with each commit. Use {FORM}, or search"
+            " again.",
+            "id",
+        ) from None
+    return Location(FoundFile(file), Lines(definition.start_line, definition.end_line))

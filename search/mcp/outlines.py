@@ -10,9 +10,11 @@ from django.template.defaultfilters import pluralize
 
 from codeindex.models import Branch, Definition, SourceFile
 from embeddings.types import Kind
+from search.addresses.origins import origin_of
 from search.candidates import sql
-from search.mcp import arguments, locations, sources
+from search.mcp import arguments, locations
 from search.mcp.locations import harmless
+from search.mcp.sources import source
 from search.mcp.tokens import Entry, Listing, fit
 from search.query.filters import BadQuery, quoted
 
@@ -33,7 +35,7 @@ def outline(user: User | AnonymousUser, asked: arguments.Outline) -> str:
 
 
 def _of_file(branch: Branch, file: SourceFile, asked: arguments.Outline) -> str:
-    source = sources.of_branch(branch)
+    of = source(origin_of(branch))
     named = file.blob.definitions.exclude(kind__in=[Kind.BLOCK, Kind.MODULE])
     definitions = list(named.order_by("start_line", "-end_line", "pk")[:MOST_DEFINITIONS])
     entries = [
@@ -43,8 +45,8 @@ def _of_file(branch: Branch, file: SourceFile, asked: arguments.Outline) -> str:
     ]
     count = file.blob.content.removesuffix("\n").count("\n") + 1
     head = (
-        f"{source.location(file.path)}: {file.blob.language}, {count:,} lines,"
-        f" {len(entries):,} definition{pluralize(len(entries))} ({source.description})"
+        f"{of.location(file.path)}: {file.blob.language}, {count:,} lines,"
+        f" {len(entries):,} definition{pluralize(len(entries))} ({of.description})"
     )
     return fit(Listing(head, entries, lambda shown: _left(len(entries) - shown)), asked.max_tokens)
 
@@ -74,7 +76,7 @@ class _Listed(NamedTuple):
 
 
 def _of_folder(branch: Branch, folder: str, asked: arguments.Outline) -> str:
-    source = sources.of_branch(branch)
+    of = source(origin_of(branch))
     prefix = f"{folder}/" if folder else ""
     parameters = {
         "branch": branch.pk, "prefix": prefix, "depth": asked.depth, "most": MOST_ENTRIES
@@ -90,7 +92,7 @@ def _of_folder(branch: Branch, folder: str, asked: arguments.Outline) -> str:
         )
         for each in listed
     ]
-    head = f"{source.location(prefix)} ({source.description})"
+    head = f"{of.location(prefix)} ({of.description})"
     return fit(Listing(head, entries, lambda shown: _left(len(entries) - shown)), asked.max_tokens)
 
 

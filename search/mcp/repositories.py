@@ -11,8 +11,10 @@ from django.template.defaultfilters import pluralize
 
 from codeindex.models import Branch, IndexRun, Repository, RunStatus
 from search import cursors
+from search.addresses.origins import origin_of
 from search.candidates import sql
-from search.mcp import arguments, sources
+from search.mcp import arguments
+from search.mcp.sources import sources
 from search.mcp.tokens import Entry, Listing, fit
 from search.query.filters import quoted
 from search.request import bad_cursor
@@ -66,13 +68,14 @@ def _entries(listed: list[Repository]) -> list[Entry]:
     branches = Branch.objects.filter(repository__in=listed).order_by("name")
     rows = list(branches.select_related("repository__owner", "live_run"))
     live = [branch for branch in rows if branch.live_run_id]
-    described = sources.of_branches(live)
+    origins = {branch.pk: origin_of(branch) for branch in live}
+    described = sources(origins.values())
     languages = _languages(branch.pk for branch in live)
     states = _states(rows)
     by_repository: dict[int, list[str]] = {}
     for branch in rows:
-        source = described.get(branch.pk)
-        where = source.description if source else branch.repository.full_name
+        origin = origins.get(branch.pk)
+        where = described[origin].description if origin else branch.repository.full_name
         details = [where, states[branch.pk], languages.get(branch.pk, "")]
         line = "; ".join(detail for detail in details if detail)
         by_repository.setdefault(branch.repository_id, []).append(line)

@@ -107,10 +107,10 @@ def _rows(files: Iterator[FileLines]) -> Iterator[dict[str, Any]]:
 def _lines(files: Iterator[FileLines], with_heading: bool) -> Iterator[str]:
     repository = ""
     for file in files:
-        if with_heading and file.repository != repository:
-            repository = file.repository
+        if with_heading and file.full_name != repository:
+            repository = file.full_name
             yield click.style(harmless(repository), bold=True)
-        prefix = "" if with_heading else f"{harmless(file.repository)}:"
+        prefix = "" if with_heading else f"{harmless(file.full_name)}:"
         for line in file.lines:
             text = output.marked(line.text, line.matches)
             yield f"{prefix}{output.place(file.path, line.line)}:{text}"

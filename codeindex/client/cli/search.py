@@ -83,5 +83,5 @@ def _name(place: Place) -> str:
 def _details(result: Result) -> str:
     lowered = result.lowered and f"ranked lower as {result.lowered}"
     score = result.closeness or f"{result.score:.3f}"
-    parts = [f"{result.kind} in {result.repository}", score, lowered]
+    parts = [f"{result.kind} in {result.full_name}", score, lowered]
     return click.style(harmless(", ".join(part for part in parts if part)), dim=True)

@@ -1,4 +1,4 @@
-"""`codeindex similar`: code that is similar to code of this machine, which need not be indexed."""
+"""`codeindex similar`: code that is similar to a definition, which need not be indexed."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from pathlib import Path
 
 import click
 
+from codeindex.client.answers import Place
 from codeindex.client.cli import output
-from codeindex.client.cli.asking import asking
+from codeindex.client.cli.addresses import Address
+from codeindex.client.cli.asking import Failed, asking
 from codeindex.client.cli.search import query_words, result_lines
 from codeindex.client.client import Client
 
@@ -20,7 +22,7 @@ _LARGEST_FILE = 16 * 1024**2
 
 
 @click.command()
-@click.argument("place", metavar="FILE:LINE|-")
+@click.argument("place", metavar="FILE:LINE|OWNER/NAME:PATH#LINE|-")
 @click.option("--lang", metavar="NAME", help="its language; by default by the file's extension")
 @click.option(
     "--by",
@@ -33,13 +35,17 @@ _LARGEST_FILE = 16 * 1024**2
 def similar(
     client: Client, place: str, lang: str | None, as_json: bool, pager: bool, **options: object
 ) -> None:
-    """Find code that is similar to a definition of a file of yours.
+    """Find code that is similar to a definition.
 
-    FILE:10 is the definition that begins on line 10: the lines below it that are indented more, and
-    the one that closes it. FILE:10-40 are these lines, and - is the standard input. The server
-    takes 2,000 characters."""
-    code, extension = _pasted(place)
-    answer = client.similar(code, lang or extension or None, **options)  # type: ignore[arg-type]
+    FILE:10 is the definition that begins on line 10 of a file of yours: the lines below it that are
+    indented more, and the one that closes it. FILE:10-40 are these lines, and - is the standard
+    input. The server takes 2,000 characters. owner/name:src/a.py#L10 is the definition in which
+    that line of an indexed repository is."""
+    if _is_here(place):
+        code, extension = _pasted(place)
+        answer = client.similar(code, lang or extension or None, **options)  # type: ignore[arg-type]
+    else:
+        answer = client.similar_to(_definition_at(client, place), **options)  # type: ignore[arg-type]
     output.notify(answer.notices)
     if as_json:
         output.show_json(result.data for result in answer.results)
@@ -51,20 +57,35 @@ def similar(
         click.get_current_context().exit(output.NOTHING_FOUND)
 
 
+def _is_here(place: str) -> bool:
+    """Whether the place is on this machine, and not in a repository: `shop:src/a.py:10`."""
+    match = _PLACE.fullmatch(place)
+    if match is None:
+        return place == "-"
+    return ":" not in match["file"] or Path(match["file"]).is_file()
+
+
+def _definition_at(client: Client, place: str) -> Place:
+    """The innermost definition of an indexed repository around a line."""
+    address = Address.parse(place)
+    line = address.lines.partition("-")[0] or "1"
+    file = client.read(address.repo, address.path, ref=address.ref, lines=line)
+    if not file.definitions:
+        raise Failed(f"{file.path} has no definition on line {line}.")
+    return min(file.definitions, key=lambda each: each.end_line - each.start_line)
+
+
 def _pasted(place: str) -> tuple[str, str]:
     """The code, and the file's extension."""
     if place == "-":
         return sys.stdin.read(), ""
     match = _PLACE.fullmatch(place)
-    if match is None:
-        raise click.UsageError(
-            f"{place} is no place in a file, such as src/a.py:10 or src/a.py:10-40."
-        )
+    assert match is not None, "it is on this machine"
     file, first = Path(match["file"]), int(match["first"])
     lines = _lines_of(file)
     if first > len(lines):
         raise click.UsageError(f"{file} has {len(lines):,} lines.")
-    last = int(match["last"]) if match["last"] else _end_of_block(lines, first)
+    last = int(match["last"]) if match["last"] else end_of_block(lines, first)
     return "\n".join(lines[first - 1 : last]), file.suffix.removeprefix(".")
 
 
@@ -76,7 +97,7 @@ def _lines_of(file: Path) -> list[str]:
         raise click.UsageError(f"{file} cannot be read: {error.strerror}.") from error
 
 
-def _end_of_block(lines: Sequence[str], first: int) -> int:
+def end_of_block(lines: Sequence[str], first: int) -> int:
     """The last line of what begins on the line `first`; lines count from 1."""
     indent = _indent(lines[first - 1])
     last = first

@@ -48,7 +48,7 @@ LINE_MODES = {
 }
 
 
-ADDRESSES = {"url"}
+ADDRESSES = {"permalink", "url"}
 """The members of an answer that a server writes with its name."""
 
 Json = Mapping[str, Any]

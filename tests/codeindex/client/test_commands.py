@@ -6,16 +6,22 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from pytest_django.live_server_helper import LiveServer
 
 from codeindex.client.cli import main
-from codeindex.models import Repository
+from codeindex.client.cli.similar import end_of_block
+from codeindex.ingestion import embedding
+from codeindex.models import Embedding, Repository
+from codeindex.spaces import encoders, lifecycle
 from tests import shelf
-from tests.codeindex.client.conftest import LOAD, Command
+from tests.codeindex.client.conftest import LOAD, SAVE, Command
+from tests.embeddings import tiny
 from tests.git import GitRepository
 from tests.shelf import Written
 
@@ -32,7 +38,7 @@ class TestSearch:
         done = as_alice("search", "read", "a", "csv", "--limit", "1")
         assert done.exit_code == 0
         title, *lines = done.stdout.splitlines()
-        assert title.startswith("src/load.py:1  load  function in shop, ")
+        assert title.startswith("src/load.py:1  load  function in alice/shop, ")
         assert lines == [
             "  1 │ def load(path):",
             '  2 │     """Read a csv file."""',
@@ -106,8 +112,8 @@ class TestGrep:
         done = as_alice("grep", r"def \w+\(path")
         assert done.exit_code == 0, done.stderr
         assert done.stdout.splitlines() == [
-            "shop:src/load.py:1:def load(path):",
-            "shop:src/save.py:1:def save(path):",
+            "alice/shop:src/load.py:1:def load(path):",
+            "alice/shop:src/save.py:1:def save(path):",
         ]
 
     def test_highlights_matches(self, shop: Repository, as_alice: Command) -> None:
@@ -131,17 +137,129 @@ class TestGrep:
     ) -> None:
         first = as_alice("grep", "path", "--limit", "1")
         assert {line.partition(":1")[0] for line in first.stdout.splitlines()} <= {
-            "shop:src/load.py",
-            "shop:src/load.py:3:    return open(path)",
+            "alice/shop:src/load.py",
+            "alice/shop:src/load.py:3:    return open(path)",
         }
         after = first.stderr.rpartition("--after ")[2].strip()
         rest = as_alice("grep", "path", "--after", after).stdout
-        assert rest.startswith("shop:src/save.py:1:")
+        assert rest.startswith("alice/shop:src/save.py:1:")
 
     def test_a_wrong_pattern_is_refused(self, shop: Repository, as_alice: Command) -> None:
         done = as_alice("grep", "(")
         assert done.exit_code == 2
         assert "missing" in done.stderr
+
+
+class TestRead:
+    @pytest.mark.parametrize(
+        ("address", "lines"),
+        [
+            ("alice/shop:src/load.py", LOAD.split("\n")),
+            ("shop:src/load.py", LOAD.split("\n")),
+            ("alice/shop:src/load.py#L1", ["def load(path):"]),
+            ("alice/shop:src/load.py#L2-L3", LOAD.split("\n")[1:]),
+            ("alice/shop:src/load.py:2-3", LOAD.split("\n")[1:]),
+            ("alice/shop@c0ffeec0:src/load.py#L1", ["def load(path):"]),
+        ],
+    )
+    def test_prints_lines(
+        self, shop: Repository, as_alice: Command, address: str, lines: list[str]
+    ) -> None:
+        done = as_alice("read", address)
+        assert done.exit_code == 0, done.stderr
+        assert done.stdout.splitlines() == lines
+
+    def test_prints_an_object(self, shop: Repository, as_alice: Command) -> None:
+        row = json.loads(as_alice("read", "shop:src/load.py#L1", "--json").stdout)
+        assert (row["owner"], row["content"]) == ("alice", "def load(path):")
+
+    @pytest.mark.parametrize("address", ["alice/shop:none.py", "alice/none:src/load.py"])
+    def test_what_is_not_there_is_told(
+        self, shop: Repository, as_alice: Command, address: str
+    ) -> None:
+        done = as_alice("read", address)
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert "none" in done.stderr
+
+    @pytest.mark.parametrize("address", ["src/load.py", "", ":a", "a:"])
+    def test_what_is_no_address_is_told(self, as_alice: Command, address: str) -> None:
+        assert as_alice("read", address).exit_code == 2
+
+    def test_a_stranger_reads_nothing(
+        self, shop: Repository, command: Command, live_server: LiveServer
+    ) -> None:
+        hidden, unknown = (
+            command("read", f"{name}:src/load.py", env={"CODEINDEX_URL": live_server.url})
+            for name in ("alice/shop", "alice/nope")
+        )
+        assert hidden.exit_code == unknown.exit_code == 2
+        assert hidden.stderr.replace("shop", "nope") == unknown.stderr
+
+
+class TestSimilar:
+    @pytest.fixture
+    def encoded(self, shop: Repository, tmp_path: Path, settings: Any) -> Iterator[None]:
+        """The definitions have vectors of a tiny encoder."""
+        encoders.cached.cache_clear()
+        before, encoders.searcher = encoders.searcher, encoders.Searcher()
+        model = tiny.bert(tmp_path / "bert")
+        settings.CODEINDEX_CHECKPOINT = str(tiny.checkpoint(tmp_path / "checkpoint", model))
+        encoder = encoders.searcher.encoder()
+        with Embedding.objects.claimed(lifecycle.space_for(encoder), limit=10) as batch:
+            embedding.encode(encoder, [batch])
+        yield
+        encoders.searcher = before
+        encoders.cached.cache_clear()
+
+    def test_to_a_definition_that_is_indexed(self, encoded: None, as_alice: Command) -> None:
+        done = as_alice("similar", "alice/shop:src/load.py#L2")
+        assert done.exit_code == 0, done.stderr
+        assert done.stdout.startswith("src/save.py:1  save")
+
+    def test_to_a_file_of_this_machine(
+        self, encoded: None, as_alice: Command, tmp_path: Path
+    ) -> None:
+        file = tmp_path / "mine.py"
+        file.write_text(f"import os\n\n{LOAD}\n\nprint(load('a'))\n")
+        for place in (f"{file}:3", f"{file}:3-5"):
+            done = as_alice("similar", place, "--limit", "1")
+            assert done.exit_code == 0, done.stderr
+            assert done.stdout.startswith("src/load.py:1  load")
+            assert ", 1.000" in done.stdout
+
+    def test_to_the_standard_input(self, encoded: None, as_alice: Command) -> None:
+        done = as_alice("similar", "-", "--lang", "python", "--json", input=SAVE)
+        assert json.loads(done.stdout.splitlines()[0])["qualified_name"] == "save"
+
+    @pytest.mark.parametrize(
+        ("place", "reason"),
+        [
+            ("none.py:3", "none.py cannot be read: No such file"),
+            ("alice/none:a.py#L1", "none"),
+            ("-", "empty"),
+        ],
+    )
+    def test_says_what_is_wrong(
+        self, shop: Repository, as_alice: Command, place: str, reason: str
+    ) -> None:
+        done = as_alice("similar", place)
+        assert done.exit_code == 2
+        assert reason in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("source", "first", "last"),
+    [
+        ("def f():\n  a\n\n  b\n\nc\n", 1, 4),
+        ("int f()\n{\n  a;\n}\nint g;\n", 1, 1),
+        ("f() {\n  a\n}\ng\n", 1, 3),
+        ("def f\n  a\nend\ng\n", 1, 3),
+        ("  def f():\n    a\n  b\n", 1, 2),
+        ("one", 1, 1),
+    ],
+)
+def test_where_a_block_ends(source: str, first: int, last: int) -> None:
+    assert end_of_block(source.splitlines(), first) == last
 
 
 class TestStatus:
