@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from allauth.socialaccount.models import SocialApp, SocialToken
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin
@@ -171,6 +173,10 @@ class TokenAdmin(ReadOnly):
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Token]) -> None:
         tokens.revoke_all(queryset, by=signed_in_user(request))
 
+
+# Users, accounts at the provider and teams have their pages; the provider is in the settings
+for unused in (EmailAddress, SocialApp, SocialToken):
+    admin.site.unregister(unused)
 
 admin.site.unregister(User)
 

@@ -89,6 +89,14 @@ class Environment:
         """Strings separated by commas."""
         return _split(self.text(name, default))
 
+    def pairs(self, name: str) -> dict[str, str]:
+        """Values by their names, written as `name=value` and separated by commas."""
+        split = [item.partition("=") for item in self.items(name)]
+        for key, separator, value in split:
+            if not (key.strip() and separator and value.strip()):
+                self._reject(name, f"{key.strip() or value.strip()} is not name=value")
+        return {key.strip(): value.strip() for key, _, value in split}
+
     def secrets(self, name: str) -> list[str]:
         """Secrets separated by commas."""
         return _split(self.secret(name))

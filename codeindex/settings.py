@@ -151,10 +151,44 @@ PASSWORD_HASHERS = [
     "codeindex.accounts.passwords.OneAtATime",
     *global_settings.PASSWORD_HASHERS[1:],
 ]
+# Single sign-on with OpenID Connect, if a provider is named
+CODEINDEX_OIDC_URL = _env.url("CODEINDEX_OIDC_URL", "https", "http")
+CODEINDEX_OIDC_NAME = _env.text("CODEINDEX_OIDC_NAME", "single sign-on")
+CODEINDEX_OIDC_CLIENT_ID = _env.text("CODEINDEX_OIDC_CLIENT_ID")
+CODEINDEX_OIDC_CLIENT_SECRET = _env.secret("CODEINDEX_OIDC_CLIENT_SECRET")
+CODEINDEX_OIDC_SCOPES = _env.items("CODEINDEX_OIDC_SCOPES", "openid, profile, email")
+CODEINDEX_OIDC_GROUPS_CLAIM = _env.text("CODEINDEX_OIDC_GROUPS_CLAIM", "groups")
+CODEINDEX_OIDC_TEAMS = _env.pairs("CODEINDEX_OIDC_TEAMS")
+CODEINDEX_OIDC_ADMIN_GROUPS = _env.items("CODEINDEX_OIDC_ADMIN_GROUPS")
+CODEINDEX_OIDC_SIGNUP_DOMAINS = _env.items("CODEINDEX_OIDC_SIGNUP_DOMAINS")
+CODEINDEX_OIDC_SIGNUP_GROUPS = _env.items("CODEINDEX_OIDC_SIGNUP_GROUPS")
+# After this time its users sign in again, so that changes at the provider take effect
+CODEINDEX_OIDC_SESSION_HOURS = _env.integer("CODEINDEX_OIDC_SESSION_HOURS", 24, high=24 * 365)
+CODEINDEX_OIDC_SECONDS = _env.integer("CODEINDEX_OIDC_SECONDS", 5, high=60)
+if CODEINDEX_OIDC_URL and not CODEINDEX_OIDC_CLIENT_ID:
+    raise ImproperlyConfigured("Set CODEINDEX_OIDC_CLIENT_ID, too, or unset CODEINDEX_OIDC_URL.")
+
+# Whether users sign in with passwords of this installation
+CODEINDEX_PASSWORDS = _env.boolean("CODEINDEX_PASSWORDS", True)
+if not CODEINDEX_PASSWORDS and not CODEINDEX_OIDC_URL:
+    raise ImproperlyConfigured(
+        "Set CODEINDEX_OIDC_URL before CODEINDEX_PASSWORDS=false, or nobody can sign in."
+    )
+
+# Sessions of a way to sign in that is switched off are those of nobody
+_PASSWORDS = ["codeindex.accounts.passwords.Gate", "django.contrib.auth.backends.ModelBackend"]
 AUTHENTICATION_BACKENDS = [
-    "codeindex.accounts.passwords.Gate",
-    "django.contrib.auth.backends.ModelBackend",
+    *(_PASSWORDS if CODEINDEX_PASSWORDS else []),
+    "codeindex.accounts.sign_on.backend.SignOnBackend",
 ]
+
+ACCOUNT_ADAPTER = "codeindex.web.sign_on.adapters.AccountAdapter"
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*"]
+SOCIALACCOUNT_ADAPTER = "codeindex.web.sign_on.adapters.SocialAccountAdapter"
+SOCIALACCOUNT_REQUESTS_TIMEOUT = CODEINDEX_OIDC_SECONDS
+
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
@@ -173,6 +207,10 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -192,6 +230,7 @@ MIDDLEWARE = [
     "codeindex.web.middleware.audit_origin",
     "codeindex.web.middleware.reject_malformed",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "codeindex.web.middleware.rate_limit_headers",
     "codeindex.web.middleware.RefusedRequests",

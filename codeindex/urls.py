@@ -5,6 +5,7 @@ from django.contrib.auth import views as auth
 from django.urls import include, path, register_converter
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from codeindex.accounts.sign_on import provider
 from codeindex.web import api, ids, views
 from codeindex.web.accounts import api as accounts_api
 from codeindex.web.accounts import audit
@@ -14,6 +15,7 @@ from codeindex.web.integrations import views as integrations
 from codeindex.web.repository_settings.api import SettingsView
 from codeindex.web.repository_settings.forms import AccessSection, RulesSection, SourceSection
 from codeindex.web.repository_settings.views import settings
+from codeindex.web.sign_on import views as sign_on
 from codeindex.web.teams import api as team_api
 from codeindex.web.teams import views as team_views
 
@@ -50,7 +52,8 @@ account = [
     path("", accounts.account, name="account"),
     path("token", accounts.new_token, name="new-token"),
     path("token/revoke", accounts.revoke_token, name="revoke-token"),
-    path("login/", auth.LoginView.as_view(), name="login"),
+    path("login/", sign_on.SignInView.as_view(), name="login"),
+    path("link/<str:signed>", sign_on.link, name="sign-in-link"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
     path("password/", auth.PasswordChangeView.as_view(), name="password_change"),
     path("password/done/", auth.PasswordChangeDoneView.as_view(), name="password_change_done"),
@@ -97,8 +100,16 @@ rest = [
     path("teams/<team:pk>/members/<str:user>", team_api.MemberView.as_view(), name="api-member"),
 ]
 
+# Absent without a provider, and the admin site's own form with one
+single_sign_on = [
+    path("account/sign-on/", sign_on.sign_on, name="sign-on"),
+    path("account/sign-on/callback", sign_on.callback, name="sign-on-callback"),
+    path("admin/login/", sign_on.admin_sign_in, name="admin-sign-in"),
+]
+
 urlpatterns = [
     path("health", views.health, name="health"),
+    *(single_sign_on if provider.is_on() else []),
     path("admin/", admin.site.urls),
     path("repositories/", views.repository_list, name="repositories"),
     path("repositories/register", views.register, name="register"),

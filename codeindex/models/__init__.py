@@ -33,7 +33,7 @@ from codeindex.models.repositories import (
     Visibility,
     host_path,
 )
-from codeindex.models.teams import Membership, Role
+from codeindex.models.teams import Membership, Role, SignOnAdministrator
 from codeindex.models.tokens import Scope, Token
 from codeindex.models.vectors import ATTEMPTS, Claim, Embedding, EmbeddingState, Space, SpaceState
 from codeindex.models.webhooks import PushDelivery, PushWebhook
@@ -64,6 +64,7 @@ __all__ = [
     "Role",
     "RunStatus",
     "Scope",
+    "SignOnAdministrator",
     "SourceFile",
     "SourceFileQuerySet",
     "Space",

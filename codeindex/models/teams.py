@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import models
 
@@ -24,3 +25,13 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.role} {self.row}"
+
+
+class SignOnAdministrator(models.Model):
+    """Single sign-on has made this user an administrator, and makes them an ordinary user again
+    when the provider no longer names the group."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True)
+
+    def __str__(self) -> str:
+        return str(self.user)

@@ -70,6 +70,9 @@ class TestEnvironment:
             (lambda e: e.folders("X"), "/no/such/folder"),
             (lambda e: e.origins("X"), "example.org"),
             (lambda e: e.choice("X", "A", "A", "B"), "C"),
+            (lambda e: e.pairs("X"), "team"),
+            (lambda e: e.pairs("X"), "a=b, c="),
+            (lambda e: e.pairs("X"), "=team"),
         ],
     )
     def test_a_bad_value_is_named(self, read: Callable[[Environment], object], value: str) -> None:
@@ -127,6 +130,21 @@ class TestSettings:
     def test_one_service_alone_is_refused(self, tmp_path: Path) -> None:
         said = setting("PORT", tmp_path, DATABASE_URL="postgres://db.example.org/index")
         assert "Set both DATABASE_URL and BROKER_URL, or neither." in said
+
+    def test_single_sign_on_is_whole_or_off(self, tmp_path: Path) -> None:
+        assert setting("CODEINDEX_OIDC_URL", tmp_path) == ""
+        url = {"CODEINDEX_OIDC_URL": "https://id.example.org"}
+        assert "Set CODEINDEX_OIDC_CLIENT_ID" in setting("PORT", tmp_path, **url)
+        client = {
+            **url, "CODEINDEX_OIDC_CLIENT_ID": "codeindex", "CODEINDEX_PASSWORDS": "false",
+            "CODEINDEX_OIDC_TEAMS": "platform = backend, *=id-*",
+        }  # fmt: skip
+        teams = setting("CODEINDEX_OIDC_TEAMS", tmp_path, **client)
+        assert teams == "{'platform': 'backend', '*': 'id-*'}"
+        backends = setting("AUTHENTICATION_BACKENDS", tmp_path, **client)
+        assert backends == "['codeindex.accounts.sign_on.backend.SignOnBackend']"
+        alone = setting("PORT", tmp_path, CODEINDEX_PASSWORDS="false")
+        assert "nobody can sign in" in alone
 
     def test_private_services_lie_in_the_state_folder(self, tmp_path: Path) -> None:
         assert setting("DATABASES['default']['HOST']", tmp_path) == str(tmp_path / "sockets")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
@@ -10,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from codeindex.accounts import tokens
 from codeindex.accounts.authentication import signed_in_user
+from codeindex.accounts.sign_on import provider
 from codeindex.web.accounts.forms import TokenForm
 
 
@@ -47,5 +49,13 @@ def _account(
 ) -> HttpResponse:
     """`key` belongs to a token that has just been issued."""
     own = tokens.of_user(signed_in_user(request))
-    context = {"nav": "account", "tokens": own, "form": form, "key": key}
+    context = {
+        "nav": "account",
+        "tokens": own,
+        "form": form,
+        "key": key,
+        "has_passwords": settings.CODEINDEX_PASSWORDS,
+        "sign_on": settings.CODEINDEX_OIDC_NAME if provider.is_on() else "",
+        "is_connected": provider.is_connected(signed_in_user(request)),
+    }
     return render(request, "codeindex/account.html", context, status=status)

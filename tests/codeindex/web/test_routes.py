@@ -20,6 +20,9 @@ from codeindex.models import IndexRun, Repository, Role
 from tests import shelf
 from tests.shelf import Written
 
+WITH_PROVIDER = "tests.sign_on_urls"
+"""The routes of an installation with single sign-on."""
+
 PEOPLE = ("anonymous", "stranger", "teammate", "maintainer", "owner", "administrator")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -123,6 +126,10 @@ ROUTES: dict[str, dict[str, tuple[str | int, ...]]] = {
     "audit-export": {"GET": ADMINISTRATORS},
     "api-audit": {"GET": ADMINISTRATORS},
     "api-audit-export": {"GET": ADMINISTRATORS},
+    "sign-in-link": {"GET": (404,) * 6, "POST": (404,) * 6},
+    "sign-on": {"GET": OPEN},
+    "sign-on-callback": {"GET": (403,) * 6},
+    "admin-sign-in": {"GET": ADMINISTRATORS},
     "login": {"GET": OPEN, "POST": OPEN, "PUT": OPEN},
     "logout": {"POST": OPEN},
     "password_change": {"GET": ACCOUNT, "POST": ACCOUNT, "PUT": ACCOUNT},
@@ -138,6 +145,7 @@ TEXTS = {
     "user": "erin",
     "beginning": "cix_00000000",
     "form": "csv",
+    "signed": "x",
 }
 """The values of parameters that are plain strings."""
 
@@ -162,8 +170,16 @@ def routes(resolver: URLResolver, namespace: str = "", above: Any = ()) -> Itera
             yield Route(f"{namespace}{pattern.name}", kinds)
 
 
-EVERY = {route.name: route for route in routes(get_resolver())}
+EVERY = {route.name: route for route in routes(get_resolver(WITH_PROVIDER))}
 OWN = sorted(name for name in EVERY if not name.startswith("admin:"))
+
+
+@pytest.fixture(autouse=True)
+def provider(settings: Any) -> None:
+    """One that is down."""
+    settings.ROOT_URLCONF = WITH_PROVIDER
+    settings.CODEINDEX_OIDC_URL = "http://127.0.0.1:1"
+    settings.CODEINDEX_ADDRESS_LOGIN_RATE = "100000/minute"
 
 
 @pytest.fixture

@@ -1,0 +1,110 @@
+"""What allauth asks of us on the way of a sign-on, and what it does instead of its own pages."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialApp, SocialLogin
+from allauth.socialaccount.providers.base.constants import AuthError
+from django.conf import settings
+from django.contrib.auth import login
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from requests import RequestException
+
+from codeindex import audit
+from codeindex.accounts.sign_on import backend, groups, provider, rules
+from codeindex.audit import Access
+
+UNREACHABLE = "{} does not respond as it should. Try again later, or tell your administrator."
+REFUSED = "{} and this server did not agree on who you are. Sign in again from the start."
+CANCELLED = "You were not signed in, since you or {} cancelled it."
+INACTIVE = "Your account has been deactivated. Ask your administrator."
+CLOSED = (
+    "You have no account here, and {} does not say that you may have one. Ask your administrator."
+)
+
+logger = logging.getLogger(__name__)
+
+
+def failed(request: HttpRequest, reason: str, status: int, details: object = "") -> HttpResponse:
+    """The page that says why nobody was signed in. `details` are for the log."""
+    said = reason.format(settings.CODEINDEX_OIDC_NAME)
+    logger.warning("Single sign-on failed: %s %s", said, details)
+    audit.note(Access.SIGN_IN_FAILED, None, subject=settings.CODEINDEX_OIDC_NAME, details=said)
+    return render(request, "registration/sign_on_failed.html", {"reason": said}, status=status)
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
+    def pre_login(
+        self,
+        request: HttpRequest,
+        user: User,
+        *,
+        signal_kwargs: dict[str, Any] | None,
+        **named: Any,
+    ) -> HttpResponse | None:
+        response: HttpResponse | None = super().pre_login(
+            request, user, signal_kwargs=signal_kwargs, **named
+        )
+        sign_on = (signal_kwargs or {}).get("sociallogin")
+        if response is None and sign_on is not None:
+            groups.apply(user, rules.claims(sign_on.account.extra_data), rules.from_settings())
+        return response
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        """The session ends after a time, so that what changes at the provider is noticed."""
+        login(request, user, backend=backend.PATH)
+        request.session.set_expiry(settings.CODEINDEX_OIDC_SESSION_HOURS * 3600)
+
+    def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
+        return failed(request, INACTIVE, 403, user)
+
+    def add_message(self, *arguments: Any, **named: Any) -> None:
+        """Our pages show who is signed in."""
+
+
+class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
+    def list_apps(
+        self, request: HttpRequest, provider: str | None = None, client_id: str | None = None
+    ) -> list[SocialApp]:
+        """The one of the settings; none are in the database."""
+        return [sign_on_application()] if sign_on_is_on() else []
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
+        # Addresses are no proof of anything here, so that two users may have the same one.
+        sociallogin.email_addresses = []
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
+        claims = rules.claims(sociallogin.account.extra_data)
+        if not rules.from_settings().may_sign_up(claims):
+            raise ImmediateHttpResponse(failed(request, CLOSED, 403, sociallogin.account.uid))
+        return True
+
+    def on_authentication_error(
+        self,
+        request: HttpRequest,
+        provider: object,
+        error: str | None = None,
+        exception: Exception | None = None,
+        extra_context: object = None,
+    ) -> None:
+        if error == AuthError.CANCELLED:
+            response = failed(request, CANCELLED, 403)
+        elif isinstance(exception, RequestException):
+            response = failed(request, UNREACHABLE, 503, exception)
+        else:
+            response = failed(request, REFUSED, 403, exception or error or "")
+        raise ImmediateHttpResponse(response)
+
+    def get_connect_redirect_url(self, request: HttpRequest, socialaccount: object) -> str:
+        return reverse("account")
+
+
+sign_on_application, sign_on_is_on = provider.application, provider.is_on
