@@ -123,9 +123,10 @@ def come_from(origin: Origin) -> None:
 
 def identify(user: User, token: str = "", door: Door | None = None) -> None:
     """The request in progress was signed in by a token, of whose key `token` is the beginning, or
-    in another way; it came by `door` if that is known better now."""
+    in another way. `door` is what used the API for it."""
     if (origin := _origin.get()) is not COMMAND_LINE:
-        _origin.set(replace(origin, user=user, token=token, door=door or origin.door))
+        door = door if door and origin.door == Door.API else origin.door
+        _origin.set(replace(origin, user=user, token=token, door=door))
 
 
 def current_user() -> User | None:

@@ -17,6 +17,8 @@ TIMEOUT_SECONDS = 30.0
 
 CONNECT_SECONDS = 5.0
 API = "/api/v1/"
+MOST_PAGES = 1_000
+"""Of a list."""
 
 Value = TypeVar("Value")
 Parameters = Mapping[str, str | int | Sequence[str] | None]
@@ -143,7 +145,15 @@ class Client:
 
     def repositories(self) -> list[Repository]:
         """Those that you may see, by name."""
-        return self._get("repositories", {}, lambda rows: [Repository.read(row) for row in rows])
+        rows: list[Repository] = []
+        cursor: str | None = None
+        for _ in range(MOST_PAGES):
+            page = self._respond("GET", "repositories", params={"cursor": cursor} if cursor else {})
+            rows += self._read(page, Repository.read_all)
+            cursor = httpx.URL(page.links.get("next", {}).get("url", "")).params.get("cursor")
+            if not cursor:
+                break
+        return rows
 
     def repository(self, repository_id: str) -> Repository:
         return self._get(f"repositories/{quote(repository_id, safe='')}", {}, Repository.read)
@@ -187,16 +197,44 @@ class Client:
     def _post(self, path: str, body: object, read: Callable[[Any], Value]) -> Value:
         return self._request("POST", path, read, json=body)
 
+    def send_message(self, message: object, headers: Mapping[str, str]) -> Any:
+        """What the door for agents answers to a message of the Model Context Protocol; None if it
+        is one without an answer. Errors of the protocol are answers."""
+        own = {"Accept": "application/json, text/event-stream", **headers}
+        response = self._send("POST", f"{self.url}/mcp", json=message, headers=own)
+        answer = _message(response)
+        if answer is None and not response.is_success:
+            raise errors.refused(response)
+        return answer
+
     def _request(
         self, method: str, path: str, read: Callable[[Any], Value], **content: Any
     ) -> Value:
-        try:
-            response = self._http.request(method, path, **content)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise errors.unreachable(self.url, error) from error
+        return self._read(self._respond(method, path, **content), read)
+
+    def _respond(self, method: str, path: str, **content: Any) -> httpx.Response:
+        response = self._send(method, path, **content)
         if not response.is_success:
             raise errors.refused(response)
+        return response
+
+    def _send(self, method: str, path: str, **content: Any) -> httpx.Response:
+        try:
+            return self._http.request(method, path, **content)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise errors.unreachable(self.url, error) from error
+
+    def _read(self, response: httpx.Response, read: Callable[[Any], Value]) -> Value:
         try:
             return read(response.json())
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise errors.not_codeindex(self.url, response) from error
+
+
+def _message(response: httpx.Response) -> Any:
+    """The message of JSON-RPC in a response; None if there is none."""
+    try:
+        body = response.json()
+    except ValueError:
+        return None
+    return body if isinstance(body, dict) and body.get("jsonrpc") == "2.0" else None

@@ -11,6 +11,7 @@ from codeindex.client.cli.asking import Commands
 from codeindex.client.cli.completion import completion
 from codeindex.client.cli.grep import grep
 from codeindex.client.cli.login import login, logout
+from codeindex.client.cli.mcp import mcp
 from codeindex.client.cli.read import read
 from codeindex.client.cli.repositories import index, status
 from codeindex.client.cli.search import search
@@ -33,5 +34,5 @@ def main() -> None:
     with `codeindex login`, else the one that runs on this machine."""
 
 
-for command in (search, grep, read, similar, index, status, login, logout, completion):
+for command in (search, grep, read, similar, index, status, mcp, login, logout, completion):
     main.add_command(command)

@@ -19,7 +19,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 NOTHING_FOUND = 1
 """The exit status."""
 
-QUICK_LESS = "FRX"
+QUICK_LESS = "-FRX"
 """Options of less, unless LESS is set: short output is printed without it, and colours are kept."""
 
 

@@ -14,6 +14,8 @@ import pytest
 from django.contrib.auth.models import User
 from pytest_django.live_server_helper import LiveServer
 
+from codeindex.accounts import tokens
+from codeindex.client import Client
 from codeindex.client.cli import main
 from codeindex.client.cli.similar import end_of_block
 from codeindex.ingestion import embedding
@@ -269,6 +271,17 @@ class TestStatus:
         assert done.stdout.startswith("alice/shop  published")
         assert "c0ffee" in done.stdout
 
+    def test_lists_all_pages(
+        self, shop: Repository, alice: User, live_server: LiveServer, token: str
+    ) -> None:
+        names = {"shop", *(f"r{number}" for number in range(1_001))}
+        Repository.objects.bulk_create(
+            Repository(owner=alice, name=name, url="https://example.org/a.git")
+            for name in names - {"shop"}
+        )
+        with Client(live_server.url, token) as client:
+            assert {each.name for each in client.repositories()} == names
+
     @pytest.mark.parametrize("name", ["shop", "alice/shop"])
     def test_of_one_repository(self, shop: Repository, as_alice: Command, name: str) -> None:
         (line,) = as_alice("status", name, "--json").stdout.splitlines()
@@ -299,6 +312,13 @@ class TestIndex:
         done = command("index", "https://example.org/a.git", env={"CODEINDEX_URL": live_server.url})
         assert done.exit_code == 2
         assert "codeindex login" in done.stderr
+
+    def test_needs_the_scope(self, command: Command, live_server: LiveServer, alice: User) -> None:
+        token = tokens.issue(alice, by=alice, scopes=["search"])
+        environment = {"CODEINDEX_URL": live_server.url, "CODEINDEX_TOKEN": token}
+        done = command("index", "https://example.org/a.git", env=environment)
+        assert done.exit_code == 2
+        assert done.stderr == 'codeindex: The token lacks the scope "index".\n'
 
     def test_says_why_an_address_is_refused(self, as_alice: Command) -> None:
         done = as_alice("index", "file:///etc")
