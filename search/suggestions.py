@@ -14,9 +14,10 @@ from django.contrib.auth.models import AnonymousUser, User
 
 from codeindex.models import Repository
 from embeddings.types import Kind
-from search.candidates import sql
+from search.candidates import branches, sql
+from search.candidates.branches import HEAD
 from search.candidates.scopes import GATE, Scope, scope_for
-from search.query.filters import KINDS, LANGUAGES, Field, check_characters, path_pattern
+from search.query.filters import KINDS, LANGUAGES, PREFIXES, Field, check_characters, path_pattern
 
 MOST = 8
 """Suggestions for a query."""
@@ -36,9 +37,7 @@ STEM = 3
 UNNAMED = (Kind.BLOCK, Kind.CELL, Kind.FILE, Kind.MODULE, Kind.SECTION)
 """What has no name that is written in code."""
 
-_LAST = re.compile(
-    r'(?:^|(?<=[\s(]))(?P<minus>-?)(?P<field>(?:repo|path|lang|kind):|)(?P<value>[^\s"(]*)$'
-)
+_LAST = re.compile(rf'(?:^|(?<=[\s(]))(?P<minus>-?)(?P<field>(?:{PREFIXES}):|)(?P<value>[^\s"(]*)$')
 
 
 class Suggested(StrEnum):
@@ -47,6 +46,7 @@ class Suggested(StrEnum):
     NAME = "name"
     FILE = "file"
     REPOSITORY = "repository"
+    BRANCH = "branch"
     LANGUAGE = "language"
     KIND = "kind"
 
@@ -100,6 +100,8 @@ def _of_filter(
     match field:
         case Field.REPOSITORY:
             kind, values = Suggested.REPOSITORY, _repositories(user, value)
+        case Field.REVISION:
+            kind, values = Suggested.BRANCH, _beginning(_revisions(user), value)
         case Field.PATH:
             kind, values = Suggested.FILE, _paths(scope_for(user), value)
         case Field.LANGUAGE:
@@ -169,8 +171,13 @@ def _repositories(user: User | AnonymousUser, value: str) -> list[str]:
     return list(dict.fromkeys(written))[:MOST]
 
 
+def _revisions(user: User | AnonymousUser) -> list[str]:
+    searchable = branches.choice(user).searchable
+    return sorted({HEAD, *(branch.revision for branch in searchable if branch.revision)})
+
+
 def _beginning(values: Sequence[str], beginning: str) -> list[str]:
-    return [value for value in values if value.startswith(beginning)][:MOST]
+    return [value for value in values if value.lower().startswith(beginning)][:MOST]
 
 
 def _like(text: str) -> str:

@@ -73,23 +73,35 @@ def repository(
         owner=owner, name=name, url=f"https://example.org/{name}.git", visibility=visibility
     )
     made.teams.set(teams)
-    branch = Branch.objects.create(repository=made)
-    branch.live_run = IndexRun.objects.create(
-        branch=branch,
-        status=RunStatus.PUBLISHED,
-        commit="c0ffee" * 6,
-        published=timezone.now(),
-        finished=timezone.now() if finished else None,
-    )
-    branch.save()
+    branch(made, finished=finished)
+    return made
+
+
+def branch(repository: Repository, name: str = "", *, finished: bool = True) -> Branch:
+    """A branch with a published run, of nothing yet; or the one that there is."""
+    made, _ = Branch.objects.get_or_create(repository=repository, name=name)
+    if made.live_run is None:
+        made.live_run = IndexRun.objects.create(
+            branch=made,
+            status=RunStatus.PUBLISHED,
+            commit="c0ffee" * 6,
+            published=timezone.now(),
+            finished=timezone.now() if finished else None,
+        )
+        made.save()
     return made
 
 
 def put(
-    repository: Repository, path: str, written: Written, *, live: bool = True
+    repository: Repository,
+    path: str,
+    written: Written,
+    *,
+    live: bool = True,
+    branch: Branch | None = None,
 ) -> tuple[SourceFile, Definition]:
-    """A file that holds one definition."""
-    branch = repository.branches.get()
+    """A file that holds one definition, of the first branch unless another is given."""
+    branch = branch or repository.branches.earliest("pk")
     run = branch.live_run
     blob = _blob(written.source)
     text = _text(written)

@@ -17,7 +17,7 @@ from codeindex.audit import Access
 from codeindex.models import Branch, IndexRun, Repository, SourceFile
 from search.accesses import note_read
 from search.addresses.origins import WITH_ORIGIN, Origin, origin_of
-from search.candidates.scopes import unknown_repository
+from search.candidates.branches import unknown_repository
 from search.query.filters import BadQuery, quoted
 
 MOST_NAMED = 5

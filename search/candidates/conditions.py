@@ -21,17 +21,18 @@ from search.query.lexemes import Corpus
 TYPES = (Kind.INTERFACE, Kind.TRAIT, Kind.ENUM, Kind.TYPE)
 """What `kind:class` finds beside classes."""
 
+OF_FILES = (Field.REPOSITORY, Field.REVISION, Field.PATH)
+
 UNKNOWN = "NULL::boolean"
 
 
 @dataclass(slots=True)
 class Conditions:
     """Writes conditions, and collects the `parameters` of their placeholders. Words are counted in
-    a `corpus`; `branches` says which ones a repository's name stands for, as a Postgres array
-    literal."""
+    a `corpus`; `branches` says which ones a filter names, as a Postgres array literal."""
 
     corpus: Corpus
-    branches: Callable[[str], str]
+    branches: Callable[[Filter], str]
     parameters: dict[str, object] = field(default_factory=dict)
 
     def of_definitions(self, filters: Sequence[Filter]) -> str:
@@ -64,7 +65,7 @@ class Conditions:
         """What an expression asks of files alone: those for which it can hold."""
 
         def of_file(leaf: Filter) -> str:
-            return self._of(leaf) if leaf.field in (Field.REPOSITORY, Field.PATH) else UNKNOWN
+            return self._of(leaf) if leaf.field in OF_FILES else UNKNOWN
 
         return f" AND ({expressions.to_sql(expression, of_file)}) IS NOT FALSE"
 
@@ -76,8 +77,8 @@ class Conditions:
 
     def _of(self, leaf: Filter) -> str:
         match leaf.field:
-            case Field.REPOSITORY:
-                return f"file.branch_id = ANY({self.placeholder(self.branches(leaf.value))})"
+            case Field.REPOSITORY | Field.REVISION:
+                return f"file.branch_id = ANY({self.placeholder(self.branches(leaf))})"
             case Field.PATH:
                 return self._of_path(leaf.value)
             case Field.LANGUAGE:

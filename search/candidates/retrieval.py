@@ -242,7 +242,7 @@ def _best_matches(tsquery: str, lookup: Lookup, limit: int) -> dict[int, Row]:
         " length(candidate.words) AS length"
         " FROM codeindex_text AS candidate WHERE candidate.words @@ %(tsquery)s::tsquery"
     )
-    if scope.is_small or not (scope.has_only_repository_filters and scope.sees_everything):
+    if scope.is_small or not (scope.has_only_branch_filters and scope.sees_everything):
         matches += f" AND {scope.is_visible('candidate.id')}"
     if not scope.is_small:
         matches += f" LIMIT {lookup.max_matches}"

@@ -203,7 +203,7 @@ def _ef_search(scope: Scope, base: int = EF_SEARCH) -> int:
     """Wide enough to find the width for all texts among those that permissions and repository
     filters leave. Other filters leave an unknown part, so that they get the maximum: what the width
     finds saves further rounds, so that it costs hardly more."""
-    if not scope.has_only_repository_filters:
+    if not scope.has_only_branch_filters:
         return MAX_EF_SEARCH
     growth: float = max(1.0, scope.all_texts / REFERENCE_TEXTS) ** EF_SEARCH_GROWTH
     return round(base * growth * scope.all_texts / scope.texts)

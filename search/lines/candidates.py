@@ -82,7 +82,7 @@ def file_scope(request: LineRequest) -> FileScope:
         branches=sorted(Branch(*row) for row in sql.rows(BRANCHES, scope.parameters)),
         condition=condition,
         parameters=parameters,
-        sees_all=not request.filters and scope.sees_everything,
+        sees_all=not request.filters and scope.has_all_branches and scope.sees_everything,
     )
 
 

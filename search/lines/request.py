@@ -23,7 +23,7 @@ MAX_FILES = 100
 
 NO_FILTERS: Parameters = MappingProxyType({})
 
-FIELDS = (Field.REPOSITORY, Field.PATH, Field.LANGUAGE)
+FIELDS = (Field.REPOSITORY, Field.REVISION, Field.PATH, Field.LANGUAGE)
 """What lines are filtered by; a kind is of definitions."""
 
 
@@ -79,7 +79,7 @@ class LineRequest:
 
 
 def parse_lines(user: User | AnonymousUser, parameters: Parameters) -> LineRequest:
-    """From `q`, the filters `repo`, `path`, `lang` and `repository`, `mode`, `case`, `word`,
+    """From `q`, the filters `repo`, `rev`, `path`, `lang` and `repository`, `mode`, `case`, `word`,
     `limit` and `after`. Raises `BadQuery`."""
     typed = last(parameters, "q").strip()
     check_text(typed)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from search.query import filters
 from search.query.filters import Extracted, Field, Filter
 
-MAX_NESTED = 20
+MAX_NESTED = 100
 """Brackets and NOTs in a query."""
 
 
@@ -105,7 +105,7 @@ _OTHER_CAPITALS = re.compile(
 )
 """What stands beside the operators in SQL and in messages, such as `NOT NULL` and `NOT FOUND`."""
 
-_TOKEN = re.compile(r'-?(?:(?:repo|path|lang|kind):)?"[^"]*"(?=[\s)]|$)|[^\s(]\S*|\(')
+_TOKEN = re.compile(rf'-?(?:(?:{filters.PREFIXES}):)?"[^"]*"(?=[\s)]|$)|[^\s(]\S*|\(')
 
 
 class _NoExpression(ValueError):

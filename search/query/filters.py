@@ -1,4 +1,4 @@
-"""Filters, as on code hosts: `repo:shop -path:tests lang:go kind:class "an exact phrase"`.
+"""Filters, as on code hosts: `repo:shop rev:dev -path:tests lang:go kind:class "an exact phrase"`.
 
 Everything else is text: `foo:bar`, `std::vector`, `http://…`, an unbalanced quote. A query of
 several lines is code, and all of it is text."""
@@ -26,10 +26,6 @@ MAX_WILDCARDS = 100
 LIKE = 0.75
 """How similar two values must be, by difflib, for one to be meant by the other."""
 
-_FILTER = re.compile(
-    r'(?<!\S)(?P<minus>-?)(?:(?P<field>repo|path|lang|kind):(?:"(?P<quoted>[^"]+)"|(?P<bare>[^\s"]\S*))'
-    r'|"(?P<phrase>[^"]*[^"\s][^"]*)")(?!\S)'
-)
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _GLOB = re.compile(r"\*\*/|\*\*+|\*|\?")
 _GLOBS = {"**/": "(.*/)?", "*": "[^/]*", "?": "[^/]"}
@@ -49,6 +45,7 @@ class Field(StrEnum):
     name."""
 
     REPOSITORY = "repo"
+    REVISION = "rev"  # a branch
     PATH = "path"
     LANGUAGE = "lang"
     KIND = "kind"
@@ -60,6 +57,14 @@ TEXT = (Field.PHRASE, Field.WORD)
 """What is searched for, too."""
 
 PARAMETERS = tuple(field for field in Field if field not in TEXT)
+
+PREFIXES = "|".join(PARAMETERS)
+"""What filters begin with, as an alternative of a regular expression."""
+
+_FILTER = re.compile(
+    rf'(?<!\S)(?P<minus>-?)(?:(?P<field>{PREFIXES}):(?:"(?P<quoted>[^"]+)"|(?P<bare>[^\s"]\S*))'
+    r'|"(?P<phrase>[^"]*[^"\s][^"]*)")(?!\S)'
+)
 
 REPOSITORY = "repository"
 """Another name of the parameter `repo`."""

@@ -13,7 +13,7 @@ from codeindex.accounts import throttles
 from codeindex.web.problems import Unavailable
 from codeindex.web.schema import answers
 from search import engine, places, similar
-from search.candidates.scopes import UnknownRepository
+from search.candidates.branches import UnknownRepository
 from search.candidates.sql import SearchTimeout
 from search.lines import finding
 from search.lines.request import parse_lines

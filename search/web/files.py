@@ -21,7 +21,7 @@ from search.addresses import reading
 from search.addresses.origins import WITH_ORIGIN, origin_of
 from search.addresses.reading import FoundFile, NoFile
 from search.addresses.succession import succession
-from search.candidates.scopes import UnknownRepository
+from search.candidates.branches import UnknownRepository
 from search.query.filters import BadQuery
 from search.web.highlighting import listing
 

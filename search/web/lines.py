@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from codeindex.accounts import throttles
-from search.candidates.scopes import UnknownRepository
+from search.candidates.branches import UnknownRepository
 from search.candidates.sql import SearchTimeout
 from search.lines import finding
 from search.lines.request import Position, parse_lines

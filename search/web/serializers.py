@@ -70,6 +70,10 @@ class SearchParameters(_Parameters):
         default="",
         help_text="An alias of `repo`, which cannot exclude.",
     )
+    rev = _repeatable(
+        "Only this branch, or with `*` the branches that match; `HEAD` is the first one of each "
+        "repository, which is what is searched otherwise; `-BRANCH` excludes a branch."
+    )
     path = _repeatable(
         "Only files whose path contains this or, with `*`, `**` or `?`, matches it. All of several "
         "must hold; `-PATH` excludes files."

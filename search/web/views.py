@@ -17,7 +17,8 @@ from embeddings.code import languages
 from embeddings.code.words import analyse
 from search import engine, explanations, places, similar
 from search.accesses import note_read
-from search.candidates.scopes import UnknownRepository, scope_for
+from search.candidates.branches import UnknownRepository
+from search.candidates.scopes import scope_for
 from search.candidates.sql import SearchTimeout
 from search.definitions import load_definitions, unread_part
 from search.explanations import MatchExplanation

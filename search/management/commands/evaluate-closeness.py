@@ -17,7 +17,7 @@ from codeindex.management.index import ADMINISTRATOR, existing_index
 from embeddings.evaluation import questions
 from embeddings.evaluation.questions import MalformedQuestions
 from search import engine
-from search.candidates.scopes import UnknownRepository
+from search.candidates.branches import UnknownRepository
 from search.closeness import Closeness
 from search.query import parsing
 from search.query.filters import BadQuery, Field, Filter

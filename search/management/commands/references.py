@@ -11,7 +11,8 @@ from django.core.management import CommandError
 
 from codeindex.management import base
 from codeindex.management.index import ADMINISTRATOR, existing_index
-from search.candidates.scopes import UnknownRepository, scope_for
+from search.candidates.branches import UnknownRepository
+from search.candidates.scopes import scope_for
 from search.candidates.sql import SearchTimeout
 from search.query.filters import BadQuery, Field, Filter
 from search.references import finding

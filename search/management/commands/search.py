@@ -17,8 +17,8 @@ from codeindex.management import base, running_server
 from codeindex.management.index import ADMINISTRATOR, existing_index
 from search import engine
 from search.balance import PRESETS
+from search.candidates.branches import UnknownRepository
 from search.candidates.path_rules import Order
-from search.candidates.scopes import UnknownRepository
 from search.candidates.sql import SearchTimeout
 from search.lines import finding
 from search.lines.request import Case, Mode, Words, is_regex, parse_lines
@@ -36,6 +36,7 @@ from search.web.serializers import AnswerSerializer
 
 FILTER_HELP = {
     Field.REPOSITORY: "repository, by its name or owner/name",
+    Field.REVISION: "branch, or branches that match a pattern; by default each repository's first",
     Field.PATH: "path, or paths that match a pattern",
     Field.LANGUAGE: "language, by its name or a file extension",
     Field.KIND: "kind: function, method, class, constant, block, section, …",

@@ -17,8 +17,9 @@ from embeddings.evaluation.metrics import interval
 from embeddings.evaluation.questions import MalformedQuestions, RepositoryQuestions
 from search import engine, tuning
 from search.candidates import path_rules
+from search.candidates.branches import UnknownRepository
 from search.candidates.path_rules import Order
-from search.candidates.scopes import UnknownRepository, scope_for
+from search.candidates.scopes import scope_for
 from search.query import filters, parsing
 from search.query.filters import BadQuery, Field, Filter
 from search.scoring import TUNED, Weights

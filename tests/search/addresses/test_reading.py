@@ -9,7 +9,7 @@ from django.utils import timezone
 from codeindex.models import Branch, IndexRun, Repository, RunStatus, SourceFile
 from search.addresses import reading
 from search.addresses.reading import Address, FoundFile, Lines, NoFile
-from search.candidates.scopes import UnknownRepository
+from search.candidates.branches import UnknownRepository
 from search.query.filters import BadQuery
 from tests import shelf
 from tests.shelf import Written

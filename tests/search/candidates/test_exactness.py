@@ -57,7 +57,9 @@ def test_without_a_space_nothing_is_said_of_vectors(client: Client) -> None:
 
 def scope(texts: int, *, visible: int, all_texts: int) -> Scope:
     corpus = Corpus("", visible)
-    return Scope("", "", {}, texts, corpus, all_texts, has_only_repository_filters=True)
+    return Scope(
+        "", "", {}, texts, corpus, all_texts, has_only_branch_filters=True, has_all_branches=True
+    )
 
 
 def test_more_are_all_compared_where_they_are_few_among_many(settings: Any) -> None:

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings, strategies
 
 from codeindex.models import Visibility
 from search.candidates import relaxation
-from search.candidates.scopes import UnknownRepository
+from search.candidates.branches import UnknownRepository
 from tests import shelf
 from tests.search.asking import find
 from tests.shelf import Written

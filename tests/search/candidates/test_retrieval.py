@@ -12,8 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from codeindex.models import Repository, Space, Text, Visibility
 from codeindex.spaces import lifecycle
 from search.candidates import retrieval, scopes, vectors
+from search.candidates.branches import UnknownRepository
 from search.candidates.retrieval import Candidate
-from search.candidates.scopes import Scope, UnknownRepository
+from search.candidates.scopes import Scope
 from search.candidates.vectors import QueryVector
 from search.query import lexemes, parsing
 from search.query.filters import Field, Filter

@@ -15,6 +15,7 @@ from codeindex import repositories
 from codeindex.models import Repository, Text, Visibility
 from search.candidates import scopes
 from search.query import lexemes
+from search.query.filters import Field, Filter
 from tests import shelf
 from tests.search.asking import find
 from tests.shelf import Written
@@ -38,7 +39,7 @@ def hide(owner: User, team: Group) -> Repository:
     return made
 
 
-def share(user: User | AnonymousUser, word: str, *kept_to: scopes.Filter) -> float:
+def share(user: User | AnonymousUser, word: str, *kept_to: Filter) -> float:
     (lexeme,) = lexemes.weighted_lexemes([word], scopes.scope_for(user, kept_to).visible)
     return lexeme.share
 
@@ -82,7 +83,7 @@ def test_each_has_the_statistics_of_what_they_may_see(
 
 def test_filters_leave_them_alone(public: Repository, alice: User, bob: User, team: Group) -> None:
     hide(alice, team)
-    only = scopes.Filter(scopes.Field.REPOSITORY, "public")
+    only = Filter(Field.REPOSITORY, "public")
     assert share(bob, "backoff", only) == share(bob, "backoff")
 
 

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 
 from codeindex.ingestion.lexical import grams
 from codeindex.models import Blob, GramBlock, Repository
-from search.candidates.scopes import UnknownRepository
+from search.candidates.branches import UnknownRepository
 from search.lines import candidates, finding
 from search.query.filters import BadQuery
 from tests import shelf

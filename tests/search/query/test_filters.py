@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, example, given, settings, strategies
 
 from codeindex.models import Repository, Space, Text
 from search.candidates import scopes
+from search.candidates.branches import UnknownRepository
 from search.candidates.vectors import QueryVector, nearest_texts
 from search.query import filters, parsing
 from search.query.filters import BadQuery, Field, Filter
@@ -180,17 +181,15 @@ class TestFinding:
             BadQuery, match=r"Unknown language “phyton”. Did you mean python\? Use "
         ):
             find(alice, "csv lang:phyton")
-        with pytest.raises(
-            scopes.UnknownRepository, match=r"repository Shpo. Did you mean shop\?$"
-        ):
+        with pytest.raises(UnknownRepository, match=r"repository Shpo. Did you mean shop\?$"):
             find(alice, "csv repo:Shpo")
 
     def test_a_hidden_repository_is_not_proposed(self, charlie: User) -> None:
-        with pytest.raises(scopes.UnknownRepository, match=r"There is no repository shops\.$"):
+        with pytest.raises(UnknownRepository, match=r"There is no repository shops\.$"):
             find(charlie, "csv repo:shops")
 
     def test_a_stranger_s_filters_tell_nothing(self, charlie: User) -> None:
-        with pytest.raises(scopes.UnknownRepository, match="There is no repository shop"):
+        with pytest.raises(UnknownRepository, match="There is no repository shop"):
             find(charlie, "csv -repo:shop")
         assert find(charlie, "csv kind:class path:src").results == []
 
@@ -225,7 +224,7 @@ def test_whatever_is_typed_has_an_answer_or_a_reason(alice: User, pieces: list[s
     if not Repository.objects.exists():
         shelf.put(shelf.repository(alice), "src/a.go", Written("def the(x): été", "the"))
     typed = " ".join(pieces)
-    with suppress(BadQuery, scopes.UnknownRepository):
+    with suppress(BadQuery, UnknownRepository):
         assert find(alice, typed).query == typed.strip()
 
 
