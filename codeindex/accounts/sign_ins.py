@@ -36,7 +36,7 @@ def record_sign_out(user: User | None, **_: Any) -> None:
 
 @receiver(signals.user_login_failed)
 def note_failure(credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
-    name = str(credentials.get("username", ""))[:NAME_CHARACTERS]
+    name = str(credentials.get("username") or credentials.get("email") or "")[:NAME_CHARACTERS]
     address = clients.address(request) if request else "this machine"
     logger.warning("%r failed to sign in from %s.", name, address)
     audit.note(Access.SIGN_IN_FAILED, None, subject=name)

@@ -52,7 +52,8 @@ def record_change(instance: User, created: bool, **_: Any) -> None:
     # A sign-in may hash the same password anew; a new password is still at hand.
     if before.password != instance.password and getattr(instance, "_password", None) is not None:
         audit.record(Change.PASSWORD_CHANGED, name, by=by)
-    if before.is_active and not instance.is_active:
+    # When they are activated, too: `QuerySet.update` may have deactivated them without a signal.
+    if before.is_active != instance.is_active:
         sign_out_everywhere(instance, by=by)
 
 

@@ -199,6 +199,10 @@ class TestDeactivation:
     def test_also_in_the_database_alone(self, alice: User, at_work: tuple[Client, Client]) -> None:
         User.objects.filter(pk=alice.pk).update(is_active=False)
         self.refused(at_work)
+        again = User.objects.get(pk=alice.pk)
+        again.is_active = True
+        again.save()
+        self.refused(at_work)
 
     def test_so_does_removal(self, alice: User, at_work: tuple[Client, Client]) -> None:
         call_command("remove-user", "alice", "--remove-repositories")
