@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.contrib.auth.models import Group, User
@@ -62,6 +64,58 @@ def register(
     return repository
 
 
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A repository to register with others: a checked remote, and a name that its owner has not
+    used yet."""
+
+    name: str
+    remote: Remote
+
+
+@transaction.atomic
+def register_all(
+    wanted: Sequence[Imported],
+    *,
+    owner: User,
+    credential: str,
+    visibility: str,
+    team: Group | None,
+    source: str,
+) -> list[Repository]:
+    """New repositories, in the order of `wanted`, each with its default branch, in a few
+    statements. `credential` is encrypted; `source` says in the audit where they come from. The
+    caller has checked the quota (`room`). Raises `IntegrityError` if a name is used meanwhile."""
+    made = Repository.objects.bulk_create(
+        Repository(
+            owner=owner,
+            name=each.name,
+            url=each.remote.address,
+            credential=credential,
+            visibility=visibility,
+        )
+        for each in wanted
+    )
+    Branch.objects.bulk_create(Branch(repository=repository) for repository in made)
+    if team:
+        through = Repository.teams.through
+        through.objects.bulk_create(
+            through(repository=repository, group=team) for repository in made
+        )
+    names = ", ".join(each.name for each in wanted)
+    audit.record(Change.REPOSITORIES_IMPORTED, source, by=None, details=names)
+    return made
+
+
+def room(owner: User) -> int:
+    """How many more repositories `owner` may have. The owner's row is locked, so that concurrent
+    registrations cannot pass together."""
+    if owner.is_superuser:
+        return sys.maxsize
+    User.objects.select_for_update(no_key=True).get(pk=owner.pk)
+    return max(0, settings.CODEINDEX_REPOSITORIES_PER_USER - owner.repositories.count())
+
+
 @transaction.atomic
 def save(repository: Repository, changed: Iterable[str], *, by: User | None) -> None:
     """Save a repository whose fields named `changed` (owner, visibility, teams, …) were edited."""
@@ -96,13 +150,9 @@ def checked_key(deploy_key: str, remote: Remote) -> str:
 
 
 def _check_quota(owner: User) -> None:
-    """Raises `ValidationError` if `owner` has as many repositories as a user may have. The owner's
-    row is locked, so that concurrent registrations cannot pass together."""
-    if owner.is_superuser:
-        return
-    User.objects.select_for_update(no_key=True).get(pk=owner.pk)
+    """Raises `ValidationError` if `owner` has as many repositories as a user may have."""
     limit = settings.CODEINDEX_REPOSITORIES_PER_USER
-    if owner.repositories.count() >= limit:
+    if not room(owner):
         raise ValidationError(
             {
                 NON_FIELD_ERRORS: [

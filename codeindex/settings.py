@@ -69,7 +69,13 @@ CODEINDEX_NICENESS = _env.integer("CODEINDEX_NICENESS", 10, low=0, high=19)
 # How often a host is asked for new commits of a branch, unless its repository says otherwise; 0:
 # never
 CODEINDEX_CHECK_MINUTES = _env.integer("CODEINDEX_CHECK_MINUTES", 60, low=0, high=43_200)
-# How long a host may take to answer that
+# How often imports ask for the repositories of an organisation
+CODEINDEX_IMPORT_MINUTES = _env.integer("CODEINDEX_IMPORT_MINUTES", 60, high=43_200)
+# Who may import the repositories of an organisation
+CODEINDEX_IMPORTS_BY = _env.choice(
+    "CODEINDEX_IMPORTS_BY", "administrators", "administrators", "everyone"
+)
+# How long a host may take to answer whether a branch has moved on
 CODEINDEX_CHECK_SECONDS = _env.integer("CODEINDEX_CHECK_SECONDS", 20, high=600)
 # A process that has made no progress for this time is ended
 CODEINDEX_STALL_SECONDS = _env.integer("CODEINDEX_STALL_SECONDS", 300)
@@ -297,10 +303,14 @@ SPECTACULAR_SETTINGS = {
         "defaultModelsExpandDepth": -1,
         "validatorUrl": None,
     },
-    "ENUM_NAME_OVERRIDES": {"RunStatus": "codeindex.models.RunStatus"},
+    "ENUM_NAME_OVERRIDES": {
+        "RunStatus": "codeindex.models.RunStatus",
+        "HostKind": "codeindex.models.HostKind",
+    },
     # Ids (codeindex.web.ids)
     "PATH_CONVERTER_OVERRIDES": dict.fromkeys(
-        ("repository", "run", "file", "definition", "team", "push_webhook"), str
+        ("repository", "run", "file", "definition", "team", "push_webhook", "code_host", "import"),
+        str,
     ),
 }
 

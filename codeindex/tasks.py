@@ -6,6 +6,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
+from functools import partial
 
 from celery import Task, shared_task
 from django.conf import settings
@@ -27,7 +28,7 @@ from codeindex.ingestion import (
 )
 from codeindex.ingestion.cloning import mirrors
 from codeindex.ingestion.lexical import analysis, grams
-from codeindex.integrations import freshness
+from codeindex.integrations import freshness, syncing
 from codeindex.models import (
     UNPUBLISHED,
     Branch,
@@ -157,6 +158,13 @@ def check_branches() -> None:
 
 
 @shared_task(ignore_result=True)
+def sync_imports() -> None:
+    """Synchronise one import with its code host, and enqueue the next one."""
+    if syncing.sync_next(partial(request_indexes, by=None)):
+        wake_imports()
+
+
+@shared_task(ignore_result=True)
 def sweep() -> None:
     """Called by beat every few seconds: resumes what a lost task or a crashed worker left."""
     Embedding.objects.fail_deadly()
@@ -167,6 +175,7 @@ def sweep() -> None:
     freshness.enroll()
     _index_what_is_behind()
     wake_checks()
+    wake_imports()
     wake_readers()
     if not _pending().exists():
         # A run that still waits lacks embeddings that were deleted meanwhile.
@@ -200,6 +209,12 @@ def wake_checks() -> None:
     """Ask hosts for new commits if the time of a branch has come."""
     if freshness.is_due():
         _enqueue(check_branches)
+
+
+def wake_imports() -> None:
+    """Ask code hosts for the repositories of an organisation if the time of an import has come."""
+    if syncing.is_due():
+        _enqueue(sync_imports)
 
 
 def _index_what_is_behind() -> None:

@@ -11,6 +11,7 @@ from codeindex.web.accounts import api as accounts_api
 from codeindex.web.accounts import audit
 from codeindex.web.accounts import views as accounts
 from codeindex.web.integrations import api as integrations_api
+from codeindex.web.integrations import code_host_api, code_host_views
 from codeindex.web.integrations import views as integrations
 from codeindex.web.repository_settings.api import SettingsView
 from codeindex.web.repository_settings.forms import AccessSection, RulesSection, SourceSection
@@ -64,6 +65,17 @@ webhooks = [
     path("<push_webhook:webhook>/remove", integrations.remove_webhook, name="remove-webhook"),
 ]
 
+code_hosts = [
+    path("", code_host_views.code_hosts, name="code-hosts"),
+    path("<code_host:host>/", code_host_views.code_host, name="code-host"),
+    path("<code_host:host>/token", code_host_views.change_token, name="change-host-token"),
+    path("<code_host:host>/remove", code_host_views.remove_host, name="remove-code-host"),
+    path("imports/<import:source>/", code_host_views.imported, name="import"),
+    path("imports/<import:source>/start", code_host_views.start, name="start-import"),
+    path("imports/<import:source>/confirm", code_host_views.confirm, name="confirm-import"),
+    path("imports/<import:source>/remove", code_host_views.remove_import, name="remove-import"),
+]
+
 rest = [
     path("schema", SpectacularAPIView.as_view(), name="api-schema"),
     path(
@@ -82,6 +94,18 @@ rest = [
         "repositories/<repository:pk>/runs/<run:run>/cancel",
         api.CancelView.as_view(),
         name="api-cancel",
+    ),
+    path("code-hosts", code_host_api.CodeHostsView.as_view(), name="api-code-hosts"),
+    path("code-hosts/<code_host:host>", code_host_api.CodeHostView.as_view(), name="api-code-host"),
+    path("imports", code_host_api.ImportsView.as_view(), name="api-imports"),
+    path("imports/<import:source>", code_host_api.ImportView.as_view(), name="api-import"),
+    path(
+        "imports/<import:source>/start", code_host_api.StartView.as_view(), name="api-start-import"
+    ),
+    path(
+        "imports/<import:source>/confirm",
+        code_host_api.ConfirmView.as_view(),
+        name="api-confirm-import",
     ),
     path("webhooks", integrations_api.WebhooksView.as_view(), name="api-webhooks"),
     path(
@@ -116,6 +140,7 @@ urlpatterns = [
     path("repositories/<repository:pk>/", include(repository)),
     path("teams/", include(teams)),
     path("webhooks/", include(webhooks)),
+    path("code-hosts/", include(code_hosts)),
     path("account/", include(account)),
     path("audit/", audit.page, name="audit"),
     path("audit/export/<str:form>", audit.export, name="audit-export"),

@@ -7,6 +7,7 @@ files.
 """
 
 from codeindex.models.audit import AuditRecord
+from codeindex.models.code_hosts import CodeHost, HostKind, Import, ImportedRepository
 from codeindex.models.evaluations import Evaluation
 from codeindex.models.files import (
     Blob,
@@ -48,11 +49,15 @@ __all__ = [
     "Blob",
     "Branch",
     "Claim",
+    "CodeHost",
     "Definition",
     "Embedding",
     "EmbeddingState",
     "Evaluation",
     "GramBlock",
+    "HostKind",
+    "Import",
+    "ImportedRepository",
     "IndexRun",
     "Membership",
     "NamesUsed",

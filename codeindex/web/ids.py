@@ -30,6 +30,8 @@ class Row(StrEnum):
     DEFINITION = "definition"
     TEAM = "team"
     PUSH_WEBHOOK = "push_webhook"
+    CODE_HOST = "code_host"
+    IMPORT = "import"
 
 
 def opaque(row: Row, number: int) -> str:
@@ -112,8 +114,16 @@ class PushWebhookConverter(Converter):
     row = Row.PUSH_WEBHOOK
 
 
+class CodeHostConverter(Converter):
+    row = Row.CODE_HOST
+
+
+class ImportConverter(Converter):
+    row = Row.IMPORT
+
+
 CONVERTERS = (
     RepositoryConverter, RunConverter, FileConverter, DefinitionConverter, TeamConverter,
-    PushWebhookConverter,
+    PushWebhookConverter, CodeHostConverter, ImportConverter,
 )  # fmt: skip
 """Registered by the kind of their rows: `<repository:pk>`."""

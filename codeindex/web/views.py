@@ -13,6 +13,7 @@ from codeindex import repositories, tasks
 from codeindex.accounts import throttles
 from codeindex.accounts.authentication import signed_in_user
 from codeindex.ingestion import runs
+from codeindex.integrations import imports
 from codeindex.models import IndexRun, Repository
 from codeindex.web import audience, overview
 from codeindex.web.access import managed_repository, visible_repository
@@ -32,7 +33,8 @@ def repository_list(request: HttpRequest) -> HttpResponse:
     listed = [
         (each, audience.describe(each.repository)) for each in overview.for_repositories(rows)
     ]
-    context = {"nav": "repositories", "listed": listed}
+    may_import = imports.is_allowed(request.user)
+    context = {"nav": "repositories", "listed": listed, "may_import": may_import}
     return render(request, "codeindex/repositories.html", context)
 
 

@@ -130,6 +130,11 @@ class Proxy(socketserver.ThreadingTCPServer):
         self.server_close()
         with self._lock:
             self._closed = True
+        self.drop()
+
+    def drop(self) -> None:
+        """End the connections that are open."""
+        with self._lock:
             for connection in self._open:
                 with suppress(OSError):
                     connection.shutdown(socket.SHUT_RDWR)

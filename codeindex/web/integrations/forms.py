@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 from django import forms
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.http import QueryDict
 
-from codeindex.models import Repository
+from codeindex.integrations.imports import Filters
+from codeindex.models import HostKind, Repository, Visibility
+from codeindex.web.forms import AddressInput
 
 
 class WebhookForm(forms.Form):
@@ -25,6 +30,92 @@ class WebhookForm(forms.Form):
 
     def clean_repository(self) -> Repository | None:
         return managed_by_name(self._user, self.cleaned_data["repository"])
+
+
+class CodeHostForm(forms.Form):
+    kind = forms.ChoiceField(label="Kind", choices=HostKind.choices)
+    url = forms.CharField(
+        label="Address",
+        max_length=300,
+        widget=AddressInput(attrs={"placeholder": "https://github.com"}),
+        help_text="The web address of the code host, such as https://gitlab.example.org.",
+    )
+    token = forms.CharField(
+        required=False,
+        max_length=4096,
+        help_text="A token that may read repositories. It is stored encrypted, and used to list and"
+        " to clone them. Without one, only public repositories are found.",
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+    )
+    username = forms.CharField(
+        required=False,
+        max_length=200,
+        label="User name",
+        help_text="For API tokens of Bitbucket: the e-mail address of their user.",
+    )
+    name = forms.CharField(required=False, max_length=100, help_text="Defaults to the host's name.")
+
+
+class HostTokenForm(forms.Form):
+    token = forms.CharField(
+        required=False,
+        max_length=4096,
+        label="New token",
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+    )
+
+
+class ImportForm(forms.Form):
+    namespace = forms.CharField(
+        max_length=300,
+        label="Organisation, group or user",
+        help_text="As in its URL: acme, or acme/tools for a group within a group.",
+    )
+    archived = forms.BooleanField(required=False, label="Archived repositories, too")
+    forks = forms.BooleanField(required=False, label="Forks, too")
+    topics = forms.CharField(
+        required=False,
+        max_length=5_000,
+        help_text="Separated by commas: only repositories with one of them.",
+    )
+    patterns = forms.CharField(
+        required=False,
+        max_length=10_000,
+        label="Names",
+        help_text="One pattern per line, such as shop-* or acme/tools/*. A pattern that begins with"
+        " ! leaves repositories out.",
+        widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
+    )
+    visibility = forms.ChoiceField(choices=Visibility.choices)
+    team = forms.ModelChoiceField(
+        Group.objects.none(),
+        to_field_name="name",
+        required=False,
+        help_text="Its members can search the repositories even if they are private.",
+    )
+
+    def __init__(self, user: User, data: QueryDict | None = None) -> None:
+        super().__init__(data)
+        team = self.fields["team"]
+        assert isinstance(team, forms.ModelChoiceField)
+        team.queryset = teams_of(user)
+
+    def clean_topics(self) -> list[str]:
+        return [topic for topic in map(str.strip, self.cleaned_data["topics"].split(",")) if topic]
+
+    def clean_patterns(self) -> list[str]:
+        return [line for line in map(str.strip, self.cleaned_data["patterns"].splitlines()) if line]
+
+    @property
+    def filters(self) -> Filters:
+        names = [field.name for field in fields(Filters)]
+        return Filters(**{name: self.cleaned_data[name] for name in names})
+
+
+def teams_of(user: User) -> QuerySet[Group]:
+    """The teams that `user` may share with."""
+    own = Group.objects.all() if user.is_superuser else user.groups.all()
+    return own.order_by("name")
 
 
 def managed_by_name(user: User, name: str) -> Repository | None:

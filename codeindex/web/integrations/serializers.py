@@ -9,17 +9,11 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from codeindex.integrations.imports import MOST_FILTERS
 from codeindex.integrations.push_webhooks import NewWebhook
-from codeindex.models import PushDelivery, PushWebhook
+from codeindex.models import CodeHost, HostKind, Import, PushWebhook, Visibility
 from codeindex.web import ids
-from codeindex.web.serializers import IdField
-
-
-class DeliverySerializer(serializers.ModelSerializer[PushDelivery]):
-    class Meta:
-        model = PushDelivery
-        fields = ["received", "outcome"]
-        read_only_fields = fields
+from codeindex.web.serializers import IdField, Text, TrueOrFalse
 
 
 class WebhookSerializer(serializers.ModelSerializer[PushWebhook]):
@@ -62,3 +56,90 @@ class NewWebhookSerializer(serializers.Serializer[Any]):
 class CreatedWebhookSerializer(serializers.Serializer[NewWebhook]):
     webhook = WebhookSerializer()
     secret = serializers.CharField(help_text="Shown in this answer alone.")
+
+
+class CodeHostSerializer(serializers.ModelSerializer[CodeHost]):
+    """A code host. Its token is never returned."""
+
+    id = IdField(ids.Row.CODE_HOST)
+    owner = serializers.CharField(source="owner.username", read_only=True)
+
+    class Meta:
+        model = CodeHost
+        fields = ["id", "name", "kind", "url", "username", "owner", "created"]
+        read_only_fields = fields
+
+
+class NewCodeHostSerializer(serializers.Serializer[Any]):
+    """A code host to add."""
+
+    kind = serializers.ChoiceField(HostKind.choices)
+    url = Text(max_length=300, help_text="Its web address, such as https://gitlab.example.org.")
+    token = Text(
+        default="",
+        allow_blank=True,
+        max_length=4096,
+        write_only=True,
+        help_text="Lists and clones repositories. Stored encrypted, never returned.",
+    )
+    username = Text(
+        default="",
+        allow_blank=True,
+        max_length=200,
+        help_text="For API tokens of Bitbucket: the e-mail address of their user.",
+    )
+    name = Text(default="", allow_blank=True, max_length=100)
+
+
+class HostTokenSerializer(serializers.Serializer[Any]):
+    """Another token of a code host."""
+
+    token = Text(allow_blank=True, max_length=4096, write_only=True)
+
+
+class ImportSerializer(serializers.ModelSerializer[Import]):
+    """The repositories of an organisation, group or user, kept as they are at the code host."""
+
+    id = IdField(ids.Row.IMPORT)
+    host = IdField(ids.Row.CODE_HOST, source="host_id")
+    team = serializers.CharField(source="team.name", default=None, allow_null=True, read_only=True)
+    topics = serializers.ListField(child=serializers.CharField(), read_only=True)
+    patterns = serializers.ListField(child=serializers.CharField(), read_only=True)
+    names = serializers.ListField(
+        child=serializers.CharField(), read_only=True, help_text="Some of those that are kept."
+    )
+    listed = serializers.IntegerField(read_only=True, help_text="Repositories at the code host.")
+    kept = serializers.IntegerField(read_only=True, help_text="Those that the filters keep.")
+    held = serializers.IntegerField(
+        read_only=True, help_text="Those whose removal has to be confirmed."
+    )
+    error = serializers.CharField(read_only=True, help_text="Why the host could not be asked.")
+
+    class Meta:
+        model = Import
+        fields = [
+            "id", "host", "namespace", "archived", "forks", "topics", "patterns", "visibility",
+            "team", "started", "created", "synced", "due", "listed", "kept", "names", "held",
+            "notice", "error",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+
+class NewImportSerializer(serializers.Serializer[Any]):
+    """An import to add. It says what it would import, and waits to be started."""
+
+    host = Text(max_length=22, help_text="The id of a code host.")
+    namespace = Text(max_length=300, help_text="An organisation, a group or a user.")
+    archived = TrueOrFalse(default=False)
+    forks = TrueOrFalse(default=False)
+    topics = serializers.ListField(
+        child=Text(max_length=100), default=list, max_length=MOST_FILTERS
+    )
+    patterns = serializers.ListField(
+        child=Text(max_length=300),
+        default=list,
+        max_length=MOST_FILTERS,
+        help_text="Names such as shop-*; one that begins with ! leaves repositories out.",
+    )
+    visibility = serializers.ChoiceField(Visibility.choices, default=Visibility.PRIVATE)
+    team = Text(default="", allow_blank=True, max_length=150)

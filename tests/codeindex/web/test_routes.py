@@ -15,7 +15,8 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from codeindex.accounts import teams
-from codeindex.integrations import push_webhooks
+from codeindex.integrations import imports, push_webhooks
+from codeindex.integrations.imports import Filters
 from codeindex.models import IndexRun, Repository, Role
 from tests import shelf
 from tests.shelf import Written
@@ -100,6 +101,20 @@ ROUTES: dict[str, dict[str, tuple[str | int, ...]]] = {
     "api-runs": {"GET": SEEN, "POST": MANAGED},
     "api-cancel": {"POST": MANAGED},
     # Code hosts
+    "code-hosts": {"GET": ADMINISTRATORS, "POST": ADMINISTRATORS},
+    "code-host": {"GET": OWNED, "POST": OWNED},
+    "change-host-token": {"POST": OWNED},
+    "remove-code-host": {"POST": OWNED},
+    "import": {"GET": OWNED},
+    "start-import": {"POST": OWNED},
+    "confirm-import": {"POST": OWNED},
+    "remove-import": {"POST": OWNED},
+    "api-code-hosts": {"GET": ACCOUNT, "POST": ADMINISTRATORS},
+    "api-code-host": {"PATCH": OWNED, "DELETE": OWNED},
+    "api-imports": {"GET": ACCOUNT, "POST": ACCOUNT},
+    "api-import": {"GET": OWNED, "DELETE": OWNED},
+    "api-start-import": {"POST": OWNED},
+    "api-confirm-import": {"POST": OWNED},
     "webhooks": {"GET": ACCOUNT, "POST": ACCOUNT},
     "remove-webhook": {"POST": OWNED},
     "api-webhooks": {"GET": ACCOUNT, "POST": ACCOUNT},
@@ -204,8 +219,12 @@ def rows(shop: Repository, team: Group, alice: User) -> dict[str, int]:
     definition = file.blob.definitions.get()
     run = IndexRun.objects.create(branch=shop.branches.get())
     webhook = push_webhooks.create(alice, "acme", None, by=alice).webhook
+    host = imports.add_host(alice, kind="github", url="https://github.com")
+    source = imports.add_import(host, "acme", Filters(), by=alice)
     return {
         "push_webhook": webhook.pk,
+        "code_host": host.pk,
+        "import": source.pk,
         "repository": shop.pk, "run": run.pk, "file": file.pk, "definition": definition.pk,
         "team": team.pk,
     }  # fmt: skip

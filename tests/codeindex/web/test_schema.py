@@ -14,6 +14,9 @@ from jsonschema import Draft202012Validator
 from codeindex.accounts import tokens
 from codeindex.integrations import push_webhooks
 from codeindex.models import IndexRun, Repository, Scope, SourceFile
+from codeindex.integrations import imports, push_webhooks
+from codeindex.integrations.imports import Filters
+from codeindex.models import IndexRun, Repository, Scope
 from codeindex.web.ids import Row, opaque
 from codeindex.web.problems import MEDIA_TYPE
 from tests import shelf
@@ -32,6 +35,9 @@ RUNS = f"{ONE}/runs"
 AUDIT, EXPORT = "/api/v1/audit", "/api/v1/audit/export"
 TOKENS, TOKEN = "/api/v1/tokens", "/api/v1/tokens/{beginning}"
 WEBHOOKS, WEBHOOK = "/api/v1/webhooks", "/api/v1/webhooks/{webhook}"
+CODE_HOSTS, CODE_HOST = "/api/v1/code-hosts", "/api/v1/code-hosts/{host}"
+IMPORTS, IMPORT = "/api/v1/imports", "/api/v1/imports/{source}"
+START, CONFIRM = f"{IMPORT}/start", f"{IMPORT}/confirm"
 CANCEL = f"{RUNS}/{{run}}/cancel"
 LINES = "/api/v1/lines"
 SEARCH, SIMILAR, CODE = (
@@ -65,6 +71,8 @@ def check(schema: dict[str, Any], shop: Repository, alice: User, bob: User, team
     """Asks, expects a status, and compares the body with what the schema says of that."""
     keys = {user.username: tokens.issue(user, by=user) for user in (alice, bob)} | {"": ""}
     webhook = push_webhooks.create(alice, "acme", None, by=alice).webhook
+    host = imports.add_host(alice, kind="github", url="https://github.com")
+    source = imports.add_import(host, "acme", Filters(), by=alice)
     for scope in Scope:
         keys[scope] = tokens.issue(alice, by=alice, scopes=[scope])
 
@@ -75,6 +83,8 @@ def check(schema: dict[str, Any], shop: Repository, alice: User, bob: User, team
         kind, row = (Row.TEAM, team) if path.startswith(TEAMS) else (Row.REPOSITORY, shop)
         given = {"id": opaque(kind, row.pk if known else 0), "file_id": file.pk if known else 0}
         given["beginning"] = keys["search"][: tokens.SHOWN] if known else "cix_00000000"
+        given["host"] = opaque(Row.CODE_HOST, host.pk if known else 0)
+        given["source"] = opaque(Row.IMPORT, source.pk if known else 0)
         given["webhook"] = opaque(Row.PUSH_WEBHOOK, webhook.pk if known else 0)
         run = IndexRun.objects.latest("pk").pk
         definition = file.blob.definitions.get().pk if known else 0
@@ -145,6 +155,16 @@ def test_every_operation_names_its_errors(schema: dict[str, Any]) -> None:
         ("get", RUNS): {200, 404},
         ("post", RUNS): {201, 404, 429},
         ("post", CANCEL): {200, 404, 409},
+        ("get", CODE_HOSTS): {200},
+        ("post", CODE_HOSTS): {201, 415},
+        ("patch", CODE_HOST): {200, 404, 415},
+        ("delete", CODE_HOST): {204, 404},
+        ("get", IMPORTS): {200},
+        ("post", IMPORTS): {201, 415},
+        ("get", IMPORT): {200, 404},
+        ("delete", IMPORT): {204, 404},
+        ("post", START): {200, 404},
+        ("post", CONFIRM): {200, 404},
         ("get", WEBHOOKS): {200},
         ("post", WEBHOOKS): {201, 415},
         ("delete", WEBHOOK): {204, 404},
@@ -201,6 +221,9 @@ def test_errors_of_one_operation_are_as_described(check: Any, shop: Repository) 
     for body in (b"{}", b'{"name": []}', b'{"name": "x", "repository": "none/none"}'):
         check("post", WEBHOOKS, 400, data=body, content_type=JSON)
     check("post", WEBHOOKS, 415, data=b"x", content_type="text/plain")
+    check("post", IMPORTS, 415, data=b"x", content_type="text/plain")
+    check("post", IMPORTS, 400, data=b'{"host": "x", "namespace": "y"}', content_type=JSON)
+    check("patch", CODE_HOST, 400, data=b'{"token": "a b"}', content_type=JSON)
     check("post", CANCEL, 409)
     check("get", SEARCH, 400, QUERY_STRING="q=")
     check("get", SEARCH, 400, QUERY_STRING="q=a&limit=0&order=x")
@@ -245,6 +268,15 @@ def test_answers_are_as_described(check: Any, shop: Repository) -> None:
     User.objects.filter(username="alice").update(is_superuser=False)
     check("post", TOKENS, 201, data=b'{"days": 1}', content_type=JSON)
     check("delete", TOKEN, 204)
+    wanted = b'{"name": "acme", "repository": "alice/shop"}'
+    check("get", CODE_HOSTS, 200)
+    check("patch", CODE_HOST, 200, data=b'{"token": "x"}', content_type=JSON)
+    for path in (IMPORTS, IMPORT):
+        check("get", path, 200)
+    for path in (START, CONFIRM):
+        check("post", path, 200)
+    check("delete", IMPORT, 204)
+    check("delete", CODE_HOST, 204)
     wanted = b'{"name": "acme", "repository": "alice/shop"}'
     check("post", WEBHOOKS, 201, data=wanted, content_type=JSON)
     check("get", WEBHOOKS, 200)

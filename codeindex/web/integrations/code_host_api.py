@@ -1,0 +1,190 @@
+"""Code hosts and imports over REST."""
+
+from __future__ import annotations
+
+import django.core.exceptions
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.exceptions import PermissionDenied, ValidationError
+from rest_framework.generics import get_object_or_404
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from codeindex import tasks
+from codeindex.accounts.authentication import ScopePermission, signed_in_user
+from codeindex.integrations import imports
+from codeindex.integrations.imports import Filters
+from codeindex.models import Import
+from codeindex.web import ids
+from codeindex.web.integrations.code_host_views import ADMINISTRATORS_IMPORT
+from codeindex.web.integrations.forms import teams_of
+from codeindex.web.integrations.serializers import (
+    CodeHostSerializer,
+    HostTokenSerializer,
+    ImportSerializer,
+    NewCodeHostSerializer,
+    NewImportSerializer,
+)
+from codeindex.web.parsers import ShallowJSONParser
+from codeindex.web.problems import by_field
+from codeindex.web.schema import answers
+
+
+class ImportingView(APIView):
+    permission_classes = [IsAuthenticated, ScopePermission]
+    parser_classes = [ShallowJSONParser]
+
+
+class CodeHostsView(ImportingView):
+    @extend_schema(
+        operation_id="list_code_hosts",
+        summary="List your code hosts",
+        responses=answers(CodeHostSerializer(many=True)),
+    )
+    def get(self, request: Request) -> Response:
+        own = imports.hosts_of(signed_in_user(request))
+        return Response(CodeHostSerializer(own, many=True).data)
+
+    @extend_schema(
+        operation_id="add_code_host",
+        summary="Add a code host",
+        request=NewCodeHostSerializer,
+        responses=answers(CodeHostSerializer, 415, status=201),
+    )
+    def post(self, request: Request) -> Response:
+        user = signed_in_user(request)
+        if not imports.is_allowed(user):
+            raise PermissionDenied(ADMINISTRATORS_IMPORT)
+        serializer = NewCodeHostSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        try:
+            host = imports.add_host(user, **serializer.validated_data)
+        except django.core.exceptions.ValidationError as error:
+            raise ValidationError(by_field(error)) from error
+        return Response(CodeHostSerializer(host).data, status.HTTP_201_CREATED)
+
+
+class CodeHostView(ImportingView):
+    @extend_schema(
+        operation_id="change_code_host",
+        summary="Give a code host another token",
+        request=HostTokenSerializer,
+        responses=answers(CodeHostSerializer, 404, 415),
+    )
+    def patch(self, request: Request, host: int) -> Response:
+        user = signed_in_user(request)
+        row = get_object_or_404(imports.hosts_of(user), pk=host)
+        serializer = HostTokenSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        try:
+            imports.change_token(row, serializer.validated_data["token"], by=user)
+        except django.core.exceptions.ValidationError as error:
+            raise ValidationError(by_field(error)) from error
+        return Response(CodeHostSerializer(row).data)
+
+    @extend_schema(
+        operation_id="remove_code_host",
+        summary="Remove a code host with its imports; their repositories stay registered",
+        responses=answers(None, 404, status=204),
+    )
+    def delete(self, request: Request, host: int) -> Response:
+        user = signed_in_user(request)
+        imports.remove_host(get_object_or_404(imports.hosts_of(user), pk=host), by=user)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class ImportsView(ImportingView):
+    @extend_schema(
+        operation_id="list_imports",
+        summary="List your imports",
+        responses=answers(ImportSerializer(many=True)),
+    )
+    def get(self, request: Request) -> Response:
+        own = imports.imports_of(signed_in_user(request))
+        return Response(ImportSerializer(own, many=True).data)
+
+    @extend_schema(
+        operation_id="add_import",
+        summary="Preview the repositories of an organisation, a group or a user",
+        request=NewImportSerializer,
+        responses=answers(ImportSerializer, 415, status=201),
+    )
+    def post(self, request: Request) -> Response:
+        user = signed_in_user(request)
+        serializer = NewImportSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        wanted = serializer.validated_data
+        try:
+            host = imports.hosts_of(user).filter(
+                pk=ids.number(ids.Row.CODE_HOST, wanted.pop("host"))
+            )
+        except ValueError:
+            host = imports.hosts_of(user).none()
+        team = teams_of(user).filter(name=wanted.pop("team"))
+        namespace, visibility = wanted.pop("namespace"), wanted.pop("visibility")
+        if not host:
+            raise ValidationError({"host": ["You have no such code host."]})
+        try:
+            added = imports.add_import(
+                host[0],
+                namespace,
+                Filters(**wanted),
+                visibility=visibility,
+                team=team.first(),
+                by=user,
+            )
+        except django.core.exceptions.ValidationError as error:
+            raise ValidationError(by_field(error)) from error
+        tasks.wake_imports()
+        return Response(ImportSerializer(added).data, status.HTTP_201_CREATED)
+
+
+class ImportView(ImportingView):
+    @extend_schema(
+        operation_id="import",
+        summary="Get an import: what it would import, and how the last synchronisation went",
+        responses=answers(ImportSerializer, 404),
+    )
+    def get(self, request: Request, source: int) -> Response:
+        return Response(ImportSerializer(_import(request, source)).data)
+
+    @extend_schema(
+        operation_id="remove_import",
+        summary="Stop importing; the repositories stay registered",
+        responses=answers(None, 404, status=204),
+    )
+    def delete(self, request: Request, source: int) -> Response:
+        imports.remove_import(_import(request, source), by=signed_in_user(request))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class StartView(ImportingView):
+    @extend_schema(
+        operation_id="start_import",
+        summary="Start an import, or ask its code host now",
+        request=None,
+        responses=answers(ImportSerializer, 404),
+    )
+    def post(self, request: Request, source: int) -> Response:
+        imports.start(_import(request, source), by=signed_in_user(request))
+        tasks.wake_imports()
+        return Response(ImportSerializer(_import(request, source)).data)
+
+
+class ConfirmView(ImportingView):
+    @extend_schema(
+        operation_id="confirm_import",
+        summary="Confirm that the repositories which are held are removed",
+        request=None,
+        responses=answers(ImportSerializer, 404),
+    )
+    def post(self, request: Request, source: int) -> Response:
+        imports.confirm(_import(request, source), by=signed_in_user(request))
+        tasks.wake_imports()
+        return Response(ImportSerializer(_import(request, source)).data)
+
+
+def _import(request: Request, pk: int) -> Import:
+    return get_object_or_404(imports.imports_of(signed_in_user(request)), pk=pk)

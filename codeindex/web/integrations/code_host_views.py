@@ -1,0 +1,162 @@
+"""The pages of code hosts and imports: parse, call one function, render."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from codeindex import tasks
+from codeindex.accounts.authentication import signed_in_user
+from codeindex.integrations import imports
+from codeindex.models import CodeHost, Import
+from codeindex.web.integrations.forms import CodeHostForm, HostTokenForm, ImportForm
+
+LISTED = 200
+"""The most repositories that a page lists."""
+
+ADMINISTRATORS_IMPORT = "Only administrators may import repositories here."
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def code_hosts(request: HttpRequest) -> HttpResponse:
+    user = signed_in_user(request)
+    if not imports.is_allowed(user):
+        raise PermissionDenied(ADMINISTRATORS_IMPORT)
+    form = CodeHostForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            host = imports.add_host(user, **form.cleaned_data)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            return redirect("code-host", host.pk)
+    hosts = imports.hosts_of(user).prefetch_related("imports")
+    context = {"nav": "repositories", "hosts": hosts, "form": form}
+    return render(request, "codeindex/code_hosts.html", context, status=_status(form))
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def code_host(request: HttpRequest, host: int) -> HttpResponse:
+    """A code host, and the form that adds an import from it."""
+    user = signed_in_user(request)
+    row = _host(request, host)
+    form = ImportForm(user, request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            added = imports.add_import(
+                row,
+                form.cleaned_data["namespace"],
+                form.filters,
+                visibility=form.cleaned_data["visibility"],
+                team=form.cleaned_data["team"],
+                by=user,
+            )
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            tasks.wake_imports()
+            return redirect("import", added.pk)
+    return _code_host(request, row, form, HostTokenForm())
+
+
+@login_required
+@require_POST
+def change_token(request: HttpRequest, host: int) -> HttpResponse:
+    user = signed_in_user(request)
+    row = _host(request, host)
+    form = HostTokenForm(request.POST)
+    if form.is_valid():
+        try:
+            imports.change_token(row, form.cleaned_data["token"], by=user)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, "The new token is used from now on.")
+            return redirect("code-host", row.pk)
+    return _code_host(request, row, ImportForm(user), form)
+
+
+@login_required
+@require_POST
+def remove_host(request: HttpRequest, host: int) -> HttpResponse:
+    row = _host(request, host)
+    imports.remove_host(row, by=signed_in_user(request))
+    messages.success(request, f"{row.name} has been removed. Its repositories stay registered.")
+    return redirect("code-hosts")
+
+
+@login_required
+@require_safe
+def imported(request: HttpRequest, source: int) -> HttpResponse:
+    row = _import(request, source)
+    links = row.repositories.select_related("repository")
+    context = {
+        "nav": "repositories",
+        "import": row,
+        "count": links.exclude(repository=None).count(),
+        "problems": links.exclude(problem="")[:LISTED],
+        "missing": links.exclude(missing=None).exclude(repository=None)[:LISTED],
+        "names": row.names[:LISTED],
+    }
+    return render(request, "codeindex/import.html", context)
+
+
+@login_required
+@require_POST
+def start(request: HttpRequest, source: int) -> HttpResponse:
+    row = _import(request, source)
+    imports.start(row, by=signed_in_user(request))
+    tasks.wake_imports()
+    messages.success(request, "The code host is being asked. Reload this page to see the result.")
+    return redirect("import", source)
+
+
+@login_required
+@require_POST
+def confirm(request: HttpRequest, source: int) -> HttpResponse:
+    imports.confirm(_import(request, source), by=signed_in_user(request))
+    tasks.wake_imports()
+    return redirect("import", source)
+
+
+@login_required
+@require_POST
+def remove_import(request: HttpRequest, source: int) -> HttpResponse:
+    row = _import(request, source)
+    imports.remove_import(row, by=signed_in_user(request))
+    messages.success(
+        request, f"{row.namespace} is no longer imported. Its repositories stay registered."
+    )
+    return redirect("code-host", row.host_id)
+
+
+def _code_host(
+    request: HttpRequest, row: CodeHost, form: ImportForm, token_form: HostTokenForm
+) -> HttpResponse:
+    context = {
+        "nav": "repositories",
+        "host": row,
+        "imports": row.imports.all(),
+        "form": form,
+        "token_form": token_form,
+    }
+    status = max(_status(form), _status(token_form))
+    return render(request, "codeindex/code_host.html", context, status=status)
+
+
+def _status(form: CodeHostForm | ImportForm | HostTokenForm) -> int:
+    return 400 if form.errors else 200
+
+
+def _host(request: HttpRequest, pk: int) -> CodeHost:
+    return get_object_or_404(imports.hosts_of(signed_in_user(request)), pk=pk)
+
+
+def _import(request: HttpRequest, pk: int) -> Import:
+    return get_object_or_404(imports.imports_of(signed_in_user(request)), pk=pk)

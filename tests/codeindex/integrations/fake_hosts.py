@@ -1,0 +1,188 @@
+"""Code hosts on loopback that list repositories as the real ones do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from codeindex.models import HostKind
+from tests import hosts
+
+Shape = Callable[[str, "Repo"], dict[str, Any]]
+
+
+@dataclass
+class Repo:
+    id: int
+    name: str
+    archived: bool = False
+    fork: bool = False
+    topics: Sequence[str] = ()
+    clone_url: str = ""
+
+
+def github(base: str, repo: Repo) -> dict[str, Any]:
+    """As of GET /orgs/{org}/repos, version 2022-11-28; Gitea's is alike."""
+    name = repo.name.rpartition("/")[2]
+    return {
+        "id": repo.id,
+        "node_id": "MDEwOlJlcG9zaXRvcnkx",
+        "name": name,
+        "full_name": repo.name,
+        "private": True,
+        "owner": {"login": repo.name.partition("/")[0], "type": "Organization"},
+        "html_url": f"{base}/{repo.name}",
+        "description": None,
+        "fork": repo.fork,
+        "clone_url": repo.clone_url or f"{base}/{repo.name}.git",
+        "ssh_url": f"git@host:{repo.name}.git",
+        "default_branch": "main",
+        "archived": repo.archived,
+        "disabled": False,
+        "topics": list(repo.topics),
+        "visibility": "private",
+    }
+
+
+def gitlab(base: str, repo: Repo) -> dict[str, Any]:
+    """As of GET /groups/:id/projects."""
+    return {
+        "id": repo.id,
+        "description": "",
+        "path": repo.name.rpartition("/")[2],
+        "path_with_namespace": repo.name,
+        "default_branch": "main",
+        "topics": list(repo.topics),
+        "ssh_url_to_repo": f"git@host:{repo.name}.git",
+        "http_url_to_repo": repo.clone_url or f"{base}/{repo.name}.git",
+        "web_url": f"{base}/{repo.name}",
+        "archived": repo.archived,
+        "visibility": "private",
+        **({"forked_from_project": {"id": 1}} if repo.fork else {}),
+    }
+
+
+def bitbucket(base: str, repo: Repo) -> dict[str, Any]:
+    """As of GET /2.0/repositories/{workspace}."""
+    scheme, _, rest = base.partition("://")
+    return {
+        "type": "repository",
+        "uuid": f"{{{repo.id:08d}-0000}}",
+        "full_name": repo.name,
+        "is_private": True,
+        "slug": repo.name.rpartition("/")[2],
+        "mainbranch": {"type": "branch", "name": "main"},
+        "parent": {"full_name": "other/x"} if repo.fork else None,
+        "links": {
+            "clone": [
+                {"name": "https", "href": repo.clone_url or f"{scheme}://bot@{rest}/{repo.name}.git"},
+                {"name": "ssh", "href": f"git@host:{repo.name}.git"},
+            ]
+        },
+    }  # fmt: skip
+
+
+@dataclass
+class Fake:
+    """A host of one kind, with the repositories of organisations and users."""
+
+    kind: HostKind
+    organisations: dict[str, list[Repo]] = field(default_factory=dict)
+    users: dict[str, list[Repo]] = field(default_factory=dict)
+    tokens: Mapping[str, str] = field(default_factory=dict)
+    """Authorization → the user whose token it is."""
+
+    failing: Callable[[BaseHTTPRequestHandler], bool] = lambda _: False
+    """Answers instead, and says whether it has."""
+
+    page_size: int = 0
+    base: str = ""
+    asked: list[str] = field(default_factory=list)
+
+    def answer(self, request: BaseHTTPRequestHandler) -> None:
+        if self.failing(request):
+            return
+        parts = urlsplit(request.path)
+        self.asked.append(request.path)
+        if self.tokens and request.headers["Authorization"] not in self.tokens:
+            return send(request, 401, {"message": "Bad credentials"})
+        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        found = self._find(parts.path, request.headers["Authorization"] or "")
+        if found is None:
+            return send(request, 404, {"message": "Not Found"})
+        if isinstance(found, dict):
+            return send(request, 200, found)
+        self._send_page(request, parts.path, query, found)
+
+    def _find(self, path: str, authorization: str) -> list[Repo] | dict[str, Any] | None:
+        match (self.kind, *path.strip("/").split("/")):
+            case (HostKind.GITHUB, "api", "v3", "user"):
+                return {"login": self.tokens.get(authorization, "nobody")}
+            case (HostKind.GITHUB, "api", "v3", "users", name):
+                if name in self.organisations:
+                    return {"login": name, "type": "Organization"}
+                return {"login": name, "type": "User"} if name in self.users else None
+            case (HostKind.GITHUB, "api", "v3", "user", "repos"):
+                return self.users[self.tokens[authorization]]
+            case (HostKind.GITHUB, "api", "v3", "orgs", name, "repos"):
+                return self.organisations.get(name)
+            case (HostKind.GITHUB, "api", "v3", "users", name, "repos"):
+                return self.users.get(name)
+            case (HostKind.GITLAB, "api", "v4", "groups", name, "projects"):
+                return self.organisations.get(unquote(name))
+            case (HostKind.GITLAB, "api", "v4", "users", name, "projects"):
+                return self.users.get(name)
+            case (HostKind.GITEA, "api", "v1", "orgs", name, "repos"):
+                return self.organisations.get(name)
+            case (HostKind.GITEA, "api", "v1", "users", name, "repos"):
+                return self.users.get(name)
+            case (HostKind.BITBUCKET, "2.0", "repositories", name):
+                return self.organisations.get(name)
+            case _:
+                return None
+
+    def _send_page(
+        self, request: BaseHTTPRequestHandler, path: str, query: dict[str, str], all_: list[Repo]
+    ) -> None:
+        size = int(query.get("per_page") or query.get("limit") or query.get("pagelen") or 30)
+        size = self.page_size or size
+        page = int(query.get("page", 1))
+        shape: Shape = {HostKind.GITLAB: gitlab, HostKind.BITBUCKET: bitbucket}.get(
+            self.kind, github
+        )
+        items = [shape(self.base, repo) for repo in all_[(page - 1) * size : page * size]]
+        more = f"&per_page={size}" if "per_page" in query else ""
+        following = f"{self.base}{path}?page={page + 1}{more}" if page * size < len(all_) else ""
+        if self.kind == HostKind.BITBUCKET:
+            body = {"values": items, "pagelen": size, "page": page}
+            return send(request, 200, body | ({"next": following} if following else {}))
+        links = {"Link": f'<{following}>; rel="next"'} if following else {}
+        send(request, 200, items, links)
+
+
+def send(
+    request: BaseHTTPRequestHandler,
+    status: int,
+    body: object,
+    headers: Mapping[str, str] | None = None,
+) -> None:
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    request.send_response(status)
+    given = {"Content-Type": "application/json; charset=utf-8", **(headers or {})}
+    for name, value in given.items():
+        request.send_header(name, value)
+    request.send_header("Content-Length", str(len(content)))
+    request.end_headers()
+    request.wfile.write(content)
+
+
+@contextmanager
+def serving(fake: Fake, address: str = "127.0.0.2") -> Iterator[Fake]:
+    with hosts.serving(fake.answer, address) as host:
+        fake.base = host.url
+        yield fake
