@@ -12,11 +12,9 @@ from drf_spectacular.generators import SchemaGenerator
 from jsonschema import Draft202012Validator
 
 from codeindex.accounts import tokens
-from codeindex.integrations import push_webhooks
-from codeindex.models import IndexRun, Repository, Scope, SourceFile
 from codeindex.integrations import imports, push_webhooks
 from codeindex.integrations.imports import Filters
-from codeindex.models import IndexRun, Repository, Scope
+from codeindex.models import IndexRun, Repository, Scope, SourceFile
 from codeindex.web.ids import Row, opaque
 from codeindex.web.problems import MEDIA_TYPE
 from tests import shelf

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("auth", "0012_alter_user_first_name_max_length"),
-        ("codeindex", "0028_push_webhooks"),
+        ("codeindex", "0029_sign_on"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
