@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from textwrap import dedent
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.template.defaultfilters import pluralize
 
+from embeddings.types import Kind
 from search import engine, similar
 from search.mcp import arguments, locations
 from search.mcp.sources import Source, sources
@@ -136,19 +138,28 @@ def _location(result: Result) -> Iterator[str]:
 
 
 def _signature(result: Result) -> Iterator[str]:
-    """The lines of the signature, and what the docstring says first."""
+    """The lines of the signature, and what the docstring says first, which is all that a module
+    has."""
+    summary = result.definition.summary
+    if not (summary and result.definition.place.kind == Kind.MODULE):
+        signature = dedent("\n".join(_signature_lines(result)))
+        yield from (f"   {line}" for line in signature.split("\n"))
+    if summary:
+        yield f"   — {summary}"
+
+
+def _signature_lines(result: Result) -> Iterator[str]:
+    """From the line with the name, or else the first one, until all brackets are closed."""
     lines = result.definition.lines
     name = result.definition.place.name.rpartition(".")[2]
     first = next((number for number, line in enumerate(lines) if name and name in line), 0)
     open_brackets = 0
     for line in lines[first : first + SIGNATURE_LINES]:
-        yield f"   {cut(line).rstrip()}"
+        yield cut(line).rstrip()
         open_brackets += sum(line.count(each) for each in OPENING)
         open_brackets -= sum(line.count(each) for each in CLOSING)
         if open_brackets <= 0 or line.rstrip().endswith(("{", ":")):
             break
-    if summary := result.definition.summary:
-        yield f"   — {summary}"
 
 
 def _body(result: Result) -> Iterator[str]:

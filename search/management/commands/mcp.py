@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from codeindex.management import base
@@ -16,5 +17,5 @@ class Command(base.Command):
     )
 
     def handle(self, **options: Any) -> None:
-        with existing_index():
+        with existing_index(), suppress(KeyboardInterrupt):
             stdio.serve(ADMINISTRATOR)

@@ -46,10 +46,20 @@ def test_as_much_of_a_result_is_shown_as_is_asked_for(
 
 
 def test_a_signature_goes_on_until_its_brackets_close(ask: Ask, alice: User) -> None:
-    source = "@cached\ndef retry(\n    url,\n    times,\n):\n    return backoff(url)\n"
+    source = (
+        "    @cached\n    def retry(\n        url,\n        times,\n    ):\n        backoff(url)\n"
+    )
     shelf.put(shelf.repository(alice), "a.py", Written(source, "retry"))
     shown = ask("search", alice, query="retry").text
     assert shown.endswith("   def retry(\n       url,\n       times,\n   ):")
+
+
+def test_a_module_is_shown_by_what_it_says_of_itself(ask: Ask, alice: User) -> None:
+    source = '"""Carts, and what is in them."""\n\nimport shop\n'
+    written = Written(source, "", kind="module", docstring="Carts, and what is in them.")
+    shelf.put(shelf.repository(alice), "cart.py", written)
+    shown = ask("search", alice, query="carts").text
+    assert shown.endswith(f"module cart\n   ({COMMIT})\n   — Carts, and what is in them.")
 
 
 def test_filters_are_those_of_every_search(ask: Ask, alice: User, shop: Repository) -> None:
