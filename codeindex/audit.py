@@ -45,6 +45,7 @@ class Change(StrEnum):
     MEMBER_ADDED = "added a member to the team"
     MEMBER_CHANGED = "changed the role of a member of the team"
     MEMBER_REMOVED = "removed a member from the team"
+    PUSH_RECEIVED = "received a push by the webhook"
     RUN_REQUESTED = "requested an index run of the repository"
     REPOSITORIES_IMPORTED = "registered repositories of the import"
     CODE_HOST_ADDED = "added the code host"
@@ -109,6 +110,11 @@ class Origin:
 
 
 COMMAND_LINE = Origin(Door.COMMAND)
+
+ACTORS = {
+    Door.COMMAND: "The command line", Door.WEBHOOK: "A code host", Door.WORKER: "A worker",
+}  # fmt: skip
+"""Who acts by a door where no user does."""
 
 _origin: ContextVar[Origin] = ContextVar("origin", default=COMMAND_LINE)
 
@@ -186,7 +192,7 @@ def note(
 def _actor(by: User | None) -> str:
     if by is not None:
         return f"User {by.get_username()!r}"
-    return "The command line" if _origin.get() is COMMAND_LINE else "Somebody"
+    return ACTORS.get(_origin.get().door, "Somebody")
 
 
 @dataclass(frozen=True, slots=True)

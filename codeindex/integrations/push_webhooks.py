@@ -94,6 +94,7 @@ def receive(webhook: PushWebhook, headers: Mapping[str, str], body: bytes) -> No
         if delivery is not None:
             delivery.outcome = _act(webhook, push)
             delivery.save(update_fields=["outcome"])
+            audit.record(Change.PUSH_RECEIVED, str(webhook), by=None, details=delivery.outcome)
 
 
 def _first_of_its_kind(webhook: PushWebhook, digest: str) -> PushDelivery | None:

@@ -64,8 +64,8 @@ def no_store(get_response: GetResponse) -> GetResponse:
     return middleware
 
 
-DOORS = {"/api/": Door.API, "/mcp": Door.AGENT}
-"""By the beginning of the path; all others are pages."""
+DOORS = {"/api/v1/hooks/": Door.WEBHOOK, "/api/": Door.API, "/mcp": Door.AGENT}
+"""By the beginning of the path, the longest first; all others are pages."""
 
 
 def audit_origin(get_response: GetResponse) -> GetResponse:

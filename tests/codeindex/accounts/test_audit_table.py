@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import copy_context
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from django.db import ProgrammingError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from codeindex import audit, tasks
+from codeindex import audit, celery, tasks
 from codeindex.accounts import tokens
 from codeindex.audit import Access
 from codeindex.models import AuditRecord, Token
@@ -114,6 +115,16 @@ class TestSigningIn:
             told = str(cursor.fetchall())
         assert "not-the-password" not in told
         assert SECRET not in told
+
+
+def test_what_a_worker_does_is_recorded_as_its_own() -> None:
+    def work() -> None:
+        celery.record_as_worker()
+        audit.note(Access.SEARCHED, None)
+
+    copy_context().run(work)
+    audit.note(Access.SEARCHED, None)
+    assert rows("door") == [("worker",), ("command",)]
 
 
 class TestUsers:

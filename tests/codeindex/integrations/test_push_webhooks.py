@@ -29,7 +29,7 @@ from codeindex.models import (
     host_path,
 )
 from codeindex.web import ids
-from tests import hosts, shelf
+from tests import audited, hosts, shelf
 from tests.codeindex.integrations import payloads
 from tests.git import GitRepository
 
@@ -205,6 +205,18 @@ def test_a_replayed_delivery_asks_for_nothing(
     send(webhook, (content, headers))  # an administrator presses "Redeliver"
     assert asked() == {wanted.pk}
     assert PushDelivery.objects.count() == 1
+
+
+def test_a_push_is_in_the_audit_and_an_unsigned_one_is_not(
+    alice: User, webhook: PushWebhook, secret: str
+) -> None:
+    audited.empty()
+    content, headers = payloads.github(payloads.GITHUB, secret)
+    assert send(webhook, (content, headers)).status_code == 202
+    assert send(webhook, (content + b" ", headers)).status_code == 401
+    assert audited.rows("action", "user", "door", "subject", "address") == [
+        ("push_received", "", "webhook", "everything", "127.0.0.1")
+    ]
 
 
 def test_an_unknown_repository_is_answered_as_a_known_one(
