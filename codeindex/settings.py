@@ -309,7 +309,17 @@ SPECTACULAR_SETTINGS = {
     },
     # Ids (codeindex.web.ids)
     "PATH_CONVERTER_OVERRIDES": dict.fromkeys(
-        ("repository", "run", "file", "definition", "team", "push_webhook", "code_host", "import"),
+        (
+            "repository",
+            "run",
+            "file",
+            "definition",
+            "team",
+            "invitation",
+            "push_webhook",
+            "code_host",
+            "import",
+        ),
         str,
     ),
 }

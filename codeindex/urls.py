@@ -13,6 +13,8 @@ from codeindex.web.accounts import views as accounts
 from codeindex.web.integrations import api as integrations_api
 from codeindex.web.integrations import code_host_api, code_host_views
 from codeindex.web.integrations import views as integrations
+from codeindex.web.invitations import views as invitation_views
+from codeindex.web.invitations.api import InvitationsView, InvitationView
 from codeindex.web.repository_settings.api import SettingsView
 from codeindex.web.repository_settings.forms import AccessSection, RulesSection, SourceSection
 from codeindex.web.repository_settings.views import settings
@@ -47,6 +49,12 @@ teams = [
     path("<team:pk>/members/remove", team_views.remove_member, name="remove-member"),
     path("<team:pk>/rename", team_views.rename, name="rename-team"),
     path("<team:pk>/remove", team_views.remove, name="remove-team"),
+]
+
+invitations = [
+    path("", invitation_views.invitation_list, name="invitations"),
+    path("<invitation:pk>/revoke", invitation_views.revoke, name="revoke-invitation"),
+    path("<str:secret>", invitation_views.join, name="join"),
 ]
 
 account = [
@@ -118,6 +126,8 @@ rest = [
     path("audit/export", audit.ExportView.as_view(), name="api-audit-export"),
     path("tokens", accounts_api.TokensView.as_view(), name="api-tokens"),
     path("tokens/<str:beginning>", accounts_api.TokenView.as_view(), name="api-token"),
+    path("invitations", InvitationsView.as_view(), name="api-invitations"),
+    path("invitations/<invitation:pk>", InvitationView.as_view(), name="api-invitation"),
     path("teams", team_api.TeamsView.as_view(), name="api-teams"),
     path("teams/<team:pk>", team_api.TeamView.as_view(), name="api-team"),
     path("teams/<team:pk>/members", team_api.MembersView.as_view(), name="api-members"),
@@ -139,6 +149,7 @@ urlpatterns = [
     path("repositories/register", views.register, name="register"),
     path("repositories/<repository:pk>/", include(repository)),
     path("teams/", include(teams)),
+    path("invitations/", include(invitations)),
     path("webhooks/", include(webhooks)),
     path("code-hosts/", include(code_hosts)),
     path("account/", include(account)),

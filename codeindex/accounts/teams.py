@@ -53,6 +53,15 @@ def assignable(user: User, repository: Repository | None = None) -> QuerySet[Gro
     return Group.objects.filter(either).distinct().order_by("name")
 
 
+def maintained(name: str, user: User) -> Group:
+    """The team of this name. Raises `ValidationError` of the field `team` for one that `user` does
+    not maintain, whether it exists or not."""
+    team = maintained_by(user).filter(name=name).first()
+    if team is None:
+        raise ValidationError({"team": [f"You maintain no team called {name}."]})
+    return team
+
+
 def offered(names: Iterable[str], user: User, repository: Repository) -> list[Group]:
     """The teams of these names. Raises `ValidationError` of the field `teams` for names that are
     not among the assignable ones, whether they exist or not."""

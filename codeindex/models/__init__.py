@@ -20,6 +20,7 @@ from codeindex.models.files import (
     WordCount,
 )
 from codeindex.models.freshness import Upstream
+from codeindex.models.invitations import Invitation
 from codeindex.models.repositories import (
     CHECK_MINUTES,
     IGNORE_PATTERNS,
@@ -59,6 +60,7 @@ __all__ = [
     "Import",
     "ImportedRepository",
     "IndexRun",
+    "Invitation",
     "Membership",
     "NamesUsed",
     "PlainId",

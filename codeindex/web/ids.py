@@ -29,6 +29,7 @@ class Row(StrEnum):
     FILE = "file"
     DEFINITION = "definition"
     TEAM = "team"
+    INVITATION = "invitation"
     PUSH_WEBHOOK = "push_webhook"
     CODE_HOST = "code_host"
     IMPORT = "import"
@@ -110,6 +111,10 @@ class TeamConverter(Converter):
     row = Row.TEAM
 
 
+class InvitationConverter(Converter):
+    row = Row.INVITATION
+
+
 class PushWebhookConverter(Converter):
     row = Row.PUSH_WEBHOOK
 
@@ -124,6 +129,6 @@ class ImportConverter(Converter):
 
 CONVERTERS = (
     RepositoryConverter, RunConverter, FileConverter, DefinitionConverter, TeamConverter,
-    PushWebhookConverter, CodeHostConverter, ImportConverter,
+    PushWebhookConverter, CodeHostConverter, ImportConverter, InvitationConverter,
 )  # fmt: skip
 """Registered by the kind of their rows: `<repository:pk>`."""

@@ -13,12 +13,15 @@ from allauth.socialaccount.providers.base.constants import AuthError
 from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from requests import RequestException
 
 from codeindex import audit
+from codeindex.accounts import invitations
+from codeindex.accounts.invitations import InvitationRefused
 from codeindex.accounts.sign_on import backend, groups, provider, rules
 from codeindex.audit import Access
 
@@ -82,10 +85,23 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         sociallogin.email_addresses = []
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
-        claims = rules.claims(sociallogin.account.extra_data)
-        if not rules.from_settings().may_sign_up(claims):
+        if not _may_sign_up(sociallogin) and not _invitation(request):
             raise ImmediateHttpResponse(failed(request, CLOSED, 403, sociallogin.account.uid))
         return True
+
+    def save_user(
+        self, request: HttpRequest, sociallogin: SocialLogin, form: object = None
+    ) -> User:
+        """Whom the rules do not let in uses an invitation up."""
+        try:
+            with transaction.atomic():
+                user: User = super().save_user(request, sociallogin, form)
+                if not _may_sign_up(sociallogin):
+                    invitations.accept(_invitation(request), user)
+        except InvitationRefused:
+            refused = failed(request, CLOSED, 403, sociallogin.account.uid)
+            raise ImmediateHttpResponse(refused) from None
+        return user
 
     def on_authentication_error(
         self,
@@ -105,6 +121,20 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
 
     def get_connect_redirect_url(self, request: HttpRequest, socialaccount: object) -> str:
         return reverse("account")
+
+
+def _may_sign_up(sign_on: SocialLogin) -> bool:
+    return rules.from_settings().may_sign_up(rules.claims(sign_on.account.extra_data))
+
+
+def _invitation(request: HttpRequest) -> str:
+    """The secret of the invitation that brought the user here; "" without an open one."""
+    secret = str(request.session.get(invitations.SESSION_KEY, ""))
+    try:
+        invitations.find(secret)
+    except InvitationRefused:
+        return ""
+    return secret
 
 
 sign_on_application, sign_on_is_on = provider.application, provider.is_on

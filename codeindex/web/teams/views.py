@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from codeindex.accounts import teams
+from codeindex.accounts import invitations, teams
 from codeindex.accounts.authentication import signed_in_user
 from codeindex.models import Repository, Role
 from codeindex.web.teams import access
@@ -34,7 +34,12 @@ def team_list(request: HttpRequest) -> HttpResponse:
             return redirect("team", team.pk)
     roles = teams.roles(user)
     seen = [(team, roles.get(team.name)) for team in teams.visible_to(user)]
-    context = {"nav": "teams", "teams": seen, "form": form}
+    context = {
+        "nav": "teams",
+        "teams": seen,
+        "form": form,
+        "may_invite": invitations.may_invite(user),
+    }
     return render(request, "codeindex/teams.html", context, status=400 if form.errors else 200)
 
 

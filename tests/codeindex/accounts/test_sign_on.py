@@ -20,7 +20,7 @@ from django.contrib.auth.models import Group, User
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from codeindex.accounts import teams, tokens
+from codeindex.accounts import invitations, teams, tokens
 from codeindex.accounts.sign_on import backend, links
 from codeindex.models import AuditRecord, Membership, Repository, Role
 from tests import oidc_provider, shelf
@@ -265,6 +265,26 @@ class TestWhoMaySignUp:
         settings.CODEINDEX_OIDC_SIGNUP_DOMAINS = ["example.org"]
         another_browser.sign_in("erin")
         assert another_browser.user() == "erin"
+
+
+class TestInvitations:
+    def test_let_in_whom_the_rules_do_not(
+        self, browser: Browser, another_browser: Browser, live_server: Any, settings: Any
+    ) -> None:
+        settings.CODEINDEX_OIDC_SIGNUP_GROUPS = ["developers"]
+        root = User.objects.create_superuser("root")
+        team = teams.create("backend", by=root)
+        secret = invitations.create(team, Role.MAINTAINER, days=1, by=root)
+        page = browser.get(f"/invitations/{secret}")
+        (button,) = re.findall(r'href="(/account/sign-on/[^"]*)"', page.text)
+        asked = browser.get(button)
+        form = {"username": "erin", "password": oidc_provider.PASSWORD}
+        assert browser.client.post(asked.url, data=form).status_code == 200
+        assert browser.user() == "erin"
+        assert teams.roles(User.objects.get(username="erin")) == {"backend": Role.MAINTAINER}
+        another_browser.get(f"/invitations/{secret}")
+        assert another_browser.sign_in("frank").status_code == 403
+        assert not User.objects.filter(username="frank").exists()
 
 
 class TestGroups:

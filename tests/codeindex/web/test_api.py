@@ -190,6 +190,8 @@ class TestDescription:
             "/api/v1/audit/export",
             "/api/v1/tokens",
             "/api/v1/tokens/{beginning}",
+            "/api/v1/invitations",
+            "/api/v1/invitations/{id}",
             "/api/v1/teams",
             "/api/v1/teams/{id}",
             "/api/v1/teams/{id}/members",

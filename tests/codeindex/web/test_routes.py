@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,13 +14,17 @@ from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from codeindex.accounts import teams
 from codeindex.integrations import imports, push_webhooks
 from codeindex.integrations.imports import Filters
-from codeindex.models import IndexRun, Repository, Role
+from codeindex.models import IndexRun, Invitation, Repository, Role
+from codeindex.models.tokens import digest
 from tests import shelf
 from tests.shelf import Written
+
+SECRET = "open-invitation"
 
 WITH_PROVIDER = "tests.sign_on_urls"
 """The routes of an installation with single sign-on."""
@@ -55,6 +60,12 @@ ADMINISTERED = ("sign in", 404, 403, 403, 403, "ok")
 
 OWNED = ("sign in", 404, 404, 404, "ok", "ok")
 """Whoever owns the row that the address names."""
+
+INVITING = ("sign in", 403, 403, "ok", 403, "ok")
+"""Whoever maintains a team, and administrators."""
+
+REVOKING = ("sign in", 404, 404, "ok", 404, "ok")
+"""The maintainers of the invitation's team, and administrators."""
 
 ADMINISTRATORS = ("sign in", 403, 403, 403, 403, "ok")
 
@@ -131,6 +142,11 @@ ROUTES: dict[str, dict[str, tuple[str | int, ...]]] = {
     "api-team": {"GET": MEMBERS_API, "PATCH": ADMINISTERED, "DELETE": ADMINISTERED},
     "api-members": {"GET": MEMBERS_API, "PUT": MAINTAINED},
     "api-member": {"DELETE": MAINTAINED},
+    "invitations": {"GET": INVITING, "POST": INVITING},
+    "revoke-invitation": {"POST": REVOKING},
+    "join": {"GET": OPEN, "POST": OPEN},
+    "api-invitations": {"GET": INVITING, "POST": INVITING},
+    "api-invitation": {"DELETE": REVOKING},
     # Accounts
     "account": {"GET": ACCOUNT},
     "new-token": {"POST": ACCOUNT},
@@ -161,6 +177,7 @@ TEXTS = {
     "beginning": "cix_00000000",
     "form": "csv",
     "signed": "x",
+    "secret": SECRET,
 }
 """The values of parameters that are plain strings."""
 
@@ -214,14 +231,21 @@ def shop(alice: User, team: Group) -> Repository:
 
 
 @pytest.fixture
-def rows(shop: Repository, team: Group, alice: User) -> dict[str, int]:
+def rows(shop: Repository, team: Group, alice: User, people: Any) -> dict[str, int]:
     file = shop.branches.get().source_files.get()
     definition = file.blob.definitions.get()
     run = IndexRun.objects.create(branch=shop.branches.get())
     webhook = push_webhooks.create(alice, "acme", None, by=alice).webhook
     host = imports.add_host(alice, kind="github", url="https://github.com")
     source = imports.add_import(host, "acme", Filters(), by=alice)
+    invitation = Invitation.objects.create(
+        digest=digest(SECRET),
+        team=team,
+        invited_by=people["maintainer"],
+        expires=timezone.now() + timedelta(days=1),
+    )
     return {
+        "invitation": invitation.pk,
         "push_webhook": webhook.pk,
         "code_host": host.pk,
         "import": source.pk,

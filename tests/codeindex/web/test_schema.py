@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
+from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
 from jsonschema import Draft202012Validator
 
 from codeindex.accounts import tokens
 from codeindex.integrations import imports, push_webhooks
 from codeindex.integrations.imports import Filters
-from codeindex.models import IndexRun, Repository, Scope, SourceFile
+from codeindex.models import IndexRun, Invitation, Repository, Scope, SourceFile
 from codeindex.web.ids import Row, opaque
 from codeindex.web.problems import MEDIA_TYPE
 from tests import shelf
@@ -27,6 +29,8 @@ RULES = f"{ONE}/rules"
 SETTINGS = f"{ONE}/settings"
 TEAMS = "/api/v1/teams"
 TEAM = f"{TEAMS}/{{id}}"
+INVITATIONS = "/api/v1/invitations"
+INVITATION = f"{INVITATIONS}/{{id}}"
 MEMBERS = f"{TEAM}/members"
 MEMBER = f"{MEMBERS}/{{user}}"
 RUNS = f"{ONE}/runs"
@@ -71,6 +75,14 @@ def check(schema: dict[str, Any], shop: Repository, alice: User, bob: User, team
     webhook = push_webhooks.create(alice, "acme", None, by=alice).webhook
     host = imports.add_host(alice, kind="github", url="https://github.com")
     source = imports.add_import(host, "acme", Filters(), by=alice)
+    invitation = Invitation.objects.create(
+        invited_by=alice, team=team, expires=timezone.now() + timedelta(days=1)
+    )
+    named = (
+        (TEAMS, Row.TEAM, team),
+        (INVITATIONS, Row.INVITATION, invitation),
+        ("", Row.REPOSITORY, shop),
+    )
     for scope in Scope:
         keys[scope] = tokens.issue(alice, by=alice, scopes=[scope])
 
@@ -78,7 +90,7 @@ def check(schema: dict[str, Any], shop: Repository, alice: User, bob: User, team
         method: str, path: str, status: int, who: str = "alice", *, known: bool = True, **more: Any
     ) -> None:
         file = shop.branches.get().source_files.filter(live=True).latest("pk")
-        kind, row = (Row.TEAM, team) if path.startswith(TEAMS) else (Row.REPOSITORY, shop)
+        kind, row = next((kind, row) for start, kind, row in named if path.startswith(start))
         given = {"id": opaque(kind, row.pk if known else 0), "file_id": file.pk if known else 0}
         given["beginning"] = keys["search"][: tokens.SHOWN] if known else "cix_00000000"
         given["host"] = opaque(Row.CODE_HOST, host.pk if known else 0)
@@ -142,6 +154,9 @@ def test_every_operation_names_its_errors(schema: dict[str, Any]) -> None:
         ("patch", RULES): {200, 404, 415},
         ("get", SETTINGS): {200, 404},
         ("patch", SETTINGS): {200, 404, 415},
+        ("get", INVITATIONS): {200},
+        ("post", INVITATIONS): {201, 415},
+        ("delete", INVITATION): {204, 404},
         ("get", TEAMS): {200},
         ("post", TEAMS): {201, 415},
         ("get", TEAM): {200, 404},
@@ -198,7 +213,7 @@ def test_errors_are_as_described(
         if "{" in path:
             check(method, path, 404, known=False)
             check(method, path, 404, "bob")
-        if "{id}" in path and (method != "get" or path == RULES):
+        if "{id}" in path and path != INVITATION and (method != "get" or path == RULES):
             Repository.objects.update(visibility="internal")
             bob.groups.add(team)
             check(method, path, 403, "bob")
@@ -206,7 +221,11 @@ def test_errors_are_as_described(
             bob.groups.clear()
 
 
-def test_errors_of_one_operation_are_as_described(check: Any, shop: Repository) -> None:
+def test_errors_of_one_operation_are_as_described(
+    check: Any, shop: Repository, alice: User
+) -> None:
+    alice.is_superuser = True
+    alice.save()
     for body in (b"{", b"[]", b"{}", b'{"url": []}', b'{"url": "https://example.org/shop"}'):
         check("post", REPOSITORIES, 400, data=body, content_type=JSON)
     check("post", REPOSITORIES, 415, data=b"x", content_type="text/plain")
@@ -222,6 +241,8 @@ def test_errors_of_one_operation_are_as_described(check: Any, shop: Repository) 
     check("post", IMPORTS, 415, data=b"x", content_type="text/plain")
     check("post", IMPORTS, 400, data=b'{"host": "x", "namespace": "y"}', content_type=JSON)
     check("patch", CODE_HOST, 400, data=b'{"token": "a b"}', content_type=JSON)
+    for body in (b'{"role": "x"}', b'{"days": 31}', b'{"team": "none"}', b'{"team": 1}'):
+        check("post", INVITATIONS, 400, data=body, content_type=JSON)
     check("post", CANCEL, 409)
     check("get", SEARCH, 400, QUERY_STRING="q=")
     check("get", SEARCH, 400, QUERY_STRING="q=a&limit=0&order=x")

@@ -1,0 +1,1 @@
+"""The pages and REST of invitations."""
