@@ -319,6 +319,7 @@ SPECTACULAR_SETTINGS = {
             "push_webhook",
             "code_host",
             "import",
+            "evaluation",
         ),
         str,
     ),

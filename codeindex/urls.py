@@ -6,7 +6,7 @@ from django.urls import include, path, register_converter
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from codeindex.accounts.sign_on import provider
-from codeindex.web import api, ids, views
+from codeindex.web import api, evaluations, ids, views
 from codeindex.web.accounts import api as accounts_api
 from codeindex.web.accounts import audit
 from codeindex.web.accounts import views as accounts
@@ -122,6 +122,13 @@ rest = [
         name="api-webhook",
     ),
     path("hooks/<push_webhook:webhook>", integrations_api.HookView.as_view(), name="hook"),
+    path("repositories/<repository:pk>/failures", api.FailuresView.as_view(), name="api-failures"),
+    path("evaluations", evaluations.EvaluationsView.as_view(), name="api-evaluations"),
+    path(
+        "evaluations/<evaluation:pk>",
+        evaluations.EvaluationView.as_view(),
+        name="api-evaluation",
+    ),
     path("audit", audit.AuditView.as_view(), name="api-audit"),
     path("audit/export", audit.ExportView.as_view(), name="api-audit-export"),
     path("tokens", accounts_api.TokensView.as_view(), name="api-tokens"),

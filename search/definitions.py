@@ -5,11 +5,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from codeindex.models import Embedding, EmbeddingState, SpaceState
+from django.contrib.auth.models import AnonymousUser, User
+
+from codeindex.models import Definition, Embedding, EmbeddingState, SourceFile, SpaceState
 from search.candidates import sql
-from search.places import MAX_OTHER_PLACES
+from search.candidates.scopes import scope_for
+from search.places import MAX_OTHER_PLACES, place_in_file, places_of_texts
 from search.results import FoundDefinition, Place
+
+
+@dataclass(frozen=True, slots=True)
+class WholeDefinition:
+    """A definition as its page shows it. `unread` is what `unread_part` says."""
+
+    found: FoundDefinition
+    unread: str
 
 
 def load_definitions(places: Mapping[int, Sequence[Place]]) -> dict[int, FoundDefinition]:
@@ -30,6 +42,14 @@ def load_definitions(places: Mapping[int, Sequence[Place]]) -> dict[int, FoundDe
         )
     }
     return {text: loaded[own[0].definition_id] for text, own in places.items()}
+
+
+def whole(user: User | AnonymousUser, file: SourceFile, definition: Definition) -> WholeDefinition:
+    """A definition in a file that `user` may see, with its other places that they may see."""
+    here, text = place_in_file(file, definition), definition.text_id
+    visible = places_of_texts([text], scope_for(user)).get(text, [])
+    others = [place for place in visible if place.url != here.url]
+    return WholeDefinition(load_definitions({text: [here, *others]})[text], unread_part(text))
 
 
 def unread_part(text: int) -> str:

@@ -78,13 +78,13 @@ class Throttle:
     token_setting: str = ""
     binds_administrators: bool = True
 
-    def count(self, request: HttpRequest | Request) -> None:
-        """Counts one request, and leaves the smallest budget with it, for the headers of the
-        answer. Raises `TooManyRequests` beyond a rate."""
-        if request.user.is_superuser and not self.binds_administrators:
+    def count(self, request: HttpRequest | Request, times: int = 1) -> None:
+        """Counts a request so many times, and leaves the smallest budget with it, for the headers
+        of the answer. Raises `TooManyRequests` beyond a rate."""
+        if not times or (request.user.is_superuser and not self.binds_administrators):
             return
         for rate, client in self._rates(request):
-            budget = spend(self.action, rate, client)
+            budget = spend(self.action, rate, client, times)
             _leave(budget, request)
             refuse_beyond(self.action, rate, budget)
 
@@ -177,12 +177,12 @@ def count(action: str, rate: str, client: str) -> None:
     refuse_beyond(action, rate, spend(action, rate, client))
 
 
-def spend(action: str, rate: str, client: str) -> Budget:
-    """Counts one action of `client`; returns what is left of `rate`."""
+def spend(action: str, rate: str, client: str, times: int = 1) -> Budget:
+    """Counts an action of `client` so many times; returns what is left of `rate`."""
     limit = _parsed(rate)
     key = limit.key_for(action, client)
     used, resets = counts.apply(
-        lambda store: (store.incr(key, limit.get_expiry()), store.get_expiry(key))
+        lambda store: (store.incr(key, limit.get_expiry(), times), store.get_expiry(key))
     )
     return Budget(limit.amount, limit.amount - used, max(1, math.ceil(resets - time.time())))
 

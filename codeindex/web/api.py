@@ -23,6 +23,7 @@ from codeindex.web.parsers import ShallowJSONParser
 from codeindex.web.problems import Conflict, by_field
 from codeindex.web.schema import answers
 from codeindex.web.serializers import (
+    FailureSerializer,
     NewRepositorySerializer,
     RepositorySerializer,
     RulesSerializer,
@@ -135,6 +136,17 @@ class RunsView(APIView):
         throttles.INDEX.count(request)
         run = _request_index(request, repository)
         return Response(RunSerializer(run).data, status.HTTP_201_CREATED)
+
+
+class FailuresView(APIView):
+    @extend_schema(
+        operation_id="list_failures",
+        summary="List definitions of a repository that could not be encoded, and why",
+        responses=answers(FailureSerializer(many=True), 404),
+    )
+    def get(self, request: Request, pk: int) -> Response:
+        failed = overview.failures(visible_repository(request.user, pk))
+        return Response(FailureSerializer(failed, many=True).data)
 
 
 class CancelView(APIView):

@@ -28,6 +28,7 @@ class Row(StrEnum):
     RUN = "run"
     FILE = "file"
     DEFINITION = "definition"
+    EVALUATION = "evaluation"
     TEAM = "team"
     INVITATION = "invitation"
     PUSH_WEBHOOK = "push_webhook"
@@ -107,6 +108,10 @@ class DefinitionConverter(Converter):
     row = Row.DEFINITION
 
 
+class EvaluationConverter(Converter):
+    row = Row.EVALUATION
+
+
 class TeamConverter(Converter):
     row = Row.TEAM
 
@@ -130,5 +135,6 @@ class ImportConverter(Converter):
 CONVERTERS = (
     RepositoryConverter, RunConverter, FileConverter, DefinitionConverter, TeamConverter,
     PushWebhookConverter, CodeHostConverter, ImportConverter, InvitationConverter,
+    EvaluationConverter,
 )  # fmt: skip
 """Registered by the kind of their rows: `<repository:pk>`."""

@@ -10,7 +10,12 @@ from typing import Any
 import django.core.exceptions
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.http import Http404, HttpResponse, JsonResponse
-from rest_framework.exceptions import APIException, NotFound, ValidationError
+from rest_framework.exceptions import (
+    APIException,
+    NotFound,
+    PermissionDenied,
+    ValidationError,
+)
 from rest_framework.settings import api_settings
 from rest_framework.views import exception_handler
 
@@ -46,22 +51,12 @@ def problem(
     headers: Mapping[str, str] = _NOTHING,
 ) -> HttpResponse:
     """The response for an error. `more` are further members of its body."""
-    members = {
-        "type": "about:blank",  # the status alone says what kind of problem it is
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": detail,
-    }
-    body = {**members, **more, **members}
-    return JsonResponse(body, status=status, headers=headers, content_type=MEDIA_TYPE)
+    return _response({**more, **_members(status, detail)}, headers)
 
 
 def invalid(fields: Mapping[str, Any], headers: Mapping[str, str] = _NOTHING) -> HttpResponse:
-    """400 for values of parameters or fields, with the reasons for each: in `errors`, and at the
-    top, where clients of earlier versions read them."""
-    errors = dict(_flattened(fields))
-    detail = " ".join(_sentence(name, reason) for name, own in errors.items() for reason in own)
-    return problem(400, detail, {**fields, "errors": errors}, headers)
+    """400 for values of parameters or fields, with the reasons for each."""
+    return _response(_invalid(fields), headers)
 
 
 def by_field(error: django.core.exceptions.ValidationError) -> dict[str, list[str]]:
@@ -76,15 +71,45 @@ def handle(error: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
     does not know, which becomes a 500."""
     if isinstance(error, Http404):
         error = NotFound(NOT_FOUND)
+    elif isinstance(error, django.core.exceptions.PermissionDenied):
+        error = PermissionDenied(*error.args)
     response = exception_handler(error, dict(context))
     if response is None:
         return None
     headers = {name: value for name, value in response.items() if name != "Content-Type"}
-    if isinstance(error, ValidationError):
-        detail = error.detail
-        fields = detail if isinstance(detail, dict) else {api_settings.NON_FIELD_ERRORS_KEY: detail}
-        return invalid(fields, headers)
-    return problem(response.status_code, str(response.data["detail"]), headers=headers)
+    assert isinstance(error, APIException)
+    return _response(body(error), headers)
+
+
+def body(error: APIException) -> dict[str, Any]:
+    """What the response for an error says."""
+    if not isinstance(error, ValidationError):
+        return _members(error.status_code, str(error.detail))
+    detail = error.detail
+    return _invalid(
+        detail if isinstance(detail, dict) else {api_settings.NON_FIELD_ERRORS_KEY: detail}
+    )
+
+
+def _response(body: dict[str, Any], headers: Mapping[str, str]) -> HttpResponse:
+    return JsonResponse(body, status=body["status"], headers=headers, content_type=MEDIA_TYPE)
+
+
+def _members(status: int, detail: str) -> dict[str, Any]:
+    return {
+        "type": "about:blank",  # the status alone says what kind of problem it is
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+    }
+
+
+def _invalid(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The reasons are in `errors`, and at the top, where clients of earlier versions read them."""
+    errors = dict(_flattened(fields))
+    detail = " ".join(_sentence(name, reason) for name, own in errors.items() for reason in own)
+    members = _members(400, detail)
+    return {**members, **fields, **members, "errors": errors}
 
 
 def _flattened(reasons: Any, name: str = "") -> Iterator[tuple[str, list[str]]]:

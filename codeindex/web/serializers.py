@@ -115,6 +115,15 @@ class RepositorySerializer(serializers.Serializer[Any]):
         return audience.describe(overview.repository)
 
 
+class FailureSerializer(serializers.Serializer[Any]):
+    """A definition without a vector: words find it, descriptions do not."""
+
+    path = serializers.CharField()
+    line = serializers.IntegerField()
+    name = serializers.CharField(help_text="Empty for a module.")
+    reason = serializers.CharField()
+
+
 class TrueOrFalse(serializers.BooleanField):
     """Takes no other value for one of them."""
 

@@ -35,13 +35,18 @@ class SearchingView(APIView):
     def handle_exception(self, exc: Exception) -> Response:
         """400 for a bad query, 404 for an unknown repository, 503 for a search at its time
         limit."""
-        if isinstance(exc, BadQuery):
-            exc = ValidationError({exc.parameter: [str(exc)]})
-        elif isinstance(exc, UnknownRepository):
-            exc = NotFound(str(exc))
-        elif isinstance(exc, SearchTimeout):
-            exc = Unavailable(str(exc))
-        return super().handle_exception(exc)
+        return super().handle_exception(as_api_error(exc))
+
+
+def as_api_error(error: Exception) -> Exception:
+    """The same error as the API answers it, if it is one of a search."""
+    if isinstance(error, BadQuery):
+        return ValidationError({error.parameter: [str(error)]})
+    if isinstance(error, UnknownRepository):
+        return NotFound(str(error))
+    if isinstance(error, SearchTimeout):
+        return Unavailable(str(error))
+    return error
 
 
 class SearchView(SearchingView):

@@ -5,13 +5,14 @@ from django.urls import path, register_converter
 from search.web import (
     api,
     files,
-    files_api,
     lines,
     references,
     references_api,
     suggestions_api,
     views,
 )
+from search.web.rest import batch, definitions, encoding
+from search.web.rest import files as rest_files
 
 register_converter(files.AddressConverter, "address")
 
@@ -33,7 +34,20 @@ urlpatterns = [
     path("similar/", views.similar_to_code, name="similar-to-code"),
     path("api/v1/search", api.SearchView.as_view(), name="api-search"),
     path("api/v1/suggestions", suggestions_api.SuggestionsView.as_view(), name="api-suggestions"),
-    path("api/v1/files", files_api.FileView.as_view(), name="api-file"),
+    path("api/v1/search/batch", batch.BatchView.as_view(), name="api-batch"),
+    path("api/v1/encode", encoding.EncodeView.as_view(), name="api-encode"),
+    path("api/v1/names", encoding.NamesView.as_view(), name="api-names"),
+    path(
+        "api/v1/definitions/<definition:definition_id>",
+        definitions.DefinitionView.as_view(),
+        name="api-definition",
+    ),
+    path(
+        "api/v1/definitions/<definition:definition_id>/explanation",
+        definitions.ExplanationView.as_view(),
+        name="api-explanation",
+    ),
+    path("api/v1/files", rest_files.FileView.as_view(), name="api-file"),
     path("api/v1/lines", api.LinesView.as_view(), name="api-lines"),
     path("api/v1/similar", api.SimilarToCodeView.as_view(), name="api-similar-to-code"),
     path(

@@ -15,12 +15,10 @@ from codeindex.accounts import throttles
 from codeindex.audit import Access
 from embeddings.code import languages
 from embeddings.code.words import analyse
-from search import engine, explanations, places, similar
+from search import definitions, engine, explanations, places, similar
 from search.accesses import note_read
 from search.candidates.branches import UnknownRepository
-from search.candidates.scopes import scope_for
 from search.candidates.sql import SearchTimeout
-from search.definitions import load_definitions, unread_part
 from search.explanations import MatchExplanation
 from search.lines.request import is_regex
 from search.query import lexemes, parsing
@@ -86,10 +84,8 @@ def _results(request: HttpRequest) -> HttpResponse:
 def definition(request: HttpRequest, file_id: int, definition_id: int) -> HttpResponse:
     """A definition at one of its places, in which the words of `q` stand out."""
     file, row = places.visible_definition(request.user, file_id, definition_id)
-    here = places.place_in_file(file, row)
-    visible = places.places_of_texts([row.text_id], scope_for(request.user)).get(row.text_id, [])
-    others = [place for place in visible if place.url != here.url]
-    shown = load_definitions({row.text_id: [here, *others]})[row.text_id]
+    whole = definitions.whole(request.user, file, row)
+    shown = whole.found
     words = _words(request.GET.get("q", ""))
     marked = lexemes.matching_words(words, analyse("\n".join(shown.lines)))
     note_read(Access.DEFINITION_READ, request.user, file, row)
@@ -98,8 +94,10 @@ def definition(request: HttpRequest, file_id: int, definition_id: int) -> HttpRe
         "search/definition.html",
         {
             "definition": shown,
-            "listing": listing(shown.lines, shown.language, first=here.start_line, marked=marked),
-            "unread": unread_part(row.text_id),
+            "listing": listing(
+                shown.lines, shown.language, first=shown.place.start_line, marked=marked
+            ),
+            "unread": whole.unread,
         },
     )
 

@@ -19,7 +19,7 @@ from django.utils import timezone
 from codeindex.accounts import teams
 from codeindex.integrations import imports, push_webhooks
 from codeindex.integrations.imports import Filters
-from codeindex.models import IndexRun, Invitation, Repository, Role
+from codeindex.models import Evaluation, IndexRun, Invitation, Repository, Role
 from codeindex.models.tokens import digest
 from tests import shelf
 from tests.shelf import Written
@@ -83,6 +83,14 @@ ROUTES: dict[str, dict[str, tuple[str | int, ...]]] = {
     "address": {"GET": SEEN},
     "api-search": {"GET": OPEN},
     "api-file": {"GET": OPEN},
+    "api-batch": {"POST": OPEN},
+    "api-encode": {"POST": OPEN},
+    "api-names": {"POST": OPEN},
+    "api-definition": {"GET": SEEN},
+    "api-explanation": {"GET": SEEN},
+    "api-failures": {"GET": SEEN},
+    "api-evaluations": {"GET": ADMINISTRATORS},
+    "api-evaluation": {"GET": ADMINISTRATORS},
     "api-suggestions": {"GET": OPEN},
     "api-lines": {"GET": OPEN},
     "api-similar-to-code": {"GET": OPEN},
@@ -246,6 +254,7 @@ def rows(shop: Repository, team: Group, alice: User, people: Any) -> dict[str, i
     )
     return {
         "invitation": invitation.pk,
+        "evaluation": Evaluation.objects.create(file="q.json", file_hash="0").pk,
         "push_webhook": webhook.pk,
         "code_host": host.pk,
         "import": source.pk,

@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator
 from codeindex.accounts import tokens
 from codeindex.integrations import imports, push_webhooks
 from codeindex.integrations.imports import Filters
-from codeindex.models import IndexRun, Invitation, Repository, Scope, SourceFile
+from codeindex.models import Evaluation, IndexRun, Invitation, Repository, Scope, SourceFile
 from codeindex.web.ids import Row, opaque
 from codeindex.web.problems import MEDIA_TYPE
 from tests import shelf
@@ -52,6 +52,11 @@ REFERENCES, CALLERS, CALLEES = (
 )
 SUGGESTIONS = "/api/v1/suggestions"
 FILES = "/api/v1/files"
+BATCH, ENCODE, NAMES = "/api/v1/search/batch", "/api/v1/encode", "/api/v1/names"
+DEFINITION = "/api/v1/definitions/{definition_id}"
+EXPLANATION = f"{DEFINITION}/explanation"
+FAILURES = f"{ONE}/failures"
+EVALUATIONS, EVALUATION = "/api/v1/evaluations", "/api/v1/evaluations/{id}"
 JSON = "application/json"
 
 
@@ -78,9 +83,12 @@ def check(schema: dict[str, Any], shop: Repository, alice: User, bob: User, team
     invitation = Invitation.objects.create(
         invited_by=alice, team=team, expires=timezone.now() + timedelta(days=1)
     )
+    figures = [["all", 2, *[[0.5, 0.4, 0.6]] * 3]]
+    evaluation = Evaluation.objects.create(file="q.json", file_hash="0", figures=figures)
     named = (
         (TEAMS, Row.TEAM, team),
         (INVITATIONS, Row.INVITATION, invitation),
+        (EVALUATIONS, Row.EVALUATION, evaluation),
         ("", Row.REPOSITORY, shop),
     )
     for scope in Scope:
@@ -140,6 +148,14 @@ def test_every_operation_names_its_errors(schema: dict[str, Any]) -> None:
         ("get", SEARCH): {200, 404, 429},
         ("get", LINES): {200, 404, 429},
         ("get", SUGGESTIONS): {200, 429},
+        ("post", BATCH): {200, 415, 429},
+        ("post", ENCODE): {200, 415, 429},
+        ("post", NAMES): {200, 415, 429},
+        ("get", DEFINITION): {200, 404, 429},
+        ("get", EXPLANATION): {200, 404, 429},
+        ("get", FAILURES): {200, 404},
+        ("get", EVALUATIONS): {200},
+        ("get", EVALUATION): {200, 404},
         ("get", FILES): {200, 404, 410, 429},
         ("get", SIMILAR): {200, 404, 429},
         ("get", CODE): {200, 404, 429},
@@ -206,13 +222,14 @@ def test_errors_are_as_described(
         check(method, path, 413, CONTENT_LENGTH="9" * 9)
         if method == "get":
             check(method, path, 406, headers={"Accept": "text/html"})
-        else:
+        elif path not in (BATCH, ENCODE, NAMES):
             check(method, path, 401, "")
-        lacking = Scope.SEARCH if method != "get" or path == TOKENS else Scope.INDEX
+        reads = method == "get" or path in (BATCH, ENCODE, NAMES)
+        lacking = Scope.SEARCH if not reads or path == TOKENS else Scope.INDEX
         check(method, path, 403, lacking)
         if "{" in path:
             check(method, path, 404, known=False)
-            check(method, path, 404, "bob")
+            check(method, path, 403 if path == EVALUATION else 404, "bob")
         if "{id}" in path and path != INVITATION and (method != "get" or path == RULES):
             Repository.objects.update(visibility="internal")
             bob.groups.add(team)
@@ -243,6 +260,9 @@ def test_errors_of_one_operation_are_as_described(
     check("patch", CODE_HOST, 400, data=b'{"token": "a b"}', content_type=JSON)
     for body in (b'{"role": "x"}', b'{"days": 31}', b'{"team": "none"}', b'{"team": 1}'):
         check("post", INVITATIONS, 400, data=body, content_type=JSON)
+    for path in (BATCH, ENCODE, NAMES):
+        check("post", path, 400, data=b'{"queries": [1, {}], "code": []}', content_type=JSON)
+        check("post", path, 415, data=b"x", content_type="text/plain")
     check("post", CANCEL, 409)
     check("get", SEARCH, 400, QUERY_STRING="q=")
     check("get", SEARCH, 400, QUERY_STRING="q=a&limit=0&order=x")
@@ -263,10 +283,14 @@ def test_too_many_requests_are_answered_as_described(check: Any, settings: Any) 
     settings.CODEINDEX_INDEX_RATE = "1/hour"
     check("get", SEARCH, 200, QUERY_STRING="q=csv")
     check("get", SEARCH, 429, QUERY_STRING="q=csv")
-    for path in (SIMILAR, REFERENCES, CALLERS, CALLEES):
+    for path in (SIMILAR, REFERENCES, CALLERS, CALLEES, DEFINITION):
         check("get", path, 429)
+    check("post", BATCH, 429)
     check("get", CODE, 400, QUERY_STRING="code=x&by=none")
     check("get", CODE, 429, QUERY_STRING="code=x&by=none")
+    for path in (ENCODE, NAMES):
+        check("post", path, 429)
+    check("get", EXPLANATION, 429)
     check("post", RUNS, 201)
     check("post", RUNS, 429)
     wanted = b'{"url": "https://example.org/other"}'
@@ -284,6 +308,8 @@ def test_answers_are_as_described(check: Any, shop: Repository) -> None:
         check("get", path, 200)
     User.objects.filter(username="alice").update(is_superuser=True)
     check("get", AUDIT, 200)
+    check("get", EVALUATIONS, 200)
+    check("get", EVALUATION, 200)
     User.objects.filter(username="alice").update(is_superuser=False)
     check("post", TOKENS, 201, data=b'{"days": 1}', content_type=JSON)
     check("delete", TOKEN, 204)
@@ -305,6 +331,10 @@ def test_answers_are_as_described(check: Any, shop: Repository) -> None:
     for query in ("q=csv", "q=csv&group=file", "q=nothing"):
         check("get", SEARCH, 200, QUERY_STRING=query)
     check("get", LINES, 200, QUERY_STRING="q=csv")
+    queries = b'{"queries": [{"q": "csv"}, {"q": ""}]}'
+    check("post", BATCH, 200, data=queries, content_type=JSON)
+    check("get", DEFINITION, 200)
+    check("get", FAILURES, 200)
     check("get", FILES, 200, QUERY_STRING="repo=shop&path=load.py&lines=1")
     check("get", SIMILAR, 200)
     shelf.space()

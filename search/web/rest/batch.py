@@ -1,0 +1,95 @@
+"""Several searches in one request over REST."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.utils.decorators import method_decorator
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import APIException
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from codeindex.accounts import throttles
+from codeindex.accounts.authentication import ScopePermission
+from codeindex.models import Scope
+from codeindex.web import problems
+from codeindex.web.parsers import ShallowJSONParser
+from codeindex.web.schema import InvalidSerializer, answers
+from search import engine
+from search.candidates import sql
+from search.candidates.branches import UnknownRepository
+from search.query.filters import BadQuery
+from search.request import Parameters, parse_search
+from search.web.api import SearchingView, as_api_error
+from search.web.serializers import AnswerSerializer, SearchParameters
+
+MOST_QUERIES = 20
+
+
+class BatchSerializer(serializers.Serializer[Any]):
+    """Searches, each with the parameters of a single one."""
+
+    queries: serializers.ListSerializer[Any] = serializers.ListSerializer(
+        child=SearchParameters(), min_length=1, max_length=MOST_QUERIES
+    )
+
+
+class BatchAnswerSerializer(serializers.Serializer[Any]):
+    """The answer to one of the searches, or why there is none."""
+
+    answer = AnswerSerializer(allow_null=True)
+    problem = InvalidSerializer(allow_null=True)
+
+
+class BatchAnswersSerializer(serializers.Serializer[Any]):
+    answers = BatchAnswerSerializer(many=True, help_text="In the order of the queries.")
+
+
+class BatchView(SearchingView):
+    parser_classes = [ShallowJSONParser]
+    permission_classes = [ScopePermission]  # a stranger may search, too
+    scope = Scope.SEARCH
+
+    @extend_schema(
+        operation_id="search_batch",
+        summary=f"Search for up to {MOST_QUERIES} queries at once",
+        request=BatchSerializer,
+        responses=answers(BatchAnswersSerializer, 415, 429),
+    )
+    @method_decorator(throttles.limited(throttles.SEARCH))
+    def post(self, request: Request) -> Response:
+        given = BatchSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        queries = given.validated_data["queries"]
+        throttles.SEARCH.count(request, len(queries) - 1)
+        return Response({"answers": _answered(request, queries)})
+
+
+@sql.time_limit()
+def _answered(request: Request, queries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The answers, within the time limit of one search together; a bad query gets a problem, and
+    the others are answered nevertheless."""
+    return [_answer(request, _parameters(query)) for query in queries]
+
+
+def _answer(request: Request, parameters: Parameters) -> dict[str, Any]:
+    try:
+        found = engine.find(parse_search(request.user, parameters))
+    except (BadQuery, UnknownRepository, sql.SearchTimeout) as error:
+        refusal = as_api_error(error)
+        assert isinstance(refusal, APIException)
+        return {"answer": None, "problem": problems.body(refusal)}
+    return {
+        "answer": AnswerSerializer(found, context={"request": request}).data,
+        "problem": None,
+    }
+
+
+def _parameters(query: Mapping[str, Any]) -> Parameters:
+    """As those of an address are."""
+    return {
+        name: value if isinstance(value, list) else [str(value)] for name, value in query.items()
+    }

@@ -1,0 +1,141 @@
+"""Vectors and predicted names over REST."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.decorators import method_decorator
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+import embeddings
+from codeindex.accounts import throttles
+from codeindex.accounts.authentication import ScopePermission
+from codeindex.models import Scope
+from codeindex.web.parsers import ShallowJSONParser
+from codeindex.web.problems import Unavailable
+from codeindex.web.schema import answers
+from search import encoding
+from search.encoding import MOST_NAMES, MOST_TEXTS
+from search.query import filters
+from search.query.filters import Field
+from search.query.parsing import MAX_CHARACTERS, check_text
+from search.request import DEFAULT_LANGUAGE, PastedCode
+from search.web.api import SearchingView
+
+
+class CodeSerializer(serializers.Serializer[Any]):
+    code = serializers.CharField(
+        trim_whitespace=False, max_length=MAX_CHARACTERS, help_text="A definition."
+    )
+    lang = serializers.CharField(
+        default=DEFAULT_LANGUAGE,
+        max_length=50,
+        help_text="Its language: a name or a file extension.",
+    )
+
+
+class EncodeSerializer(serializers.Serializer[Any]):
+    """At most twenty texts together."""
+
+    queries = serializers.ListField(
+        child=serializers.CharField(max_length=MAX_CHARACTERS),
+        default=list,
+        max_length=MOST_TEXTS,
+        help_text="Descriptions or questions.",
+    )
+    definitions: serializers.ListSerializer[Any] = serializers.ListSerializer(
+        child=CodeSerializer(), default=list, max_length=MOST_TEXTS
+    )
+
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        count = len(given["queries"]) + len(given["definitions"])
+        if not 1 <= count <= MOST_TEXTS:
+            raise ValidationError(f"Give from 1 to {MOST_TEXTS} queries and definitions together.")
+        return given
+
+
+class EncodingSerializer(serializers.Serializer[Any]):
+    fingerprint = serializers.CharField(
+        help_text="Of the encoder: vectors of one fingerprint can be compared."
+    )
+    name = serializers.CharField(help_text="Of the encoder.")
+    dimensions = serializers.IntegerField()
+    queries = serializers.ListField(
+        child=serializers.ListField(child=serializers.FloatField()),
+        help_text="A vector of unit length for each query, in their order.",
+    )
+    definitions = serializers.ListField(
+        child=serializers.ListField(child=serializers.FloatField()),
+        help_text="The same for the definitions.",
+    )
+
+
+class NamesRequestSerializer(CodeSerializer):
+    limit = serializers.IntegerField(min_value=1, max_value=MOST_NAMES, default=5)
+
+
+class NameSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    f1 = serializers.FloatField(help_text="Expected, over the words of the name.")
+
+
+class NamesSerializer(serializers.Serializer[Any]):
+    names = NameSerializer(many=True, help_text="Best first; none in some languages.")
+
+
+class EncoderView(SearchingView):
+    parser_classes = [ShallowJSONParser]
+    permission_classes = [ScopePermission]  # a stranger may have code encoded, too
+    scope = Scope.SEARCH
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """503 if the encoder cannot be loaded."""
+        if isinstance(exc, embeddings.EncoderUnavailable):
+            exc = Unavailable(str(exc))
+        return super().handle_exception(exc)
+
+
+class EncodeView(EncoderView):
+    @extend_schema(
+        operation_id="encode",
+        summary="Encode queries and definitions as vectors that can be compared",
+        request=EncodeSerializer,
+        responses=answers(EncodingSerializer, 415, 429),
+    )
+    @method_decorator(throttles.limited(throttles.ENCODE))
+    def post(self, request: Request) -> Response:
+        given = _validated(EncodeSerializer, request)
+        queries, definitions = given["queries"], [*map(_pasted, given["definitions"])]
+        throttles.ENCODE.count(request, len(queries) + len(definitions) - 1)
+        return Response(EncodingSerializer(encoding.encode(queries, definitions)).data)
+
+
+class NamesView(EncoderView):
+    @extend_schema(
+        operation_id="names",
+        summary="Predict names for a definition",
+        request=NamesRequestSerializer,
+        responses=answers(NamesSerializer, 415, 429),
+    )
+    @method_decorator(throttles.limited(throttles.ENCODE))
+    def post(self, request: Request) -> Response:
+        given = _validated(NamesRequestSerializer, request)
+        names = encoding.predicted_names(_pasted(given), given["limit"])
+        told = [{"name": name, "f1": f1} for name, f1 in names]
+        return Response(NamesSerializer({"names": told}).data)
+
+
+def _validated(serializer: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
+    given = serializer(data=request.data)
+    given.is_valid(raise_exception=True)
+    return dict(given.validated_data)
+
+
+def _pasted(given: dict[str, str]) -> PastedCode:
+    """Raises `BadQuery` for blank code and for an unknown language."""
+    check_text(given["code"].strip(), "code")
+    return PastedCode(given["code"], filters.known_language(given["lang"], Field.LANGUAGE))
