@@ -73,6 +73,7 @@ class Client:
         query: str,
         *,
         repo: Sequence[str] = (),
+        rev: Sequence[str] = (),
         path: Sequence[str] = (),
         lang: Sequence[str] = (),
         kind: Sequence[str] = (),
@@ -85,7 +86,7 @@ class Client:
         """Definitions by a description, a question, a name or code. The parameters are those of
         `GET /search` in docs/api.md; a filter that begins with `-` excludes. `cursor` is the
         `next` of an answer."""
-        filters = {"repo": repo, "path": path, "lang": lang, "kind": kind}
+        filters = {"repo": repo, "rev": rev, "path": path, "lang": lang, "kind": kind}
         choices = {
             "limit": limit,
             "order": order,
@@ -103,6 +104,7 @@ class Client:
         case: str | None = None,
         word: str | None = None,
         repo: Sequence[str] = (),
+        rev: Sequence[str] = (),
         path: Sequence[str] = (),
         lang: Sequence[str] = (),
         limit: int | None = None,
@@ -111,7 +113,7 @@ class Client:
         """Lines by exact text or a regular expression, as `GET /lines` in docs/api.md. To have all,
         ask again with `after` until the answer's `next` is None, even if it has no files."""
         choices = {"mode": mode, "case": case, "word": word, "limit": limit, "after": after}
-        filters = {"repo": repo, "path": path, "lang": lang}
+        filters = {"repo": repo, "rev": rev, "path": path, "lang": lang}
         return self._get("lines", {"q": query, **choices, **filters}, LinesAnswer.read)
 
     def similar(
@@ -119,20 +121,27 @@ class Client:
         code: str,
         lang: str | None = None,
         *,
+        repo: Sequence[str] = (),
         by: str | None = None,
         limit: int | None = None,
     ) -> Answer:
         """The definitions that are most similar to code of at most 2,000 characters. `by` is both,
         meaning or structure."""
-        parameters = {"code": code, "lang": lang, "by": by, "limit": limit}
+        parameters = {"code": code, "lang": lang, "repo": repo, "by": by, "limit": limit}
         return self._get("similar", parameters, Answer.read)
 
     def similar_to(
-        self, place: Place, *, by: str | None = None, limit: int | None = None
+        self,
+        place: Place,
+        *,
+        repo: Sequence[str] = (),
+        by: str | None = None,
+        limit: int | None = None,
     ) -> Answer:
         """The definitions that are most similar to one that was found."""
         page = urlsplit(place.url).path.strip("/")
-        return self._get(f"{page}/similar", {"by": by, "limit": limit}, Answer.read)
+        parameters = {"repo": repo, "by": by, "limit": limit}
+        return self._get(f"{page}/similar", parameters, Answer.read)
 
     def read(self, repo: str, path: str, *, ref: str = "", lines: str = "") -> File:
         """A file, or some of its lines (`10-40`, `10` or `10-`): as it is indexed, or on a branch

@@ -11,6 +11,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 _HELP = {
     "repo": "only this repository, by its name or owner/name",
+    "rev": "only this branch, or branches that match it with *; otherwise a repository's first one",
     "path": "only paths that contain this, or match it with *, ** or ?",
     "lang": "only this language, by its name or a file extension",
     "kind": "only this kind: function, method, class, constant, block, section, …",

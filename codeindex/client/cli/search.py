@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import click
@@ -15,14 +15,25 @@ from codeindex.client.cli.filters import filters
 from codeindex.client.client import Client
 from codeindex.client.terminal import harmless
 
+MOST_RESULTS = 200
+"""Of one request."""
+
 _SHORTEST_WORD = 3
 """Of a query, to be highlighted in results."""
 
 
 @click.command()
 @click.argument("query", nargs=-1, required=True)
-@filters("repo", "path", "lang", "kind")
-@click.option("-n", "--limit", type=int, metavar="N", help="number of results, up to 200")
+@filters("repo", "rev", "path", "lang", "kind")
+@click.option(
+    "-n",
+    "--limit",
+    type=click.IntRange(1, 10_000),
+    default=10,
+    show_default=True,
+    metavar="N",
+    help="number of results",
+)
 @click.option(
     "--order",
     type=click.Choice(["implementations", "plain"]),
@@ -37,23 +48,39 @@ _SHORTEST_WORD = 3
 @output.printing
 @asking
 def search(
-    client: Client, query: tuple[str, ...], as_json: bool, pager: bool, **options: Any
+    client: Client,
+    query: tuple[str, ...],
+    limit: int,
+    as_json: bool,
+    pager: bool,
+    **options: Any,
 ) -> None:
     """Find definitions by a description, a question, a name or code.
 
     QUERY may hold filters such as lang:python and -path:tests."""
     text = " ".join(query)
-    answer = client.search(text, **options)
-    output.notify(answer.notices)
+    results = _found(client, text, limit, options)
     if as_json:
-        output.show_json(result.data for result in answer.results)
+        output.show_json(result.data for result in results)
     else:
-        output.show(_lines(answer.results, text), pager=pager)
-    if not answer.results:
+        output.show(_lines(results, text), pager=pager)
+    if not results:
         click.get_current_context().exit(output.NOTHING_FOUND)
 
 
-def _lines(results: tuple[Result, ...], query: str) -> Iterator[str]:
+def _found(client: Client, text: str, limit: int, options: dict[str, Any]) -> list[Result]:
+    """Up to `limit` results, from as many pages as they take."""
+    answer = client.search(text, limit=min(limit, MOST_RESULTS), **options)
+    output.notify(answer.notices)
+    results = [*answer.results]
+    while answer.next and len(results) < limit:
+        page = min(limit - len(results), MOST_RESULTS)
+        answer = client.search(text, limit=page, cursor=answer.next, **options)
+        results += answer.results
+    return results
+
+
+def _lines(results: Sequence[Result], query: str) -> Iterator[str]:
     words = query_words(query)
     for number, result in enumerate(results):
         if number:

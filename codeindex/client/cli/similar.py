@@ -13,6 +13,7 @@ from codeindex.client.answers import Place
 from codeindex.client.cli import output
 from codeindex.client.cli.addresses import Address
 from codeindex.client.cli.asking import Failed, asking
+from codeindex.client.cli.filters import filters
 from codeindex.client.cli.search import query_words, result_lines
 from codeindex.client.client import Client
 
@@ -23,6 +24,7 @@ _LARGEST_FILE = 16 * 1024**2
 
 @click.command()
 @click.argument("place", metavar="FILE:LINE|OWNER/NAME:PATH#LINE|-")
+@filters("repo")
 @click.option("--lang", metavar="NAME", help="its language; by default by the file's extension")
 @click.option(
     "--by",

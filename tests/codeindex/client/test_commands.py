@@ -53,6 +53,15 @@ class TestSearch:
         assert {row["qualified_name"] for row in rows} == {"load", "save"}
         assert LOAD in [row["source"] for row in rows]
 
+    def test_many_results_come_in_pages(self, alice: User, as_alice: Command) -> None:
+        made = shelf.repository(alice)
+        for number in range(205):
+            written = Written(f"def load_{number}(csv): ...", f"load_{number}")
+            shelf.put(made, f"{number}.py", written)
+        done = as_alice("search", "csv", "--limit", "203", "--json")
+        paths = [json.loads(line)["path"] for line in done.stdout.splitlines()]
+        assert len(paths) == len(set(paths)) == 203
+
     def test_highlights_the_words_of_the_query_if_asked_to(
         self, shop: Repository, as_alice: Command
     ) -> None:
@@ -68,7 +77,17 @@ class TestSearch:
 
     def test_all_fields_of_a_request_are_sent(self, shop: Repository, as_alice: Command) -> None:
         options = [
-            *("--repo", "shop", "--path=-save", "--lang", "python", "--kind", "function"),
+            *(
+                "--repo",
+                "shop",
+                "--rev",
+                "HEAD",
+                "--path=-save",
+                "--lang",
+                "python",
+                "--kind",
+                "function",
+            ),
             *("--limit", "5", "--order", "plain", "--group", "file", "--balance", "words"),
         ]
         done = as_alice("search", "path", *options)
@@ -95,7 +114,7 @@ class TestSearch:
         [
             ([""], "The query is empty"),
             (["csv", "--repo", "none"], "no repository none"),
-            (["csv", "--limit", "201"], "from 1 to 200"),
+            (["csv", "--rev", "none"], "none"),
             (["csv", "--balance", "odd"], "odd"),
         ],
     )
