@@ -60,6 +60,8 @@ class Change(StrEnum):
     IMPORT_REMOVED = "removed the import"
     WEBHOOK_CREATED = "created the push webhook"
     WEBHOOK_REMOVED = "removed the push webhook"
+    OUTGOING_WEBHOOK_CREATED = "created the outgoing webhook"
+    OUTGOING_WEBHOOK_REMOVED = "removed the outgoing webhook"
     RUN_CANCELLED = "cancelled an index run of the repository"
     TOKEN_CREATED = "created the token"  # noqa: S105
     TOKEN_REVOKED = "revoked the token"  # noqa: S105

@@ -317,6 +317,7 @@ SPECTACULAR_SETTINGS = {
             "team",
             "invitation",
             "push_webhook",
+            "outgoing_webhook",
             "code_host",
             "import",
             "evaluation",

@@ -28,7 +28,7 @@ from codeindex.ingestion import (
 )
 from codeindex.ingestion.cloning import mirrors
 from codeindex.ingestion.lexical import analysis, grams
-from codeindex.integrations import freshness, syncing
+from codeindex.integrations import freshness, outgoing, syncing
 from codeindex.models import (
     UNPUBLISHED,
     Branch,
@@ -158,6 +158,13 @@ def check_branches() -> None:
 
 
 @shared_task(ignore_result=True)
+def send_webhooks() -> None:
+    """Send one batch of what outgoing webhooks have to be told, and enqueue the next one."""
+    if outgoing.send_due():
+        _wake_webhooks()
+
+
+@shared_task(ignore_result=True)
 def sync_imports() -> None:
     """Synchronise one import with its code host, and enqueue the next one."""
     if syncing.sync_next(partial(request_indexes, by=None)):
@@ -176,6 +183,7 @@ def sweep() -> None:
     _index_what_is_behind()
     wake_checks()
     wake_imports()
+    _wake_webhooks()
     wake_readers()
     if not _pending().exists():
         # A run that still waits lacks embeddings that were deleted meanwhile.
@@ -196,6 +204,7 @@ def forget() -> None:
     mirrors.remove_unregistered()
     audit.forget(settings.CODEINDEX_AUDIT_DAYS)
     PushDelivery.objects.forget()
+    outgoing.forget()
 
 
 def wake_readers() -> None:
@@ -215,6 +224,11 @@ def wake_imports() -> None:
     """Ask code hosts for the repositories of an organisation if the time of an import has come."""
     if syncing.is_due():
         _enqueue(sync_imports)
+
+
+def _wake_webhooks() -> None:
+    if outgoing.is_due():
+        _enqueue(send_webhooks)
 
 
 def _index_what_is_behind() -> None:

@@ -11,7 +11,7 @@ from codeindex.web.accounts import api as accounts_api
 from codeindex.web.accounts import audit
 from codeindex.web.accounts import views as accounts
 from codeindex.web.integrations import api as integrations_api
-from codeindex.web.integrations import code_host_api, code_host_views
+from codeindex.web.integrations import code_host_api, code_host_views, outgoing_api, outgoing_views
 from codeindex.web.integrations import views as integrations
 from codeindex.web.invitations import views as invitation_views
 from codeindex.web.invitations.api import InvitationsView, InvitationView
@@ -69,6 +69,12 @@ account = [
 ]
 
 webhooks = [
+    path("outgoing/", outgoing_views.outgoing_webhooks, name="outgoing-webhooks"),
+    path(
+        "outgoing/<outgoing_webhook:webhook>/remove",
+        outgoing_views.remove,
+        name="remove-outgoing-webhook",
+    ),
     path("", integrations.webhooks, name="webhooks"),
     path("<push_webhook:webhook>/remove", integrations.remove_webhook, name="remove-webhook"),
 ]
@@ -114,6 +120,16 @@ rest = [
         "imports/<import:source>/confirm",
         code_host_api.ConfirmView.as_view(),
         name="api-confirm-import",
+    ),
+    path(
+        "outgoing-webhooks",
+        outgoing_api.OutgoingWebhooksView.as_view(),
+        name="api-outgoing-webhooks",
+    ),
+    path(
+        "outgoing-webhooks/<outgoing_webhook:webhook>",
+        outgoing_api.OutgoingWebhookView.as_view(),
+        name="api-outgoing-webhook",
     ),
     path("webhooks", integrations_api.WebhooksView.as_view(), name="api-webhooks"),
     path(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from codeindex import locks
+from codeindex import locks, outbox
 from codeindex.ingestion import progress, runs, store
 from codeindex.ingestion.lexical import word_counts
-from codeindex.models import UNPUBLISHED, Branch, IndexRun, RunStatus, SourceFile
+from codeindex.models import UNPUBLISHED, Branch, IndexRun, RunEvent, RunStatus, SourceFile
 
 
 def start_embedding(run: IndexRun) -> None:
@@ -48,9 +49,7 @@ def settle(run: IndexRun) -> None:
     if run.stage_started:
         embedded = (timezone.now() - run.stage_started).total_seconds()
         run.timings[RunStatus.EMBEDDING] = round(embedded, 3)
-    IndexRun.objects.filter(pk=run.pk, status=RunStatus.PUBLISHED, finished=None).update(
-        finished=Now(), timings=run.timings
-    )
+    _finish(IndexRun.objects.filter(pk=run.pk), timings=run.timings)
 
 
 def settle_all() -> None:
@@ -94,7 +93,14 @@ def publish(run: IndexRun) -> bool:
     SourceFile.objects.filter(until_run=run).update(live=False)
     SourceFile.objects.filter(from_run=run, until_run=None).update(live=True)
     Branch.objects.filter(pk=run.branch_id).update(live_run=run)
-    IndexRun.objects.filter(
-        branch=run.branch_id, status=RunStatus.PUBLISHED, finished=None, pk__lt=run.pk
-    ).update(finished=Now())
+    _finish(IndexRun.objects.filter(branch=run.branch_id, pk__lt=run.pk))
     return True
+
+
+@transaction.atomic
+def _finish(runs: QuerySet[IndexRun], **values: object) -> None:
+    """Finish those of the runs that are published and unfinished, and have that told."""
+    unfinished = runs.filter(status=RunStatus.PUBLISHED, finished=None).select_related("branch")
+    finishing = list(unfinished.select_for_update(of=("self",)))
+    IndexRun.objects.filter(pk__in=[run.pk for run in finishing]).update(finished=Now(), **values)
+    outbox.record(RunEvent.FINISHED, finishing)

@@ -11,10 +11,10 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
-from codeindex import audit, leases
+from codeindex import audit, leases, outbox
 from codeindex.audit import Change
 from codeindex.ingestion import store
-from codeindex.models import ATTEMPTS, UNPUBLISHED, UNREAD, IndexRun, RunStatus
+from codeindex.models import ATTEMPTS, UNPUBLISHED, UNREAD, IndexRun, RunEvent, RunStatus
 
 
 def awaiting_vectors() -> QuerySet[IndexRun]:
@@ -71,4 +71,6 @@ def _end(run: IndexRun, status: RunStatus, error: str, **holder: object) -> bool
     )
     if ended:
         store.discard_unpublished(run)
+        if status == RunStatus.FAILED:
+            outbox.record(RunEvent.FAILED, [run])
     return bool(ended)

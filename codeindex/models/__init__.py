@@ -38,7 +38,13 @@ from codeindex.models.repositories import (
 from codeindex.models.teams import Membership, Role, SignOnAdministrator
 from codeindex.models.tokens import Scope, Token
 from codeindex.models.vectors import ATTEMPTS, Claim, Embedding, EmbeddingState, Space, SpaceState
-from codeindex.models.webhooks import PushDelivery, PushWebhook
+from codeindex.models.webhooks import (
+    OutgoingDelivery,
+    OutgoingWebhook,
+    PushDelivery,
+    PushWebhook,
+    RunEvent,
+)
 
 __all__ = [
     "ATTEMPTS",
@@ -63,12 +69,15 @@ __all__ = [
     "Invitation",
     "Membership",
     "NamesUsed",
+    "OutgoingDelivery",
+    "OutgoingWebhook",
     "PlainId",
     "PushDelivery",
     "PushWebhook",
     "Repository",
     "RepositoryQuerySet",
     "Role",
+    "RunEvent",
     "RunStatus",
     "Scope",
     "SignOnAdministrator",

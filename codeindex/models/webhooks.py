@@ -1,14 +1,15 @@
-"""Webhooks: what code hosts send when somebody pushes."""
+"""Webhooks: what code hosts send when somebody pushes, and what is sent when a run has ended."""
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 
-from codeindex.models.repositories import Repository
+from codeindex.models.repositories import IndexRun, Repository
 
 KEPT = timedelta(days=1)
 """How long deliveries are kept."""
@@ -61,3 +62,67 @@ class PushDelivery(models.Model):
 
     def __str__(self) -> str:
         return f"a delivery of {self.webhook}"
+
+
+class RunEvent(models.TextChoices):
+    """By the names that receivers see."""
+
+    FINISHED = "run.finished", "an index run has finished"
+    FAILED = "run.failed", "an index run has failed"
+
+
+class OutgoingWebhook(models.Model):
+    """An address that is told how index runs end: those of the repositories that its owner manages,
+    or of `repository` alone. The address may hold a secret, so that only its origin is shown."""
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="outgoing_webhooks"
+    )
+    name = models.CharField(max_length=100)
+    url = models.TextField(editable=False)  # encrypted: codeindex.credentials
+    origin = models.CharField(max_length=300)
+    secret = models.TextField(editable=False)  # encrypted
+    events = models.JSONField(default=list)
+    repository = models.ForeignKey(
+        Repository, models.CASCADE, null=True, blank=True, related_name="outgoing_webhooks"
+    )
+    created = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class OutgoingDelivery(models.Model):
+    """What a webhook has to be told: a row of the outbox, written in the transaction that ends the
+    run. `due` is None when it has been delivered or given up."""
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True)
+    webhook = models.ForeignKey(OutgoingWebhook, models.CASCADE, related_name="deliveries")
+    run = models.ForeignKey(IndexRun, models.CASCADE, related_name="+")
+    event = models.CharField(max_length=20, choices=RunEvent.choices)
+    created = models.DateTimeField(db_default=Now())
+    due = models.DateTimeField(null=True, blank=True, db_default=Now())
+    attempts = models.PositiveSmallIntegerField(default=0)
+    delivered = models.DateTimeField(null=True, blank=True)
+    error = models.TextField(blank=True)
+    lease = models.UUIDField(null=True, blank=True, editable=False)
+    leased_until = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name_plural = "outgoing deliveries"
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["webhook", "run", "event"], name="told_once"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["due"], condition=models.Q(due__isnull=False), name="deliveries_due"
+            ),
+            models.Index(fields=["created"], name="deliveries_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event} for {self.webhook}"

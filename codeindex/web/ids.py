@@ -32,6 +32,7 @@ class Row(StrEnum):
     TEAM = "team"
     INVITATION = "invitation"
     PUSH_WEBHOOK = "push_webhook"
+    OUTGOING_WEBHOOK = "outgoing_webhook"
     CODE_HOST = "code_host"
     IMPORT = "import"
 
@@ -124,6 +125,10 @@ class PushWebhookConverter(Converter):
     row = Row.PUSH_WEBHOOK
 
 
+class OutgoingWebhookConverter(Converter):
+    row = Row.OUTGOING_WEBHOOK
+
+
 class CodeHostConverter(Converter):
     row = Row.CODE_HOST
 
@@ -134,7 +139,7 @@ class ImportConverter(Converter):
 
 CONVERTERS = (
     RepositoryConverter, RunConverter, FileConverter, DefinitionConverter, TeamConverter,
-    PushWebhookConverter, CodeHostConverter, ImportConverter, InvitationConverter,
-    EvaluationConverter,
+    PushWebhookConverter, OutgoingWebhookConverter, CodeHostConverter, ImportConverter,
+    InvitationConverter, EvaluationConverter,
 )  # fmt: skip
 """Registered by the kind of their rows: `<repository:pk>`."""

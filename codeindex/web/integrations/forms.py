@@ -11,12 +11,12 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 
 from codeindex.integrations.imports import Filters
-from codeindex.models import HostKind, Repository, Visibility
+from codeindex.models import HostKind, Repository, RunEvent, Visibility
 from codeindex.web.forms import AddressInput
 
 
 class WebhookForm(forms.Form):
-    name = forms.CharField(max_length=100, help_text="Who sends to it, such as github.com/acme.")
+    name = forms.CharField(max_length=100, help_text="Whom it connects, such as github.com/acme.")
     repository = forms.CharField(
         required=False,
         max_length=300,
@@ -30,6 +30,23 @@ class WebhookForm(forms.Form):
 
     def clean_repository(self) -> Repository | None:
         return managed_by_name(self._user, self.cleaned_data["repository"])
+
+
+class OutgoingWebhookForm(WebhookForm):
+    url = forms.CharField(
+        label="Address",
+        max_length=2_048,
+        widget=AddressInput(),
+        help_text="What is to be called. It is stored encrypted, and only its host is shown.",
+    )
+    events = forms.MultipleChoiceField(
+        choices=RunEvent.choices,
+        initial=RunEvent.values,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose at least one event."},
+    )
+
+    field_order = ("name", "url", "events", "repository")
 
 
 class CodeHostForm(forms.Form):

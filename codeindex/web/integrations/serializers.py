@@ -10,8 +10,17 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from codeindex.integrations.imports import MOST_FILTERS
+from codeindex.integrations.outgoing import NewOutgoingWebhook
 from codeindex.integrations.push_webhooks import NewWebhook
-from codeindex.models import CodeHost, HostKind, Import, PushWebhook, Visibility
+from codeindex.models import (
+    CodeHost,
+    HostKind,
+    Import,
+    OutgoingWebhook,
+    PushWebhook,
+    RunEvent,
+    Visibility,
+)
 from codeindex.web import ids
 from codeindex.web.serializers import IdField, Text, TrueOrFalse
 
@@ -55,6 +64,48 @@ class NewWebhookSerializer(serializers.Serializer[Any]):
 
 class CreatedWebhookSerializer(serializers.Serializer[NewWebhook]):
     webhook = WebhookSerializer()
+    secret = serializers.CharField(help_text="Shown in this answer alone.")
+
+
+class OutgoingWebhookSerializer(serializers.ModelSerializer[OutgoingWebhook]):
+    """An address that is told how index runs end. Its secret is shown once."""
+
+    id = IdField(ids.Row.OUTGOING_WEBHOOK)
+    origin = serializers.CharField(read_only=True, help_text="Scheme, host and port.")
+    events = serializers.ListField(child=serializers.ChoiceField(RunEvent.choices), read_only=True)
+    repository = serializers.CharField(
+        source="repository.full_name",
+        default=None,
+        allow_null=True,
+        read_only=True,
+        help_text="null if it is told of all repositories that its owner manages.",
+    )
+    owner = serializers.CharField(source="owner.username", read_only=True)
+
+    class Meta:
+        model = OutgoingWebhook
+        fields = ["id", "name", "origin", "events", "repository", "owner", "created"]
+        read_only_fields = fields
+
+
+class NewOutgoingWebhookSerializer(serializers.Serializer[Any]):
+    """An outgoing webhook to create."""
+
+    name = Text(max_length=100)
+    url = Text(max_length=2_048, write_only=True, help_text="What is to be called.")
+    events = serializers.MultipleChoiceField(
+        choices=RunEvent.choices, default=lambda: set(RunEvent.values), allow_empty=False
+    )
+    repository = Text(
+        default="",
+        allow_blank=True,
+        max_length=300,
+        help_text="As owner/name. Without one, it is told of all repositories that you manage.",
+    )
+
+
+class CreatedOutgoingWebhookSerializer(serializers.Serializer[NewOutgoingWebhook]):
+    webhook = OutgoingWebhookSerializer()
     secret = serializers.CharField(help_text="Shown in this answer alone.")
 
 

@@ -17,7 +17,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from codeindex.accounts import teams
-from codeindex.integrations import imports, push_webhooks
+from codeindex.integrations import imports, outgoing, push_webhooks
 from codeindex.integrations.imports import Filters
 from codeindex.models import Evaluation, IndexRun, Invitation, Repository, Role
 from codeindex.models.tokens import digest
@@ -134,6 +134,10 @@ ROUTES: dict[str, dict[str, tuple[str | int, ...]]] = {
     "api-import": {"GET": OWNED, "DELETE": OWNED},
     "api-start-import": {"POST": OWNED},
     "api-confirm-import": {"POST": OWNED},
+    "outgoing-webhooks": {"GET": ACCOUNT, "POST": ACCOUNT},
+    "remove-outgoing-webhook": {"POST": OWNED},
+    "api-outgoing-webhooks": {"GET": ACCOUNT, "POST": ACCOUNT},
+    "api-outgoing-webhook": {"DELETE": OWNED},
     "webhooks": {"GET": ACCOUNT, "POST": ACCOUNT},
     "remove-webhook": {"POST": OWNED},
     "api-webhooks": {"GET": ACCOUNT, "POST": ACCOUNT},
@@ -244,6 +248,7 @@ def rows(shop: Repository, team: Group, alice: User, people: Any) -> dict[str, i
     definition = file.blob.definitions.get()
     run = IndexRun.objects.create(branch=shop.branches.get())
     webhook = push_webhooks.create(alice, "acme", None, by=alice).webhook
+    told = outgoing.create(alice, "ci", "https://hooks.example", ["run.failed"], None, by=alice)
     host = imports.add_host(alice, kind="github", url="https://github.com")
     source = imports.add_import(host, "acme", Filters(), by=alice)
     invitation = Invitation.objects.create(
@@ -256,6 +261,7 @@ def rows(shop: Repository, team: Group, alice: User, people: Any) -> dict[str, i
         "invitation": invitation.pk,
         "evaluation": Evaluation.objects.create(file="q.json", file_hash="0").pk,
         "push_webhook": webhook.pk,
+        "outgoing_webhook": told.webhook.pk,
         "code_host": host.pk,
         "import": source.pk,
         "repository": shop.pk, "run": run.pk, "file": file.pk, "definition": definition.pk,

@@ -14,7 +14,7 @@ from drf_spectacular.generators import SchemaGenerator
 from jsonschema import Draft202012Validator
 
 from codeindex.accounts import tokens
-from codeindex.integrations import imports, push_webhooks
+from codeindex.integrations import imports, outgoing, push_webhooks
 from codeindex.integrations.imports import Filters
 from codeindex.models import Evaluation, IndexRun, Invitation, Repository, Scope, SourceFile
 from codeindex.web.ids import Row, opaque
@@ -37,6 +37,8 @@ RUNS = f"{ONE}/runs"
 AUDIT, EXPORT = "/api/v1/audit", "/api/v1/audit/export"
 TOKENS, TOKEN = "/api/v1/tokens", "/api/v1/tokens/{beginning}"
 WEBHOOKS, WEBHOOK = "/api/v1/webhooks", "/api/v1/webhooks/{webhook}"
+OUTGOING = "/api/v1/outgoing-webhooks"
+OUTGOING_ONE = f"{OUTGOING}/{{webhook}}"
 CODE_HOSTS, CODE_HOST = "/api/v1/code-hosts", "/api/v1/code-hosts/{host}"
 IMPORTS, IMPORT = "/api/v1/imports", "/api/v1/imports/{source}"
 START, CONFIRM = f"{IMPORT}/start", f"{IMPORT}/confirm"
@@ -78,6 +80,7 @@ def check(schema: dict[str, Any], shop: Repository, alice: User, bob: User, team
     """Asks, expects a status, and compares the body with what the schema says of that."""
     keys = {user.username: tokens.issue(user, by=user) for user in (alice, bob)} | {"": ""}
     webhook = push_webhooks.create(alice, "acme", None, by=alice).webhook
+    told = outgoing.create(alice, "ci", "https://hooks.example", ["run.failed"], None, by=alice)
     host = imports.add_host(alice, kind="github", url="https://github.com")
     source = imports.add_import(host, "acme", Filters(), by=alice)
     invitation = Invitation.objects.create(
@@ -103,7 +106,11 @@ def check(schema: dict[str, Any], shop: Repository, alice: User, bob: User, team
         given["beginning"] = keys["search"][: tokens.SHOWN] if known else "cix_00000000"
         given["host"] = opaque(Row.CODE_HOST, host.pk if known else 0)
         given["source"] = opaque(Row.IMPORT, source.pk if known else 0)
-        given["webhook"] = opaque(Row.PUSH_WEBHOOK, webhook.pk if known else 0)
+        given["webhook"] = (
+            opaque(Row.OUTGOING_WEBHOOK, told.webhook.pk if known else 0)
+            if path.startswith(OUTGOING)
+            else opaque(Row.PUSH_WEBHOOK, webhook.pk if known else 0)
+        )
         run = IndexRun.objects.latest("pk").pk
         definition = file.blob.definitions.get().pk if known else 0
         address = path.format(run=run, definition_id=definition, user="erin", **given)
@@ -194,6 +201,9 @@ def test_every_operation_names_its_errors(schema: dict[str, Any]) -> None:
         ("delete", IMPORT): {204, 404},
         ("post", START): {200, 404},
         ("post", CONFIRM): {200, 404},
+        ("get", OUTGOING): {200},
+        ("post", OUTGOING): {201, 415},
+        ("delete", OUTGOING_ONE): {204, 404},
         ("get", WEBHOOKS): {200},
         ("post", WEBHOOKS): {201, 415},
         ("delete", WEBHOOK): {204, 404},
@@ -255,6 +265,8 @@ def test_errors_of_one_operation_are_as_described(
     for body in (b"{}", b'{"name": []}', b'{"name": "x", "repository": "none/none"}'):
         check("post", WEBHOOKS, 400, data=body, content_type=JSON)
     check("post", WEBHOOKS, 415, data=b"x", content_type="text/plain")
+    check("post", OUTGOING, 400, data=b'{"name": "ci", "url": "x"}', content_type=JSON)
+    check("post", OUTGOING, 415, data=b"x", content_type="text/plain")
     check("post", IMPORTS, 415, data=b"x", content_type="text/plain")
     check("post", IMPORTS, 400, data=b'{"host": "x", "namespace": "y"}', content_type=JSON)
     check("patch", CODE_HOST, 400, data=b'{"token": "a b"}', content_type=JSON)
@@ -314,6 +326,10 @@ def test_answers_are_as_described(check: Any, shop: Repository) -> None:
     check("post", TOKENS, 201, data=b'{"days": 1}', content_type=JSON)
     check("delete", TOKEN, 204)
     wanted = b'{"name": "acme", "repository": "alice/shop"}'
+    check("get", OUTGOING, 200)
+    wanted = b'{"name": "ci", "url": "https://hooks.example/x"}'
+    check("post", OUTGOING, 201, data=wanted, content_type=JSON)
+    check("delete", OUTGOING_ONE, 204)
     check("get", CODE_HOSTS, 200)
     check("patch", CODE_HOST, 200, data=b'{"token": "x"}', content_type=JSON)
     for path in (IMPORTS, IMPORT):

@@ -1,0 +1,257 @@
+"""Webhooks by which others learn how index runs end: created, removed, and sent from the outbox.
+
+A message is signed as Standard Webhooks says: HMAC-SHA256 of its id, the time and the body.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from urllib.parse import urlsplit
+
+from django.contrib.auth.models import User
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+from django.utils import timezone
+from standardwebhooks import Webhook
+
+from codeindex import audit, credentials, leases, outbox
+from codeindex.audit import Change
+from codeindex.integrations import http, signatures
+from codeindex.integrations.http import HostError
+from codeindex.models import OutgoingDelivery, OutgoingWebhook, Repository, RunEvent
+from codeindex.web import ids
+
+MOST_PER_USER = 20
+
+BATCH = 32
+AT_ONCE = 8
+
+RETRIES = (
+    timedelta(seconds=5),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    timedelta(hours=2),
+    timedelta(hours=5),
+    timedelta(hours=10),
+    timedelta(hours=14),
+    timedelta(hours=20),
+    timedelta(hours=24),
+)
+"""When a message that was not taken is sent again; after that it is given up."""
+
+GONE = 410
+"""A receiver answers so that does not want to be called again."""
+
+KEPT = timedelta(days=7)
+"""How long messages are kept that were delivered or given up."""
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class NewOutgoingWebhook:
+    """A webhook with its secret, which is shown once."""
+
+    webhook: OutgoingWebhook
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is sent: no database is needed for it."""
+
+    uid: str
+    url: str
+    secret: str
+    body: bytes
+
+
+def managed_by(user: User) -> QuerySet[OutgoingWebhook]:
+    """The webhooks that `user` may see and remove: their own; an administrator's are all."""
+    own = OutgoingWebhook.objects.select_related("owner", "repository__owner")
+    return own if user.is_superuser else own.filter(owner=user)
+
+
+@transaction.atomic
+def create(
+    owner: User,
+    name: str,
+    url: str,
+    events: Iterable[str],
+    repository: Repository | None,
+    *,
+    by: User,
+) -> NewOutgoingWebhook:
+    """A webhook for the repositories that `owner` manages, or for one of them. Raises
+    `ValidationError` by field."""
+    User.objects.select_for_update(no_key=True).get(pk=owner.pk)
+    if OutgoingWebhook.objects.filter(owner=owner).count() >= MOST_PER_USER:
+        reason = f"You already have {MOST_PER_USER} outgoing webhooks. Remove one of them first."
+        raise ValidationError({NON_FIELD_ERRORS: [reason]})
+    address = _checked_url(url)
+    secret = signatures.new_secret()
+    webhook = OutgoingWebhook.objects.create(
+        owner=owner,
+        name=name,
+        url=credentials.encrypt(address),
+        origin=http.origin(address),
+        secret=credentials.encrypt(secret),
+        events=sorted(RunEvent(event).value for event in events),
+        repository=repository,
+    )
+    audit.record(Change.OUTGOING_WEBHOOK_CREATED, str(webhook), by=by, details=webhook.origin)
+    return NewOutgoingWebhook(webhook, secret)
+
+
+@transaction.atomic
+def remove(webhook: OutgoingWebhook, *, by: User) -> None:
+    audit.record(Change.OUTGOING_WEBHOOK_REMOVED, str(webhook), by=by, details=webhook.origin)
+    webhook.delete()
+
+
+def is_due() -> bool:
+    return _due().exists()
+
+
+def send_due() -> bool:
+    """Send one batch of the outbox; whether there was any."""
+    lease = uuid.uuid4()
+    claimed = _claim(lease)
+    if claimed:
+        held = OutgoingDelivery.objects.filter(lease=lease)
+        try:
+            with leases.renewing(held) as renewed:
+                outcomes = {}
+                for delivery, error in _outcomes(claimed):
+                    renewed.note()
+                    outcomes[delivery] = error
+                _record(held, outcomes)
+        finally:
+            held.update(lease=None, leased_until=None)
+    return bool(claimed)
+
+
+def forget() -> None:
+    """Delete what was delivered or given up long ago."""
+    OutgoingDelivery.objects.filter(due=None, created__lt=Now() - KEPT).delete()
+
+
+def _due() -> QuerySet[OutgoingDelivery]:
+    return OutgoingDelivery.objects.filter(leases.FREE, due__lte=Now())
+
+
+@transaction.atomic
+def _claim(lease: uuid.UUID) -> list[OutgoingDelivery]:
+    chosen = list(_due().order_by("due").values_list("pk", flat=True)[:BATCH])
+    leases.unlocked(_due().filter(pk__in=chosen)).update(lease=lease, leased_until=leases.until())
+    claimed = OutgoingDelivery.objects.filter(lease=lease)
+    rows = list(claimed.select_related("webhook__owner", "run__branch__repository__owner"))
+    allowed = [row for row in rows if _is_allowed(row)]
+    claimed.exclude(pk__in=[row.pk for row in allowed]).delete()
+    return allowed
+
+
+def _is_allowed(row: OutgoingDelivery) -> bool:
+    """Whether the webhook's owner still manages the repository."""
+    owner = row.webhook.owner
+    return owner.is_active and outbox.manages(owner, row.run.branch.repository_id)
+
+
+def _outcomes(claimed: Iterable[OutgoingDelivery]) -> Iterator[tuple[int, str]]:
+    """Why each message was not taken, by the id of its row; "" if it was."""
+    sending: dict[int, Callable[[], str]] = {}
+    for delivery in claimed:
+        try:
+            sending[delivery.pk] = partial(_send, _message(delivery))
+        except credentials.UnreadableCredential:
+            yield delivery.pk, "The stored address cannot be decrypted. Create the webhook again."
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        sent = {pool.submit(send): pk for pk, send in sending.items()}
+        for outcome in as_completed(sent):
+            yield sent[outcome], outcome.result()
+
+
+def _message(delivery: OutgoingDelivery) -> Message:
+    run, webhook = delivery.run, delivery.webhook
+    repository = run.branch.repository
+    payload = {
+        "type": delivery.event,
+        "timestamp": delivery.created.isoformat(),
+        "data": {
+            "repository": repository.full_name,
+            "repository_id": ids.opaque(ids.Row.REPOSITORY, repository.pk),
+            "run_id": ids.opaque(ids.Row.RUN, run.pk),
+            "branch": run.branch.name,
+            "commit": run.commit,
+            "status": run.status,
+            "error": run.error,
+            "definitions": run.definitions,
+        },
+    }
+    return Message(
+        str(delivery.uid),
+        credentials.decrypt(webhook.url),
+        credentials.decrypt(webhook.secret),
+        json.dumps(payload).encode(),
+    )
+
+
+def _send(message: Message) -> str:
+    now = datetime.now(UTC)
+    headers = {
+        "Content-Type": "application/json",
+        "webhook-id": message.uid,
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": Webhook(message.secret).sign(message.uid, now, message.body.decode()),
+    }
+    try:
+        with http.connected(message.url) as client:
+            status = client.post(message.url, message.body, headers)
+    except HostError as error:
+        return str(error)
+    except Exception:
+        logger.exception("A webhook could not be called.")
+        return "An internal error occurred."
+    return "" if 200 <= status < 300 else f"The receiver answered with {status}."
+
+
+@transaction.atomic
+def _record(held: QuerySet[OutgoingDelivery], outcomes: dict[int, str]) -> None:
+    now = timezone.now()
+    rows = list(held.select_for_update().filter(pk__in=outcomes).order_by("pk"))
+    for row in rows:
+        row.error = outcomes[row.pk]
+        row.attempts += 1
+        is_wanted = not row.error.endswith(f" {GONE}.")
+        if not row.error:
+            row.delivered, row.due = now, None
+        elif is_wanted and row.attempts <= len(RETRIES):
+            row.due = now + RETRIES[row.attempts - 1]
+        else:
+            row.due = None
+    OutgoingDelivery.objects.bulk_update(rows, ["error", "attempts", "delivered", "due"])
+
+
+def _checked_url(url: str) -> str:
+    url = url.strip()
+    try:
+        parts = urlsplit(url)
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_address = False
+    if not (is_address and url.isascii() and url.isprintable() and " " not in url):
+        raise ValidationError({"url": ["Enter an http or https address."]})
+    if "@" in parts.netloc or len(url) > 2_048 or len(http.origin(url)) > 300:
+        raise ValidationError(
+            {"url": ["The address has a user or password, or more than 2,048 characters."]}
+        )
+    return url

@@ -1,0 +1,75 @@
+"""Outgoing webhooks over REST."""
+
+from __future__ import annotations
+
+import django.core.exceptions
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.exceptions import ValidationError
+from rest_framework.generics import get_object_or_404
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from codeindex.accounts.authentication import ScopePermission, signed_in_user
+from codeindex.integrations import outgoing
+from codeindex.web.integrations.forms import managed_by_name
+from codeindex.web.integrations.serializers import (
+    CreatedOutgoingWebhookSerializer,
+    NewOutgoingWebhookSerializer,
+    OutgoingWebhookSerializer,
+)
+from codeindex.web.parsers import ShallowJSONParser
+from codeindex.web.problems import by_field
+from codeindex.web.schema import answers
+
+
+class OutgoingWebhooksView(APIView):
+    permission_classes = [IsAuthenticated, ScopePermission]
+    parser_classes = [ShallowJSONParser]
+
+    @extend_schema(
+        operation_id="list_outgoing_webhooks",
+        summary="List the outgoing webhooks that you manage, newest first",
+        responses=answers(OutgoingWebhookSerializer(many=True)),
+    )
+    def get(self, request: Request) -> Response:
+        own = outgoing.managed_by(signed_in_user(request))
+        return Response(OutgoingWebhookSerializer(own, many=True).data)
+
+    @extend_schema(
+        operation_id="create_outgoing_webhook",
+        summary="Create an outgoing webhook; its secret is in this answer and nowhere else",
+        request=NewOutgoingWebhookSerializer,
+        responses=answers(CreatedOutgoingWebhookSerializer, 415, status=201),
+    )
+    def post(self, request: Request) -> Response:
+        serializer = NewOutgoingWebhookSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        user = signed_in_user(request)
+        wanted = serializer.validated_data
+        try:
+            repository = managed_by_name(user, wanted.pop("repository"))
+        except django.core.exceptions.ValidationError as error:
+            raise ValidationError({"repository": error.messages}) from error
+        try:
+            created = outgoing.create(user, **wanted, repository=repository, by=user)
+        except django.core.exceptions.ValidationError as error:
+            raise ValidationError(by_field(error)) from error
+        answer = CreatedOutgoingWebhookSerializer(created)
+        return Response(answer.data, status.HTTP_201_CREATED)
+
+
+class OutgoingWebhookView(APIView):
+    permission_classes = [IsAuthenticated, ScopePermission]
+
+    @extend_schema(
+        operation_id="remove_outgoing_webhook",
+        summary="Remove an outgoing webhook",
+        responses=answers(None, 404, status=204),
+    )
+    def delete(self, request: Request, webhook: int) -> Response:
+        user = signed_in_user(request)
+        outgoing.remove(get_object_or_404(outgoing.managed_by(user), pk=webhook), by=user)
+        return Response(status=status.HTTP_204_NO_CONTENT)
