@@ -11,7 +11,7 @@ MOST_NAMED = 5
 
 
 def describe(repository: Repository) -> str:
-    """Such as "alice, bob, the team backend and administrators". Reads `owner`, `teams` and
+    """Such as "alice, bob, the team backend, and administrators". Reads `owner`, `teams` and
     `people`."""
     if repository.visibility == Visibility.PUBLIC:
         return "everyone, without signing in"
@@ -40,4 +40,5 @@ def _named(names: Sequence[str], singular: str, plural: str) -> list[str]:
 
 def _enumerated(parts: Sequence[str]) -> str:
     *first, last = parts
-    return f"{', '.join(first)} and {last}" if first else last
+    comma = "," if len(first) > 1 else ""
+    return f"{', '.join(first)}{comma} and {last}" if first else last

@@ -65,7 +65,8 @@ class AccessSection(Section):
     saved = "Saved. It holds from the next request on."
 
     visibility = forms.ChoiceField(
-        choices=[(choice.value, f"{choice.label}: {SEEN_BY[choice]}") for choice in Visibility]
+        choices=[(choice.value, f"{choice.label}: {SEEN_BY[choice]}") for choice in Visibility],
+        widget=forms.RadioSelect,
     )
     teams = forms.ModelMultipleChoiceField(
         Group.objects.none(),

@@ -60,14 +60,14 @@ class TestAccess:
         assert client.post(address(shop, "access"), form).status_code == 302
         assert seen.exists()
         assert not Repository.objects.managed_by(charlie).exists()
-        assert audience.describe(shop) == "alice, bob, charlie and administrators"
+        assert audience.describe(shop) == "alice, bob, charlie, and administrators"
         client.post(address(shop, "access"), access(shop))
         assert not seen.exists()
 
     def test_the_label_says_who_really_sees_it(self, client, alice, bob, shop):
         client.force_login(bob)
         page = client.get(reverse("repository", args=[shop.pk])).content.decode()
-        assert "Visible to alice, the team team and administrators" in page
+        assert "Visible to alice, the team team, and administrators" in page
         for visibility, said in (
             ("internal", "everyone who is signed in"),
             ("public", "everyone, "),
@@ -81,7 +81,7 @@ class TestAccess:
         shop.people.set(User.objects.create_user(f"user{number}") for number in range(7))
         shop.people.add(alice)
         shop.teams.set([])
-        said = "alice, user0, user1, user2, user3, user4, 2 more people and administrators"
+        said = "alice, user0, user1, user2, user3, user4, 2 more people, and administrators"
         shop.people.remove(alice)
         assert audience.describe(shop) == said
 

@@ -192,6 +192,19 @@ class TestRepository:
         assert "No repository that you may see" in page(client, "/repositories/")
 
 
+class TestNothingToSee:
+    """Lists and pages of nothing say whose view that is, since hidden code may exist."""
+
+    def test_where_others_have_code(self, client: Client, charlie: User, shop: Repository) -> None:
+        assert "Nothing that you may see without signing in" in page(client, "/")
+        assert "No repository that you may see without signing in" in page(client, "/repositories/")
+        client.force_login(charlie)
+        for address in ("/", "/repositories/"):
+            shown = page(client, address)
+            assert "that you may see" in shown
+            assert "yet" not in shown.partition("<main")[2]
+
+
 class TestWrites:
     def test_the_owner_indexes_again(self, client: Client, alice: User, shop: Repository) -> None:
         client.force_login(alice)
