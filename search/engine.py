@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from dataclasses import replace
 
 import embeddings
 from codeindex import audit
 from codeindex.audit import Access
 from codeindex.models import Space, SpaceState
 from codeindex.spaces import encoders, refining
-from search import definitions, evidence, excerpts, paging, places, scoring, spelling
+from search import excerpts, listing, ranking, spelling
 from search.balance import EVEN, Balance
-from search.candidates import lowering, path_rules, relaxation, retrieval, sql
-from search.candidates.path_rules import Rule
-from search.candidates.retrieval import DEPTHS, Candidate
+from search.candidates import path_rules, relaxation, sql
 from search.candidates.scopes import Scope
 from search.candidates.vectors import QueryVector
-from search.closeness import Closeness, closeness
-from search.paging import Key, Position
-from search.places import Location
+from search.closeness import Closeness
+from search.paging import Page
 from search.query import lexemes
 from search.query.parsing import Query
 from search.request import SearchRequest
-from search.results import Answer, Group, Result, Score
-from search.scoring import Signal
+from search.results import Answer
 
 NEW_MODEL = (
     "The index is being rebuilt for a new model: until it is complete, descriptions do not find"
@@ -45,20 +39,6 @@ NAMED_REPOSITORIES = 3
 """Repositories that a notice names."""
 
 
-Judgement = TypeVar("Judgement")
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A part of the ranked results, with how many come `before` it, and where the `next` one
-    begins; None after the last. `positions`: where it would begin after each of these results."""
-
-    results: list[Result]
-    before: int
-    next: Position | None
-    positions: list[Position]
-
-
 def find(request: SearchRequest) -> Answer:
     """The answer to a request, which the audit notes. Raises as `answer` does."""
     found = answer(request)
@@ -70,9 +50,11 @@ def find(request: SearchRequest) -> Answer:
 @sql.time_limit()
 def answer(request: SearchRequest) -> Answer:
     """What the request's user may see that answers its query: a description, a question, a name, or
-    code. Each result is a definition or, by the request's group, a file. Raises `UnknownRepository`
-    and `SearchTimeout`."""
+    code. Each result is a definition or, by the request's group, a file. Of filters alone, all that
+    they keep. Raises `UnknownRepository` and `SearchTimeout`."""
     query = request.query
+    if not query.text:
+        return listing.answer(request)
     rules = path_rules.active_rules(query, request.order)
     # First, since the vector is made while the rest goes on
     query_vector, why_words_only = vector_for(query, request.balance)
@@ -84,7 +66,7 @@ def answer(request: SearchRequest) -> Answer:
         _refining_notice(query_vector),
     ]
     notices = [notice for notice in notices if notice]
-    page = ranked_page(
+    page = ranking.ranked_page(
         query, query_vector, scope, request.limit, rules, request.group, request.after
     )
     results = page.results
@@ -106,109 +88,6 @@ def answer(request: SearchRequest) -> Answer:
     space = query_vector.space
     refining.refine_first(space, [each.definition.place.definition_id for each in results])
     return replace(found, space=space, exact=scope.is_small)
-
-
-def ranked_page(
-    query: Query,
-    query_vector: QueryVector | None,
-    scope: Scope,
-    limit: int,
-    rules: tuple[Rule, ...] = (),
-    group: Group = Group.DEFINITION,
-    after: Position | None = None,
-) -> Page:
-    """The best `limit` texts for the query after a position, identical code being one text; or the
-    best files, by their candidates."""
-    wanted = limit + (after.shown if after else 0)
-    for tiers in range(1, len(DEPTHS) + 1):
-        candidates = signals(query, query_vector, scope, rules, tiers)
-        grouped, scores = _ranked(candidates, query_vector, group)
-        is_all = len(candidates) < DEPTHS[tiers - 1]
-        # A first page of files may be short: it would have to look at thousands of texts
-        if is_all or len(grouped if after else candidates) >= wanted:
-            break
-    by_text = {signal.candidate.text: signal for signal in candidates}
-    keys = [Key.of(by_text[text], scores[text].total) for text in grouped]
-    start = paging.start(keys, after)
-    best = list(grouped)[start : start + limit]
-    end = start + len(best)
-    is_last = end == len(grouped) and (is_all or tiers == len(DEPTHS))
-    others = [text for first in best for text in grouped[first]]
-    order = places.place_order(query.names, rules)
-    located = places.places_of_texts([*best, *others], scope, order)
-    shown = definitions.load_definitions({text: located[text] for text in best if text in located})
-    is_calibrated = query_vector is not None and query_vector.balance == EVEN
-    results = [
-        Result(
-            shown[text],
-            scores[text].total,
-            scores[text],
-            by_text[text].lowered,
-            [located[other][0] for other in grouped[text] if other in located],
-            closeness(scores[text]) if is_calibrated else "",
-        )
-        for text in best
-        if text in shown
-    ]
-    positions = [
-        Position(shown_before, keys[shown_before - 1])
-        for shown_before, text in enumerate(best, start + 1)
-        if text in shown
-    ]
-    next_page = None if is_last or not best else Position(end, keys[end - 1])
-    return Page(results, start, next_page, positions)
-
-
-def signals(
-    query: Query,
-    query_vector: QueryVector | None,
-    scope: Scope,
-    rules: tuple[Rule, ...] = (),
-    tiers: int = 1,
-) -> list[Signal]:
-    """All that the ranking knows of the candidates for a query, down to as many tiers."""
-    words = evidence.query_words(query, scope.visible)
-    candidates = retrieval.candidates(query, words.all, query_vector, scope, rules, tiers=tiers)
-    contents = places.beginnings({candidate.location.file for candidate in candidates})
-    found = evidence.evidence(query, words, candidates, contents)
-    lowered = _by_tier(candidates, lambda seen: lowering.reasons(seen, query, rules))
-    depths = _by_tier(candidates, places.depths)
-    return [
-        Signal(candidate, own, depths[file], lowered.get(file, ""))
-        for candidate, own in zip(candidates, found, strict=True)
-        for file in [candidate.location.file]
-    ]
-
-
-def _by_tier(
-    candidates: Sequence[Candidate], judged: Callable[[list[Location]], dict[int, Judgement]]
-) -> dict[int, Judgement]:
-    """file → what is judged of it beside the candidates up to its own tier."""
-    known: dict[int, Judgement] = {}
-    for tier in sorted({candidate.tier for candidate in candidates}):
-        seen = [candidate.location for candidate in candidates if candidate.tier <= tier]
-        known = judged(seen) | known
-    return known
-
-
-def _ranked(
-    candidates: Sequence[Signal], query_vector: QueryVector | None, group: Group
-) -> tuple[dict[int, list[int]], dict[int, Score]]:
-    """The text of each result, the best first, → the other texts of its file; and the scores of
-    all."""
-    scores = scoring.ranked_scores(candidates, query_vector.balance if query_vector else EVEN)
-    by_text = {signal.candidate.text: signal for signal in candidates}
-    return _grouped([by_text[text] for text in scores], group), scores
-
-
-def _grouped(ordered: Sequence[Signal], group: Group) -> dict[int, list[int]]:
-    """The text of each result → the other texts of its file, if files are the results."""
-    if group == Group.DEFINITION:
-        return {signal.candidate.text: [] for signal in ordered}
-    files: dict[int, list[int]] = {}
-    for signal in ordered:
-        files.setdefault(signal.candidate.location.file, []).append(signal.candidate.text)
-    return {first: others for first, *others in files.values()}
 
 
 def vector_for(query: Query, balance: Balance = EVEN) -> tuple[QueryVector | None, str]:

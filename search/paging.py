@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, get_type_hints
 
 from search import cursors
+from search.results import Result
 from search.scoring import Signal
 
 
@@ -38,6 +39,17 @@ class Position:
     def written(self) -> str:
         """As a cursor."""
         return cursors.written([self.shown, *self.last])
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A part of the results, with how many come `before` it, and where the `next` one begins; None
+    after the last. `positions`: where it would begin after each of these results."""
+
+    results: Sequence[Result]
+    before: int
+    next: Position | None
+    positions: Sequence[Position]
 
 
 def position(cursor: str) -> Position:

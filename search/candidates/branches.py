@@ -48,27 +48,44 @@ class UnknownRepository(LookupError):
     see. The message is fit for a user."""
 
 
+class Named(NamedTuple):
+    """What a filter for repositories names: their ids, and a revision of them, or none."""
+
+    repositories: set[int]
+    revision: str
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Decides which of the `searchable` branches are kept. `named` are the ids of repositories by
-    their names in filters, and `first` those of the first branches of repositories."""
+    """Decides which of the `searchable` branches are kept. `named` is what filters for repositories
+    name, by their values, and `first` are the first branches of repositories."""
 
     searchable: Sequence[SearchableBranch]
-    named: Mapping[str, set[int]]
+    named: Mapping[str, Named]
     first: frozenset[int]
 
     def kept(
         self, filters: Sequence[Filter], expressions: Sequence[Expression]
     ) -> list[SearchableBranch]:
         """Those that all filters keep, and in which all expressions may hold."""
-        asked = _leaves(filters, expressions)
-        all_branches = any(leaf.field == Field.REVISION for leaf in asked)
+        naming = [leaf for leaf in _leaves(filters, expressions) if self.names_branches(leaf)]
+        all_branches = any(leaf.field == Field.REVISION for leaf in naming)
+
+        def may_be_kept(branch: SearchableBranch) -> bool:
+            is_named = any(self._is_of(branch, leaf) for leaf in naming)
+            return all_branches or is_named or branch.branch in self.first
+
         return [
             branch
             for branch in self.searchable
-            if (all_branches or branch.branch in self.first)
-            and self._is_kept(branch, filters, expressions)
+            if may_be_kept(branch) and self._is_kept(branch, filters, expressions)
         ]
+
+    def names_branches(self, leaf: Filter) -> bool:
+        """Whether a filter tells branches of a repository apart."""
+        return leaf.field == Field.REVISION or (
+            leaf.field == Field.REPOSITORY and bool(self.named[leaf.value].revision)
+        )
 
     def _is_kept(
         self,
@@ -99,12 +116,17 @@ class Choice:
         """None for a filter that does not decide about branches."""
         match leaf.field:
             case Field.REPOSITORY:
-                return branch.repository in self.named[leaf.value]
-            case Field.REVISION if leaf.value == HEAD:
-                return branch.branch in self.first
+                repositories, revision = self.named[leaf.value]
+                is_revision = not revision or self._is_revision(branch, revision)
+                return branch.repository in repositories and is_revision
             case Field.REVISION:
-                return bool(_revision_pattern(leaf.value).fullmatch(branch.revision))
+                return self._is_revision(branch, leaf.value)
         return None
+
+    def _is_revision(self, branch: SearchableBranch, revision: str) -> bool:
+        if revision == HEAD:
+            return branch.branch in self.first
+        return bool(_revision_pattern(revision).fullmatch(branch.revision))
 
 
 def choice(
@@ -120,16 +142,23 @@ def choice(
         first[each.repository] = min(each.branch, first.get(each.repository, each.branch))
     asked = list(_leaves(filters, expressions))
     named = {
-        leaf.value: repository_ids(user, leaf.value)
-        for leaf in asked
-        if leaf.field == Field.REPOSITORY
+        leaf.value: _named(user, leaf.value) for leaf in asked if leaf.field == Field.REPOSITORY
     }
     made = Choice(searchable, named, frozenset(first.values()))
     for leaf in asked:
-        if leaf.field == Field.REVISION and made.ids(leaf) == sql.array_literal([]):
-            guess = did_you_mean(leaf.value, {each.revision for each in searchable})
-            raise UnknownRepository(f"No repository has an indexed branch {leaf.value}.{guess}")
+        if made.names_branches(leaf) and made.ids(leaf) == sql.array_literal([]):
+            revision = leaf.value.partition("@")[2] or leaf.value
+            guess = did_you_mean(revision, {each.revision for each in searchable})
+            raise UnknownRepository(f"There is no indexed branch {revision}.{guess}")
     return made
+
+
+def _named(user: User | AnonymousUser, value: str) -> Named:
+    """Of `NAME`, `OWNER/NAME`, or either with `@BRANCH`. Raises `UnknownRepository`."""
+    name, _, revision = value.partition("@")
+    if revision and not Repository.objects.visible_to(user).called(value).exists():
+        return Named(repository_ids(user, name), revision)
+    return Named(repository_ids(user, value), "")
 
 
 def are_decisive(expression: Expression) -> bool:

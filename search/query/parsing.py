@@ -63,13 +63,13 @@ class Query:
 
 
 def parse_query(text: str, more: Sequence[Filter] = ()) -> Query:
-    """The query in `text`, with the filters in it and `more`. Raises `BadQuery`."""
+    """The query in `text`, which may be empty beside filters, with the filters in it and `more`.
+    Raises `BadQuery`."""
     typed = text.strip()
-    check_text(typed)
+    if typed or not more:
+        check_text(typed)
     extracted, own = expressions.extract(typed)
     text = extracted.text
-    if not text:
-        raise BadQuery("A query needs some text beside its filters.")
     all_filters = (*extracted.filters, *more)
     in_expressions = [leaf for each in own for leaf, _ in expressions.leaves(each)]
     filters.check_number([*all_filters, *in_expressions])

@@ -55,6 +55,12 @@ def shared_parameters(request: HttpRequest) -> str:
     return shared.urlencode()
 
 
+def asks_for_something(request: HttpRequest) -> bool:
+    """Whether there is a query or a filter."""
+    names = ("q", filters.REPOSITORY, *filters.PARAMETERS)
+    return any(value.strip() for name in names for value in request.GET.getlist(name))
+
+
 def form_context(request: HttpRequest, *, for_lines: bool = False) -> dict[str, Any]:
     """What `search/form.html` needs."""
     return {

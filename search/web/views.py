@@ -36,7 +36,13 @@ from search.request import (
 )
 from search.results import Answer
 from search.web.files import follows_moves
-from search.web.form import PAGE_GROUP, form_context, parameters, shared_parameters
+from search.web.form import (
+    PAGE_GROUP,
+    asks_for_something,
+    form_context,
+    parameters,
+    shared_parameters,
+)
 from search.web.highlighting import excerpt, listing
 
 STEPS = (DEFAULT_RESULTS, 50, MAX_RESULTS)
@@ -55,7 +61,7 @@ def search(request: HttpRequest) -> HttpResponse:
     """The form alone, or the results for `q`. A regular expression is searched for in lines."""
     if is_regex(request.GET.get("q", "")):
         return redirect(f"{reverse('lines')}?{shared_parameters(request)}")
-    if "q" in request.GET:
+    if asks_for_something(request):
         return _results(request)
     return render(request, "search/home.html", form_context(request))
 

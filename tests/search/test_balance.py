@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from codeindex.models import Space
-from search import engine
+from search import ranking
 from search.balance import EVEN, PRESETS, Balance, parse_balance
 from search.candidates import scopes
 from search.candidates.vectors import QueryVector
@@ -40,7 +40,7 @@ def ranked(
 ) -> Sequence[Result]:
     query_vector = QueryVector(space, EAST, balance)
     query, scope = parsing.parse_query(text), scopes.scope_for(alice)
-    return engine.ranked_page(query, query_vector, scope, 10).results
+    return ranking.ranked_page(query, query_vector, scope, 10).results
 
 
 def paths(results: Sequence[Result]) -> list[str]:

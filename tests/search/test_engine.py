@@ -8,7 +8,7 @@ from django.urls import reverse
 from hypothesis import HealthCheck, example, given, settings, strategies
 
 from codeindex.models import SourceFile, Space, Visibility
-from search import engine, places
+from search import places, ranking
 from search.candidates import path_rules, scopes
 from search.candidates.path_rules import Order
 from search.candidates.vectors import QueryVector
@@ -34,7 +34,7 @@ def results(
     query_vector = QueryVector(space, [float(x) for x in EAST])
     scope = scopes.scope_for(user, query.filters)
     rules = path_rules.active_rules(query, order)
-    return engine.ranked_page(query, query_vector, scope, limit, rules).results
+    return ranking.ranked_page(query, query_vector, scope, limit, rules).results
 
 
 def names(ranked: list[Result]) -> list[str]:

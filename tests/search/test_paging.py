@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from codeindex.models import Repository, SourceFile, Space
-from search import engine, paging
+from search import paging, ranking
 from search.candidates import path_rules, scopes
 from search.candidates.path_rules import Order
 from search.candidates.retrieval import DEPTHS
@@ -46,7 +46,7 @@ def pages(
     while True:
         scope = scopes.scope_for(user, query.filters)
         vector = QueryVector(space, [1.0, 0.0, 0.0, 0.0])
-        page = engine.ranked_page(query, vector, scope, limit, rules, group, after)
+        page = ranking.ranked_page(query, vector, scope, limit, rules, group, after)
         yield [result.definition.place.url for result in page.results]
         if page.next is None:
             return

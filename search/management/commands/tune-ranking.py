@@ -15,7 +15,7 @@ from codeindex.management.index import ADMINISTRATOR, existing_index
 from embeddings.evaluation import questions
 from embeddings.evaluation.metrics import interval
 from embeddings.evaluation.questions import MalformedQuestions, RepositoryQuestions
-from search import engine, tuning
+from search import engine, ranking, tuning
 from search.candidates import path_rules
 from search.candidates.branches import UnknownRepository
 from search.candidates.path_rules import Order
@@ -112,7 +112,7 @@ def _cases(about: RepositoryQuestions) -> list[Case]:
         if query_vector is None:
             raise CommandError(notice or "The index has no vectors yet.")
         rules = path_rules.active_rules(query, Order.IMPLEMENTATIONS)
-        signals = engine.signals(query, query_vector, scope, rules)
+        signals = ranking.signals(query, query_vector, scope, rules)
         cases.append(Case(question, signals))
     return cases
 

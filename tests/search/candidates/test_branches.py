@@ -51,6 +51,11 @@ def names(user: User | AnonymousUser, text: str, **parameters: object) -> set[st
         ("rows rev:dev rev:HEAD -repo:till", {"load", "main", "dev"}),
         ("rows (repo:shop rev:dev) OR (repo:till rev:HEAD)", {"load", "dev", "till"}),
         ("rows rev:dev OR path:one", {"load", "dev", "one"}),
+        ("rows repo:shop@dev", {"load", "dev"}),
+        ("rows repo:alice/shop@release/* repo:till", {"load", "one", "two", "till"}),
+        ("rows repo:shop@HEAD", {"load", "main"}),
+        ("rows -repo:shop@HEAD", {"till"}),
+        ("rows repo:till OR repo:shop@dev", {"load", "dev", "till"}),
     ],
 )
 def test_a_search_looks_into_the_branches_that_it_names(
@@ -77,12 +82,14 @@ def test_code_of_several_branches_is_found_once_with_its_places(alice: User) -> 
 def test_an_unknown_branch_is_an_error_that_tells_of_no_hidden_one(
     alice: User, charlie: User
 ) -> None:
-    meant = r"indexed branch relase/1\. Did you mean release/1\?"
+    meant = r"no indexed branch relase/1\. Did you mean release/1\?"
     with pytest.raises(UnknownRepository, match=meant):
         find(alice, "rows rev:relase/1")
     for name in ("release/1", "relase/1", "none"):
-        with pytest.raises(UnknownRepository, match=rf"indexed branch {name}\.$"):
+        with pytest.raises(UnknownRepository, match=rf"no indexed branch {name}\.$"):
             find(charlie, f"rows rev:{name}")
+        with pytest.raises(UnknownRepository, match=r"no repository shop\.$"):
+            find(charlie, f"rows repo:shop@{name}")
 
 
 def test_lines_are_searched_in_the_same_branches(alice: User) -> None:

@@ -177,7 +177,7 @@ def test_other_branches_are_named(ask: Ask, alice: User, shop: Repository) -> No
     branch.save()
     file = source.source_files.get(path="src/add.py")
     branch.source_files.create(path="new.py", blob=file.blob, from_run=branch.live_run, live=True)
-    lines = ask("grep", alice, pattern=r"a \+ b").text
+    lines = ask("grep", alice, pattern=r"a \+ b", repo=["alice/shop@dev/next"]).text
     assert "alice/shop@dev/next:new.py" in lines
     assert "alice/shop branch dev/next at commit decadedeca" in lines
     assert "2\t" in ask("read", alice, id="alice/shop@dev/next:new.py#L2").text

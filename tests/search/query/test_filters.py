@@ -51,6 +51,7 @@ class TestReading:
             ("load -lang:typescript", "load", only(("-lang", "typescript"))),
             ('"read a csv"', "read a csv", only(("phrase", "read a csv"))),
             ('load -"read a csv"', "load", only(("-phrase", "read a csv"))),
+            ("repo:shop -path:tests", "", only(("repo", "shop"), ("-path", "tests"))),
         ],
     )
     def test_filters_are_taken_out(self, typed: str, text: str, taken: tuple[Filter, ...]) -> None:
@@ -82,8 +83,7 @@ class TestReading:
         [
             ("x kind:none", f"Unknown kind “none”. Use {KINDS}"),
             ("x lang:cobol", "Unknown language “cobol”. Use python, "),
-            ("repo:shop -path:tests", "A query needs some text beside its filters."),
-            ('-"a phrase"', "A query needs some text"),
+            ("", "The query is empty."),
             (f"x path:{'a' * 201}", "A filter has 201 characters; at most 200 are allowed."),
             ("x" + " path:a" * 21, "The query has 21 filters; at most 20 are allowed."),
         ],

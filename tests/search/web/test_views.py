@@ -70,7 +70,6 @@ class TestSearch:
     @pytest.mark.parametrize(
         ("address", "status", "reason"),
         [
-            ("/?q=", 400, "The query is empty."),
             ("/?q=%00", 400, "Null characters"),
             (f"/?q={'x' * 3000}", 400, "3,000 characters"),
             ("/?q=x&limit=0", 400, "from 1 to 200"),

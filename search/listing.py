@@ -1,0 +1,53 @@
+"""All that the filters of a query without text keep, in the order of paths."""
+
+from __future__ import annotations
+
+from search import definitions, places
+from search.candidates import relaxation, sql
+from search.candidates.scopes import ROWS, Scope
+from search.paging import Key, Position
+from search.request import SearchRequest
+from search.results import Answer, Result
+
+
+def answer(request: SearchRequest) -> Answer:
+    """A page of definitions, identical code being one, without scores. Raises `UnknownRepository`
+    and `SearchTimeout`."""
+    scope, notice = relaxation.scope_for(request.user, request.query)
+    before = request.after.shown if request.after else 0
+    texts = _texts(scope, request.limit + 1, before)
+    shown = texts[: request.limit]
+    located = places.places_of_texts(shown, scope)
+    loaded = definitions.load_definitions(located)
+    results = [Result(loaded[text], 0.0) for text in shown if text in loaded]
+    positions = [
+        Position(number, _key(result)) for number, result in enumerate(results, before + 1)
+    ]
+    return Answer(
+        request.query.typed,
+        results,
+        [notice] if notice else [],
+        before=before,
+        next=positions[-1].written() if positions and len(texts) > request.limit else "",
+        positions=positions,
+    )
+
+
+def _key(result: Result) -> Key:
+    place = result.definition.place
+    return Key(0, 0.0, place.path, place.start_line, place.end_line)
+
+
+def _texts(scope: Scope, limit: int, before: int) -> list[int]:
+    """Each text counts at its shortest path, where it is shown."""
+    listed = (
+        "SELECT DISTINCT ON (definition.text_id) definition.text_id, file.path,"
+        f" definition.start_line, file.id FROM {ROWS} WHERE {scope.condition}"
+        " ORDER BY definition.text_id, length(file.path), file.path, definition.start_line, file.id"
+    )
+    selected = sql.rows(
+        f"SELECT text_id FROM ({listed}) AS listed ORDER BY path, start_line, id, text_id"
+        f" LIMIT {limit} OFFSET {before}",
+        scope.parameters,
+    )
+    return [text for (text,) in selected]

@@ -1,0 +1,125 @@
+"""Candidates → a page of ranked results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from search import definitions, evidence, paging, places, scoring
+from search.balance import EVEN
+from search.candidates import lowering, retrieval
+from search.candidates.path_rules import Rule
+from search.candidates.retrieval import DEPTHS, Candidate
+from search.candidates.scopes import Scope
+from search.candidates.vectors import QueryVector
+from search.closeness import closeness
+from search.paging import Key, Page, Position
+from search.places import Location
+from search.query.parsing import Query
+from search.results import Group, Result, Score
+from search.scoring import Signal
+
+Judgement = TypeVar("Judgement")
+
+
+def ranked_page(
+    query: Query,
+    query_vector: QueryVector | None,
+    scope: Scope,
+    limit: int,
+    rules: tuple[Rule, ...] = (),
+    group: Group = Group.DEFINITION,
+    after: Position | None = None,
+) -> Page:
+    """The best `limit` texts for the query after a position, identical code being one text; or the
+    best files, by their candidates."""
+    wanted = limit + (after.shown if after else 0)
+    for tiers in range(1, len(DEPTHS) + 1):
+        candidates = signals(query, query_vector, scope, rules, tiers)
+        grouped, scores = _ranked(candidates, query_vector, group)
+        is_all = len(candidates) < DEPTHS[tiers - 1]
+        # A first page of files may be short: it would have to look at thousands of texts
+        if is_all or len(grouped if after else candidates) >= wanted:
+            break
+    by_text = {signal.candidate.text: signal for signal in candidates}
+    keys = [Key.of(by_text[text], scores[text].total) for text in grouped]
+    start = paging.start(keys, after)
+    best = list(grouped)[start : start + limit]
+    end = start + len(best)
+    is_last = end == len(grouped) and (is_all or tiers == len(DEPTHS))
+    others = [text for first in best for text in grouped[first]]
+    order = places.place_order(query.names, rules)
+    located = places.places_of_texts([*best, *others], scope, order)
+    shown = definitions.load_definitions({text: located[text] for text in best if text in located})
+    is_calibrated = query_vector is not None and query_vector.balance == EVEN
+    results = [
+        Result(
+            shown[text],
+            scores[text].total,
+            scores[text],
+            by_text[text].lowered,
+            [located[other][0] for other in grouped[text] if other in located],
+            closeness(scores[text]) if is_calibrated else "",
+        )
+        for text in best
+        if text in shown
+    ]
+    positions = [
+        Position(shown_before, keys[shown_before - 1])
+        for shown_before, text in enumerate(best, start + 1)
+        if text in shown
+    ]
+    next_page = None if is_last or not best else Position(end, keys[end - 1])
+    return Page(results, start, next_page, positions)
+
+
+def signals(
+    query: Query,
+    query_vector: QueryVector | None,
+    scope: Scope,
+    rules: tuple[Rule, ...] = (),
+    tiers: int = 1,
+) -> list[Signal]:
+    """All that the ranking knows of the candidates for a query, down to as many tiers."""
+    words = evidence.query_words(query, scope.visible)
+    candidates = retrieval.candidates(query, words.all, query_vector, scope, rules, tiers=tiers)
+    contents = places.beginnings({candidate.location.file for candidate in candidates})
+    found = evidence.evidence(query, words, candidates, contents)
+    lowered = _by_tier(candidates, lambda seen: lowering.reasons(seen, query, rules))
+    depths = _by_tier(candidates, places.depths)
+    return [
+        Signal(candidate, own, depths[file], lowered.get(file, ""))
+        for candidate, own in zip(candidates, found, strict=True)
+        for file in [candidate.location.file]
+    ]
+
+
+def _by_tier(
+    candidates: Sequence[Candidate], judged: Callable[[list[Location]], dict[int, Judgement]]
+) -> dict[int, Judgement]:
+    """file → what is judged of it beside the candidates up to its own tier."""
+    known: dict[int, Judgement] = {}
+    for tier in sorted({candidate.tier for candidate in candidates}):
+        seen = [candidate.location for candidate in candidates if candidate.tier <= tier]
+        known = judged(seen) | known
+    return known
+
+
+def _ranked(
+    candidates: Sequence[Signal], query_vector: QueryVector | None, group: Group
+) -> tuple[dict[int, list[int]], dict[int, Score]]:
+    """The text of each result, the best first, → the other texts of its file; and the scores of
+    all."""
+    scores = scoring.ranked_scores(candidates, query_vector.balance if query_vector else EVEN)
+    by_text = {signal.candidate.text: signal for signal in candidates}
+    return _grouped([by_text[text] for text in scores], group), scores
+
+
+def _grouped(ordered: Sequence[Signal], group: Group) -> dict[int, list[int]]:
+    """The text of each result → the other texts of its file, if files are the results."""
+    if group == Group.DEFINITION:
+        return {signal.candidate.text: [] for signal in ordered}
+    files: dict[int, list[int]] = {}
+    for signal in ordered:
+        files.setdefault(signal.candidate.location.file, []).append(signal.candidate.text)
+    return {first: others for first, *others in files.values()}
