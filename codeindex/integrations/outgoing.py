@@ -103,7 +103,7 @@ def create(
         owner=owner,
         name=name,
         url=credentials.encrypt(address),
-        origin=http.origin(address),
+        origin="{0.scheme}://{0.netloc}".format(urlsplit(address)),
         secret=credentials.encrypt(secret),
         events=sorted(RunEvent(event).value for event in events),
         repository=repository,
@@ -250,7 +250,7 @@ def _checked_url(url: str) -> str:
         is_address = False
     if not (is_address and url.isascii() and url.isprintable() and " " not in url):
         raise ValidationError({"url": ["Enter an http or https address."]})
-    if "@" in parts.netloc or len(url) > 2_048 or len(http.origin(url)) > 300:
+    if "@" in parts.netloc or len(url) > 2_048 or len(parts.netloc) > 280:
         raise ValidationError(
             {"url": ["The address has a user or password, or more than 2,048 characters."]}
         )

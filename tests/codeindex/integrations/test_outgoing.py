@@ -290,7 +290,7 @@ class TestDoors:
         assert "whsec_" in page.text
         row = OutgoingWebhook.objects.get()
         listed = client.get("/webhooks/outgoing/").text
-        assert "https://hooks.example:443" in listed
+        assert "https://hooks.example<" in listed
         assert "s3cret" not in listed + row.url
         assert "whsec_" not in listed
         failed(shop)
