@@ -295,6 +295,11 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "codeindex",
     "DESCRIPTION": "Find an organisation's own code by describing it.",
     "VERSION": "1",
+    "SORT_OPERATIONS": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "codeindex.web.schema.group_by_task",
+    ],
     "SERVE_INCLUDE_SCHEMA": False,
     # The page that describes the API; nothing is loaded from elsewhere
     "SWAGGER_UI_DIST": "SIDECAR",

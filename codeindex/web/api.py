@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import django.core.exceptions
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import status
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.generics import get_object_or_404
@@ -48,6 +48,13 @@ class RepositoriesView(APIView):
         operation_id="register_repository",
         summary="Register a repository and index it",
         request=NewRepositorySerializer,
+        examples=[
+            OpenApiExample(
+                "Request",
+                {"url": "https://git.example.org/alice/shop.git", "visibility": "internal"},
+                request_only=True,
+            )
+        ],
         responses=answers(RepositorySerializer, 415, 429, status=201),
     )
     def post(self, request: Request) -> Response:

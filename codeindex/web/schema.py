@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -66,3 +68,80 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
         return {"type": "http", "scheme": "bearer"}
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What people do with some of the operations, which its pattern finds by their addresses."""
+
+    name: str
+    description: str
+    pattern: str
+
+
+TASKS = (
+    Task(
+        "Search",
+        "Find definitions by a description, a question, a name or code, and lines by their text.",
+        "search|search/batch|lines|suggestions",
+    ),
+    Task(
+        "Read",
+        "Read what a search has found: a file or some of its lines, or a definition.",
+        "files|definitions/[^/]+",
+    ),
+    Task(
+        "Similar code",
+        "Find the code that is most similar to a definition or to pasted code.",
+        "similar|files/.*/similar",
+    ),
+    Task(
+        "References",
+        "Find where a definition is used, what calls it, and what it calls.",
+        "definitions/[^/]+/(references|callers|callees)",
+    ),
+    Task(
+        "Vectors and names",
+        "Encode texts, predict names, and explain why a definition is similar to a query.",
+        "encode|names|definitions/[^/]+/explanation",
+    ),
+    Task(
+        "Repositories",
+        "Register, index, change and remove repositories, and follow their runs.",
+        "repositories.*",
+    ),
+    Task(
+        "Code hosts",
+        "Import from code hosts, and have pushes indexed.",
+        "(code-hosts|imports|webhooks|hooks).*",
+    ),
+    Task(
+        "People",
+        "Manage teams, invitations and your tokens.",
+        "(teams|invitations|tokens).*",
+    ),
+    Task(
+        "Administration",
+        "Read the audit and the evaluations of the search, as an administrator.",
+        "(audit|evaluations).*",
+    ),
+)
+"""In the order in which the documentation lists them."""
+
+
+def group_by_task(result: dict[str, Any], **_: object) -> dict[str, Any]:
+    """Gives each operation its task as a tag, and puts operations in the order of TASKS; called by
+    drf-spectacular."""
+    tasks = {path: _task(path) for path in result["paths"]}
+    for path, operations in result["paths"].items():
+        for operation in operations.values():
+            operation["tags"] = [tasks[path].name]
+    ordered = sorted(result["paths"], key=lambda path: TASKS.index(tasks[path]))
+    result["paths"] = {path: result["paths"][path] for path in ordered}
+    result["tags"] = [{"name": task.name, "description": task.description} for task in TASKS]
+    return result
+
+
+def _task(path: str) -> Task:
+    place = path.removeprefix("/api/v1/")
+    return next((task for task in TASKS if re.fullmatch(task.pattern, place)), TASKS[-1])

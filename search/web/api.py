@@ -20,6 +20,7 @@ from search.lines.request import parse_lines
 from search.query.filters import BadQuery
 from search.request import Parameters, parse_search, parse_similar, parse_similar_to_code
 from search.web.line_serializers import LineAnswerSerializer, LineParameters
+from search.web.rest import examples
 from search.web.serializers import (
     AnswerSerializer,
     SearchParameters,
@@ -54,6 +55,7 @@ class SearchView(SearchingView):
         operation_id="search",
         summary="Find definitions by description, question, name or code",
         parameters=[SearchParameters],
+        examples=examples.SEARCH,
         responses=answers(AnswerSerializer, 404, 429),
     )
     @method_decorator(throttles.limited(throttles.SEARCH))
@@ -67,6 +69,7 @@ class LinesView(SearchingView):
         operation_id="lines",
         summary="Find lines by exact text or a regular expression",
         parameters=[LineParameters],
+        examples=examples.LINES,
         responses=answers(LineAnswerSerializer, 404, 429),
     )
     @method_decorator(throttles.limited(throttles.SEARCH))
@@ -94,6 +97,7 @@ class SimilarToCodeView(SearchingView):
         operation_id="similar_to_code",
         summary="Find the definitions most similar to pasted code",
         parameters=[SimilarToCodeParameters],
+        examples=examples.SIMILAR_TO_CODE,
         responses=answers(SimilarSerializer, 404, 429),
     )
     @method_decorator(throttles.limited(throttles.ENCODE))

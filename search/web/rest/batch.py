@@ -16,6 +16,7 @@ from codeindex.accounts import throttles
 from codeindex.accounts.authentication import ScopePermission
 from codeindex.models import Scope
 from codeindex.web import problems
+from codeindex.web.abandonment import abandoned_with_client
 from codeindex.web.parsers import ShallowJSONParser
 from codeindex.web.schema import InvalidSerializer, answers
 from search import engine
@@ -24,6 +25,7 @@ from search.candidates.branches import UnknownRepository
 from search.query.filters import BadQuery
 from search.request import Parameters, parse_search
 from search.web.api import SearchingView, as_api_error
+from search.web.rest import examples
 from search.web.serializers import AnswerSerializer, SearchParameters
 
 MOST_QUERIES = 20
@@ -58,6 +60,7 @@ class BatchView(SearchingView):
         summary=f"Search for up to {MOST_QUERIES} queries at once",
         request=BatchSerializer,
         responses=answers(BatchAnswersSerializer, 415, 429),
+        examples=examples.BATCH,
     )
     @method_decorator(throttles.limited(throttles.SEARCH))
     def post(self, request: Request) -> Response:
@@ -65,7 +68,8 @@ class BatchView(SearchingView):
         given.is_valid(raise_exception=True)
         queries = given.validated_data["queries"]
         throttles.SEARCH.count(request, len(queries) - 1)
-        return Response({"answers": _answered(request, queries)})
+        with abandoned_with_client(request._request):
+            return Response({"answers": _answered(request, queries)})
 
 
 @sql.time_limit()

@@ -21,6 +21,7 @@ from search.references.requests import parse_target
 from search.request import last
 from search.web.api import SearchingView, parameters_of
 from search.web.references_serializers import TargetParameters
+from search.web.rest import examples
 from search.web.serializers import OriginSerializer, PlaceSerializer
 
 
@@ -122,6 +123,7 @@ class ExplanationView(SearchingView):
         summary="Explain a definition's vector, and why it is similar to a query",
         parameters=[ExplanationParameters],
         responses=answers(ExplanationSerializer, 404, 429),
+        examples=examples.EXPLANATION,
     )
     @method_decorator(throttles.limited(throttles.ENCODE))
     def get(self, request: Request, definition_id: int) -> Response:

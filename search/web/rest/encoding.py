@@ -25,6 +25,7 @@ from search.query.filters import Field
 from search.query.parsing import MAX_CHARACTERS, check_text
 from search.request import DEFAULT_LANGUAGE, PastedCode
 from search.web.api import SearchingView
+from search.web.rest import examples
 
 
 class CodeSerializer(serializers.Serializer[Any]):
@@ -84,7 +85,7 @@ class NameSerializer(serializers.Serializer[Any]):
 
 
 class NamesSerializer(serializers.Serializer[Any]):
-    names = NameSerializer(many=True, help_text="Best first; none in some languages.")
+    names = NameSerializer(many=True, help_text="The likeliest first; none in some languages.")
 
 
 class EncoderView(SearchingView):
@@ -105,6 +106,7 @@ class EncodeView(EncoderView):
         summary="Encode queries and definitions as vectors that can be compared",
         request=EncodeSerializer,
         responses=answers(EncodingSerializer, 415, 429),
+        examples=examples.ENCODE,
     )
     @method_decorator(throttles.limited(throttles.ENCODE))
     def post(self, request: Request) -> Response:
@@ -120,6 +122,7 @@ class NamesView(EncoderView):
         summary="Predict names for a definition",
         request=NamesRequestSerializer,
         responses=answers(NamesSerializer, 415, 429),
+        examples=examples.NAMES,
     )
     @method_decorator(throttles.limited(throttles.ENCODE))
     def post(self, request: Request) -> Response:

@@ -21,6 +21,7 @@ from search.addresses import reading
 from search.addresses.reading import FoundFile, NoFile
 from search.request import last
 from search.web.api import SearchingView, parameters_of
+from search.web.rest import examples
 from search.web.serializers import OriginSerializer, PlaceSerializer, absolute
 
 
@@ -98,6 +99,7 @@ class FileView(SearchingView):
         summary="Read a file or some of its lines, at a commit, on a branch, or as it is now",
         parameters=[FileParameters],
         responses=answers(FileSerializer, 404, 410, 429),
+        examples=examples.FILE,
     )
     @method_decorator(throttles.limited(throttles.SEARCH))
     def get(self, request: Request) -> Response:

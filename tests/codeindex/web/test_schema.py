@@ -371,3 +371,23 @@ def test_what_has_no_run_yet_is_null(schema: dict[str, Any], alice: User) -> Non
     (told,) = client.get(REPOSITORIES).json()
     assert told["latest_run"] is None
     Draft202012Validator(described(schema, "get", REPOSITORIES, 200)).validate([told])
+
+
+def test_examples_are_as_described(schema: dict[str, Any]) -> None:
+    count = 0
+    for path, method, operation in (
+        (path, method, operation)
+        for path, methods in schema["paths"].items()
+        for method, operation in methods.items()
+    ):
+        contents = [
+            operation.get("requestBody", {}).get("content", {}),
+            *(answer.get("content", {}) for answer in operation["responses"].values()),
+        ]
+        for content in (each[JSON] for each in contents if JSON in each):
+            described = nullable(content["schema"]) | {"components": nullable(schema["components"])}
+            for example in content.get("examples", {}).values():
+                Draft202012Validator(described).validate(example["value"])
+                count += 1
+        assert operation["summary"], (method, path)
+    assert count >= 8
