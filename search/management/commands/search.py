@@ -58,6 +58,7 @@ Json = Mapping[str, Any]
 
 class Command(base.Command):
     help = "Find definitions by description, question, name or code; or lines by their text."
+    requires_system_checks = []  # they load every page, which takes longer than a server's answer
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         source = parser.add_mutually_exclusive_group(required=True)
