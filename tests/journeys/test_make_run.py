@@ -137,6 +137,18 @@ def test_a_command_asks_the_server_that_runs(
     assert "call_with_backoff" in done.stdout
 
 
+def test_a_command_indexes_and_waits(
+    installation: Installation, indexed: str, shop: GitRepository
+) -> None:
+    shop.commit({"late.py": "def added_late(number):\n    return number + 1\n"})
+    done = subprocess.run(
+        [sys.executable, "-m", "codeindex.client", "index", str(shop.path), "--wait"],
+        cwd=PROJECT, env=installation.environment, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "admin/shop at " in done.stdout
+
+
 @pytest.mark.parametrize("words", [("postgres", "-D"), ("valkey",), ("celery", "worker")])
 def test_what_is_killed_is_started_again(
     installation: Installation, browser: Browser, indexed: str, shop: GitRepository,
