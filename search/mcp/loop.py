@@ -8,6 +8,7 @@ connections, and an error there is treated as that of every other request."""
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager
@@ -20,11 +21,16 @@ Result = TypeVar("Result")
 
 
 class Loop(Generic[Resource]):
-    """An event loop that the first request starts, in this process: web servers fork before that.
-    It keeps a resource open, such as an SDK's task group. Its thread ends with the process."""
+    """An event loop that the first request starts, in each process: a process that is forked has no
+    threads of its parent. It keeps a resource open, such as an SDK's task group. Its thread ends
+    with the process."""
 
     def __init__(self, open_resource: Callable[[], AbstractAsyncContextManager[Resource]]) -> None:
         self._open = open_resource
+        self._begin()
+        os.register_at_fork(after_in_child=self._begin)
+
+    def _begin(self) -> None:
         self._lock = Lock()
         self._started: Future[tuple[asyncio.AbstractEventLoop, Resource]] | None = None
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.fuzz import installed
+from tests.fuzz.agents import Agents
 from tests.fuzz.definitions import Definitions
 from tests.fuzz.git import Git
 from tests.fuzz.queries import Queries
@@ -22,6 +23,7 @@ COMMANDS = {
     "queries": "queries, parameters and addresses of the pages and of REST",
     "urls": "clone URLs, with secrets and of hosts that must not be reached",
     "git": "odd repositories, through checkout and index",
+    "agents": "messages of agents: tools with odd arguments, and what is no message",
     "webhooks": "bodies at every address that may change something",
 }
 
@@ -57,6 +59,8 @@ def _fuzzer(options: argparse.Namespace) -> Iterator[Fuzzer]:
                 yield Urls(options.seed)
             case "git":
                 yield Git(options.seed)
+            case "agents":
+                yield Agents(options.seed, installed.keys())
             case "queries":
                 yield Queries(options.seed, installed.addresses())
             case _:

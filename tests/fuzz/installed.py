@@ -175,6 +175,16 @@ def _routes() -> Iterator[str]:
     return below(get_resolver().url_patterns, "/")
 
 
+def keys() -> dict[str, str]:
+    """The key of a token for each of PEOPLE who has an account."""
+    from django.contrib.auth.models import User  # noqa: PLC0415  after Django is set up
+
+    from codeindex.accounts import tokens  # noqa: PLC0415
+
+    users = User.objects.filter(username__in=PEOPLE)
+    return {user.get_username(): tokens.issue(user, by=user) for user in users}
+
+
 def begin() -> None:
     """In each process that asks: Django, with the settings that the environment names."""
     django.setup()
