@@ -142,8 +142,9 @@ def doors(
         answer = client.get("/api/v1/search", parameters).json()
         if "results" in answer:
             return [result["url"].removeprefix("http://testserver") for result in answer["results"]]
-        (reason,) = answer.values()
-        return reason if isinstance(reason, str) else reason[0]
+        for (reason,) in answer.get("errors", {}).values():
+            return str(reason)
+        return str(answer["detail"])
 
     def command(parameters: Parameters) -> list[str] | str:
         out = StringIO()
