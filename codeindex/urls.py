@@ -160,6 +160,7 @@ rest = [
 # Absent without a provider, and the admin site's own form with one
 single_sign_on = [
     path("account/sign-on/", sign_on.sign_on, name="sign-on"),
+    path("account/sign-on/connect", sign_on.connect, name="sign-on-connect"),
     path("account/sign-on/callback", sign_on.callback, name="sign-on-callback"),
     path("admin/login/", sign_on.admin_sign_in, name="admin-sign-in"),
 ]

@@ -79,15 +79,19 @@ def members(team: Group) -> list[Member]:
     return [Member(name, Role(role or Role.MEMBER), bool(signed)) for name, role, signed in columns]
 
 
-def active_users(names: Iterable[str], field: str) -> list[User]:
+def active_users(
+    names: Iterable[str], field: str, *, present: Repository | None = None
+) -> list[User]:
     """The users of these names. Raises `ValidationError` of the field for names that no active user
-    has."""
+    has; with whom `present` is shared already may have been deactivated."""
     wanted = list(dict.fromkeys(filter(None, (name.strip() for name in names))))
     if len(wanted) > MOST_PEOPLE:
         raise ValidationError({field: [f"Name at most {MOST_PEOPLE} users."]})
-    found = {
-        user.username: user for user in User.objects.filter(is_active=True, username__in=wanted)
-    }
+    accepted = Q(is_active=True)
+    if present is not None:
+        accepted |= Q(shared_repositories=present)
+    users = User.objects.filter(accepted, username__in=wanted).distinct()
+    found = {user.username: user for user in users}
     if missing := [name for name in wanted if name not in found]:
         raise ValidationError({field: [f"There is no user called {', '.join(missing)}."]})
     return list(found.values())

@@ -38,9 +38,10 @@ def _join(user: User, name: str) -> None:
     team, is_new = Group.objects.get_or_create(name=name)
     if is_new:
         audit.record(Change.TEAM_CREATED, name, by=user, details=BY_SIGN_ON)
-    row = _Row.objects.create(group=team, user=user)
-    Membership.objects.create(row=row, by_sign_on=True)
-    audit.record(Change.MEMBER_ADDED, name, by=user, details=BY_SIGN_ON)
+    row, is_new = _Row.objects.get_or_create(group=team, user=user)
+    if is_new:  # else somebody has just added the user by hand
+        Membership.objects.create(row=row, by_sign_on=True)
+        audit.record(Change.MEMBER_ADDED, name, by=user, details=BY_SIGN_ON)
 
 
 def _set_administrator(user: User, wanted: bool) -> None:

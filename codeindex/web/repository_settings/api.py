@@ -110,7 +110,7 @@ class SettingsView(APIView):
             if "teams" in changes:
                 changes["teams"] = offered(changes["teams"], user, repository)
             if "people" in changes:
-                changes["people"] = active_users(changes["people"], "people")
+                changes["people"] = active_users(changes["people"], "people", present=repository)
             repository_settings.change(repository, changes, by=user)
         except django.core.exceptions.ValidationError as error:
             raise ValidationError(by_field(error)) from error

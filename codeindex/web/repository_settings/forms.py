@@ -98,7 +98,8 @@ class AccessSection(Section):
         }
 
     def save(self, *, by: User) -> None:
-        people = teams.active_users(self.cleaned_data["people"].splitlines(), "people")
+        names = self.cleaned_data["people"].splitlines()
+        people = teams.active_users(names, "people", present=self.row)
         changes = self.cleaned_data | {"people": people}
         repository_settings.change(self.row, changes, by=by)
 

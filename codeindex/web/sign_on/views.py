@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from allauth.socialaccount.providers.base.constants import AuthProcess
@@ -9,12 +10,13 @@ from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
 from django.conf import settings
 from django.contrib.auth import login
+from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LoginView
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from requests import RequestException
 
 from codeindex.accounts import clients, throttles
@@ -24,6 +26,9 @@ from codeindex.web.sign_on.adapters import UNREACHABLE, failed
 FAULTS = (RequestException, OAuth2Error, LookupError, TypeError, ValueError, ImproperlyConfigured)
 """What comes of a provider that is down, or that answers with something else."""
 
+
+CONNECTING, CONNECT_SECONDS = "connecting", 300.0
+"""The key of a session that may connect its account, until a time in seconds."""
 
 ATTEMPTS = "attempts to sign in"
 """Each makes this server ask the provider."""
@@ -46,12 +51,25 @@ class SignInView(LoginView):
         )
 
 
+@login_required
+@require_POST
+def connect(request: HttpRequest) -> HttpResponse:
+    """Lets the next sign-on connect the account of whoever is signed in with the one at the
+    provider. A link of somebody else must not do that; and the browser lets no form lead to the
+    provider (Content-Security-Policy), so that this page has the link."""
+    request.session[CONNECTING] = time.time() + CONNECT_SECONDS
+    return render(request, "registration/connect.html", {"sign_on": settings.CODEINDEX_OIDC_NAME})
+
+
 @require_safe
 def sign_on(request: HttpRequest) -> HttpResponse:
-    """Sends the browser to the provider. Whoever is signed in connects their account with the one
-    that they have there."""
+    """Sends the browser to the provider."""
     _count(request)
-    process = AuthProcess.CONNECT if request.user.is_authenticated else AuthProcess.LOGIN
+    process = AuthProcess.LOGIN
+    if request.user.is_authenticated:
+        process = AuthProcess.CONNECT
+        if request.session.pop(CONNECTING, 0) < time.time():
+            return redirect(_next_page(request) or "account")
     try:
         response = provider.configured(request).redirect(request, process, _next_page(request))
     except FAULTS as error:

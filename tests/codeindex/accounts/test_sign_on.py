@@ -205,11 +205,26 @@ class TestSigningIn:
         form = {"username": "frank", "password": "a long enough secret"}
         browser.client.post("/account/login/", data=form | {"csrfmiddlewaretoken": token})
         assert browser.user() == "frank"
-        asked = browser.get("/account/sign-on/")
+        assert browser.get("/account/sign-on/").url.path == "/account/"  # nothing by a link alone
+        token = re.findall(r'csrfmiddlewaretoken" value="(\w+)"', browser.get("/account/").text)[0]
+        page = browser.client.post("/account/sign-on/connect", data={"csrfmiddlewaretoken": token})
+        assert "Go on to Example ID" in page.text
+        asked = browser.get("/account/sign-on/?next=/account/")
         form = {"username": "erin", "password": oidc_provider.PASSWORD}
         assert browser.client.post(asked.url, data=form).url.path == "/account/"
+        assert browser.get("/account/sign-on/").url.path == "/account/"
         another_browser.sign_in("erin")
         assert another_browser.user() == "frank"
+
+    def test_behind_tls_the_provider_is_told_so(
+        self, provider: Provider, client: Client, settings: Any
+    ) -> None:
+        settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+        sent = client.get(
+            "/account/sign-on/", headers={"X-Forwarded-Proto": "https", "Host": "testserver"}
+        )
+        (address,) = parse_qs(urlsplit(sent["Location"]).query)["redirect_uri"]
+        assert address == "https://testserver/account/sign-on/callback"
 
     def test_a_deactivated_user_does_not_come_in(
         self, browser: Browser, another_browser: Browser

@@ -114,6 +114,16 @@ class TestAccess:
         assert response["Location"] == "/repositories/"
         assert client.get(address(shop, "settings")).status_code == 404
 
+    def test_a_person_who_was_deactivated_meanwhile_can_stay(self, client, alice, charlie, shop):
+        shop.people.add(charlie)
+        User.objects.filter(pk=charlie.pk).update(is_active=False)
+        User.objects.create_user("gone", is_active=False)
+        client.force_login(alice)
+        form = access(shop, people="charlie")
+        assert client.post(address(shop, "access"), form).status_code == 302
+        assert list(shop.people.all()) == [charlie]
+        assert patch(client, shop, people=["charlie", "gone"])[0] == 400
+
     def test_an_unknown_user_is_an_error_of_the_field(self, client, alice, shop):
         client.force_login(alice)
         response = client.post(address(shop, "access"), access(shop, people="nobody"))

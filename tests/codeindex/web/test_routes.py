@@ -171,6 +171,7 @@ ROUTES: dict[str, dict[str, tuple[str | int, ...]]] = {
     "api-audit-export": {"GET": ADMINISTRATORS},
     "sign-in-link": {"GET": (404,) * 6, "POST": (404,) * 6},
     "sign-on": {"GET": OPEN},
+    "sign-on-connect": {"POST": ACCOUNT},
     "sign-on-callback": {"GET": (403,) * 6},
     "admin-sign-in": {"GET": ADMINISTRATORS},
     "login": {"GET": OPEN, "POST": OPEN, "PUT": OPEN},
