@@ -99,7 +99,7 @@ def answers(client: Client) -> Any:
 
 
 def real(address: str, filled: dict[str, int | str]) -> str:
-    return re.sub(r"<(?:\w+:)?(\w+)>", lambda match: str(filled[match[1]]), address)
+    return re.sub(r"<(?:\w+:)?(\w+)>", lambda match: str(filled.get(match[1], 1)), address)
 
 
 def test_the_walk_sees_all_addresses() -> None:
