@@ -71,6 +71,8 @@ class TestDoors:
             ("lines?q=csv", "lines_searched", "csv"),
             ("similar?code=x", "similar_searched", "x"),
             (f"files/{shop.pk}/{definition}/similar", "similar_searched", ""),
+            ("files?repo=alice/shop&path=load.py", "file_read", ""),
+            (f"definitions/{definition}", "definition_read", ""),
             (f"definitions/{definition}/references", "references_read", ""),
             (f"definitions/{definition}/callers", "references_read", ""),
             (f"definitions/{definition}/callees", "references_read", ""),
@@ -78,6 +80,12 @@ class TestDoors:
             assert client.get(f"/api/v1/{address}").status_code == 200, address
             told = rows("action", "user", "door", "token", "text")
             assert told == [(action, "alice", "api", key[: tokens.SHOWN], text)], address
+
+    def test_each_query_of_a_batch(self, key: str) -> None:
+        client = Client(headers={"Authorization": f"Bearer {key}"})
+        asked = {"queries": [{"q": "csv"}, {"q": "load"}]}
+        assert client.post("/api/v1/search/batch", asked, "application/json").status_code == 200
+        assert rows("action", "text") == [("searched", "csv"), ("searched", "load")]
 
     def test_a_session_s_request_of_the_api(self, browser: Client) -> None:
         browser.get("/api/v1/search?q=csv")
@@ -101,7 +109,8 @@ class TestDoors:
         hidden = shelf.repository(bob, "hidden")
         file, definition = shelf.put(hidden, "a.py", Written("def a(): ..."))
         empty()
-        for address in (f"/files/{file.pk}/", f"/files/{file.pk}/{definition.pk}/", "/?q="):
+        too_long = f"/?q={'x' * 3000}"
+        for address in (f"/files/{file.pk}/", f"/files/{file.pk}/{definition.pk}/", too_long):
             assert browser.get(address).status_code in (400, 404)
         assert rows(*COLUMNS) == []
 
