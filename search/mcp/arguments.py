@@ -14,12 +14,16 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from search.mcp.locations import FORM
 from search.query.filters import BadQuery, check_characters, quoted
 
 DEFAULT_TOKENS = 2500
 MOST_TOKENS = 20_000
 """Agents cut answers of 10,000 to 25,000 tokens."""
 
+
+MOST_REASONS = 5
+"""Of wrong arguments, in one error."""
 
 MOST_CHARACTERS = 10_000
 """Of one text: cursors may be as long. What is searched for has bounds of its own."""
@@ -44,7 +48,6 @@ MaxTokens = Annotated[int, Field(ge=200, le=MOST_TOKENS), WithJsonSchema({"type"
 Cursor = Annotated[Text, Field(description="from the previous answer, to go on")]
 RepositoryNames = Annotated[Texts, Field(description="owner/name; -NAME excludes")]
 Paths = Annotated[Texts, Field(description="part of a path or a glob; -PATH excludes")]
-Lines = "owner/name:path#L10-L40"
 
 
 class Arguments(BaseModel):
@@ -67,11 +70,11 @@ class Search(Arguments):
 
 
 class Read(Arguments):
-    id: Annotated[Text, Field(description=f"{Lines}, or without lines")]
+    id: Annotated[Text, Field(description=f"{FORM}, or without lines")]
 
 
 class Similar(Arguments):
-    id: Annotated[Text, Field(description=Lines)] = ""
+    id: Annotated[Text, Field(description=FORM)] = ""
     code: Annotated[Text, Field(description="instead of id")] = ""
     lang: Annotated[Text, Field(description="of code")] = "python"
     by: Literal["both", "meaning", "structure"] = "both"
@@ -117,9 +120,6 @@ def parse(arguments: type[Arguments], given: dict[str, Any]) -> Arguments:
     except ValidationError as error:
         reasons = [_reason(arguments, each["loc"], each["msg"]) for each in error.errors()]
         raise BadQuery(" ".join(reasons[:MOST_REASONS])) from error
-
-
-MOST_REASONS = 5
 
 
 def _reason(arguments: type[Arguments], location: tuple[int | str, ...], message: str) -> str:
