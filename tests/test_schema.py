@@ -103,6 +103,7 @@ def test_every_answer_is_one_that_the_schema_names(
     if size % 2 or case.method.upper() not in METHODS:
         own = known.get(case.path.split("/")[3], known[""])
         case.path_parameters |= {name: own[name] for name in case.path_parameters if name in own}
+    (case.headers or {}).pop("Authorization", None)  # made up
     with transaction.atomic():
         case.call_and_validate(**signed[size % len(signed)], excluded_checks=EXCLUDED)
         transaction.set_rollback(True)

@@ -113,7 +113,7 @@ TASKS = (
     Task(
         "Code hosts",
         "Import from code hosts, and have pushes indexed.",
-        "(code-hosts|imports|webhooks|hooks).*",
+        "(code-hosts|imports|outgoing-webhooks|webhooks|hooks).*",
     ),
     Task(
         "People",

@@ -151,6 +151,15 @@ class Text(serializers.CharField):
         return super().to_internal_value(data)
 
 
+class Number(serializers.IntegerField):
+    """Takes no text for a number."""
+
+    def to_internal_value(self, data: object) -> int:
+        if not isinstance(data, int) or isinstance(data, bool):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
 class RulesSerializer(serializers.Serializer[Repository]):
     """What the next run of a repository indexes."""
 
@@ -179,22 +188,20 @@ class NewRepositorySerializer(serializers.Serializer[Any]):
 
     # `codeindex.repositories` validates the values.
 
-    url = serializers.CharField(
-        help_text="A clone URL, or a local path that the administrator allows."
-    )
-    name = serializers.CharField(
+    url = Text(help_text="A clone URL, or a local path that the administrator allows.")
+    name = Text(
         default="",
         allow_blank=True,
         max_length=100,
         help_text="Defaults to the last part of the URL.",
     )
-    branch = serializers.CharField(
+    branch = Text(
         default="",
         allow_blank=True,
         max_length=255,
         help_text="Defaults to the remote's default branch.",
     )
-    deploy_key = serializers.CharField(
+    deploy_key = Text(
         default="",
         allow_blank=True,
         trim_whitespace=False,

@@ -7,6 +7,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from codeindex.web.serializers import Number, Text
 from search.addresses.origins import Origin
 from search.balance import PRESETS
 from search.candidates.path_rules import Order
@@ -23,15 +24,13 @@ from search.results import Group, Place, Result
 
 
 def _repeatable(help_text: str) -> serializers.ListField:
-    return serializers.ListField(
-        child=serializers.CharField(allow_blank=True), default=list, help_text=help_text
-    )
+    return serializers.ListField(child=Text(allow_blank=True), default=list, help_text=help_text)
 
 
 class _Parameters(serializers.Serializer[Any]):
     """For the API's documentation alone: `search.request` parses and checks all parameters."""
 
-    limit = serializers.IntegerField(min_value=1, max_value=MAX_RESULTS, default=DEFAULT_RESULTS)
+    limit = Number(min_value=1, max_value=MAX_RESULTS, default=DEFAULT_RESULTS)
     repo = _repeatable(
         "Only repositories with this name, or owner/name; `-NAME` excludes a repository."
     )
@@ -47,11 +46,11 @@ class SimilarParameters(_Parameters):
 
 
 class SimilarToCodeParameters(SimilarParameters):
-    code = serializers.CharField(
+    code = Text(
         trim_whitespace=False,
         help_text=f"A definition; at most {parsing.MAX_CHARACTERS:,} characters.",
     )
-    lang = serializers.CharField(
+    lang = Text(
         allow_blank=True,
         default=DEFAULT_LANGUAGE,
         help_text="Its language: a name or a file extension.",
@@ -59,13 +58,13 @@ class SimilarToCodeParameters(SimilarParameters):
 
 
 class SearchParameters(_Parameters):
-    q = serializers.CharField(
+    q = Text(
         allow_blank=True,
         default="",
         help_text="A description, a question, a name, or code. May contain filters; "
         f"at most {parsing.MAX_CHARACTERS:,} characters.",
     )
-    repository = serializers.CharField(
+    repository = Text(
         allow_blank=True,
         default="",
         help_text="An alias of `repo`, which cannot exclude.",
@@ -91,13 +90,13 @@ class SearchParameters(_Parameters):
         default=Group.DEFINITION.value,
         help_text="What a result is: a definition, or a file, shown by its best definition.",
     )
-    balance = serializers.CharField(
+    balance = Text(
         allow_blank=True,
         default=DEFAULT_BALANCE,
         help_text=f"What counts: {', '.join(PRESETS)}, or three numbers from 0 to 1 for words, "
         "meaning and structure (`1,0.5,0`).",
     )
-    cursor = serializers.CharField(
+    cursor = Text(
         allow_blank=True, default="", help_text="`next` of the page before, for the same query."
     )
 

@@ -53,8 +53,8 @@ class WebhookSerializer(serializers.ModelSerializer[PushWebhook]):
 class NewWebhookSerializer(serializers.Serializer[Any]):
     """A push webhook to create."""
 
-    name = serializers.CharField(max_length=100, help_text="Who sends to it.")
-    repository = serializers.CharField(
+    name = Text(max_length=100, help_text="Who sends to it.")
+    repository = Text(
         default="",
         allow_blank=True,
         max_length=300,

@@ -18,6 +18,7 @@ from codeindex.models import Scope
 from codeindex.web.parsers import ShallowJSONParser
 from codeindex.web.problems import Unavailable
 from codeindex.web.schema import answers
+from codeindex.web.serializers import Number, Text
 from search import encoding
 from search.encoding import MOST_NAMES, MOST_TEXTS
 from search.query import filters
@@ -29,10 +30,8 @@ from search.web.rest import examples
 
 
 class CodeSerializer(serializers.Serializer[Any]):
-    code = serializers.CharField(
-        trim_whitespace=False, max_length=MAX_CHARACTERS, help_text="A definition."
-    )
-    lang = serializers.CharField(
+    code = Text(trim_whitespace=False, max_length=MAX_CHARACTERS, help_text="A definition.")
+    lang = Text(
         default=DEFAULT_LANGUAGE,
         max_length=50,
         help_text="Its language: a name or a file extension.",
@@ -43,7 +42,7 @@ class EncodeSerializer(serializers.Serializer[Any]):
     """At most twenty texts together."""
 
     queries = serializers.ListField(
-        child=serializers.CharField(max_length=MAX_CHARACTERS),
+        child=Text(max_length=MAX_CHARACTERS),
         default=list,
         max_length=MOST_TEXTS,
         help_text="Descriptions or questions.",
@@ -76,7 +75,7 @@ class EncodingSerializer(serializers.Serializer[Any]):
 
 
 class NamesRequestSerializer(CodeSerializer):
-    limit = serializers.IntegerField(min_value=1, max_value=MOST_NAMES, default=5)
+    limit = Number(min_value=1, max_value=MOST_NAMES, default=5)
 
 
 class NameSerializer(serializers.Serializer[Any]):
