@@ -148,6 +148,8 @@ def check_template(template: str) -> None:
         parts = list(Formatter().parse(template))
     except ValueError as error:
         raise BadTemplate(f"The template of links is malformed: {error}.") from error
+    if not template.isprintable() or " " in template:
+        raise BadTemplate("The template of links may contain no blanks.")
     names = {name for _, name, _, _ in parts if name is not None}
     is_plain = not any(form or conversion for _, _, form, conversion in parts)
     if not template.startswith(("https://", "http://", "{host}/")):

@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from codeindex import audit, credentials
+from codeindex import audit, code_host_links, credentials
 from codeindex.audit import Change
 from codeindex.ingestion import store
 from codeindex.ingestion.cloning import remotes
@@ -32,6 +32,7 @@ def change(repository: Repository, changes: Mapping[str, Any], *, by: User | Non
     - `url`. What it leads to is indexed by the next run, and what is indexed stays until then. A
       stored credential and deploy key stay only if it leads to the same host;
     - `credential` and `deploy_key`, which replace the stored one; "" removes it;
+    - `link_template`: of links to its code host (`code_host_links`); "" for what the URL tells;
     - `branches`: the names of all branches to index, "" for the remote's default one. What was
       indexed of others no longer appears in search.
 
@@ -131,6 +132,15 @@ def _set_deploy_key(row: Repository, deploy_key: str) -> str:
     return _set_secret(row, "deploy_key", checked_key(deploy_key, remote))
 
 
+def _set_link_template(row: Repository, template: str) -> str:
+    if template.strip():
+        try:
+            code_host_links.check_template(template.strip())
+        except code_host_links.BadTemplate as error:
+            raise ValidationError({"link_template": [str(error)]}) from error
+    return _set_plain("link_template")(row, template)
+
+
 def _set_secret(row: Repository, field: str, encrypted: str) -> str:
     had = bool(getattr(row, field))
     setattr(row, field, encrypted)
@@ -165,6 +175,7 @@ _SETTINGS: Mapping[str, Callable[[Repository, Any], str]] = {
     "credential": _set_credential,
     "deploy_key": _set_deploy_key,
     "branches": _set_branches,
+    "link_template": _set_link_template,
 }
 """How each setting is set. Each says what it has changed, for the record; "" if nothing. The URL
 comes before the secrets, which depend on it."""

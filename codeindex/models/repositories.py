@@ -102,6 +102,8 @@ class Repository(models.Model):
         db_persist=True,
     )
     trusted_path = models.BooleanField(editable=False, default=False, db_default=False)
+    # A kind of code host, or a template of its links, instead of what its URL tells
+    link_template = models.CharField(max_length=500, blank=True, default="", db_default="")
     teams = models.ManyToManyField(Group, blank=True, related_name="repositories")
     people = models.ManyToManyField(User, blank=True, related_name="shared_repositories")
     visibility = models.CharField(

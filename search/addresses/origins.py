@@ -33,6 +33,7 @@ class Origin:
     commit: str
     indexed: datetime | None
     clone_url: str
+    link_template: str
 
     @property
     def full_name(self) -> str:
@@ -51,7 +52,15 @@ class Origin:
     def host_link(self, path: str, first: int = 0, last: int = 0) -> str:
         """The same on the code host; empty if its links are not known."""
         hosts = settings.CODEINDEX_CODE_HOSTS
-        return code_host_links.link(self.clone_url, self.commit, path, first, last, hosts=hosts)
+        return code_host_links.link(
+            self.clone_url,
+            self.commit,
+            path,
+            first,
+            last,
+            hosts=hosts,
+            template=self.link_template,
+        )
 
 
 def permalink(repository: str, ref: str, path: str, first: int = 0, last: int = 0) -> str:
@@ -78,6 +87,7 @@ def origin_of(branch: Branch) -> Origin:
         commit=run.commit if run else "",
         indexed=run.published if run else None,
         clone_url=repository.url,
+        link_template=repository.link_template,
     )
 
 
@@ -91,7 +101,8 @@ def origins_of(branches: Iterable[int]) -> dict[int, Origin]:
 
 ORIGINS = """
 SELECT branch.id, repository.id, owner.username, repository.name, branch.name,
-       coalesce(run.commit, ''), run.published, repository.url
+       coalesce(run.commit, ''), run.published, repository.url,
+       repository.link_template
 FROM codeindex_branch AS branch
 JOIN codeindex_repository AS repository ON repository.id = branch.repository_id
 JOIN auth_user AS owner ON owner.id = repository.owner_id

@@ -177,6 +177,8 @@ def test_odd_characters_are_encoded(path: str, written: str) -> None:
         "https://example.org/{path:>999999}",
         "https://example.org/{0}",
         "https://example.org/{",
+        "https://example.org/\n{path}",
+        "https://example.org/ {path}",
         "none",
     ],
 )

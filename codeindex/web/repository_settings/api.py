@@ -66,6 +66,13 @@ class SettingsSerializer(serializers.Serializer[Repository]):
     )
     has_deploy_key = serializers.BooleanField(read_only=True)
 
+    link_template = Text(
+        allow_blank=True,
+        max_length=500,
+        help_text="Of links to its code host: a kind, such as gitlab, or a template. Empty for what"
+        " the URL and the installation's settings tell.",
+    )
+
     def get_visible_to(self, repository: Repository) -> str:
         return audience.describe(repository)
 
@@ -81,6 +88,7 @@ class SettingsSerializer(serializers.Serializer[Repository]):
             "branches": list(instance.branches.order_by("pk").values_list("name", flat=True)),
             "has_credential": bool(instance.credential),
             "has_deploy_key": bool(instance.deploy_key),
+            "link_template": instance.link_template,
         }
 
 

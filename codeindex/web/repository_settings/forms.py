@@ -143,6 +143,14 @@ class SourceSection(Section):
         widget=KeyInput(attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false"}),
     )
     forget_deploy_key = forms.BooleanField(required=False, label="Remove the stored deploy key")
+    link_template = forms.CharField(
+        required=False,
+        max_length=500,
+        label="Links to the code host",
+        help_text="A kind of code host, such as gitlab or forgejo, or a template such as"
+        " https://host/{repository}/{commit}/{path}#L{first}. Leave this empty where links work by"
+        " themselves.",
+    )
 
     def __init__(self, row: Repository, user: User, data: QueryDict | None = None) -> None:
         super().__init__(row, user, data)
@@ -164,7 +172,12 @@ class SourceSection(Section):
     def current(row: Repository) -> dict[str, Any]:
         names = row.branches.order_by("pk").values_list("name", flat=True)
         branches = "\n".join(name or DEFAULT_BRANCH for name in names)
-        return {"name": row.name, "url": row.url, "branches": branches}
+        return {
+            "name": row.name,
+            "url": row.url,
+            "branches": branches,
+            "link_template": row.link_template,
+        }
 
     def save(self, *, by: User) -> None:
         given = self.cleaned_data
@@ -172,6 +185,7 @@ class SourceSection(Section):
         changes = {
             "name": given["name"],
             "url": given["url"],
+            "link_template": given["link_template"],
             "branches": ["" if line == DEFAULT_BRANCH else line for line in lines],
         }
         for secret in ("credential", "deploy_key"):

@@ -271,3 +271,24 @@ class TestREST:
             assert f'href="/r/alice/shop@{COMMIT}/a.py' in page, address
             assert 'href="https://github.com/acme/shop/blob/' in page, address
             assert ">c0ffeec0ff</a>, indexed <time" in page, address
+
+
+def test_links_follow_the_template_of_the_repository(signed: Client, shop: Repository) -> None:
+    shelf.put(shop, "a.py", Written("def f(): ...", "f"))
+    settings = f"/api/v1/repositories/{shop.pk}/settings"
+
+    def change(template: str) -> int:
+        changed = signed.patch(settings, {"link_template": template}, "application/json")
+        return changed.status_code
+
+    assert change("https://see.example.org/{name}/{path}@{commit}") == 200
+    assert signed.get(settings).json()["link_template"].startswith("https://see.example.org/")
+    there = f"https://see.example.org/shop/a.py@{COMMIT}"
+    assert read(signed)["host_link"] == there
+    assert f'href="{there}"' in text(signed, "/r/alice/shop/a.py")
+    assert signed.get("/api/v1/search?q=f").json()["results"][0]["host_link"] == there
+    assert change("gitlab") == 200
+    assert read(signed)["host_link"].startswith("https://github.com/acme/shop/-/blob/")
+    assert change("javascript:alert(1)") == 400
+    assert change("") == 200
+    assert read(signed)["host_link"].startswith("https://github.com/acme/shop/blob/")
