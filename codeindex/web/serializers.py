@@ -19,6 +19,7 @@ from codeindex.models import (
     Visibility,
 )
 from codeindex.web import audience, ids
+from codeindex.web.fields import Text, TrueOrFalse
 from codeindex.web.overview import Overview
 
 
@@ -124,34 +125,7 @@ class FailureSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField()
 
 
-class TrueOrFalse(serializers.BooleanField):
-    """Takes no other value for one of them."""
-
-    def to_internal_value(self, data: object) -> bool:
-        if not isinstance(data, bool):
-            self.fail("invalid", input=data)
-        return data
-
-
 class WholeNumber(serializers.IntegerField):
-    """Takes no text for a number."""
-
-    def to_internal_value(self, data: object) -> int:
-        if not isinstance(data, int) or isinstance(data, bool):
-            self.fail("invalid")
-        return super().to_internal_value(data)
-
-
-class Text(serializers.CharField):
-    """Takes no number for a text."""
-
-    def to_internal_value(self, data: object) -> str:
-        if not isinstance(data, str):
-            self.fail("invalid")
-        return super().to_internal_value(data)
-
-
-class Number(serializers.IntegerField):
     """Takes no text for a number."""
 
     def to_internal_value(self, data: object) -> int:

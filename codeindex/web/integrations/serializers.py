@@ -22,7 +22,8 @@ from codeindex.models import (
     Visibility,
 )
 from codeindex.web import ids
-from codeindex.web.serializers import IdField, Text, TrueOrFalse
+from codeindex.web.fields import Text, TrueOrFalse
+from codeindex.web.serializers import IdField
 
 
 class WebhookSerializer(serializers.ModelSerializer[PushWebhook]):

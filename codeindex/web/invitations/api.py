@@ -20,12 +20,13 @@ from codeindex.accounts.authentication import ScopePermission, signed_in_user
 from codeindex.accounts.invitations import MOST_DAYS
 from codeindex.models import Role, Scope
 from codeindex.web import ids
+from codeindex.web.fields import Text
 from codeindex.web.invitations.views import inviting_user
 from codeindex.web.pagination import PageParameters, page
 from codeindex.web.parsers import ShallowJSONParser
 from codeindex.web.problems import by_field
 from codeindex.web.schema import answers
-from codeindex.web.serializers import IdField, Text, WholeNumber
+from codeindex.web.serializers import IdField, WholeNumber
 
 
 class InvitationSerializer(serializers.Serializer[Any]):

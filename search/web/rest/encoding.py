@@ -15,10 +15,10 @@ import embeddings
 from codeindex.accounts import throttles
 from codeindex.accounts.authentication import ScopePermission
 from codeindex.models import Scope
+from codeindex.web.fields import Number, Text
 from codeindex.web.parsers import ShallowJSONParser
 from codeindex.web.problems import Unavailable
 from codeindex.web.schema import answers
-from codeindex.web.serializers import Number, Text
 from search import encoding
 from search.encoding import MOST_NAMES, MOST_TEXTS
 from search.query import filters
