@@ -149,11 +149,14 @@ def test_a_server_that_does_not_answer(server: ThreadingHTTPServer) -> None:
         client.repositories()
 
 
-def test_a_certificate_that_nobody_vouches_for(server: ThreadingHTTPServer, tmp_path: Path) -> None:
+@pytest.mark.parametrize("scheme", ["https", "HTTPS"])
+def test_a_certificate_that_nobody_vouches_for(
+    server: ThreadingHTTPServer, tmp_path: Path, scheme: str
+) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(own_certificate(tmp_path / "own.pem"))
     server.socket = context.wrap_socket(server.socket, server_side=True)
-    address = f"https://localhost:{server.server_port}"
+    address = f"{scheme}://localhost:{server.server_port}"
     with Client(address) as client, pytest.raises(Unreachable, match=r"self-signed.*SSL_CERT_FILE"):
         client.repositories()
 
