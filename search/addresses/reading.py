@@ -200,8 +200,9 @@ def _split_ref(repository: Repository, written: str) -> tuple[str, str]:
 
 
 def live_branch(repository: Repository, ref: str) -> Branch | None:
-    """The branch that is called so, or whose live commit begins so; the foremost one by default."""
-    live = repository.branches.filter(live_run__isnull=False).order_by("name", "pk")
+    """The branch that is called so, or whose live commit begins so; by default the first one, as in
+    a search."""
+    live = repository.branches.filter(live_run__isnull=False).order_by("pk")
     if not ref:
         return live.first()
     named = live.filter(name=ref).first()

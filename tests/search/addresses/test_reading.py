@@ -7,10 +7,12 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.utils import timezone
 
 from codeindex.models import Branch, IndexRun, Repository, RunStatus, SourceFile
+from search import engine
 from search.addresses import reading
 from search.addresses.reading import Address, FoundFile, Lines, NoFile
 from search.candidates.branches import UnknownRepository
 from search.query.filters import BadQuery
+from search.request import parse_search
 from tests import shelf
 from tests.shelf import Written
 
@@ -123,6 +125,21 @@ class TestFile:
         assert at(alice, "alice/shop/a.py").file == default
         assert at(alice, "alice/shop@next/a.py").file == other
         assert at(alice, f"alice/shop@{NEW[:9]}/a.py").file == other
+
+    def test_is_on_the_branch_that_is_searched(self, alice: User, shop: Repository) -> None:
+        Branch.objects.update(name="main")
+        file, definition = shelf.put(shop, "a.py", Written("def f(csv): ...", "f"))
+        run = IndexRun.objects.create(
+            branch=Branch.objects.create(repository=shop), commit=NEW, published=timezone.now()
+        )
+        Branch.objects.filter(name="").update(live_run=run)
+        SourceFile.objects.create(
+            branch=run.branch, path="a.py", blob=file.blob, from_run=run, live=True
+        )
+        assert at(alice, "alice/shop/a.py").file == file
+        (result,) = engine.find(parse_search(alice, {"q": ["csv"]})).results
+        place = result.definition.place
+        assert (place.file_id, place.definition_id) == (file.pk, definition.pk)
 
     def test_that_has_not_changed_since_an_older_commit(
         self, alice: User, shop: Repository
