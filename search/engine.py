@@ -9,15 +9,16 @@ from codeindex import audit
 from codeindex.audit import Access
 from codeindex.models import Space, SpaceState
 from codeindex.spaces import encoders, refining
-from search import excerpts, listing, ranking, spelling
-from search.balance import EVEN, Balance
+from search import excerpts, listing, spelling
 from search.candidates import path_rules, relaxation, sql
 from search.candidates.scopes import Scope
 from search.candidates.vectors import QueryVector
-from search.closeness import Closeness
-from search.paging import Page
 from search.query import lexemes
 from search.query.parsing import Query
+from search.ranking import pages
+from search.ranking.balance import EVEN, Balance
+from search.ranking.closeness import Closeness
+from search.ranking.paging import Page
 from search.request import SearchRequest
 from search.results import Answer
 
@@ -66,7 +67,7 @@ def answer(request: SearchRequest) -> Answer:
         _refining_notice(query_vector),
     ]
     notices = [notice for notice in notices if notice]
-    page = ranking.ranked_page(
+    page = pages.ranked_page(
         query, query_vector, scope, request.limit, rules, request.group, request.after
     )
     results = page.results

@@ -5,7 +5,7 @@ from __future__ import annotations
 from search import definitions, places
 from search.candidates import relaxation, sql
 from search.candidates.scopes import ROWS, Scope
-from search.paging import Key, Position
+from search.ranking.paging import Key, Position
 from search.request import SearchRequest
 from search.results import Answer, Result
 

@@ -12,13 +12,13 @@ from typing import TypeVar
 from django.contrib.auth.models import AnonymousUser, User
 
 from codeindex.models import Definition
-from search import paging
-from search.balance import EVEN, Balance, parse_balance
 from search.candidates.path_rules import Order
-from search.paging import Position
 from search.query import filters, parsing
 from search.query.filters import BadQuery, Field, Filter
 from search.query.parsing import Query
+from search.ranking import paging
+from search.ranking.balance import EVEN, Balance, parse_balance
+from search.ranking.paging import Position
 from search.results import Group
 
 DEFAULT_RESULTS = 10

@@ -15,7 +15,7 @@ from embeddings.types import Kind
 from search.addresses.origins import Origin
 
 if TYPE_CHECKING:  # it imports this module
-    from search.paging import Position
+    from search.ranking.paging import Position
 
 SOURCE_LINES = 100
 """Lines of a result's source; a longer source ends with a note of how many are left out."""
@@ -190,8 +190,8 @@ class Result:
     """A definition with its score: higher is better. `parts` add up to the score; None if it is a
     cosine. `lowered` is what it was ranked lower as (test, example, …), empty if it was not. `also`
     are the other results in the same file, best first, if results are grouped. `closeness` is that
-    of `search.closeness`, empty where it is not known. `matching` are the lines of the definition
-    to be shown, from 0; empty if no word of a query is in it."""
+    of `search.ranking.closeness`, empty where it is not known. `matching` are the lines of the
+    definition to be shown, from 0; empty if no word of a query is in it."""
 
     definition: FoundDefinition
     score: float

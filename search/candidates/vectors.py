@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codeindex.models import Space
-from search.balance import EVEN, Balance
 from search.candidates import sql
 from search.candidates.scopes import Scope
+from search.ranking.balance import EVEN, Balance
 
 EF_SEARCH = 80
 """Candidates that the HNSW index keeps while it searches, for up to REFERENCE_TEXTS.

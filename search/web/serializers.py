@@ -9,10 +9,10 @@ from rest_framework import serializers
 
 from codeindex.web.fields import Number, Text
 from search.addresses.origins import Origin
-from search.balance import PRESETS
 from search.candidates.path_rules import Order
-from search.closeness import Closeness
 from search.query import parsing
+from search.ranking.balance import PRESETS
+from search.ranking.closeness import Closeness
 from search.request import (
     DEFAULT_BALANCE,
     DEFAULT_LANGUAGE,

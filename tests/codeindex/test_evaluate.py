@@ -19,7 +19,7 @@ from codeindex.spaces import encoders, lifecycle
 from embeddings.evaluation import questions
 from embeddings.evaluation.metrics import LAST_LINE
 from embeddings.evaluation.questions import MalformedQuestions, Question
-from search import tuning
+from search.ranking import tuning
 from tests import shelf
 from tests.embeddings import tiny
 from tests.shelf import Written

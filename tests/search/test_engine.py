@@ -8,12 +8,13 @@ from django.urls import reverse
 from hypothesis import HealthCheck, example, given, settings, strategies
 
 from codeindex.models import SourceFile, Space, Visibility
-from search import places, ranking
+from search import places
 from search.candidates import path_rules, scopes
 from search.candidates.path_rules import Order
 from search.candidates.vectors import QueryVector
 from search.query import parsing
 from search.query.parsing import BadQuery
+from search.ranking import pages
 from search.results import Result, module_name
 from tests import shelf
 from tests.search.asking import find
@@ -34,7 +35,7 @@ def results(
     query_vector = QueryVector(space, [float(x) for x in EAST])
     scope = scopes.scope_for(user, query.filters)
     rules = path_rules.active_rules(query, order)
-    return ranking.ranked_page(query, query_vector, scope, limit, rules).results
+    return pages.ranked_page(query, query_vector, scope, limit, rules).results
 
 
 def names(ranked: list[Result]) -> list[str]:

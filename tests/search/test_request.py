@@ -13,9 +13,9 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from search.balance import PRESETS
 from search.candidates.path_rules import Order
 from search.query.filters import BadQuery, Field, Filter
+from search.ranking.balance import PRESETS
 from search.request import (
     Likeness,
     PastedCode,

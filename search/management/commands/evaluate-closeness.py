@@ -18,9 +18,9 @@ from embeddings.evaluation import questions
 from embeddings.evaluation.questions import MalformedQuestions
 from search import engine
 from search.candidates.branches import UnknownRepository
-from search.closeness import Closeness
 from search.query import parsing
 from search.query.filters import BadQuery, Field, Filter
+from search.ranking.closeness import Closeness
 from search.request import SearchRequest
 from search.results import Result
 

@@ -16,13 +16,13 @@ from django.core.management import CommandError
 from codeindex.management import base, running_server
 from codeindex.management.index import ADMINISTRATOR, existing_index
 from search import engine
-from search.balance import PRESETS
 from search.candidates.branches import UnknownRepository
 from search.candidates.path_rules import Order
 from search.candidates.sql import SearchTimeout
 from search.lines import finding
 from search.lines.request import Case, Mode, Words, is_regex, parse_lines
 from search.query.filters import PARAMETERS, REPOSITORY, BadQuery, Field
+from search.ranking.balance import PRESETS
 from search.request import (
     DEFAULT_BALANCE,
     DEFAULT_RESULTS,

@@ -15,15 +15,16 @@ from codeindex.management.index import ADMINISTRATOR, existing_index
 from embeddings.evaluation import questions
 from embeddings.evaluation.metrics import interval
 from embeddings.evaluation.questions import MalformedQuestions, RepositoryQuestions
-from search import engine, ranking, tuning
+from search import engine
 from search.candidates import path_rules
 from search.candidates.branches import UnknownRepository
 from search.candidates.path_rules import Order
 from search.candidates.scopes import scope_for
 from search.query import filters, parsing
 from search.query.filters import BadQuery, Field, Filter
-from search.scoring import TUNED, Weights
-from search.tuning import Case, Group
+from search.ranking import pages, tuning
+from search.ranking.scoring import TUNED, Weights
+from search.ranking.tuning import Case, Group
 
 Groups = Mapping[str, Group]
 """The questions about each repository."""
@@ -112,7 +113,7 @@ def _cases(about: RepositoryQuestions) -> list[Case]:
         if query_vector is None:
             raise CommandError(notice or "The index has no vectors yet.")
         rules = path_rules.active_rules(query, Order.IMPLEMENTATIONS)
-        signals = ranking.signals(query, query_vector, scope, rules)
+        signals = pages.signals(query, query_vector, scope, rules)
         cases.append(Case(question, signals))
     return cases
 

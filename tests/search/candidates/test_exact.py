@@ -6,8 +6,8 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import User
 
-from search import scoring
 from search.candidates import exact
+from search.ranking import scoring
 from tests import shelf
 from tests.search.asking import find
 from tests.shelf import Written

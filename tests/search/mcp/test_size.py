@@ -44,7 +44,7 @@ def test_an_answer_is_short_unless_more_is_asked_for(
     ask: Callable[..., Called], alice: User, count: Callable[[str], int]
 ) -> None:
     shop = shelf.repository(alice)
-    body = (PROJECT / "search/scoring.py").read_text("utf-8")
+    body = (PROJECT / "search/ranking/scoring.py").read_text("utf-8")
     for number in range(60):
         source = f"def load{number}(file, path):\n    '''Loads.'''\n    return [\n" + body[:1800]
         shelf.put(shop, f"folder{number}/load.py", Written(source, f"load{number}"))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from search.ranking.scoring import LITERAL, NAME
 from search.results import Score
-from search.scoring import LITERAL, NAME
 
 
 class Closeness(StrEnum):

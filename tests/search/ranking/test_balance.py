@@ -10,14 +10,14 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from codeindex.models import Space
-from search import ranking
-from search.balance import EVEN, PRESETS, Balance, parse_balance
 from search.candidates import scopes
 from search.candidates.vectors import QueryVector
 from search.query import parsing
 from search.query.filters import BadQuery
+from search.ranking import pages
+from search.ranking.balance import EVEN, PRESETS, Balance, parse_balance
+from search.ranking.scoring import TUNED
 from search.results import Result, Score
-from search.scoring import TUNED
 from tests import shelf
 from tests.shelf import Written
 
@@ -40,7 +40,7 @@ def ranked(
 ) -> Sequence[Result]:
     query_vector = QueryVector(space, EAST, balance)
     query, scope = parsing.parse_query(text), scopes.scope_for(alice)
-    return ranking.ranked_page(query, query_vector, scope, 10).results
+    return pages.ranked_page(query, query_vector, scope, 10).results
 
 
 def paths(results: Sequence[Result]) -> list[str]:

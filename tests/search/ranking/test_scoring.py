@@ -7,13 +7,13 @@ from dataclasses import fields, replace
 import pytest
 
 from embeddings.evaluation.questions import Question
-from search import scoring, tuning
-from search.balance import PRESETS
 from search.candidates.retrieval import Candidate
-from search.evidence import SATURATION, Evidence
 from search.places import Location
-from search.scoring import Signal, Weights
-from search.tuning import Case, Group
+from search.ranking import scoring, tuning
+from search.ranking.balance import PRESETS
+from search.ranking.evidence import SATURATION, Evidence
+from search.ranking.scoring import Signal, Weights
+from search.ranking.tuning import Case, Group
 
 NOTHING = Weights(**dict.fromkeys((field.name for field in fields(Weights)), 0.0))
 PLAIN = replace(NOTHING, words=1.0, path=1.0, in_file=1.0)

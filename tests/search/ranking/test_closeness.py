@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import User
 
-from search import closeness, engine
+from search import engine
 from search.candidates.vectors import QueryVector
-from search.closeness import STRONG_SCORE, Closeness
+from search.ranking import closeness
+from search.ranking.closeness import STRONG_SCORE, Closeness
+from search.ranking.scoring import LITERAL, MENTION, NAME
 from search.results import Score
-from search.scoring import LITERAL, MENTION, NAME
 from tests import shelf
 from tests.search.asking import find
 from tests.shelf import Written

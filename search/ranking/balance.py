@@ -2,9 +2,9 @@
 
 A fused vector is the sum of a text's share and a code's share, so that its cosine with a query is
 the sum of two products. The balance weights these: `meaning` the text's, `structure` the code's.
-The result is scaled to the range of the nearest texts' cosines (`search.scoring`), so that a small
-share still decides when it stands alone. It counts as much as the greater of the two weights. With
-even weights the sum is the cosine itself, and the ranking is the tuned one."""
+The result is scaled to the range of the nearest texts' cosines (`search.ranking.scoring`), so that
+a small share still decides when it stands alone. It counts as much as the greater of the two
+weights. With even weights the sum is the cosine itself, and the ranking is the tuned one."""
 
 from __future__ import annotations
 

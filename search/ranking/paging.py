@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import NamedTuple, get_type_hints
 
 from search import cursors
+from search.ranking.scoring import Signal
 from search.results import Result
-from search.scoring import Signal
 
 
 class Key(NamedTuple):

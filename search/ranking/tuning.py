@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from embeddings.evaluation import questions
 from embeddings.evaluation.metrics import Place, overlaps
 from embeddings.evaluation.questions import Question, Score
-from search import scoring
-from search.balance import EVEN
-from search.scoring import TUNED, Signal, Weights
+from search.ranking import scoring
+from search.ranking.balance import EVEN
+from search.ranking.scoring import TUNED, Signal, Weights
 
 LEARNED = (
     "words", "name", "meaning", "block",

@@ -9,10 +9,10 @@ from math import log1p
 from typing import NamedTuple
 
 from embeddings.types import Kind
-from search.balance import EVEN, Balance
 from search.candidates.exact import WHOLE
 from search.candidates.retrieval import DEPTHS, FILE_CANDIDATES, Candidate
-from search.evidence import Evidence
+from search.ranking.balance import EVEN, Balance
+from search.ranking.evidence import Evidence
 from search.results import Score
 
 NAME = 100.0

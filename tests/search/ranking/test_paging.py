@@ -9,13 +9,14 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from codeindex.models import Repository, SourceFile, Space
-from search import paging, ranking
 from search.candidates import path_rules, scopes
 from search.candidates.path_rules import Order
 from search.candidates.retrieval import DEPTHS
 from search.candidates.vectors import QueryVector
-from search.paging import Key
 from search.query import parsing
+from search.ranking import paging
+from search.ranking.pages import ranked_page
+from search.ranking.paging import Key
 from search.results import Group
 from tests import shelf
 from tests.search.asking import find
@@ -46,7 +47,7 @@ def pages(
     while True:
         scope = scopes.scope_for(user, query.filters)
         vector = QueryVector(space, [1.0, 0.0, 0.0, 0.0])
-        page = ranking.ranked_page(query, vector, scope, limit, rules, group, after)
+        page = ranked_page(query, vector, scope, limit, rules, group, after)
         yield [result.definition.place.url for result in page.results]
         if page.next is None:
             return

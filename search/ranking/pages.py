@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from search import definitions, evidence, paging, places, scoring
-from search.balance import EVEN
+from search import definitions, places
 from search.candidates import lowering, retrieval
 from search.candidates.path_rules import Rule
 from search.candidates.retrieval import DEPTHS, Candidate
 from search.candidates.scopes import Scope
 from search.candidates.vectors import QueryVector
-from search.closeness import closeness
-from search.paging import Key, Page, Position
 from search.places import Location
 from search.query.parsing import Query
+from search.ranking import evidence, paging, scoring
+from search.ranking.balance import EVEN
+from search.ranking.closeness import closeness
+from search.ranking.paging import Key, Page, Position
+from search.ranking.scoring import Signal
 from search.results import Group, Result, Score
-from search.scoring import Signal
 
 Judgement = TypeVar("Judgement")
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import User
 
-from search import evidence
 from search.candidates import scopes
 from search.candidates.retrieval import Candidate
-from search.evidence import Evidence, QueryWords
 from search.places import Location
 from search.query import lexemes, parsing
 from search.query.lexemes import Lexeme
+from search.ranking import evidence
+from search.ranking.evidence import Evidence, QueryWords
 from tests import shelf
 from tests.shelf import Written
 
@@ -39,7 +39,7 @@ def of(
     )
     bits = sum(1 << bit for bit, lexeme in enumerate(words.all) if lexeme.word in held)
     location = Location(1, 7, path, 1, 2, "function", name)
-    candidate = Candidate(1, None, None, bits, length, 0.0, False, location)
+    candidate = Candidate(1, None, None, bits, length, 0.0, location)
     contents = {} if content is None else {7: content}
     (found,) = evidence.evidence(query, words, [candidate], contents)
     return found

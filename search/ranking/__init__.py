@@ -1,0 +1,1 @@
+"""How the candidates for a query are ordered, and why."""
