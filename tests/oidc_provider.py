@@ -54,6 +54,7 @@ def configure(folder: Path) -> None:
         IDP_OIDC_PRIVATE_KEY=key.decode(),
         IDP_OIDC_ADAPTER=f"{__name__}.Adapter",
         IDP_OIDC_RATE_LIMITS=False,
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],  # for speed
         ANSWERS=folder / "answers.json",
     )  # fmt: skip
 

@@ -176,6 +176,7 @@ def _result_places(
 ) -> list[Place]:
     try:
         repository = Filter(Field.REPOSITORY, name)
+        parsing.check_text(question.text.strip())
         query = parsing.parse_query(question.text, [repository, *filters.in_folder(about.root)])
         request = SearchRequest(user, query, limit=RESULTS, group=session.group)
         answer = engine.answer(request)

@@ -121,4 +121,4 @@ def test_a_large_file_of_anything_takes_seconds_at_most(unit: str) -> None:
     for file_type in DOCUMENTS:
         began = time.process_time()
         extract(source, file_type)
-        assert time.process_time() - began < 1.5
+        assert time.process_time() - began < 3
