@@ -190,12 +190,12 @@ def _scopes() -> Iterator[tuple[str, Scope]]:
     for text in KEPT:
         yield (
             text or "everything",
-            scopes.scope_for(ADMINISTRATOR, filters.extract_filters(f"{text} x")[1]),
+            scopes.scope_for(ADMINISTRATOR, filters.extract_filters(f"{text} x").filters),
         )
     for name in Repository.objects.values_list("name", flat=True).order_by("pk"):
         yield (
             f"repo:{name}",
-            scopes.scope_for(ADMINISTRATOR, filters.extract_filters(f"repo:{name} x")[1]),
+            scopes.scope_for(ADMINISTRATOR, filters.extract_filters(f"repo:{name} x").filters),
         )
     with transaction.atomic():
         member = User.objects.create(username=f"{replicated_index.NAME}member")
