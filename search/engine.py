@@ -82,7 +82,7 @@ def answer(request: SearchRequest) -> Answer:
         correction=_correction(query, page, scope),
         before=page.before,
         next=page.next.written() if page.next else "",
-        positions=page.positions,
+        cursors=[position.written() for position in page.positions],
     )
     if query_vector is None:
         return found

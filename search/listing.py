@@ -20,16 +20,17 @@ def answer(request: SearchRequest) -> Answer:
     located = places.places_of_texts(shown, scope)
     loaded = definitions.load_definitions(located)
     results = [Result(loaded[text], 0.0) for text in shown if text in loaded]
-    positions = [
-        Position(number, _key(result)) for number, result in enumerate(results, before + 1)
+    cursors = [
+        Position(number, _key(result)).written()
+        for number, result in enumerate(results, before + 1)
     ]
     return Answer(
         request.query.typed,
         results,
         [notice] if notice else [],
         before=before,
-        next=positions[-1].written() if positions and len(texts) > request.limit else "",
-        positions=positions,
+        next=cursors[-1] if cursors and len(texts) > request.limit else "",
+        cursors=cursors,
     )
 
 

@@ -6,16 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from django.urls import reverse
 
 from codeindex.models import Space
 from embeddings.types import Kind
 from search.addresses.origins import Origin
-
-if TYPE_CHECKING:  # it imports this module
-    from search.ranking.paging import Position
 
 SOURCE_LINES = 100
 """Lines of a result's source; a longer source ends with a note of how many are left out."""
@@ -220,7 +217,7 @@ class Answer:
     without stop words. `exact`: whether all visible vectors were compared, rather than those that
     an approximate index returned; None if none were compared. `correction` is another query that
     may have been meant. `before` is how many results earlier pages have, and `next` the cursor of
-    the next page, empty after the last. `positions`: where a page would begin after each of these
+    the next page, empty after the last. `cursors` are those of a page after each of these
     results."""
 
     query: str
@@ -232,7 +229,7 @@ class Answer:
     correction: str = ""
     before: int = 0
     next: str = ""
-    positions: Sequence[Position] = ()
+    cursors: Sequence[str] = ()
 
 
 def cut(line: str) -> str:

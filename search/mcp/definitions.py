@@ -42,7 +42,7 @@ def search(user: User | AnonymousUser, asked: arguments.Search) -> str:
 
     def rest(shown: int) -> str:
         left = f"{number - shown} of these results do not fit. " if shown < number else ""
-        cursor = answer.positions[shown - 1].written() if left else answer.next
+        cursor = answer.cursors[shown - 1] if left else answer.next
         return f"{left}More: the same call with cursor={cursor} goes on." if cursor else ""
 
     what = f"{number or 'No'} result{pluralize(number)} for {quoted(asked.query)}, best first"
