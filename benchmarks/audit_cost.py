@@ -12,7 +12,7 @@ from statistics import median, quantiles
 from django.db import connection
 
 from codeindex import audit
-from codeindex.accounts import throttles
+from codeindex.accounts.limits import throttles
 from codeindex.audit import Access
 from codeindex.local_services import ensure_services
 

@@ -10,11 +10,11 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 
 from codeindex import audit
-from codeindex.accounts import clients
-from codeindex.accounts.lockouts import Attempt
+from codeindex.accounts.limits import clients
+from codeindex.accounts.limits.lockouts import Attempt
+from codeindex.accounts.limits.throttles import TooManyRequests
+from codeindex.accounts.limits.turns import NoTurn, Turns
 from codeindex.accounts.sign_ins import NAME_CHARACTERS
-from codeindex.accounts.throttles import TooManyRequests
-from codeindex.accounts.turns import NoTurn, Turns
 from codeindex.audit import Access
 
 HASH_SECONDS = 5.0

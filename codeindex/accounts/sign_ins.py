@@ -12,7 +12,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 
 from codeindex import audit
-from codeindex.accounts import clients
+from codeindex.accounts.limits import clients
 from codeindex.audit import Access, Change
 
 NAME_CHARACTERS = 150

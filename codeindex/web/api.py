@@ -12,8 +12,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from codeindex import repositories, repository_settings, tasks
-from codeindex.accounts import throttles
 from codeindex.accounts.authentication import signed_in_user
+from codeindex.accounts.limits import throttles
 from codeindex.ingestion import runs
 from codeindex.models import IndexRun, Repository
 from codeindex.web import overview

@@ -13,8 +13,8 @@ from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.utils.cache import patch_cache_control
 
 from codeindex import audit
-from codeindex.accounts import clients, throttles
-from codeindex.accounts.throttles import TooManyRequests
+from codeindex.accounts.limits import clients, throttles
+from codeindex.accounts.limits.throttles import TooManyRequests
 from codeindex.audit import Door, Origin
 from codeindex.web import errors
 

@@ -10,8 +10,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from codeindex import repositories, tasks
-from codeindex.accounts import throttles
 from codeindex.accounts.authentication import signed_in_user
+from codeindex.accounts.limits import throttles
 from codeindex.ingestion import runs
 from codeindex.integrations import imports
 from codeindex.models import IndexRun, Repository

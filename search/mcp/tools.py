@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser, User
 
-from codeindex.accounts.throttles import ENCODE, SEARCH, Throttle, TooManyRequests
+from codeindex.accounts.limits.throttles import ENCODE, SEARCH, Throttle, TooManyRequests
 from search.candidates.branches import UnknownRepository
 from search.candidates.sql import SearchTimeout
 from search.mcp import arguments, definitions, lines, outlines, reading, repositories

@@ -19,8 +19,8 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from codeindex.accounts import throttles
 from codeindex.accounts.authentication import ScopePermission, TokenAuthentication
+from codeindex.accounts.limits import throttles
 from codeindex.models import Scope
 from codeindex.web.abandonment import abandoned_with_client
 from search.mcp.loop import Exchange, Loop

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from codeindex.accounts import throttles
+from codeindex.accounts.limits import throttles
 from codeindex.web.problems import Unavailable
 from codeindex.web.schema import answers
 from search import engine, places, similar

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from codeindex.accounts import throttles
+from codeindex.accounts.limits import throttles
 from search.candidates.branches import UnknownRepository
 from search.candidates.sql import SearchTimeout
 from search.lines import finding

@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
-from codeindex.accounts import throttles
+from codeindex.accounts.limits import throttles
 from codeindex.audit import Access
 from search import cursors, places
 from search.accesses import note_read

@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from codeindex.accounts import throttles
+from codeindex.accounts.limits import throttles
 from codeindex.web.schema import answers
 from search.references import callees, callers, finding
 from search.references.requests import parse_references, parse_target

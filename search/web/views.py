@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from codeindex.accounts import throttles
+from codeindex.accounts.limits import throttles
 from codeindex.audit import Access
 from embeddings.code import languages
 from embeddings.code.words import analyse

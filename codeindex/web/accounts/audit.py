@@ -22,9 +22,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from codeindex import audit
-from codeindex.accounts import trail
+from codeindex.accounts import audit_trail
+from codeindex.accounts.audit_trail import CONTENT_TYPES, Filters, Format, Page
 from codeindex.accounts.authentication import ScopePermission
-from codeindex.accounts.trail import CONTENT_TYPES, Filters, Format, Page
 from codeindex.audit import ACTIONS, Access, Door
 from codeindex.models import AuditRecord, Scope
 from codeindex.web.schema import answers
@@ -73,7 +73,7 @@ def page(request: HttpRequest) -> HttpResponse:
     form = _form(request)
     context: dict[str, Any] = {"nav": "audit", "form": form, "formats": list(Format)}
     if form.is_valid():
-        shown = trail.page(form.filters(), form.cleaned_data["before"], ROWS)
+        shown = audit_trail.page(form.filters(), form.cleaned_data["before"], ROWS)
         audit.note(Access.AUDIT_READ, request.user, subject=request.GET.urlencode())
         context |= {"records": shown.records, "actions": ACTIONS, "asked": _asked(request)}
         context["older"] = _asked(request, before=shown.next) if shown.next else ""
@@ -113,7 +113,7 @@ def _exported(
     subject = request.META.get("QUERY_STRING", "")
     audit.note(Access.AUDIT_READ, request.user, subject=subject, details=details)
     return StreamingHttpResponse(
-        trail.exported(filters, form),
+        audit_trail.exported(filters, form),
         content_type=CONTENT_TYPES[form],
         headers={"Content-Disposition": f'attachment; filename="audit.{form.value}"'},
     )
@@ -182,7 +182,7 @@ class AuditView(APIView):
     def get(self, request: Request) -> Response:
         asked = _validated(PageParameters, request)
         before, limit = asked.pop("cursor"), asked.pop("limit")
-        shown = trail.page(Filters(**asked), before, limit)
+        shown = audit_trail.page(Filters(**asked), before, limit)
         subject = request.META.get("QUERY_STRING", "")
         audit.note(Access.AUDIT_READ, request.user, subject=subject)
         return Response(PageSerializer(shown).data)

@@ -12,8 +12,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from codeindex.accounts import clients, throttles
 from codeindex.accounts.authentication import ScopePermission, signed_in_user
+from codeindex.accounts.limits import clients, throttles
 from codeindex.integrations import push_webhooks, pushes
 from codeindex.web.integrations.forms import managed_by_name
 from codeindex.web.integrations.serializers import (

@@ -13,9 +13,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from codeindex.accounts import clients, invitations, throttles
+from codeindex.accounts import invitations
 from codeindex.accounts.authentication import signed_in_user
 from codeindex.accounts.invitations import InvitationRefused
+from codeindex.accounts.limits import clients, throttles
 from codeindex.accounts.sign_on import provider
 from codeindex.web.invitations.forms import InvitationForm, SignUpForm
 

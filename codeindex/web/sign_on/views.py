@@ -19,7 +19,7 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from requests import RequestException
 
-from codeindex.accounts import clients, throttles
+from codeindex.accounts.limits import clients, throttles
 from codeindex.accounts.sign_on import backend, links, provider
 from codeindex.web.sign_on.adapters import UNREACHABLE, failed
 

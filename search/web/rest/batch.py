@@ -12,8 +12,8 @@ from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from codeindex.accounts import throttles
 from codeindex.accounts.authentication import ScopePermission
+from codeindex.accounts.limits import throttles
 from codeindex.models import Scope
 from codeindex.web import problems
 from codeindex.web.abandonment import abandoned_with_client

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from codeindex.accounts import throttles
+from codeindex.accounts.limits import throttles
 from codeindex.audit import Access
 from codeindex.web.schema import answers
 from search import definitions, explanations

@@ -12,8 +12,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 import embeddings
-from codeindex.accounts import throttles
 from codeindex.accounts.authentication import ScopePermission
+from codeindex.accounts.limits import throttles
 from codeindex.models import Scope
 from codeindex.web.fields import Number, Text
 from codeindex.web.parsers import ShallowJSONParser

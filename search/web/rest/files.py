@@ -12,7 +12,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from codeindex.accounts import throttles
+from codeindex.accounts.limits import throttles
 from codeindex.web.problems import Gone
 from codeindex.web.schema import answers
 from embeddings.types import Kind

@@ -19,9 +19,10 @@ from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.test import Client
 
-from codeindex.accounts import clients, counts, passwords, tokens
-from codeindex.accounts.lockouts import FOR_USER_FROM_ADDRESS
-from codeindex.accounts.turns import NoTurn, Turns
+from codeindex.accounts import passwords, tokens
+from codeindex.accounts.limits import clients, counts
+from codeindex.accounts.limits.lockouts import FOR_USER_FROM_ADDRESS
+from codeindex.accounts.limits.turns import NoTurn, Turns
 from tests import audited, shelf
 from tests.shelf import Written
 

@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from codeindex import audit
-from codeindex.accounts import tokens, trail
+from codeindex.accounts import audit_trail, tokens
 from codeindex.audit import Access, Door, Origin
 from codeindex.models import AuditRecord, Scope
 from tests.audited import empty, rows
@@ -128,7 +128,7 @@ class TestExport:
     def test_as_json_lines(
         self, browser: Client, recorded: None, address: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(trail, "BATCH", 2)
+        monkeypatch.setattr(audit_trail, "BATCH", 2)
         answer = browser.get(address)
         told = [json.loads(line) for line in b"".join(answer.streaming_content).splitlines()]
         assert [each["text"] for each in told] == [

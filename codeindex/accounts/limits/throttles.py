@@ -16,9 +16,9 @@ from limits import parse
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 
-from codeindex.accounts import clients, counts
 from codeindex.accounts.authentication import grant_of
-from codeindex.accounts.turns import NoTurn, Turns
+from codeindex.accounts.limits import clients, counts
+from codeindex.accounts.limits.turns import NoTurn, Turns
 
 LONG_SECONDS = 120
 """From here on a wait is told in minutes."""

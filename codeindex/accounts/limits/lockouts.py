@@ -12,8 +12,8 @@ from django.conf import settings
 from limits import parse
 from limits.storage import Storage
 
-from codeindex.accounts import counts
-from codeindex.accounts.throttles import TooManyRequests
+from codeindex.accounts.limits import counts
+from codeindex.accounts.limits.throttles import TooManyRequests
 
 FIRST_SECONDS = 15
 """The length of the first lock."""
