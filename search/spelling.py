@@ -10,7 +10,7 @@ from embeddings.code.words import folded
 from search.candidates import sql
 from search.candidates.scopes import ROWS, Scope
 from search.query import lexemes
-from search.query.lexemes import Corpus, Lexeme
+from search.query.lexemes import MAX_LEXEMES, Corpus, Lexeme
 from search.query.parsing import Query
 
 SHORTEST, LONGEST = 4, 40
@@ -35,7 +35,8 @@ def correction(query: Query, scope: Scope) -> str:
 
 def _unknown(query: Query, corpus: Corpus) -> list[str]:
     """The words of a query that no text holds, as they were typed."""
-    typed = {word: folded(word) for word in _WORD.findall(query.text)}
+    # As many as are counted: of a longer query the commonest would seem to be unknown
+    typed = {word: folded(word) for word in _WORD.findall(query.text)[:MAX_LEXEMES]}
     known = {
         lexeme.word
         for lexeme in lexemes.weighted_lexemes([*typed.values()], corpus)

@@ -6,7 +6,7 @@ indexed, so that code which is the same in all branches, or nearly, is found onc
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -18,7 +18,7 @@ from django.db.models import Subquery, Sum, Value
 from codeindex.models import Branch, Repository
 from search.candidates import sql
 from search.query.expressions import Expression, holds, leaves
-from search.query.filters import Field, Filter, did_you_mean, filter_values
+from search.query.filters import Field, Filter, did_you_mean
 
 HEAD = "HEAD"
 """Stands for a repository's first branch."""
@@ -70,16 +70,20 @@ class Choice:
         """Those that all filters keep, and in which all expressions may hold."""
         naming = [leaf for leaf in _leaves(filters, expressions) if self.names_branches(leaf)]
         all_branches = any(leaf.field == Field.REVISION for leaf in naming)
+        of_each_field = [[each for each in filters if each.field == field] for field in FIELDS]
 
-        def may_be_kept(branch: SearchableBranch) -> bool:
-            is_named = any(self._is_of(branch, leaf) for leaf in naming)
-            return all_branches or is_named or branch.branch in self.first
+        def is_kept(branch: SearchableBranch) -> bool:
+            def is_of(leaf: Filter) -> bool | None:
+                return self._is_of(branch, leaf)
 
-        return [
-            branch
-            for branch in self.searchable
-            if may_be_kept(branch) and self._is_kept(branch, filters, expressions)
-        ]
+            is_searched = all_branches or branch.branch in self.first or any(map(is_of, naming))
+            return (
+                is_searched
+                and all(_passes(own, is_of) for own in of_each_field)
+                and all(holds(each, is_of) is not False for each in expressions)
+            )
+
+        return list(filter(is_kept, self.searchable))
 
     def names_branches(self, leaf: Filter) -> bool:
         """Whether a filter tells branches of a repository apart."""
@@ -87,30 +91,9 @@ class Choice:
             leaf.field == Field.REPOSITORY and bool(self.named[leaf.value].revision)
         )
 
-    def _is_kept(
-        self,
-        branch: SearchableBranch,
-        filters: Sequence[Filter],
-        expressions: Sequence[Expression],
-    ) -> bool:
-        def is_of(leaf: Filter) -> bool | None:
-            return self._is_of(branch, leaf)
-
-        return all(self._passes(branch, filters, field) for field in FIELDS) and all(
-            holds(each, is_of) is not False for each in expressions
-        )
-
     def ids(self, leaf: Filter) -> str:
         """The branches that a filter names, as a Postgres array literal."""
         return sql.array_literal(each.branch for each in self.searchable if self._is_of(each, leaf))
-
-    def _passes(self, branch: SearchableBranch, filters: Sequence[Filter], field: Field) -> bool:
-        included, excluded = (
-            [Filter(field, value) for value in filter_values(filters, field, excluded=excluded)]
-            for excluded in (False, True)
-        )
-        is_included = not included or any(self._is_of(branch, leaf) for leaf in included)
-        return is_included and not any(self._is_of(branch, leaf) for leaf in excluded)
 
     def _is_of(self, branch: SearchableBranch, leaf: Filter) -> bool | None:
         """None for a filter that does not decide about branches."""
@@ -127,6 +110,14 @@ class Choice:
         if revision == HEAD:
             return branch.branch in self.first
         return bool(_revision_pattern(revision).fullmatch(branch.revision))
+
+
+def _passes(filters: Sequence[Filter], is_of: Callable[[Filter], bool | None]) -> bool:
+    """Whether one of the filters for a field holds, if any includes, and none that excludes."""
+    included = [is_of(each) for each in filters if not each.excluded]
+    return (not included or any(included)) and not any(
+        is_of(each) for each in filters if each.excluded
+    )
 
 
 def choice(

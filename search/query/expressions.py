@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from search.query import filters
 from search.query.filters import Extracted, Field, Filter
+from search.query.messages import find_message
 
 MAX_NESTED = 100
 """Brackets and NOTs in a query."""
@@ -90,12 +91,20 @@ def to_sql(expression: Expression, condition: Callable[[Filter], str]) -> str:
 def extract(text: str) -> tuple[Extracted, tuple[Expression, ...]]:
     """What a user typed, taken apart, and the conditions that its operators make. Where `AND`, `OR`
     and `NOT` make no sense as operators, they are words. Raises `BadQuery`."""
-    if "\n" not in text and _OPERATOR.search(text) and not _OTHER_CAPITALS.search(text):
+    if _may_have_operators(text):
         try:
             return _taken_apart(_parsed(text))
         except _NoExpression:
             pass
     return filters.extract_filters(text), ()
+
+
+def _may_have_operators(text: str) -> bool:
+    """Not in code, SQL and messages."""
+    if "\n" in text or not _OPERATOR.search(text) or _OTHER_CAPITALS.search(text):
+        return False
+    message = find_message(text)
+    return message is None or not message.is_evident
 
 
 _OPERATOR = re.compile(r"(?:^|[\s(])(?:AND|OR|NOT)(?=[\s(])")

@@ -12,6 +12,9 @@ from search import cursors
 from search.ranking.scoring import Signal
 from search.results import Result
 
+MOST = 1_000_000_000
+"""Results before a page."""
+
 
 class Key(NamedTuple):
     """What orders the results, without ids: cursors would tell them."""
@@ -55,6 +58,8 @@ class Page:
 def position(cursor: str) -> Position:
     """Raises `ValueError`."""
     shown, *key = cursors.read(cursor, [int, *get_type_hints(Key).values()])
+    if not 0 < shown <= MOST:
+        raise ValueError("no number of results")
     return Position(shown, Key(*key))
 
 

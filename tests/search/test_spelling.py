@@ -47,6 +47,13 @@ def test_nothing_is_proposed_for_what_is_known_or_unlike_everything(
     assert find(alice, typed).correction == ""
 
 
+def test_a_long_query_of_known_words_is_left_alone(alice: User) -> None:
+    words = [f"wood{letter}{other}" for letter in "abcdef" for other in "ghijkl"]
+    for word in words:
+        shelf.put(shelf.repository(alice, word), "a.py", Written(f"def {word}(): {word}x", word))
+    assert find(alice, " ".join(words)).correction == ""
+
+
 def test_what_is_hidden_is_proposed_to_nobody(charlie: User) -> None:
     shelf.put(shelf.repository(charlie, "own"), "a.py", Written("def own(): x", "own"))
     assert find(charlie, "ShouldBindJSN").correction == ""

@@ -73,6 +73,8 @@ def test_an_operator_takes_what_stands_beside_it(typed: str, text: str, kept: st
         "SELECT a FROM b WHERE c AND d",
         "column NOT NULL",
         "404 NOT FOUND",
+        "ValueError: option --a AND option --b exclude each other",
+        "WARNING: the lock is held OR lost",
         "f(a AND\nb)",
         "NOT " * 101 + "a",
         "(" * 101 + "a OR b" + ")" * 101,

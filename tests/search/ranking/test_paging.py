@@ -16,13 +16,14 @@ from search.candidates.vectors import QueryVector
 from search.query import parsing
 from search.ranking import paging
 from search.ranking.pages import ranked_page
-from search.ranking.paging import Key
+from search.ranking.paging import Key, Position
 from search.results import Group
 from tests import shelf
 from tests.search.asking import find
 from tests.shelf import Written
 
 TEXTS = DEPTHS[1] + 100
+KEY = Key(0, -3.0, "a", 1, 1)
 
 
 @pytest.fixture
@@ -118,14 +119,18 @@ def test_the_page_leads_to_the_next_one(alice: User, client: Client) -> None:
     assert not second.context["more"]
 
 
-@pytest.mark.parametrize("cursor", ["x", "W10", "WzEsMiwzXQ", "é"])
-def test_a_cursor_that_no_answer_gave_is_refused(alice: User, cursor: str) -> None:
+@pytest.mark.parametrize(
+    "cursor",
+    ["x", "W10", "WzEsMiwzXQ", "é", *(Position(shown, KEY).written() for shown in (-5, 0, 10**30))],
+)
+@pytest.mark.parametrize("text", ["rows", "kind:class"])
+def test_a_cursor_that_no_answer_gave_is_refused(alice: User, cursor: str, text: str) -> None:
     with pytest.raises(parsing.BadQuery, match="not one that an answer gave"):
-        find(alice, "rows", cursor=cursor)
+        find(alice, text, cursor=cursor)
 
 
 def test_a_cursor_of_anything_is_a_place_in_the_list() -> None:
     keys = [Key(0, -3.0, "a", 1, 1), Key(0, -2.0, "b", 1, 1), Key(1, -5.0, "c", 1, 1)]
     for shown in (-1, 0, 1, 99):
         for last in (*keys, Key(-1, float("nan"), "", 0, 0), Key(9, 0.0, "", 0, 0)):
-            assert 0 <= paging.start(keys, paging.Position(shown, last)) <= len(keys)
+            assert 0 <= paging.start(keys, Position(shown, last)) <= len(keys)
