@@ -8,7 +8,14 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+from django.test import Client
+from django.urls import reverse
 from standardwebhooks import Webhook
+
+from codeindex.models import PushWebhook
+
+Signed = tuple[bytes, dict[str, str]]
+"""The body of a delivery, and its headers."""
 
 GITHUB = {
     "ref": "refs/heads/main",
@@ -94,6 +101,18 @@ BITBUCKET_SERVER = {
 }
 
 
+def deliver(webhook: PushWebhook, signed: Signed, **more: Any) -> Any:
+    """The response to a delivery."""
+    content, headers = signed
+    return Client().post(
+        reverse("hook", args=[webhook.pk]),
+        content,
+        content_type=more.pop("content_type", "application/json"),
+        headers=headers,
+        **more,
+    )
+
+
 def body(payload: object) -> bytes:
     return json.dumps(payload).encode()
 
@@ -102,14 +121,13 @@ def signature(content: bytes, secret: str) -> str:
     return hmac.new(secret.encode(), content, hashlib.sha256).hexdigest()
 
 
-def github(payload: object, secret: str, event: str = "push") -> tuple[bytes, dict[str, str]]:
-    """The body of a delivery, and its headers."""
+def github(payload: object, secret: str, event: str = "push") -> Signed:
     content = body(payload)
     signed = f"sha256={signature(content, secret)}"
     return content, {"X-GitHub-Event": event, "X-Hub-Signature-256": signed}
 
 
-def gitea(payload: object, secret: str) -> tuple[bytes, dict[str, str]]:
+def gitea(payload: object, secret: str) -> Signed:
     content = body(payload)
     return content, {
         "X-GitHub-Event": "push",
@@ -118,13 +136,11 @@ def gitea(payload: object, secret: str) -> tuple[bytes, dict[str, str]]:
     }
 
 
-def gitlab(payload: object, secret: str) -> tuple[bytes, dict[str, str]]:
+def gitlab(payload: object, secret: str) -> Signed:
     return body(payload), {"X-Gitlab-Event": "Push Hook", "X-Gitlab-Token": secret}
 
 
-def gitlab_signed(
-    payload: object, secret: str, at: datetime | None = None
-) -> tuple[bytes, dict[str, str]]:
+def gitlab_signed(payload: object, secret: str, at: datetime | None = None) -> Signed:
     content = body(payload)
     time = at or datetime.now(UTC)
     return content, {
@@ -135,7 +151,7 @@ def gitlab_signed(
     }
 
 
-def bitbucket(payload: Any, secret: str) -> tuple[bytes, dict[str, str]]:
+def bitbucket(payload: Any, secret: str) -> Signed:
     content = body(payload)
     return content, {
         "X-Event-Key": payload.get("eventKey", "repo:push"),

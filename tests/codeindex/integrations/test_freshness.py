@@ -6,7 +6,6 @@ import ipaddress
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,11 +28,6 @@ pytestmark = pytest.mark.django_db
 
 LIVE = "c0ffee" * 6
 NEW = "d" * 40
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, settings: Any) -> None:
-    settings.CODEINDEX_HOME = tmp_path / "home"
 
 
 @pytest.fixture

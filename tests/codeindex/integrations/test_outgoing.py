@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -36,16 +34,9 @@ from tests import hosts, shelf
 from tests.codeindex.integrations import fake_hosts
 from tests.git import GitRepository
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("inside_network")]
 
 Received = tuple[dict[str, str], bytes]
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, settings: Any) -> None:
-    """127.0.0.1 stands for a server's own network, the rest of loopback for the internet."""
-    settings.CODEINDEX_HOME = tmp_path / "home"
-    settings.CODEINDEX_REFUSED_NETWORKS = [ipaddress.ip_network("127.0.0.1/32")]
 
 
 @contextmanager

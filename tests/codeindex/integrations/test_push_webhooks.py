@@ -1,9 +1,8 @@
-"""Code hosts tell of pushes, and others try to."""
+"""Push webhooks receive what code hosts send, and refuse what others send."""
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,15 +10,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.test import Client
-from django.urls import reverse
 
 from codeindex import repositories, tasks
 from codeindex.ingestion import pipeline
 from codeindex.integrations import freshness, push_webhooks, pushes, signatures
 from codeindex.models import (
-    Branch,
     IndexRun,
     PushDelivery,
     PushWebhook,
@@ -28,31 +25,12 @@ from codeindex.models import (
     Upstream,
     host_path,
 )
-from codeindex.web import ids
 from tests import audited, hosts, shelf
 from tests.codeindex.integrations import payloads
+from tests.codeindex.integrations.payloads import Signed, deliver
 from tests.git import GitRepository
 
-pytestmark = pytest.mark.django_db
-
-Signed = tuple[bytes, dict[str, str]]
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, settings: Any) -> None:
-    settings.CODEINDEX_HOME = tmp_path / "home"
-    settings.CODEINDEX_REFUSED_NETWORKS = []
-
-
-@pytest.fixture
-def secret() -> str:
-    return signatures.new_secret()
-
-
-@pytest.fixture
-def webhook(alice: User, monkeypatch: pytest.MonkeyPatch, secret: str) -> PushWebhook:
-    monkeypatch.setattr(signatures, "new_secret", lambda: secret)
-    return push_webhooks.create(alice, "everything", None, by=alice).webhook
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_refused_networks")]
 
 
 def repository(owner: User, url: str, branch: str = "") -> Repository:
@@ -60,17 +38,6 @@ def repository(owner: User, url: str, branch: str = "") -> Repository:
     Repository.objects.filter(pk=made.pk).update(url=url)
     made.branches.update(name=branch)
     return made
-
-
-def send(webhook: PushWebhook, signed: Signed, **more: Any) -> Any:
-    content, headers = signed
-    return Client().post(
-        reverse("hook", args=[webhook.pk]),
-        content,
-        content_type=more.pop("content_type", "application/json"),
-        headers=headers,
-        **more,
-    )
 
 
 def asked() -> set[int]:
@@ -132,7 +99,7 @@ def test_each_host_s_push_has_the_branch_asked_for(
     branch = "develop" if payload is payloads.GITEA else ""
     wanted = repository(alice, url, branch)
     other = repository(alice, f"{url}s", branch)
-    assert send(webhook, sign(payload, secret)).status_code == 202
+    assert deliver(webhook, sign(payload, secret)).status_code == 202
     assert asked() == {wanted.pk}
     assert PushDelivery.objects.get().outcome == "Asked the host for 1 branch."
     assert other.pk not in asked()
@@ -145,7 +112,7 @@ def test_each_host_s_push_has_the_branch_asked_for(
         payloads.gitea,
         payloads.gitlab,
         payloads.gitlab_signed,
-        lambda payload, secret: payloads.bitbucket(payload, secret),
+        payloads.bitbucket,
     ],
 )
 def test_a_wrong_signature_is_refused(
@@ -153,10 +120,10 @@ def test_a_wrong_signature_is_refused(
 ) -> None:
     repository(alice, "https://github.com/acme/shop")
     content, headers = sign(payloads.GITHUB, "whsec_" + "A" * 44)
-    answer = send(webhook, (content, headers))
+    answer = deliver(webhook, (content, headers))
     assert answer.status_code == 401
     assert answer["Content-Type"] == "application/problem+json"
-    assert send(webhook, (content, {"X-GitHub-Event": "push"})).status_code == 401
+    assert deliver(webhook, (content, {"X-GitHub-Event": "push"})).status_code == 401
     assert asked() == set()
     assert not PushDelivery.objects.exists()
 
@@ -179,16 +146,16 @@ def test_signatures_of_no_form_are_refused(
     alice: User, webhook: PushWebhook, headers: dict[str, str]
 ) -> None:
     for content in (b"", b"{}", b"\xff"):
-        assert send(webhook, (content, headers)).status_code == 401
+        assert deliver(webhook, (content, headers)).status_code == 401
 
 
 def test_a_changed_body_or_an_old_signature_is_refused(webhook: PushWebhook, secret: str) -> None:
     content, headers = payloads.github(payloads.GITHUB, secret)
-    assert send(webhook, (content + b" ", headers)).status_code == 401
+    assert deliver(webhook, (content + b" ", headers)).status_code == 401
     for minutes, status in ((-6, 401), (6, 401), (-4, 202)):
         at = datetime.now(UTC) + timedelta(minutes=minutes)
         signed = payloads.gitlab_signed(payloads.GITLAB, secret, at)
-        assert send(webhook, signed).status_code == status
+        assert deliver(webhook, signed).status_code == status
 
 
 def test_a_replayed_delivery_asks_for_nothing(
@@ -196,13 +163,13 @@ def test_a_replayed_delivery_asks_for_nothing(
 ) -> None:
     wanted = repository(alice, "https://github.com/acme/shop")
     content, headers = payloads.github(payloads.GITHUB, secret)
-    first = send(webhook, (content, headers))
+    first = deliver(webhook, (content, headers))
     Upstream.objects.update(due=None)
-    replayed = send(webhook, (content, headers | {"X-GitHub-Delivery": "another"}))
+    replayed = deliver(webhook, (content, headers | {"X-GitHub-Delivery": "another"}))
     assert (first.status_code, first.json()) == (replayed.status_code, replayed.json())
     assert asked() == set()
     PushDelivery.objects.update(received=datetime.now(UTC) - timedelta(minutes=6))
-    send(webhook, (content, headers))  # an administrator presses "Redeliver"
+    deliver(webhook, (content, headers))  # an administrator presses "Redeliver"
     assert asked() == {wanted.pk}
     assert PushDelivery.objects.count() == 1
 
@@ -212,8 +179,8 @@ def test_a_push_is_in_the_audit_and_an_unsigned_one_is_not(
 ) -> None:
     audited.empty()
     content, headers = payloads.github(payloads.GITHUB, secret)
-    assert send(webhook, (content, headers)).status_code == 202
-    assert send(webhook, (content + b" ", headers)).status_code == 401
+    assert deliver(webhook, (content, headers)).status_code == 202
+    assert deliver(webhook, (content + b" ", headers)).status_code == 401
     assert audited.rows("action", "user", "door", "subject", "address") == [
         ("push_received", "", "webhook", "everything", "127.0.0.1")
     ]
@@ -225,7 +192,7 @@ def test_an_unknown_repository_is_answered_as_a_known_one(
     repository(alice, "https://github.com/acme/shop")
     other = payloads.GITHUB | {"repository": {"clone_url": "https://github.com/acme/other"}}
     known, unknown = (
-        send(webhook, payloads.github(payload, secret)) for payload in (payloads.GITHUB, other)
+        deliver(webhook, payloads.github(payload, secret)) for payload in (payloads.GITHUB, other)
     )
     assert (known.status_code, known.json()) == (unknown.status_code, unknown.json())
     assert "No repository of this webhook" in PushDelivery.objects.first().outcome  # type: ignore[union-attr]
@@ -233,7 +200,7 @@ def test_an_unknown_repository_is_answered_as_a_known_one(
 
 def test_a_huge_body_is_refused(webhook: PushWebhook, secret: str) -> None:
     huge = payloads.github(payloads.GITHUB | {"commits": ["x" * 1_100_000]}, secret)
-    assert send(webhook, huge).status_code == 413
+    assert deliver(webhook, huge).status_code == 413
     assert not PushDelivery.objects.exists()
 
 
@@ -246,7 +213,7 @@ def test_what_is_no_json_object_is_refused(
 ) -> None:
     signed = f"sha256={payloads.signature(content, secret)}"
     headers = {"X-GitHub-Event": "push", "X-Hub-Signature-256": signed}
-    answer = send(webhook, (content, headers))
+    answer = deliver(webhook, (content, headers))
     assert answer.status_code == 400
     assert "not" in answer.json()["detail"]
 
@@ -272,7 +239,7 @@ def test_payloads_of_other_shapes_do_no_harm(
     repository(alice, "https://github.com/acme/shop")
     content, headers = payloads.gitlab(payload, secret)
     headers = {"X-Gitlab-Token": headers["X-Gitlab-Token"], "X-Event-Key": event}
-    assert send(webhook, (content, headers)).status_code == 202
+    assert deliver(webhook, (content, headers)).status_code == 202
     assert asked() == set()
 
 
@@ -282,9 +249,9 @@ def test_pings_and_other_events_are_received_and_nothing_is_asked(
     repository(alice, "https://github.com/acme/shop")
     for event in ("ping", "issues", "release", ""):
         signed = payloads.github({"zen": event, "repository": {}}, secret, event)
-        assert send(webhook, signed).status_code == 202
+        assert deliver(webhook, signed).status_code == 202
     content, headers = payloads.bitbucket({"test": True, "eventKey": "diagnostics:ping"}, secret)
-    assert send(webhook, (content, headers)).status_code == 202
+    assert deliver(webhook, (content, headers)).status_code == 202
     assert set(PushDelivery.objects.values_list("outcome", flat=True)) == {
         "The event is not a push."
     }
@@ -301,7 +268,7 @@ def test_a_push_of_a_branch_that_is_not_indexed_asks_for_nothing(
         ("refs/tags/release", set()),
         ("refs/heads/release", {named.pk}),
     ):
-        send(webhook, payloads.github(payloads.GITHUB | {"ref": ref}, secret))
+        deliver(webhook, payloads.github(payloads.GITHUB | {"ref": ref}, secret))
         assert asked() == expected
 
 
@@ -310,7 +277,7 @@ def test_a_form_is_read_as_json(alice: User, webhook: PushWebhook, secret: str) 
     content = urlencode({"payload": json.dumps(payloads.GITHUB)}).encode()
     signed = f"sha256={payloads.signature(content, secret)}"
     headers = {"X-GitHub-Event": "push", "X-Hub-Signature-256": signed}
-    answer = send(webhook, (content, headers), content_type=pushes.FORM)
+    answer = deliver(webhook, (content, headers), content_type=pushes.FORM)
     assert answer.status_code == 202
     assert asked() == {wanted.pk}
 
@@ -323,7 +290,7 @@ class TestReach:
     ) -> None:
         own = repository(alice, "https://github.com/acme/shop")
         repository(charlie, "https://github.com/acme/shop")
-        send(webhook, payloads.github(payloads.GITHUB, secret))
+        deliver(webhook, payloads.github(payloads.GITHUB, secret))
         assert asked() == {own.pk}
 
     def test_an_administrator_s_reaches_all(
@@ -333,7 +300,7 @@ class TestReach:
         monkeypatch.setattr(signatures, "new_secret", lambda: secret)
         webhook = push_webhooks.create(root, "all", None, by=root).webhook
         both = {repository(owner, "https://github.com/acme/shop").pk for owner in (alice, charlie)}
-        send(webhook, payloads.github(payloads.GITHUB, secret))
+        deliver(webhook, payloads.github(payloads.GITHUB, secret))
         assert asked() == both
 
     def test_that_of_a_repository_reaches_it_alone(
@@ -342,7 +309,7 @@ class TestReach:
         one, _ = (repository(alice, "https://github.com/acme/shop") for _ in range(2))
         monkeypatch.setattr(signatures, "new_secret", lambda: secret)
         webhook = push_webhooks.create(alice, "one", one, by=alice).webhook
-        send(webhook, payloads.github(payloads.GITHUB, secret))
+        deliver(webhook, payloads.github(payloads.GITHUB, secret))
         assert asked() == {one.pk}
 
     def test_that_of_a_deactivated_user_is_none(
@@ -351,8 +318,8 @@ class TestReach:
         alice.is_active = False
         alice.save()
         signed = payloads.github(payloads.GITHUB, secret)
-        answer = send(webhook, signed)
-        absent = send(PushWebhook(pk=10**6), signed)
+        answer = deliver(webhook, signed)
+        absent = deliver(PushWebhook(pk=10**6), signed)
         assert answer.status_code == absent.status_code == 401
         assert answer.json() == absent.json()
         assert Client().post("/api/v1/hooks/" + "A" * 22).status_code == 404
@@ -363,11 +330,11 @@ def test_deliveries_are_limited_by_their_sender(
 ) -> None:
     settings.CODEINDEX_WEBHOOK_RATE = "2/minute"
     strangers = [
-        send(webhook, (b"{}", {}), REMOTE_ADDR="203.0.113.9").status_code for _ in range(3)
+        deliver(webhook, (b"{}", {}), REMOTE_ADDR="203.0.113.9").status_code for _ in range(3)
     ]
     assert strangers == [401, 401, 429]
     hosts_own = [
-        send(webhook, payloads.github({"n": n}, secret), REMOTE_ADDR="203.0.113.9").status_code
+        deliver(webhook, payloads.github({"n": n}, secret), REMOTE_ADDR="203.0.113.9").status_code
         for n in range(3)
     ]
     assert hosts_own == [202, 202, 429]
@@ -384,7 +351,7 @@ def test_a_push_is_indexed(
         IndexRun.objects.update(status=RunStatus.PUBLISHED)
         pushed = source.commit({"b.py": "def b(): return 2\n"})
         payload = payloads.GITHUB | {"repository": {"clone_url": f"{host.url}/shop.git"}}
-        assert send(webhook, payloads.github(payload, secret)).status_code == 202
+        assert deliver(webhook, payloads.github(payload, secret)).status_code == 202
         tasks.check_branches()
         run = IndexRun.objects.first()
         assert run
@@ -395,73 +362,9 @@ def test_a_push_is_indexed(
 
 
 def test_old_deliveries_are_forgotten(alice: User, webhook: PushWebhook, secret: str) -> None:
-    send(webhook, payloads.github({}, secret))
+    deliver(webhook, payloads.github({}, secret))
     tasks.forget()
     assert PushDelivery.objects.count() == 1
     PushDelivery.objects.update(received=datetime.now(UTC) - timedelta(days=2))
     tasks.forget()
     assert not PushDelivery.objects.exists()
-
-
-class TestDoors:
-    def test_the_secret_is_shown_once_and_stored_encrypted(
-        self, client: Client, alice: User
-    ) -> None:
-        client.force_login(alice)
-        page = client.post("/webhooks/", {"name": "github.com/acme"})
-        webhook = PushWebhook.objects.get()
-        (secret,) = set(re.findall(r"whsec_[\w+/=]+", page.text))
-        address = reverse("hook", args=[webhook.pk])
-        assert f"http://testserver{address}" in page.text
-        assert secret not in webhook.secret
-        listed = client.get("/webhooks/").text
-        assert "github.com/acme" in listed
-        assert "whsec_" not in listed
-        assert send(webhook, payloads.github({}, secret, "ping")).status_code == 202
-        assert "The event is not a push." in client.get("/webhooks/").text
-
-    def test_each_user_sees_and_removes_their_own(
-        self, client: Client, alice: User, bob: User, webhook: PushWebhook
-    ) -> None:
-        removal = reverse("remove-webhook", args=[webhook.pk])
-        rest = f"/api/v1/webhooks/{ids.opaque(ids.Row.PUSH_WEBHOOK, webhook.pk)}"
-        client.force_login(bob)
-        assert "everything" not in client.get("/webhooks/").text
-        assert client.get("/api/v1/webhooks").json() == []
-        assert client.post(removal).status_code == client.delete(rest).status_code == 404
-        client.logout()
-        assert client.get("/webhooks/").status_code == client.post(removal).status_code == 302
-        assert client.delete(rest).status_code == client.get("/api/v1/webhooks").status_code == 401
-        client.force_login(alice)
-        assert client.get("/api/v1/webhooks").json()[0]["name"] == "everything"
-        assert client.post(removal).status_code == 302
-        assert not PushWebhook.objects.exists()
-
-    def test_only_a_managed_repository_can_be_named(
-        self, client: Client, alice: User, bob: User, team: Group
-    ) -> None:
-        shelf.repository(alice, "shop", teams=[team])
-        client.force_login(bob)
-        for name in ("alice/shop", "alice/none", "shop"):
-            page = client.post("/webhooks/", {"name": "x", "repository": name})
-            assert page.status_code == 400
-            assert "You manage no repository" in page.text
-        client.force_login(alice)
-        wanted = {"name": "x", "repository": "alice/shop"}
-        answer = client.post("/api/v1/webhooks", wanted, content_type="application/json")
-        assert answer.status_code == 201
-        told = answer.json()
-        assert told["webhook"]["repository"] == "alice/shop"
-        assert told["secret"].startswith("whsec_")
-        assert told["webhook"]["url"].startswith("http://testserver/api/v1/hooks/")
-
-    def test_a_user_has_a_limited_number(
-        self, client: Client, alice: User, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(push_webhooks, "MOST_PER_USER", 1)
-        client.force_login(alice)
-        assert client.post("/webhooks/", {"name": "a"}).status_code == 200
-        assert client.post("/webhooks/", {"name": "b"}).status_code == 400
-        rest = client.post("/api/v1/webhooks", {"name": "b"}, content_type="application/json")
-        assert rest.status_code == 400
-        assert Branch.objects.count() == 0
