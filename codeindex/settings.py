@@ -120,19 +120,19 @@ CODEINDEX_ANONYMOUS_SUGGEST_RATE = _env.rate("CODEINDEX_ANONYMOUS_SUGGEST_RATE",
 CODEINDEX_INDEX_RATE = _env.rate("CODEINDEX_INDEX_RATE", "60/hour")
 # Deliveries to one webhook, and unsigned ones from one address
 CODEINDEX_WEBHOOK_RATE = _env.rate("CODEINDEX_WEBHOOK_RATE", "600/minute")
-# Of these, what a single token may be used for
+# The same for one token of a user
 CODEINDEX_TOKEN_SEARCH_RATE = _env.rate("CODEINDEX_TOKEN_SEARCH_RATE", CODEINDEX_SEARCH_RATE)
 CODEINDEX_TOKEN_ENCODE_RATE = _env.rate("CODEINDEX_TOKEN_ENCODE_RATE", CODEINDEX_ENCODE_RATE)
 CODEINDEX_TOKEN_INDEX_RATE = _env.rate("CODEINDEX_TOKEN_INDEX_RATE", CODEINDEX_INDEX_RATE)
 # Wrong passwords after which signing in is locked: for one user from one address, from one address
-# in total, and for one user from everywhere; and how long a lock gets
+# in total, and for one user from everywhere; and the longest lock
 CODEINDEX_LOGIN_RATE = _env.rate("CODEINDEX_LOGIN_RATE", "10/10 minutes")
 CODEINDEX_ADDRESS_LOGIN_RATE = _env.rate("CODEINDEX_ADDRESS_LOGIN_RATE", "100/10 minutes")
 CODEINDEX_USER_LOGIN_RATE = _env.rate("CODEINDEX_USER_LOGIN_RATE", "50/hour")
 CODEINDEX_LOCKOUT_SECONDS = _env.integer("CODEINDEX_LOCKOUT_SECONDS", 900, high=86_400)
-# The longest that a new token may be valid, in days; 0 for ever
+# For how many days a new token may be valid at most; 0: for ever
 CODEINDEX_TOKEN_DAYS = _env.integer("CODEINDEX_TOKEN_DAYS", 0, low=0, high=36_500)
-# What the audit has of searches' texts, and how many days it keeps its rows: 0 for ever
+# Whether the audit keeps the texts of searches, and for how many days it keeps rows; 0: for ever
 CODEINDEX_AUDIT_TEXT = _env.choice("CODEINDEX_AUDIT_TEXT", "keep", "keep", "hash", "omit")
 CODEINDEX_AUDIT_DAYS = _env.integer("CODEINDEX_AUDIT_DAYS", 365, low=0, high=36_500)
 # Concurrent searches of one client in a web process
@@ -181,7 +181,7 @@ if not CODEINDEX_PASSWORDS and not CODEINDEX_OIDC_URL:
         "Set CODEINDEX_OIDC_URL before CODEINDEX_PASSWORDS=false, or nobody can sign in."
     )
 
-# Sessions of a way to sign in that is switched off are those of nobody
+# A session that a backend opened ends when that backend is no longer listed
 _PASSWORDS = ["codeindex.accounts.passwords.Gate", "django.contrib.auth.backends.ModelBackend"]
 AUTHENTICATION_BACKENDS = [
     *(_PASSWORDS if CODEINDEX_PASSWORDS else []),
