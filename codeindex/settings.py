@@ -284,10 +284,10 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": [
-        "codeindex.web.parsers.ShallowJSONParser",
+        "codeindex.web.rest.parsers.ShallowJSONParser",
         "rest_framework.parsers.FormParser",
     ],
-    "EXCEPTION_HANDLER": "codeindex.web.problems.handle",
+    "EXCEPTION_HANDLER": "codeindex.web.rest.problems.handle",
     "URL_FORMAT_OVERRIDE": None,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
 }
@@ -298,7 +298,7 @@ SPECTACULAR_SETTINGS = {
     "SORT_OPERATIONS": False,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "codeindex.web.schema.group_by_task",
+        "codeindex.web.rest.schema.group_by_task",
     ],
     "SERVE_INCLUDE_SCHEMA": False,
     # The page that describes the API; nothing is loaded from elsewhere

@@ -25,7 +25,7 @@ from schemathesis.specs.openapi.checks import ignored_auth, positive_data_accept
 from codeindex.accounts import tokens
 from codeindex.models import Evaluation, Invitation, Scope
 from codeindex.web.ids import Row, opaque
-from codeindex.web.schema import TASKS
+from codeindex.web.rest.schema import TASKS
 from codeindex.wsgi import application
 from tests import shelf
 from tests.shelf import Written

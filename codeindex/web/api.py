@@ -18,10 +18,10 @@ from codeindex.ingestion import runs
 from codeindex.models import IndexRun, Repository
 from codeindex.web import overview
 from codeindex.web.access import managed_repository, visible_repository
-from codeindex.web.pagination import PageParameters, ShortPageParameters, page
-from codeindex.web.parsers import ShallowJSONParser
-from codeindex.web.problems import Conflict, by_field
-from codeindex.web.schema import answers
+from codeindex.web.rest.pagination import PageParameters, ShortPageParameters, page
+from codeindex.web.rest.parsers import ShallowJSONParser
+from codeindex.web.rest.problems import Conflict, by_field
+from codeindex.web.rest.schema import answers
 from codeindex.web.serializers import (
     FailureSerializer,
     NewRepositorySerializer,

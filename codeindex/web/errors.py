@@ -8,7 +8,7 @@ from types import MappingProxyType
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
-from codeindex.web import problems
+from codeindex.web.rest import problems
 
 MALFORMED = "The server could not understand this request."
 FORBIDDEN = "You don't have permission to do this."

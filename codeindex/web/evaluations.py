@@ -17,9 +17,9 @@ from codeindex.accounts.authentication import ScopePermission
 from codeindex.models import Evaluation
 from codeindex.web import ids
 from codeindex.web.accounts.audit import IsAdministrator
-from codeindex.web.pagination import ShortPageParameters, page
-from codeindex.web.schema import answers
-from codeindex.web.serializers import IdField
+from codeindex.web.rest.fields import IdField
+from codeindex.web.rest.pagination import ShortPageParameters, page
+from codeindex.web.rest.schema import answers
 
 PERMISSIONS = [IsAuthenticated, ScopePermission, IsAdministrator]
 

@@ -19,19 +19,8 @@ from codeindex.models import (
     Visibility,
 )
 from codeindex.web import audience, ids
-from codeindex.web.fields import Text, TrueOrFalse
 from codeindex.web.overview import Overview
-
-
-class IdField(serializers.CharField):
-    """A row's opaque id."""
-
-    def __init__(self, row: ids.Row, **named: Any) -> None:
-        super().__init__(read_only=True, **named)
-        self.row = row
-
-    def to_representation(self, value: int) -> str:  # type: ignore[override]  # not a string yet
-        return ids.opaque(self.row, value)
+from codeindex.web.rest.fields import IdField, Number, Text, TrueOrFalse
 
 
 class ProgressSerializer(serializers.Serializer[Progress]):
@@ -125,15 +114,6 @@ class FailureSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField()
 
 
-class WholeNumber(serializers.IntegerField):
-    """Takes no text for a number."""
-
-    def to_internal_value(self, data: object) -> int:
-        if not isinstance(data, int) or isinstance(data, bool):
-            self.fail("invalid")
-        return super().to_internal_value(data)
-
-
 class RulesSerializer(serializers.Serializer[Repository]):
     """What the next run of a repository indexes."""
 
@@ -148,7 +128,7 @@ class RulesSerializer(serializers.Serializer[Repository]):
         " with ! indexes files although a rule leaves them out.",
     )
     refining = TrueOrFalse(help_text="Refine draft vectors in the background.")
-    check_minutes = WholeNumber(
+    check_minutes = Number(
         allow_null=True,
         min_value=0,
         max_value=CHECK_MINUTES,

@@ -2,17 +2,10 @@
 
 from django.urls import path, register_converter
 
-from search.web import (
-    api,
-    files,
-    lines,
-    references,
-    references_api,
-    suggestions_api,
-    views,
-)
-from search.web.rest import batch, definitions, encoding
+from search.web import files, lines, references, views
+from search.web.rest import batch, definitions, encoding, searches, suggestions
 from search.web.rest import files as rest_files
+from search.web.rest import references as rest_references
 
 register_converter(files.AddressConverter, "address")
 
@@ -32,8 +25,8 @@ urlpatterns = [
     ),
     path("r/<address:address>", files.at_address, name="address"),
     path("similar/", views.similar_to_code, name="similar-to-code"),
-    path("api/v1/search", api.SearchView.as_view(), name="api-search"),
-    path("api/v1/suggestions", suggestions_api.SuggestionsView.as_view(), name="api-suggestions"),
+    path("api/v1/search", searches.SearchView.as_view(), name="api-search"),
+    path("api/v1/suggestions", suggestions.SuggestionsView.as_view(), name="api-suggestions"),
     path("api/v1/search/batch", batch.BatchView.as_view(), name="api-batch"),
     path("api/v1/encode", encoding.EncodeView.as_view(), name="api-encode"),
     path("api/v1/names", encoding.NamesView.as_view(), name="api-names"),
@@ -48,26 +41,26 @@ urlpatterns = [
         name="api-explanation",
     ),
     path("api/v1/files", rest_files.FileView.as_view(), name="api-file"),
-    path("api/v1/lines", api.LinesView.as_view(), name="api-lines"),
-    path("api/v1/similar", api.SimilarToCodeView.as_view(), name="api-similar-to-code"),
+    path("api/v1/lines", searches.LinesView.as_view(), name="api-lines"),
+    path("api/v1/similar", searches.SimilarToCodeView.as_view(), name="api-similar-to-code"),
     path(
         "api/v1/files/<file:file_id>/<definition:definition_id>/similar",
-        api.SimilarView.as_view(),
+        searches.SimilarView.as_view(),
         name="api-similar",
     ),
     path(
         "api/v1/definitions/<definition:definition_id>/references",
-        references_api.ReferencesView.as_view(),
+        rest_references.ReferencesView.as_view(),
         name="api-references",
     ),
     path(
         "api/v1/definitions/<definition:definition_id>/callers",
-        references_api.CallersView.as_view(),
+        rest_references.CallersView.as_view(),
         name="api-callers",
     ),
     path(
         "api/v1/definitions/<definition:definition_id>/callees",
-        references_api.CalleesView.as_view(),
+        rest_references.CalleesView.as_view(),
         name="api-callees",
     ),
 ]

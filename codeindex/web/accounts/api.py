@@ -19,7 +19,7 @@ from codeindex.web.accounts.serializers import (
     NewTokenSerializer,
     TokenSerializer,
 )
-from codeindex.web.schema import answers
+from codeindex.web.rest.schema import answers
 
 
 class TokensView(APIView):

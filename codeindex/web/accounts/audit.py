@@ -27,7 +27,7 @@ from codeindex.accounts.audit_trail import CONTENT_TYPES, Filters, Format, Page
 from codeindex.accounts.authentication import ScopePermission
 from codeindex.audit import ACTIONS, Access, Door
 from codeindex.models import AuditRecord, Scope
-from codeindex.web.schema import answers
+from codeindex.web.rest.schema import answers
 
 ROWS = 100
 """On a page, and by default over REST."""

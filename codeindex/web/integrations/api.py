@@ -21,7 +21,7 @@ from codeindex.web.integrations.serializers import (
     NewWebhookSerializer,
     WebhookSerializer,
 )
-from codeindex.web.schema import answers
+from codeindex.web.rest.schema import answers
 
 
 class WebhooksView(APIView):

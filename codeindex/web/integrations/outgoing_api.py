@@ -20,9 +20,9 @@ from codeindex.web.integrations.serializers import (
     NewOutgoingWebhookSerializer,
     OutgoingWebhookSerializer,
 )
-from codeindex.web.parsers import ShallowJSONParser
-from codeindex.web.problems import by_field
-from codeindex.web.schema import answers
+from codeindex.web.rest.parsers import ShallowJSONParser
+from codeindex.web.rest.problems import by_field
+from codeindex.web.rest.schema import answers
 
 
 class OutgoingWebhooksView(APIView):

@@ -22,8 +22,7 @@ from codeindex.models import (
     Visibility,
 )
 from codeindex.web import ids
-from codeindex.web.fields import Text, TrueOrFalse
-from codeindex.web.serializers import IdField
+from codeindex.web.rest.fields import IdField, Text, TrueOrFalse
 
 
 class WebhookSerializer(serializers.ModelSerializer[PushWebhook]):

@@ -20,13 +20,12 @@ from codeindex.accounts.authentication import ScopePermission, signed_in_user
 from codeindex.accounts.invitations import MOST_DAYS
 from codeindex.models import Role, Scope
 from codeindex.web import ids
-from codeindex.web.fields import Text
 from codeindex.web.invitations.views import inviting_user
-from codeindex.web.pagination import PageParameters, page
-from codeindex.web.parsers import ShallowJSONParser
-from codeindex.web.problems import by_field
-from codeindex.web.schema import answers
-from codeindex.web.serializers import IdField, WholeNumber
+from codeindex.web.rest.fields import IdField, Number, Text
+from codeindex.web.rest.pagination import PageParameters, page
+from codeindex.web.rest.parsers import ShallowJSONParser
+from codeindex.web.rest.problems import by_field
+from codeindex.web.rest.schema import answers
 
 
 class InvitationSerializer(serializers.Serializer[Any]):
@@ -40,7 +39,7 @@ class InvitationSerializer(serializers.Serializer[Any]):
         help_text="The name of a team that you maintain; administrators may leave it empty.",
     )
     role = serializers.ChoiceField(Role.choices, default=Role.MEMBER)
-    days = WholeNumber(default=7, min_value=1, max_value=MOST_DAYS, write_only=True)
+    days = Number(default=7, min_value=1, max_value=MOST_DAYS, write_only=True)
     invited_by = serializers.CharField(source="invited_by.username", read_only=True)
     expires = serializers.DateTimeField(read_only=True)
 

@@ -18,10 +18,10 @@ from codeindex.accounts.teams import MOST_PEOPLE, active_users, offered
 from codeindex.models import Repository, Visibility
 from codeindex.web import audience
 from codeindex.web.access import managed_repository
-from codeindex.web.fields import Text
-from codeindex.web.parsers import ShallowJSONParser
-from codeindex.web.problems import by_field
-from codeindex.web.schema import answers
+from codeindex.web.rest.fields import Text
+from codeindex.web.rest.parsers import ShallowJSONParser
+from codeindex.web.rest.problems import by_field
+from codeindex.web.rest.schema import answers
 
 
 class SettingsSerializer(serializers.Serializer[Repository]):

@@ -17,12 +17,11 @@ from codeindex.accounts import teams
 from codeindex.accounts.authentication import signed_in_user
 from codeindex.models import Role, Scope
 from codeindex.web import ids
-from codeindex.web.fields import Text
-from codeindex.web.pagination import PageParameters, page
-from codeindex.web.parsers import ShallowJSONParser
-from codeindex.web.problems import by_field
-from codeindex.web.schema import answers
-from codeindex.web.serializers import IdField
+from codeindex.web.rest.fields import IdField, Text
+from codeindex.web.rest.pagination import PageParameters, page
+from codeindex.web.rest.parsers import ShallowJSONParser
+from codeindex.web.rest.problems import by_field
+from codeindex.web.rest.schema import answers
 from codeindex.web.teams import access
 
 

@@ -20,7 +20,7 @@ from search.references.excerpts import Excerpt
 from search.references.finding import References
 from search.references.requests import DEFAULT_REFERENCES, MAX_REFERENCES, parse_references
 from search.references.targets import Target, targets_called
-from search.web.references_serializers import ReferencesSerializer
+from search.web.rest.references_serializers import ReferencesSerializer
 
 
 class Command(base.Command):

@@ -31,8 +31,8 @@ from search.request import (
     parse_search,
 )
 from search.results import Group
-from search.web.line_serializers import LineAnswerSerializer
-from search.web.serializers import AnswerSerializer
+from search.web.rest.line_serializers import LineAnswerSerializer
+from search.web.rest.serializers import AnswerSerializer
 
 FILTER_HELP = {
     Field.REPOSITORY: "repository, by its name or owner/name",

@@ -1,1 +1,1 @@
-"""What REST has beside the search itself: files, definitions, batches, vectors and names."""
+"""The REST API of searches: views, and serializers that the command line uses as well."""

@@ -15,18 +15,18 @@ from rest_framework.response import Response
 from codeindex.accounts.authentication import ScopePermission
 from codeindex.accounts.limits import throttles
 from codeindex.models import Scope
-from codeindex.web import problems
 from codeindex.web.abandonment import abandoned_with_client
-from codeindex.web.parsers import ShallowJSONParser
-from codeindex.web.schema import InvalidSerializer, answers
+from codeindex.web.rest import problems
+from codeindex.web.rest.parsers import ShallowJSONParser
+from codeindex.web.rest.schema import InvalidSerializer, answers
 from search import engine
 from search.candidates import sql
 from search.candidates.branches import UnknownRepository
 from search.query.filters import BadQuery
 from search.request import Parameters, parse_search
-from search.web.api import SearchingView, as_api_error
 from search.web.rest import examples
-from search.web.serializers import AnswerSerializer, SearchParameters
+from search.web.rest.base import SearchingView, as_api_error
+from search.web.rest.serializers import AnswerSerializer, SearchParameters
 
 MOST_QUERIES = 20
 

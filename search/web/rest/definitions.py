@@ -12,17 +12,17 @@ from rest_framework.response import Response
 
 from codeindex.accounts.limits import throttles
 from codeindex.audit import Access
-from codeindex.web.schema import answers
+from codeindex.web.rest.schema import answers
 from search import definitions, explanations
 from search.accesses import note_read
 from search.definitions import WholeDefinition
 from search.query import parsing
 from search.references.requests import parse_target
 from search.request import last
-from search.web.api import SearchingView, parameters_of
-from search.web.references_serializers import TargetParameters
 from search.web.rest import examples
-from search.web.serializers import OriginSerializer, PlaceSerializer
+from search.web.rest.base import SearchingView, parameters_of
+from search.web.rest.references_serializers import TargetParameters
+from search.web.rest.serializers import OriginSerializer, PlaceSerializer
 
 
 class PlacedSerializer(OriginSerializer):
@@ -114,7 +114,7 @@ class DefinitionView(SearchingView):
         target = parse_target(request.user, definition_id, parameters_of(request))
         note_read(Access.DEFINITION_READ, request.user, *target.place)
         whole = definitions.whole(request.user, *target.place)
-        return Response(DefinitionSerializer(whole, context={"request": request}).data)
+        return self.json(DefinitionSerializer, whole)
 
 
 class ExplanationView(SearchingView):

@@ -15,18 +15,18 @@ import embeddings
 from codeindex.accounts.authentication import ScopePermission
 from codeindex.accounts.limits import throttles
 from codeindex.models import Scope
-from codeindex.web.fields import Number, Text
-from codeindex.web.parsers import ShallowJSONParser
-from codeindex.web.problems import Unavailable
-from codeindex.web.schema import answers
+from codeindex.web.rest.fields import Number, Text
+from codeindex.web.rest.parsers import ShallowJSONParser
+from codeindex.web.rest.problems import Unavailable
+from codeindex.web.rest.schema import answers
 from search import encoding
 from search.encoding import MOST_NAMES, MOST_TEXTS
 from search.query import filters
 from search.query.filters import Field
 from search.query.parsing import MAX_CHARACTERS, check_text
 from search.request import DEFAULT_LANGUAGE, PastedCode
-from search.web.api import SearchingView
 from search.web.rest import examples
+from search.web.rest.base import SearchingView
 
 
 class CodeSerializer(serializers.Serializer[Any]):

@@ -13,16 +13,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from codeindex.accounts.limits import throttles
-from codeindex.web.problems import Gone
-from codeindex.web.schema import answers
+from codeindex.web.rest.problems import Gone
+from codeindex.web.rest.schema import answers
 from embeddings.types import Kind
 from search import places
 from search.addresses import reading
 from search.addresses.reading import FoundFile, NoFile
 from search.request import last
-from search.web.api import SearchingView, parameters_of
 from search.web.rest import examples
-from search.web.serializers import OriginSerializer, PlaceSerializer, absolute
+from search.web.rest.base import SearchingView, parameters_of
+from search.web.rest.serializers import OriginSerializer, PlaceSerializer, absolute
 
 
 class FileParameters(serializers.Serializer[Any]):
@@ -111,4 +111,4 @@ class FileView(SearchingView):
         except NoFile as missing:
             raise (Gone if missing.is_gone else NotFound)(str(missing)) from missing
         part = FilePart(found, found.span(lines))
-        return Response(FileSerializer(part, context={"request": request}).data)
+        return self.json(FileSerializer, part)

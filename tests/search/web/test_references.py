@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from codeindex.models import Repository, SourceFile, Visibility
 from codeindex.web.ids import Row, opaque
-from search.web.references_serializers import (
+from search.web.rest.references_serializers import (
     CalleeSerializer,
     CalleesSerializer,
     CallerSerializer,

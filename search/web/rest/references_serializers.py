@@ -14,7 +14,7 @@ from search.references.excerpts import Excerpt
 from search.references.finding import References, Used
 from search.references.likelihood import Likelihood
 from search.references.requests import DEFAULT_REFERENCES, MAX_REFERENCES
-from search.web.serializers import OriginSerializer, PlaceSerializer, absolute
+from search.web.rest.serializers import OriginSerializer, PlaceSerializer, absolute
 
 
 class TargetParameters(serializers.Serializer[Any]):

@@ -11,11 +11,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from codeindex.accounts.limits import throttles
-from codeindex.web.schema import answers
+from codeindex.web.rest.schema import answers
 from search.query.parsing import MAX_CHARACTERS
 from search.request import last
 from search.suggestions import Suggested, suggestions
-from search.web.api import SearchingView, parameters_of
+from search.web.rest.base import SearchingView, parameters_of
 
 
 class SuggestionParameters(serializers.Serializer[Any]):

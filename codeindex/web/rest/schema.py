@@ -11,7 +11,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
 
-from codeindex.web.problems import MEDIA_TYPE
+from codeindex.web.rest.problems import MEDIA_TYPE
 
 
 class ProblemSerializer(serializers.Serializer[Any]):

@@ -18,7 +18,7 @@ from codeindex.integrations import imports, outgoing, push_webhooks
 from codeindex.integrations.imports import Filters
 from codeindex.models import Evaluation, IndexRun, Invitation, Repository, Scope, SourceFile
 from codeindex.web.ids import Row, opaque
-from codeindex.web.problems import MEDIA_TYPE
+from codeindex.web.rest.problems import MEDIA_TYPE
 from tests import shelf
 from tests.search.addresses.test_reading import publish
 from tests.shelf import Written

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from codeindex.accounts import tokens
 from codeindex.models import Visibility
-from search.web.serializers import (
+from search.web.rest.serializers import (
     AnswerSerializer,
     PlaceSerializer,
     ResultSerializer,

@@ -11,7 +11,7 @@ from search.lines.finding import FileLines, LineAnswer
 from search.lines.matching import MatchedLine
 from search.lines.request import DEFAULT_FILES, MAX_FILES, Case, Mode, Words
 from search.query import parsing
-from search.web.serializers import OriginSerializer, SearchParameters, absolute
+from search.web.rest.serializers import OriginSerializer, SearchParameters, absolute
 
 
 class LineParameters(serializers.Serializer[Any]):

@@ -1,53 +1,28 @@
-"""Searching over REST."""
+"""Searches over REST: for definitions, for lines, and for similar code."""
 
 from __future__ import annotations
 
 from django.utils.decorators import method_decorator
 from drf_spectacular.utils import extend_schema
-from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from codeindex.accounts.limits import throttles
-from codeindex.web.problems import Unavailable
-from codeindex.web.schema import answers
+from codeindex.web.rest.schema import answers
 from search import engine, places, similar
-from search.candidates.branches import UnknownRepository
-from search.candidates.sql import SearchTimeout
 from search.lines import finding
 from search.lines.request import parse_lines
-from search.query.filters import BadQuery
-from search.request import Parameters, parse_search, parse_similar, parse_similar_to_code
-from search.web.line_serializers import LineAnswerSerializer, LineParameters
+from search.request import parse_search, parse_similar, parse_similar_to_code
 from search.web.rest import examples
-from search.web.serializers import (
+from search.web.rest.base import SearchingView, parameters_of
+from search.web.rest.line_serializers import LineAnswerSerializer, LineParameters
+from search.web.rest.serializers import (
     AnswerSerializer,
     SearchParameters,
     SimilarParameters,
     SimilarSerializer,
     SimilarToCodeParameters,
 )
-
-
-class SearchingView(APIView):
-    """A view whose errors are those of a search."""
-
-    def handle_exception(self, exc: Exception) -> Response:
-        """400 for a bad query, 404 for an unknown repository, 503 for a search at its time
-        limit."""
-        return super().handle_exception(as_api_error(exc))
-
-
-def as_api_error(error: Exception) -> Exception:
-    """The same error as the API answers it, if it is one of a search."""
-    if isinstance(error, BadQuery):
-        return ValidationError({error.parameter: [str(error)]})
-    if isinstance(error, UnknownRepository):
-        return NotFound(str(error))
-    if isinstance(error, SearchTimeout):
-        return Unavailable(str(error))
-    return error
 
 
 class SearchView(SearchingView):
@@ -61,7 +36,7 @@ class SearchView(SearchingView):
     @method_decorator(throttles.limited(throttles.SEARCH))
     def get(self, request: Request) -> Response:
         answer = engine.find(parse_search(request.user, parameters_of(request)))
-        return Response(AnswerSerializer(answer, context={"request": request}).data)
+        return self.json(AnswerSerializer, answer)
 
 
 class LinesView(SearchingView):
@@ -75,7 +50,7 @@ class LinesView(SearchingView):
     @method_decorator(throttles.limited(throttles.SEARCH))
     def get(self, request: Request) -> Response:
         answer = finding.find(parse_lines(request.user, parameters_of(request)))
-        return Response(LineAnswerSerializer(answer, context={"request": request}).data)
+        return self.json(LineAnswerSerializer, answer)
 
 
 class SimilarView(SearchingView):
@@ -89,7 +64,7 @@ class SimilarView(SearchingView):
     def get(self, request: Request, file_id: int, definition_id: int) -> Response:
         _, definition = places.visible_definition(request.user, file_id, definition_id)
         answer = similar.find(parse_similar(request.user, definition, parameters_of(request)))
-        return Response(SimilarSerializer(answer, context={"request": request}).data)
+        return self.json(SimilarSerializer, answer)
 
 
 class SimilarToCodeView(SearchingView):
@@ -103,9 +78,4 @@ class SimilarToCodeView(SearchingView):
     @method_decorator(throttles.limited(throttles.ENCODE))
     def get(self, request: Request) -> Response:
         answer = similar.find(parse_similar_to_code(request.user, parameters_of(request)))
-        return Response(SimilarSerializer(answer, context={"request": request}).data)
-
-
-def parameters_of(request: Request) -> Parameters:
-    """The parameters of a request's address."""
-    return dict(request.query_params.lists())
+        return self.json(SimilarSerializer, answer)

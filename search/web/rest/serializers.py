@@ -7,7 +7,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from codeindex.web.fields import Number, Text
+from codeindex.web.rest.fields import Number, Text
 from search.addresses.origins import Origin
 from search.candidates.path_rules import Order
 from search.query import parsing

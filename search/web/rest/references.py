@@ -8,11 +8,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from codeindex.accounts.limits import throttles
-from codeindex.web.schema import answers
+from codeindex.web.rest.schema import answers
 from search.references import callees, callers, finding
 from search.references.requests import parse_references, parse_target
-from search.web.api import SearchingView, parameters_of
-from search.web.references_serializers import (
+from search.web.rest.base import SearchingView, parameters_of
+from search.web.rest.references_serializers import (
     CalleesSerializer,
     CallersSerializer,
     ReferencesParameters,
@@ -33,7 +33,7 @@ class ReferencesView(SearchingView):
         parameters = parameters_of(request)
         target = parse_target(request.user, definition_id, parameters)
         found = finding.find(parse_references(request.user, target, parameters))
-        return Response(ReferencesSerializer(found, context={"request": request}).data)
+        return self.json(ReferencesSerializer, found)
 
 
 class CallersView(SearchingView):
@@ -47,7 +47,7 @@ class CallersView(SearchingView):
     def get(self, request: Request, definition_id: int) -> Response:
         target = parse_target(request.user, definition_id, parameters_of(request))
         found = callers.find(request.user, target)
-        return Response(CallersSerializer(found, context={"request": request}).data)
+        return self.json(CallersSerializer, found)
 
 
 class CalleesView(SearchingView):
@@ -61,4 +61,4 @@ class CalleesView(SearchingView):
     def get(self, request: Request, definition_id: int) -> Response:
         target = parse_target(request.user, definition_id, parameters_of(request))
         found = callees.find(request.user, target)
-        return Response(CalleesSerializer(found, context={"request": request}).data)
+        return self.json(CalleesSerializer, found)

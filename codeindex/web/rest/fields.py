@@ -1,12 +1,17 @@
-"""Fields of the bodies of API requests, which take no value of another JSON type."""
+"""Fields that the serializers of the API share. Those of requests take no value of another JSON
+type."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from rest_framework import serializers
+
+from codeindex.web import ids
 
 
 class TrueOrFalse(serializers.BooleanField):
-    """Takes no other value for one of them."""
+    """Takes no text and no number for a boolean."""
 
     def to_internal_value(self, data: object) -> bool:
         if not isinstance(data, bool):
@@ -30,3 +35,14 @@ class Number(serializers.IntegerField):
         if not isinstance(data, int) or isinstance(data, bool):
             self.fail("invalid")
         return super().to_internal_value(data)
+
+
+class IdField(serializers.CharField):
+    """A row's opaque id."""
+
+    def __init__(self, row: ids.Row, **named: Any) -> None:
+        super().__init__(read_only=True, **named)
+        self.row = row
+
+    def to_representation(self, value: int) -> str:  # type: ignore[override]  # not a string yet
+        return ids.opaque(self.row, value)
