@@ -1,4 +1,5 @@
-"""The audit: who changed, searched, read or signed in, when, by which door and from where.
+"""The audit: who changed, searched or read something or signed in, when, by which door and from
+which address.
 
 It is a table to which rows are only added (`codeindex.models.audit`). Changes are also written to
 the log `codeindex.audit`.
@@ -32,7 +33,7 @@ logger = logging.getLogger(__name__)
 
 
 class Change(StrEnum):
-    """What changes something, and signing in and out."""
+    """Actions that change something, and signing in and out."""
 
     REPOSITORY_REGISTERED = "registered the repository"
     REPOSITORY_CHANGED = "changed the repository"
@@ -74,7 +75,7 @@ class Change(StrEnum):
 
 
 class Access(StrEnum):
-    """What changes nothing."""
+    """Actions that change nothing."""
 
     SEARCHED = "searched for"
     LINES_SEARCHED = "searched lines for"
@@ -89,11 +90,11 @@ class Access(StrEnum):
 
 
 ACTIONS = {each.name.lower(): each.value for each in (*Change, *Access)}
-"""What a row's action means."""
+"""The text for each value of a row's `action`."""
 
 
 class Door(StrEnum):
-    """How somebody came in."""
+    """The interface that a request used."""
 
     PAGE = "page"
     API = "api"
@@ -119,14 +120,14 @@ COMMAND_LINE = Origin(Door.COMMAND)
 ACTORS = {
     Door.COMMAND: "The command line", Door.WEBHOOK: "A code host", Door.WORKER: "A worker",
 }  # fmt: skip
-"""Who acts by a door where no user does."""
+"""Who acts by a door when no user is known."""
 
 _origin: ContextVar[Origin] = ContextVar("origin", default=COMMAND_LINE)
 
 
 @contextmanager
-def coming_from(origin: Origin) -> Iterator[None]:
-    """What is recorded in the block comes from there. A thread has to be given the context of the
+def from_origin(origin: Origin) -> Iterator[None]:
+    """Sets the origin of what is recorded in the block. A thread must be given the context of the
     one that starts it (`contextvars.copy_context`)."""
     outer = _origin.set(origin)
     try:
@@ -135,14 +136,14 @@ def coming_from(origin: Origin) -> Iterator[None]:
         _origin.reset(outer)
 
 
-def come_from(origin: Origin) -> None:
-    """What is recorded in this thread comes from there, from now on."""
+def set_origin(origin: Origin) -> None:
+    """Sets the origin of what this thread records from now on."""
     _origin.set(origin)
 
 
 def identify(user: User, token: str = "", door: Door | None = None) -> None:
-    """The request in progress was signed in by a token, of whose key `token` is the beginning, or
-    in another way. `door` is what used the API for it."""
+    """Notes who made the request in progress. `token` is the beginning of the token's key, if one
+    was used; `door` replaces the API, for programs of ours that use it."""
     if (origin := _origin.get()) is not COMMAND_LINE:
         door = door if door and origin.door == Door.API else origin.door
         _origin.set(replace(origin, user=user, token=token, door=door))
@@ -151,7 +152,7 @@ def identify(user: User, token: str = "", door: Door | None = None) -> None:
 def current_user() -> User | None:
     """Who is signed in to the request in progress."""
     user = _origin.get().user
-    return user if user is not None and isinstance(user, User) else None
+    return user if isinstance(user, User) else None
 
 
 def record(change: Change, subject: str, *, by: User | None, details: str = "") -> None:
@@ -180,9 +181,9 @@ def note(
     """Note what changes nothing, after it was done. `text` is what was searched for; a setting says
     whether it is kept.
 
-    Nothing fails or waits long because of it: a row that cannot be written, since the table is
-    locked, is an error in the log instead. The last half second of such rows is lost if Postgres
-    itself is killed.
+    It neither fails nor waits long: a row that cannot be written, for instance because the table is
+    locked, is logged as an error instead. If Postgres itself is killed, the rows of the last half
+    second are lost.
     """
     row = asdict(_row(access, by, subject, details, _kept(text)))
     # Within a transaction, an error would otherwise end it.
@@ -237,8 +238,8 @@ def _row(
 
 
 def _kept(text: str) -> str:
-    """A text as the setting has it: itself, a keyed hash that only tells which are the same, or
-    nothing."""
+    """What the setting keeps of a text: the text, nothing, or a keyed hash that shows only whether
+    two are the same."""
     if not text or settings.CODEINDEX_AUDIT_TEXT == "omit":
         return ""
     if settings.CODEINDEX_AUDIT_TEXT == "hash":
@@ -249,7 +250,7 @@ def _kept(text: str) -> str:
 
 
 def _storable(text: str) -> str:
-    """Without what Postgres does not take."""
+    """A text without the characters that Postgres refuses, cut to a length that is kept."""
     cut = text[:MOST_CHARACTERS].replace("\x00", "\ufffd")
     return cut.encode("utf-8", "replace").decode()
 

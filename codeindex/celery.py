@@ -51,4 +51,4 @@ def yield_to_searches(**_: object) -> None:
 def record_as_worker(**_: object) -> None:
     """What the audit has of this process comes from a worker."""
     audit = import_module("codeindex.audit")  # needs Django, which loads this module
-    audit.come_from(audit.Origin(audit.Door.WORKER))
+    audit.set_origin(audit.Origin(audit.Door.WORKER))

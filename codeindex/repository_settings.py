@@ -1,5 +1,4 @@
-"""The settings of a repository, changed by whoever manages it, with the record of that in the same
-transaction."""
+"""Changes to the settings of a repository, each recorded in the same transaction."""
 
 from __future__ import annotations
 
@@ -109,7 +108,7 @@ def _set_url(row: Repository, url: str) -> str:
 
 
 def _leads_to_same_place(row: Repository, remote: Remote) -> bool:
-    """Whether the present URL of a repository does. One that is no longer allowed does not."""
+    """Whether the present URL of a repository does. A URL that is no longer allowed does not."""
     try:
         present = remotes.parse(row.url, trusted_path=row.trusted_path)
     except remotes.RefusedRemote:
@@ -177,8 +176,8 @@ _SETTINGS: Mapping[str, Callable[[Repository, Any], str]] = {
     "branches": _set_branches,
     "link_template": _set_link_template,
 }
-"""How each setting is set. Each says what it has changed, for the record; "" if nothing. The URL
-comes before the secrets, which depend on it."""
+"""The function that sets each setting. It returns what it has changed, for the audit, or "". The
+URL comes before the secrets, which depend on it."""
 
 
 def _shown_branch(name: str) -> str:

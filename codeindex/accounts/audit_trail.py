@@ -21,7 +21,7 @@ COLUMNS = (
 """Of an export."""
 
 BATCH = 1_000
-"""Rows that an export reads at a time, each time from where it was: no statement lasts long."""
+"""Rows that an export reads at a time, so that no statement lasts long."""
 
 
 class Format(StrEnum):
@@ -36,7 +36,7 @@ CONTENT_TYPES: Mapping[Format, str] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which rows are wanted. An empty value keeps all; `subject` is a part of the row's subject;
+    """Which rows are wanted. An empty value keeps all; `subject` is a part of a row's subject;
     `since` is inclusive, and `until` exclusive."""
 
     user: str = ""
@@ -109,7 +109,8 @@ def _time(row: Mapping[str, object]) -> str:
 
 
 def _harmless(cell: str) -> str:
-    """A cell that spreadsheets do not take for a formula: names and searches are strangers'."""
+    """The cell, prefixed if a spreadsheet would take it for a formula. Strangers choose names and
+    searches."""
     return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 

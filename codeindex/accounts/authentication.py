@@ -25,7 +25,7 @@ SCHEMES = {"bearer", "token"}
 """RFC 6750's, and the REST framework's, which came first here."""
 
 FOREIGN_SCHEMES = {"basic", "digest", "negotiate"}
-"""What a proxy in front of the server or a browser may add for the proxy's own sake: ignored."""
+"""Ignored: a browser or a proxy adds these to authenticate with the proxy."""
 
 CHALLENGE = 'Bearer realm="codeindex"'
 
@@ -59,10 +59,10 @@ class TokenAuthentication(authentication.BaseAuthentication):
 
 
 def authenticate(request: HttpRequest | Request) -> tuple[User, Grant | None] | None:
-    """The user of `Authorization: Bearer KEY` or `Token KEY`, and what the token grants; or the
-    user of a request that is signed on this machine, without a grant, which allows what a session
-    does. None without such a header. Raises `AuthenticationFailed` for what signs nobody in, so
-    that it is never taken for an anonymous request."""
+    """The user of `Authorization: Bearer KEY` or `Token KEY`, and what the token grants. A request
+    that is signed on this machine has no grant, and may do what a session may. None without such a
+    header. Raises `AuthenticationFailed` for a key or signature that is not valid, so that it is
+    never taken for an anonymous request."""
     scheme, _, key = request.META.get("HTTP_AUTHORIZATION", "").strip().partition(" ")
     if not scheme or scheme.lower() in FOREIGN_SCHEMES:
         return None

@@ -1,4 +1,4 @@
-"""Invitations by link: made by administrators and maintainers of teams, and accepted once."""
+"""Invitations by link: created by administrators and maintainers of teams, and each used once."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ MOST_OPEN = 200
 
 MOST_DAYS = 30
 
-
 SESSION_KEY = "invitation"
-"""In a session: the secret of the link that was opened last. Single sign-on lets its reader in."""
+"""A session's key for the secret of the link that was opened last, which lets single sign-on create
+an account."""
 
 
 class InvitationRefused(Exception):
-    """The link has been used, has expired, was revoked, or never was."""
+    """The link was used, expired or revoked, or it never existed."""
 
 
 def may_invite(user: User | AnonymousUser) -> bool:
@@ -46,8 +46,8 @@ def visible_to(user: User) -> QuerySet[Invitation]:
 
 @transaction.atomic
 def create(team: Group | None, role: str, *, days: int, note: str = "", by: User) -> str:
-    """Makes an invitation and returns the secret of its link, which is stored nowhere. It is to a
-    team, or only to this installation. Raises `ValidationError` by field."""
+    """Creates an invitation and returns the secret of its link, which is not stored. Without a team
+    it invites to this installation only. Raises `ValidationError` by field."""
     if team is None and not by.is_superuser:
         raise ValidationError({"team": ["Choose a team that you maintain."]})
     if team is not None and not teams.maintained_by(by).filter(pk=team.pk).exists():
@@ -93,10 +93,10 @@ def was_accepted_by(user: User | AnonymousUser, secret: str) -> bool:
 
 @transaction.atomic
 def accept(secret: str, user: User) -> None:
-    """Uses an invitation up, and makes `user` a member of its team. A maintainer stays one. Raises
+    """Uses up an invitation, and adds `user` to its team. A maintainer stays one. Raises
     `InvitationRefused`."""
     claimed = Invitation.objects.select_for_update(of=("self",)).filter(digest=digest(secret))
-    list(claimed)  # of two who come at once, the second finds it used
+    list(claimed)  # of two requests at once, the second finds it used
     invitation = find(secret)
     claimed.update(accepted=Now(), accepted_by=user)
     target = _target(invitation.team, invitation.role)
@@ -115,7 +115,7 @@ def sign_up(secret: str, user: User) -> None:
 
 
 def _open() -> QuerySet[Invitation]:
-    """Neither used nor expired, and of somebody who may still invite."""
+    """Invitations that are neither used nor expired, and whose author may still invite."""
     maintained = Membership.objects.filter(
         role=Role.MAINTAINER, row__user=OuterRef("invited_by"), row__group=OuterRef("team")
     )

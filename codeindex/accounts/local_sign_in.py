@@ -1,5 +1,5 @@
-"""Signs in requests of this machine that are signed with the key in the state folder. Whoever can
-read that folder can read the whole database, so that they act for the first administrator."""
+"""Signs in requests from this machine that are signed with the key in the state folder. Whoever can
+read that folder can read the whole database, so they act as the first administrator."""
 
 from __future__ import annotations
 

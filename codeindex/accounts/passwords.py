@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import signals
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.core.exceptions import PermissionDenied
 from django.dispatch import receiver
 from django.http import HttpRequest
 
@@ -21,6 +23,12 @@ HASH_SECONDS = 5.0
 """How long hashing waits for its turn."""
 
 _hashing = Turns()
+
+
+def require_enabled() -> None:
+    """Raises `PermissionDenied` where the settings switch passwords off."""
+    if not settings.CODEINDEX_PASSWORDS:
+        raise PermissionDenied("Signing in with a password is switched off.")
 
 
 class OneAtATime(PBKDF2PasswordHasher):
@@ -56,7 +64,7 @@ class Gate:
 
 @receiver(signals.user_logged_in)
 def forgive(request: HttpRequest, **_: Any) -> None:
-    """Begins to count anew for who knows the password."""
+    """Resets the counts after a right password."""
     attempt = getattr(request, "sign_in_attempt", None)
     if isinstance(attempt, Attempt):
         attempt.succeed()

@@ -1,4 +1,4 @@
-"""Signing in and out, by whatever way, is recorded."""
+"""Records sign-ins, sign-outs and failed attempts, however they are made."""
 
 from __future__ import annotations
 

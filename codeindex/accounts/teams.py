@@ -1,4 +1,5 @@
-"""Teams: made by administrators, and kept by their maintainers. A team is a group of Django."""
+"""Teams: administrators create them, and maintainers manage their members. A team is a group of
+Django."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ from codeindex.audit import Change
 from codeindex.models import Membership, Repository, Role
 
 MOST_PEOPLE = 200
-"""How many users are named at once."""
+"""How many users a request may name."""
 
 _Row = User.groups.through
 
@@ -83,7 +84,7 @@ def active_users(
     names: Iterable[str], field: str, *, present: Repository | None = None
 ) -> list[User]:
     """The users of these names. Raises `ValidationError` of the field for names that no active user
-    has; with whom `present` is shared already may have been deactivated."""
+    has. Users with whom `present` is already shared may be inactive."""
     wanted = list(dict.fromkeys(filter(None, (name.strip() for name in names))))
     if len(wanted) > MOST_PEOPLE:
         raise ValidationError({field: [f"Name at most {MOST_PEOPLE} users."]})

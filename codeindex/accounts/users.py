@@ -1,5 +1,5 @@
-"""What follows from a change to a user, by whatever way it is made: it is recorded, and who is
-deactivated is signed out everywhere."""
+"""Follows every change to a user, however it is made: records it, and signs deactivated users out
+everywhere."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from codeindex.accounts import tokens
 from codeindex.audit import Change
 
 RECORDED = ("username", "email", "is_active", "is_staff", "is_superuser")
-"""The fields whose changes are recorded. A password's is, too."""
+"""The fields whose changes are recorded, besides the password."""
 
 SESSIONS = 1_000
 """How many sessions are read at a time."""
@@ -28,7 +28,7 @@ SESSIONS = 1_000
 
 @receiver(pre_save, sender=settings.AUTH_USER_MODEL)
 def remember(instance: User, update_fields: Collection[str] | None = None, **_: Any) -> None:
-    """What the row says before it is saved."""
+    """Keeps the row as it was before it is saved."""
     is_of_interest = update_fields is None or {*RECORDED, "password"} & set(update_fields)
     before = User.objects.filter(pk=instance.pk).first() if is_of_interest else None
     instance._before = before  # type: ignore[attr-defined]
@@ -65,15 +65,15 @@ def record_removal(instance: User, **_: Any) -> None:
 
 @transaction.atomic
 def sign_out_everywhere(user: User, *, by: User | None) -> None:
-    """Ends the sessions of `user` and revokes their tokens, so that none works again if they are
-    activated again. What is deactivated signs nobody in from the same moment anyway."""
+    """Ends the sessions of `user` and revokes their tokens, so that none works again if the user is
+    activated again. None works while the user is deactivated anyway."""
     tokens.revoke(user, by=by)
     own = [session.pk for session in _open_sessions() if _user_id(session) == str(user.pk)]
     Session.objects.filter(pk__in=own).delete()
 
 
 def _open_sessions() -> Any:
-    """A session does not say whose it is, other than in what it holds."""
+    """All of them, since only the encoded data of a session says whose it is."""
     return Session.objects.filter(expire_date__gt=timezone.now()).iterator(chunk_size=SESSIONS)
 
 

@@ -1,4 +1,4 @@
-"""The audit: what people and programs did, one row each."""
+"""The audit: one row for each thing that people and programs did."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Links by which people come in."""
+"""Invitations to this installation and its teams."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from codeindex.models.teams import Role
 
 
 class Invitation(models.Model):
-    """A link that one person uses once, to get an account, to join a team, or both. Its secret is
-    shown once, when it is made, and is not stored."""
+    """A link that one person uses once, to create an account, join a team, or both. Its secret is
+    shown once, when it is created, and is not stored."""
 
     digest = models.CharField(max_length=64, unique=True, editable=False)
     note = models.CharField(max_length=100, blank=True)  # for whom it is
     team = models.ForeignKey(Group, models.CASCADE, null=True, blank=True, related_name="+")
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.MEMBER)
-    # Worth nothing once they may not invite any more, or are gone
+    # The link ends when they may no longer invite, or are removed
     invited_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="invitations"
     )

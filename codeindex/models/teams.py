@@ -13,8 +13,8 @@ class Role(models.TextChoices):
 
 
 class Membership(models.Model):
-    """What is known of a membership beside that it exists. One without such a row is a plain
-    member's, made by hand. It ends with Django's row, however that is deleted."""
+    """The details of a membership. One without such a row was made by hand, and its role is member.
+    The database deletes the row with Django's, however that is deleted."""
 
     row = models.OneToOneField(
         User.groups.through, models.CASCADE, primary_key=True, related_name="details"

@@ -43,7 +43,7 @@ class Token(models.Model):
     created = models.DateTimeField(db_default=Now())
     last_used = models.DateTimeField(null=True, blank=True)  # to the hour
     expires = models.DateTimeField(null=True, blank=True)  # never, if null
-    # Tokens of before there were scopes, and of an old version during an upgrade, have all of them.
+    # All of them for tokens from before there were scopes, or from an old version during an upgrade
     scopes = ArrayField(
         models.CharField(max_length=20),
         db_default=Value(["search", "index", "admin"], _SCOPES),

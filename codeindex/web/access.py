@@ -1,12 +1,31 @@
-"""The repository that a request names, if its user may see or manage it."""
+"""Who may ask: the repository that a request names, if its user may see or manage it; and what only
+administrators may do."""
 
 from __future__ import annotations
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.views import APIView
 
 from codeindex.models import Repository
+
+ADMINISTRATORS_ONLY = "Only administrators can do this."
+
+
+class IsAdministrator(BasePermission):
+    message = ADMINISTRATORS_ONLY
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return request.user.is_superuser
+
+
+def require_administrator(user: User | AnonymousUser) -> None:
+    """Raises `PermissionDenied` for everyone else."""
+    if not user.is_superuser:
+        raise PermissionDenied(ADMINISTRATORS_ONLY)
 
 
 def visible_repository(user: User | AnonymousUser, pk: int) -> Repository:

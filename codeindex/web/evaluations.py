@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 from codeindex.accounts.authentication import ScopePermission
 from codeindex.models import Evaluation
 from codeindex.web import ids
-from codeindex.web.accounts.audit import IsAdministrator
+from codeindex.web.access import IsAdministrator
 from codeindex.web.rest.fields import IdField
 from codeindex.web.rest.pagination import ShortPageParameters, page
 from codeindex.web.rest.schema import answers

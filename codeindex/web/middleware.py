@@ -73,7 +73,7 @@ def audit_origin(get_response: GetResponse) -> GetResponse:
 
     def middleware(request: HttpRequest) -> HttpResponse:
         door = next((DOORS[path] for path in DOORS if request.path.startswith(path)), Door.PAGE)
-        with audit.coming_from(Origin(door, clients.address(request), request.user)):
+        with audit.from_origin(Origin(door, clients.address(request), request.user)):
             return get_response(request)
 
     return middleware

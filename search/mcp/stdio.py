@@ -30,7 +30,7 @@ def serve(user: User) -> None:
         return await exchange.hand_over(lambda: _safe_reply(tool, user, given))
 
     loop, _ = Loop[None](nullcontext).running()
-    with audit.coming_from(Origin(Door.AGENT, user=user)):
+    with audit.from_origin(Origin(Door.AGENT, user=user)):
         exchange.serve(serve_stdio(call), loop)
 
 

@@ -19,7 +19,7 @@ FIRST_SECONDS = 15
 """The length of the first lock."""
 
 MEMORY_SECONDS = 24 * 3600
-"""How long it is remembered that there were locks."""
+"""How long earlier locks make the next one longer."""
 
 KNOWN_SECONDS = 90 * 24 * 3600
 """How long an address is known as one from which a user has signed in."""
@@ -29,8 +29,8 @@ MOST_DOUBLINGS = 16
 
 @dataclass(frozen=True, slots=True)
 class Lockout:
-    """Locks whoever has tried as often as the rate that is called `setting` allows. From then on,
-    each further attempt locks for longer, up to `longest` seconds or CODEINDEX_LOCKOUT_SECONDS."""
+    """Locks out whoever has made as many attempts as the rate in `setting` allows. Each further
+    attempt then locks for longer, up to `longest` seconds or CODEINDEX_LOCKOUT_SECONDS."""
 
     reason: str
     setting: str
@@ -64,14 +64,14 @@ class Lockout:
         return counts.apply(count)
 
     def take_back(self, *who: str) -> None:
-        """The last attempt was a right one."""
+        """Uncounts the last attempt, since its password was right."""
         rate = parse(getattr(settings, self.setting))
         counts.apply(
             lambda store: store.incr(self._key("tries", *who), rate.get_expiry(), amount=-1)
         )
 
     def forget(self, *who: str) -> None:
-        """Begins anew."""
+        """Resets the counts and ends the lock."""
         keys = [self._key(kind, *who) for kind in ("tries", "locks", "lock")]
         counts.apply(lambda store: [store.clear(key) for key in keys])
 
@@ -101,8 +101,8 @@ class Attempt:
         """Counts the attempt; returns for how many seconds further ones are locked. Raises
         `TooManyRequests` during a lock.
 
-        Where the user has signed in before, what others try counts for nothing: strangers cannot
-        lock them out there, and for a minute at most elsewhere."""
+        Where the user has signed in before, only attempts for that user from that address count:
+        strangers cannot lock them out there, and elsewhere for a minute at most."""
         known = self._key()
         lockouts: list[tuple[Lockout, tuple[str, ...]]] = [
             (FOR_USER_FROM_ADDRESS, (self.name, self.address))

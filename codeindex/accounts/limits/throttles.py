@@ -21,7 +21,7 @@ from codeindex.accounts.limits import clients, counts
 from codeindex.accounts.limits.turns import NoTurn, Turns
 
 LONG_SECONDS = 120
-"""From here on a wait is told in minutes."""
+"""Waits of this length and longer are given in minutes."""
 
 TURN_SECONDS = 2.0
 """How long a search waits for others of the same client."""
@@ -79,17 +79,17 @@ class Throttle:
     binds_administrators: bool = True
 
     def count(self, request: HttpRequest | Request, times: int = 1) -> None:
-        """Counts a request so many times, and leaves the smallest budget with it, for the headers
-        of the answer. Raises `TooManyRequests` beyond a rate."""
+        """Counts a request `times` times, and stores the smallest budget on it, for the headers of
+        the answer. Raises `TooManyRequests` beyond a rate."""
         if not times or (request.user.is_superuser and not self.binds_administrators):
             return
         for rate, client in self._rates(request):
             budget = spend(self.action, rate, client, times)
-            _leave(budget, request)
+            _store(budget, request)
             refuse_beyond(self.action, rate, budget)
 
     def _rates(self, request: HttpRequest | Request) -> Iterator[tuple[str, str]]:
-        """The rates that apply, with whose requests they count."""
+        """The rates that apply, each with the client whose requests it counts."""
         setting = self.setting if request.user.is_authenticated else self.anonymous_setting
         rate = getattr(settings, setting)
         yield rate, clients.name(request)
@@ -123,7 +123,7 @@ INDEX = Throttle(
 )
 
 
-def _leave(budget: Budget, request: HttpRequest | Request) -> None:
+def _store(budget: Budget, request: HttpRequest | Request) -> None:
     underlying = request._request if isinstance(request, Request) else request
     before = budget_of(underlying)
     if before is None or budget.left <= before.left:
@@ -178,7 +178,7 @@ def count(action: str, rate: str, client: str) -> None:
 
 
 def spend(action: str, rate: str, client: str, times: int = 1) -> Budget:
-    """Counts an action of `client` so many times; returns what is left of `rate`."""
+    """Counts an action of `client` `times` times; returns what is left of `rate`."""
     limit = _parsed(rate)
     key = limit.key_for(action, client)
     used, resets = counts.apply(

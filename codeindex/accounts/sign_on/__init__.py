@@ -1,1 +1,1 @@
-"""Single sign-on with OpenID Connect: who may come in, and what the provider's groups mean here."""
+"""Single sign-on with OpenID Connect: who may sign up, and what the provider's groups mean here."""

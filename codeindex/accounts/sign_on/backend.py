@@ -1,4 +1,4 @@
-"""The authentication backend of sessions that no password has opened."""
+"""The authentication backend of sessions that were opened without a password."""
 
 from __future__ import annotations
 

@@ -17,9 +17,9 @@ _Row = User.groups.through
 
 @transaction.atomic
 def apply(user: User, claims: Claims, rules: Rules) -> None:
-    """Makes `user` a member of the teams of their groups, and an administrator where a group says
-    so; ends what an earlier sign-in made and the provider no longer says. What was made by hand
-    stays."""
+    """Makes `user` a member of the teams of their groups, and an administrator if one of the groups
+    does so. Takes back what an earlier sign-in granted for groups that the provider no longer
+    names. What was granted by hand stays."""
     user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     wanted = rules.team_names(claims)
     made = Membership.objects.filter(row__user=user, by_sign_on=True)

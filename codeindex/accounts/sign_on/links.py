@@ -1,5 +1,5 @@
-"""Links that an administrator makes on the command line and that sign a user in once: the way back
-where the provider is out of order and passwords are switched off."""
+"""Links that an administrator creates on the command line. Each signs a user in once, for when the
+provider is down and passwords are switched off."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SALT = "codeindex.accounts.sign_on.links"
 
 
 def sign(user: User) -> str:
-    """The secret part of a link. It holds until the user signs in, or MINUTES have passed."""
+    """The secret part of a link. It is valid until the user signs in, for at most MINUTES."""
     return signing.dumps([user.pk, _last_sign_in(user)], salt=_SALT)
 
 

@@ -1,4 +1,4 @@
-"""The provider of the settings, as allauth knows providers."""
+"""The provider that the settings name, in the form that allauth needs."""
 
 from __future__ import annotations
 
@@ -22,6 +22,11 @@ NAME = "oidc"
 
 def is_on() -> bool:
     return bool(settings.CODEINDEX_OIDC_URL)
+
+
+def display_name() -> str:
+    """What pages call the provider; "" without one."""
+    return settings.CODEINDEX_OIDC_NAME if is_on() else ""
 
 
 def is_connected(user: User) -> bool:
@@ -50,8 +55,8 @@ def configured(request: HttpRequest) -> OpenIDConnectProvider:
 
 
 class OpenIDConnect(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # allauth has no types
-    """The protocol, stricter than allauth in two points: the signature of an ID token is checked
-    however it has come, and it must speak of the same user as the userinfo."""
+    """The protocol, stricter than allauth's in two points: the signature of an ID token is always
+    checked, and the token must name the same user as the userinfo."""
 
     def get_provider(self) -> OpenIDConnectProvider:
         provider = get_adapter(self.request).get_provider(self.request, NAME)
@@ -73,8 +78,8 @@ class OpenIDConnect(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # allaut
     ) -> SocialLogin:
         login = super().complete_login(request, app, token, **named)
         if "\\u0000" in json.dumps(login.account.extra_data):  # Postgres stores none
-            raise OAuth2Error("The provider's claims have NUL characters.")
+            raise OAuth2Error("The provider's claims contain NUL characters.")
         subjects = {part["sub"] for part in login.account.extra_data.values()}
         if subjects != {login.account.uid}:
-            raise OAuth2Error("The userinfo is of another user than the ID token.")
+            raise OAuth2Error("The userinfo names another user than the ID token.")
         return login

@@ -1,4 +1,4 @@
-"""What the settings say of the provider's claims: who may sign up, and what groups mean."""
+"""What the settings make of the provider's claims: who may sign up, and what groups mean."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ EVERY_GROUP = "*"
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What the provider says of a user. `domain` is that of a verified email address, or ""."""
+    """What the provider says about a user. `domain` is that of a verified email address, or ""."""
 
     groups: tuple[str, ...]
     domain: str
@@ -65,8 +65,8 @@ def from_settings() -> Rules:
 
 
 def claims(data: Mapping[str, Any]) -> Claims:
-    """The claims in what allauth has of a provider: its `userinfo` and `id_token`, of which the
-    first that has a claim counts. What is malformed counts as absent."""
+    """The claims in what allauth got from a provider: its `userinfo`, and its `id_token` for
+    claims that the first lacks. A malformed claim counts as absent."""
     parts = [part for name in ("userinfo", "id_token") if isinstance(part := data.get(name), dict)]
 
     def claim(name: str) -> Any:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import django.core.exceptions
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
-from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.exceptions import NotFound
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -45,10 +44,7 @@ class TokensView(APIView):
         serializer = NewTokenSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         user = signed_in_user(request)
-        try:
-            key = tokens.issue(user, by=user, **serializer.validated_data)
-        except django.core.exceptions.ValidationError as error:
-            raise ValidationError(error.message_dict) from error
+        key = tokens.issue(user, by=user, **serializer.validated_data)
         return Response(IssuedTokenSerializer({"key": key}).data, status.HTTP_201_CREATED)
 
 

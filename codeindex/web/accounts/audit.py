@@ -7,7 +7,6 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -15,7 +14,7 @@ from django.views.decorators.http import require_safe
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.permissions import BasePermission, IsAuthenticated
+from rest_framework.permissions import IsAuthenticated
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -27,14 +26,13 @@ from codeindex.accounts.audit_trail import CONTENT_TYPES, Filters, Format, Page
 from codeindex.accounts.authentication import ScopePermission
 from codeindex.audit import ACTIONS, Access, Door
 from codeindex.models import AuditRecord, Scope
+from codeindex.web.access import IsAdministrator, require_administrator
 from codeindex.web.rest.schema import answers
 
 ROWS = 100
 """On a page, and by default over REST."""
 
 MOST_ROWS = 1_000
-
-FORBIDDEN = "Only administrators can read the audit."
 
 
 class FilterForm(forms.Form):
@@ -60,7 +58,7 @@ class FilterForm(forms.Form):
     )
 
     def filters(self) -> Filters:
-        """The last day is included whole."""
+        """The whole of the last day is included."""
         values = {name: value for name, value in self.cleaned_data.items() if name != "before"}
         if values["until"]:
             values["until"] += timedelta(days=1)
@@ -92,8 +90,7 @@ def export(request: HttpRequest, form: str) -> HttpResponseBase:
 
 
 def _form(request: HttpRequest) -> FilterForm:
-    if not request.user.is_superuser:
-        raise PermissionDenied(FORBIDDEN)
+    require_administrator(request.user)
     return FilterForm(request.GET)
 
 
@@ -148,7 +145,7 @@ class ExportParameters(FilterParameters):
 
 
 class RecordSerializer(serializers.ModelSerializer[AuditRecord]):
-    user = serializers.CharField(help_text="Empty for a stranger, and for a command.")
+    user = serializers.CharField(help_text="Empty for anonymous requests and for commands.")
     token = serializers.CharField(help_text="The beginning of its key.")
 
     class Meta:
@@ -159,14 +156,7 @@ class RecordSerializer(serializers.ModelSerializer[AuditRecord]):
 
 class PageSerializer(serializers.Serializer[Page]):
     records = RecordSerializer(many=True)
-    next = serializers.IntegerField(allow_null=True, help_text="The `cursor` of what is older.")
-
-
-class IsAdministrator(BasePermission):
-    message = FORBIDDEN
-
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        return request.user.is_superuser
+    next = serializers.IntegerField(allow_null=True, help_text="The `cursor` of older records.")
 
 
 class AuditView(APIView):
@@ -175,7 +165,7 @@ class AuditView(APIView):
 
     @extend_schema(
         operation_id="audit",
-        summary="Read the audit, the newest first, as an administrator",
+        summary="Read the audit, newest first, as an administrator",
         parameters=[PageParameters],
         responses=answers(PageSerializer),
     )
@@ -205,7 +195,7 @@ class ExportView(APIView):
 
     @extend_schema(
         operation_id="export_audit",
-        summary="Export the audit, the oldest first, as an administrator",
+        summary="Export the audit, oldest first, as an administrator",
         parameters=[ExportParameters],
         responses=answers(OpenApiTypes.STR),
     )

@@ -23,7 +23,7 @@ class TokenSerializer(serializers.ModelSerializer[Token]):
 
 
 class IssuedTokenSerializer(serializers.Serializer[Any]):
-    key = serializers.CharField(help_text="Shown in this answer alone: only its hash is stored.")
+    key = serializers.CharField(help_text="Shown in this answer only; its hash is stored.")
 
 
 class NewTokenSerializer(serializers.Serializer[Any]):
@@ -43,5 +43,5 @@ class NewTokenSerializer(serializers.Serializer[Any]):
         allow_null=True,
         min_value=1,
         max_value=36_500,
-        help_text="How long it is valid; null is for ever, where the administrator allows it.",
+        help_text="How long it is valid; null for no expiry, where the administrator allows that.",
     )

@@ -55,7 +55,7 @@ def _account(
         "form": form,
         "key": key,
         "has_passwords": settings.CODEINDEX_PASSWORDS,
-        "sign_on": settings.CODEINDEX_OIDC_NAME if provider.is_on() else "",
+        "sign_on": provider.display_name(),
         "is_connected": provider.is_connected(signed_in_user(request)),
     }
     return render(request, "codeindex/account.html", context, status=status)

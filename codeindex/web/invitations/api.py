@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import django.core.exceptions
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
-from rest_framework.exceptions import ValidationError
 from rest_framework.generics import get_object_or_404
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
@@ -24,7 +22,6 @@ from codeindex.web.invitations.views import inviting_user
 from codeindex.web.rest.fields import IdField, Number, Text
 from codeindex.web.rest.pagination import PageParameters, page
 from codeindex.web.rest.parsers import ShallowJSONParser
-from codeindex.web.rest.problems import by_field
 from codeindex.web.rest.schema import answers
 
 
@@ -45,7 +42,7 @@ class InvitationSerializer(serializers.Serializer[Any]):
 
 
 class LinkSerializer(serializers.Serializer[Any]):
-    link = serializers.CharField(help_text="For one person, once. It is not shown again.")
+    link = serializers.CharField(help_text="It works once. It is not shown again.")
 
 
 class InvitationsView(APIView):
@@ -66,7 +63,7 @@ class InvitationsView(APIView):
 
     @extend_schema(
         operation_id="invite",
-        summary="Make an invitation; its link is in this answer and nowhere else",
+        summary="Create an invitation; its link is in this answer and nowhere else",
         request=InvitationSerializer,
         responses=answers(LinkSerializer, 415, status=201),
     )
@@ -76,11 +73,8 @@ class InvitationsView(APIView):
         serializer.is_valid(raise_exception=True)
         given = dict(serializer.validated_data)
         name = given.pop("team")["name"]
-        try:
-            team = teams.maintained(name, user) if name else None
-            secret = invitations.create(team, **given, by=user)
-        except django.core.exceptions.ValidationError as error:
-            raise ValidationError(by_field(error)) from error
+        team = teams.maintained(name, user) if name else None
+        secret = invitations.create(team, **given, by=user)
         link = request.build_absolute_uri(reverse("join", args=[secret]))
         return Response(LinkSerializer({"link": link}).data, status.HTTP_201_CREATED)
 

@@ -1,3 +1,5 @@
+"""The forms of invitations."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -20,9 +22,7 @@ class InvitationForm(forms.Form):
         Group.objects.none(), to_field_name="name", required=False, empty_label="No team"
     )
     role = forms.ChoiceField(choices=Role.choices, initial=Role.MEMBER)
-    days = forms.IntegerField(
-        min_value=1, max_value=MOST_DAYS, initial=7, label="Valid for so many days"
-    )
+    days = forms.IntegerField(min_value=1, max_value=MOST_DAYS, initial=7, label="Valid for (days)")
 
     def __init__(self, user: User, data: QueryDict | None = None, **named: Any) -> None:
         super().__init__(data, **named)

@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from codeindex.accounts import invitations
+from codeindex.accounts import invitations, passwords
 from codeindex.accounts.authentication import signed_in_user
 from codeindex.accounts.invitations import InvitationRefused
 from codeindex.accounts.limits import clients, throttles
@@ -62,8 +62,8 @@ def revoke(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def join(request: HttpRequest, secret: str) -> HttpResponse:
-    """What an invitation's link opens: whoever is signed in joins its team, and others get an
-    account first."""
+    """The page that an invitation's link opens. Users who are signed in join the team; others
+    create an account first."""
     rate = settings.CODEINDEX_ADDRESS_LOGIN_RATE
     throttles.count(ATTEMPTS, rate, clients.address(request))
     if invitations.was_accepted_by(request.user, secret):
@@ -92,15 +92,14 @@ def _accept(request: HttpRequest, secret: str) -> HttpResponse:
     if request.user.is_authenticated:
         invitations.accept(secret, signed_in_user(request))
     else:
-        if not settings.CODEINDEX_PASSWORDS:
-            raise PermissionDenied("Signing in with a password is switched off.")
+        passwords.require_enabled()
         form = SignUpForm(request.POST)
         if not form.is_valid():
             return _join(request, secret, form)
         user = form.save(commit=False)
         invitations.sign_up(secret, user)
         login(request, user, backend=PASSWORD_BACKEND)
-    messages.success(request, "Welcome. You can search what you may see.")
+    messages.success(request, "Welcome. You can now search the repositories that you may see.")
     return redirect(settings.LOGIN_REDIRECT_URL)
 
 
@@ -109,6 +108,6 @@ def _join(request: HttpRequest, secret: str, form: SignUpForm) -> HttpResponse:
         "invitation": invitations.find(secret),
         "form": form,
         "has_passwords": settings.CODEINDEX_PASSWORDS,
-        "sign_on": settings.CODEINDEX_OIDC_NAME if provider.is_on() else "",
+        "sign_on": provider.display_name(),
     }
     return render(request, "codeindex/join.html", context, status=400 if form.errors else 200)

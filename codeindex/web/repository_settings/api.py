@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import django.core.exceptions
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -20,7 +18,6 @@ from codeindex.web import audience
 from codeindex.web.access import managed_repository
 from codeindex.web.rest.fields import Text
 from codeindex.web.rest.parsers import ShallowJSONParser
-from codeindex.web.rest.problems import by_field
 from codeindex.web.rest.schema import answers
 
 
@@ -65,12 +62,11 @@ class SettingsSerializer(serializers.Serializer[Repository]):
         " Empty to remove it.",
     )
     has_deploy_key = serializers.BooleanField(read_only=True)
-
     link_template = Text(
         allow_blank=True,
         max_length=500,
-        help_text="Of links to its code host: a kind, such as gitlab, or a template. Empty for what"
-        " the URL and the installation's settings tell.",
+        help_text="How to link to its code host: a kind, such as gitlab, or a template. Empty for"
+        " what the URL and the installation's settings say.",
     )
 
     def get_visible_to(self, repository: Repository) -> str:
@@ -114,12 +110,9 @@ class SettingsView(APIView):
         serializer = SettingsSerializer(repository, data=request.data, partial=True)
         serializer.is_valid(raise_exception=True)
         changes = dict(serializer.validated_data)
-        try:
-            if "teams" in changes:
-                changes["teams"] = offered(changes["teams"], user, repository)
-            if "people" in changes:
-                changes["people"] = active_users(changes["people"], "people", present=repository)
-            repository_settings.change(repository, changes, by=user)
-        except django.core.exceptions.ValidationError as error:
-            raise ValidationError(by_field(error)) from error
+        if "teams" in changes:
+            changes["teams"] = offered(changes["teams"], user, repository)
+        if "people" in changes:
+            changes["people"] = active_users(changes["people"], "people", present=repository)
+        repository_settings.change(repository, changes, by=user)
         return Response(SettingsSerializer(repository).data)

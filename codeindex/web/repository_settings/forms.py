@@ -24,7 +24,7 @@ SEEN_BY = {
 
 
 SCHEDULES = [
-    ("", "as often as this installation does by itself"),
+    ("", "as often as this installation does by default"),
     ("0", "never: only on request or by a webhook"),
     ("5", "every 5 minutes"),
     ("15", "every 15 minutes"),
@@ -62,7 +62,7 @@ class AccessSection(Section):
         "Whoever sees a repository can search its code. Its owner, maintainers of its teams and"
         " administrators manage it."
     )
-    saved = "Saved. It holds from the next request on."
+    saved = "Saved. It takes effect with the next request."
 
     visibility = forms.ChoiceField(
         choices=[(choice.value, f"{choice.label}: {SEEN_BY[choice]}") for choice in Visibility],
@@ -105,7 +105,7 @@ class AccessSection(Section):
 
 
 class StoredAddressInput(AddressInput):
-    """Shows the address that is stored, which holds no secret."""
+    """Shows the stored address, which has no secret."""
 
     stored = ""
 
@@ -148,8 +148,8 @@ class SourceSection(Section):
         max_length=500,
         label="Links to the code host",
         help_text="A kind of code host, such as gitlab or forgejo, or a template such as"
-        " https://host/{repository}/{commit}/{path}#L{first}. Leave this empty where links work by"
-        " themselves.",
+        " https://host/{repository}/{commit}/{path}#L{first}. Leave this empty if links work"
+        " without it.",
     )
 
     def __init__(self, row: Repository, user: User, data: QueryDict | None = None) -> None:
@@ -213,8 +213,8 @@ class RulesSection(Section):
     index_generated = forms.BooleanField(
         required=False,
         label="Index generated code",
-        help_text="Files that a generator wrote: by their names, by a comment at their beginning,"
-        " or by the attribute linguist-generated in .gitattributes.",
+        help_text="Files that a generator wrote, recognised by their names, a comment at their"
+        " beginning, or the attribute linguist-generated in .gitattributes.",
     )
     index_minified = forms.BooleanField(
         required=False,
@@ -249,7 +249,7 @@ class RulesSection(Section):
         coerce=int,
         empty_value=None,
         help_text="How often the host is asked for new commits, which are then indexed. A push"
-        " webhook tells of them at once.",
+        " webhook reports them at once.",
     )
 
     @staticmethod

@@ -27,7 +27,7 @@ SECTIONS: tuple[type[Section], ...] = (AccessSection, SourceSection, RulesSectio
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def settings(request: HttpRequest, pk: int, section: type[Section] = AccessSection) -> HttpResponse:
-    """All sections; the one that is sent to this address is saved."""
+    """Shows all sections, and saves the one that is sent."""
     row, user = managed_repository(request.user, pk), signed_in_user(request)
     data = request.POST if request.method == "POST" else None
     sections = [each(row, user, data if each is section else None) for each in SECTIONS]
@@ -52,8 +52,8 @@ def settings(request: HttpRequest, pk: int, section: type[Section] = AccessSecti
 
 
 def _after(user: User, pk: int) -> HttpResponse:
-    """The next page. Whoever has withdrawn the repository from their own team may not get to its
-    page any more."""
+    """The page to show next. Users who have withdrawn the repository from their own team may no
+    longer open its settings."""
     if Repository.objects.managed_by(user).filter(pk=pk).exists():
         return redirect("repository-settings", pk)
     return redirect("repositories")

@@ -73,6 +73,8 @@ def handle(error: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
         error = NotFound(NOT_FOUND)
     elif isinstance(error, django.core.exceptions.PermissionDenied):
         error = PermissionDenied(*error.args)
+    elif isinstance(error, django.core.exceptions.ValidationError):
+        error = ValidationError(by_field(error))
     response = exception_handler(error, dict(context))
     if response is None:
         return None

@@ -1,1 +1,1 @@
-"""The pages of signing in: by password, by single sign-on, and by a link."""
+"""The pages for signing in: with a password, by single sign-on, and by a link."""

@@ -1,4 +1,4 @@
-"""What allauth asks of us on the way of a sign-on, and what it does instead of its own pages."""
+"""Our part of allauth's sign-on: its decisions, and our pages instead of its own."""
 
 from __future__ import annotations
 
@@ -22,15 +22,17 @@ from requests import RequestException
 from codeindex import audit
 from codeindex.accounts import invitations
 from codeindex.accounts.invitations import InvitationRefused
-from codeindex.accounts.sign_on import backend, groups, provider, rules
+from codeindex.accounts.sign_on import backend, groups, rules
+from codeindex.accounts.sign_on import provider as oidc
 from codeindex.audit import Access
 
 UNREACHABLE = "{} does not respond as it should. Try again later, or tell your administrator."
-REFUSED = "{} and this server did not agree on who you are. Sign in again from the start."
-CANCELLED = "You were not signed in, since you or {} cancelled it."
+REFUSED = "The answer of {} could not be verified. Sign in again from the start."
+CANCELLED = "You were not signed in, because you or {} cancelled it."
 INACTIVE = "Your account has been deactivated. Ask your administrator."
 CLOSED = (
-    "You have no account here, and {} does not say that you may have one. Ask your administrator."
+    "You have no account here, and may not create one by what {} says about you. Ask your"
+    " administrator."
 )
 
 logger = logging.getLogger(__name__)
@@ -62,7 +64,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         return response
 
     def login(self, request: HttpRequest, user: User) -> None:
-        """The session ends after a time, so that what changes at the provider is noticed."""
+        """Limits the session, so that changes at the provider take effect."""
         login(request, user, backend=backend.PATH)
         request.session.set_expiry(settings.CODEINDEX_OIDC_SESSION_HOURS * 3600)
 
@@ -70,18 +72,18 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         return failed(request, INACTIVE, 403, user)
 
     def add_message(self, *arguments: Any, **named: Any) -> None:
-        """Our pages show who is signed in."""
+        """Adds none: our pages show who is signed in."""
 
 
 class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
     def list_apps(
         self, request: HttpRequest, provider: str | None = None, client_id: str | None = None
     ) -> list[SocialApp]:
-        """The one of the settings; none are in the database."""
-        return [sign_on_application()] if sign_on_is_on() else []
+        """The one in the settings; none are in the database."""
+        return [oidc.application()] if oidc.is_on() else []
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
-        # Addresses are no proof of anything here, so that two users may have the same one.
+        # Email addresses prove nothing here, so two users may have the same one.
         sociallogin.email_addresses = []
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
@@ -92,7 +94,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
     def save_user(
         self, request: HttpRequest, sociallogin: SocialLogin, form: object = None
     ) -> User:
-        """Whom the rules do not let in uses an invitation up."""
+        """A user whom the rules do not let sign up uses up an invitation."""
         try:
             with transaction.atomic():
                 user: User = super().save_user(request, sociallogin, form)
@@ -135,6 +137,3 @@ def _invitation(request: HttpRequest) -> str:
     except InvitationRefused:
         return ""
     return secret
-
-
-sign_on_application, sign_on_is_on = provider.application, provider.is_on

@@ -19,44 +19,46 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from requests import RequestException
 
+from codeindex.accounts import passwords
 from codeindex.accounts.limits import clients, throttles
 from codeindex.accounts.sign_on import backend, links, provider
+from codeindex.web.access import ADMINISTRATORS_ONLY
 from codeindex.web.sign_on.adapters import UNREACHABLE, failed
 
 FAULTS = (RequestException, OAuth2Error, LookupError, TypeError, ValueError, ImproperlyConfigured)
-"""What comes of a provider that is down, or that answers with something else."""
+"""Raised when a provider is down, or its answer is unusable."""
 
 
 CONNECTING, CONNECT_SECONDS = "connecting", 300.0
-"""The key of a session that may connect its account, until a time in seconds."""
+"""The session's key for the time (in seconds) until which it may connect its account, and how long
+that is."""
 
 ATTEMPTS = "attempts to sign in"
-"""Each makes this server ask the provider."""
+"""For each, this server sends requests to the provider."""
 
 
 class SignInView(LoginView):
-    """The form for name and password, unless passwords are switched off, and the way to the
+    """The form for name and password, unless passwords are switched off, and a button for the
     provider, if there is one."""
 
     def post(self, request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponse:
-        if not settings.CODEINDEX_PASSWORDS:
-            raise PermissionDenied("Signing in with a password is switched off.")
+        passwords.require_enabled()
         return super().post(request, *arguments, **named)
 
     def get_context_data(self, **named: Any) -> dict[str, Any]:
         return super().get_context_data(
             **named,
             has_passwords=settings.CODEINDEX_PASSWORDS,
-            sign_on=settings.CODEINDEX_OIDC_NAME if provider.is_on() else "",
+            sign_on=provider.display_name(),
         )
 
 
 @login_required
 @require_POST
 def connect(request: HttpRequest) -> HttpResponse:
-    """Lets the next sign-on connect the account of whoever is signed in with the one at the
-    provider. A link of somebody else must not do that; and the browser lets no form lead to the
-    provider (Content-Security-Policy), so that this page has the link."""
+    """Lets the next sign-on connect the user's account with the one at the provider. That takes a
+    form, since a link on somebody else's page must not do it. The Content-Security-Policy lets no
+    form lead to the provider, so this page has a link to it."""
     request.session[CONNECTING] = time.time() + CONNECT_SECONDS
     return render(request, "registration/connect.html", {"sign_on": settings.CODEINDEX_OIDC_NAME})
 
@@ -80,7 +82,7 @@ def sign_on(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def callback(request: HttpRequest) -> HttpResponse:
-    """Where the provider sends the browser back to."""
+    """The address to which the provider sends the browser back."""
     _count(request)
     view = OAuth2CallbackView.adapter_view(provider.OpenIDConnect(request, provider.NAME))
     try:
@@ -93,7 +95,7 @@ def callback(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def link(request: HttpRequest, signed: str) -> HttpResponse:
-    """A link of `manage.py sign-in-link`: asks first, since programs open links, too."""
+    """A link from `manage.py sign-in-link`. It asks first, since programs open links, too."""
     _count(request)
     user = links.user_of(signed)
     if user is None:
@@ -106,12 +108,12 @@ def link(request: HttpRequest, signed: str) -> HttpResponse:
 
 @require_safe
 def admin_sign_in(request: HttpRequest) -> HttpResponse:
-    """Instead of the admin site's own form: there is one way to sign in."""
+    """Replaces the admin site's own form, so that there is one page for signing in."""
     next_page = _next_page(request) or "/admin/"
     if request.user.is_staff:
         return redirect(next_page)
     if request.user.is_authenticated:
-        raise PermissionDenied("Only administrators can do this.")
+        raise PermissionDenied(ADMINISTRATORS_ONLY)
     return redirect(f"{redirect('login')['Location']}?{urlencode({'next': next_page})}")
 
 

@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.shortcuts import get_object_or_404
 
 from codeindex.accounts import teams
+from codeindex.web.access import require_administrator
 
 
 def visible_team(user: User | AnonymousUser, pk: int) -> Group:
@@ -27,11 +28,6 @@ def administered_team(user: User, pk: int) -> Group:
     team = visible_team(user, pk)
     require_administrator(user)
     return team
-
-
-def require_administrator(user: User) -> None:
-    if not user.is_superuser:
-        raise PermissionDenied("Only administrators can do this.")
 
 
 def set_member(team: Group, name: str, role: str, *, by: User) -> None:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import django.core.exceptions
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
-from rest_framework.exceptions import ValidationError
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,10 +15,10 @@ from codeindex.accounts import teams
 from codeindex.accounts.authentication import signed_in_user
 from codeindex.models import Role, Scope
 from codeindex.web import ids
+from codeindex.web.access import require_administrator
 from codeindex.web.rest.fields import IdField, Text
 from codeindex.web.rest.pagination import PageParameters, page
 from codeindex.web.rest.parsers import ShallowJSONParser
-from codeindex.web.rest.problems import by_field
 from codeindex.web.rest.schema import answers
 from codeindex.web.teams import access
 
@@ -65,13 +63,10 @@ class TeamsView(TeamAPIView):
     )
     def post(self, request: Request) -> Response:
         user = signed_in_user(request)
-        access.require_administrator(user)
+        require_administrator(user)
         serializer = TeamSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        try:
-            team = teams.create(serializer.validated_data["name"], by=user)
-        except django.core.exceptions.ValidationError as error:
-            raise ValidationError(by_field(error)) from error
+        team = teams.create(serializer.validated_data["name"], by=user)
         return Response(TeamSerializer(team).data, status.HTTP_201_CREATED)
 
 
@@ -95,10 +90,7 @@ class TeamView(TeamAPIView):
         team = access.administered_team(user, pk)
         serializer = TeamSerializer(team, data=request.data, partial=True)
         serializer.is_valid(raise_exception=True)
-        try:
-            teams.rename(team, serializer.validated_data.get("name", team.name), by=user)
-        except django.core.exceptions.ValidationError as error:
-            raise ValidationError(by_field(error)) from error
+        teams.rename(team, serializer.validated_data.get("name", team.name), by=user)
         return Response(TeamSerializer(team).data)
 
     @extend_schema(
@@ -134,10 +126,7 @@ class MembersView(TeamAPIView):
         serializer = MemberSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         given = serializer.validated_data
-        try:
-            access.set_member(team, given["name"], given["role"], by=user)
-        except django.core.exceptions.ValidationError as error:
-            raise ValidationError(by_field(error)) from error
+        access.set_member(team, given["name"], given["role"], by=user)
         return Response(MemberSerializer(teams.members(team), many=True).data)
 
 

@@ -1,3 +1,5 @@
+"""The forms of teams."""
+
 from __future__ import annotations
 
 from django import forms

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from codeindex.accounts import invitations, teams
 from codeindex.accounts.authentication import signed_in_user
 from codeindex.models import Repository, Role
+from codeindex.web.access import require_administrator
 from codeindex.web.teams import access
 from codeindex.web.teams.forms import MemberForm, TeamForm
 
@@ -24,7 +25,7 @@ def team_list(request: HttpRequest) -> HttpResponse:
     user = signed_in_user(request)
     form = TeamForm(request.POST if request.method == "POST" else None)
     if request.method == "POST":
-        access.require_administrator(user)
+        require_administrator(user)
     if form.is_valid():
         try:
             team = teams.create(form.cleaned_data["name"], by=user)

@@ -36,9 +36,9 @@ def browser(root: User) -> Client:
 def recorded(root: User, browser: Client, alice: User, bob: User) -> None:
     """Two searches of Alice, one by a token; one of Bob on another day; one by nobody."""
     empty()
-    with audit.coming_from(Origin(Door.PAGE, "192.0.2.1")):
+    with audit.from_origin(Origin(Door.PAGE, "192.0.2.1")):
         audit.note(Access.SEARCHED, alice, text="csv")
-    with audit.coming_from(Origin(Door.API, "192.0.2.2", token="cix_11111111")):
+    with audit.from_origin(Origin(Door.API, "192.0.2.2", token="cix_11111111")):
         audit.note(Access.LINES_SEARCHED, alice, text="=HYPERLINK(1)")
     at = datetime(2024, 2, 29, 12, tzinfo=UTC)
     AuditRecord.objects.create(

@@ -36,7 +36,7 @@ class TestWhatGoesWrong:
     )
     def test_a_wrong_id_token(self, browser: Browser, provider: Provider, answers: Any) -> None:
         provider.says(**answers)
-        assert "did not agree on who you are" in self.refused(browser)
+        assert "could not be verified" in self.refused(browser)
 
     @pytest.mark.parametrize(
         "claims",

@@ -79,7 +79,7 @@ class TestSigningIn:
         assert browser.get("/account/sign-on/").url.path == "/account/"  # nothing by a link alone
         token = re.findall(r'csrfmiddlewaretoken" value="(\w+)"', browser.get("/account/").text)[0]
         page = browser.client.post("/account/sign-on/connect", data={"csrfmiddlewaretoken": token})
-        assert "Go on to Example ID" in page.text
+        assert "Continue to Example ID" in page.text
         asked = browser.get("/account/sign-on/?next=/account/")
         form = {"username": "erin", "password": oidc_provider.PASSWORD}
         assert browser.client.post(asked.url, data=form).url.path == "/account/"
