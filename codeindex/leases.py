@@ -20,6 +20,7 @@ import faulthandler
 import logging
 import os
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -127,6 +128,21 @@ def _renew_until_done(
     finally:
         faulthandler.cancel_dump_traceback_later()
         connection.close()
+
+
+@contextmanager
+def holding(rows: QuerySet[Any]) -> Iterator[Lease]:
+    """Renew the lease on `rows` as `renewing` does, and end it when the block ends."""
+    try:
+        with renewing(rows) as lease:
+            yield lease
+    finally:
+        rows.update(lease=None, leased_until=None)
+
+
+def take(rows: QuerySet[Any], lease: uuid.UUID) -> None:
+    """Lease those of the rows that nobody holds and no other transaction has locked."""
+    unlocked(rows.filter(FREE)).update(lease=lease, leased_until=until())
 
 
 def unlocked(rows: QuerySet[Any]) -> QuerySet[Any]:

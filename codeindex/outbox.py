@@ -3,38 +3,45 @@ makes it true, and sent by `codeindex.integrations.outgoing`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.contrib.auth.models import User
 from django.db import connection
+from django.db.models import Q
 
 from codeindex.models import IndexRun, OutgoingDelivery, OutgoingWebhook, Repository, RunEvent
 
 
-def record(event: RunEvent, runs: Iterable[IndexRun]) -> None:
-    """Have the end of the runs told to the webhooks that ask for it. Their owners manage the
-    repository."""
+def record(event: RunEvent, runs: Collection[IndexRun]) -> None:
+    """Write a message about the end of each run for the webhooks that ask for the event, and whose
+    owners manage the run's repository."""
     assert connection.in_atomic_block, "a state and what is told of it belong to one transaction"
-    wanting = OutgoingWebhook.objects.filter(events__contains=event.value, owner__is_active=True)
+    repositories = {run.branch.repository_id for run in runs}
+    wanting = OutgoingWebhook.objects.filter(
+        Q(repository=None) | Q(repository__in=repositories),
+        events__contains=event.value,
+        owner__is_active=True,
+    )
     webhooks = list(wanting.select_related("owner"))
-    if not webhooks:
-        return
+    managed = managed_by_each({webhook.owner for webhook in webhooks}, repositories)
     OutgoingDelivery.objects.bulk_create(
         (
             OutgoingDelivery(webhook=webhook, run=run, event=event)
             for run in runs
-            for webhook in _reached(webhooks, run.branch.repository_id)
+            for webhook in webhooks
+            if webhook.repository_id in (None, run.branch.repository_id)
+            and (webhook.owner_id, run.branch.repository_id) in managed
         ),
         ignore_conflicts=True,
     )
 
 
-def _reached(webhooks: Iterable[OutgoingWebhook], repository: int) -> list[OutgoingWebhook]:
-    candidates = [each for each in webhooks if each.repository_id in (None, repository)]
-    managers = {user for user in {each.owner for each in candidates} if manages(user, repository)}
-    return [each for each in candidates if each.owner in managers]
-
-
-def manages(user: User, repository: int) -> bool:
-    """Whether `user` manages the repository of this id."""
-    return Repository.objects.managed_by(user).filter(pk=repository).exists()
+def managed_by_each(users: Iterable[User], repositories: Collection[int]) -> set[tuple[int, int]]:
+    """Pairs of a user and one of these repositories that they manage, by their ids."""
+    return {
+        (user.pk, repository)
+        for user in users
+        for repository in Repository.objects.managed_by(user)
+        .filter(pk__in=repositories)
+        .values_list("pk", flat=True)
+    }

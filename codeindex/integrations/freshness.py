@@ -25,6 +25,7 @@ from django.utils import timezone
 from codeindex import leases
 from codeindex.ingestion.cloning import heads, remotes
 from codeindex.ingestion.cloning.errors import CheckoutError
+from codeindex.integrations.errors import INTERNAL_ERROR
 from codeindex.leases import Lease, LostLease
 from codeindex.models import UNPUBLISHED, Branch, IndexRun, Repository, RunStatus, Upstream
 from codeindex.models.freshness import FIRST_RETRY
@@ -52,10 +53,6 @@ REPEATED = 5
 
 RUNS_FOR_A_HEAD = 6
 """How often a commit that cannot be indexed is tried, after ever twice as long."""
-
-INTERNAL_ERROR = (
-    "An internal error occurred. Your administrator finds the details in the worker's log."
-)
 
 Ask = Callable[[Branch, Lease, float], str]
 
@@ -123,11 +120,8 @@ def check_due(ask: Ask = heads.ask) -> bool:
     claimed = _claim(lease)
     if claimed:
         held = Upstream.objects.filter(lease=lease)
-        try:
-            with leases.renewing(held) as renewed:
-                _record(held, list(_answers(claimed, ask, renewed)))
-        finally:
-            held.update(lease=None, leased_until=None)
+        with leases.holding(held) as renewed:
+            _record(held, list(_answers(claimed, ask, renewed)))
     return bool(claimed)
 
 
@@ -167,11 +161,11 @@ def states(repositories: Iterable[Repository]) -> dict[int, list[BranchState]]:
             "upstream__error",
         )
     )
-    states: dict[int, list[BranchState]] = {}
+    found: dict[int, list[BranchState]] = {}
     for repository, name, commit, published, head, asked, error in rows:
         state = BranchState(name, commit or "", published, head or "", asked, error or "")
-        states.setdefault(repository, []).append(state)
-    return states
+        found.setdefault(repository, []).append(state)
+    return found
 
 
 def _minutes(repository: str) -> Coalesce:
@@ -193,7 +187,7 @@ def _claim(lease: uuid.UUID) -> list[Upstream]:
     """The branches that have waited longest, leased to us."""
     waiting = _due().order_by("due").values_list("pk", "branch__repository__url")[:LOOKED_AT]
     chosen = list(_shared(waiting))
-    leases.unlocked(_due().filter(pk__in=chosen)).update(lease=lease, leased_until=leases.until())
+    leases.take(_due().filter(pk__in=chosen), lease)
     return list(
         Upstream.objects.filter(lease=lease)
         .annotate(minutes=_minutes("branch__repository"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -26,6 +26,7 @@ from standardwebhooks import Webhook
 from codeindex import audit, credentials, leases, outbox
 from codeindex.audit import Change
 from codeindex.integrations import http, signatures
+from codeindex.integrations.errors import INTERNAL_ERROR
 from codeindex.integrations.http import HostError
 from codeindex.models import OutgoingDelivery, OutgoingWebhook, Repository, RunEvent
 from codeindex.web import ids
@@ -49,7 +50,7 @@ RETRIES = (
 """When a message that was not taken is sent again; after that it is given up."""
 
 GONE = 410
-"""A receiver answers so that does not want to be called again."""
+"""The status by which a receiver asks not to be called again."""
 
 KEPT = timedelta(days=7)
 """How long messages are kept that were delivered or given up."""
@@ -73,6 +74,14 @@ class Message:
     url: str
     secret: str
     body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Why a message was not delivered ("" if it was), and whether it is given up at once."""
+
+    error: str = ""
+    is_final: bool = False
 
 
 def managed_by(user: User) -> QuerySet[OutgoingWebhook]:
@@ -128,15 +137,12 @@ def send_due() -> bool:
     claimed = _claim(lease)
     if claimed:
         held = OutgoingDelivery.objects.filter(lease=lease)
-        try:
-            with leases.renewing(held) as renewed:
-                outcomes = {}
-                for delivery, error in _outcomes(claimed):
-                    renewed.note()
-                    outcomes[delivery] = error
-                _record(held, outcomes)
-        finally:
-            held.update(lease=None, leased_until=None)
+        with leases.holding(held) as renewed:
+            outcomes = {}
+            for delivery, outcome in _outcomes(claimed):
+                renewed.note()
+                outcomes[delivery] = outcome
+            _record(held, outcomes)
     return bool(claimed)
 
 
@@ -152,32 +158,39 @@ def _due() -> QuerySet[OutgoingDelivery]:
 @transaction.atomic
 def _claim(lease: uuid.UUID) -> list[OutgoingDelivery]:
     chosen = list(_due().order_by("due").values_list("pk", flat=True)[:BATCH])
-    leases.unlocked(_due().filter(pk__in=chosen)).update(lease=lease, leased_until=leases.until())
+    leases.take(_due().filter(pk__in=chosen), lease)
     claimed = OutgoingDelivery.objects.filter(lease=lease)
     rows = list(claimed.select_related("webhook__owner", "run__branch__repository__owner"))
-    allowed = [row for row in rows if _is_allowed(row)]
+    allowed = _allowed(rows)
     claimed.exclude(pk__in=[row.pk for row in allowed]).delete()
     return allowed
 
 
-def _is_allowed(row: OutgoingDelivery) -> bool:
-    """Whether the webhook's owner still manages the repository."""
-    owner = row.webhook.owner
-    return owner.is_active and outbox.manages(owner, row.run.branch.repository_id)
+def _allowed(rows: Iterable[OutgoingDelivery]) -> list[OutgoingDelivery]:
+    """The rows of active users who still manage the repository."""
+    active = [row for row in rows if row.webhook.owner.is_active]
+    repositories = {row.run.branch.repository_id for row in active}
+    managed = outbox.managed_by_each({row.webhook.owner for row in active}, repositories)
+    return [
+        row for row in active if (row.webhook.owner_id, row.run.branch.repository_id) in managed
+    ]
 
 
-def _outcomes(claimed: Iterable[OutgoingDelivery]) -> Iterator[tuple[int, str]]:
-    """Why each message was not taken, by the id of its row; "" if it was."""
-    sending: dict[int, Callable[[], str]] = {}
+def _outcomes(claimed: Iterable[OutgoingDelivery]) -> Iterator[tuple[int, Outcome]]:
+    """The outcome of each delivery, by the id of its row."""
+    sending: dict[int, Callable[[], Outcome]] = {}
     for delivery in claimed:
         try:
             sending[delivery.pk] = partial(_send, _message(delivery))
         except credentials.UnreadableCredential:
-            yield delivery.pk, "The stored address cannot be decrypted. Create the webhook again."
+            yield (
+                delivery.pk,
+                Outcome("The stored address cannot be decrypted. Create the webhook again."),
+            )
     with ThreadPoolExecutor(AT_ONCE) as pool:
         sent = {pool.submit(send): pk for pk, send in sending.items()}
-        for outcome in as_completed(sent):
-            yield sent[outcome], outcome.result()
+        for done in as_completed(sent):
+            yield sent[done], done.result()
 
 
 def _message(delivery: OutgoingDelivery) -> Message:
@@ -205,7 +218,7 @@ def _message(delivery: OutgoingDelivery) -> Message:
     )
 
 
-def _send(message: Message) -> str:
+def _send(message: Message) -> Outcome:
     now = datetime.now(UTC)
     headers = {
         "Content-Type": "application/json",
@@ -217,24 +230,26 @@ def _send(message: Message) -> str:
         with http.connected(message.url) as client:
             status = client.post(message.url, message.body, headers)
     except HostError as error:
-        return str(error)
+        return Outcome(str(error))
     except Exception:
         logger.exception("A webhook could not be called.")
-        return "An internal error occurred."
-    return "" if 200 <= status < 300 else f"The receiver answered with {status}."
+        return Outcome(INTERNAL_ERROR)
+    if 200 <= status < 300:
+        return Outcome()
+    return Outcome(f"The receiver answered with {status}.", is_final=status == GONE)
 
 
 @transaction.atomic
-def _record(held: QuerySet[OutgoingDelivery], outcomes: dict[int, str]) -> None:
+def _record(held: QuerySet[OutgoingDelivery], outcomes: Mapping[int, Outcome]) -> None:
     now = timezone.now()
     rows = list(held.select_for_update().filter(pk__in=outcomes).order_by("pk"))
     for row in rows:
-        row.error = outcomes[row.pk]
+        outcome = outcomes[row.pk]
+        row.error = outcome.error
         row.attempts += 1
-        is_wanted = not row.error.endswith(f" {GONE}.")
-        if not row.error:
+        if not outcome.error:
             row.delivered, row.due = now, None
-        elif is_wanted and row.attempts <= len(RETRIES):
+        elif not outcome.is_final and row.attempts <= len(RETRIES):
             row.due = now + RETRIES[row.attempts - 1]
         else:
             row.due = None

@@ -26,6 +26,7 @@ from codeindex import credentials, leases, repositories
 from codeindex.ingestion.cloning import remotes
 from codeindex.ingestion.cloning.remotes import Remote
 from codeindex.integrations import http, imports, listings
+from codeindex.integrations.errors import INTERNAL_ERROR
 from codeindex.integrations.http import HostError
 from codeindex.integrations.listings import Access, Listed
 from codeindex.leases import Lease, LostLease
@@ -53,10 +54,6 @@ LONGEST_RETRY = timedelta(days=1)
 
 NAMES_SHOWN = 500
 """Names that a preview shows."""
-
-INTERNAL_ERROR = (
-    "An internal error occurred. Your administrator finds the details in the worker's log."
-)
 
 RequestIndexes = Callable[[Iterable[Branch]], object]
 
@@ -93,7 +90,7 @@ def sync_next(request_indexes: RequestIndexes) -> bool:
     else:
         held.update(synced=Now(), due=due, failures=0, error="")
     finally:
-        Import.objects.filter(pk=row.pk, lease=row.lease).update(lease=None, leased_until=None)
+        held.update(lease=None, leased_until=None)
     return True
 
 
@@ -122,9 +119,7 @@ def _due() -> QuerySet[Import]:
 @transaction.atomic
 def _claim(lease: uuid.UUID) -> Import | None:
     first = list(_due().order_by("due").values_list("pk", flat=True)[:1])
-    leases.unlocked(Import.objects.filter(leases.FREE, pk__in=first)).update(
-        lease=lease, leased_until=leases.until()
-    )
+    leases.take(Import.objects.filter(pk__in=first), lease)
     return Import.objects.filter(lease=lease).select_related("host__owner", "team").first()
 
 
