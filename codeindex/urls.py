@@ -10,9 +10,14 @@ from codeindex.web import api, evaluations, ids, views
 from codeindex.web.accounts import api as accounts_api
 from codeindex.web.accounts import audit
 from codeindex.web.accounts import views as accounts
-from codeindex.web.integrations import api as integrations_api
-from codeindex.web.integrations import code_host_api, code_host_views, outgoing_api, outgoing_views
-from codeindex.web.integrations import views as integrations
+from codeindex.web.integrations import (
+    code_host_api,
+    code_host_views,
+    outgoing_api,
+    outgoing_views,
+    push_api,
+    push_views,
+)
 from codeindex.web.invitations import views as invitation_views
 from codeindex.web.invitations.api import InvitationsView, InvitationView
 from codeindex.web.repository_settings.api import SettingsView
@@ -75,8 +80,8 @@ webhooks = [
         outgoing_views.remove,
         name="remove-outgoing-webhook",
     ),
-    path("", integrations.webhooks, name="webhooks"),
-    path("<push_webhook:webhook>/remove", integrations.remove_webhook, name="remove-webhook"),
+    path("", push_views.webhooks, name="webhooks"),
+    path("<push_webhook:webhook>/remove", push_views.remove, name="remove-webhook"),
 ]
 
 code_hosts = [
@@ -131,13 +136,13 @@ rest = [
         outgoing_api.OutgoingWebhookView.as_view(),
         name="api-outgoing-webhook",
     ),
-    path("webhooks", integrations_api.WebhooksView.as_view(), name="api-webhooks"),
+    path("webhooks", push_api.WebhooksView.as_view(), name="api-webhooks"),
     path(
         "webhooks/<push_webhook:webhook>",
-        integrations_api.WebhookView.as_view(),
+        push_api.WebhookView.as_view(),
         name="api-webhook",
     ),
-    path("hooks/<push_webhook:webhook>", integrations_api.HookView.as_view(), name="hook"),
+    path("hooks/<push_webhook:webhook>", push_api.HookView.as_view(), name="hook"),
     path("repositories/<repository:pk>/failures", api.FailuresView.as_view(), name="api-failures"),
     path("evaluations", evaluations.EvaluationsView.as_view(), name="api-evaluations"),
     path(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.contrib.auth.models import User
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
@@ -51,12 +51,11 @@ def managed_by(user: User) -> QuerySet[PushWebhook]:
 @transaction.atomic
 def create(owner: User, name: str, repository: Repository | None, *, by: User) -> NewWebhook:
     """A webhook for the repositories that `owner` manages, or for one of them. Raises
-    `ValidationError`."""
+    `ValidationError` by field."""
     User.objects.select_for_update(no_key=True).get(pk=owner.pk)
     if owner.push_webhooks.count() >= MOST_PER_USER:
-        raise ValidationError(
-            f"You already have {MOST_PER_USER} webhooks. Remove one of them first."
-        )
+        reason = f"You already have {MOST_PER_USER} webhooks. Remove one of them first."
+        raise ValidationError({NON_FIELD_ERRORS: [reason]})
     secret = signatures.new_secret()
     webhook = PushWebhook.objects.create(
         owner=owner, name=name, repository=repository, secret=credentials.encrypt(secret)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import django.core.exceptions
+from django.contrib.auth.models import User
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
-from rest_framework.exceptions import PermissionDenied, ValidationError
-from rest_framework.generics import get_object_or_404
+from rest_framework.exceptions import ValidationError
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,10 +15,14 @@ from codeindex import tasks
 from codeindex.accounts.authentication import ScopePermission, signed_in_user
 from codeindex.integrations import imports
 from codeindex.integrations.imports import Filters
-from codeindex.models import Import
+from codeindex.models import CodeHost, Import
 from codeindex.web import ids
-from codeindex.web.integrations.code_host_views import ADMINISTRATORS_IMPORT
-from codeindex.web.integrations.forms import teams_of
+from codeindex.web.integrations.access import (
+    own_host,
+    own_import,
+    require_importer,
+    teams_of,
+)
 from codeindex.web.integrations.serializers import (
     CodeHostSerializer,
     HostTokenSerializer,
@@ -28,7 +31,6 @@ from codeindex.web.integrations.serializers import (
     NewImportSerializer,
 )
 from codeindex.web.rest.parsers import ShallowJSONParser
-from codeindex.web.rest.problems import by_field
 from codeindex.web.rest.schema import answers
 
 
@@ -55,14 +57,10 @@ class CodeHostsView(ImportingView):
     )
     def post(self, request: Request) -> Response:
         user = signed_in_user(request)
-        if not imports.is_allowed(user):
-            raise PermissionDenied(ADMINISTRATORS_IMPORT)
+        require_importer(user)
         serializer = NewCodeHostSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        try:
-            host = imports.add_host(user, **serializer.validated_data)
-        except django.core.exceptions.ValidationError as error:
-            raise ValidationError(by_field(error)) from error
+        host = imports.add_host(user, **serializer.validated_data)
         return Response(CodeHostSerializer(host).data, status.HTTP_201_CREATED)
 
 
@@ -75,13 +73,10 @@ class CodeHostView(ImportingView):
     )
     def patch(self, request: Request, host: int) -> Response:
         user = signed_in_user(request)
-        row = get_object_or_404(imports.hosts_of(user), pk=host)
+        row = own_host(user, host)
         serializer = HostTokenSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        try:
-            imports.change_token(row, serializer.validated_data["token"], by=user)
-        except django.core.exceptions.ValidationError as error:
-            raise ValidationError(by_field(error)) from error
+        imports.change_token(row, serializer.validated_data["token"], by=user)
         return Response(CodeHostSerializer(row).data)
 
     @extend_schema(
@@ -91,7 +86,7 @@ class CodeHostView(ImportingView):
     )
     def delete(self, request: Request, host: int) -> Response:
         user = signed_in_user(request)
-        imports.remove_host(get_object_or_404(imports.hosts_of(user), pk=host), by=user)
+        imports.remove_host(own_host(user, host), by=user)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -116,27 +111,13 @@ class ImportsView(ImportingView):
         serializer = NewImportSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         wanted = serializer.validated_data
-        try:
-            host = imports.hosts_of(user).filter(
-                pk=ids.number(ids.Row.CODE_HOST, wanted.pop("host"))
-            )
-        except ValueError:
-            host = imports.hosts_of(user).none()
-        team = teams_of(user).filter(name=wanted.pop("team"))
+        host = _named_host(user, wanted.pop("host"))
+        team = teams_of(user).filter(name=wanted.pop("team")).first()
         namespace, visibility = wanted.pop("namespace"), wanted.pop("visibility")
-        if not host:
-            raise ValidationError({"host": ["You have no such code host."]})
-        try:
-            added = imports.add_import(
-                host[0],
-                namespace,
-                Filters(**wanted),
-                visibility=visibility,
-                team=team.first(),
-                by=user,
-            )
-        except django.core.exceptions.ValidationError as error:
-            raise ValidationError(by_field(error)) from error
+        filters = Filters(**wanted)
+        added = imports.add_import(
+            host, namespace, filters, visibility=visibility, team=team, by=user
+        )
         tasks.wake_imports()
         return Response(ImportSerializer(added).data, status.HTTP_201_CREATED)
 
@@ -186,5 +167,13 @@ class ConfirmView(ImportingView):
         return Response(ImportSerializer(_import(request, source)).data)
 
 
+def _named_host(user: User, written: str) -> CodeHost:
+    """The code host with this id. Raises `ValidationError`."""
+    try:
+        return imports.hosts_of(user).get(pk=ids.number(ids.Row.CODE_HOST, written))
+    except (ValueError, CodeHost.DoesNotExist) as error:
+        raise ValidationError({"host": ["You have no such code host."]}) from error
+
+
 def _import(request: Request, pk: int) -> Import:
-    return get_object_or_404(imports.imports_of(signed_in_user(request)), pk=pk)
+    return own_import(signed_in_user(request), pk)

@@ -4,29 +4,27 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from codeindex import tasks
 from codeindex.accounts.authentication import signed_in_user
 from codeindex.integrations import imports
 from codeindex.models import CodeHost, Import
+from codeindex.web.integrations.access import own_host, own_import, require_importer
 from codeindex.web.integrations.forms import CodeHostForm, HostTokenForm, ImportForm
 
 LISTED = 200
 """The most repositories that a page lists."""
-
-ADMINISTRATORS_IMPORT = "Only administrators may import repositories here."
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def code_hosts(request: HttpRequest) -> HttpResponse:
     user = signed_in_user(request)
-    if not imports.is_allowed(user):
-        raise PermissionDenied(ADMINISTRATORS_IMPORT)
+    require_importer(user)
     form = CodeHostForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
@@ -155,8 +153,8 @@ def _status(form: CodeHostForm | ImportForm | HostTokenForm) -> int:
 
 
 def _host(request: HttpRequest, pk: int) -> CodeHost:
-    return get_object_or_404(imports.hosts_of(signed_in_user(request)), pk=pk)
+    return own_host(signed_in_user(request), pk)
 
 
 def _import(request: HttpRequest, pk: int) -> Import:
-    return get_object_or_404(imports.imports_of(signed_in_user(request)), pk=pk)
+    return own_import(signed_in_user(request), pk)

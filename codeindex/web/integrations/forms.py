@@ -6,13 +6,12 @@ from dataclasses import fields
 
 from django import forms
 from django.contrib.auth.models import Group, User
-from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
 from django.http import QueryDict
 
 from codeindex.integrations.imports import Filters
 from codeindex.models import HostKind, Repository, RunEvent, Visibility
 from codeindex.web.forms import AddressInput
+from codeindex.web.integrations.access import managed_by_name, teams_of
 
 
 class WebhookForm(forms.Form):
@@ -127,21 +126,3 @@ class ImportForm(forms.Form):
     def filters(self) -> Filters:
         names = [field.name for field in fields(Filters)]
         return Filters(**{name: self.cleaned_data[name] for name in names})
-
-
-def teams_of(user: User) -> QuerySet[Group]:
-    """The teams that `user` may share with."""
-    own = Group.objects.all() if user.is_superuser else user.groups.all()
-    return own.order_by("name")
-
-
-def managed_by_name(user: User, name: str) -> Repository | None:
-    """The repository that `owner/name` names, if `user` manages it; None for an empty name. Raises
-    `ValidationError`."""
-    if not name:
-        return None
-    called = Repository.objects.managed_by(user).called(name).select_related("owner")
-    found = list(called.order_by("pk")[:2])
-    if len(found) != 1:
-        raise ValidationError(f"You manage no repository {name}. Write it as owner/name.")
-    return found[0]

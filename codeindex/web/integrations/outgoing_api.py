@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import django.core.exceptions
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
-from rest_framework.exceptions import ValidationError
 from rest_framework.generics import get_object_or_404
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
@@ -14,14 +12,13 @@ from rest_framework.views import APIView
 
 from codeindex.accounts.authentication import ScopePermission, signed_in_user
 from codeindex.integrations import outgoing
-from codeindex.web.integrations.forms import managed_by_name
+from codeindex.web.integrations.access import named_repository
 from codeindex.web.integrations.serializers import (
     CreatedOutgoingWebhookSerializer,
     NewOutgoingWebhookSerializer,
     OutgoingWebhookSerializer,
 )
 from codeindex.web.rest.parsers import ShallowJSONParser
-from codeindex.web.rest.problems import by_field
 from codeindex.web.rest.schema import answers
 
 
@@ -49,14 +46,8 @@ class OutgoingWebhooksView(APIView):
         serializer.is_valid(raise_exception=True)
         user = signed_in_user(request)
         wanted = serializer.validated_data
-        try:
-            repository = managed_by_name(user, wanted.pop("repository"))
-        except django.core.exceptions.ValidationError as error:
-            raise ValidationError({"repository": error.messages}) from error
-        try:
-            created = outgoing.create(user, **wanted, repository=repository, by=user)
-        except django.core.exceptions.ValidationError as error:
-            raise ValidationError(by_field(error)) from error
+        repository = named_repository(user, wanted.pop("repository"))
+        created = outgoing.create(user, **wanted, repository=repository, by=user)
         answer = CreatedOutgoingWebhookSerializer(created)
         return Response(answer.data, status.HTTP_201_CREATED)
 

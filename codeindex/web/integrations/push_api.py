@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import django.core.exceptions
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
-from rest_framework.exceptions import APIException, ParseError, ValidationError
+from rest_framework.exceptions import APIException, ParseError
 from rest_framework.generics import get_object_or_404
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
@@ -15,7 +14,7 @@ from rest_framework.views import APIView
 from codeindex.accounts.authentication import ScopePermission, signed_in_user
 from codeindex.accounts.limits import clients, throttles
 from codeindex.integrations import push_webhooks, pushes
-from codeindex.web.integrations.forms import managed_by_name
+from codeindex.web.integrations.access import named_repository
 from codeindex.web.integrations.serializers import (
     CreatedWebhookSerializer,
     NewWebhookSerializer,
@@ -47,14 +46,8 @@ class WebhooksView(APIView):
         serializer.is_valid(raise_exception=True)
         user = signed_in_user(request)
         wanted = serializer.validated_data
-        try:
-            repository = managed_by_name(user, wanted["repository"])
-        except django.core.exceptions.ValidationError as error:
-            raise ValidationError({"repository": error.messages}) from error
-        try:
-            created = push_webhooks.create(user, wanted["name"], repository, by=user)
-        except django.core.exceptions.ValidationError as error:
-            raise ValidationError(error.messages) from error
+        repository = named_repository(user, wanted["repository"])
+        created = push_webhooks.create(user, wanted["name"], repository, by=user)
         answer = CreatedWebhookSerializer(created, context={"request": request})
         return Response(answer.data, status.HTTP_201_CREATED)
 

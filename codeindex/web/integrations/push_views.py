@@ -1,4 +1,4 @@
-"""The pages of what connects codeindex with code hosts: parse, call one function, render."""
+"""The page of push webhooks: parse, call one function, render."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def webhooks(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-def remove_webhook(request: HttpRequest, webhook: int) -> HttpResponse:
+def remove(request: HttpRequest, webhook: int) -> HttpResponse:
     user = signed_in_user(request)
     row = get_object_or_404(push_webhooks.managed_by(user), pk=webhook)
     push_webhooks.remove(row, by=user)
