@@ -1,5 +1,5 @@
-"""Vectors and names of texts that need not be indexed, by the encoder that this process searches
-with."""
+"""Vectors and predicted names of texts that need not be indexed, by the encoder that this process
+searches with."""
 
 from __future__ import annotations
 

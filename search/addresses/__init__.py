@@ -1,2 +1,2 @@
 """Addresses of code that stay valid: where a file comes from, which file an address means, and what
-became of one that is gone."""
+has become of a file that is gone."""

@@ -1,6 +1,6 @@
 """Reading files by addresses that stay valid: `owner/name@commit/path`, with lines.
 
-The page, the REST API and the tools of agents each parse an address and find its file here."""
+The page, the REST API and the agents' tools each parse an address and find its file here."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from django.db.models import F, QuerySet, TextField, Value
 from django.db.models.functions import Length
 
 from codeindex.audit import Access
-from codeindex.models import Branch, IndexRun, Repository, SourceFile
+from codeindex.models import Branch, Definition, IndexRun, Repository, SourceFile
+from embeddings.types import Kind
 from search.accesses import note_read
-from search.addresses.origins import WITH_ORIGIN, Origin, origin_of
+from search.addresses.origins import SHORT, WITH_ORIGIN, Origin, origin_of
 from search.candidates.branches import unknown_repository
 from search.query.filters import BadQuery, quoted
 
@@ -37,8 +38,8 @@ class Lines(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A file of a repository that `user` may see: at a commit or on a branch (`ref`), or, if that
-    is empty, wherever it is now."""
+    """A file of a repository that `user` may see: at a commit or on a branch (`ref`), or as it is
+    now if that is empty."""
 
     user: User | AnonymousUser
     repository: Repository
@@ -64,6 +65,12 @@ class FoundFile:
         lines = self.file.blob.content.split("\n")
         return lines if lines[-1] else lines[:-1]
 
+    @property
+    def definitions(self) -> QuerySet[Definition]:
+        """What the file defines, in the order of its lines, without nameless blocks."""
+        named = self.file.blob.definitions.exclude(name="", kind=Kind.BLOCK)
+        return named.order_by("start_line", "-end_line", "pk")
+
     def span(self, lines: Lines | None) -> range:
         """The numbers, from 1, of those of `lines` that the file has; by default of all. Raises
         `BadQuery` if it has none of them."""
@@ -86,6 +93,12 @@ class NoFile(LookupError):
         self.is_gone = is_gone
 
 
+def gone_since(what: str, past: SourceFile) -> str:
+    """Says that a `file` or a `definition` has gone with the row of its file."""
+    commit = past.until_run.commit if past.until_run else ""
+    return f"This {what} no longer exists as of commit {commit[:SHORT]}."
+
+
 def parse_lines(written: str, parameter: str = "lines") -> Lines | None:
     """From `83`, `83-86`, `83-` or `L83-L86`; None if nothing is written. Raises `BadQuery`."""
     if not written:
@@ -96,7 +109,9 @@ def parse_lines(written: str, parameter: str = "lines") -> Lines | None:
         last = int(match["last"]) if match["last"] else None if match["dash"] else first
         if last is None or first <= last:
             return Lines(first, last)
-    raise BadQuery(f"{quoted(written)} are no lines. Write 83, 83-86 or L83-L86.", parameter)
+    raise BadQuery(
+        f"{quoted(written)} is not a range of lines. Write 83, 83-86 or L83-L86.", parameter
+    )
 
 
 def split_lines(address: str) -> tuple[str, Lines | None]:
@@ -155,7 +170,8 @@ def find(address: Address) -> FoundFile:
 
 
 def located(address: Address) -> FoundFile:
-    """The same, of which nothing is read. Raises `NoFile`."""
+    """The file at an address, without a note in the audit, since nothing is read yet. Raises
+    `NoFile`."""
     repository, ref, path = address.repository, address.ref, address.path
     branch = live_branch(repository, ref)
     if branch is not None:
@@ -169,14 +185,12 @@ def located(address: Address) -> FoundFile:
     run = _past_run(repository, ref)
     if run is None:
         now = _live_files(current).filter(path=path).first()
-        raise NoFile(
-            f"{quoted(ref)} is no branch or commit of this repository that is indexed.", now
-        )
+        raise NoFile(f"{quoted(ref)} is not an indexed branch or commit of this repository.", now)
     file = _live_files(run.branch).filter(path=path).first()
     if file is not None and file.from_run_id <= run.pk:
         return FoundFile(file, run.commit)
     what = "and this file has changed since" if file else "and this file has been removed since"
-    raise NoFile(f"Commit {run.commit[:10]} is no longer indexed, {what}.", file, is_gone=True)
+    raise NoFile(f"Commit {run.commit[:SHORT]} is no longer indexed, {what}.", file, is_gone=True)
 
 
 def _beginnings(visible: QuerySet[Repository], rest: str) -> QuerySet[Repository]:
@@ -187,7 +201,8 @@ def _beginnings(visible: QuerySet[Repository], rest: str) -> QuerySet[Repository
 
 
 def _split_ref(repository: Repository, written: str) -> tuple[str, str]:
-    """`ref/path` → both. A branch that there is comes before the first slash."""
+    """`ref/path` → both. The name of an existing branch may hold slashes; any other ref ends at the
+    first one."""
     written_value = Value(written, output_field=TextField())
     begun = repository.branches.alias(written=written_value).filter(
         written__startswith=F("name"), live_run__isnull=False
@@ -200,8 +215,8 @@ def _split_ref(repository: Repository, written: str) -> tuple[str, str]:
 
 
 def live_branch(repository: Repository, ref: str) -> Branch | None:
-    """The branch that is called so, or whose live commit begins so; by default the first one, as in
-    a search."""
+    """The branch with this name, or the one whose live commit begins with `ref`; by default the
+    first one, as in a search."""
     live = repository.branches.filter(live_run__isnull=False).order_by("pk")
     if not ref:
         return live.first()
@@ -234,5 +249,4 @@ def _no_path(branch: Branch, path: str) -> NoFile:
     if last is None or last.until_run is None:
         return NoFile(f"There is no file {quoted(path)} in the commit that is indexed.")
     now = _live_files(branch).filter(blob=last.blob_id).order_by("path").first()
-    removed = f"This file is no longer there since commit {last.until_run.commit[:10]}."
-    return NoFile(removed, now, is_gone=True)
+    return NoFile(gone_since("file", last), now, is_gone=True)

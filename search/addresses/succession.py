@@ -1,5 +1,5 @@
-"""What became of a file or a definition whose row is no longer live: an address by ids ends with
-the commit that changes its file."""
+"""What has become of a file or a definition whose row is no longer live. Ids are those of rows,
+which are replaced by the commit that changes the file."""
 
 from __future__ import annotations
 

@@ -19,14 +19,13 @@ from search.query.filters import BadQuery, check_characters, quoted
 
 DEFAULT_TOKENS = 2500
 MOST_TOKENS = 20_000
-"""Agents cut answers of 10,000 to 25,000 tokens."""
-
+"""Agents truncate answers that are longer than 10,000 to 25,000 tokens."""
 
 MOST_REASONS = 5
-"""Of wrong arguments, in one error."""
+"""How many wrong arguments one error explains."""
 
 MOST_CHARACTERS = 10_000
-"""Of one text: cursors may be as long. What is searched for has bounds of its own."""
+"""Of one text; cursors may be that long. Queries and patterns have bounds of their own."""
 
 
 def _storable(text: str) -> str:
@@ -37,21 +36,21 @@ def _storable(text: str) -> str:
 
 
 def _listed(value: object) -> object:
-    """One text stands for a list of it."""
+    """A single text stands for a list with only it."""
     return [value] if isinstance(value, str) else value
 
 
 Text = Annotated[str, AfterValidator(_storable)]
 Texts = Annotated[list[Text], BeforeValidator(_listed), Field(default_factory=list)]
 MaxTokens = Annotated[int, Field(ge=200, le=MOST_TOKENS), WithJsonSchema({"type": "integer"})]
-"""Its bounds are in no schema, since they would be in six; an error names them."""
-Cursor = Annotated[Text, Field(description="from the previous answer, to go on")]
+"""The schemas leave out its bounds, since all six would repeat them; an error names them."""
+Cursor = Annotated[Text, Field(description="from the previous answer, to continue")]
 RepositoryNames = Annotated[Texts, Field(description="owner/name; -NAME excludes")]
 Paths = Annotated[Texts, Field(description="part of a path or a glob; -PATH excludes")]
 
 
 class Arguments(BaseModel):
-    """The arguments of one tool. Those that are not known are refused."""
+    """The arguments of one tool. Unknown ones are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -103,7 +102,7 @@ class Repositories(Arguments):
 
 
 def schema(arguments: type[Arguments]) -> dict[str, Any]:
-    """The JSON schema, without what agents do not need: it is read with each conversation."""
+    """The JSON schema without what agents do not need, since each conversation begins with it."""
     full = arguments.model_json_schema()
     properties = {
         name: {key: value for key, value in described.items() if key != "title" and value != ""}
@@ -114,7 +113,7 @@ def schema(arguments: type[Arguments]) -> dict[str, Any]:
 
 
 def parse(arguments: type[Arguments], given: dict[str, Any]) -> Arguments:
-    """Raises `BadQuery` that says what is allowed."""
+    """Raises `BadQuery`, which says what is allowed."""
     try:
         return arguments.model_validate(given)
     except ValidationError as error:

@@ -11,8 +11,8 @@ from django.template.defaultfilters import pluralize
 from embeddings.types import Kind
 from search import engine, similar
 from search.mcp import arguments, locations
-from search.mcp.sources import Source, sources
-from search.mcp.tokens import Entry, Listing, fit
+from search.mcp.sources import Source, described_once
+from search.mcp.tokens import Entry, Listing, continued, fit
 from search.query.filters import BadQuery, quoted
 from search.request import (
     Parameters,
@@ -23,7 +23,7 @@ from search.request import (
 from search.results import Answer, Result, cut
 
 SIGNATURE_LINES = 5
-"""Lines of a definition among which its signature ends."""
+"""A signature is shown up to so many lines."""
 
 OPENING, CLOSING = "([{", ")]}"
 
@@ -43,7 +43,7 @@ def search(user: User | AnonymousUser, asked: arguments.Search) -> str:
     def rest(shown: int) -> str:
         left = f"{number - shown} of these results do not fit. " if shown < number else ""
         cursor = answer.cursors[shown - 1] if left else answer.next
-        return f"{left}More: the same call with cursor={cursor} goes on." if cursor else ""
+        return f"{left}{continued(cursor)}"
 
     what = f"{number or 'No'} result{pluralize(number)} for {quoted(asked.query)}, best first"
     head = f"{what}, from number {answer.before + 1} on." if answer.before else f"{what}."
@@ -88,15 +88,14 @@ def _entries(
     detail: Callable[[Result], Iterator[str]],
     first: int,
 ) -> list[Entry]:
-    """One a result; the first of each branch says of which commit it is."""
-    by_origin = sources(result.definition.place.origin for result in results)
-    entries, named = list[Entry](), set[Source]()
-    for number, result in enumerate(results, first):
+    """One for each result; the first of each branch says of which commit it is."""
+    described = described_once([result.definition.place.origin for result in results])
+    entries = list[Entry]()
+    pairs = zip(results, described, strict=True)
+    for number, (result, (source, commit)) in enumerate(pairs, first):
         place = result.definition.place
-        source = by_origin[place.origin]
         lines = list(detail(result))
-        of_commit = [] if source in named else [f"   ({source.description})"]
-        named.add(source)
+        of_commit = [f"   ({commit})"] if commit else []
         entries.append(
             Entry(
                 f"{number}. {source.location(place.path, place.start_line, place.end_line)}"
@@ -128,7 +127,7 @@ def _description(result: Result) -> str:
         f"{place.kind} {place.qualified_name}",
         score or result.closeness,
         result.lowered,
-        f"{also} other {'place' if also == 1 else 'places'}" if also else "",
+        f"{also} other place{pluralize(also)}" if also else "",
     ]
     return ", ".join(detail for detail in details if detail)
 
@@ -138,8 +137,8 @@ def _location(result: Result) -> Iterator[str]:
 
 
 def _signature(result: Result) -> Iterator[str]:
-    """The lines of the signature, and what the docstring says first, which is all that a module
-    has."""
+    """The lines of the signature, and the beginning of the docstring. A module with a docstring has
+    no other signature."""
     summary = result.definition.summary
     if not (summary and result.definition.place.kind == Kind.MODULE):
         signature = dedent("\n".join(_signature_lines(result)))

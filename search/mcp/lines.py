@@ -11,8 +11,8 @@ from search.lines import finding
 from search.lines.finding import FileLines, LineAnswer
 from search.lines.request import Case, LineRequest, Position, lines_with
 from search.mcp import arguments
-from search.mcp.sources import Source, sources
-from search.mcp.tokens import Entry, Listing, fit
+from search.mcp.sources import described_once
+from search.mcp.tokens import Entry, Listing, continued, fit
 from search.query.filters import quoted
 
 
@@ -40,19 +40,17 @@ def grep(user: User | AnonymousUser, asked: arguments.Grep) -> str:
     def rest(shown: int) -> str:
         are_all = shown == len(files)
         after = answer.next if are_all else _position(request, answer, files[:shown])
-        return f"More: the same call with cursor={after.written()} goes on." if after else ""
+        return continued(after.written() if after else "")
 
     return fit(Listing(head, _entries(files), rest), asked.max_tokens)
 
 
 def _entries(files: Sequence[FileLines]) -> list[Entry]:
-    """One a file; the first of each branch says of which commit it is."""
-    by_origin = sources(file.origin for file in files)
-    entries, named = list[Entry](), set[Source]()
-    for file in files:
-        source = by_origin[file.origin]
-        of_commit = "" if source in named else f"  ({source.description})"
-        named.add(source)
+    """One for each file; the first of each branch says of which commit it is."""
+    described = described_once([file.origin for file in files])
+    entries = list[Entry]()
+    for file, (source, commit) in zip(files, described, strict=True):
+        of_commit = f"  ({commit})" if commit else ""
         more = [f"  … {file.further:,} more lines match"] if file.further else []
         lines = [f"  {line.number}: {line.text}".rstrip() for line in file.lines]
         entries.append(
@@ -70,7 +68,7 @@ def _further(file: FileLines) -> Callable[[int], str]:
 
 
 def _position(request: LineRequest, answer: LineAnswer, shown: Sequence[FileLines]) -> Position:
-    """Where the search goes on after the files that are shown."""
+    """Where the search continues after the files that are shown."""
     last = shown[-1]
     before = request.after
     return Position(

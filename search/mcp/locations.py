@@ -63,11 +63,11 @@ def located(user: User | AnonymousUser, location: str) -> Location:
 def _instead(now: SourceFile | None) -> str:
     if now is None:
         return "The tool outline lists files."
-    return f"Now there is {written(origins.origin_of(now.branch), now.path)}."
+    return f"The code is now at {written(origins.origin_of(now.branch), now.path)}."
 
 
 def _address(user: User | AnonymousUser, place: str) -> Address:
-    """Without an owner, a name is that of the only repository that is called so."""
+    """A name without an owner stands for the only repository with this name."""
     name, _, path = place.partition(":")
     if path:
         _check_length(name)
@@ -76,7 +76,7 @@ def _address(user: User | AnonymousUser, place: str) -> Address:
         return reading.address_of(user, own_name, path, ref)
     address = reading.parse_address(user, place) if "/" in place else None
     if address is None or not address.path:
-        raise BadQuery(f"{quoted(place)} is no location. Use {FORM}.", "id")
+        raise BadQuery(f"{quoted(place)} is not a location. Use {FORM}.", "id")
     return address
 
 
@@ -104,7 +104,7 @@ def branch_called(user: User | AnonymousUser, name: str) -> Branch:
 
 
 def definition_at(user: User | AnonymousUser, location: str) -> tuple[SourceFile, Definition]:
-    """The smallest definition that has the lines of a location. Raises `BadQuery` and
+    """The smallest definition that contains the lines of a location. Raises `BadQuery` and
     `UnknownRepository`."""
     place = located(user, location)
     lines = place.found.span(place.lines)
@@ -113,7 +113,7 @@ def definition_at(user: User | AnonymousUser, location: str) -> tuple[SourceFile
     )
     definitions = sorted(around, key=lambda each: (each.end_line - each.start_line, each.pk))
     if not definitions:
-        raise BadQuery(f"No definition has all lines of {quoted(location)}.", "id")
+        raise BadQuery(f"No definition contains all lines of {quoted(location)}.", "id")
     return place.file, definitions[0]
 
 

@@ -1,9 +1,9 @@
-"""The event loop of the SDK, in a thread of its own, and the exchange between it and the threads
-that requests have.
+"""The event loop of the SDK, in a thread of its own, and the exchange between it and the threads of
+requests.
 
 The SDK is asynchronous, and Django is not. What a tool does is therefore handed back to the thread
-that waits for the answer: the web server bounds the number of these, they have their own database
-connections, and an error there is treated as that of every other request."""
+that waits for the answer: the web server bounds the number of these threads, each has its own
+database connection, and an error there is handled as in any other request."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ Result = TypeVar("Result")
 
 
 class Loop(Generic[Resource]):
-    """An event loop that the first request starts, in each process: a process that is forked has no
-    threads of its parent. It keeps a resource open, such as an SDK's task group. Its thread ends
+    """An event loop that the first request of each process starts, since a forked process has none
+    of its parent's threads. It keeps a resource open, such as an SDK's task group. Its thread ends
     with the process."""
 
     def __init__(self, open_resource: Callable[[], AbstractAsyncContextManager[Resource]]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from django.contrib.auth.models import AnonymousUser, User
@@ -10,7 +10,8 @@ from django.template.defaultfilters import pluralize
 
 from codeindex.models import Branch, Definition, SourceFile
 from embeddings.types import Kind
-from search.addresses.origins import origin_of
+from search.addresses.origins import fragment, origin_of
+from search.addresses.reading import FoundFile
 from search.candidates import sql
 from search.mcp import arguments, locations
 from search.mcp.locations import harmless
@@ -37,22 +38,23 @@ def outline(user: User | AnonymousUser, asked: arguments.Outline) -> str:
 def _of_file(branch: Branch, file: SourceFile, asked: arguments.Outline) -> str:
     of = source(origin_of(branch))
     named = file.blob.definitions.exclude(kind__in=[Kind.BLOCK, Kind.MODULE])
-    definitions = list(named.order_by("start_line", "-end_line", "pk")[:MOST_DEFINITIONS])
+    found = list(named.order_by("start_line", "-end_line", "pk")[: MOST_DEFINITIONS + 1])
     entries = [
         Entry(f"{'  ' * level}{_lines(each)} {each.kind} {each.qualified_name or each.name}")
-        for each, level in _nested(definitions)
+        for each, level in _nested(found[:MOST_DEFINITIONS])
         if level < asked.depth
     ]
-    count = file.blob.content.removesuffix("\n").count("\n") + 1
+    count = len(FoundFile(file).lines)
     head = (
-        f"{of.location(file.path)}: {file.blob.language}, {count:,} lines,"
+        f"{of.location(file.path)}: {file.blob.language}, {count:,} line{pluralize(count)},"
         f" {len(entries):,} definition{pluralize(len(entries))} ({of.description})"
     )
-    return fit(Listing(head, entries, lambda shown: _left(len(entries) - shown)), asked.max_tokens)
+    rest = _left(len(entries), is_cut=len(found) > MOST_DEFINITIONS)
+    return fit(Listing(head, entries, rest), asked.max_tokens)
 
 
 def _nested(definitions: Sequence[Definition]) -> Iterator[tuple[Definition, int]]:
-    """Each definition with the number of those around it."""
+    """Each definition with the number of definitions around it."""
     around: list[int] = []
     for definition in definitions:
         while around and around[-1] < definition.start_line:
@@ -62,8 +64,7 @@ def _nested(definitions: Sequence[Definition]) -> Iterator[tuple[Definition, int
 
 
 def _lines(definition: Definition) -> str:
-    first, last = definition.start_line, definition.end_line
-    return f"L{first}-L{last}" if last > first else f"L{first}"
+    return fragment(definition.start_line, definition.end_line).removeprefix("#")
 
 
 class _Listed(NamedTuple):
@@ -79,7 +80,7 @@ def _of_folder(branch: Branch, folder: str, asked: arguments.Outline) -> str:
     of = source(origin_of(branch))
     prefix = f"{folder}/" if folder else ""
     parameters = {
-        "branch": branch.pk, "prefix": prefix, "depth": asked.depth, "most": MOST_ENTRIES
+        "branch": branch.pk, "prefix": prefix, "depth": asked.depth, "most": MOST_ENTRIES + 1
     }  # fmt: skip
     listed = [_Listed(*row) for row in sql.rows(FOLDER, parameters)]
     if not listed:
@@ -90,17 +91,24 @@ def _of_folder(branch: Branch, folder: str, asked: arguments.Outline) -> str:
             if each.is_file
             else f"{harmless(each.path)}/  {each.files:,} file{pluralize(each.files)}"
         )
-        for each in listed
+        for each in listed[:MOST_ENTRIES]
     ]
     head = f"{of.location(prefix)} ({of.description})"
-    return fit(Listing(head, entries, lambda shown: _left(len(entries) - shown)), asked.max_tokens)
+    rest = _left(len(entries), is_cut=len(listed) > MOST_ENTRIES)
+    return fit(Listing(head, entries, rest), asked.max_tokens)
 
 
-def _left(count: int) -> str:
-    more = "" if count < MOST_ENTRIES else "at least "
-    if count <= 0:
-        return ""
-    return f"{more}{count:,} more do not fit: outline a folder, or use a smaller depth."
+def _left(count: int, *, is_cut: bool) -> Callable[[int], str]:
+    """What to say after some of `count` entries; `is_cut`: there are more than were looked up."""
+
+    def rest(shown: int) -> str:
+        left = count - shown
+        if not left and not is_cut:
+            return ""
+        number = f"At least {left + 1:,}" if is_cut else f"{left:,}"
+        return f"{number} more do not fit: outline a folder, or use a smaller depth."
+
+    return rest
 
 
 FOLDER = """

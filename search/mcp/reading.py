@@ -14,7 +14,7 @@ from search.results import cut
 
 
 def read(user: User | AnonymousUser, asked: arguments.Read) -> str:
-    """The lines, which the audit notes. Raises `BadQuery` and `UnknownRepository`."""
+    """The lines. The audit notes that they were read. Raises `BadQuery` and `UnknownRepository`."""
     location = locations.located(user, asked.id)
     found, file = location.found, location.file
     if file.blob.skipped:

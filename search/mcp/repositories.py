@@ -15,14 +15,14 @@ from search.addresses.origins import origin_of
 from search.candidates import sql
 from search.mcp import arguments
 from search.mcp.sources import sources
-from search.mcp.tokens import Entry, Listing, fit
+from search.mcp.tokens import Entry, Listing, continued, fit
 from search.query.filters import quoted
 from search.request import bad_cursor
 
 PAGE = 20
 
 LANGUAGES = 4
-"""Languages of a branch that are named, those of most files first."""
+"""How many languages of a branch are named, those with the most files first."""
 
 EMPTY = "There is no repository that you may see"
 
@@ -41,7 +41,7 @@ def repositories(user: User | AnonymousUser, asked: arguments.Repositories) -> s
             return ""
         last = listed[shown - 1]
         cursor = cursors.written([last.name, last.owner.get_username()])
-        return f"More: the same call with cursor={cursor} goes on."
+        return continued(cursor)
 
     number = f"{total:,} repositor{pluralize(total, 'y,ies')}"
     head = f"{number}{called}, by name." if total else f"{EMPTY}{called}."
@@ -107,7 +107,7 @@ def _state(branch: Branch, latest: str | None) -> str:
 
 
 def _languages(branches: Iterable[int]) -> dict[int, str]:
-    """branch → the languages of most of its files, with the number of these."""
+    """branch → its most frequent languages, with the number of files in each."""
     counted: dict[int, list[str]] = {}
     parameters = {"branches": sql.array_literal(branches), "most": LANGUAGES}
     for branch, language, files in sql.rows(COUNTS, parameters):

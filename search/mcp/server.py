@@ -1,5 +1,5 @@
-"""The protocol, by the official SDK: a server without state that lists the tools and calls them.
-Importing it takes up to a second, so that the HTTP door does so when an agent comes in."""
+"""The protocol, by the official SDK: a stateless server that lists the tools and calls them.
+Importing it takes up to a second, which the HTTP endpoint does when the first agent connects."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ from search.mcp import arguments
 from search.mcp.tools import INSTRUCTIONS, TOOLS, Reply, Tool
 
 Call = Callable[[Tool, Mapping[str, Any]], Awaitable[Reply]]
-"""Calls a tool with arguments that nobody has checked yet."""
+"""Calls a tool with arguments that are not validated yet."""
 
 Context = ServerRequestContext[Any, Any]
 
-READS = ToolAnnotations(read_only_hint=True)
+READ_ONLY = ToolAnnotations(read_only_hint=True)
 
 
 def definitions() -> list[Definition]:
-    """What agents read of the tools."""
+    """The tools as agents read them."""
     return [
         Definition(
             name=tool.name,
             description=tool.description,
             input_schema=arguments.schema(tool.arguments),
-            annotations=READS,
+            annotations=READ_ONLY,
         )
         for tool in TOOLS.values()
     ]

@@ -1,8 +1,8 @@
-"""Of which commit an answer is, how old the index is, and whether it lags."""
+"""The commit that an answer is from, how old its index is, and whether that lags behind."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -38,7 +38,7 @@ class Source:
         """`alice/shop at commit 3f2a91c0de, indexed 2 hours ago`"""
         origin = self.origin
         branch = f" branch {origin.branch}" if origin.branch else ""
-        age = f", indexed {ago(origin.indexed)}" if origin.indexed else ""
+        age = f", indexed {_ago(origin.indexed)}" if origin.indexed else ""
         lag = f"; {self.lag}" if self.lag else ""
         return f"{origin.full_name}{branch} at commit {origin.short_commit}{age}{lag}"
 
@@ -47,7 +47,7 @@ class Source:
 
 
 def sources(origins: Iterable[Origin]) -> dict[Origin, Source]:
-    """Each origin with what is known of its lag. They are of branches that the user may see."""
+    """Each origin with what is known of its lag. The user may see their branches."""
     origins = set(origins)
     repositories = {origin.repository_id for origin in origins}
     by_branch = ("branch__repository", "branch__name")
@@ -70,6 +70,15 @@ def sources(origins: Iterable[Origin]) -> dict[Origin, Source]:
     }
 
 
+def described_once(origins: Sequence[Origin]) -> Iterator[tuple[Source, str]]:
+    """The source of each origin in turn, with its description where it comes first, and an empty
+    text after that."""
+    known, described = sources(origins), set[Origin]()
+    for origin in origins:
+        yield known[origin], "" if origin in described else known[origin].description
+        described.add(origin)
+
+
 def source(origin: Origin) -> Source:
     return sources([origin])[origin]
 
@@ -81,7 +90,7 @@ def _lag(origin: Origin, latest: RunStatus | None, head: str) -> str:
     return LAGS.get(latest, INDEXING) if latest else ""
 
 
-def ago(moment: datetime) -> str:
+def _ago(moment: datetime) -> str:
     """`2 hours ago`"""
     now = timezone.now()
     if now - moment < timedelta(minutes=1):

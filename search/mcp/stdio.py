@@ -1,4 +1,4 @@
-"""The door on the standard input and output, for an agent on this machine."""
+"""Serving an agent on this machine, on the standard input and output."""
 
 from __future__ import annotations
 

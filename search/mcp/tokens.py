@@ -10,7 +10,7 @@ from dataclasses import dataclass
 _PIECE = re.compile(r"[A-Za-z]{1,6}|[^\W\d_]|\d{1,3}|_|[^\w\s]|\n")
 
 CLOSING = 80
-"""Tokens that are kept for saying how to go on."""
+"""Tokens that are reserved for saying how to continue."""
 
 
 def count(text: str) -> int:
@@ -36,11 +36,16 @@ class Entry:
 @dataclass(frozen=True, slots=True)
 class Listing:
     """An answer: what it is about, its entries, and what to say after the first so many of them:
-    how much is left, and how to go on. That is empty where nothing is left."""
+    how much is left, and how to continue. That is empty where nothing is left."""
 
     head: str
     entries: Sequence[Entry]
     rest: Callable[[int], str] = lambda shown: ""
+
+
+def continued(cursor: str) -> str:
+    """How to get what comes after a cursor; empty without one."""
+    return f"Call again with cursor={cursor} for more." if cursor else ""
 
 
 def fit(listing: Listing, max_tokens: int) -> str:

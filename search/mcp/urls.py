@@ -1,4 +1,4 @@
-"""The addresses of agents."""
+"""The URLs for agents: the endpoint, and the page that says how to connect."""
 
 from django.urls import path
 

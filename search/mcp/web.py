@@ -1,4 +1,4 @@
-"""The HTTP door, and the page that says how agents come in."""
+"""The HTTP endpoint for agents, and the page that says how to connect them."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from search.mcp.tools import Reply, Tool
 
 SECONDS = 30.0
-"""How long the protocol may take without calling a tool. It takes milliseconds."""
+"""How long the SDK may take between two calls of tools. It takes milliseconds."""
 
 CALL = "codeindex.call"
-"""Where a request's scope says who calls the tools."""
+"""The key of a request's ASGI scope with the function that calls tools."""
 
 Handler = Callable[[dict[str, Any], Any, Any], Coroutine[Any, Any, None]]
 """An ASGI application."""
@@ -40,7 +40,7 @@ Handler = Callable[[dict[str, Any], Any, Any], Coroutine[Any, Any, None]]
 
 class McpView(APIView):
     """Each message is a POST of its own, which changes nothing. A token signs in; a browser's
-    session does not, since pages of others could use it."""
+    session does not, since pages of other sites could use it."""
 
     authentication_classes = [TokenAuthentication]
     permission_classes = [ScopePermission]
@@ -62,7 +62,7 @@ def agents(request: HttpRequest) -> HttpResponse:
 
 
 def _respond(request: Request) -> HttpResponse:
-    """What the SDK responds. The tools are called in this thread."""
+    """The SDK's response. The tools are called in this thread."""
     exchange = Exchange()
     sent: list[dict[str, Any]] = []
 
@@ -96,7 +96,7 @@ def _reply(request: Request, tool: Tool, given: Mapping[str, Any]) -> Reply:
 
 
 def _scope(request: Request) -> dict[str, Any]:
-    """The request as ASGI has it."""
+    """The request as an ASGI scope."""
     headers = [
         (name.lower().encode("latin-1"), value.encode("latin-1", "replace"))
         for name, value in request.headers.items()
@@ -113,8 +113,8 @@ def _scope(request: Request) -> dict[str, Any]:
 
 
 def _check_origin(request: Request) -> None:
-    """Refuses pages of others, which a name that changes its address could bring here. Programs
-    send no origin. Raises `PermissionDenied`."""
+    """Refuses pages of other origins, which DNS rebinding could bring here. Programs send no
+    origin. Raises `PermissionDenied`."""
     origin = request.headers.get("Origin")
     if origin in (None, f"{request.scheme}://{request.get_host()}"):
         return
@@ -124,12 +124,12 @@ def _check_origin(request: Request) -> None:
             given.netloc, trusted.netloc.removeprefix("*")
         ):
             return
-    raise PermissionDenied("Requests of pages from other origins are refused.")
+    raise PermissionDenied("Requests from pages of other origins are refused.")
 
 
 @asynccontextmanager
 async def _sessions() -> AsyncIterator[Handler]:
-    """The SDK is imported here, so that only processes pay for it that agents use."""
+    """The SDK is imported here, so that only processes that agents use pay for it."""
     sessions = importlib.import_module("search.mcp.server").make_sessions(
         lambda context: context.request.scope[CALL]
     )

@@ -1,4 +1,4 @@
-"""The page of a file: at an address that stays valid, or by an id, which ends with the commit that
+"""The page of a file: at an address that stays valid, or by an id, which is valid until a commit
 changes the file."""
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from django.views.decorators.http import require_safe
 
 from codeindex.audit import Access
 from codeindex.models import SourceFile
-from embeddings.types import Kind
 from search import places
 from search.accesses import note_read
 from search.addresses import reading
@@ -42,8 +41,8 @@ class AddressConverter:
 
 
 def follows_moves(view: View[Parameters]) -> View[Parameters]:
-    """Decorates a page of a file or of a definition in it, by their ids. What is no longer live is
-    redirected to what has become of it, or the page says that there is nothing."""
+    """Decorates the page of a file, or of a definition in it, by ids. If they are no longer live,
+    the page redirects to what they have become, or says that they are gone."""
 
     @wraps(view)
     def wrapper(
@@ -92,16 +91,13 @@ def at_address(request: HttpRequest, address: str) -> HttpResponse:
 
 def _page(request: HttpRequest, found: FoundFile) -> HttpResponse:
     row, origin = found.file, found.origin
-    named = row.blob.definitions.exclude(name="", kind=Kind.BLOCK)
     context = {
         "found": found,
         "file": row,
         "origin": origin,
         "permalink": origin.permalink(row.path),
         "host_link": origin.host_link(row.path),
-        "definitions": [
-            places.place_in_file(row, each) for each in named.order_by("start_line", "-end_line")
-        ],
+        "definitions": [places.place_in_file(row, each) for each in found.definitions],
         "listing": listing(row.blob.content.split("\n"), row.blob.language),
         "marked": (),
     }
@@ -122,12 +118,11 @@ def _successor(request: HttpRequest, ids: Mapping[str, Any]) -> HttpResponse:
         new = [found.file.pk, *([found.definition.pk] if found.definition else [])]
         query = f"?{request.GET.urlencode()}" if request.GET else ""
         return redirect(f"{reverse(str(match.url_name), args=new)}{query}")
-    branch, commit = found.past.branch, found.past.until_run and found.past.until_run.commit
     what = "definition" if "definition_id" in ids and found.file else "file"
     context = {
-        "repository": branch.repository,
+        "repository": found.past.branch.repository,
         "what": found.past.path,
-        "reason": f"This {what} is no longer there since commit {(commit or '')[:10]}.",
+        "reason": reading.gone_since(what, found.past),
         "file": found.file,
     }
     return _nothing(request, context, is_gone=True)

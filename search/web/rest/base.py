@@ -10,6 +10,9 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
+from codeindex.accounts.authentication import ScopePermission
+from codeindex.models import Scope
+from codeindex.web.rest.parsers import ShallowJSONParser
 from codeindex.web.rest.problems import Unavailable
 from search.candidates.branches import UnknownRepository
 from search.candidates.sql import SearchTimeout
@@ -28,6 +31,14 @@ class SearchingView(APIView):
     def json(self, serializer: type[BaseSerializer[Any]], found: object) -> Response:
         """What was found, with the host of this server in its addresses."""
         return Response(serializer(found, context={"request": self.request}).data)
+
+
+class PostedSearchView(SearchingView):
+    """A search that is sent as JSON. It changes nothing, so that strangers may send it, too."""
+
+    parser_classes = [ShallowJSONParser]
+    permission_classes = [ScopePermission]
+    scope = Scope.SEARCH
 
 
 def as_api_error(error: Exception) -> Exception:

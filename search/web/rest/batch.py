@@ -12,12 +12,9 @@ from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from codeindex.accounts.authentication import ScopePermission
 from codeindex.accounts.limits import throttles
-from codeindex.models import Scope
 from codeindex.web.abandonment import abandoned_with_client
 from codeindex.web.rest import problems
-from codeindex.web.rest.parsers import ShallowJSONParser
 from codeindex.web.rest.schema import InvalidSerializer, answers
 from search import engine
 from search.candidates import sql
@@ -25,7 +22,7 @@ from search.candidates.branches import UnknownRepository
 from search.query.filters import BadQuery
 from search.request import Parameters, parse_search
 from search.web.rest import examples
-from search.web.rest.base import SearchingView, as_api_error
+from search.web.rest.base import PostedSearchView, as_api_error
 from search.web.rest.serializers import AnswerSerializer, SearchParameters
 
 MOST_QUERIES = 20
@@ -50,11 +47,7 @@ class BatchAnswersSerializer(serializers.Serializer[Any]):
     answers = BatchAnswerSerializer(many=True, help_text="In the order of the queries.")
 
 
-class BatchView(SearchingView):
-    parser_classes = [ShallowJSONParser]
-    permission_classes = [ScopePermission]  # a stranger may search, too
-    scope = Scope.SEARCH
-
+class BatchView(PostedSearchView):
     @extend_schema(
         operation_id="search_batch",
         summary=f"Search for up to {MOST_QUERIES} queries at once",
@@ -74,8 +67,8 @@ class BatchView(SearchingView):
 
 @sql.time_limit()
 def _answered(request: Request, queries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The answers, within the time limit of one search together; a bad query gets a problem, and
-    the others are answered nevertheless."""
+    """The answers, which share the time limit of one search. A bad query gets a problem, and the
+    others are answered."""
     return [_answer(request, _parameters(query)) for query in queries]
 
 
@@ -93,7 +86,7 @@ def _answer(request: Request, parameters: Parameters) -> dict[str, Any]:
 
 
 def _parameters(query: Mapping[str, Any]) -> Parameters:
-    """As those of an address are."""
+    """As a URL has them: a list of texts for each name."""
     return {
         name: value if isinstance(value, list) else [str(value)] for name, value in query.items()
     }

@@ -12,11 +12,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 import embeddings
-from codeindex.accounts.authentication import ScopePermission
 from codeindex.accounts.limits import throttles
-from codeindex.models import Scope
 from codeindex.web.rest.fields import Number, Text
-from codeindex.web.rest.parsers import ShallowJSONParser
 from codeindex.web.rest.problems import Unavailable
 from codeindex.web.rest.schema import answers
 from search import encoding
@@ -26,7 +23,7 @@ from search.query.filters import Field
 from search.query.parsing import MAX_CHARACTERS, check_text
 from search.request import DEFAULT_LANGUAGE, PastedCode
 from search.web.rest import examples
-from search.web.rest.base import SearchingView
+from search.web.rest.base import PostedSearchView
 
 
 class CodeSerializer(serializers.Serializer[Any]):
@@ -87,11 +84,7 @@ class NamesSerializer(serializers.Serializer[Any]):
     names = NameSerializer(many=True, help_text="The likeliest first; none in some languages.")
 
 
-class EncoderView(SearchingView):
-    parser_classes = [ShallowJSONParser]
-    permission_classes = [ScopePermission]  # a stranger may have code encoded, too
-    scope = Scope.SEARCH
-
+class EncoderView(PostedSearchView):
     def handle_exception(self, exc: Exception) -> Response:
         """503 if the encoder cannot be loaded."""
         if isinstance(exc, embeddings.EncoderUnavailable):
@@ -127,8 +120,8 @@ class NamesView(EncoderView):
     def post(self, request: Request) -> Response:
         given = _validated(NamesRequestSerializer, request)
         names = encoding.predicted_names(_pasted(given), given["limit"])
-        told = [{"name": name, "f1": f1} for name, f1 in names]
-        return Response(NamesSerializer({"names": told}).data)
+        predicted = [{"name": name, "f1": f1} for name, f1 in names]
+        return Response(NamesSerializer({"names": predicted}).data)
 
 
 def _validated(serializer: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:

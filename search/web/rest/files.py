@@ -15,7 +15,6 @@ from rest_framework.response import Response
 from codeindex.accounts.limits import throttles
 from codeindex.web.rest.problems import Gone
 from codeindex.web.rest.schema import answers
-from embeddings.types import Kind
 from search import places
 from search.addresses import reading
 from search.addresses.reading import FoundFile, NoFile
@@ -77,8 +76,7 @@ class FileSerializer(OriginSerializer):
         file, blob = found.file, found.file.blob
         first, last = (0, 0) if len(span) == len(found.lines) else (span[0], span[-1])
         write = PlaceSerializer(context=self.context).to_representation
-        inside = blob.definitions.filter(start_line__lt=span.stop, end_line__gte=span.start)
-        named = inside.exclude(name="", kind=Kind.BLOCK).order_by("start_line", "-end_line", "pk")
+        inside = found.definitions.filter(start_line__lt=span.stop, end_line__gte=span.start)
         return {
             **self.written(found.origin, file.path, first, last),
             "path": file.path,
@@ -88,7 +86,7 @@ class FileSerializer(OriginSerializer):
             "end_line": span.stop - 1,
             "content": "\n".join(found.lines[span.start - 1 : span.stop - 1]),
             "skipped": blob.skipped,
-            "definitions": [write(places.place_in_file(file, each)) for each in named],
+            "definitions": [write(places.place_in_file(file, each)) for each in inside],
             "url": absolute(places.file_url(file.pk), self.context),
         }
 

@@ -177,7 +177,7 @@ class TestNoFile:
         shelf.put(shop, "a.py", Written("def f(): ..."))
         publish(shop, a=None)
         moved, _ = shelf.put(shop, "b.py", Written("def f(): ..."))
-        with pytest.raises(NoFile, match="since commit abcdefabcd") as raised:
+        with pytest.raises(NoFile, match="no longer exists as of commit abcdefabcd") as raised:
             at(alice, "alice/shop/a.py")
         assert raised.value.now == moved
 
@@ -190,7 +190,7 @@ class TestNoFile:
     @pytest.mark.parametrize("ref", ["main", "deadbeef", "c0", "%", "_", "c0ffeg" * 6])
     def test_the_ref_is_unknown(self, alice: User, shop: Repository, ref: str) -> None:
         file, _ = shelf.put(shop, "a.py", Written("def f(): ..."))
-        with pytest.raises(NoFile, match="is no branch or commit") as raised:
+        with pytest.raises(NoFile, match="is not an indexed branch or commit") as raised:
             at(alice, f"alice/shop@{ref}/a.py")
         assert (raised.value.now, raised.value.is_gone) == (file, False)
 
@@ -232,7 +232,7 @@ class TestLines:
         "written", ["0", "-1", "5-3", "x", "1-2-3", "1,2", "9" * 30, "١", "L", "1-0", " 1"]
     )
     def test_that_are_none_are_refused(self, written: str) -> None:
-        with pytest.raises(BadQuery, match="are no lines"):
+        with pytest.raises(BadQuery, match="is not a range of lines"):
             reading.parse_lines(written)
 
     def test_follow_an_address(self) -> None:

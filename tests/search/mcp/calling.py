@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +26,13 @@ class Called:
 
     text: str
     is_error: bool
+
+
+Ask = Callable[..., Called]
+"""The fixture `ask`: calls a tool."""
+
+COMMIT = "alice/shop at commit c0ffeec0ff, indexed just now"
+CURSOR = re.compile(r"cursor=(\S+) for more")
 
 
 def post(client: Client, body: object, **headers: str) -> HttpResponse:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from django.test import Client
 from codeindex.models import Repository
 from codeindex.web.worker import Connections
 from tests import shelf
-from tests.search.mcp.calling import Called, call
+from tests.search.mcp.calling import Ask, Called, call
 from tests.shelf import Written
 
 LOAD = '''def load(path):
@@ -35,7 +35,7 @@ def shop(alice: User) -> Repository:
 
 
 @pytest.fixture
-def ask(client: Client) -> Callable[..., Called]:
+def ask(client: Client) -> Ask:
     """Calls a tool over HTTP, as a user if one is given."""
 
     def asked(tool: str, user: User | None = None, **arguments: Any) -> Called:

@@ -1,4 +1,4 @@
-"""The HTTP door: who comes in, and what is refused."""
+"""The HTTP endpoint: who may connect, and what is refused."""
 
 from __future__ import annotations
 

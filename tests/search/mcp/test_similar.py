@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from django.contrib.auth.models import User
 
 from codeindex.models import Repository
 from tests import shelf
-from tests.search.mcp.calling import Called
+from tests.search.mcp.calling import Ask
 
 pytestmark = pytest.mark.usefixtures("encoded")
 
 
-def test_code_like_a_definition_is_found(ask: Callable[..., Called], alice: User) -> None:
+def test_code_like_a_definition_is_found(ask: Ask, alice: User) -> None:
     answer = ask("similar", alice, id="alice/shop:load.py#L2")
     assert answer.text.startswith(
         "1 definition similar to “alice/shop:load.py#L2”, by the cosine of vectors.\n"
@@ -25,7 +23,7 @@ def test_code_like_a_definition_is_found(ask: Callable[..., Called], alice: User
 
 
 def test_code_like_given_code_is_found_within_repositories(
-    ask: Callable[..., Called], alice: User, charlie: User
+    ask: Ask, alice: User, charlie: User
 ) -> None:
     code = "def read(path):\n    return open(path).read()"
     assert "2 definitions similar to the code" in ask("similar", alice, code=code).text
@@ -38,8 +36,6 @@ def test_code_like_given_code_is_found_within_repositories(
     assert Repository.objects.count() == 2
 
 
-def test_a_search_by_meaning_says_how_close_results_are(
-    ask: Callable[..., Called], alice: User
-) -> None:
+def test_a_search_by_meaning_says_how_close_results_are(ask: Ask, alice: User) -> None:
     answer = ask("search", alice, query="load").text
     assert "alice/shop:load.py#L1-L3  function load, exact" in answer

@@ -17,7 +17,7 @@ from tokenizers import Tokenizer
 from search.mcp import arguments, server, tokens
 from search.mcp.tools import INSTRUCTIONS, TOOLS
 from tests import shelf
-from tests.search.mcp.calling import Called
+from tests.search.mcp.calling import Ask
 from tests.shelf import Written
 
 PROJECT = Path(__file__).parents[3]
@@ -41,7 +41,7 @@ def test_the_definitions_of_the_tools_are_short(count: Callable[[str], int]) -> 
 
 
 def test_an_answer_is_short_unless_more_is_asked_for(
-    ask: Callable[..., Called], alice: User, count: Callable[[str], int]
+    ask: Ask, alice: User, count: Callable[[str], int]
 ) -> None:
     shop = shelf.repository(alice)
     body = (PROJECT / "search/ranking/scoring.py").read_text("utf-8")
@@ -84,7 +84,7 @@ def test_the_schemas_say_what_is_required() -> None:
     }
 
 
-def test_the_sdk_is_loaded_where_agents_come_in_alone() -> None:
+def test_the_sdk_is_loaded_only_where_agents_connect() -> None:
     loading = (
         "import django, sys; django.setup(); import codeindex.urls, search.mcp.urls;"
         "from search.management.commands import search;"

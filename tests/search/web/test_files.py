@@ -70,7 +70,7 @@ class TestPage:
         page = text(signed, "/r/alice/shop/a.py?lines=2-3")
         assert page.count('class="marked"') == 2
         assert '<a id="L2" href="#L2" class="marked">' in page
-        assert "are no lines" in text(signed, "/r/alice/shop/a.py?lines=x", 400)
+        assert "is not a range of lines" in text(signed, "/r/alice/shop/a.py?lines=x", 400)
         assert "The file has 3 lines." in text(signed, "/r/alice/shop/a.py?lines=9", 400)
 
     @pytest.mark.parametrize("path", ODD)
@@ -96,7 +96,7 @@ class TestPage:
         assert "c0ffeec0ff is no longer indexed" in page
         assert "The file as it is now" in page
         assert "new" in text(signed, "/r/alice/shop/a.py")
-        assert "no branch or commit" in text(signed, "/r/alice/shop@main/a.py", 404)
+        assert "not an indexed branch or commit" in text(signed, "/r/alice/shop@main/a.py", 404)
         publish(shop, "fedcba" * 6, a=None)
         assert "since commit fedcbafedc" in text(signed, "/r/alice/shop/a.py", 410)
         assert not SourceFile.objects.filter(live=True, pk=now.pk)
@@ -172,12 +172,12 @@ class TestOldIds:
         file, definition = put
         publish(shop, a=Written("def g(): other", "g"))
         page = text(signed, f"/files/{file.pk}/{definition.pk}/", 410)
-        assert "This definition is no longer there since commit abcdefabcd." in page
+        assert "This definition no longer exists as of commit abcdefabcd." in page
         assert "The file as it is now" in page
         publish(shop, "fedcba" * 6, a=None)
         for part in ("", f"{definition.pk}/"):
             page = text(signed, f"/files/{file.pk}/{part}", 410)
-            assert "This file is no longer there since commit abcdefabcd." in page
+            assert "This file no longer exists as of commit abcdefabcd." in page
 
     def test_never_lead_to_what_is_not_published(self, signed: Client, shop: Repository) -> None:
         file, definition = shelf.put(shop, "a.py", Written("def f(): ..."), live=False)
@@ -217,7 +217,7 @@ class TestREST:
         publish(shop, a=None)
         gone = read(signed, 410)
         assert gone["title"] == "Gone"
-        assert "no longer there since commit abcdefabcd" in gone["detail"]
+        assert "no longer exists as of commit abcdefabcd" in gone["detail"]
 
     def test_of_an_empty_file(self, signed: Client, shop: Repository) -> None:
         shelf.put(shop, "a.py", Written(""))
