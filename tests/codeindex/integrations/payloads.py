@@ -6,13 +6,15 @@ import hashlib
 import hmac
 import json
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.test import Client
 from django.urls import reverse
 from standardwebhooks import Webhook
 
-from codeindex.models import PushWebhook
+if TYPE_CHECKING:
+    # The fuzzer builds payloads without Django's models.
+    from codeindex.models import PushWebhook
 
 Signed = tuple[bytes, dict[str, str]]
 """The body of a delivery, and its headers."""

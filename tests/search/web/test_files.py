@@ -98,7 +98,7 @@ class TestPage:
         assert "new" in text(signed, "/r/alice/shop/a.py")
         assert "not an indexed branch or commit" in text(signed, "/r/alice/shop@main/a.py", 404)
         publish(shop, "fedcba" * 6, a=None)
-        assert "since commit fedcbafedc" in text(signed, "/r/alice/shop/a.py", 410)
+        assert "no longer exists as of commit fedcbafedc" in text(signed, "/r/alice/shop/a.py", 410)
         assert not SourceFile.objects.filter(live=True, pk=now.pk)
 
     def test_says_that_a_file_is_as_in_an_older_commit(
