@@ -63,7 +63,7 @@ def maintained(name: str, user: User) -> Group:
     return team
 
 
-def offered(names: Iterable[str], user: User, repository: Repository) -> list[Group]:
+def offered(names: Iterable[str], user: User, repository: Repository | None = None) -> list[Group]:
     """The teams of these names. Raises `ValidationError` of the field `teams` for names that are
     not among the assignable ones, whether they exist or not."""
     wanted = set(names)

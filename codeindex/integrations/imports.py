@@ -54,8 +54,10 @@ def hosts_of(user: User) -> QuerySet[CodeHost]:
     return rows if user.is_superuser else rows.filter(owner=user)
 
 
-def imports_of(user: User) -> QuerySet[Import]:
+def imports_of(user: User | AnonymousUser) -> QuerySet[Import]:
     rows = Import.objects.select_related("host__owner", "team")
+    if not user.is_authenticated:
+        return rows.none()
     return rows if user.is_superuser else rows.filter(host__owner=user)
 
 

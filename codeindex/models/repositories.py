@@ -9,7 +9,7 @@ from django.contrib.auth.models import AnonymousUser, Group, User
 from django.core import validators
 from django.db import models
 from django.db.models import Exists, Func, OuterRef, Q, Value
-from django.db.models.functions import Lower, Now
+from django.db.models.functions import Concat, Lower, Now
 
 from codeindex.models.teams import Membership, Role
 from embeddings.files.origins import Origin
@@ -81,6 +81,11 @@ class RepositoryQuerySet(models.QuerySet["Repository"]):
         """The repositories of this name, or the one that `owner/name` names."""
         owner, _, own_name = name.partition("/")
         return self.filter(Q(name=name) | Q(owner__username=owner, name=own_name))
+
+    def called_like(self, part: str) -> RepositoryQuerySet:
+        """The repositories whose `owner/name` contains `part`, in upper or lower case."""
+        named = self.alias(owner_and_name=Concat("owner__username", Value("/"), "name"))
+        return named.filter(owner_and_name__icontains=part)
 
 
 class Repository(models.Model):

@@ -14,17 +14,21 @@ from rest_framework.views import APIView
 from codeindex import repositories, repository_settings, tasks
 from codeindex.accounts.authentication import signed_in_user
 from codeindex.accounts.limits import throttles
+from codeindex.accounts.teams import offered
 from codeindex.ingestion import runs
 from codeindex.models import IndexRun, Repository
+from codeindex.repository_lists import Wanted, matching
 from codeindex.web import overview
 from codeindex.web.access import managed_repository, visible_repository
-from codeindex.web.rest.pagination import PageParameters, ShortPageParameters, page
+from codeindex.web.integrations.access import named_import
+from codeindex.web.rest.pagination import ShortPageParameters, page, parsed
 from codeindex.web.rest.parsers import ShallowJSONParser
 from codeindex.web.rest.problems import Conflict, by_field
 from codeindex.web.rest.schema import answers
 from codeindex.web.serializers import (
     FailureSerializer,
     NewRepositorySerializer,
+    RepositoriesParameters,
     RepositorySerializer,
     RulesSerializer,
     RunSerializer,
@@ -35,12 +39,13 @@ class RepositoriesView(APIView):
     @extend_schema(
         operation_id="list_repositories",
         summary="List the repositories that you can see",
-        parameters=[PageParameters],
+        parameters=[RepositoriesParameters],
         responses=answers(RepositorySerializer(many=True)),
     )
     def get(self, request: Request) -> Response:
         visible = Repository.objects.visible_to(request.user).select_related("owner")
-        shown = page(request, visible.prefetch_related("teams", "people"), "name", "pk")
+        listed = matching(visible.prefetch_related("teams", "people"), _wanted(request))
+        shown = page(request, listed, "name", "pk", parameters=RepositoriesParameters)
         overviews = overview.for_repositories(shown.rows)
         return Response(RepositorySerializer(overviews, many=True).data, headers=shown.headers)
 
@@ -63,7 +68,9 @@ class RepositoriesView(APIView):
         throttles.INDEX.count(request)
         try:
             owner = signed_in_user(request)
-            repository = repositories.register(owner=owner, by=owner, **serializer.validated_data)
+            wanted = dict(serializer.validated_data)
+            wanted["teams"] = offered(wanted["teams"], owner)
+            repository = repositories.register(owner=owner, by=owner, **wanted)
         except django.core.exceptions.ValidationError as error:
             raise ValidationError(by_field(error)) from error
         _request_index(request, repository)
@@ -171,6 +178,17 @@ class CancelView(APIView):
             raise Conflict("The run has finished, or its code is already searchable.")
         row = get_object_or_404(of_repository, pk=run)
         return Response(RunSerializer(row).data)
+
+
+def _wanted(request: Request) -> Wanted:
+    """Raises `ValidationError`, also for an import that the user may not see."""
+    asked = parsed(request, RepositoriesParameters)
+    return Wanted(
+        name=asked["name"],
+        state=asked["state"],
+        visibility=asked["visibility"],
+        source=named_import(request.user, asked["import"]),
+    )
 
 
 def _request_index(request: Request, repository: Repository) -> IndexRun:

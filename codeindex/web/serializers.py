@@ -7,6 +7,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from codeindex.accounts.teams import MOST_PEOPLE
 from codeindex.ingestion import progress
 from codeindex.ingestion.progress import Progress
 from codeindex.integrations.freshness import BranchState
@@ -18,9 +19,11 @@ from codeindex.models import (
     RunStatus,
     Visibility,
 )
+from codeindex.repository_lists import LONGEST_NAME, State
 from codeindex.web import audience, ids
 from codeindex.web.overview import Overview
 from codeindex.web.rest.fields import IdField, Number, Text, TrueOrFalse
+from codeindex.web.rest.pagination import PageParameters
 
 
 class ProgressSerializer(serializers.Serializer[Progress]):
@@ -163,3 +166,34 @@ class NewRepositorySerializer(serializers.Serializer[Any]):
         help_text="For ssh: a private key without a passphrase. Stored encrypted, never returned.",
     )
     visibility = serializers.ChoiceField(Visibility.choices, default=Visibility.PRIVATE)
+    teams = serializers.ListField(
+        child=Text(),
+        default=list,
+        max_length=MOST_PEOPLE,
+        help_text="Names of your teams that may see it even if it is private.",
+    )
+
+
+class RepositoriesParameters(PageParameters):
+    """Which repositories are listed."""
+
+    name = serializers.CharField(
+        default="",
+        allow_blank=True,
+        max_length=LONGEST_NAME,
+        help_text="A part of `owner/name`, in upper or lower case.",
+    )
+    state = serializers.ChoiceField(
+        State.choices,
+        default="",
+        allow_blank=True,
+        help_text="A repository is in the first of these states that holds.",
+    )
+    visibility = serializers.ChoiceField(Visibility.choices, default="", allow_blank=True)
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """With `import`, which is no name in Python."""
+        own_import = serializers.CharField(
+            default="", allow_blank=True, max_length=22, help_text="The id of one of your imports."
+        )
+        return {**super().get_fields(), "import": own_import}

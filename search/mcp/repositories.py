@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.contrib.auth.models import AnonymousUser, User
-from django.db.models import Q, QuerySet, Value
-from django.db.models.functions import Concat
+from django.db.models import Q, QuerySet
 from django.template.defaultfilters import pluralize
 
 from codeindex.models import Branch, IndexRun, Repository, RunStatus
@@ -50,8 +49,7 @@ def repositories(user: User | AnonymousUser, asked: arguments.Repositories) -> s
 
 def _matching(user: User | AnonymousUser, query: str) -> QuerySet[Repository]:
     visible = Repository.objects.visible_to(user).select_related("owner")
-    named = visible.annotate(full=Concat("owner__username", Value("/"), "name"))
-    return named.filter(full__icontains=query).order_by("name", "owner__username")
+    return visible.called_like(query).order_by("name", "owner__username")
 
 
 def _after(matching: QuerySet[Repository], cursor: str) -> QuerySet[Repository]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import AnonymousUser, Group, User
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 
 from codeindex.integrations import imports
 from codeindex.models import CodeHost, Import, Repository
+from codeindex.web import ids
 
 
 def require_importer(user: User) -> None:
@@ -50,3 +51,14 @@ def named_repository(user: User, name: str) -> Repository | None:
         return managed_by_name(user, name)
     except ValidationError as error:
         raise ValidationError({"repository": error.messages}) from error
+
+
+def named_import(user: User | AnonymousUser, written: str) -> Import | None:
+    """The user's import with this id; None for "". Raises `ValidationError` of the field `import`
+    for another one's as for one that does not exist."""
+    if not written:
+        return None
+    try:
+        return imports.imports_of(user).get(pk=ids.number(ids.Row.IMPORT, written))
+    except (ValueError, Import.DoesNotExist) as error:
+        raise ValidationError({"import": ["You have no such import."]}) from error

@@ -50,14 +50,19 @@ def page(
 ) -> Page[Row]:
     """The page of a list that a request asks for. Rows with the same value of the first field of
     `order` must be few. Raises `ValidationError`."""
-    given = parameters(data={name: request.query_params[name] for name in request.query_params})
-    given.is_valid(raise_exception=True)
-    paginator = _Paginator(given.validated_data["limit"], order)
+    paginator = _Paginator(parsed(request, parameters)["limit"], order)
     try:
         shown = paginator.paginate_queryset(rows, request)
     except (NotFound, ValueError, InvalidValue, DataError) as error:
         raise ValidationError({"cursor": ["No answer has given this cursor."]}) from error
     return Page(shown or [], paginator.headers())
+
+
+def parsed(request: Request, parameters: type[PageParameters]) -> dict[str, Any]:
+    """The values of a request's parameters. Raises `ValidationError`."""
+    given = parameters(data={name: request.query_params[name] for name in request.query_params})
+    given.is_valid(raise_exception=True)
+    return dict(given.validated_data)
 
 
 class _Paginator(CursorPagination):
