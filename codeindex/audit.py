@@ -39,6 +39,8 @@ class Change(StrEnum):
     REPOSITORY_CHANGED = "changed the repository"
     REPOSITORY_HANDED_OVER = "handed over the repository"
     REPOSITORY_REMOVED = "removed the repository"
+    REPOSITORY_PAUSED = "paused the repository"
+    REPOSITORY_RESUMED = "resumed the repository"
     RULES_CHANGED = "changed how the repository is indexed"
     TEAM_CREATED = "created the team"
     TEAM_RENAMED = "renamed the team"

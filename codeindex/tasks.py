@@ -20,6 +20,7 @@ from codeindex.audit import Change
 from codeindex.ingestion import (
     embedding,
     garbage_collection,
+    pausing,
     pipeline,
     publishing,
     runs,
@@ -87,6 +88,15 @@ def request_every_index(*, repository: Repository, by: User | None) -> IndexRun:
     first = request_index(repository=repository, by=by)
     request_indexes(repository.branches.all(), by=by)
     return first
+
+
+def resume(repository: Repository, *, by: User | None) -> bool:
+    """Let the runs of a paused repository go on; False if it was not paused."""
+    resumed = pausing.resume(repository, by=by)
+    if resumed:
+        transaction.on_commit(wake_readers)
+        transaction.on_commit(wake_embedders)
+    return resumed
 
 
 def _branch(repository: Repository, name: str | None) -> Branch:

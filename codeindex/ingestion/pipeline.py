@@ -111,10 +111,12 @@ def claim_next() -> IndexRun | None:
 
 @transaction.atomic
 def claim(run_id: int) -> IndexRun | None:
-    """The run, leased to us, if its definitions are still to be read, nobody works on it, and it
-    has not crashed too many workers. A row that is locked is being worked on."""
+    """The run, leased to us, if its definitions are still to be read, nobody works on it or has
+    paused it, and it has not crashed too many workers. A row that is locked is being worked on."""
     lease = uuid.uuid4()
-    free = IndexRun.objects.filter(leases.FREE, pk=run_id, status__in=UNREAD, attempts__lt=ATTEMPTS)
+    free = IndexRun.objects.unpaused().filter(
+        leases.FREE, pk=run_id, status__in=UNREAD, attempts__lt=ATTEMPTS
+    )
     leases.unlocked(free).update(
         lease=lease,
         leased_until=leases.until(),

@@ -14,12 +14,25 @@ from django.db.models.functions import Now
 from codeindex import audit, leases, outbox
 from codeindex.audit import Change
 from codeindex.ingestion import store
-from codeindex.models import ATTEMPTS, UNPUBLISHED, UNREAD, IndexRun, RunEvent, RunStatus
+from codeindex.models import (
+    ATTEMPTS,
+    UNPUBLISHED,
+    UNREAD,
+    IndexRun,
+    RunEvent,
+    RunStatus,
+    SourceFile,
+)
+
+EMBEDDING_CANCELLED = (
+    "The run was cancelled while vectors were computed. Words find every definition; descriptions"
+    " find those that have a vector. Index again to compute the others."
+)
 
 
 def awaiting_vectors() -> QuerySet[IndexRun]:
-    """The runs whose definitions are stored and whose texts lack vectors."""
-    return IndexRun.objects.filter(
+    """The runs whose definitions are stored and whose texts lack vectors, but for paused ones."""
+    return IndexRun.objects.unpaused().filter(
         finished=None, status__in=(RunStatus.EMBEDDING, RunStatus.PUBLISHED)
     )
 
@@ -55,13 +68,25 @@ def hand_back(run: IndexRun) -> None:
 
 @transaction.atomic
 def cancel(run: IndexRun, *, by: User | None) -> bool:
-    """End an unpublished run; False if it had ended or is searchable. Texts that only this run
-    holds are not encoded any further."""
-    is_cancelled = _end(run, RunStatus.CANCELLED, "")
+    """End a run that is in progress; False if it had ended. What it has read but not published is
+    deleted. A run that is searchable already stays so, with the vectors that it has. Texts that
+    only this run needs are not encoded any further."""
+    is_cancelled = _end(run, RunStatus.CANCELLED, "") or _end_embedding(run)
     if is_cancelled:
         repository = run.branch.repository
         audit.record(Change.RUN_CANCELLED, repository.full_name, by=by, details=f"run {run.pk}")
     return is_cancelled
+
+
+def _end_embedding(run: IndexRun) -> bool:
+    """End a published run that lacks vectors; False if it lacks none or has ended."""
+    embedding = IndexRun.objects.filter(pk=run.pk, status=RunStatus.PUBLISHED, finished=None)
+    row = embedding.select_for_update().first()
+    if row is None or sum(store.count_embedded(row)) >= row.texts:
+        return False
+    embedding.update(finished=Now(), error="", notices=[*row.notices, EMBEDDING_CANCELLED])
+    store.withdraw_embeddings(SourceFile.objects.filter(branch=row.branch_id))
+    return True
 
 
 @transaction.atomic

@@ -85,12 +85,14 @@ def branches_to_read_again() -> QuerySet[Branch]:
     if _unread().count() >= READ_AGAIN_AT_ONCE:
         return Branch.objects.none()
     tried = IndexRun.objects.filter(branch=OuterRef("pk"), created__gt=Now() - timedelta(days=1))
-    outdated = Branch.objects.filter(live_run__reading__lt=READING_VERSION).exclude(Exists(tried))
+    outdated = Branch.objects.filter(
+        live_run__reading__lt=READING_VERSION, repository__paused=False
+    ).exclude(Exists(tried))
     return outdated.select_related("repository").order_by("pk")[:READ_AGAIN_AT_ONCE]
 
 
 def _unread() -> QuerySet[IndexRun]:
-    return IndexRun.objects.filter(status__in=UNREAD)
+    return IndexRun.objects.unpaused().filter(status__in=UNREAD)
 
 
 def _host(url: str) -> str:

@@ -185,6 +185,14 @@ def _embedded(run: IndexRun) -> QuerySet[Embedding]:
     )
 
 
+def withdraw_embeddings(files: QuerySet[SourceFile]) -> None:
+    """Delete the requests for vectors of these files' texts in the active space, unless a run in
+    progress needs them that is not paused. Those in a space that is filled beside it stay."""
+    blobs = list(files.values_list("blob_id", flat=True).distinct())
+    with connection.cursor() as cursor:
+        cursor.execute(WITHDRAW_PENDING, {"blobs": blobs})
+
+
 def request_embeddings(run: IndexRun) -> int:
     """Request a vector for every text of the run that lacks one, in each space that is filled.
     Returns how many were requested in the active space."""
@@ -321,14 +329,29 @@ MISSING_IN_RUN = REQUEST_MISSING.format(
 MISSING_IN_FILES = REQUEST_MISSING.format(files="file.id = ANY(%(files)s)")
 
 # Rows are locked in the order of their ids, as by the worker that stores into them.
-DELETE_PENDING = """
+PENDING_OF_BLOBS = """
 DELETE FROM codeindex_embedding WHERE id IN (
     SELECT id FROM codeindex_embedding AS embedding
     WHERE state = 'pending' AND attempts < 2
       AND text_id IN (SELECT text_id FROM codeindex_definition WHERE blob_id = ANY(%(blobs)s))
-      AND NOT EXISTS (
+      AND {condition}
+    ORDER BY id FOR UPDATE)
+"""
+DELETE_PENDING = PENDING_OF_BLOBS.format(
+    condition="""NOT EXISTS (
           SELECT FROM codeindex_definition AS definition
           JOIN codeindex_sourcefile AS file ON file.blob_id = definition.blob_id
           WHERE definition.text_id = embedding.text_id AND (file.live OR file.until_run_id IS NULL))
-    ORDER BY id FOR UPDATE)
 """
+)
+WITHDRAW_PENDING = PENDING_OF_BLOBS.format(
+    condition="""space_id IN (SELECT id FROM codeindex_space WHERE codeindex_space.state = 'active')
+      AND NOT EXISTS (
+          SELECT FROM codeindex_definition AS definition
+          JOIN codeindex_sourcefile AS file ON file.blob_id = definition.blob_id
+          JOIN codeindex_branch AS branch ON branch.id = file.branch_id
+          JOIN codeindex_repository AS repository ON repository.id = branch.repository_id
+          JOIN codeindex_indexrun AS run ON run.branch_id = branch.id
+          WHERE definition.text_id = embedding.text_id AND (file.live OR file.until_run_id IS NULL)
+            AND run.finished IS NULL AND NOT repository.paused)"""
+)

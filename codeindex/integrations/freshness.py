@@ -134,6 +134,7 @@ def branches_to_index() -> list[Branch]:
     behind = (
         Upstream.objects.filter(Q(run_due=None) | Q(run_due__lte=Now()), runs__lt=RUNS_FOR_A_HEAD)
         .exclude(head="")
+        .exclude(branch__repository__paused=True)
         .exclude(branch__live_run__commit=F("head"))
         .exclude(Exists(runs.filter(status__in=UNPUBLISHED)))
         .exclude(Exists(given_up))

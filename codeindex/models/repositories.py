@@ -129,6 +129,8 @@ class Repository(models.Model):
         blank=True,
         validators=[validators.MinValueValidator(0), validators.MaxValueValidator(CHECK_MINUTES)],
     )
+    # Whether its runs wait, whatever their stage (`codeindex.ingestion.pausing`)
+    paused = models.BooleanField(default=False, db_default=False, editable=False)
     created = models.DateTimeField(db_default=Now())
 
     RULES = (
@@ -205,6 +207,13 @@ UNREAD = UNPUBLISHED[:-1]
 """The definitions of these runs are still to be stored."""
 
 
+class IndexRunQuerySet(models.QuerySet["IndexRun"]):
+    def unpaused(self) -> IndexRunQuerySet:
+        """The runs of repositories that are not paused. A subquery, so that whoever locks the runs
+        locks no repository."""
+        return self.filter(branch__in=Branch.objects.filter(repository__paused=False))
+
+
 class IndexRun(models.Model):
     """One attempt to index a commit of a branch: progress record, ledger and history.
 
@@ -249,6 +258,8 @@ class IndexRun(models.Model):
     )  # with a vector or a failure, in any repository: never to be shown
     texts_ready = models.PositiveIntegerField(default=0)
     texts_failed = models.PositiveIntegerField(default=0)
+
+    objects = IndexRunQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]

@@ -106,18 +106,20 @@ class EmbeddingManager(models.Manager["Embedding"]):
         return self.filter(space=space, state=EmbeddingState.PENDING)
 
     def drafts(self, space: Space) -> models.QuerySet[Embedding]:
-        """The drafts that may be refined: of at least one repository that does not pause it, unless
-        it is paused for the whole space, and not those that have crashed `ATTEMPTS` workers or
-        failed."""
+        """The drafts that may be refined: of at least one repository that pauses neither refining
+        nor everything, unless it is paused for the whole space, and not those that have crashed
+        `ATTEMPTS` workers or failed."""
         if not space.refining:
             return self.none()
         drafts = self.filter(space=space, draft=True, attempts__lt=ATTEMPTS)
-        if not Repository.objects.filter(refining=False).exists():
+        if not Repository.objects.filter(Q(refining=False) | Q(paused=True)).exists():
             return drafts
         return drafts.filter(
             Exists(
                 SourceFile.objects.filter(
-                    blob__definitions__text=OuterRef("text"), branch__repository__refining=True
+                    blob__definitions__text=OuterRef("text"),
+                    branch__repository__refining=True,
+                    branch__repository__paused=False,
                 )
             )
         )

@@ -15,7 +15,7 @@ from codeindex import repositories, repository_settings, tasks
 from codeindex.accounts.authentication import signed_in_user
 from codeindex.accounts.limits import throttles
 from codeindex.accounts.teams import offered
-from codeindex.ingestion import runs
+from codeindex.ingestion import pausing, runs
 from codeindex.models import IndexRun, Repository
 from codeindex.repository_lists import Wanted, matching
 from codeindex.web import overview
@@ -85,8 +85,7 @@ class RepositoryView(APIView):
         responses=answers(RepositorySerializer, 404),
     )
     def get(self, request: Request, pk: int) -> Response:
-        summary = overview.for_repository(visible_repository(request.user, pk))
-        return Response(RepositorySerializer(summary).data)
+        return _shown(request, pk)
 
     @extend_schema(
         operation_id="remove_repository",
@@ -166,7 +165,7 @@ class FailuresView(APIView):
 class CancelView(APIView):
     @extend_schema(
         operation_id="cancel_run",
-        summary="Cancel a run; 409 if it has finished or its code is already searchable",
+        summary="Cancel a run; 409 if it has ended",
         request=None,
         responses=answers(RunSerializer, 404, 409),
     )
@@ -175,9 +174,38 @@ class CancelView(APIView):
         of_repository = IndexRun.objects.filter(branch__repository=managed).select_related("branch")
         row = get_object_or_404(of_repository, pk=run)
         if not runs.cancel(row, by=signed_in_user(request)):
-            raise Conflict("The run has finished, or its code is already searchable.")
+            raise Conflict("The run has ended.")
         row = get_object_or_404(of_repository, pk=run)
         return Response(RunSerializer(row).data)
+
+
+class PauseView(APIView):
+    @extend_schema(
+        operation_id="pause_repository",
+        summary="Let the runs of a repository wait, whatever their stage",
+        request=None,
+        responses=answers(RepositorySerializer, 404),
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        pausing.pause(managed_repository(request.user, pk), by=signed_in_user(request))
+        return _shown(request, pk)
+
+
+class ResumeView(APIView):
+    @extend_schema(
+        operation_id="resume_repository",
+        summary="Let the runs of a paused repository go on",
+        request=None,
+        responses=answers(RepositorySerializer, 404),
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        tasks.resume(managed_repository(request.user, pk), by=signed_in_user(request))
+        return _shown(request, pk)
+
+
+def _shown(request: Request, pk: int) -> Response:
+    summary = overview.for_repository(visible_repository(request.user, pk))
+    return Response(RepositorySerializer(summary).data)
 
 
 def _wanted(request: Request) -> Wanted:

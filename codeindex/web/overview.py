@@ -14,7 +14,6 @@ from codeindex.ingestion.selection.skip_reasons import Explanation
 from codeindex.integrations import freshness
 from codeindex.integrations.freshness import BranchState
 from codeindex.models import (
-    UNPUBLISHED,
     Embedding,
     EmbeddingState,
     IndexRun,
@@ -52,7 +51,7 @@ class Overview:
 
     @property
     def can_be_cancelled(self) -> bool:
-        return self.latest is not None and self.latest.status in UNPUBLISHED
+        return self.latest is not None and self.latest.finished is None
 
     @property
     def time_left(self) -> str:

@@ -98,6 +98,9 @@ class RepositorySerializer(serializers.Serializer[Any]):
     visibility = serializers.ChoiceField(Visibility.choices, source="repository.visibility")
     visible_to = serializers.SerializerMethodField(help_text="Who really sees it, in words.")
     created = serializers.DateTimeField(source="repository.created")
+    paused = serializers.BooleanField(
+        source="repository.paused", help_text="Whether its runs wait until it is resumed."
+    )
     definitions = serializers.IntegerField(help_text="Definitions that are searchable now.")
     branches = BranchSerializer(many=True)
     latest_run = RunSerializer(

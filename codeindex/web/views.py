@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from codeindex import repositories, tasks
 from codeindex.accounts.authentication import signed_in_user
 from codeindex.accounts.limits import throttles
-from codeindex.ingestion import runs
+from codeindex.ingestion import pausing, runs
 from codeindex.integrations import imports
 from codeindex.models import IndexRun, Repository
 from codeindex.web import audience, overview
@@ -98,10 +98,21 @@ def cancel(request: HttpRequest, pk: int, run: int) -> HttpResponse:
     managed = managed_repository(request.user, pk)
     row = get_object_or_404(IndexRun, pk=run, branch__repository=managed)
     if not runs.cancel(row, by=signed_in_user(request)):
-        messages.info(
-            request,
-            "The run could not be cancelled: it has finished, or its code is already searchable.",
-        )
+        messages.info(request, "The run could not be cancelled: it has ended.")
+    return redirect("repository", pk)
+
+
+@login_required
+@require_POST
+def pause(request: HttpRequest, pk: int) -> HttpResponse:
+    pausing.pause(managed_repository(request.user, pk), by=signed_in_user(request))
+    return redirect("repository", pk)
+
+
+@login_required
+@require_POST
+def resume(request: HttpRequest, pk: int) -> HttpResponse:
+    tasks.resume(managed_repository(request.user, pk), by=signed_in_user(request))
     return redirect("repository", pk)
 
 

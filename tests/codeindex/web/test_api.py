@@ -186,6 +186,8 @@ class TestDescription:
             "/api/v1/repositories/{id}/settings",
             "/api/v1/repositories/{id}/runs",
             "/api/v1/repositories/{id}/runs/{run}/cancel",
+            "/api/v1/repositories/{id}/pause",
+            "/api/v1/repositories/{id}/resume",
             "/api/v1/outgoing-webhooks",
             "/api/v1/outgoing-webhooks/{webhook}",
             "/api/v1/code-hosts",

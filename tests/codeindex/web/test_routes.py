@@ -108,6 +108,8 @@ ROUTES: dict[str, dict[str, tuple[str | int, ...]]] = {
     "progress": {"GET": SEEN},
     "index-again": {"POST": MANAGED},
     "cancel": {"POST": MANAGED},
+    "pause": {"POST": MANAGED},
+    "resume": {"POST": MANAGED},
     "repository-settings": {"GET": MANAGED, "POST": MANAGED},
     "repository-access": {"GET": MANAGED, "POST": MANAGED},
     "repository-source": {"GET": MANAGED, "POST": MANAGED},
@@ -119,6 +121,8 @@ ROUTES: dict[str, dict[str, tuple[str | int, ...]]] = {
     "api-rules": {"GET": MANAGED_API, "PATCH": MANAGED},
     "api-runs": {"GET": SEEN, "POST": MANAGED},
     "api-cancel": {"POST": MANAGED},
+    "api-pause": {"POST": MANAGED},
+    "api-resume": {"POST": MANAGED},
     # Code hosts
     "code-hosts": {"GET": ADMINISTRATORS, "POST": ADMINISTRATORS},
     "code-host": {"GET": OWNED, "POST": OWNED},
