@@ -227,6 +227,10 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    # Behind the static files, which are compressed already. A page may hold text of a stranger's
+    # choice beside a secret (BREACH): Django masks its CSRF tokens anew in each response, and adds
+    # random bytes to what it compresses
+    "django.middleware.gzip.GZipMiddleware",
     "codeindex.web.middleware.content_security_policy",
     "codeindex.web.middleware.no_store",
     "django.contrib.sessions.middleware.SessionMiddleware",

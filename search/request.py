@@ -98,7 +98,7 @@ def parse_similar(
 
 def parse_similar_to_code(user: User | AnonymousUser, parameters: Parameters) -> SimilarRequest:
     """From `code`, `lang`, `limit`, `by` and `repo`. Raises `BadQuery`."""
-    code = last(parameters, "code")
+    code = parsing.with_unix_line_breaks(last(parameters, "code"))
     parsing.check_text(code.strip(), "code")
     language = last(parameters, "lang").strip() or DEFAULT_LANGUAGE
     pasted = PastedCode(code, filters.known_language(language, Field.LANGUAGE))

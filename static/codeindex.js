@@ -1,39 +1,8 @@
-// "/" focuses the search box, and j and k move through results. An element with data-poll is
-// fetched again until it has no data-poll any more; when its stage changes, the page is reloaded.
+// An element with data-poll is fetched again until it has no data-poll any more; when its stage changes, the page is
+// reloaded.
 
 const POLL_MILLISECONDS = 1000;
 const LONGEST_POLL_MILLISECONDS = 15000;
-
-function isTyping(target) {
-  return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
-}
-
-function focusSearch() {
-  const box = document.querySelector("input[name=q]");
-  if (!box) return false;
-  box.focus();
-  box.select();
-  return true;
-}
-
-function moveSelection(step) {
-  const results = [...document.querySelectorAll(".result")];
-  if (!results.length) return false;
-  const at = results.findIndex((result) => result.classList.contains("current"));
-  const next = results[Math.min(Math.max(at + step, 0), results.length - 1)];
-  results.forEach((result) => result.classList.toggle("current", result === next));
-  next.querySelector("h2 a").focus({ preventScroll: true });
-  next.scrollIntoView({ block: "nearest" });
-  return true;
-}
-
-const KEYS = { "/": focusSearch, j: () => moveSelection(1), k: () => moveSelection(-1) };
-
-document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
-  const action = KEYS[event.key];
-  if (action && action()) event.preventDefault();
-});
 
 async function refresh(part) {
   const response = await fetch(part.dataset.poll, { headers: { Accept: "text/html" } });

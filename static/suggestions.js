@@ -1,17 +1,20 @@
-// Completes the search box while somebody types: arrow keys choose a suggestion, Enter or Tab takes it, Escape closes
-// the list. It is a combobox of the ARIA Authoring Practices Guide with a list box.
+// Completes a query, or the value of a filter, while somebody types: arrow keys choose a suggestion, Enter or Tab takes
+// it, Escape closes the list. An input is a combobox of the ARIA Authoring Practices Guide with a list box; a text area
+// may not have this role, and has the attributes that text boxes may have.
 
 const PAUSE_MILLISECONDS = 120;
 
 function suggestFor(box) {
   const list = document.createElement("ul");
-  list.id = "suggestions";
+  list.id = `${box.id}-suggestions`;
   list.className = "suggestions";
   list.hidden = true;
   list.setAttribute("role", "listbox");
   list.setAttribute("aria-label", "Suggestions");
   box.after(list);
-  box.setAttribute("role", "combobox");
+  const isCombobox = box.tagName === "INPUT";
+  if (isCombobox) box.setAttribute("role", "combobox");
+  box.setAttribute("aria-haspopup", "listbox");
   box.setAttribute("aria-autocomplete", "list");
   box.setAttribute("aria-controls", list.id);
 
@@ -34,15 +37,16 @@ function suggestFor(box) {
     list.replaceChildren(...suggestions.map(({ kind, text, query }, number) => {
       const item = document.createElement("li");
       const note = document.createElement("span");
-      item.id = `suggestion-${number}`;
+      item.id = `${list.id}-${number}`;
       item.setAttribute("role", "option");
       item.dataset.query = query;
+      item.dataset.text = text;
       note.textContent = kind;
       item.append(text, " ", note);
       return item;
     }));
     list.hidden = !suggestions.length;
-    box.setAttribute("aria-expanded", `${!list.hidden}`);
+    if (isCombobox) box.setAttribute("aria-expanded", `${!list.hidden}`);
     choose(-1);
   }
 
@@ -52,8 +56,12 @@ function suggestFor(box) {
     show([]);
   }
 
+  // A box for the value of a filter takes the value; one for a query takes the whole query.
+  const { suggest, suggestFilter } = box.dataset;
+  const before = suggestFilter ? `${suggestFilter}:` : "";
+
   function take(item) {
-    box.value = item.dataset.query;
+    box.value = suggestFilter ? item.dataset.text : item.dataset.query;
     close();
     box.focus();
   }
@@ -61,7 +69,7 @@ function suggestFor(box) {
   async function ask() {
     pending?.abort();
     pending = new AbortController();
-    const address = `${box.dataset.suggest}?${new URLSearchParams({ q: box.value })}`;
+    const address = `${suggest}?${new URLSearchParams({ q: before + box.value })}`;
     try {
       const response = await fetch(address, { headers: { Accept: "application/json" }, signal: pending.signal });
       if (response.ok) show((await response.json()).suggestions);
@@ -94,4 +102,4 @@ function suggestFor(box) {
   close();
 }
 
-document.querySelectorAll("input[data-suggest]").forEach(suggestFor);
+document.querySelectorAll("[data-suggest]").forEach(suggestFor);

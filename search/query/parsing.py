@@ -65,7 +65,7 @@ class Query:
 def parse_query(text: str, more: Sequence[Filter] = ()) -> Query:
     """The query in `text`, which may be empty beside filters, with the filters in it and `more`.
     Raises `BadQuery`."""
-    typed = text.strip()
+    typed = with_unix_line_breaks(text).strip()
     if typed or not more:
         check_text(typed)
     extracted, own = expressions.extract(typed)
@@ -76,6 +76,11 @@ def parse_query(text: str, more: Sequence[Filter] = ()) -> Query:
     words, names, is_phrases = analyse(text), find_names(text), not extracted.free
     query = Query(typed, text, words, names, all_filters, own, is_phrases=is_phrases)
     return query if query.is_name else replace(query, message=find_message(extracted.quoted))
+
+
+def with_unix_line_breaks(text: str) -> str:
+    """Browsers send the line breaks of a form's text as CR LF."""
+    return text.replace("\r\n", "\n")
 
 
 def check_text(text: str, parameter: str = "q") -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from django.http import HttpRequest
+from django.contrib.auth.models import AnonymousUser, User
+from django.http import HttpRequest, QueryDict
 
+from codeindex.models import Repository
 from search.candidates.path_rules import Order
 from search.lines.request import FIELDS, Case, Mode, Words
 from search.query import filters, parsing
 from search.request import DEFAULT_BALANCE, Parameters
 from search.results import Group
-from search.web.choices import repository_choices
 
 BALANCES = {
     "even": "Words, meaning and structure",
@@ -25,20 +28,33 @@ PAGE_GROUP = Group.FILE.value
 """What a result is on the page, unless the address says otherwise: people ask where something is.
 Programs get definitions."""
 
+FILTERS = (filters.REPOSITORY, *filters.PARAMETERS)
+"""The parameters that are filters."""
+
+PAGE_POSITION = ("cursor", "limit", "after")
+"""What says which part of the results a page shows, and means nothing for other results."""
+
+MOST_ROWS = 12
+"""Lines of a query that its box shows."""
+
 SHARED = ("q", filters.REPOSITORY, *FIELDS)
 """What the search for definitions and that for lines both take."""
 
 
 @dataclass(frozen=True, slots=True)
 class FilterParameter:
-    """A filter in the address, beside the query: the form keeps it and shows it."""
+    """A filter in the address, beside the query: the form keeps it and shows it. `without` is the
+    query string of the same search without it."""
 
     field: str
     value: str
+    without: str
 
     @property
     def typed(self) -> str:
         """As it would be written in a query."""
+        if self.field == filters.REPOSITORY:
+            return f"{filters.Field.REPOSITORY}:{self.value}"
         minus = "-" if self.value.startswith("-") else ""
         return f"{minus}{self.field}:{self.value.removeprefix('-')}"
 
@@ -57,31 +73,92 @@ def shared_parameters(request: HttpRequest) -> str:
 
 def asks_for_something(request: HttpRequest) -> bool:
     """Whether there is a query or a filter."""
-    names = ("q", filters.REPOSITORY, *filters.PARAMETERS)
-    return any(value.strip() for name in names for value in request.GET.getlist(name))
+    return any(value.strip() for name in ("q", *FILTERS) for value in request.GET.getlist(name))
+
+
+def with_filter(asked: QueryDict, field: str, value: str) -> str:
+    """The query string of the same search with a filter more."""
+    narrowed = _first_page(asked)
+    narrowed.appendlist(field, value)
+    return narrowed.urlencode()
+
+
+def without_filter(asked: QueryDict, field: str, value: str) -> str:
+    """The query string of the same search without a filter."""
+    widened = _first_page(asked)
+    widened.setlist(field, [each for each in widened.getlist(field) if each != value])
+    return widened.urlencode()
 
 
 def form_context(request: HttpRequest, *, for_lines: bool = False) -> dict[str, Any]:
     """What `search/form.html` needs."""
+    text = request.GET.get("q", "")
+    options = _line_options(request) if for_lines else _options(request)
     return {
         "nav": "search",
         "for_lines": for_lines,
         "shared": shared_parameters(request),
-        "text": request.GET.get("q", ""),
-        "repository": request.GET.get("repository", ""),
-        "filters": [
-            FilterParameter(field.value, value)
-            for field in filters.PARAMETERS
-            for value in request.GET.getlist(field)
-            if value.strip()
-        ],
-        "order": request.GET.get("order", Order.IMPLEMENTATIONS.value),
-        "group": request.GET.get("group", PAGE_GROUP),
-        "balance": request.GET.get("balance") or DEFAULT_BALANCE,
-        "balances": BALANCES,
-        "mode": request.GET.get("mode", Mode.TEXT.value),
-        "match_case": request.GET.get("case") == Case.MATCH.value,
-        "whole_words": request.GET.get("word") == Words.WHOLE.value,
-        "repositories": repository_choices(request.user),
+        "text": text,
+        "rows": min(text.count("\n") + 1, MOST_ROWS),
+        "autofocus": not text,
+        "filters": list(_filters(request.GET)),
+        "is_in_repositories": any(map(request.GET.get, (filters.REPOSITORY, "repo"))),
+        "repositories": partial(_searchable_repositories, request.user),
         "max_characters": parsing.MAX_CHARACTERS,
+        **options,
     }
+
+
+def _options(request: HttpRequest) -> dict[str, Any]:
+    order = request.GET.get("order", Order.IMPLEMENTATIONS.value)
+    group = _last(request.GET, "group", PAGE_GROUP)
+    balance = request.GET.get("balance") or DEFAULT_BALANCE
+    is_changed = (
+        order != Order.IMPLEMENTATIONS.value,
+        group != PAGE_GROUP,
+        balance != DEFAULT_BALANCE,
+    )
+    return {
+        "order": order,
+        "group": group,
+        "balance": balance,
+        "balances": BALANCES,
+        "changed_options": sum(is_changed),
+    }
+
+
+def _line_options(request: HttpRequest) -> dict[str, Any]:
+    mode = request.GET.get("mode", Mode.TEXT.value)
+    match_case = request.GET.get("case") == Case.MATCH.value
+    whole_words = request.GET.get("word") == Words.WHOLE.value
+    return {
+        "mode": mode,
+        "match_case": match_case,
+        "whole_words": whole_words,
+        "changed_options": match_case + whole_words + (mode != Mode.TEXT.value),
+    }
+
+
+def _filters(asked: QueryDict) -> Iterator[FilterParameter]:
+    for field in FILTERS:
+        for value in asked.getlist(field):
+            if value.strip():
+                yield FilterParameter(str(field), value, without_filter(asked, field, value))
+
+
+def _first_page(asked: QueryDict) -> QueryDict:
+    """What is asked, without what says which part of the results is shown."""
+    changed = asked.copy()
+    for name in PAGE_POSITION:
+        changed.pop(name, None)
+    return changed
+
+
+def _last(asked: QueryDict, name: str, default: str) -> str:
+    return asked.getlist(name)[-1] if name in asked else default
+
+
+def _searchable_repositories(user: User | AnonymousUser) -> int:
+    """How many repositories `user` may see that have a live index."""
+    visible = Repository.objects.visible_to(user).filter(branches__live_run__isnull=False)
+    return visible.distinct().count()

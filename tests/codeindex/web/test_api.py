@@ -216,6 +216,8 @@ class TestDescription:
         page = client.get("/api/v1/docs").content.decode()
         assert set(re.findall(r'<script src="(/[^"]+)"', page)) == {
             "/static/codeindex.js",
+            "/static/keys.js",
+            "/static/search.js",
             "/static/suggestions.js",
             "/static/drf_spectacular_sidecar/swagger-ui-dist/swagger-ui-bundle.js",
             "/api/v1/docs?script=",
