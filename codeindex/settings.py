@@ -195,6 +195,8 @@ ACCOUNT_SIGNUP_FIELDS = ["username*"]
 SOCIALACCOUNT_ADAPTER = "codeindex.web.sign_on.adapters.SocialAccountAdapter"
 SOCIALACCOUNT_REQUESTS_TIMEOUT = CODEINDEX_OIDC_SECONDS
 
+CSRF_FAILURE_VIEW = "codeindex.web.errors.expired_form"
+
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"

@@ -52,6 +52,28 @@ function markLines() {
 window.addEventListener("hashchange", markLines);
 markLines();
 
+// Escape and a click elsewhere close an open menu.
+function closeMenus(except) {
+  document.querySelectorAll("details.menu[open]").forEach((menu) => {
+    if (!menu.contains(except)) menu.open = false;
+  });
+}
+
+document.addEventListener("click", (event) => closeMenus(event.target));
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && document.querySelector("details.menu[open]");
+  if (!menu) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
+});
+
+// Signing in leads back to this page. The lines that an address marks ("#L83-L86") are known to the browser alone.
+document.querySelectorAll('a[href*="/login/?next="]').forEach((link) => {
+  link.addEventListener("click", () => {
+    link.href = link.getAttribute("href").replace(/%23.*$/, "") + encodeURIComponent(window.location.hash);
+  });
+});
+
 // Swagger UI has a class for dark colours instead of a media query.
 if (document.getElementById("swagger-ui")) {
   const dark = window.matchMedia("(prefers-color-scheme: dark)");

@@ -10,10 +10,29 @@ from django.template.loader import render_to_string
 
 from codeindex.web.rest import problems
 
+TITLES = {
+    400: "Bad request",
+    403: "You don't have permission",
+    404: "Page not found",
+    413: "Request too large",
+    429: "Too many requests",
+    500: "Something went wrong",
+    503: "Temporarily unavailable",
+}
+TRY_AGAIN = (429, 500, 503)
+"""Statuses of requests that may succeed a little later."""
+
 MALFORMED = "The server could not understand this request."
 FORBIDDEN = "You don't have permission to do this."
 NOT_FOUND = problems.NOT_FOUND
-INTERNAL = "Something went wrong on the server. The error has been logged."
+EXPIRED = (
+    "You may have signed in or out since the page was loaded. Go back, reload the page and try"
+    " again."
+)
+INTERNAL = (
+    "The error has been logged on the server. Try again; if the problem persists, tell your"
+    " administrator when it happened."
+)
 UNAVAILABLE = "The database is not responding. No data has been lost; try again in a few seconds."
 
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
@@ -29,8 +48,7 @@ def error(
     """The page of the status with the reason in it, or the reason as a problem."""
     if is_api(request):
         return problems.problem(status, reason, headers=headers)
-    page = render_to_string(f"{status}.html", {"reason": reason}, request)
-    return HttpResponse(page, status=status, headers=headers)
+    return HttpResponse(_page(status, reason, request), status=status, headers=headers)
 
 
 def invalid_parameter(request: HttpRequest, parameter: str, reason: str) -> HttpResponse:
@@ -46,7 +64,19 @@ def plain_error(
     """The same without database queries for the page, not even for the signed-in user."""
     if is_api(request):
         return problems.problem(status, reason, headers=headers)
-    return HttpResponse(render_to_string(f"{status}.html"), status=status, headers=headers)
+    return HttpResponse(_page(status, reason), status=status, headers=headers)
+
+
+def _page(
+    status: int, reason: str, request: HttpRequest | None = None, title: str | None = None
+) -> str:
+    context = {
+        "status": status,
+        "title": title or TITLES[status],
+        "reason": reason,
+        "again": TRY_AGAIN,
+    }
+    return render_to_string("error.html", context, request)
 
 
 # Called by Django
@@ -58,6 +88,12 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     return error(request, 403, str(exception) or FORBIDDEN)
+
+
+def expired_form(request: HttpRequest, reason: str) -> HttpResponse:
+    """For a form without a valid token against cross-site requests."""
+    page = _page(403, EXPIRED, request, "This form has expired")
+    return HttpResponse(page, status=403)
 
 
 def not_found(request: HttpRequest, exception: Http404) -> HttpResponse:

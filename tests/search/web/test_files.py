@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -52,8 +53,8 @@ def read(client: Client, status: int = 200, **parameters: str) -> dict[str, Any]
 
 
 def main(answer: HttpResponse) -> str:
-    """What a page says, without its menu, which names the address and has a token."""
-    return answer.content.decode().partition("<main")[2]
+    """What a page says, without its menu, which has a token, and the address that was asked for."""
+    return re.sub(r"\?next=[^\"]+", "", answer.content.decode().partition("<main")[2])
 
 
 class TestPage:
