@@ -53,7 +53,7 @@ class Change(StrEnum):
     INVITATION_REVOKED = "revoked the invitation"
     INVITATION_ACCEPTED = "accepted the invitation"
     RUN_REQUESTED = "requested an index run of the repository"
-    REPOSITORIES_IMPORTED = "registered repositories of the import"
+    REPOSITORIES_IMPORTED = "registered repositories from"
     CODE_HOST_ADDED = "added the code host"
     CODE_HOST_CHANGED = "changed the code host"
     CODE_HOST_REMOVED = "removed the code host"

@@ -78,9 +78,10 @@ def register_all(
     wanted: Sequence[Imported],
     *,
     owner: User,
+    by: User | None,
     credential: str,
     visibility: str,
-    team: Group | None,
+    teams: Sequence[Group],
     source: str,
 ) -> list[Repository]:
     """New repositories, in the order of `wanted`, each with its default branch, in a few
@@ -97,13 +98,12 @@ def register_all(
         for each in wanted
     )
     Branch.objects.bulk_create(Branch(repository=repository) for repository in made)
-    if team:
-        through = Repository.teams.through
-        through.objects.bulk_create(
-            through(repository=repository, group=team) for repository in made
-        )
+    through = Repository.teams.through
+    through.objects.bulk_create(
+        through(repository=repository, group=team) for repository in made for team in teams
+    )
     names = ", ".join(each.name for each in wanted)
-    audit.record(Change.REPOSITORIES_IMPORTED, source, by=None, details=names)
+    audit.record(Change.REPOSITORIES_IMPORTED, source, by=by, details=names)
     return made
 
 

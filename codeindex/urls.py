@@ -6,7 +6,7 @@ from django.urls import include, path, register_converter
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from codeindex.accounts.sign_on import provider
-from codeindex.web import api, evaluations, ids, views
+from codeindex.web import api, evaluations, ids, repository_list, views
 from codeindex.web.accounts import api as accounts_api
 from codeindex.web.accounts import audit
 from codeindex.web.accounts import views as accounts
@@ -178,8 +178,9 @@ urlpatterns = [
     path("health", views.health, name="health"),
     *(single_sign_on if provider.is_on() else []),
     path("admin/", admin.site.urls),
-    path("repositories/", views.repository_list, name="repositories"),
+    path("repositories/", repository_list.repository_list, name="repositories"),
     path("repositories/register", views.register, name="register"),
+    path("repositories/register-many", views.register_many, name="register-many"),
     path("repositories/<repository:pk>/", include(repository)),
     path("teams/", include(teams)),
     path("invitations/", include(invitations)),

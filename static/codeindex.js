@@ -4,6 +4,12 @@
 const POLL_MILLISECONDS = 1000;
 const LONGEST_POLL_MILLISECONDS = 15000;
 
+// What a screen reader is told is written into a live region that stays, and only when it changes.
+function announce(part) {
+  const region = document.getElementById(`${part.id}-said`);
+  if (region && region.textContent !== part.dataset.said) region.textContent = part.dataset.said;
+}
+
 async function refresh(part) {
   const response = await fetch(part.dataset.poll, { headers: { Accept: "text/html" } });
   if (!response.ok) throw new Error(`${response.status}`);
@@ -11,6 +17,7 @@ async function refresh(part) {
   const fresh = page.getElementById(part.id);
   if (!fresh) throw new Error("the response lacks the element");
   part.replaceWith(fresh);
+  announce(fresh);
   return fresh;
 }
 

@@ -169,6 +169,12 @@ def states(repositories: Iterable[Repository]) -> dict[int, list[BranchState]]:
     return found
 
 
+def minutes_between_questions(repository: Repository) -> int:
+    """By its own schedule or the installation's; 0: never."""
+    own = repository.check_minutes
+    return settings.CODEINDEX_CHECK_MINUTES if own is None else own
+
+
 def _minutes(repository: str) -> Coalesce:
     """The minutes between two questions, of the repository that this relation leads to."""
     return Coalesce(f"{repository}__check_minutes", settings.CODEINDEX_CHECK_MINUTES)

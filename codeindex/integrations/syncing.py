@@ -184,9 +184,10 @@ def _register(
     made = repositories.register_all(
         [Imported(taken.choose(link), remote) for link, remote in wanted],
         owner=owner,
+        by=None,
         credential=credentials.encrypt(access.credential),
         visibility=row.visibility,
-        team=row.team,
+        teams=[row.team] if row.team else [],
         source=str(row),
     )
     for (link, _), repository in zip(wanted, made, strict=True):

@@ -6,8 +6,10 @@ from django import forms
 from django.contrib.auth.models import Group, User
 from django.http import QueryDict
 
+from codeindex import address_lists
 from codeindex.accounts import departure
 from codeindex.accounts.teams import assignable
+from codeindex.ingestion.cloning import remotes
 from codeindex.models import Visibility
 
 SEEN_BY = {
@@ -62,11 +64,38 @@ class RegisterForm(forms.Form):
 
     def __init__(self, owner: User, data: QueryDict | None = None) -> None:
         super().__init__(data)
-        teams = self.fields["teams"]
-        assert isinstance(teams, forms.ModelMultipleChoiceField)
-        teams.queryset = offered = assignable(owner)
-        if not offered.exists():
-            del self.fields["teams"]
+        _offer_teams(self, owner)
+
+
+def _offer_teams(form: forms.Form, owner: User) -> None:
+    """The teams that the owner may choose; no field where there are none."""
+    teams = form.fields["teams"]
+    assert isinstance(teams, forms.ModelMultipleChoiceField)
+    teams.queryset = offered = assignable(owner)
+    if not offered.exists():
+        del form.fields["teams"]
+
+
+class RegisterManyForm(forms.Form):
+    addresses = forms.CharField(
+        label="Clone URLs",
+        help_text=f"One per line, at most {address_lists.MOST_LINES}, without credentials.",
+        widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "false", "autocomplete": "off"}),
+        max_length=address_lists.MOST_LINES * remotes.LONGEST,
+    )
+    visibility = forms.ChoiceField(
+        choices=[(choice.value, f"{choice.label}: {SEEN_BY[choice]}") for choice in Visibility]
+    )
+    teams = forms.ModelMultipleChoiceField(
+        Group.objects.none(),
+        to_field_name="name",
+        required=False,
+        help_text="Members can search their code even if the repositories are private.",
+    )
+
+    def __init__(self, owner: User, data: QueryDict | None = None) -> None:
+        super().__init__(data)
+        _offer_teams(self, owner)
 
 
 class DepartureForm(forms.Form):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.db.models import F, QuerySet
 
+from codeindex import repository_lists
 from codeindex.ingestion import progress
 from codeindex.ingestion.progress import Progress
 from codeindex.ingestion.selection import skip_reasons
@@ -21,6 +22,7 @@ from codeindex.models import (
     RunStatus,
     SpaceState,
 )
+from codeindex.repository_lists import State
 from codeindex.spaces import refining
 
 RUNS = 50
@@ -29,20 +31,62 @@ RUNS = 50
 FAILURES = 20
 """The most failures of a repository that are listed."""
 
+LABELS = {
+    State.PAUSED: "paused",
+    State.INDEXING: "waiting for a worker",
+    State.FAILED: "failed",
+    State.BEHIND: "behind its host",
+    State.SEARCHABLE: "searchable",
+    State.UNINDEXED: "not indexed",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """A repository with its latest run, the progress of that run, the runs that are live, and how
-    fresh the index of each branch is.
+    """A repository with its one state, the latest run of each branch, the runs that are live, and
+    how fresh the index of each branch is.
     `refined_percent` is the share of all vectors that are refined, None if it is all of them: a
     share of the repository's own would tell which of its texts others hold."""
 
     repository: Repository
-    latest: IndexRun | None
-    progress: Progress | None
+    state: State
+    newest: list[IndexRun]
     live: list[IndexRun]
     branches: list[BranchState]
     refined_percent: int | None = None
+
+    @property
+    def latest(self) -> IndexRun | None:
+        """The run in progress, or else the last one."""
+        running = [run for run in self.newest if run.finished is None]
+        return next(iter(running or self.newest), None)
+
+    @property
+    def progress(self) -> Progress | None:
+        return progress.measure(self.latest) if self.latest else None
+
+    @property
+    def failed(self) -> list[IndexRun]:
+        """The runs whose branches show their errors, since no later one has replaced them."""
+        return [run for run in self.newest if run.status == RunStatus.FAILED]
+
+    @property
+    def label(self) -> str:
+        """The state in words, such as "extracting definitions, 42%"."""
+        current = self.progress
+        if current is None or current.finished or self.state not in (State.PAUSED, State.INDEXING):
+            return LABELS[self.state]
+        stage = current.label if current.percent is None else f"{current.label}, {current.percent}%"
+        return f"paused while {stage}" if self.state == State.PAUSED else stage
+
+    @property
+    def said(self) -> str:
+        """What a screen reader is told while the page updates itself: the stage and tens of
+        percents, so that it is not told too often."""
+        current = self.progress
+        if current is None or current.finished or not current.percent:
+            return self.label
+        return f"{current.label}, {current.percent // 10 * 10}%"
 
     @property
     def definitions(self) -> int:
@@ -90,28 +134,30 @@ def for_repository(row: Repository) -> Overview:
 def for_repositories(rows: Iterable[Repository]) -> list[Overview]:
     """The overviews of all rows, in their order, in a few queries."""
     rows = list(rows)
+    states = repository_lists.states(rows)
     runs = IndexRun.objects.filter(branch__repository__in=rows).select_related("branch")
-    latest = {
-        run.branch.repository_id: run
-        for run in runs.order_by("branch__repository", "-pk").distinct("branch__repository")
-    }
-    live: dict[int, list[IndexRun]] = {}
-    for run in runs.filter(branch__live_run=F("pk")).order_by("pk"):
-        live.setdefault(run.branch.repository_id, []).append(run)
-    states = freshness.states(rows)
+    newest = _by_repository(runs.order_by("branch", "-pk").distinct("branch"))
+    live = _by_repository(runs.filter(branch__live_run=F("pk")).order_by("pk"))
+    branches = freshness.states(rows)
     percent = refining.active_percent()
     return [
         Overview(
             row,
-            run,
-            progress.measure(run) if run else None,
+            states.get(row.pk, State.UNINDEXED),
+            sorted(newest.get(row.pk, []), key=lambda run: -run.pk),
             live.get(row.pk, []),
-            states.get(row.pk, []),
+            branches.get(row.pk, []),
             percent,
         )
         for row in rows
-        for run in (latest.get(row.pk),)
     ]
+
+
+def _by_repository(runs: Iterable[IndexRun]) -> dict[int, list[IndexRun]]:
+    grouped: dict[int, list[IndexRun]] = {}
+    for run in runs:
+        grouped.setdefault(run.branch.repository_id, []).append(run)
+    return grouped
 
 
 def skips(run: IndexRun | None) -> list[Skip]:
@@ -128,6 +174,15 @@ def runs(repository: Repository) -> QuerySet[IndexRun]:
     """The runs of all branches, newest first."""
     every = IndexRun.objects.filter(branch__repository=repository)
     return every.select_related("branch", "requested_by")
+
+
+def state_of_run(run: IndexRun) -> str:
+    """In words: one that was searchable and is no longer has been replaced. Reads its branch."""
+    if run.status != RunStatus.PUBLISHED:
+        return RunStatus(run.status).label
+    if run.branch.live_run_id != run.pk:
+        return "replaced"
+    return "searchable" if run.finished else RunStatus.EMBEDDING.label
 
 
 def timings(run: IndexRun) -> list[tuple[str, float]]:

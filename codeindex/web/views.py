@@ -2,40 +2,32 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from codeindex import repositories, tasks
+from codeindex import address_lists, repositories, tasks
 from codeindex.accounts.authentication import signed_in_user
 from codeindex.accounts.limits import throttles
+from codeindex.address_lists import Candidate
 from codeindex.ingestion import pausing, runs
-from codeindex.integrations import imports
-from codeindex.models import IndexRun, Repository
-from codeindex.web import audience, overview
+from codeindex.integrations import freshness, imports
+from codeindex.models import Branch, IndexRun, Repository
+from codeindex.web import audience, contents, overview
 from codeindex.web.access import managed_repository, visible_repository
-from codeindex.web.forms import RegisterForm
+from codeindex.web.forms import RegisterForm, RegisterManyForm
 
 
 @require_safe
 def health(request: HttpRequest) -> HttpResponse:
     """Whether this process serves requests. Does not use the database."""
     return HttpResponse("ok\n", content_type="text/plain")
-
-
-@require_safe
-def repository_list(request: HttpRequest) -> HttpResponse:
-    visible = Repository.objects.visible_to(request.user).select_related("owner").order_by("name")
-    rows = visible.prefetch_related("teams", "people")
-    listed = [
-        (each, audience.describe(each.repository)) for each in overview.for_repositories(rows)
-    ]
-    may_import = imports.is_allowed(request.user)
-    context = {"nav": "repositories", "listed": listed, "may_import": may_import}
-    return render(request, "codeindex/repositories.html", context)
 
 
 @login_required
@@ -56,19 +48,63 @@ def register(request: HttpRequest) -> HttpResponse:
     return render(request, "codeindex/register.html", context, status=400 if form.errors else 200)
 
 
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def register_many(request: HttpRequest) -> HttpResponse:
+    """Shows what would be registered of a list, and registers it once none of it is refused."""
+    owner = signed_in_user(request)
+    form = RegisterManyForm(owner, request.POST or None)
+    may_import = imports.is_allowed(owner)
+    context: dict[str, Any] = {"nav": "repositories", "form": form, "may_import": may_import}
+    if form.is_valid():
+        given = form.cleaned_data
+        checked = address_lists.check(given["addresses"], owner)
+        accepted = [each for each in checked if not each.problem]
+        if "register" in request.POST and accepted == checked:
+            return _register(request, owner, accepted, given)
+        # What is refused may hold a secret, and is not shown again
+        again = request.POST.copy()
+        again["addresses"] = "\n".join(each.address for each in accepted)
+        context |= {
+            "form": RegisterManyForm(owner, again),
+            "accepted": accepted,
+            "refused": [each for each in checked if each.problem],
+        }
+    status = 400 if form.errors else 200
+    return render(request, "codeindex/register_many.html", context, status=status)
+
+
+def _register(
+    request: HttpRequest, owner: User, accepted: list[Candidate], given: dict[str, Any]
+) -> HttpResponse:
+    throttles.INDEX.count(request)
+    teams = list(given.get("teams", ()))
+    made = address_lists.register(
+        accepted, owner=owner, visibility=given["visibility"], teams=teams
+    )
+    tasks.request_indexes(Branch.objects.filter(repository__in=made), by=owner)
+    messages.success(request, f"Repositories registered: {len(made)}. They are indexed next.")
+    return redirect("repositories")
+
+
 @require_safe
 def repository(request: HttpRequest, pk: int) -> HttpResponse:
     row = visible_repository(request.user, pk)
     summary = overview.for_repository(row)
     has_failures = any(run.texts_failed for run in summary.live)
+    shown = summary.live[0].branch if summary.live else None
     context = {
         "nav": "repositories",
         "overview": summary,
         "audience": audience.describe(row),
+        "schedule": freshness.minutes_between_questions(row),
         "runs": [
-            (run, overview.duration(run), overview.timings(run))
+            (run, overview.state_of_run(run), overview.duration(run), overview.timings(run))
             for run in overview.runs(row)[: overview.RUNS]
         ],
+        "branch": shown,
+        "languages": contents.languages(shown) if shown else [],
+        "directories": contents.directories(shown) if shown else [],
         "skips": overview.skips(summary.latest),
         "failures": overview.failures(row) if has_failures else [],
         "is_managed": Repository.objects.managed_by(request.user).filter(pk=pk).exists(),

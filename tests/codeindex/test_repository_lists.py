@@ -19,7 +19,7 @@ from codeindex.models import (
     Upstream,
     Visibility,
 )
-from codeindex.repository_lists import State, Wanted, matching, with_state
+from codeindex.repository_lists import Order, State, Wanted, matching, ordered, states
 from codeindex.web import ids
 from tests import shelf
 
@@ -34,6 +34,8 @@ def five(alice: User, team: Group) -> dict[str, Repository]:
     made = {state.value: shelf.repository(alice, state.value, teams=[team]) for state in State}
     branches = {name: each.branches.get() for name, each in made.items()}
     IndexRun.objects.create(branch=branches["indexing"])
+    IndexRun.objects.create(branch=branches["paused"])
+    Repository.objects.filter(name="paused").update(paused=True)
     run(branches["failed"], RunStatus.FAILED)
     run(branches["searchable"], RunStatus.FAILED)
     run(branches["searchable"], RunStatus.CANCELLED)
@@ -56,11 +58,42 @@ def names(client: Client, **parameters: str) -> list[str]:
     return [row["name"] for row in answer.json()]
 
 
+class TestOrder:
+    @pytest.mark.parametrize(
+        ("order", "first"), [(Order.NAME, "a"), (Order.INDEXED, "c"), (Order.DEFINITIONS, "b"),
+                             (Order.STATE, "b"), (Order.BRANCH, "b")],
+    )  # fmt: skip
+    def test_what_lacks_a_value_comes_last(self, alice: User, order: Order, first: str) -> None:
+        made = {name: shelf.repository(alice, name) for name in ("a", "b", "c")}
+        branch = made["b"].branches.get()
+        branch.name = "Main"
+        branch.save()
+        Branch.objects.filter(repository=made["c"]).update(name="new")
+        Branch.objects.filter(repository=made["a"]).update(live_run=None, name="a")
+        run_of_b, run_of_c = made["b"].branches.get().live_run, made["c"].branches.get().live_run
+        assert run_of_b
+        assert run_of_c
+        IndexRun.objects.filter(pk=run_of_b.pk).update(definitions=3)
+        IndexRun.objects.filter(pk=run_of_c.pk).update(definitions=5, published="2020-01-01T00Z")
+        IndexRun.objects.create(branch=branch)
+        rows = Repository.objects.all()
+        upwards = [row.name for row in ordered(rows, order)]
+        downwards = [row.name for row in ordered(rows, order, descending=True)]
+        counted = [name for name in upwards if name != "a"]
+        if order == Order.DEFINITIONS or order == Order.NAME:
+            assert upwards == ["a", "b", "c"] == downwards[::-1]
+        elif order == Order.STATE:
+            assert upwards == ["b", "c", "a"] == downwards[::-1]
+        else:
+            assert (upwards[-1], downwards[-1]) == ("a", "a")
+            assert counted[0] == first
+
+
 class TestFilters:
     def test_a_repository_is_in_one_state(self, five: dict[str, Repository]) -> None:
-        rows = with_state(Repository.objects.all())
-        assert {row.name: row.state for row in rows} == {  # type: ignore[attr-defined]
-            state.value: state.value for state in State
+        known = states(Repository.objects.all())
+        assert {name: known[row.pk] for name, row in five.items()} == {
+            state.value: state for state in State
         }
         for state in State:
             assert matching(Repository.objects.all(), Wanted(state=state)).get().name == state
@@ -75,7 +108,7 @@ class TestFilters:
         assert names(client, name="open%search") == names(client, name="openXsearch") == []
         assert names(client, visibility="public") == ["Open_search"]
         assert names(client, state="behind", name="alice/") == ["behind"]
-        assert len(names(client, name="", state="", visibility="", **{"import": ""})) == 6
+        assert len(names(client, name="", state="", visibility="", **{"import": ""})) == 7
 
     def test_only_what_is_visible_is_kept(
         self, client: Client, charlie: User, five: dict[str, Repository]
@@ -111,9 +144,9 @@ class TestFilters:
         self, client: Client, alice: User, five: dict[str, Repository]
     ) -> None:
         client.force_login(alice)
-        first = client.get(REPOSITORIES, {"name": "ED", "limit": 1})
+        first = client.get(REPOSITORIES, {"name": "ED", "limit": 2})
         following = client.get(first["Link"].partition("<")[2].partition(">")[0])
-        assert [row["name"] for row in first.json()] == ["failed"]
+        assert [row["name"] for row in first.json()] == ["failed", "paused"]
         assert [row["name"] for row in following.json()] == ["unindexed"]
 
 

@@ -105,6 +105,7 @@ ROUTES: dict[str, dict[str, tuple[str | int, ...]]] = {
     # Repositories
     "repositories": {"GET": OPEN},
     "register": {"GET": ACCOUNT, "POST": ACCOUNT},
+    "register-many": {"GET": ACCOUNT, "POST": ACCOUNT},
     "repository": {"GET": SEEN},
     "progress": {"GET": SEEN},
     "index-again": {"POST": MANAGED},

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -182,7 +183,56 @@ class TestRepository:
         )
         shown = page(client, address)
         assert "data-poll" not in shown
-        assert 'data-stage="published"' in shown
+        assert "<progress" not in shown
+
+    def test_says_one_state_of_itself_and_of_each_run(
+        self, client: Client, alice: User, running: IndexRun
+    ) -> None:
+        client.force_login(alice)
+        address = f"/repositories/{running.branch.repository_id}/"
+
+        def states() -> list[str]:
+            return re.findall(r'<span class="status[^"]*">([^<]*)</span>', page(client, address))
+
+        assert states() == ["Extracting definitions, 25%", "extracting definitions", "searchable"]
+        Repository.objects.update(paused=True)
+        assert states()[0] == "Paused while extracting definitions, 25%"
+        assert "data-poll" not in page(client, address)
+        Repository.objects.update(paused=False)
+        IndexRun.objects.filter(pk=running.pk).update(status=RunStatus.PUBLISHED, texts=4)
+        running.branch.live_run = running
+        running.branch.save()
+        assert states() == [
+            "Building the semantic index, 0%",
+            "building the semantic index",
+            "replaced",
+        ]
+        IndexRun.objects.filter(pk=running.pk).update(finished=timezone.now())
+        assert states() == ["Searchable", "searchable", "replaced"]
+
+    def test_shows_languages_directories_and_the_schedule(
+        self, client: Client, alice: User, shop: Repository
+    ) -> None:
+        for path in ("api/a.py", "api/b.py", "web/c.py", "d.py"):
+            shelf.put(shop, path, Written(f"def {path[-4]}(): ...", path[-4]))
+        client.force_login(alice)
+        shown = page(client, f"/repositories/{shop.pk}/")
+        rows = re.findall(r'<th scope="row"[^>]*>([^<]+)</th><td class="number">(\d)</td>', shown)
+        assert rows == [("python", "4"), ("api", "2"), ("web", "1")]
+        assert "asked for new commits every 60 minutes" in shown
+        Repository.objects.update(check_minutes=0)
+        assert "not asked for new commits" in page(client, f"/repositories/{shop.pk}/")
+
+    def test_managers_pause_and_resume(
+        self, client: Client, alice: User, running: IndexRun
+    ) -> None:
+        client.force_login(alice)
+        address = f"/repositories/{running.branch.repository_id}"
+        shown = client.post(f"{address}/pause", follow=True).content.decode()
+        assert "Resume" in shown
+        assert "Index again" not in shown
+        shown = client.post(f"{address}/resume", follow=True).content.decode()
+        assert "Pause" in shown
 
     def test_the_list_shows_what_is_visible(
         self, client: Client, bob: User, charlie: User, running: IndexRun
