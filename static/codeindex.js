@@ -42,23 +42,6 @@ async function watch(part) {
 
 document.querySelectorAll("[data-poll]").forEach(watch);
 
-// "#L83-L86" marks lines of a file; a browser itself knows only the id of one element.
-const LINES = /^#L(\d+)-L?(\d+)$/;
-
-function markLines() {
-  const match = LINES.exec(window.location.hash);
-  if (!match) return;
-  const [first, last] = [Number(match[1]), Number(match[2])];
-  document.querySelectorAll(".numbers a[id]").forEach((line) => {
-    const number = Number(line.id.slice(1));
-    line.classList.toggle("marked", first <= number && number <= last);
-  });
-  document.getElementById(`L${first}`)?.scrollIntoView({ block: "center" });
-}
-
-window.addEventListener("hashchange", markLines);
-markLines();
-
 // Escape and a click elsewhere close an open menu.
 function closeMenus(except) {
   document.querySelectorAll("details.menu[open]").forEach((menu) => {

@@ -12,7 +12,15 @@ from django.utils import timezone
 from codeindex import locks, outbox
 from codeindex.ingestion import progress, runs, store
 from codeindex.ingestion.lexical import word_counts
-from codeindex.models import UNPUBLISHED, Branch, IndexRun, RunEvent, RunStatus, SourceFile
+from codeindex.models import (
+    UNPUBLISHED,
+    Branch,
+    IndexRun,
+    RunEvent,
+    RunStatus,
+    SkippedFiles,
+    SourceFile,
+)
 
 
 def start_embedding(run: IndexRun) -> None:
@@ -92,6 +100,7 @@ def publish(run: IndexRun) -> bool:
     word_counts.update(run)
     SourceFile.objects.filter(until_run=run).update(live=False)
     SourceFile.objects.filter(from_run=run, until_run=None).update(live=True)
+    SkippedFiles.objects.filter(run__branch=run.branch_id, run__lt=run.pk).delete()
     Branch.objects.filter(pk=run.branch_id).update(live_run=run)
     _finish(IndexRun.objects.filter(branch=run.branch_id, pk__lt=run.pk))
     return True

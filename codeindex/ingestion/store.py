@@ -27,6 +27,7 @@ from codeindex.models import (
     Embedding,
     EmbeddingState,
     IndexRun,
+    SkippedFiles,
     SourceFile,
     SourceFileQuerySet,
     SpaceState,
@@ -126,6 +127,7 @@ def finish_reading(run: IndexRun, skips: Skips, requested: int) -> None:
     """Request the vectors that the run's texts still lack, and count what the run holds; so many
     vectors were `requested` before. Adds the files whose content is not indexed to `skips`."""
     _lock(run)
+    _list_skipped(run, skips)
     requested += request_embeddings(run)
     skipped = SourceFile.objects.of_run(run).exclude(blob__skipped="").order_by("path")
     for reason, path in skipped.values_list("blob__skipped", "path"):
@@ -145,6 +147,14 @@ def finish_reading(run: IndexRun, skips: Skips, requested: int) -> None:
         texts_known=max(0, distinct_texts - requested),
         texts_ready=reused,
         texts_failed=0,
+    )
+
+
+def _list_skipped(run: IndexRun, skips: Skips) -> None:
+    run.skipped_files.all().delete()
+    SkippedFiles.objects.bulk_create(
+        SkippedFiles(run=run, reason=reason, paths=sorted(paths))
+        for reason, paths in skips.paths.items()
     )
 
 

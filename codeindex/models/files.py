@@ -129,6 +129,21 @@ class SourceFile(models.Model):
         return self.path
 
 
+class SkippedFiles(models.Model):
+    """The paths of a run's commit that are not indexed for one reason, sorted. Files with a row in
+    `SourceFile` are not among them. One row a reason, since a vendored folder has many files. The
+    rows of a branch's earlier runs are deleted when a run is published."""
+
+    run = models.ForeignKey(IndexRun, models.CASCADE, related_name="skipped_files")
+    reason = models.CharField(max_length=200)
+    paths = ArrayField(models.TextField())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "reason"], name="one_row_a_run_and_reason"),
+        ]
+
+
 class Text(models.Model):
     """What an encoder reads for a definition; stored and encoded once for all repositories."""
 

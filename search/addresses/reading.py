@@ -182,7 +182,7 @@ def located(address: Address) -> FoundFile:
     current = live_branch(repository, "")
     if current is None:
         raise NoFile(f"No commit of {repository.full_name} is indexed yet.")
-    run = _past_run(repository, ref)
+    run = past_run(repository, ref)
     if run is None:
         now = _live_files(current).filter(path=path).first()
         raise NoFile(f"{quoted(ref)} is not an indexed branch or commit of this repository.", now)
@@ -226,7 +226,7 @@ def live_branch(repository: Repository, ref: str) -> Branch | None:
     return named
 
 
-def _past_run(repository: Repository, commit: str) -> IndexRun | None:
+def past_run(repository: Repository, commit: str) -> IndexRun | None:
     """The latest run that had published a commit, given by its beginning."""
     if not _COMMIT.fullmatch(commit):
         return None

@@ -1,28 +1,31 @@
-"""The page of a file: at an address that stays valid, or by an id, which is valid until a commit
-changes the file."""
+"""The pages of files and folders: at addresses that stay valid; and of a file by an id, which is
+valid until a commit changes the file."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import wraps
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial, wraps
 from typing import Any, Concatenate, ParamSpec
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from codeindex.audit import Access
 from codeindex.models import SourceFile
-from search import places
 from search.accesses import note_read
-from search.addresses import reading
-from search.addresses.origins import WITH_ORIGIN, origin_of
-from search.addresses.reading import FoundFile, NoFile
+from search.addresses import folders, reading
+from search.addresses.origins import WITH_ORIGIN, origin_of, permalink
+from search.addresses.reading import Address, FoundFile, NoFile
 from search.addresses.succession import succession
 from search.candidates.branches import UnknownRepository
 from search.query.filters import BadQuery
-from search.web.highlighting import listing
+from search.web.code.documents import rendered
+from search.web.code.outline import outline
+from search.web.highlighting import anchored_numbers, listing
 
 Parameters = ParamSpec("Parameters")
 View = Callable[Concatenate[HttpRequest, Parameters], HttpResponse]
@@ -63,50 +66,90 @@ def file(request: HttpRequest, file_id: int) -> HttpResponse:
     visible = SourceFile.objects.visible_to(request.user).live()
     row = get_object_or_404(visible.select_related("blob", *WITH_ORIGIN), pk=file_id)
     note_read(Access.FILE_READ, request.user, row)
-    return _page(request, FoundFile(row))
+    return _page(request, FoundFile(row), row.branch.name)
 
 
 @require_safe
 def at_address(request: HttpRequest, address: str) -> HttpResponse:
-    """The file at `owner/name@ref/path`, of which `lines` are marked; or the repository's page."""
+    """The file at `owner/name@ref/path`, of which `lines` are marked; or the folder, if the path
+    ends with a slash. `owner/name` alone is the repository's page."""
     if "\0" in address:
         raise Http404
     try:
         parsed = reading.parse_address(request.user, address)
     except UnknownRepository as error:
         raise Http404 from error
-    if not parsed.path:
+    if address.strip("/") == parsed.repository.full_name and not address.endswith("/"):
         return redirect("repository", parsed.repository.pk)
     try:
-        return _page(request, reading.find(parsed))
+        if not parsed.path or parsed.path.endswith("/"):
+            return _folder(request, parsed)
+        return _page(request, reading.find(parsed), parsed.ref)
     except NoFile as missing:
+        if not missing.is_gone and _is_folder(parsed):
+            return redirect(permalink(parsed.repository.full_name, parsed.ref, f"{parsed.path}/"))
         context = {
             "repository": parsed.repository,
-            "what": parsed.path,
+            "what": parsed.path or parsed.repository.name,
             "reason": missing,
             "file": missing.now,
         }
         return _nothing(request, context, is_gone=missing.is_gone)
 
 
-def _page(request: HttpRequest, found: FoundFile) -> HttpResponse:
+def _is_folder(address: Address) -> bool:
+    try:
+        folders.folder_at(replace(address, path=f"{address.path}/"))
+    except NoFile:
+        return False
+    return True
+
+
+def _folder(request: HttpRequest, address: Address) -> HttpResponse:
+    folder = folders.folder_at(address)
+    name, origin, readme = address.repository.full_name, folder.origin, folder.readme
+    context: dict[str, object] = {
+        "repository": address.repository,
+        "folder": folder,
+        "crumbs": folders.crumbs(name, folder.ref, folder.path),
+        "origin": origin,
+        "permalink": origin.permalink(folder.path),
+        "host_link": origin.host_link(folder.path.rstrip("/")) if folder.path else "",
+        "further": folder.total - len(folder.entries),
+    }
+    if readme is not None:
+        note_read(Access.FILE_READ, request.user, readme)
+        context |= {"readme": readme, "document": _document(readme, folder.ref)}
+    return render(request, "search/folder.html", context)
+
+
+def _document(row: SourceFile, ref: str) -> SafeString | None:
+    """A file as a document, if it is one."""
+    located = partial(permalink, row.branch.repository.full_name, ref)
+    return rendered(row.blob.content, row.blob.language, row.path, located)
+
+
+def _page(request: HttpRequest, found: FoundFile, ref: str) -> HttpResponse:
     row, origin = found.file, found.origin
     context = {
         "found": found,
         "file": row,
+        "crumbs": folders.crumbs(origin.full_name, ref, row.path),
         "origin": origin,
         "permalink": origin.permalink(row.path),
         "host_link": origin.host_link(row.path),
-        "definitions": [places.place_in_file(row, each) for each in found.definitions],
-        "listing": listing(row.blob.content.split("\n"), row.blob.language),
-        "marked": (),
+        "symbols": [*outline(row, found.definitions)],
+        "document": _document(row, ref),
+        "listing": listing(found.lines, row.blob.language),
     }
+    marked: Sequence[int] = ()
     try:
         if lines := reading.parse_lines(request.GET.get("lines", "")):
-            context["marked"] = found.span(lines)
+            marked = found.span(lines)
     except BadQuery as error:
-        return render(request, "search/file.html", {**context, "error": error}, status=400)
-    return render(request, "search/file.html", context)
+        context["error"] = error
+    context |= {"marked": marked, "numbers": anchored_numbers(len(found.lines), marked)}
+    return render(request, "search/file.html", context, status=400 if "error" in context else 200)
 
 
 def _successor(request: HttpRequest, ids: Mapping[str, Any]) -> HttpResponse:

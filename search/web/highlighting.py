@@ -7,7 +7,7 @@ parser has no such bound for broken code."""
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Container, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from html import escape
@@ -26,6 +26,7 @@ COLOURED_CHARACTERS = 400_000
 elements."""
 
 GAP = "⋯"
+MARKED = ' class="marked"'
 
 CONSTANTS = frozenset(
     {"true", "false", "True", "False", "None", "null", "nil", "undefined", "this", "self", "super"}
@@ -79,6 +80,16 @@ def listing(
     than `max_coloured` characters have no colours."""
     html = _html(_dedented(lines, lines), language, marked, max_coloured)
     return Listing(mark_safe(html), range(first, first + len(lines)), 0)  # noqa: S308  it is escaped
+
+
+def anchored_numbers(count: int, marked: Container[int] = ()) -> SafeString:
+    """The numbers of a whole file's lines; each is the target of `#L83`, and leads there."""
+    # Not by a template: for 5,000 lines it would take longer than all the rest of the page.
+    numbers = (
+        f'<a id="L{number}" href="#L{number}"{MARKED if number in marked else ""}>{number}</a>'
+        for number in range(1, count + 1)
+    )
+    return mark_safe("\n".join(numbers))  # noqa: S308  only numbers are inserted
 
 
 def excerpt(

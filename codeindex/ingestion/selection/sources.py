@@ -49,17 +49,33 @@ class SelectedFile:
         return self.sha, self.language.name
 
 
+LISTED_CHARACTERS = 8_000_000
+"""Of the paths of skipped files that are listed; later ones are only counted."""
+
+
 class Skips:
-    """Skipped files, counted by reason, with some examples of each."""
+    """Skipped files, counted by reason, with some examples of each, and with the paths of those
+    that are skipped before they are read."""
 
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
         self._examples: defaultdict[str, list[str]] = defaultdict(list)
+        self._room = LISTED_CHARACTERS
+        self.paths: defaultdict[str, list[str]] = defaultdict(list)
+        """reason → paths that are skipped for it before they are read."""
 
     def add(self, reason: str, path: str) -> None:
+        """A file whose content is not indexed."""
         self._counts[reason] += 1
         if self._counts[reason] <= EXAMPLES:
             self._examples[reason].append(_shortened(path))
+
+    def add_unread(self, reason: str, path: str) -> None:
+        """A file that is not read, and so has no row of its own."""
+        self.add(reason, path)
+        if len(path) <= min(LONGEST_PATH, self._room):
+            self._room -= len(path)
+            self.paths[reason].append(path)
 
     def report(self) -> dict[str, dict[str, object]]:
         """reason → {"count": files, "examples": [path, …]}, most frequent first."""
@@ -97,7 +113,7 @@ def select(
     for (entry, language), override in zip(candidates, said.of_files, strict=True):
         path = displayed(entry.path)
         if reason := _reason_to_skip(path, override, indexed):
-            skips.add(reason, path)
+            skips.add_unread(reason, path)
         elif path in selected:
             skips.add(skip_reasons.SAME_PATH, path)
         else:
@@ -117,7 +133,7 @@ def _candidates(
         if entry.path.rpartition(b"/")[2] in overrides.FILES and entry.mode != SYMBOLIC_LINK:
             rules.append(entry)
         if reason := _obstacle(entry, language):
-            skips.add(reason, path)
+            skips.add_unread(reason, path)
         elif language:
             candidates.append((entry, language))
     return rules, candidates
