@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.idp.oidc.models import Client
+from allauth.idp.oidc.models import Token as IssuedToken
 from allauth.socialaccount.models import SocialApp, SocialToken
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
@@ -20,7 +22,17 @@ from django.utils.safestring import SafeString
 from codeindex import repositories
 from codeindex.accounts import tokens
 from codeindex.accounts.authentication import signed_in_user
-from codeindex.models import Branch, EmbeddingState, Evaluation, IndexRun, Repository, Space, Token
+from codeindex.accounts.oauth import grants
+from codeindex.models import (
+    Branch,
+    EmbeddingState,
+    Evaluation,
+    IndexRun,
+    OAuthGrant,
+    Repository,
+    Space,
+    Token,
+)
 from codeindex.web.forms import DepartureForm
 
 EVALUATION_FIELDS = (
@@ -174,8 +186,27 @@ class TokenAdmin(ReadOnly):
         tokens.revoke_all(queryset, by=signed_in_user(request))
 
 
-# Users, accounts at the provider and teams have their pages; the provider is in the settings
-for unused in (EmailAddress, SocialApp, SocialToken):
+@admin.register(OAuthGrant)
+class OAuthGrantAdmin(ReadOnly):
+    """An administrator can end what users have authorized."""
+
+    list_display = ["client", "user", "scopes", "created", "expires", "last_used"]
+    list_filter = ["user"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return admin.ModelAdmin.has_delete_permission(self, request, obj)
+
+    def delete_model(self, request: HttpRequest, obj: OAuthGrant) -> None:
+        grants.end(obj, by=signed_in_user(request))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[OAuthGrant]) -> None:
+        for grant in queryset.select_related("client", "user"):
+            grants.end(grant, by=signed_in_user(request))
+
+
+# Users, accounts at the provider and teams have their pages; the provider is in the settings;
+# applications register themselves
+for unused in (EmailAddress, SocialApp, SocialToken, Client, IssuedToken):
     admin.site.unregister(unused)
 
 admin.site.unregister(User)

@@ -68,6 +68,9 @@ class Change(StrEnum):
     RUN_CANCELLED = "cancelled an index run of the repository"
     TOKEN_CREATED = "created the token"  # noqa: S105
     TOKEN_REVOKED = "revoked the token"  # noqa: S105
+    APPLICATION_REGISTERED = "registered the application"
+    APPLICATION_AUTHORIZED = "authorized the application"
+    AUTHORIZATION_REVOKED = "revoked the authorization of the application"
     SIGNED_IN = "signed in as"
     SIGNED_OUT = "signed out as"
     PASSWORD_CHANGED = "changed the password of"  # noqa: S105

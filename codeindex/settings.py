@@ -174,6 +174,19 @@ CODEINDEX_OIDC_SECONDS = _env.integer("CODEINDEX_OIDC_SECONDS", 5, high=60)
 if CODEINDEX_OIDC_URL and not CODEINDEX_OIDC_CLIENT_ID:
     raise ImproperlyConfigured("Set CODEINDEX_OIDC_CLIENT_ID, too, or unset CODEINDEX_OIDC_URL.")
 
+# Whether agents may ask users for authorization with OAuth, instead of being given a token; then
+# the endpoint for agents answers nobody who sends none
+CODEINDEX_OAUTH = _env.boolean("CODEINDEX_OAUTH", False)
+# Whether applications may be known by a document at an address of theirs, which this server fetches
+CODEINDEX_OAUTH_DOCUMENTS = _env.boolean("CODEINDEX_OAUTH_DOCUMENTS", False)
+# Registrations of applications, and requests for tokens, from one address
+CODEINDEX_OAUTH_REGISTRATION_RATE = _env.rate("CODEINDEX_OAUTH_REGISTRATION_RATE", "60/hour")
+CODEINDEX_OAUTH_TOKEN_RATE = _env.rate("CODEINDEX_OAUTH_TOKEN_RATE", "600/hour")
+# Seconds: an authorization that is not used for a month ends
+IDP_OIDC_AUTHORIZATION_CODE_EXPIRES_IN = 60
+IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN = 3600
+IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN = 30 * 24 * 3600
+
 # Whether users sign in with passwords of this installation
 CODEINDEX_PASSWORDS = _env.boolean("CODEINDEX_PASSWORDS", True)
 if not CODEINDEX_PASSWORDS and not CODEINDEX_OIDC_URL:
@@ -219,6 +232,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
+    "allauth.idp.oidc",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",

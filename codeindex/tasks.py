@@ -36,6 +36,7 @@ from codeindex.models import (
     Embedding,
     EmbeddingState,
     IndexRun,
+    OAuthGrant,
     PushDelivery,
     Repository,
     RunStatus,
@@ -215,6 +216,7 @@ def forget() -> None:
     audit.forget(settings.CODEINDEX_AUDIT_DAYS)
     PushDelivery.objects.forget()
     outgoing.forget()
+    OAuthGrant.objects.forget()
 
 
 def wake_readers() -> None:

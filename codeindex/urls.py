@@ -5,6 +5,7 @@ from django.contrib.auth import views as auth
 from django.urls import include, path, register_converter
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from codeindex.accounts.oauth import clients
 from codeindex.accounts.sign_on import provider
 from codeindex.web import api, evaluations, ids, repository_list, views
 from codeindex.web.accounts import api as accounts_api
@@ -20,6 +21,9 @@ from codeindex.web.integrations import (
 )
 from codeindex.web.invitations import views as invitation_views
 from codeindex.web.invitations.api import InvitationsView, InvitationView
+from codeindex.web.oauth import api as oauth_api
+from codeindex.web.oauth import endpoints
+from codeindex.web.oauth import views as oauth_views
 from codeindex.web.repository_settings.api import SettingsView
 from codeindex.web.repository_settings.forms import AccessSection, RulesSection, SourceSection
 from codeindex.web.repository_settings.views import settings
@@ -68,6 +72,7 @@ account = [
     path("", accounts.account, name="account"),
     path("token", accounts.new_token, name="new-token"),
     path("token/revoke", accounts.revoke_token, name="revoke-token"),
+    path("applications/revoke", oauth_views.revoke, name="revoke-grant"),
     path("login/", sign_on.SignInView.as_view(), name="login"),
     path("link/<str:signed>", sign_on.link, name="sign-in-link"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
@@ -158,6 +163,12 @@ rest = [
     path("audit/export", audit.ExportView.as_view(), name="api-audit-export"),
     path("tokens", accounts_api.TokensView.as_view(), name="api-tokens"),
     path("tokens/<str:beginning>", accounts_api.TokenView.as_view(), name="api-token"),
+    path("applications", oauth_api.ApplicationsView.as_view(), name="api-applications"),
+    path(
+        "applications/<str:beginning>",
+        oauth_api.ApplicationView.as_view(),
+        name="api-application",
+    ),
     path("invitations", InvitationsView.as_view(), name="api-invitations"),
     path("invitations/<invitation:pk>", InvitationView.as_view(), name="api-invitation"),
     path("teams", team_api.TeamsView.as_view(), name="api-teams"),
@@ -174,9 +185,21 @@ single_sign_on = [
     path("admin/login/", sign_on.admin_sign_in, name="admin-sign-in"),
 ]
 
+# Absent without OAuth
+oauth = [
+    path(".well-known/oauth-protected-resource", endpoints.resource, name="oauth-server-resource"),
+    path(".well-known/oauth-protected-resource/mcp", endpoints.resource, name="oauth-resource"),
+    path(".well-known/oauth-authorization-server", endpoints.server, name="oauth-server"),
+    path("oauth/authorize", oauth_views.authorize, name="oauth-authorize"),
+    path("oauth/register", endpoints.register, name="oauth-register"),
+    path("oauth/token", endpoints.token, name="oauth-token"),
+    path("oauth/revoke", endpoints.revoke, name="oauth-revoke"),
+]
+
 urlpatterns = [
     path("health", views.health, name="health"),
     *(single_sign_on if provider.is_on() else []),
+    *(oauth if clients.is_on() else []),
     path("admin/", admin.site.urls),
     path("repositories/", repository_list.repository_list, name="repositories"),
     path("repositories/register", views.register, name="register"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import User
@@ -26,6 +27,9 @@ SCHEMES = {"bearer", "token"}
 
 FOREIGN_SCHEMES = {"basic", "digest", "negotiate"}
 """Ignored: a browser or a proxy adds these to authenticate with the proxy."""
+
+SignIn = Callable[[str], tuple[User, Grant]]
+"""The user of a key, and what it grants. Raises `TokenRefused`."""
 
 CHALLENGE = 'Bearer realm="codeindex"'
 
@@ -58,7 +62,9 @@ class TokenAuthentication(authentication.BaseAuthentication):
         return f'{CHALLENGE}, error="invalid_token"' if is_refused else CHALLENGE
 
 
-def authenticate(request: HttpRequest | Request) -> tuple[User, Grant | None] | None:
+def authenticate(
+    request: HttpRequest | Request, sign_in: SignIn = tokens.signed_in
+) -> tuple[User, Grant | None] | None:
     """The user of `Authorization: Bearer KEY` or `Token KEY`, and what the token grants. A request
     that is signed on this machine has no grant, and may do what a session may. None without such a
     header. Raises `AuthenticationFailed` for a key or signature that is not valid, so that it is
@@ -73,7 +79,7 @@ def authenticate(request: HttpRequest | Request) -> tuple[User, Grant | None] | 
     if scheme.lower() not in SCHEMES:
         raise AuthenticationFailed("The header must be: Authorization: Bearer TOKEN.")
     try:
-        user, grant = tokens.signed_in(key.strip())
+        user, grant = sign_in(key.strip())
     except TokenRefused as refusal:
         raise AuthenticationFailed(str(refusal)) from refusal
     audit.identify(user, grant.beginning)

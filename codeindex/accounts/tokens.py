@@ -128,7 +128,7 @@ def signed_in(key: str) -> tuple[User, Grant]:
             raise TokenRefused(_expired(expires))
         if not is_use_recorded:
             cursor.execute(_RECORD_USE, [key_digest])
-    user = User.from_db(connection.alias, _USER_COLUMNS, fields)
+    user = User.from_db(connection.alias, USER_COLUMNS, fields)
     return user, Grant(beginning, frozenset(Scope(scope) for scope in scopes))
 
 
@@ -141,13 +141,15 @@ def _expired(expires: datetime) -> str:
 
 # In SQL, since every API search begins with this statement, and the ORM takes several times as long
 # to compose it as Postgres to execute it. A use is recorded once an hour, not with each request.
-_USER_COLUMNS = [str(field.column) for field in User._meta.concrete_fields]
+USER_COLUMNS = [str(field.column) for field in User._meta.concrete_fields]
+USER_SELECTED = ", ".join(f"auth_user.{column}" for column in USER_COLUMNS)
+DIGEST_OF_PASSWORD = "encode(sha256(convert_to(auth_user.password, 'UTF8')), 'hex')"  # noqa: S105
 _OWNER = f"""
-SELECT {", ".join(f"auth_user.{column}" for column in _USER_COLUMNS)},
+SELECT {USER_SELECTED},
     token.beginning, token.scopes, token.expires, coalesce(token.expires <= now(), false),
     coalesce(token.last_used > now() - interval '1 hour', false)
 FROM codeindex_token AS token JOIN auth_user ON auth_user.id = token.user_id
 WHERE token.digest = %s AND auth_user.is_active
-    AND token.password = encode(sha256(convert_to(auth_user.password, 'UTF8')), 'hex')
+    AND token.password = {DIGEST_OF_PASSWORD}
 """
 _RECORD_USE = "UPDATE codeindex_token SET last_used = now() WHERE digest = %s"

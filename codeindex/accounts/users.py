@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from codeindex import audit
 from codeindex.accounts import tokens
+from codeindex.accounts.oauth import grants
 from codeindex.audit import Change
 
 RECORDED = ("username", "email", "is_active", "is_staff", "is_superuser")
@@ -65,9 +66,11 @@ def record_removal(instance: User, **_: Any) -> None:
 
 @transaction.atomic
 def sign_out_everywhere(user: User, *, by: User | None) -> None:
-    """Ends the sessions of `user` and revokes their tokens, so that none works again if the user is
-    activated again. None works while the user is deactivated anyway."""
+    """Ends the sessions of `user`, and revokes their tokens and what they have authorized, so that
+    none works again if the user is activated again. None works while the user is deactivated
+    anyway."""
     tokens.revoke(user, by=by)
+    grants.revoke(user, by=by)
     own = [session.pk for session in _open_sessions() if _user_id(session) == str(user.pk)]
     Session.objects.filter(pk__in=own).delete()
 

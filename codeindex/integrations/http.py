@@ -68,11 +68,12 @@ class Answer:
 
 
 class Client:
-    """Asks one host; each exchange takes `EXCHANGE_SECONDS` at most."""
+    """Asks one host; each exchange takes `seconds` at most."""
 
-    def __init__(self, client: httpx.Client, forward: Proxy) -> None:
+    def __init__(self, client: httpx.Client, forward: Proxy, seconds: float) -> None:
         self._client = client
         self._forward = forward
+        self._seconds = seconds
 
     def get(self, url: str) -> Answer:
         """The JSON at `url`. Redirects are followed within the same origin. Raises `HostError`."""
@@ -114,7 +115,7 @@ class Client:
 
     @contextmanager
     def _deadline(self) -> Iterator[Callable[[], bool]]:
-        """End the connections after `EXCHANGE_SECONDS`, unless the block has ended before: the
+        """End the connections after `seconds`, unless the block has ended before: the
         client's own timeout begins anew with each byte that a host sends. Gives whether that has
         happened."""
         over = Event()
@@ -123,7 +124,7 @@ class Client:
             over.set()
             self._forward.drop()
 
-        timer = Timer(EXCHANGE_SECONDS, end)
+        timer = Timer(self._seconds, end)
         timer.daemon = True
         timer.start()
         try:
@@ -134,9 +135,13 @@ class Client:
 
 @contextmanager
 def connected(
-    url: str, headers: Mapping[str, str] = NO_HEADERS, resolve: Resolve = proxy.resolve
+    url: str,
+    headers: Mapping[str, str] = NO_HEADERS,
+    resolve: Resolve = proxy.resolve,
+    seconds: float = EXCHANGE_SECONDS,
 ) -> Iterator[Client]:
-    """A client for the origin of `url` that sends `headers` along."""
+    """A client for the origin of `url` that sends `headers` along. Each of its exchanges takes at
+    most `seconds`."""
     refused = settings.CODEINDEX_REFUSED_NETWORKS
     with (
         proxy.serving(refused, urlsplit(url).scheme, resolve) as forward,
@@ -149,7 +154,7 @@ def connected(
             trust_env=False,
         ) as client,
     ):
-        yield Client(client, forward)
+        yield Client(client, forward, seconds)
 
 
 def origin(url: str) -> str:

@@ -22,6 +22,7 @@ from codeindex.models.files import (
 )
 from codeindex.models.freshness import Upstream
 from codeindex.models.invitations import Invitation
+from codeindex.models.oauth import OAuthGrant
 from codeindex.models.repositories import (
     CHECK_MINUTES,
     IGNORE_PATTERNS,
@@ -70,6 +71,7 @@ __all__ = [
     "Invitation",
     "Membership",
     "NamesUsed",
+    "OAuthGrant",
     "OutgoingDelivery",
     "OutgoingWebhook",
     "PlainId",

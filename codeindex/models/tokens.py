@@ -17,6 +17,8 @@ from django.db.models.signals import pre_save
 from django.dispatch import receiver
 from django.utils import timezone
 
+from codeindex.models.oauth import OAuthGrant
+
 
 class Scope(models.TextChoices):
     """What a token may be used for. It never grants more than its user may do."""
@@ -69,12 +71,13 @@ def digest(secret: str) -> str:
 @receiver(pre_save, sender=settings.AUTH_USER_MODEL)
 def keep_tokens(instance: User, update_fields: Collection[str] | None = None, **_: Any) -> None:
     """When Django's password hashing has changed, a login hashes the same password again. Its
-    tokens stay valid."""
+    tokens and grants stay valid."""
     is_rehash = (
         set(update_fields or ()) == {"password"} and getattr(instance, "_password", None) is None
     )
     if not is_rehash or not is_password_usable(instance.password):
         return
     before = User.objects.values_list("password", flat=True).get(pk=instance.pk)
-    tokens = Token.objects.filter(user=instance, password=digest(before))
-    tokens.update(password=digest(instance.password))
+    for model in (Token, OAuthGrant):
+        kept = model.objects.filter(user=instance, password=digest(before))
+        kept.update(password=digest(instance.password))

@@ -64,7 +64,10 @@ def no_store(get_response: GetResponse) -> GetResponse:
     return middleware
 
 
-DOORS = {"/api/v1/hooks/": Door.WEBHOOK, "/api/": Door.API, "/mcp": Door.AGENT}
+DOORS = {
+    "/api/v1/hooks/": Door.WEBHOOK, "/api/": Door.API, "/mcp": Door.AGENT,
+    "/oauth/register": Door.AGENT, "/oauth/token": Door.AGENT, "/oauth/revoke": Door.AGENT,
+}  # fmt: skip
 """By the beginning of the path, the longest first; all others are pages."""
 
 

@@ -19,10 +19,12 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from codeindex.accounts.authentication import ScopePermission, TokenAuthentication
+from codeindex.accounts.authentication import ScopePermission
 from codeindex.accounts.limits import throttles
+from codeindex.accounts.oauth import clients
 from codeindex.models import Scope
 from codeindex.web.abandonment import abandoned_with_client
+from codeindex.web.oauth.authentication import AgentAuthentication
 from search.mcp.loop import Exchange, Loop
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ class McpView(APIView):
     """Each message is a POST of its own, which changes nothing. A token signs in; a browser's
     session does not, since pages of other sites could use it."""
 
-    authentication_classes = [TokenAuthentication]
+    authentication_classes = [AgentAuthentication]
     permission_classes = [ScopePermission]
     scope = Scope.SEARCH
     http_method_names = ["post"]
@@ -57,7 +59,11 @@ class McpView(APIView):
 @require_safe
 def agents(request: HttpRequest) -> HttpResponse:
     """How to connect agents, with this installation's address."""
-    context = {"nav": "agents", "address": request.build_absolute_uri(reverse("mcp"))}
+    context = {
+        "nav": "agents",
+        "address": request.build_absolute_uri(reverse("mcp")),
+        "has_oauth": clients.is_on(),
+    }
     return render(request, "search/agents.html", context)
 
 

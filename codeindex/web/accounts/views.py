@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from codeindex.accounts import tokens
 from codeindex.accounts.authentication import signed_in_user
+from codeindex.accounts.oauth import grants
 from codeindex.accounts.sign_on import provider
 from codeindex.web.accounts.forms import TokenForm
 
@@ -52,6 +53,7 @@ def _account(
     context = {
         "nav": "account",
         "tokens": own,
+        "grants": grants.of_user(signed_in_user(request)),
         "form": form,
         "key": key,
         "has_passwords": settings.CODEINDEX_PASSWORDS,

@@ -117,8 +117,8 @@ TASKS = (
     ),
     Task(
         "People",
-        "Manage teams, invitations and your tokens.",
-        "(teams|invitations|tokens).*",
+        "Manage teams, invitations, your tokens, and the applications that you have authorized.",
+        "(teams|invitations|tokens|applications).*",
     ),
     Task(
         "Administration",

@@ -36,6 +36,7 @@ MEMBER = f"{MEMBERS}/{{user}}"
 RUNS = f"{ONE}/runs"
 AUDIT, EXPORT = "/api/v1/audit", "/api/v1/audit/export"
 TOKENS, TOKEN = "/api/v1/tokens", "/api/v1/tokens/{beginning}"
+APPLICATIONS, APPLICATION = "/api/v1/applications", "/api/v1/applications/{beginning}"
 WEBHOOKS, WEBHOOK = "/api/v1/webhooks", "/api/v1/webhooks/{webhook}"
 OUTGOING = "/api/v1/outgoing-webhooks"
 OUTGOING_ONE = f"{OUTGOING}/{{webhook}}"
@@ -212,6 +213,8 @@ def test_every_operation_names_its_errors(schema: dict[str, Any]) -> None:
         ("get", TOKENS): {200},
         ("post", TOKENS): {201, 415},
         ("delete", TOKEN): {204, 404},
+        ("get", APPLICATIONS): {200},
+        ("delete", APPLICATION): {204, 404},
     }
     documented = {(method, path): statuses for method, path, statuses in operations(schema)}
     assert documented == {operation: always | statuses for operation, statuses in own.items()}

@@ -1,0 +1,1 @@
+"""OAuth over HTTP: the page that asks for consent, and the endpoints that applications use."""
