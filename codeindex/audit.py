@@ -58,6 +58,8 @@ class Change(StrEnum):
     CODE_HOST_CHANGED = "changed the code host"
     CODE_HOST_REMOVED = "removed the code host"
     IMPORT_ADDED = "added the import"
+    IMPORT_CHANGED = "changed the import"
+    READERS_CHANGED = "changed, as the code host says, who sees the repository"
     IMPORT_STARTED = "started the import"
     IMPORT_CONFIRMED = "confirmed what the import removes"
     IMPORT_REMOVED = "removed the import"

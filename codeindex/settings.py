@@ -71,6 +71,9 @@ CODEINDEX_NICENESS = _env.integer("CODEINDEX_NICENESS", 10, low=0, high=19)
 CODEINDEX_CHECK_MINUTES = _env.integer("CODEINDEX_CHECK_MINUTES", 60, low=0, high=43_200)
 # How often imports ask for the repositories of an organisation
 CODEINDEX_IMPORT_MINUTES = _env.integer("CODEINDEX_IMPORT_MINUTES", 60, high=43_200)
+# How often a code host is asked who may read what is imported, and for how long its answer counts
+CODEINDEX_PERMISSION_MINUTES = _env.integer("CODEINDEX_PERMISSION_MINUTES", 60, high=43_200)
+CODEINDEX_PERMISSION_HOURS = _env.integer("CODEINDEX_PERMISSION_HOURS", 24, high=24 * 365)
 # Who may import the repositories of an organisation
 CODEINDEX_IMPORTS_BY = _env.choice(
     "CODEINDEX_IMPORTS_BY", "administrators", "administrators", "everyone"

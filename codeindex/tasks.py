@@ -29,7 +29,7 @@ from codeindex.ingestion import (
 )
 from codeindex.ingestion.cloning import mirrors
 from codeindex.ingestion.lexical import analysis, grams
-from codeindex.integrations import freshness, outgoing, syncing
+from codeindex.integrations import freshness, identities, outgoing, permissions, syncing
 from codeindex.models import (
     UNPUBLISHED,
     Branch,
@@ -180,6 +180,14 @@ def sync_imports() -> None:
     """Synchronise one import with its code host, and enqueue the next one."""
     if syncing.sync_next(partial(request_indexes, by=None)):
         wake_imports()
+        wake_permissions()
+
+
+@shared_task(ignore_result=True)
+def sync_permissions() -> None:
+    """Ask a code host who may read some of its repositories, and enqueue the next ones."""
+    if permissions.sync_next():
+        wake_permissions()
 
 
 @shared_task(ignore_result=True)
@@ -194,6 +202,7 @@ def sweep() -> None:
     _index_what_is_behind()
     wake_checks()
     wake_imports()
+    wake_permissions()
     _wake_webhooks()
     wake_readers()
     if not _pending().exists():
@@ -217,6 +226,7 @@ def forget() -> None:
     PushDelivery.objects.forget()
     outgoing.forget()
     OAuthGrant.objects.forget()
+    identities.forget()
 
 
 def wake_readers() -> None:
@@ -236,6 +246,12 @@ def wake_imports() -> None:
     """Ask code hosts for the repositories of an organisation if the time of an import has come."""
     if syncing.is_due():
         _enqueue(sync_imports)
+
+
+def wake_permissions() -> None:
+    """Ask code hosts who may read what is imported, if the time of an import has come."""
+    if permissions.is_due():
+        _enqueue(sync_permissions)
 
 
 def _wake_webhooks() -> None:

@@ -98,6 +98,7 @@ code_hosts = [
     path("<code_host:host>/remove", code_host_views.remove_host, name="remove-code-host"),
     path("imports/<import:source>/", code_host_views.imported, name="import"),
     path("imports/<import:source>/start", code_host_views.start, name="start-import"),
+    path("imports/<import:source>/follow", code_host_views.follow_host, name="follow-host"),
     path("imports/<import:source>/confirm", code_host_views.confirm, name="confirm-import"),
     path("imports/<import:source>/remove", code_host_views.remove_import, name="remove-import"),
 ]

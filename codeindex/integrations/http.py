@@ -55,6 +55,10 @@ class HostError(Exception):
         self.wait = wait
 
 
+class Forbidden(HostError):
+    """The host answered 403: the token does not allow it."""
+
+
 class NotFound(HostError):
     """The host answered 404."""
 
@@ -167,6 +171,12 @@ def origin(url: str) -> str:
     return f"{parts.scheme}://{parts.hostname}:{port}"
 
 
+def check_next(following: str, base: str) -> None:
+    """Raises `HostError` if the next page of an answer is not where `base` is."""
+    if following and origin(following) != origin(base):
+        raise HostError("The host names a next page at another address.")
+
+
 def _body(response: httpx.Response) -> bytes:
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise HostError("The host's answer is compressed, though that was not asked for.")
@@ -191,7 +201,7 @@ def _check(response: httpx.Response) -> None:
     if status == 429 or (status == 403 and wait is not None):
         raise HostError(TOO_MANY, wait)
     if status == 403:
-        raise HostError("The token does not allow to list these repositories.")
+        raise Forbidden("The token does not allow to list these repositories.")
     if status == 404:
         raise NotFound("The host knows no such organisation, group or user, or hides it.")
     if status >= 500:

@@ -21,7 +21,17 @@ from codeindex import audit, credentials
 from codeindex.audit import Change
 from codeindex.ingestion.cloning import remotes
 from codeindex.integrations.listings import Access
-from codeindex.models import CodeHost, HostKind, Import, Repository, Visibility
+from codeindex.integrations.readers import DIRECTORIES
+from codeindex.models import (
+    CodeHost,
+    HostKind,
+    HostReader,
+    Import,
+    ImportedRepository,
+    PermissionSync,
+    Repository,
+    Visibility,
+)
 
 MOST_PER_USER = 50
 """Code hosts of a user, and imports from one."""
@@ -55,7 +65,7 @@ def hosts_of(user: User) -> QuerySet[CodeHost]:
 
 
 def imports_of(user: User | AnonymousUser) -> QuerySet[Import]:
-    rows = Import.objects.select_related("host__owner", "team")
+    rows = Import.objects.select_related("host__owner", "team", "permission_sync")
     if not user.is_authenticated:
         return rows.none()
     return rows if user.is_superuser else rows.filter(host__owner=user)
@@ -94,6 +104,7 @@ def change_token(host: CodeHost, token: str, *, by: User) -> None:
         credential=credentials.encrypt(access_to(host).credential)
     )
     Import.objects.filter(host=host).exclude(error="").update(due=Now(), failures=0)
+    _ask_for_readers(PermissionSync.objects.filter(source__host=host))
     audit.record(Change.CODE_HOST_CHANGED, str(host), by=by, details="token")
 
 
@@ -117,10 +128,12 @@ def add_import(
     *,
     visibility: str = Visibility.PRIVATE,
     team: Group | None = None,
+    follows_host: bool = False,
     by: User,
 ) -> Import:
-    """An import that a worker previews, and that waits to be started. Raises `ValidationError` by
-    field."""
+    """An import that a worker previews, and that waits to be started. If it `follows_host`, who may
+    read a repository there may find it here, and `visibility` is that of repositories which are
+    public there. Raises `ValidationError` by field."""
     CodeHost.objects.select_for_update(no_key=True).get(pk=host.pk)
     namespace = namespace.strip().strip("/")
     if not NAMESPACE.fullmatch(namespace) or len(namespace) > 300:
@@ -146,7 +159,32 @@ def add_import(
         team=team,
     )
     audit.record(Change.IMPORT_ADDED, str(added), by=by)
+    if follows_host:
+        follow_host(added, True, by=by)
     return added
+
+
+@transaction.atomic
+def follow_host(row: Import, follows: bool, *, by: User) -> None:
+    """Let who may read its repositories at the code host find them here, or no longer. Either way
+    they are private until the host has said who may read them. Raises `ValidationError` by field
+    for a host that does not say it."""
+    if follows == row.follows_host:
+        return
+    if follows and row.host.kind not in DIRECTORIES:
+        reason = f"{row.host.get_kind_display()} does not say who its accounts belong to."
+        raise ValidationError({"follows_host": [reason]})
+    if follows:
+        PermissionSync.objects.create(source=row)
+    else:
+        row.permission_sync.delete()
+    HostReader.objects.filter(imported__source=row).delete()
+    row.repositories.update(readers_asked=None, readers_known=None, public_at_host=False)
+    imported = Repository.objects.filter(imported__source=row)
+    imported.update(visibility=Visibility.PRIVATE)
+    what = "visibility follows the code host" if follows else "visibility is set by hand"
+    audit.record(Change.IMPORT_CHANGED, str(row), by=by, details=what)
+    row.refresh_from_db()
 
 
 @transaction.atomic
@@ -154,6 +192,7 @@ def start(row: Import, *, by: User) -> None:
     """Import what the preview says, and keep it as it is at the host; or ask the host now, if the
     import was started before."""
     Import.objects.filter(pk=row.pk).update(started=True, due=Now(), failures=0)
+    _ask_for_readers(PermissionSync.objects.filter(source=row))
     if not row.started:
         audit.record(Change.IMPORT_STARTED, str(row), by=by)
 
@@ -170,6 +209,12 @@ def remove_import(row: Import, *, by: User) -> None:
     """Stop importing. The repositories stay registered."""
     audit.record(Change.IMPORT_REMOVED, str(row), by=by)
     row.delete()
+
+
+def _ask_for_readers(rows: QuerySet[PermissionSync]) -> None:
+    """Ask the code hosts next who may read each of the repositories."""
+    ImportedRepository.objects.filter(source__permission_sync__in=rows).update(readers_asked=None)
+    rows.update(due=Now(), failures=0)
 
 
 def _checked_url(url: str) -> str:

@@ -96,8 +96,7 @@ def repositories(access: Access, namespace: str, client: Client) -> Iterator[lis
         yield listed
         if not following:
             return
-        if http.origin(following) != http.origin(access.api):
-            raise HostError("The host names a next page at another address.")
+        http.check_next(following, access.api)
         page = _page(client, following, access.kind)
     raise HostError(f"The host lists more than {MOST_PAGES:,} pages.")
 

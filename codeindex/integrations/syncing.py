@@ -8,15 +8,14 @@ confirmation.
 
 from __future__ import annotations
 
-import logging
-import random
 import uuid
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from fnmatch import fnmatchcase
+from functools import partial
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -25,12 +24,18 @@ from more_itertools import batched
 from codeindex import credentials, leases, repositories
 from codeindex.ingestion.cloning import remotes
 from codeindex.ingestion.cloning.remotes import Remote
-from codeindex.integrations import http, imports, listings
-from codeindex.integrations.errors import INTERNAL_ERROR
+from codeindex.integrations import attempts, http, imports, listings
 from codeindex.integrations.http import HostError
 from codeindex.integrations.listings import Access, Listed
-from codeindex.leases import Lease, LostLease
-from codeindex.models import Branch, Import, ImportedRepository, Repository
+from codeindex.leases import Lease
+from codeindex.models import (
+    Branch,
+    Import,
+    ImportedRepository,
+    PermissionSync,
+    Repository,
+    Visibility,
+)
 from codeindex.repositories import Imported
 
 MOST_REPOSITORIES = 20_000
@@ -46,51 +51,23 @@ FREE_REMOVALS = 10
 FREE_SHARE = 0.1
 """How many repositories go without a confirmation: so many, or this share if that is more."""
 
-SOON = timedelta(minutes=5)
-"""When the host is asked again, if something is missing from its answer for the first time."""
-
-FIRST_RETRY = timedelta(minutes=5)
-LONGEST_RETRY = timedelta(days=1)
-
 NAMES_SHOWN = 500
 """Names that a preview shows."""
 
 RequestIndexes = Callable[[Iterable[Branch]], object]
 
-logger = logging.getLogger(__name__)
-
 
 def is_due() -> bool:
-    return _due().exists()
+    return _due().filter(leases.FREE).exists()
 
 
 def sync_next(request_indexes: RequestIndexes) -> bool:
     """Synchronise the import that has waited longest; False if none is due. `request_indexes` is
     given the branches of new repositories, in the transaction that registers them."""
-    row = _claim(uuid.uuid4())
+    row = attempts.claim(_due())
     if row is None:
         return False
-    held = Import.objects.filter(pk=row.pk, lease=row.lease)
-    try:
-        with leases.renewing(held) as lease:
-            listed = _listed(row, lease)
-            due = _apply(row, listed, lease, request_indexes)
-    except LostLease:
-        logger.info("%s was removed or taken over", row)
-    except HostError as error:
-        _fail(held, row, str(error), error.wait)
-    except credentials.UnreadableCredential:
-        _fail(held, row, "The stored token cannot be decrypted. Give the code host another token.")
-    except IntegrityError:  # somebody has just used a name, or removed something
-        logger.warning("%s is synchronised again.", row, exc_info=True)
-        held.update(due=Now() + SOON)
-    except Exception:
-        logger.exception("%s could not be synchronised", row)
-        _fail(held, row, INTERNAL_ERROR)
-    else:
-        held.update(synced=Now(), due=due, failures=0, error="")
-    finally:
-        held.update(lease=None, leased_until=None)
+    attempts.attempt(row, partial(_sync, row, request_indexes))
     return True
 
 
@@ -113,23 +90,24 @@ def keeps(row: Import, listed: Listed) -> bool:
 
 
 def _due() -> QuerySet[Import]:
-    return Import.objects.filter(leases.FREE, due__lte=Now(), host__owner__is_active=True)
+    due = Import.objects.filter(due__lte=Now(), host__owner__is_active=True)
+    return due.select_related("host__owner", "team", "permission_sync")
 
 
-@transaction.atomic
-def _claim(lease: uuid.UUID) -> Import | None:
-    first = list(_due().order_by("due").values_list("pk", flat=True)[:1])
-    leases.take(Import.objects.filter(pk__in=first), lease)
-    return Import.objects.filter(lease=lease).select_related("host__owner", "team").first()
+def _sync(row: Import, request_indexes: RequestIndexes, lease: Lease) -> datetime:
+    due = _apply(row, _listed(row, lease), lease, request_indexes)
+    Import.objects.filter(pk=row.pk, lease=row.lease).update(synced=Now())
+    return due
 
 
 def _listed(row: Import, lease: Lease) -> dict[str, Listed]:
     """All repositories of the namespace, by the host's id. Raises `HostError`."""
     access = imports.access_to(row.host)
     listed: dict[str, Listed] = {}
+    progress = attempts.progress(lease)
     with http.connected(access.api, access.headers) as client:
         for page in listings.repositories(access, row.namespace, client):
-            lease.progress()
+            progress()
             listed.update((each.id, each) for each in page)
             if len(listed) > MOST_REPOSITORIES:
                 raise HostError(
@@ -160,7 +138,7 @@ def _apply(
     _rename(row, access, wanted)
     is_unsettled = _remove_missing(row, wanted, lease)
     Import.objects.filter(pk=row.pk).update(notice=" ".join(filter(None, sorted(notices))))
-    return timezone.now() + SOON if is_unsettled else _later()
+    return timezone.now() + attempts.SOON if is_unsettled else _later()
 
 
 @transaction.atomic
@@ -186,7 +164,7 @@ def _register(
         owner=owner,
         by=None,
         credential=credentials.encrypt(access.credential),
-        visibility=row.visibility,
+        visibility=Visibility.PRIVATE if row.follows_host else row.visibility,
         teams=[row.team] if row.team else [],
         source=str(row),
     )
@@ -194,6 +172,7 @@ def _register(
         link.repository = repository
         links.append(link)
     ImportedRepository.objects.bulk_create(links)
+    PermissionSync.objects.filter(source=row).update(due=Now())
     request_indexes(Branch.objects.filter(repository__in=made))
     if not left_out:
         return ""
@@ -281,18 +260,5 @@ def _remove(link: ImportedRepository) -> None:
     link.delete()
 
 
-def _fail(held: QuerySet[Import], row: Import, error: str, wait: float | None = None) -> None:
-    """Record why the host could not be asked, and when it is asked again."""
-    pause = min(FIRST_RETRY * (1 << min(row.failures, 16)), LONGEST_RETRY)
-    if wait is not None:
-        pause = max(timedelta(seconds=wait), timedelta(seconds=1))
-    held.update(error=error, failures=row.failures + 1, due=timezone.now() + _spread(pause))
-
-
 def _later() -> datetime:
-    return timezone.now() + _spread(timedelta(minutes=settings.CODEINDEX_IMPORT_MINUTES))
-
-
-def _spread(pause: timedelta) -> timedelta:
-    """A little more, so that not all imports are due at once."""
-    return pause * random.uniform(1, 1.1)  # noqa: S311
+    return attempts.later(settings.CODEINDEX_IMPORT_MINUTES)

@@ -7,7 +7,15 @@ files.
 """
 
 from codeindex.models.audit import AuditRecord
-from codeindex.models.code_hosts import CodeHost, HostKind, Import, ImportedRepository
+from codeindex.models.code_hosts import (
+    CodeHost,
+    HostAccount,
+    HostKind,
+    HostReader,
+    Import,
+    ImportedRepository,
+    PermissionSync,
+)
 from codeindex.models.evaluations import Evaluation
 from codeindex.models.files import (
     Blob,
@@ -21,6 +29,7 @@ from codeindex.models.files import (
     WordCount,
 )
 from codeindex.models.freshness import Upstream
+from codeindex.models.identities import SignOnIdentity
 from codeindex.models.invitations import Invitation
 from codeindex.models.oauth import OAuthGrant
 from codeindex.models.repositories import (
@@ -64,7 +73,9 @@ __all__ = [
     "EmbeddingState",
     "Evaluation",
     "GramBlock",
+    "HostAccount",
     "HostKind",
+    "HostReader",
     "Import",
     "ImportedRepository",
     "IndexRun",
@@ -74,6 +85,7 @@ __all__ = [
     "OAuthGrant",
     "OutgoingDelivery",
     "OutgoingWebhook",
+    "PermissionSync",
     "PlainId",
     "PushDelivery",
     "PushWebhook",
@@ -84,6 +96,7 @@ __all__ = [
     "RunStatus",
     "Scope",
     "SignOnAdministrator",
+    "SignOnIdentity",
     "SkippedFiles",
     "SourceFile",
     "SourceFileQuerySet",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import models
 from django.db.models import Value
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from codeindex.models.repositories import Repository, Visibility
 
@@ -83,6 +86,11 @@ class Import(models.Model):
     def __str__(self) -> str:
         return f"{self.namespace} of {self.host}"
 
+    @property
+    def follows_host(self) -> bool:
+        """Whether who may read its repositories at the code host may find them here."""
+        return hasattr(self, "permission_sync")
+
 
 class ImportedRepository(models.Model):
     """A repository of an import, by the host's own id, which outlives its name. `repository` is
@@ -97,6 +105,12 @@ class ImportedRepository(models.Model):
     full_name = models.CharField(max_length=300)
     problem = models.CharField(max_length=300, blank=True)
     missing = models.DateTimeField(null=True, blank=True)  # since when it is not listed
+    # If visibility follows the host: when the host was last asked who may read it, and when it last
+    # said so; whether everyone may; and why it did not say
+    readers_asked = models.DateTimeField(null=True, blank=True)
+    readers_known = models.DateTimeField(null=True, blank=True)
+    public_at_host = models.BooleanField(default=False, db_default=False)
+    readers_error = models.CharField(max_length=300, blank=True, default="", db_default="")
 
     class Meta:
         verbose_name_plural = "imported repositories"
@@ -106,3 +120,65 @@ class ImportedRepository(models.Model):
 
     def __str__(self) -> str:
         return self.full_name
+
+    @property
+    def are_readers_known(self) -> bool:
+        """Whether the host has said lately enough who may read it."""
+        hours = timedelta(hours=settings.CODEINDEX_PERMISSION_HOURS)
+        return self.readers_known is not None and self.readers_known > timezone.now() - hours
+
+
+class PermissionSync(models.Model):
+    """As long as an import has this row, the visibility of its repositories follows the code host:
+    who may read one there may find it here."""
+
+    source = models.OneToOneField(
+        Import, models.CASCADE, primary_key=True, related_name="permission_sync"
+    )
+    synced = models.DateTimeField(null=True, blank=True)  # when all repositories were asked for
+    notice = models.TextField(blank=True)
+    # When the host is asked again
+    due = models.DateTimeField(null=True, blank=True, db_default=Now())
+    failures = models.PositiveSmallIntegerField(default=0)
+    error = models.TextField(blank=True)
+    lease = models.UUIDField(null=True, blank=True, editable=False)
+    leased_until = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["due"], name="permission_syncs_due")]
+
+    def __str__(self) -> str:
+        return f"permissions of {self.source}"
+
+
+class HostReader(models.Model):
+    """A user who may read an imported repository at its code host, by what the host said last."""
+
+    imported = models.ForeignKey(ImportedRepository, models.CASCADE, related_name="readers")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["imported", "user"], name="reader_of_imported"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} reads {self.imported}"
+
+
+class HostAccount(models.Model):
+    """The e-mail address that a code host has verified of an account there; "" if it tells none.
+    Kept for a while, since hosts are asked for each account by itself."""
+
+    host = models.ForeignKey(CodeHost, models.CASCADE, related_name="accounts")
+    uid = models.CharField(max_length=100)
+    email = models.CharField(max_length=254, blank=True)  # in lower case
+    asked = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["host", "uid"], name="account_of_code_host"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.uid} at {self.host}"

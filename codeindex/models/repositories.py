@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, Group, User
@@ -14,6 +16,9 @@ from django.db.models.functions import Concat, Lower, Now
 from codeindex.models.teams import Membership, Role
 from embeddings.files.origins import Origin
 from embeddings.types import READING_VERSION
+
+if TYPE_CHECKING:
+    from codeindex.models.code_hosts import ImportedRepository
 
 
 class Visibility(models.TextChoices):
@@ -46,12 +51,16 @@ def _replaced(expression: Func, pattern: str, replacement: str) -> Func:
 class RepositoryQuerySet(models.QuerySet["Repository"]):
     def visible_to(self, user: User | AnonymousUser) -> RepositoryQuerySet:
         """The repositories that `user` may see: their own, those that are shared with them or with
-        one of their teams, and those whose visibility includes them. The one permission rule: every
-        other one is built on it."""
+        one of their teams, those that they may read at the code host that decides about them, and
+        those whose visibility includes them. The one permission rule: every other one is built on
+        it."""
+        public_there = Repository.objects.followed().filter(imported__public_at_host=True)
         if not user.is_authenticated:
-            return self.filter(visibility=Visibility.PUBLIC)
+            for_all = public_there.filter(imported__source__visibility=Visibility.PUBLIC)
+            return self.filter(Q(visibility=Visibility.PUBLIC) | Q(pk__in=for_all))
         if user.is_superuser:
             return self
+        read_there = Repository.objects.followed().filter(imported__readers__user=user.pk)
         with_team = Repository.teams.through.objects.filter(
             repository=OuterRef("pk"), group__user=user.pk
         )
@@ -63,7 +72,23 @@ class RepositoryQuerySet(models.QuerySet["Repository"]):
             | ~Q(visibility=Visibility.PRIVATE)
             | Exists(with_team)
             | Exists(with_user)
+            | Q(pk__in=read_there)
+            | Q(pk__in=public_there.exclude(imported__source__visibility=Visibility.PRIVATE))
         )
+
+    def followed(self) -> RepositoryQuerySet:
+        """Those whose visibility follows a code host which has said lately enough who may read
+        them."""
+        oldest = Now() - timedelta(hours=settings.CODEINDEX_PERMISSION_HOURS)
+        return self.filter(
+            imported__source__permission_sync__isnull=False, imported__readers_known__gt=oldest
+        )
+
+    def with_audience(self) -> RepositoryQuerySet:
+        """With all that says who sees them, in a few statements."""
+        followed = "imported__source__permission_sync"
+        loaded = self.select_related("owner", "imported__source__host", followed)
+        return loaded.prefetch_related("teams", "people")
 
     def managed_by(self, user: User | AnonymousUser) -> RepositoryQuerySet:
         """The repositories that `user` may index, change and remove: their own, and those of the
@@ -155,6 +180,12 @@ class Repository(models.Model):
     def full_name(self) -> str:
         """`owner/name`, which is unique."""
         return f"{self.owner.get_username()}/{self.name}"
+
+    @property
+    def followed_import(self) -> ImportedRepository | None:
+        """Its row of an import whose visibility follows the code host."""
+        imported: ImportedRepository | None = getattr(self, "imported", None)
+        return imported if imported and imported.source.follows_host else None
 
     @property
     def indexed_origins(self) -> frozenset[Origin]:

@@ -43,8 +43,8 @@ class RepositoriesView(APIView):
         responses=answers(RepositorySerializer(many=True)),
     )
     def get(self, request: Request) -> Response:
-        visible = Repository.objects.visible_to(request.user).select_related("owner")
-        listed = matching(visible.prefetch_related("teams", "people"), _wanted(request))
+        visible = Repository.objects.visible_to(request.user).with_audience()
+        listed = matching(visible, _wanted(request))
         shown = page(request, listed, "name", "pk", parameters=RepositoriesParameters)
         overviews = overview.for_repositories(shown.rows)
         return Response(RepositorySerializer(overviews, many=True).data, headers=shown.headers)

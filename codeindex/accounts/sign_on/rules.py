@@ -14,15 +14,22 @@ MOST_GROUPS = 500
 MOST_CHARACTERS = 150
 """Of a team's name. A longer one is no team's."""
 
+LONGEST_EMAIL = 254
+"""Characters. A longer address is none."""
+
 EVERY_GROUP = "*"
 
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What the provider says about a user. `domain` is that of a verified email address, or ""."""
+    """What the provider says about a user. `email` is a verified address in lower case, or ""."""
 
     groups: tuple[str, ...]
-    domain: str
+    email: str
+
+    @property
+    def domain(self) -> str:
+        return self.email.rpartition("@")[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +82,7 @@ def claims(data: Mapping[str, Any]) -> Claims:
     email = claim("email") if claim("email_verified") is True else ""
     return Claims(
         groups=tuple(_groups(claim(settings.CODEINDEX_OIDC_GROUPS_CLAIM))),
-        domain=email.rpartition("@")[2].lower() if isinstance(email, str) else "",
+        email=email.lower() if isinstance(email, str) and len(email) <= LONGEST_EMAIL else "",
     )
 
 

@@ -26,6 +26,7 @@ from codeindex.web.integrations.access import (
 from codeindex.web.integrations.serializers import (
     CodeHostSerializer,
     HostTokenSerializer,
+    ImportChangesSerializer,
     ImportSerializer,
     NewCodeHostSerializer,
     NewImportSerializer,
@@ -113,11 +114,9 @@ class ImportsView(ImportingView):
         wanted = serializer.validated_data
         host = _named_host(user, wanted.pop("host"))
         team = teams_of(user).filter(name=wanted.pop("team")).first()
-        namespace, visibility = wanted.pop("namespace"), wanted.pop("visibility")
-        filters = Filters(**wanted)
-        added = imports.add_import(
-            host, namespace, filters, visibility=visibility, team=team, by=user
-        )
+        named = ("namespace", "visibility", "follows_host")
+        others = {name: wanted.pop(name) for name in named}
+        added = imports.add_import(host, filters=Filters(**wanted), team=team, by=user, **others)
         tasks.wake_imports()
         return Response(ImportSerializer(added).data, status.HTTP_201_CREATED)
 
@@ -129,6 +128,22 @@ class ImportView(ImportingView):
         responses=answers(ImportSerializer, 404),
     )
     def get(self, request: Request, source: int) -> Response:
+        return Response(ImportSerializer(_import(request, source)).data)
+
+    @extend_schema(
+        operation_id="change_import",
+        summary="Let visibility follow the code host, or no longer",
+        request=ImportChangesSerializer,
+        responses=answers(ImportSerializer, 404, 415),
+    )
+    def patch(self, request: Request, source: int) -> Response:
+        user = signed_in_user(request)
+        row = own_import(user, source)
+        serializer = ImportChangesSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        follows = serializer.validated_data.get("follows_host", row.follows_host)
+        imports.follow_host(row, follows, by=user)
+        tasks.wake_permissions()
         return Response(ImportSerializer(_import(request, source)).data)
 
     @extend_schema(
@@ -151,6 +166,7 @@ class StartView(ImportingView):
     def post(self, request: Request, source: int) -> Response:
         imports.start(_import(request, source), by=signed_in_user(request))
         tasks.wake_imports()
+        tasks.wake_permissions()
         return Response(ImportSerializer(_import(request, source)).data)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
@@ -11,8 +13,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from codeindex import tasks
 from codeindex.accounts.authentication import signed_in_user
-from codeindex.integrations import imports
-from codeindex.models import CodeHost, Import
+from codeindex.integrations import identities, imports
+from codeindex.integrations.readers import DIRECTORIES
+from codeindex.models import CodeHost, HostReader, Import, Repository
 from codeindex.web.integrations.access import own_host, own_import, require_importer
 from codeindex.web.integrations.forms import CodeHostForm, HostTokenForm, ImportForm
 
@@ -53,6 +56,7 @@ def code_host(request: HttpRequest, host: int) -> HttpResponse:
                 form.filters,
                 visibility=form.cleaned_data["visibility"],
                 team=form.cleaned_data["team"],
+                follows_host=form.cleaned_data["follows_host"],
                 by=user,
             )
         except ValidationError as error:
@@ -101,8 +105,23 @@ def imported(request: HttpRequest, source: int) -> HttpResponse:
         "problems": links.exclude(problem="")[:LISTED],
         "missing": links.exclude(missing=None).exclude(repository=None)[:LISTED],
         "names": row.names[:LISTED],
+        "permissions": getattr(row, "permission_sync", None),
+        "can_follow": row.host.kind in DIRECTORIES,
+        "readers": _readers(row),
     }
     return render(request, "codeindex/import.html", context)
+
+
+@login_required
+@require_POST
+def follow_host(request: HttpRequest, source: int) -> HttpResponse:
+    row = _import(request, source)
+    try:
+        imports.follow_host(row, request.POST.get("follow") == "on", by=signed_in_user(request))
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    tasks.wake_permissions()
+    return redirect("import", source)
 
 
 @login_required
@@ -111,6 +130,7 @@ def start(request: HttpRequest, source: int) -> HttpResponse:
     row = _import(request, source)
     imports.start(row, by=signed_in_user(request))
     tasks.wake_imports()
+    tasks.wake_permissions()
     messages.success(request, "The code host is being asked. Reload this page to see the result.")
     return redirect("import", source)
 
@@ -132,6 +152,18 @@ def remove_import(request: HttpRequest, source: int) -> HttpResponse:
         request, f"{row.namespace} is no longer imported. Its repositories stay registered."
     )
     return redirect("code-host", row.host_id)
+
+
+def _readers(row: Import) -> dict[str, Any]:
+    """What the page says of the readers of an import's repositories."""
+    links = row.repositories.exclude(repository=None)
+    readers = HostReader.objects.filter(imported__source=row)
+    return {
+        "repositories": links.filter(repository__in=Repository.objects.followed()).count(),
+        "people": readers.values("user").distinct().count(),
+        "problems": links.exclude(readers_error="")[:LISTED],
+        "can_match": identities.are_known(),
+    }
 
 
 def _code_host(

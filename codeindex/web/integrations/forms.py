@@ -109,6 +109,12 @@ class ImportForm(forms.Form):
         required=False,
         help_text="Its members can search the repositories even if they are private.",
     )
+    follows_host = forms.BooleanField(
+        required=False,
+        label="Visibility follows the code host",
+        help_text="Those who may read a repository there may find it here. The visibility above is"
+        " then that of repositories which are public there.",
+    )
 
     def __init__(self, user: User, data: QueryDict | None = None) -> None:
         super().__init__(data)

@@ -17,12 +17,18 @@ from codeindex.models import (
     HostKind,
     Import,
     OutgoingWebhook,
+    PermissionSync,
     PushWebhook,
     RunEvent,
     Visibility,
 )
 from codeindex.web import ids
 from codeindex.web.rest.fields import IdField, Text, TrueOrFalse
+
+FOLLOWS_HOST = (
+    "Whether those who may read a repository at the code host may find it here. The visibility is"
+    " then that of repositories which are public there."
+)
 
 
 class WebhookSerializer(serializers.ModelSerializer[PushWebhook]):
@@ -148,6 +154,20 @@ class HostTokenSerializer(serializers.Serializer[Any]):
     token = Text(allow_blank=True, max_length=4096, write_only=True)
 
 
+class PermissionSyncSerializer(serializers.ModelSerializer[PermissionSync]):
+    """How a code host was last asked who may read what is imported."""
+
+    synced = serializers.DateTimeField(
+        read_only=True, allow_null=True, help_text="When it was asked for all repositories."
+    )
+    error = serializers.CharField(read_only=True, help_text="Why it could not be asked.")
+
+    class Meta:
+        model = PermissionSync
+        fields = ["synced", "due", "error"]
+        read_only_fields = fields
+
+
 class ImportSerializer(serializers.ModelSerializer[Import]):
     """The repositories of an organisation, group or user, kept as they are at the code host."""
 
@@ -165,13 +185,19 @@ class ImportSerializer(serializers.ModelSerializer[Import]):
         read_only=True, help_text="Those whose removal has to be confirmed."
     )
     error = serializers.CharField(read_only=True, help_text="Why the host could not be asked.")
+    follows_host = serializers.BooleanField(
+        read_only=True, help_text="Whether those who may read a repository there may find it here."
+    )
+    permissions = PermissionSyncSerializer(
+        source="permission_sync", default=None, allow_null=True, read_only=True
+    )
 
     class Meta:
         model = Import
         fields = [
             "id", "host", "namespace", "archived", "forks", "topics", "patterns", "visibility",
-            "team", "started", "created", "synced", "due", "listed", "kept", "names", "held",
-            "notice", "error",
+            "team", "follows_host", "permissions", "started", "created", "synced", "due", "listed",
+            "kept", "names", "held", "notice", "error",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -194,3 +220,10 @@ class NewImportSerializer(serializers.Serializer[Any]):
     )
     visibility = serializers.ChoiceField(Visibility.choices, default=Visibility.PRIVATE)
     team = Text(default="", allow_blank=True, max_length=150)
+    follows_host = TrueOrFalse(default=False, help_text=FOLLOWS_HOST)
+
+
+class ImportChangesSerializer(serializers.Serializer[Any]):
+    """What can be changed of an import."""
+
+    follows_host = TrueOrFalse(required=False, help_text=FOLLOWS_HOST)

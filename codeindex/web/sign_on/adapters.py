@@ -22,7 +22,7 @@ from requests import RequestException
 from codeindex import audit
 from codeindex.accounts import invitations
 from codeindex.accounts.invitations import InvitationRefused
-from codeindex.accounts.sign_on import backend, groups, rules
+from codeindex.accounts.sign_on import backend, groups, identities, rules
 from codeindex.accounts.sign_on import provider as oidc
 from codeindex.audit import Access
 
@@ -60,7 +60,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         )
         sign_on = (signal_kwargs or {}).get("sociallogin")
         if response is None and sign_on is not None:
-            groups.apply(user, rules.claims(sign_on.account.extra_data), rules.from_settings())
+            claims = rules.claims(sign_on.account.extra_data)
+            groups.apply(user, claims, rules.from_settings())
+            identities.note(sign_on.account, claims)
         return response
 
     def login(self, request: HttpRequest, user: User) -> None:

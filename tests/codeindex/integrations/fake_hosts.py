@@ -12,8 +12,30 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from codeindex.models import HostKind
 from tests import hosts
+from tests.codeindex.integrations import fake_readers
 
 Shape = Callable[[str, "Repo"], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Person:
+    """An account. `role` is what it may do with a repository, as the host calls it."""
+
+    id: int
+    login: str
+    email: str = ""
+    role: str = "read"
+    is_active: bool = True
+
+
+@dataclass(frozen=True)
+class Team:
+    """Of Gitea. `code`: its access to code alone; "" if that is its `permission`."""
+
+    id: int
+    members: Sequence[Person]
+    permission: str = "read"
+    code: str = ""
 
 
 @dataclass
@@ -24,6 +46,9 @@ class Repo:
     fork: bool = False
     topics: Sequence[str] = ()
     clone_url: str = ""
+    visibility: str = "private"
+    readers: Sequence[Person] = ()
+    teams: Sequence[Team] = ()
 
 
 def github(base: str, repo: Repo) -> dict[str, Any]:
@@ -34,8 +59,13 @@ def github(base: str, repo: Repo) -> dict[str, Any]:
         "node_id": "MDEwOlJlcG9zaXRvcnkx",
         "name": name,
         "full_name": repo.name,
-        "private": True,
-        "owner": {"login": repo.name.partition("/")[0], "type": "Organization"},
+        "private": repo.visibility != "public",
+        "owner": {
+            "id": 900,
+            "login": repo.name.partition("/")[0],
+            "type": "Organization",
+            "visibility": "public",
+        },
         "html_url": f"{base}/{repo.name}",
         "description": None,
         "fork": repo.fork,
@@ -45,7 +75,7 @@ def github(base: str, repo: Repo) -> dict[str, Any]:
         "archived": repo.archived,
         "disabled": False,
         "topics": list(repo.topics),
-        "visibility": "private",
+        "visibility": repo.visibility,
     }
 
 
@@ -62,7 +92,8 @@ def gitlab(base: str, repo: Repo) -> dict[str, Any]:
         "http_url_to_repo": repo.clone_url or f"{base}/{repo.name}.git",
         "web_url": f"{base}/{repo.name}",
         "archived": repo.archived,
-        "visibility": "private",
+        "visibility": repo.visibility,
+        "repository_access_level": "enabled",
         **({"forked_from_project": {"id": 1}} if repo.fork else {}),
     }
 
@@ -100,6 +131,9 @@ class Fake:
     failing: Callable[[BaseHTTPRequestHandler], bool] = lambda _: False
     """Answers instead, and says whether it has."""
 
+    is_administrator: bool = True
+    """Whether tokens are those of an administrator."""
+
     page_size: int = 0
     base: str = ""
     asked: list[str] = field(default_factory=list)
@@ -114,12 +148,16 @@ class Fake:
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         found = self._find(parts.path, request.headers["Authorization"] or "")
         if found is None:
+            found = fake_readers.find(self, parts.path, query)
+        if isinstance(found, int):
+            return send(request, found, {"message": "Forbidden"})
+        if found is None:
             return send(request, 404, {"message": "Not Found"})
         if isinstance(found, dict):
             return send(request, 200, found)
         self._send_page(request, parts.path, query, found)
 
-    def _find(self, path: str, authorization: str) -> list[Repo] | dict[str, Any] | None:
+    def _find(self, path: str, authorization: str) -> list[Any] | dict[str, Any] | int | None:
         match (self.kind, *path.strip("/").split("/")):
             case (HostKind.GITHUB, "api", "v3", "user"):
                 return {"login": self.tokens.get(authorization, "nobody")}
@@ -127,6 +165,8 @@ class Fake:
                 if name in self.organisations:
                     return {"login": name, "type": "Organization"}
                 return {"login": name, "type": "User"} if name in self.users else None
+            case (HostKind.GITEA, "api", "v1", "orgs", name):
+                return {"username": name} if name in self.organisations else None
             case (HostKind.GITHUB, "api", "v3", "user", "repos"):
                 return self.users[self.tokens[authorization]]
             case (HostKind.GITHUB, "api", "v3", "orgs", name, "repos"):
@@ -146,8 +186,12 @@ class Fake:
             case _:
                 return None
 
+    @property
+    def repositories(self) -> list[Repo]:
+        return [repo for owned in (self.organisations | self.users).values() for repo in owned]
+
     def _send_page(
-        self, request: BaseHTTPRequestHandler, path: str, query: dict[str, str], all_: list[Repo]
+        self, request: BaseHTTPRequestHandler, path: str, query: dict[str, str], all_: list[Any]
     ) -> None:
         size = int(query.get("per_page") or query.get("limit") or query.get("pagelen") or 30)
         size = self.page_size or size
@@ -155,7 +199,10 @@ class Fake:
         shape: Shape = {HostKind.GITLAB: gitlab, HostKind.BITBUCKET: bitbucket}.get(
             self.kind, github
         )
-        items = [shape(self.base, repo) for repo in all_[(page - 1) * size : page * size]]
+        items = [
+            shape(self.base, item) if isinstance(item, Repo) else item
+            for item in all_[(page - 1) * size : page * size]
+        ]
         more = f"&per_page={size}" if "per_page" in query else ""
         following = f"{self.base}{path}?page={page + 1}{more}" if page * size < len(all_) else ""
         if self.kind == HostKind.BITBUCKET:

@@ -60,7 +60,7 @@ def status(
     """An answer for `Fake.failing`."""
 
     def answer(request: BaseHTTPRequestHandler) -> bool:
-        send(request, code, body or {"message": "no"}, headers)
+        send(request, code, {"message": "no"} if body is None else body, headers)
         return True
 
     return answer

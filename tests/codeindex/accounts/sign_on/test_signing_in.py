@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from codeindex.accounts import invitations, teams, tokens
-from codeindex.models import AuditRecord, Role
+from codeindex.models import AuditRecord, Role, SignOnIdentity
 from tests import oidc_provider
 from tests.codeindex.accounts.sign_on.browsing import Browser, Provider
 
@@ -31,6 +31,31 @@ class TestSigningIn:
         another_browser.sign_in("erin")
         assert another_browser.user() == "erin"
         assert User.objects.count() == 1
+
+    @pytest.mark.parametrize(
+        ("said", "kept"),
+        [
+            ({"email": "Erin@Example.org", "email_verified": True}, "erin@example.org"),
+            ({"email": "erin@example.org", "email_verified": False}, ""),
+            ({"email": "erin@example.org", "email_verified": "true"}, ""),
+            ({"email": "e" * 250 + "@example.org", "email_verified": True}, ""),
+        ],
+    )
+    def test_what_is_verified_is_kept_for_code_hosts(
+        self,
+        browser: Browser,
+        another_browser: Browser,
+        provider: Provider,
+        said: dict[str, Any],
+        kept: str,
+    ) -> None:
+        provider.says_of("erin", email="former@example.org", email_verified=True)
+        browser.sign_in("erin")
+        provider.says_of("erin", **said)
+        another_browser.sign_in("erin")
+        identity = SignOnIdentity.objects.get()
+        assert (identity.provider, identity.email) == (provider.url, kept)
+        assert identity.account.user.username == "erin"
 
     def test_it_is_in_the_audit(self, browser: Browser) -> None:
         browser.sign_in("erin")
