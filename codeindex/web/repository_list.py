@@ -75,13 +75,11 @@ def repository_list(request: HttpRequest) -> HttpResponse:
     context = {"nav": "repositories", "form": form, "may_import": imports.is_allowed(request.user)}
     if not form.is_valid():
         return render(request, "codeindex/repositories.html", context, status=400)
-    visible = Repository.objects.visible_to(request.user).select_related("owner")
+    visible = Repository.objects.visible_to(request.user).with_audience()
     matching = repository_lists.matching(visible, form.wanted)
     order, is_descending = form.order
     rows = repository_lists.ordered(matching, order, descending=is_descending)
-    shown = Paginator(rows.prefetch_related("teams", "people"), ROWS).get_page(
-        form.cleaned_data["page"] or 1
-    )
+    shown = Paginator(rows, ROWS).get_page(form.cleaned_data["page"] or 1)
     context |= {
         "shown": shown,
         "listed": [
