@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from codeindex.models import Space
 from embeddings.types import Kind
-from search.addresses.origins import Origin
+from search.addresses.origins import Crumb, Origin, crumbs
 
 SOURCE_LINES = 100
 """Lines of a result's source; a longer source ends with a note of how many are left out."""
@@ -80,6 +80,11 @@ class Place:
     def permalink(self) -> str:
         """Its lines, at an address that stays valid."""
         return self.origin.permalink(self.path, self.start_line, self.end_line)
+
+    @property
+    def crumbs(self) -> list[Crumb]:
+        """The way to its file."""
+        return crumbs(self.origin.full_name, self.branch, self.path)
 
     @property
     def host_link(self) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 
 from codeindex.models import Branch, SourceFile
 from search.addresses.origins import SHORT, WITH_ORIGIN, Origin, origin_of, permalink
@@ -17,14 +16,6 @@ MOST_ENTRIES = 2_000
 """Of a folder on its page."""
 
 _README = re.compile(r"readme(\.(md|markdown|rst|txt))?", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Crumb:
-    """A step on the way to a file or a folder; the last one has no address."""
-
-    name: str
-    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +84,6 @@ def _branch(address: Address) -> Branch:
         reason = f"Commit {run.commit[:SHORT]} is no longer indexed. Folders of it are not kept."
         raise NoFile(reason, is_gone=True)
     raise NoFile(f"{quoted(address.ref)} is not an indexed branch or commit of this repository.")
-
-
-def crumbs(repository: str, ref: str, path: str) -> list[Crumb]:
-    """The way to a file or a folder from the repository's root folder, which comes first."""
-    names = path.rstrip("/").split("/") if path else []
-    folders = ["", *(f"{folder}/" for folder in accumulate(names, "{}/{}".format))]
-    urls = [permalink(repository, ref, folder) for folder in folders]
-    return [
-        Crumb(name, url if place < len(names) else "")
-        for place, (name, url) in enumerate(zip([repository, *names], urls, strict=True))
-    ]
 
 
 def _readme(branch: Branch, path: str, entries: Sequence[Entry]) -> SourceFile | None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate
 
 from django.conf import settings
 from django.urls import reverse
@@ -19,6 +20,14 @@ WITH_ORIGIN = ("branch__repository__owner", "branch__live_run")
 
 SHORT = 10
 """Digits of a commit on pages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Crumb:
+    """A step on the way to a file or a folder, with its address."""
+
+    name: str
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +76,17 @@ def permalink(repository: str, ref: str, path: str, first: int = 0, last: int = 
     """The address of a file at a commit or a branch, or, without a `ref`, wherever it is now."""
     place = f"{repository}@{ref}/{path}" if ref else f"{repository}/{path}"
     return reverse("address", args=[place]) + fragment(first, last)
+
+
+def crumbs(repository: str, ref: str, path: str) -> list[Crumb]:
+    """The way to a file or a folder, which comes last, from the repository's root folder."""
+    names = path.rstrip("/").split("/") if path else []
+    paths = ["", *accumulate(f"{name}/" for name in names)]
+    paths[-1] = path
+    return [
+        Crumb(name, permalink(repository, ref, to))
+        for name, to in zip([repository, *names], paths, strict=True)
+    ]
 
 
 def fragment(first: int, last: int) -> str:

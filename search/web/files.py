@@ -18,7 +18,7 @@ from codeindex.audit import Access
 from codeindex.models import SourceFile
 from search.accesses import note_read
 from search.addresses import folders, reading
-from search.addresses.origins import WITH_ORIGIN, origin_of, permalink
+from search.addresses.origins import WITH_ORIGIN, crumbs, origin_of, permalink
 from search.addresses.reading import Address, FoundFile, NoFile
 from search.addresses.succession import succession
 from search.candidates.branches import UnknownRepository
@@ -111,7 +111,7 @@ def _folder(request: HttpRequest, address: Address) -> HttpResponse:
     context: dict[str, object] = {
         "repository": address.repository,
         "folder": folder,
-        "crumbs": folders.crumbs(name, folder.ref, folder.path),
+        "crumbs": crumbs(name, folder.ref, folder.path),
         "origin": origin,
         "permalink": origin.permalink(folder.path),
         "host_link": origin.host_link(folder.path.rstrip("/")) if folder.path else "",
@@ -134,7 +134,7 @@ def _page(request: HttpRequest, found: FoundFile, ref: str) -> HttpResponse:
     context = {
         "found": found,
         "file": row,
-        "crumbs": folders.crumbs(origin.full_name, ref, row.path),
+        "crumbs": crumbs(origin.full_name, ref, row.path),
         "origin": origin,
         "permalink": origin.permalink(row.path),
         "host_link": origin.host_link(row.path),

@@ -7,11 +7,12 @@ parser has no such bound for broken code."""
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Collection, Container, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from html import escape
-from itertools import starmap
+from itertools import pairwise, starmap
 from os.path import commonprefix
 
 from django.utils.safestring import SafeString, mark_safe
@@ -114,6 +115,37 @@ def excerpt(
         written.append(every[line])
     source = mark_safe("\n".join(written))  # noqa: S308  it is escaped
     return Listing(source, numbers, len(lines) - len(shown))
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """HTML to be put before and after the characters from `start` to `stop` of a source."""
+
+    start: int
+    stop: int
+    before: str
+    after: str
+
+
+def annotated(source: str, language: str, annotations: Sequence[Annotation]) -> SafeString:
+    """A source in its colours, with annotations, of which no two overlap."""
+    tokens = [*_tokens(source, language)] if len(source) <= COLOURED_CHARACTERS else []
+    openings = {each.start: each.before for each in annotations}
+    closings = {each.stop: each.after for each in annotations}
+    ends = {0, len(source), *openings, *closings}
+    cuts = sorted(ends.union(end for token in tokens for end in token[:2]))
+    kinds = {cut: kind for start, stop, kind in tokens for cut in _cuts_in(cuts, start, stop)}
+    pieces = []
+    for start, stop in pairwise(cuts):
+        piece, kind = escape(source[start:stop]), kinds.get(start)
+        shown = f'<span class="{kind}">{piece}</span>' if kind else piece
+        pieces += [openings.get(start, ""), shown, closings.get(stop, "")]
+    return mark_safe("".join(pieces))  # noqa: S308  it is escaped
+
+
+def _cuts_in(cuts: Sequence[int], start: int, stop: int) -> Sequence[int]:
+    """Those of the sorted `cuts` from `start` up to before `stop`."""
+    return cuts[bisect_left(cuts, start) : bisect_left(cuts, stop)]
 
 
 def _html(

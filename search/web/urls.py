@@ -3,6 +3,7 @@
 from django.urls import path, register_converter
 
 from search.web import files, lines, references, views
+from search.web.code import attention
 from search.web.rest import batch, definitions, encoding, searches, suggestions
 from search.web.rest import files as rest_files
 from search.web.rest import references as rest_references
@@ -15,6 +16,11 @@ urlpatterns = [
     path("files/<file:file_id>/", files.file, name="file"),
     path("files/<file:file_id>/<definition:definition_id>/", views.definition, name="definition"),
     path("files/<file:file_id>/<definition:definition_id>/why/", views.why, name="why"),
+    path(
+        "files/<file:file_id>/<definition:definition_id>/attention/",
+        attention.attention,
+        name="attention",
+    ),
     path(
         "files/<file:file_id>/<definition:definition_id>/similar/", views.similar_to, name="similar"
     ),

@@ -15,6 +15,7 @@ from codeindex.accounts.limits import throttles
 from codeindex.audit import Access
 from embeddings.code import languages
 from embeddings.code.words import analyse
+from embeddings.naming.disagreement import disagrees
 from search import definitions, engine, explanations, places, similar
 from search.accesses import note_read
 from search.candidates.branches import UnknownRepository
@@ -34,7 +35,7 @@ from search.request import (
     parse_similar,
     parse_similar_to_code,
 )
-from search.results import Answer
+from search.results import Answer, FoundDefinition
 from search.web.files import follows_moves
 from search.web.form import (
     PAGE_GROUP,
@@ -100,12 +101,20 @@ def definition(request: HttpRequest, file_id: int, definition_id: int) -> HttpRe
         "search/definition.html",
         {
             "definition": shown,
+            "docstring": _docstring_beside(shown),
+            "name_disagrees": disagrees(row.name, shown.suggested_names),
             "listing": listing(
                 shown.lines, shown.language, first=shown.place.start_line, marked=marked
             ),
             "unread": whole.unread,
         },
     )
+
+
+def _docstring_beside(shown: FoundDefinition) -> str:
+    """The docstring, unless the source has it: that of a file's module may stand elsewhere."""
+    first = next(iter(shown.docstring.strip().split("\n")), "")
+    return "" if any(first in line for line in shown.lines) else shown.docstring
 
 
 @require_safe

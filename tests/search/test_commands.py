@@ -148,3 +148,20 @@ class TestTerminal:
     def test_so_are_log_lines(self) -> None:
         record = logging.makeLogRecord({"msg": "%s failed", "args": (self.STEERING,)})
         assert Formatter("%(message)s").format(record) == f"{self.SPELT_OUT} failed"
+
+
+def test_names_that_disagree_with_their_code_are_counted(alice: User) -> None:
+    shelf.space()
+    made = shelf.repository(alice)
+    for name, predicted in (("load", "read_table"), ("read", "read_table"), ("save", "write")):
+        score = 0.5 if name == "save" else 0.7
+        source = f"def {name}(): return {score}"
+        shelf.put(
+            made,
+            f"{name}.py",
+            Written(source, name, (1, 0, 0, 0), predicted_names=((predicted, score),)),
+        )
+    out = StringIO()
+    call_command("name-disagreements", "shop", stdout=out)
+    assert "1 of 3 functions with predicted names disagree with them (33.3%)." in out.getvalue()
+    assert "load in shop:load.py is rather read_table (0.70)" in out.getvalue()

@@ -78,6 +78,7 @@ def test_what_is_wrong_is_said(client: Client, address: str, settings: Any) -> N
 
 
 def test_definitions_and_results_lead_to_it(client: Client, address: str) -> None:
-    assert address in client.get(address.removesuffix("why/")).content.decode()
+    shown = client.get(address.removesuffix("why/"), {"q": "load a path"}).content.decode()
+    assert f"{address}?q=load%20a%20path" in shown
     page = client.get("/", {"q": "load a path"}).content.decode()
     assert f"{address}?q=load%20a%20path" in page

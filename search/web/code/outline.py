@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from codeindex.models import Definition, SourceFile
 from search import places
@@ -24,11 +25,17 @@ class Symbol:
 def outline(file: SourceFile, definitions: Iterable[Definition]) -> Iterator[Symbol]:
     """Of the definitions of a file, an outer one before what lies in it."""
     ordered = list(definitions)
-    depths = _depths(ordered)
-    for definition, depth, following in zip(ordered, depths, [*depths[1:], 0], strict=True):
+    nesting = nested(_depths(ordered))
+    for definition, (opens, closes) in zip(ordered, nesting, strict=True):
         place = places.place_in_file(file, definition)
-        closes = range(max(0, depth - following))
-        yield Symbol(place, definition.name or place.qualified_name, following > depth, closes)
+        yield Symbol(place, definition.name or place.qualified_name, opens, closes)
+
+
+def nested(depths: Sequence[int]) -> Iterator[tuple[bool, range]]:
+    """For each item of nested lists, by its depth: whether a list begins in it, and a range with an
+    element for each list that ends after it."""
+    for depth, following in pairwise([*depths, 0]):
+        yield following > depth, range(max(0, depth - following))
 
 
 def _depths(definitions: Sequence[Definition]) -> list[int]:

@@ -79,6 +79,7 @@ ROUTES: dict[str, dict[str, tuple[str | int, ...]]] = {
     "file": {"GET": SEEN},
     "definition": {"GET": SEEN},
     "why": {"GET": SEEN},
+    "attention": {"GET": SEEN},
     "similar": {"GET": SEEN},
     "references": {"GET": SEEN},
     "address": {"GET": SEEN},

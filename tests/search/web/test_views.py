@@ -114,7 +114,17 @@ class TestDefinition:
         shown = page(client, definition_page(file, definition))
         assert "readTable" in shown
         assert "0.75" in shown
-        assert f'href="{file_page(file)}#L1"' in shown
+        assert "The name disagrees with the code" in shown
+        assert f'href="{file_page(file)}#L1-L2"' in shown
+
+    def test_a_name_that_is_predicted_does_not_disagree(
+        self, client: Client, alice: User, space: Space, shop: Repository
+    ) -> None:
+        names = (("readTable", 0.75), ("loadTable", 0.4))
+        written = Written("def load(csv):\n    pass", "load", (1, 0, 0, 0), predicted_names=names)
+        file, definition = shelf.put(shop, "src/load.py", written)
+        client.force_login(alice)
+        assert "disagrees" not in page(client, definition_page(file, definition))
 
     def test_says_what_the_language_model_has_not_read(
         self, client: Client, alice: User, space: Space, shop: Repository
