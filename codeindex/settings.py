@@ -419,6 +419,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": float(CODEINDEX_SWEEP_SECONDS),
         "options": {"expires": float(CODEINDEX_SWEEP_SECONDS), "queue": "embed"},
     },
+    "survey": {
+        "task": "codeindex.tasks.survey",
+        "schedule": 600.0,
+        "options": {"expires": 600.0, "queue": "embed"},
+    },
     "forget": {
         "task": "codeindex.tasks.forget",
         "schedule": 3600.0,

@@ -43,7 +43,7 @@ from codeindex.models import (
     Space,
     SpaceState,
 )
-from codeindex.spaces import encoders, lifecycle, refining
+from codeindex.spaces import encoders, lifecycle, projection, refining
 
 logger = logging.getLogger(__name__)
 
@@ -214,6 +214,12 @@ def sweep() -> None:
     _wake_refiners()
     analysis.renew()
     grams.renew()
+
+
+@shared_task(ignore_result=True)
+def survey() -> None:
+    """What is computed of the whole index: the map."""
+    projection.refresh()
 
 
 @shared_task(ignore_result=True)

@@ -54,6 +54,8 @@ OLD_BLOBS = f"unused_since <= now() - make_interval(secs => %(grace)s) AND NOT {
 OLD_TEXTS = f"unused_since <= now() - make_interval(secs => %(grace)s) AND NOT {TEXT_IS_REFERENCED}"
 
 SWEEP = (
+    f"""DELETE FROM codeindex_mappoint
+        WHERE text_id IN (SELECT id FROM codeindex_text WHERE {OLD_TEXTS})""",
     f"""DELETE FROM codeindex_embedding
         WHERE text_id IN (SELECT id FROM codeindex_text WHERE {OLD_TEXTS})""",
     f"""DELETE FROM codeindex_namesused

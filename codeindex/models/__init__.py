@@ -32,6 +32,7 @@ from codeindex.models.freshness import Upstream
 from codeindex.models.identities import SignOnIdentity
 from codeindex.models.invitations import Invitation
 from codeindex.models.oauth import OAuthGrant
+from codeindex.models.projections import EDGE, MapPoint, Projection
 from codeindex.models.repositories import (
     CHECK_MINUTES,
     IGNORE_PATTERNS,
@@ -60,6 +61,7 @@ from codeindex.models.webhooks import (
 __all__ = [
     "ATTEMPTS",
     "CHECK_MINUTES",
+    "EDGE",
     "IGNORE_PATTERNS",
     "UNPUBLISHED",
     "UNREAD",
@@ -80,6 +82,7 @@ __all__ = [
     "ImportedRepository",
     "IndexRun",
     "Invitation",
+    "MapPoint",
     "Membership",
     "NamesUsed",
     "OAuthGrant",
@@ -87,6 +90,7 @@ __all__ = [
     "OutgoingWebhook",
     "PermissionSync",
     "PlainId",
+    "Projection",
     "PushDelivery",
     "PushWebhook",
     "Repository",

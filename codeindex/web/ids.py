@@ -35,6 +35,7 @@ class Row(StrEnum):
     OUTGOING_WEBHOOK = "outgoing_webhook"
     CODE_HOST = "code_host"
     IMPORT = "import"
+    FRAME = "frame"  # a part of the map, which has no row
 
 
 def opaque(row: Row, number: int) -> str:

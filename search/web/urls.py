@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from search.web import files, lines, references, views
+from search.web import files, lines, map, references, views
 from search.web.code import attention
 from search.web.rest import batch, definitions, encoding, searches, suggestions
 from search.web.rest import files as rest_files
@@ -13,6 +13,10 @@ register_converter(files.AddressConverter, "address")
 urlpatterns = [
     path("", views.search, name="search"),
     path("lines/", lines.search, name="lines"),
+    path("map/", map.page, name="map"),
+    path("map/points", map.points_seen, name="map-points"),
+    path("map/place", map.place_on_map, name="map-place"),
+    path("map/hits", map.hits, name="map-hits"),
     path("files/<file:file_id>/", files.file, name="file"),
     path("files/<file:file_id>/<definition:definition_id>/", views.definition, name="definition"),
     path("files/<file:file_id>/<definition:definition_id>/why/", views.why, name="why"),

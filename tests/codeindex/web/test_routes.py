@@ -75,6 +75,10 @@ ROUTES: dict[str, dict[str, tuple[str | int, ...]]] = {
     # Search
     "search": {"GET": OPEN},
     "lines": {"GET": OPEN},
+    "map": {"GET": OPEN},
+    "map-points": {"GET": OPEN},
+    "map-place": {"GET": OPEN},
+    "map-hits": {"GET": OPEN},
     "similar-to-code": {"GET": OPEN},
     "file": {"GET": SEEN},
     "definition": {"GET": SEEN},

@@ -1,0 +1,1 @@
+"""The map: where code lies by its meaning and structure, as far as a user may see it."""
