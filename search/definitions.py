@@ -4,8 +4,9 @@ text the language model has not read."""
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.auth.models import AnonymousUser, User
 
@@ -33,7 +34,7 @@ def load_definitions(places: Mapping[int, Sequence[Place]]) -> dict[int, FoundDe
             language=language,
             lines=lines,
             docstring=docstring,
-            predicted_names=[(name, score) for name, score in json.loads(names or "[]")],
+            predicted_names=_best_first(json.loads(names or "[]")),
             other_places=by_definition[definition][1 : 1 + MAX_OTHER_PLACES],
             has_more_places=len(by_definition[definition]) > 1 + MAX_OTHER_PLACES,
         )
@@ -42,6 +43,10 @@ def load_definitions(places: Mapping[int, Sequence[Place]]) -> dict[int, FoundDe
         )
     }
     return {text: loaded[own[0].definition_id] for text, own in places.items()}
+
+
+def _best_first(names: Iterable[Sequence[Any]]) -> list[tuple[str, float]]:
+    return sorted(((name, score) for name, score in names), key=lambda named: -named[1])
 
 
 def whole(user: User | AnonymousUser, file: SourceFile, definition: Definition) -> WholeDefinition:

@@ -83,6 +83,8 @@ def answer(request: SearchRequest) -> Answer:
         before=page.before,
         next=page.next.written() if page.next else "",
         cursors=[position.written() for position in page.positions],
+        compared=page.compared,
+        is_complete=page.is_complete,
     )
     if query_vector is None:
         return found

@@ -1,5 +1,6 @@
-"""Why a definition matched: the path-contexts that its code vector is made of, and how much its
-text and its code each contribute to its similarity to a query."""
+"""Why a definition matched: the parts of its score in a search, the path-contexts that its code
+vector is made of, and how much its text and its code each contribute to its similarity to a
+query."""
 
 from __future__ import annotations
 
@@ -11,6 +12,18 @@ import embeddings
 from codeindex.models import Definition
 from codeindex.spaces import encoders
 from embeddings.types import Kind, Leaf, PathContext
+from search import engine
+from search.candidates import path_rules, relaxation, sql
+from search.candidates.retrieval import DEPTHS
+from search.places import Location
+from search.ranking import evidence, pages
+from search.ranking.balance import EVEN
+from search.ranking.closeness import closeness
+from search.ranking.evidence import WordPlaces
+from search.ranking.reasons import Reason
+from search.ranking.reasons import reasons as explained
+from search.request import SearchRequest
+from search.results import Score
 
 if TYPE_CHECKING:
     from embeddings.networks.explanations import Explanation, Shares
@@ -46,6 +59,49 @@ class MatchExplanation:
     total: int = 0
     shares: Shares | None = None
     unavailable: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreExplanation:
+    """The score of a definition in a search, as its results have it, with what it comes from;
+    `words` are those of the query, which are counted in `texts` definitions. `place` is where the
+    code stands that was ranked, since it may stand elsewhere, too."""
+
+    score: Score
+    closeness: str
+    reasons: Sequence[Reason]
+    words: Sequence[WordPlaces]
+    texts: int
+    place: Location
+
+
+@sql.time_limit()
+def explain_score(request: SearchRequest, definition: Definition) -> ScoreExplanation | None:
+    """None if the search does not compare this definition. Raises `UnknownRepository` and
+    `SearchTimeout`."""
+    query = request.query
+    if not query.text:
+        return None
+    rules = path_rules.active_rules(query, request.order)
+    query_vector, _ = engine.vector_for(query, request.balance)
+    scope, _ = relaxation.scope_for(request.user, query)
+    for tiers in range(1, len(DEPTHS) + 1):
+        signals = pages.signals(query, query_vector, scope, rules, tiers)
+        own = next((each for each in signals if each.candidate.text == definition.text_id), None)
+        if own or len(signals) < DEPTHS[tiers - 1]:
+            break
+    if own is None:
+        return None
+    score, reasons = explained(signals, own, query_vector.balance if query_vector else EVEN)
+    words = evidence.query_words(query, scope.visible)
+    return ScoreExplanation(
+        score,
+        closeness(score) if pages.is_calibrated(query_vector) else "",
+        reasons,
+        evidence.word_places(query, words, own.candidate),
+        scope.visible.texts,
+        own.candidate.location,
+    )
 
 
 def explain(definition: Definition, query: str = "") -> MatchExplanation:

@@ -46,6 +46,13 @@ class Location(NamedTuple):
     name: str = ""
 
 
+class Beginning(NamedTuple):
+    """A file's language, and the first BEGINNING characters of its content."""
+
+    language: str
+    content: str
+
+
 @dataclass(frozen=True, slots=True)
 class PlaceOrder:
     """The order of a text's places as the terms of an ORDER BY, with their parameters."""
@@ -90,16 +97,15 @@ def depths(locations: Sequence[Location]) -> dict[int, int]:
     return {file: depth - foremost[branch] for file, (branch, depth) in folders.items()}
 
 
-def beginnings(files: Iterable[int]) -> dict[int, str]:
-    """file → the first BEGINNING characters of its content. The files are visible ones, as
-    candidates are."""
-    return dict(
-        sql.rows(
-            f"SELECT file.id, left(blob.content, {BEGINNING}) FROM codeindex_sourcefile AS file"
-            " JOIN codeindex_blob AS blob ON blob.id = file.blob_id WHERE file.id = ANY(%(files)s)",
-            {"files": sql.array_literal(files)},
-        )
+def beginnings(files: Iterable[int]) -> dict[int, Beginning]:
+    """file → how it begins. The files are visible ones, as candidates are."""
+    found = sql.rows(
+        f"SELECT file.id, blob.language, left(blob.content, {BEGINNING})"
+        " FROM codeindex_sourcefile AS file JOIN codeindex_blob AS blob ON blob.id = file.blob_id"
+        " WHERE file.id = ANY(%(files)s)",
+        {"files": sql.array_literal(files)},
     )
+    return {file: Beginning(*begins) for file, *begins in found}
 
 
 def places_of_texts(

@@ -204,6 +204,13 @@ class Result:
     matching: Sequence[int] = ()
 
     @property
+    def summary(self) -> str:
+        """The docstring's first paragraph, unless the shown lines begin with it."""
+        beginning = self.definition.docstring.strip().partition("\n")[0].strip()
+        is_shown = any(beginning in self.definition.lines[line] for line in self.shown)
+        return "" if is_shown else self.definition.summary
+
+    @property
     def shown(self) -> Sequence[int]:
         """The lines of the definition that a list shows, from 0: its first ones if none matches."""
         return self.matching or range(min(SHOWN_LINES, len(self.definition.lines)))
@@ -215,6 +222,16 @@ class Result:
         return [NumberedLine(first + line, cut(lines[line])) for line in self.shown]
 
 
+class Compared(NamedTuple):
+    """A result as far as facets need it, whether it is shown or not: the id of the branch, the path
+    and the language of its file, and its kind."""
+
+    branch: int
+    path: str
+    language: str
+    kind: str
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The results of a query, best first. `notices` say what may be missing, and why. `space` is
@@ -222,8 +239,9 @@ class Answer:
     without stop words. `exact`: whether all visible vectors were compared, rather than those that
     an approximate index returned; None if none were compared. `correction` is another query that
     may have been meant. `before` is how many results earlier pages have, and `next` the cursor of
-    the next page, empty after the last. `cursors` are those of a page after each of these
-    results."""
+    the next page, empty after the last. `cursors` are those of a page after each of these results.
+    `compared` are all results that were ranked, on this page or not; `is_complete` says whether
+    there are no others."""
 
     query: str
     results: Sequence[Result]
@@ -235,6 +253,8 @@ class Answer:
     before: int = 0
     next: str = ""
     cursors: Sequence[str] = ()
+    compared: Sequence[Compared] = ()
+    is_complete: bool = False
 
 
 def cut(line: str) -> str:

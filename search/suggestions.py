@@ -17,7 +17,15 @@ from embeddings.types import Kind
 from search.candidates import branches, sql
 from search.candidates.branches import HEAD
 from search.candidates.scopes import GATE, Scope, scope_for
-from search.query.filters import KINDS, LANGUAGES, PREFIXES, Field, check_characters, path_pattern
+from search.query.filters import (
+    KINDS,
+    LABELS,
+    LANGUAGES,
+    PREFIXES,
+    Field,
+    check_characters,
+    path_pattern,
+)
 
 MOST = 8
 """Suggestions for a query."""
@@ -49,6 +57,7 @@ class Suggested(StrEnum):
     BRANCH = "branch"
     LANGUAGE = "language"
     KIND = "kind"
+    LABEL = "label"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +115,8 @@ def _of_filter(
             kind, values = Suggested.FILE, _paths(scope_for(user), value)
         case Field.LANGUAGE:
             kind, values = Suggested.LANGUAGE, _beginning(LANGUAGES, value)
+        case Field.LABEL:
+            kind, values = Suggested.LABEL, _beginning(LABELS, value)
         case _:
             kind, values = Suggested.KIND, _beginning(KINDS, value)
     return [

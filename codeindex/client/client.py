@@ -79,6 +79,7 @@ class Client:
         path: Sequence[str] = (),
         lang: Sequence[str] = (),
         kind: Sequence[str] = (),
+        label: Sequence[str] = (),
         limit: int | None = None,
         order: str | None = None,
         group: str | None = None,
@@ -88,7 +89,14 @@ class Client:
         """Definitions by a description, a question, a name or code. The parameters are those of
         `GET /search` in docs/api.md; a filter that begins with `-` excludes. `cursor` is the
         `next` of an answer."""
-        filters = {"repo": repo, "rev": rev, "path": path, "lang": lang, "kind": kind}
+        filters = {
+            "repo": repo,
+            "rev": rev,
+            "path": path,
+            "lang": lang,
+            "kind": kind,
+            "label": label,
+        }
         choices = {
             "limit": limit,
             "order": order,
@@ -109,13 +117,14 @@ class Client:
         rev: Sequence[str] = (),
         path: Sequence[str] = (),
         lang: Sequence[str] = (),
+        label: Sequence[str] = (),
         limit: int | None = None,
         after: str | None = None,
     ) -> LinesAnswer:
         """Lines by exact text or a regular expression, as `GET /lines` in docs/api.md. To have all,
         ask again with `after` until the answer's `next` is None, even if it has no files."""
         choices = {"mode": mode, "case": case, "word": word, "limit": limit, "after": after}
-        filters = {"repo": repo, "rev": rev, "path": path, "lang": lang}
+        filters = {"repo": repo, "rev": rev, "path": path, "lang": lang, "label": label}
         return self._get("lines", {"q": query, **choices, **filters}, LinesAnswer.read)
 
     def similar(

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from embeddings.files import path_rules
+from embeddings.files.path_rules import PathKind
 from embeddings.types import Kind
 from search.query import expressions, lexemes
 from search.query.expressions import Expression
 from search.query.filters import (
+    IMPLEMENTATION,
     Field,
     Filter,
     filter_values,
@@ -21,7 +24,7 @@ from search.query.lexemes import Corpus
 TYPES = (Kind.INTERFACE, Kind.TRAIT, Kind.ENUM, Kind.TYPE)
 """What `kind:class` finds beside classes."""
 
-OF_FILES = (Field.REPOSITORY, Field.REVISION, Field.PATH)
+OF_FILES = (Field.REPOSITORY, Field.REVISION, Field.PATH, Field.LABEL)
 
 UNKNOWN = "NULL::boolean"
 
@@ -52,10 +55,15 @@ class Conditions:
 
     def of_files(self, filters: Sequence[Filter]) -> str:
         """What filters ask of files' paths."""
-        paths = [each for each in filters if each.field == Field.PATH]
-        return "".join(
-            f" AND {'NOT ' if path.excluded else ''}({self._of_path(path.value)})" for path in paths
-        )
+        conditions = [
+            f"{'NOT ' if path.excluded else ''}({self._of_path(path.value)})"
+            for path in filters
+            if path.field == Field.PATH
+        ]
+        for excluded in (False, True):
+            if labels := filter_values(filters, Field.LABEL, excluded=excluded):
+                conditions.append(f"{'NOT ' if excluded else ''}({self._of_labels(labels)})")
+        return "".join(f" AND {condition}" for condition in conditions)
 
     def that(self, expression: Expression) -> str:
         """What an expression asks."""
@@ -81,6 +89,8 @@ class Conditions:
                 return f"file.branch_id = ANY({self.placeholder(self.branches(leaf))})"
             case Field.PATH:
                 return self._of_path(leaf.value)
+            case Field.LABEL:
+                return self._of_labels([leaf.value])
             case Field.LANGUAGE:
                 return self._in_languages([leaf.value])
             case Field.KIND:
@@ -92,6 +102,14 @@ class Conditions:
 
     def _of_path(self, path: str) -> str:
         return f"file.path ~* {self.placeholder(path_pattern(path))}"
+
+    def _of_labels(self, labels: Sequence[str]) -> str:
+        """By the same pattern for every label, since `NOT` takes all of them together."""
+        kinds = [PathKind(label) for label in labels if label != IMPLEMENTATION]
+        conditions = [f"file.path ~ {self.placeholder(path_rules.pattern(kinds))}"] if kinds else []
+        if IMPLEMENTATION in labels:
+            conditions.append(f"file.path !~ {self.placeholder(path_rules.pattern([*PathKind]))}")
+        return " OR ".join(conditions)
 
     def _in_languages(self, languages: Sequence[str]) -> str:
         return f"kept_text.language = ANY({self.placeholder(languages)})"

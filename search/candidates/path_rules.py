@@ -53,12 +53,13 @@ RULES = (
 
 def active_rules(query: Query, order: Order) -> tuple[Rule, ...]:
     """The rules that apply to a query: none in plain order, and none for code that the query asks
-    for, by a word or a path filter."""
+    for, by a word or by a filter for paths or labels."""
     if order == Order.PLAIN:
         return ()
     paths = query.asked(Field.PATH)
     asked = {*query.words, *(word for path in paths for word in analyse(path))}
-    return tuple(rule for rule in RULES if asked.isdisjoint(rule.words))
+    labels = query.asked(Field.LABEL)
+    return tuple(rule for rule in RULES if asked.isdisjoint(rule.words) and rule.kind not in labels)
 
 
 def combined_pattern(rules: Sequence[Rule]) -> str:

@@ -23,7 +23,7 @@ MAX_FILES = 100
 
 NO_FILTERS: Parameters = MappingProxyType({})
 
-FIELDS = (Field.REPOSITORY, Field.REVISION, Field.PATH, Field.LANGUAGE)
+FIELDS = (Field.REPOSITORY, Field.REVISION, Field.PATH, Field.LANGUAGE, Field.LABEL)
 """What lines are filtered by; a kind is of definitions."""
 
 
@@ -79,8 +79,8 @@ class LineRequest:
 
 
 def parse_lines(user: User | AnonymousUser, parameters: Parameters) -> LineRequest:
-    """From `q`, the filters `repo`, `rev`, `path`, `lang` and `repository`, `mode`, `case`, `word`,
-    `limit` and `after`. Raises `BadQuery`."""
+    """From `q`, the filters in FIELDS, `repository`, `mode`, `case`, `word`, `limit` and `after`.
+    Raises `BadQuery`."""
     typed = last(parameters, "q").strip()
     check_text(typed)
     text, is_regex, own = _read(typed, chosen(parameters, "mode", Mode.TEXT))

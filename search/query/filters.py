@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from embeddings.code import languages
 from embeddings.code.words import identifiers
+from embeddings.files.path_rules import PathKind
 from embeddings.types import Kind
 
 MAX_FILTERS = 20
@@ -49,6 +50,7 @@ class Field(StrEnum):
     PATH = "path"
     LANGUAGE = "lang"
     KIND = "kind"
+    LABEL = "label"  # what a file is by its path
     PHRASE = "phrase"
     WORD = "word"  # only where an operator takes it (search.query.expressions)
 
@@ -234,12 +236,20 @@ def _checked(field: Field, value: str, excluded: bool, parameter: str = "q") -> 
         value = _kind(value, parameter)
     elif field == Field.LANGUAGE:
         value = known_language(value, parameter)
+    elif field == Field.LABEL:
+        value = _label(value, parameter)
     return Filter(field, value, excluded)
 
 
 def _kind(value: str, parameter: str) -> str:
     if value.lower() not in KINDS:
         raise unknown_value("kind", value, KINDS, parameter)
+    return value.lower()
+
+
+def _label(value: str, parameter: str) -> str:
+    if value.lower() not in LABELS:
+        raise unknown_value("label", value, LABELS, parameter)
     return value.lower()
 
 
@@ -256,4 +266,8 @@ def known_language(value: str, parameter: str) -> str:
 
 
 KINDS = tuple(kind.value for kind in Kind)
+IMPLEMENTATION = "implementation"
+LABELS = (IMPLEMENTATION, *(kind.value for kind in PathKind))
+"""What a file is by its path: each of the kinds that its path says, or else an implementation."""
+
 LANGUAGES = tuple(language.name for language in languages.FILE_TYPES)

@@ -114,6 +114,37 @@ def _common_beginning(word: str, stem: str) -> str:
     )
 
 
+class WordPlaces(NamedTuple):
+    """A word of a query, the share of a corpus' texts that hold it, and where a candidate has
+    it."""
+
+    word: str
+    share: float
+    places: Sequence[str]
+
+    @property
+    def percent(self) -> float:
+        return 100 * self.share
+
+
+def word_places(query: Query, words: QueryWords, candidate: Candidate) -> list[WordPlaces]:
+    """For each word that was asked for, the rarest first."""
+    typed = {stem: word for word, stem in lexemes.stems(query.words).items()}
+    around = _Names.at(candidate.location)
+    stems = lexemes.stems({word for place in around for word in place})
+    holders = {
+        "name": _stemmed(around.name, stems),
+        "enclosing names": _stemmed(around.enclosing, stems),
+        "path": _stemmed(around.path, stems),
+    }
+    found = []
+    for bit, (stem, share, _) in enumerate(words.asked):
+        places = ["text"] if candidate.held >> bit & 1 else []
+        places += [place for place, held in holders.items() if stem in held]
+        found.append(WordPlaces(typed.get(stem, stem), share, places))
+    return found
+
+
 class _Names(NamedTuple):
     """The words of the names around a definition."""
 

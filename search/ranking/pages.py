@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from search import definitions, places
@@ -11,14 +11,14 @@ from search.candidates.path_rules import Rule
 from search.candidates.retrieval import DEPTHS, Candidate
 from search.candidates.scopes import Scope
 from search.candidates.vectors import QueryVector
-from search.places import Location
+from search.places import Beginning, Location
 from search.query.parsing import Query
 from search.ranking import evidence, paging, scoring
 from search.ranking.balance import EVEN
 from search.ranking.closeness import closeness
 from search.ranking.paging import Key, Page, Position
 from search.ranking.scoring import Signal
-from search.results import Group, Result, Score
+from search.results import Compared, Group, Result, Score
 
 Judgement = TypeVar("Judgement")
 
@@ -52,7 +52,6 @@ def ranked_page(
     order = places.place_order(query.names, rules)
     located = places.places_of_texts([*best, *others], scope, order)
     shown = definitions.load_definitions({text: located[text] for text in best if text in located})
-    is_calibrated = query_vector is not None and query_vector.balance == EVEN
     results = [
         Result(
             shown[text],
@@ -60,7 +59,7 @@ def ranked_page(
             scores[text],
             by_text[text].lowered,
             [located[other][0] for other in grouped[text] if other in located],
-            closeness(scores[text]) if is_calibrated else "",
+            closeness(scores[text]) if is_calibrated(query_vector) else "",
         )
         for text in best
         if text in shown
@@ -71,7 +70,18 @@ def ranked_page(
         if text in shown
     ]
     next_page = None if is_last or not best else Position(end, keys[end - 1])
-    return Page(results, start, next_page, positions)
+    compared = [_compared(by_text[text]) for text in grouped]
+    return Page(results, start, next_page, positions, compared, is_complete=is_all)
+
+
+def _compared(signal: Signal) -> Compared:
+    place = signal.candidate.location
+    return Compared(place.branch, place.path, signal.language, place.kind)
+
+
+def is_calibrated(query_vector: QueryVector | None) -> bool:
+    """Whether scores mean the same in every answer."""
+    return query_vector is not None and query_vector.balance == EVEN
 
 
 def signals(
@@ -84,15 +94,21 @@ def signals(
     """All that the ranking knows of the candidates for a query, down to as many tiers."""
     words = evidence.query_words(query, scope.visible)
     candidates = retrieval.candidates(query, words.all, query_vector, scope, rules, tiers=tiers)
-    contents = places.beginnings({candidate.location.file for candidate in candidates})
+    files = places.beginnings({candidate.location.file for candidate in candidates})
+    contents = {file: begins.content for file, begins in files.items()}
     found = evidence.evidence(query, words, candidates, contents)
     lowered = _by_tier(candidates, lambda seen: lowering.reasons(seen, query, rules))
     depths = _by_tier(candidates, places.depths)
     return [
-        Signal(candidate, own, depths[file], lowered.get(file, ""))
+        Signal(candidate, own, depths[file], lowered.get(file, ""), _language(files, file))
         for candidate, own in zip(candidates, found, strict=True)
         for file in [candidate.location.file]
     ]
+
+
+def _language(files: Mapping[int, Beginning], file: int) -> str:
+    """Empty for a file that was removed a moment ago."""
+    return files[file].language if file in files else ""
 
 
 def _by_tier(

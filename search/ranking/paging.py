@@ -10,7 +10,7 @@ from typing import NamedTuple, get_type_hints
 
 from search import cursors
 from search.ranking.scoring import Signal
-from search.results import Result
+from search.results import Compared, Result
 
 MOST = 1_000_000_000
 """Results before a page."""
@@ -47,12 +47,15 @@ class Position:
 @dataclass(frozen=True, slots=True)
 class Page:
     """A part of the results, with how many come `before` it, and where the `next` one begins; None
-    after the last. `positions`: where it would begin after each of these results."""
+    after the last. `positions`: where it would begin after each of these results. `compared` and
+    `is_complete` are those of an `Answer`."""
 
     results: Sequence[Result]
     before: int
     next: Position | None
     positions: Sequence[Position]
+    compared: Sequence[Compared] = ()
+    is_complete: bool = False
 
 
 def position(cursor: str) -> Position:

@@ -59,13 +59,14 @@ TUNED = Weights()
 
 class Signal(NamedTuple):
     """All that the ranking knows of a candidate: what the query's words say for it, how many
-    folders deeper its file is than the foremost candidate of its branch, and what it is ranked
-    lower as, empty if it is not."""
+    folders deeper its file is than the foremost candidate of its branch, what it is ranked lower
+    as, empty if it is not, and its file's language."""
 
     candidate: Candidate
     evidence: Evidence
     depth: int = 0
     lowered: str = ""
+    language: str = ""
 
     @property
     def is_block(self) -> bool:

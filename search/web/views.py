@@ -9,6 +9,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from codeindex.accounts.limits import throttles
@@ -20,7 +21,6 @@ from search import definitions, engine, explanations, places, similar
 from search.accesses import note_read
 from search.candidates.branches import UnknownRepository
 from search.candidates.sql import SearchTimeout
-from search.explanations import MatchExplanation
 from search.lines.request import is_regex
 from search.query import lexemes, parsing
 from search.query.filters import BadQuery
@@ -36,9 +36,11 @@ from search.request import (
     parse_similar_to_code,
 )
 from search.results import Answer, FoundDefinition
+from search.web.facets import facet_links
 from search.web.files import follows_moves
 from search.web.form import (
     PAGE_GROUP,
+    PAGE_POSITION,
     asks_for_something,
     form_context,
     parameters,
@@ -46,8 +48,11 @@ from search.web.form import (
 )
 from search.web.highlighting import excerpt, listing
 
+FURTHER = 40
+"""Results of each page after the first."""
+
 STEPS = (DEFAULT_RESULTS, 50, MAX_RESULTS)
-"""How many results are shown at first, and after asking for more; then come further pages."""
+"""How much similar code is shown at first, and after asking for more."""
 
 
 LIKENESSES = {
@@ -80,9 +85,14 @@ def _results(request: HttpRequest) -> HttpResponse:
         return render(request, "search/results.html", {**form, "error": error}, status=404)
     except SearchTimeout as error:
         return render(request, "search/results.html", {**form, "error": error}, status=503)
-    milliseconds = round(1000 * (time.perf_counter() - started))
-    more = _more(request, answer, parsed.limit)
-    context = {"milliseconds": milliseconds, "more": more, **_listed(answer)}
+    context = {
+        "milliseconds": round(1000 * (time.perf_counter() - started)),
+        "more": _further(request, answer),
+        "why": _scoring_parameters(request),
+        "similar": urlencode({"code": answer.query}) if "\n" in answer.query else "",
+        "facets": facet_links(answer, request.GET) if not answer.before else [],
+        **_listed(answer),
+    }
     return render(request, "search/results.html", form | context)
 
 
@@ -121,16 +131,24 @@ def _docstring_beside(shown: FoundDefinition) -> str:
 @follows_moves
 @throttles.limited(throttles.ENCODE)
 def why(request: HttpRequest, file_id: int, definition_id: int) -> HttpResponse:
-    """What a definition's vector is made of, and why it is similar to `q`."""
+    """What the score of a definition comes from in the search that the parameters ask for, and what
+    its vector is made of."""
     file, row = places.visible_definition(request.user, file_id, definition_id)
-    typed = request.GET.get("q", "")
-    context: dict[str, Any] = {"place": places.place_in_file(file, row), "query": typed}
+    context: dict[str, Any] = {"place": places.place_in_file(file, row), "nav": "search"}
+    typed = request.GET.get("q", "").strip()
+    text = ""
     try:
-        query = parsing.parse_query(typed).text if typed else ""
+        if typed:
+            asked = parse_search(request.user, parameters(request))
+            text = asked.query.text
+            context |= {"query": typed, "found": explanations.explain_score(asked, row)}
     except BadQuery as error:
-        context["explanation"] = MatchExplanation(unavailable=str(error))
-        return render(request, "search/why.html", context, status=400)
-    context["explanation"] = explanations.explain(row, query)
+        return render(request, "search/why.html", context | {"error": error}, status=400)
+    except UnknownRepository as error:
+        return render(request, "search/why.html", context | {"error": error}, status=404)
+    except SearchTimeout as error:
+        return render(request, "search/why.html", context | {"error": error}, status=503)
+    context["explanation"] = explanations.explain(row, text)
     note_read(Access.VECTOR_READ, request.user, file, row)
     return render(request, "search/why.html", context)
 
@@ -216,15 +234,28 @@ def _words(text: str) -> tuple[str, ...]:
         return ()
 
 
-def _more(request: HttpRequest, answer: Answer, limit: int) -> str:
-    """The query string that asks for more results, or for the next page after the largest; empty
-    if there are none."""
-    larger = [step for step in STEPS if step > limit]
-    parameters = request.GET.copy()
-    if len(answer.results) == limit and larger and not answer.before:
-        parameters["limit"] = str(larger[0])
-    elif answer.next:
-        parameters["cursor"] = answer.next
-    else:
+def _further(request: HttpRequest, answer: Answer) -> str:
+    """The query string that asks for the results after these; empty if there are none."""
+    if not answer.next:
         return ""
+    parameters = request.GET.copy()
+    parameters["cursor"], parameters["limit"] = answer.next, str(FURTHER)
     return parameters.urlencode()
+
+
+def _more(request: HttpRequest, answer: Answer, limit: int) -> str:
+    """The query string that asks for a longer list; empty if there is none."""
+    larger = [step for step in STEPS if step > limit]
+    if len(answer.results) < limit or not larger:
+        return ""
+    parameters = request.GET.copy()
+    parameters["limit"] = str(larger[0])
+    return parameters.urlencode()
+
+
+def _scoring_parameters(request: HttpRequest) -> str:
+    """The query string of all that scores depend on."""
+    scoring = request.GET.copy()
+    for name in (*PAGE_POSITION, "group"):
+        scoring.pop(name, None)
+    return scoring.urlencode()

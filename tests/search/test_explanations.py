@@ -42,8 +42,10 @@ def test_the_page_shows_where_the_attention_goes(client: Client, address: str) -
 
 
 def test_with_a_query_it_shows_what_each_half_adds(client: Client, address: str) -> None:
-    shown = client.get(address, {"q": "read a <file>"}).content.decode()
-    assert "Similarity to “read a &lt;file&gt;”" in shown
+    not_compared = {"q": "read a <file>", "kind": "class"}
+    shown = client.get(address, not_compared).content.decode()
+    assert "read a &lt;file&gt;" in shown
+    assert "Similarity of the vectors" in shown
     assert "The shares are exact." in shown
 
 
@@ -81,4 +83,4 @@ def test_definitions_and_results_lead_to_it(client: Client, address: str) -> Non
     shown = client.get(address.removesuffix("why/"), {"q": "load a path"}).content.decode()
     assert f"{address}?q=load%20a%20path" in shown
     page = client.get("/", {"q": "load a path"}).content.decode()
-    assert f"{address}?q=load%20a%20path" in page
+    assert f"{address}?q=load+a+path" in page

@@ -17,8 +17,10 @@ def test_files_are_read_from_their_beginnings(alice: User) -> None:
     shop = shelf.repository(alice)
     short, _ = shelf.put(shop, "a.py", Written("é = 1", "a"))
     long = shelf.put_source(shop, "b.py", "é" * (BEGINNING + 5))
-    contents = places.beginnings([short.pk, long.pk])
-    assert contents == {short.pk: "é = 1", long.pk: "é" * BEGINNING}
+    assert places.beginnings([short.pk, long.pk]) == {
+        short.pk: ("python", "é = 1"),
+        long.pk: ("python", "é" * BEGINNING),
+    }
 
 
 @pytest.mark.django_db

@@ -15,6 +15,7 @@ _HELP = {
     "path": "only paths that contain this, or match it with *, ** or ?",
     "lang": "only this language, by its name or a file extension",
     "kind": "only this kind: function, method, class, constant, block, section, …",
+    "label": "only files with this label: implementation, test, example, documentation, …",
 }
 
 

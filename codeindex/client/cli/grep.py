@@ -24,7 +24,7 @@ MOST_FILES = 100
 @click.option("-F", "--fixed", is_flag=True, help="PATTERN is exact text")
 @click.option("-s", "--match-case", is_flag=True, help="tell upper and lower case")
 @click.option("-w", "--whole-words", is_flag=True, help="match whole words only")
-@filters("repo", "rev", "path", "lang")
+@filters("repo", "rev", "path", "lang", "label")
 @click.option(
     "-n",
     "--limit",

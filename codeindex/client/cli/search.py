@@ -24,7 +24,7 @@ _SHORTEST_WORD = 3
 
 @click.command()
 @click.argument("query", nargs=-1, required=True)
-@filters("repo", "rev", "path", "lang", "kind")
+@filters("repo", "rev", "path", "lang", "kind", "label")
 @click.option(
     "-n",
     "--limit",

@@ -40,6 +40,7 @@ FILTER_HELP = {
     Field.PATH: "path, or paths that match a pattern",
     Field.LANGUAGE: "language, by its name or a file extension",
     Field.KIND: "kind: function, method, class, constant, block, section, …",
+    Field.LABEL: "label: implementation, test, example, benchmark, documentation, …",
 }
 
 

@@ -22,7 +22,7 @@ class LineParameters(serializers.Serializer[Any]):
         allow_blank=True,
         default="",
         help_text="Exact text, or a regular expression of RE2 between slashes. May contain the "
-        f"filters repo, rev, path and lang; at most {parsing.MAX_CHARACTERS:,} characters.",
+        f"filters repo, rev, path, lang and label; at most {parsing.MAX_CHARACTERS:,} characters.",
     )
     mode = serializers.ChoiceField(
         choices=list(Mode),
@@ -50,7 +50,7 @@ class LineParameters(serializers.Serializer[Any]):
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """With the filters of every search."""
         shared = SearchParameters().get_fields()
-        names = ("repo", "repository", "rev", "path", "lang")
+        names = ("repo", "repository", "rev", "path", "lang", "label")
         return {**super().get_fields(), **{name: shared[name] for name in names}}
 
 

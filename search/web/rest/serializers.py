@@ -79,6 +79,10 @@ class SearchParameters(_Parameters):
     )
     lang = _repeatable("Only this language: a name or a file extension; `-LANGUAGE` excludes it.")
     kind = _repeatable("Only definitions of this kind, such as function; `-KIND` excludes it.")
+    label = _repeatable(  # type: ignore[assignment]  # hides Serializer.label
+        "Only files whose path says that they are this: test, example, documentation, benchmark, "
+        "generated or vendored code, or an implementation, which is all else; `-LABEL` excludes."
+    )
     order = serializers.ChoiceField(
         choices=list(Order),
         default=Order.IMPLEMENTATIONS.value,

@@ -7,11 +7,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis.strategies import SearchStrategy, lists, sampled_from, sets
 
 from codeindex.models import Space
-from embeddings.files.path_rules import classify
+from embeddings.files.path_rules import PathKind, classify
 from search.candidates import path_rules, sql
 from search.candidates.path_rules import RULES, Order, Rule
 from search.query import parsing
 from tests import shelf
+from tests.search.asking import find
 from tests.search.test_engine import BETWEEN, EAST, NORTH, names, results
 from tests.shelf import Written
 
@@ -215,3 +216,28 @@ def test_the_page_and_the_api_say_so(client: Client, alice: User) -> None:
     for order, reason in (("implementations", "test"), ("plain", "")):
         answer = client.get("/api/v1/search", {"q": "csv", "order": order}).json()
         assert [result["lowered"] for result in answer["results"]] == [reason]
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        ("label:test", {"tests/a.py", "docs/test_b.py"}),
+        ("label:documentation label:generated", {"docs/test_b.py", "c_pb2.py"}),
+        ("label:implementation", {"src/d.py"}),
+        ("-label:test -label:generated", {"src/d.py"}),
+        ("(label:test AND label:documentation)", {"docs/test_b.py"}),
+        ("label:implementation OR path:c_pb2", {"src/d.py", "c_pb2.py"}),
+    ],
+)
+def test_labels_are_filters(alice: User, filters: str, expected: set[str]) -> None:
+    shop = shelf.repository(alice)
+    for path in ("tests/a.py", "docs/test_b.py", "c_pb2.py", "src/d.py"):
+        shelf.put(shop, path, Written(f"def csv(): '{path}'", "csv"))
+    found = find(alice, f"csv {filters}").results
+    assert {each.definition.place.path for each in found} == expected
+
+
+def test_who_asks_for_a_label_finds_it_at_its_full_rank() -> None:
+    query = parsing.parse_query("load label:test")
+    rules = path_rules.active_rules(query, Order.IMPLEMENTATIONS)
+    assert {rule.kind for rule in RULES} - {rule.kind for rule in rules} == {PathKind.TEST}

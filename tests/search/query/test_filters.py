@@ -49,6 +49,7 @@ class TestReading:
             ('load path:"my folder/"', "load", only(("path", "my folder/"))),
             ("load kind:Class lang:PY", "load", only(("kind", "class"), ("lang", "python"))),
             ("load -lang:typescript", "load", only(("-lang", "typescript"))),
+            ("load label:Test", "load", only(("label", "test"))),
             ('"read a csv"', "read a csv", only(("phrase", "read a csv"))),
             ('load -"read a csv"', "load", only(("-phrase", "read a csv"))),
             ("repo:shop -path:tests", "", only(("repo", "shop"), ("-path", "tests"))),

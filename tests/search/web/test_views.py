@@ -4,7 +4,9 @@ import re
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from codeindex.models import (
@@ -90,10 +92,63 @@ class TestSearch:
         client.force_login(alice)
         first = page(client, "/?q=csv")
         assert first.count('class="card result"') == 10
-        assert "?q=csv&amp;limit=50" in first
-        more = page(client, "/?q=csv&limit=50")
-        assert more.count('class="card result"') == 12
+        (further,) = re.findall(r'href="(\?[^"]+)" data-more', first)
+        more = page(client, "/" + further.replace("&amp;", "&"))
+        assert more.count('class="card result"') == 2
+        assert '<ol class="results" start="11">' in more
         assert "Show more" not in more
+
+    def test_a_facet_narrows_the_search_and_shows_what_is_chosen(
+        self, client: Client, alice: User, shop: Repository
+    ) -> None:
+        shelf.put(shop, "src/a.py", Written("def csv(): ...", "csv"))
+        shelf.put(shop, "tests/test_a.py", Written("def test_csv(): ...", "test_csv"))
+        client.force_login(alice)
+        first = page(client, "/?q=csv&limit=5")
+        assert 'href="?q=csv&amp;label=test"' in first
+        assert "Counted in all 2 results." in first
+        narrowed = page(client, "/?q=csv&label=test&lang=python")
+        assert "tests/test_a.py" in narrowed
+        assert "src/a.py" not in narrowed
+        assert 'href="?q=csv&amp;lang=python" aria-label="Remove the filter label:test"' in narrowed
+
+    def test_a_docstring_that_the_code_shows_is_not_repeated(
+        self, client: Client, alice: User, shop: Repository
+    ) -> None:
+        shown = Written('def csv():\n    """Reads `rows`."""', "csv", docstring="Reads `rows`.")
+        above = Written("function table() {}", "table", docstring="Writes `rows` and ``a`b``.")
+        shelf.put(shop, "a.py", shown)
+        shelf.put(shop, "b.js", above)
+        client.force_login(alice)
+        assert '<p class="docstring">' not in page(client, "/?q=csv")
+        assert "Writes <code>rows</code> and <code>a`b</code>." in page(client, "/?q=table")
+
+    def test_pasted_code_keeps_its_lines_and_leads_to_similar_code(
+        self, client: Client, alice: User
+    ) -> None:
+        client.force_login(alice)
+        shown = page(client, "/?q=def+f():%0D%0A++++pass")
+        assert ">\ndef f():\r\n    pass</textarea>" in shown
+        assert 'href="/similar/?code=def+f%28%29%3A%0A++++pass"' in shown
+        assert "Find similar code" not in page(client, "/?q=pass")
+
+    def test_a_search_asks_the_database_as_often_for_many_results_as_for_few(
+        self, client: Client, alice: User, shop: Repository
+    ) -> None:
+        for number in range(12):
+            shelf.put(shop, f"{number}.py", Written(f"def csv{number}(): csv", f"csv{number}"))
+        client.force_login(alice)
+        page(client, "/?q=csv&limit=50")  # what is cached from now on
+        counts = []
+        for limit in (2, 12):
+            with CaptureQueriesContext(connection) as asked:
+                page(client, f"/?q=csv&limit={limit}")
+            counts.append(len(asked))
+        assert counts[0] == counts[1] < 30
+
+    def test_pages_are_compressed(self, client: Client, alice: User) -> None:
+        answer = client.get("/", headers={"Accept-Encoding": "gzip"})
+        assert answer.headers["Content-Encoding"] == "gzip"
 
     def test_says_what_to_do_where_nothing_is_indexed(self, client: Client, alice: User) -> None:
         assert "Sign in" in page(client, "/")
