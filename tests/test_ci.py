@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -11,24 +12,63 @@ import pytest
 from tests.git import GitRepository
 
 SCRIPT = Path(__file__).parents[1] / ".ci" / "run"
+PROGRAMS = "bash cat dirname echo false git ln make mktemp rm sh stat true".split()
+
+
+@pytest.fixture
+def programs(tmp_path: Path) -> Path:
+    """All that the script runs, with `id` for root and without chromium and apt-get."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for name in PROGRAMS:
+        (folder / name).symlink_to(shutil.which(name) or name)
+    write(folder / "id", "echo 0")
+    return folder
+
+
+def write(program: Path, text: str) -> None:
+    program.write_text(f"#!/bin/sh\n{text}\n")
+    program.chmod(0o700)
+
+
+def judged(
+    tmp_path: Path, programs: Path, recipe: str, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    checkout = GitRepository.made(tmp_path / "check out")
+    makefile = f"chaos:\n\t@true\ntest:\n\t@{recipe}\n"
+    checkout.commit({"Makefile": makefile, ".ci/run": SCRIPT.read_text()})
+    return subprocess.run(
+        ["bash", checkout.path / ".ci" / "run"],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PATH": str(programs)} | variables,
+    )
 
 
 @pytest.mark.parametrize(("outcome", "closing_line"), [("true", "3 passed"), ("false", "1 failed")])
 def test_the_tests_run_in_a_private_folder_that_is_removed(
-    tmp_path: Path, outcome: str, closing_line: str
+    tmp_path: Path, programs: Path, outcome: str, closing_line: str
 ) -> None:
-    checkout, temporary = GitRepository.made(tmp_path / "check out"), tmp_path / "temporary"
+    temporary = tmp_path / "temporary"
     temporary.mkdir()
     recipe = f"stat -c '%a %n' .. . Makefile; echo '{closing_line}'; {outcome}"
-    makefile = f"chaos:\n\t@true\ntest:\n\t@{recipe}\n"
-    checkout.commit({"Makefile": makefile, ".ci/run": SCRIPT.read_text()})
-    done = subprocess.run(
-        ["bash", checkout.path / ".ci" / "run"],
-        capture_output=True,
-        text=True,
-        env=os.environ | {"TMPDIR": str(temporary)},
-    )
+    done = judged(tmp_path, programs, recipe, TMPDIR=str(temporary))
     expected = ["700 ..", "700 .", "600 Makefile", closing_line]
     assert done.stdout.splitlines() == expected, done.stderr
     assert (done.returncode == 0) == (outcome == "true")
     assert list(temporary.iterdir()) == []
+
+
+def test_a_missing_browser_is_installed(tmp_path: Path, programs: Path) -> None:
+    write(programs / "apt-get", f"ln -sf '{programs}/stat' '{programs}/chromium'")
+    done = judged(tmp_path, programs, "echo passed")
+    assert (done.stdout, done.stderr) == ("passed\n", "")
+
+
+def test_a_browser_that_cannot_be_installed_is_said_to_be_missing(
+    tmp_path: Path, programs: Path
+) -> None:
+    write(programs / "apt-get", "exit 100")
+    done = judged(tmp_path, programs, "echo passed")
+    assert done.stdout == "passed\n"
+    assert "There is no chromium" in done.stderr

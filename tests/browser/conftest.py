@@ -1,38 +1,134 @@
-"""A real browser without a window, where the machine has one."""
+"""One server with a small real index for all tests of this folder, and a browser without a
+window where the machine has one."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
-from selenium import webdriver
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.test import Client, override_settings
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from pytest_django.live_server_helper import LiveServer
 
-FLAGS = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--window-size=1200,900",
-]
+from codeindex.spaces import encoders
+from tests.browser import organisation
+from tests.browser.organisation import Organisation
+from tests.embeddings import tiny
+
+collect_ignore = ["sources"]
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic"]
+WIDE, NARROW = (1280, 800), (360, 740)
+MILLISECONDS = 20_000
+"""How long a page may take to become what a test expects, on a busy machine."""
 
 
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
-    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not (chromium and driver):
-        pytest.skip("there is no chromium with its chromedriver on this machine")
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    profile: Path = tmp_path_factory.mktemp("profile")
-    for flag in (*FLAGS, f"--user-data-dir={profile}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    started = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
-    yield started
-    started.quit()
+@pytest.fixture(scope="package")
+def chromium() -> str:
+    path = shutil.which("chromium")
+    if not path:
+        pytest.skip("there is no chromium on this machine")
+    return path
+
+
+@pytest.fixture(scope="package")
+def made(
+    chromium: str,
+    django_db_setup: None,
+    django_db_blocker: Any,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Organisation]:
+    model = tiny.bert(tmp_path_factory.mktemp("bert"))
+    checkpoint = tiny.checkpoint(tmp_path_factory.mktemp("checkpoint"), model)
+    with django_db_blocker.unblock(), override_settings(CODEINDEX_CHECKPOINT=str(checkpoint)):
+        _forget_encoders()
+        yield organisation.build(tmp_path_factory.mktemp("organisation"))
+        call_command("flush", verbosity=0, interactive=False)
+    _forget_encoders()
+
+
+@pytest.fixture(scope="package")
+def server(made: Organisation) -> Iterator[str]:
+    live = LiveServer("localhost")
+    yield live.url
+    live.stop()
+
+
+@pytest.fixture(scope="package")
+def sessions(made: Organisation) -> dict[str, str]:
+    """The cookie of each person who is signed in, by name."""
+    return {user.username: _session(user) for user in User.objects.all()}
+
+
+@pytest.fixture(scope="package")
+def browser(chromium: str, server: str, sessions: Any) -> Iterator[Browser]:
+    """Playwright runs an event loop in this thread, which Django mistakes for a view's."""
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        expect.set_options(timeout=MILLISECONDS)
+        yield playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+
+
+@dataclass
+class Visitor:
+    """Opens pages as somebody, and collects what the browser complains about."""
+
+    browser: Browser
+    server: str
+    sessions: dict[str, str]
+    complaints: list[str] = field(default_factory=list)
+
+    def __call__(
+        self,
+        address: str,
+        who: str = "alice",
+        size: tuple[int, int] = WIDE,
+        **options: Any,
+    ) -> Page:
+        """A page of its own. "" is somebody who has not signed in."""
+        width, height = size
+        context = self.browser.new_context(
+            base_url=self.server, viewport={"width": width, "height": height}, **options
+        )
+        context.set_default_timeout(MILLISECONDS)
+        if who:
+            cookie = {"name": "sessionid", "value": self.sessions[who], "url": self.server}
+            context.add_cookies([cookie])  # type: ignore[list-item]
+        page = context.new_page()
+        page.on("pageerror", lambda error: self.complaints.append(f"{page.url}: {error}"))
+        page.on("console", lambda message: self._note(page, message))
+        page.goto(address)
+        return page
+
+    def _note(self, page: Page, message: Any) -> None:
+        is_expected = "status of 4" in message.text  # the page of an error is one, too
+        if message.type == "error" and not is_expected:
+            self.complaints.append(f"{page.url}: {message.text}")
+
+
+Visit = Callable[..., Page]
+
+
+@pytest.fixture
+def visit(browser: Browser, server: str, sessions: dict[str, str]) -> Iterator[Visitor]:
+    visitor = Visitor(browser, server, sessions)
+    yield visitor
+    for context in browser.contexts:
+        context.close()
+    assert visitor.complaints == []
+
+
+def _session(user: User) -> str:
+    client = Client()
+    client.force_login(user)
+    return client.cookies["sessionid"].value
+
+
+def _forget_encoders() -> None:
+    encoders.searcher = encoders.Searcher()
+    encoders.cached.cache_clear()

@@ -1,0 +1,140 @@
+"""A small organisation whose code is indexed for real: what the browser looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from django.contrib.auth.models import Group, User
+from django.utils import timezone
+
+from codeindex import repositories, tasks
+from codeindex.accounts import teams
+from codeindex.ingestion import embedding, pipeline
+from codeindex.integrations import imports, outgoing, push_webhooks
+from codeindex.integrations.imports import Filters
+from codeindex.models import (
+    Definition,
+    Evaluation,
+    Invitation,
+    Repository,
+    Role,
+    SourceFile,
+    Visibility,
+)
+from codeindex.models.tokens import digest
+from tests.git import GitRepository
+
+SOURCES = Path(__file__).parent / "sources"
+PASSWORD = "a long enough secret"
+
+EARLIER = {
+    "toolbox/retries.py": '''"""Calling again what has failed."""
+
+import time
+
+
+def retry(call, attempts=3):
+    """Calls a function again after it has failed."""
+    for attempt in range(attempts):
+        try:
+            return call()
+        except OSError:
+            time.sleep(1)
+'''
+}
+"""What the first commit of the toolbox has in place of what is there now."""
+
+
+@dataclass(frozen=True)
+class Organisation:
+    """Alice owns both repositories, Bob is on her team, Charlie is a stranger, and Root
+    administers. Everybody's password is PASSWORD."""
+
+    toolbox: Repository
+    """Public."""
+
+    shop: Repository
+    """For Alice's team."""
+
+    rows: Mapping[str, int | str]
+    """What stands in addresses: the key of a row by the converter's name, a text by the
+    parameter's."""
+
+
+def build(folder: Path) -> Organisation:
+    """Writes the git repositories below `folder`, and indexes them here and now."""
+    people = {name: User.objects.create_user(name, password=PASSWORD) for name in PEOPLE}
+    User.objects.create_superuser("root", password=PASSWORD)
+    team = Group.objects.create(name="payments")
+    teams.set_member(team, people["alice"], Role.MAINTAINER, by=None)
+    teams.set_member(team, people["bob"], Role.MEMBER, by=None)
+    toolbox = _registered(folder, "toolbox", people["alice"], Visibility.PUBLIC, [], EARLIER)
+    shop = _registered(folder, "shop", people["alice"], Visibility.PRIVATE, [team], {})
+    while tasks.embed_batch(embedding.FIRST_BATCH):
+        pass
+    tasks.sweep()
+    return Organisation(toolbox, shop, _rows(toolbox, team, people["alice"]))
+
+
+def _rows(toolbox: Repository, team: Group, alice: User) -> dict[str, int | str]:
+    file = SourceFile.objects.get(branch__repository=toolbox, path="toolbox/retries.py", live=True)
+    host = imports.add_host(alice, kind="github", url="https://github.com")
+    invitation = Invitation.objects.create(
+        digest=digest(SECRET), team=team, invited_by=alice,
+        expires=timezone.now() + timedelta(days=1),
+    )  # fmt: skip
+    told = outgoing.create(alice, "ci", "https://hooks.example", ["run.failed"], None, by=alice)
+    return {
+        "repository": toolbox.pk,
+        "run": toolbox.branches.get().live_run_id or 0,
+        "file": file.pk,
+        "definition": Definition.objects.get(blob=file.blob, name="retry").pk,
+        "team": team.pk,
+        "invitation": invitation.pk,
+        "push_webhook": push_webhooks.create(alice, "acme", None, by=alice).webhook.pk,
+        "outgoing_webhook": told.webhook.pk,
+        "code_host": host.pk,
+        "import": imports.add_import(host, "acme", Filters(), by=alice).pk,
+        "evaluation": Evaluation.objects.create(file="q.json", file_hash="0").pk,
+        "address": f"{toolbox.full_name}/README.md",
+        "secret": SECRET,
+    }
+
+
+SECRET = "open-invitation"
+PEOPLE = ("alice", "bob", "charlie")
+
+
+def _registered(
+    folder: Path,
+    name: str,
+    owner: User,
+    visibility: str,
+    shared: list[Group],
+    earlier: dict[str, str],
+) -> Repository:
+    """A repository whose commits are indexed one after the other, the earlier one first."""
+    source, git = SOURCES / name, GitRepository.made(folder / name)
+    now: dict[str | bytes, str | bytes | None] = {
+        str(path.relative_to(source)): path.read_bytes()
+        for path in sorted(source.rglob("*"))
+        if path.is_file()
+    }
+    git.commit({**now, **earlier})
+    repository = repositories.register(
+        url=str(git.path), name=name, owner=owner, by=owner, visibility=visibility, teams=shared,
+        trusted_path=True,
+    )  # fmt: skip
+    _index(repository)
+    if earlier:
+        git.commit(now)
+        _index(repository)
+    return repository
+
+
+def _index(repository: Repository) -> None:
+    run = tasks.request_index(repository=repository, by=None)
+    assert pipeline.index(run.pk)

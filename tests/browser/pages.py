@@ -1,0 +1,74 @@
+"""All pages that there are, by the URL configuration, so that a new one cannot be forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from tests.browser.organisation import Organisation
+
+NOT_PAGES = {
+    "sign-in-link": "its texts are signed",
+    "audit-export": "a file",
+    "health": "a word",
+    "progress": "a part of a repository's page",
+    "repository-access": "a section of the settings",
+    "repository-source": "a section of the settings",
+    "rules": "a section of the settings",
+}
+"""Routes without a page of their own, beside the API and the admin site, and what they are."""
+
+ASKED: dict[str, tuple[dict[str, str], ...]] = {
+    "search": ({"q": "retry"}, {"q": "nothing lang:java"}, {"q": "kind:no"}),
+    "lines": ({"q": "pause"}, {"q": "nothing has this text"}),
+    "similar-to-code": ({"code": "def retry(call): return call()"},),
+    "why": ({"q": "retry"},),
+    "repositories": ({"q": "nothing"},),
+}
+"""What is asked of a page besides nothing, by the route's name."""
+
+ADMIN = ("admin:index", "admin:codeindex_repository_changelist", "admin:auth_user_changelist")
+"""Pages of Django's own, as samples."""
+
+
+def addresses(made: Organisation) -> Iterator[str]:
+    """Of every page that answers an administrator, and of pages that say that there is none."""
+    client = Client()
+    client.force_login(User.objects.get(username="root"))
+    for name, parameters in _routes(get_resolver()):
+        if (name.startswith(("api-", "admin:")) and name != "api-docs") or name in NOT_PAGES:
+            continue
+        address = reverse(name, kwargs=_values(parameters, made))
+        answer = client.get(address)
+        if answer.status_code in (HTTPStatus.FOUND, HTTPStatus.METHOD_NOT_ALLOWED):
+            continue
+        assert answer.status_code == HTTPStatus.OK, f"{name}: {answer.status_code} for {address}"
+        yield address
+        yield from (f"{address}?{urlencode(asked)}" for asked in ASKED.get(name, ()))
+    yield from map(reverse, ADMIN)
+    yield "/there/is/none"
+
+
+def _values(parameters: dict[str, str], made: Organisation) -> dict[str, int | str]:
+    """A row or a text for each parameter of a route."""
+    return {name: made.rows[kind or name] for name, kind in parameters.items()}
+
+
+def _routes(resolver: URLResolver, space: str = "", above: Any = ()) -> Iterator[Any]:
+    """Name and parameters of each route; the kind of row of each parameter, or ""."""
+    for pattern in resolver.url_patterns:
+        converters = dict(above) | dict(pattern.pattern.converters)
+        if isinstance(pattern, URLResolver):
+            inner = f"{space}{pattern.namespace}:" if pattern.namespace else space
+            yield from _routes(pattern, inner, converters)
+        elif isinstance(pattern, URLPattern):
+            yield (
+                f"{space}{pattern.name}",
+                {name: getattr(each, "row", "") for name, each in converters.items()},
+            )

@@ -1,0 +1,61 @@
+"""Every page in both colour schemes, wide and narrow: nothing that axe-core finds, nothing that
+hangs over the edge, no title twice."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import axe_playwright_python
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser import pages
+from tests.browser.conftest import NARROW, WIDE, Visitor
+from tests.browser.organisation import Organisation
+
+pytestmark = pytest.mark.django_db
+
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
+FINDINGS = """async (rules) => {
+  const options = { resultTypes: ["violations"], ...(rules && { runOnly: rules }) };
+  const { violations } = await axe.run({ exclude: ["#swagger-ui"] }, options);
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) =>
+    `${id}: ${html.slice(0, 200)} ${failureSummary.split("\\n").slice(1).join(" ")}`));
+}"""
+STILL = """() => {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync("* { transition: none !important; animation: none !important; }");
+  document.adoptedStyleSheets = [sheet];
+}"""
+"""Colours that change slowly would be measured half-way."""
+
+OVERHANG = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def findings(page: Page) -> list[str]:
+    """What is wrong with a page, in both colour schemes."""
+    page.evaluate(AXE)
+    page.evaluate(STILL)
+    page.emulate_media(color_scheme="light")
+    found = page.evaluate(FINDINGS, None)
+    page.emulate_media(color_scheme="dark")
+    found += [f"dark {each}" for each in page.evaluate(FINDINGS, ["color-contrast"])]
+    page.emulate_media(color_scheme="light")
+    over = page.evaluate(OVERHANG)
+    return found + ([f"wider than the window by {over}"] if over else [])
+
+
+def test_every_page_can_be_read_by_everyone(visit: Visitor, made: Organisation) -> None:
+    faults: dict[str, list[str]] = {}
+    titles: Counter[str] = Counter()
+    page = visit("/", who="root", reduced_motion="reduce")
+    for address in pages.addresses(made):
+        page.goto(address)
+        titles[page.title()] += "?" not in address
+        for width, height in (WIDE, NARROW):
+            page.set_viewport_size({"width": width, "height": height})
+            for finding in findings(page):
+                faults.setdefault(f"{address} at {width}", []).append(finding)
+    assert not faults, "\n".join(f"{place}: {each}" for place in faults for each in faults[place])
+    assert [title for title, count in titles.items() if count > 1] == []
