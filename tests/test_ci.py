@@ -12,7 +12,10 @@ import pytest
 from tests.git import GitRepository
 
 SCRIPT = Path(__file__).parents[1] / ".ci" / "run"
-PROGRAMS = "bash cat dirname echo false git ln make mktemp rm sh stat true".split()
+# fmt: off
+PROGRAMS = ("bash", "cat", "dirname", "echo", "false", "git", "ln", "make", "mktemp", "rm", "sh",
+            "stat", "true")
+# fmt: on
 
 
 @pytest.fixture
