@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from threading import Timer
+from typing import Any
 
 from celery.apps.worker import Worker
 from celery.worker import state
@@ -15,6 +16,14 @@ class EndingWorker(Worker):
 
     patience = 10.0
     """Seconds for an orderly shutdown after an error. Interrupted work is repeated."""
+
+    def setup_queues(self, include: Any, exclude: Any = None) -> None:
+        """A worker of `ingest` takes what is light, too, so that installations need not start
+        another worker for that."""
+        super().setup_queues(include, exclude)
+        queues = self.app.amqp.queues
+        if "ingest" in queues.consume_from:
+            queues.select_add("light")
 
     def stop(self, in_sighandler: bool = False, exitcode: int | None = None) -> None:
         if not _was_requested():

@@ -376,7 +376,11 @@ CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
 CELERY_TASK_DEFAULT_QUEUE = "ingest"
 CELERY_TASK_ROUTES = {
-    f"codeindex.tasks.{tasks}": {"queue": "embed"} for tasks in ("embed_*", "refine_*")
+    **{f"codeindex.tasks.{tasks}": {"queue": "embed"} for tasks in ("embed_*", "refine_*")},
+    **{
+        f"codeindex.tasks.{tasks}": {"queue": "light"}
+        for tasks in ("check_*", "index_update", "send_*", "sync_*")
+    },
 }
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -408,11 +412,11 @@ CODEINDEX_FETCHES_PER_HOST = _env.integer(
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 3.0
 CELERY_BEAT_SCHEDULE_FILENAME = str(_state.beat_schedule)
 CELERY_BEAT_SCHEDULE = {
-    # In both queues, since either can be busy for a long time or have no worker at all
+    # In two queues, since either can be busy for a long time or have no worker at all
     "sweep": {
         "task": "codeindex.tasks.sweep",
         "schedule": float(CODEINDEX_SWEEP_SECONDS),
-        "options": {"expires": float(CODEINDEX_SWEEP_SECONDS), "queue": "ingest"},
+        "options": {"expires": float(CODEINDEX_SWEEP_SECONDS), "queue": "light"},
     },
     "sweep among embedders": {
         "task": "codeindex.tasks.sweep",

@@ -29,6 +29,7 @@ from codeindex.ingestion import (
 )
 from codeindex.ingestion.cloning import mirrors
 from codeindex.ingestion.lexical import analysis, grams
+from codeindex.ingestion.scheduling import Lane
 from codeindex.integrations import freshness, identities, outgoing, permissions, syncing
 from codeindex.models import (
     UNPUBLISHED,
@@ -65,7 +66,7 @@ def request_index(
             run = IndexRun.objects.create(branch=chosen, requested_by=by)
             if by is not None:
                 audit.record(Change.RUN_REQUESTED, repository.full_name, by=by)
-            transaction.on_commit(lambda: _enqueue(index_run, run.pk))
+            transaction.on_commit(wake_readers)
     return run
 
 
@@ -110,7 +111,17 @@ def _branch(repository: Repository, name: str | None) -> Branch:
 @shared_task(ignore_result=True)
 def index_run(run_id: int | None = None) -> None:
     """Work on the run that is next in turn, which need not be the one that the message names."""
-    if pipeline.index_next(wake_embedders):
+    _index_next(Lane.WHOLE)
+
+
+@shared_task(ignore_result=True)
+def index_update(run_id: int | None = None) -> None:
+    """The same for updates of what is indexed."""
+    _index_next(Lane.UPDATES)
+
+
+def _index_next(lane: Lane) -> None:
+    if pipeline.index_next(wake_embedders, lane):
         wake_readers()
         # Even if nothing waits for a vector by now: an embedder ends the run.
         _enqueue(embed_pending)
@@ -187,6 +198,7 @@ def sync_imports() -> None:
 def sync_permissions() -> None:
     """Ask a code host who may read some of its repositories, and enqueue the next ones."""
     if permissions.sync_next():
+        wake_imports()
         wake_permissions()
 
 
@@ -238,8 +250,9 @@ def forget() -> None:
 def wake_readers() -> None:
     """Start the runs that may start now, at most one for each process. A process that is done wakes
     others."""
-    for run_id in scheduling.startable_runs()[: settings.CELERY_WORKER_CONCURRENCY]:
-        _enqueue(index_run, run_id)
+    for lane, task in ((Lane.WHOLE, index_run), (Lane.UPDATES, index_update)):
+        for run_id in scheduling.startable_runs(lane)[: settings.CELERY_WORKER_CONCURRENCY]:
+            _enqueue(task, run_id)
 
 
 def wake_checks() -> None:

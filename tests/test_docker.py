@@ -35,7 +35,7 @@ def test_a_service_starts_without_a_file_of_settings(service: str) -> None:
 
 
 def test_the_services_of_codeindex_are_all_there() -> None:
-    assert set(OWN) == {"setup", "web", "ingest", "embed", "beat"}
+    assert set(OWN) == {"setup", "web", "ingest", "light", "embed", "beat"}
 
 
 def test_the_image_installs_no_development_tools() -> None:

@@ -32,6 +32,7 @@ from codeindex.ingestion.cloning.trees import Tree
 from codeindex.ingestion.contents import ReadBlob
 from codeindex.ingestion.lexical import grams
 from codeindex.ingestion.reader_process import ParsedFile
+from codeindex.ingestion.scheduling import Lane
 from codeindex.ingestion.selection import overrides, sources
 from codeindex.ingestion.selection.sources import SelectedFile, Selection
 from codeindex.leases import Lease, LostLease
@@ -52,6 +53,10 @@ LONGEST_REASON = 200
 logger = logging.getLogger(__name__)
 
 
+class LargeUpdate(Exception):
+    """The run has more files to read than a worker of updates reads."""
+
+
 def index(run_id: int, wake_embedders: Callable[[], object] = lambda: None) -> bool:
     """Claim a run and work on it until only vectors are missing; False if it was not free.
     `wake_embedders` is called every `WAKE_SECONDS` while texts are stored.
@@ -64,21 +69,27 @@ def index(run_id: int, wake_embedders: Callable[[], object] = lambda: None) -> b
     return run is not None
 
 
-def index_next(wake_embedders: Callable[[], object] = lambda: None) -> bool:
-    """The same for the run that is next in turn; False if none may start now."""
-    run = claim_next()
+def index_next(
+    wake_embedders: Callable[[], object] = lambda: None, lane: Lane = Lane.WHOLE
+) -> bool:
+    """The same for the run that is next in turn in a lane; False if none may start now."""
+    run = claim_next(lane)
     if run is not None:
-        _index(run, wake_embedders)
+        _index(run, wake_embedders, scheduling.UPDATE_FILES if lane == Lane.UPDATES else None)
     return run is not None
 
 
-def _index(run: IndexRun, wake_embedders: Callable[[], object]) -> None:
+def _index(
+    run: IndexRun, wake_embedders: Callable[[], object], most_files: int | None = None
+) -> None:
     try:
         with leases.renewing(IndexRun.objects.filter(pk=run.pk, lease=run.lease)) as lease:
-            _read(run, lease, wake_embedders)
+            _read(run, lease, wake_embedders, most_files)
             publishing.start_embedding(run)
     except LostLease:
         logger.info("%s was cancelled or taken over", run)
+    except LargeUpdate:
+        runs.hand_over(run)
     except CheckoutError as error:
         runs.fail(run, str(error))
     except Exception as error:
@@ -102,11 +113,11 @@ def _is_temporary(error: Exception) -> bool:
 
 
 @transaction.atomic
-def claim_next() -> IndexRun | None:
-    """The run that is next in turn, leased to us. One worker chooses at a time: two that choose
-    together would both use the last free slot of an owner or a host."""
+def claim_next(lane: Lane = Lane.WHOLE) -> IndexRun | None:
+    """The run that is next in turn in a lane, leased to us. One worker chooses at a time: two that
+    choose together would both use the last free slot of an owner or a host."""
     locks.scheduling()
-    return next(filter(None, map(claim, scheduling.startable_runs())), None)
+    return next(filter(None, map(claim, scheduling.startable_runs(lane))), None)
 
 
 @transaction.atomic
@@ -127,7 +138,10 @@ def claim(run_id: int) -> IndexRun | None:
     return IndexRun.objects.select_related("branch__repository").filter(lease=lease).first()
 
 
-def _read(run: IndexRun, lease: Lease, wake_embedders: Callable[[], object]) -> None:
+def _read(
+    run: IndexRun, lease: Lease, wake_embedders: Callable[[], object], most_files: int | None
+) -> None:
+    """Raises `LargeUpdate` if more than `most_files` have changed."""
     with _stage(run, RunStatus.CHECKOUT):
         tree = checkout.fetch(run, lease)
         IndexRun.objects.filter(pk=run.pk).update(commit=tree.commit)
@@ -135,6 +149,8 @@ def _read(run: IndexRun, lease: Lease, wake_embedders: Callable[[], object]) -> 
     with _stage(run, RunStatus.DEFINITIONS):
         selection = _select(run, tree)
         changed = store.record_selection(run, selection.files, selection.skips)
+        if most_files is not None and len(changed) > most_files:
+            raise LargeUpdate
         requested, woken = 0, -WAKE_SECONDS
         for batch, read in _read_ahead(tree, changed, lease):
             requested += _save(run, batch, read)

@@ -61,8 +61,17 @@ def fail_interrupted() -> None:
 
 def hand_back(run: IndexRun) -> None:
     """Let another worker take the run. This one was told to stop, so the attempt does not count."""
+    _release(run)
+
+
+def hand_over(run: IndexRun) -> None:
+    """Let a worker of large runs take an update that is one."""
+    _release(run, large=True)
+
+
+def _release(run: IndexRun, **changes: object) -> None:
     IndexRun.objects.filter(pk=run.pk, lease=run.lease, status__in=UNREAD).update(
-        lease=None, leased_until=None, attempts=F("attempts") - 1
+        lease=None, leased_until=None, attempts=F("attempts") - 1, **changes
     )
 
 

@@ -1,9 +1,13 @@
 """Which runs are fetched and read next.
 
-A process of the queue `ingest` takes one run at a time. The runs of one owner and the fetches from
-one host that are in progress at once are limited, so that a remote which sends a byte a second
-cannot occupy all processes. The owner with the fewest runs in progress comes first, and of an
-owner's runs the oldest.
+There are two lanes with workers of their own, so that a push does not wait while large repositories
+are read: updates of what is indexed, and everything else. An update that turns out to be large
+changes lanes.
+
+A process takes one run at a time. The runs of one owner and the fetches from one host that are in
+progress at once in a lane are limited, so that a remote which sends a byte a second cannot occupy
+all processes. The owner with the fewest runs in progress comes first, and of an owner's runs the
+oldest.
 """
 
 from __future__ import annotations
@@ -11,10 +15,11 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
+from enum import Enum
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
 from codeindex import leases
@@ -30,14 +35,27 @@ HELD_BACK = (
 READ_AGAIN_AT_ONCE = 10
 """Runs. Reading everything again after an upgrade leaves room for what users ask for."""
 
+UPDATE_FILES = 500
+"""So many changed files are read as an update at most: some tens of seconds."""
+
 FETCHING = (RunStatus.QUEUED, RunStatus.CHECKOUT)
 
 COLUMNS = ("pk", "branch__repository__owner", "branch__repository__url", "status")
 
 
+class Lane(Enum):
+    """Runs with a worker of their own."""
+
+    WHOLE = "whole"
+    UPDATES = "updates"
+
+
+UPDATES = Q(branch__live_run__reading=READING_VERSION, large=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Load:
-    """How many runs of each owner, and fetches from each host, are in progress."""
+    """How many runs of each owner, and fetches from each host, are in progress in a lane."""
 
     runs: Counter[int] = field(default_factory=Counter)
     fetches: Counter[str] = field(default_factory=Counter)
@@ -55,12 +73,12 @@ class Load:
         )
 
 
-def startable_runs() -> list[int]:
-    """The ids of the runs that may all start now, in order."""
-    load = Load()
-    for _, owner, url, status in _unread().exclude(leases.FREE).values_list(*COLUMNS):
+def startable_runs(lane: Lane = Lane.WHOLE) -> list[int]:
+    """The ids of the runs of a lane that may all start now, in order."""
+    load, runs = Load(), _unread().filter(UPDATES if lane == Lane.UPDATES else ~UPDATES)
+    for _, owner, url, status in runs.exclude(leases.FREE).values_list(*COLUMNS):
         load.add(owner, _host(url), status)
-    waiting = list(_unread().filter(leases.FREE, attempts__lt=ATTEMPTS).values_list(*COLUMNS))
+    waiting = list(runs.filter(leases.FREE, attempts__lt=ATTEMPTS).values_list(*COLUMNS))
     chosen = []
     for pk, owner, url, status in sorted(waiting, key=lambda run: (load.runs[run[1]], run[0])):
         host = _host(url)
@@ -74,7 +92,7 @@ def startable_runs() -> list[int]:
 def explain_waiting() -> None:
     """Record on the runs that are held back why they wait."""
     free = _unread().filter(leases.FREE)
-    startable = startable_runs()
+    startable = [pk for lane in Lane for pk in startable_runs(lane)]
     leases.unlocked(free.filter(pk__in=startable, error=HELD_BACK)).update(error="")
     leases.unlocked(free.exclude(pk__in=startable).filter(error="")).update(error=HELD_BACK)
 

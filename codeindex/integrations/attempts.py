@@ -36,9 +36,23 @@ Row = TypeVar("Row", Import, PermissionSync)
 logger = logging.getLogger(__name__)
 
 
+def is_due(due: QuerySet[Row]) -> bool:
+    """Whether a row can be claimed."""
+    return due.filter(leases.FREE).exists() and not is_busy()
+
+
+def is_busy() -> bool:
+    """Whether such work is in progress. It may wait for a slow host, and must not keep all
+    processes from other work."""
+    models = (Import, PermissionSync)
+    return any(model.objects.exclude(leases.FREE).exists() for model in models)
+
+
 @transaction.atomic
 def claim(due: QuerySet[Row]) -> Row | None:
-    """The free row that has waited longest, leased to us."""
+    """The free row that has waited longest, leased to us; None while another one is worked on."""
+    if is_busy():
+        return None
     lease = uuid.uuid4()
     first = list(due.filter(leases.FREE).order_by("due").values_list("pk", flat=True)[:1])
     leases.take(due.model.objects.filter(pk__in=first), lease)

@@ -36,6 +36,9 @@ AT_ONCE = 8
 BATCH = 32
 """Branches that are asked for by one task."""
 
+BATCHES_AT_ONCE = 2
+"""A batch may wait for slow hosts, and must not keep all processes from other work."""
+
 OF_ONE_HOST = 24
 """Of these, how many may be of one host: one that does not answer must not hold up the others."""
 
@@ -111,11 +114,12 @@ def ask_soon(branches: QuerySet[Branch]) -> int:
 
 
 def is_due() -> bool:
-    return _due().exists()
+    return _due().exists() and not _is_busy()
 
 
 def check_due(ask: Ask = heads.ask) -> bool:
-    """Ask for the branches of one batch; whether there were any."""
+    """Ask for the branches of one batch; whether there were any. While others ask for as many
+    batches as may be at once, there are none."""
     lease = uuid.uuid4()
     claimed = _claim(lease)
     if claimed:
@@ -189,9 +193,16 @@ def _due() -> QuerySet[Upstream]:
     return Upstream.objects.filter(leases.FREE, due__lte=Now())
 
 
+def _is_busy() -> bool:
+    held = Upstream.objects.exclude(leases.FREE)
+    return held.values("lease").distinct().count() >= BATCHES_AT_ONCE
+
+
 @transaction.atomic
 def _claim(lease: uuid.UUID) -> list[Upstream]:
     """The branches that have waited longest, leased to us."""
+    if _is_busy():
+        return []
     waiting = _due().order_by("due").values_list("pk", "branch__repository__url")[:LOOKED_AT]
     chosen = list(_shared(waiting))
     leases.take(_due().filter(pk__in=chosen), lease)

@@ -128,11 +128,12 @@ def remove(webhook: OutgoingWebhook, *, by: User) -> None:
 
 
 def is_due() -> bool:
-    return _due().exists()
+    return _due().exists() and not _is_busy()
 
 
 def send_due() -> bool:
-    """Send one batch of the outbox; whether there was any."""
+    """Send one batch of the outbox; whether there was any. There is one at a time, which may wait
+    for slow receivers."""
     lease = uuid.uuid4()
     claimed = _claim(lease)
     if claimed:
@@ -155,8 +156,14 @@ def _due() -> QuerySet[OutgoingDelivery]:
     return OutgoingDelivery.objects.filter(leases.FREE, due__lte=Now())
 
 
+def _is_busy() -> bool:
+    return OutgoingDelivery.objects.exclude(leases.FREE).exists()
+
+
 @transaction.atomic
 def _claim(lease: uuid.UUID) -> list[OutgoingDelivery]:
+    if _is_busy():
+        return []
     chosen = list(_due().order_by("due").values_list("pk", flat=True)[:BATCH])
     leases.take(_due().filter(pk__in=chosen), lease)
     claimed = OutgoingDelivery.objects.filter(lease=lease)

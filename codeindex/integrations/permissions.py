@@ -18,7 +18,7 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from codeindex import audit, leases
+from codeindex import audit
 from codeindex.audit import Change
 from codeindex.integrations import attempts, http, imports
 from codeindex.integrations.http import Forbidden, HostError, NotFound
@@ -41,7 +41,7 @@ NO_SUCH = "The host has no such repository any more, or hides it from the token.
 
 
 def is_due() -> bool:
-    return _due().filter(leases.FREE).exists()
+    return attempts.is_due(_due())
 
 
 def sync_next() -> bool:

@@ -21,7 +21,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from more_itertools import batched
 
-from codeindex import credentials, leases, repositories
+from codeindex import credentials, repositories
 from codeindex.ingestion.cloning import remotes
 from codeindex.ingestion.cloning.remotes import Remote
 from codeindex.integrations import attempts, http, imports, listings
@@ -58,7 +58,7 @@ RequestIndexes = Callable[[Iterable[Branch]], object]
 
 
 def is_due() -> bool:
-    return _due().filter(leases.FREE).exists()
+    return attempts.is_due(_due())
 
 
 def sync_next(request_indexes: RequestIndexes) -> bool:

@@ -28,6 +28,9 @@ from codeindex.local_services.state import CannotStart, State
 
 APPLICATION = "application"
 _SERVICES = "services"
+LIGHT_PROCESSES = "5"
+"""One more than may wait for hosts that are slow (`codeindex.integrations`)."""
+
 _UNLIMITED = 1_000_000_000
 _CELERY = ("-m", "celery", "--app", "codeindex")
 
@@ -58,8 +61,9 @@ def private_services(state: State, account: Account | None) -> list[Program]:
 
 
 def application(workers: int) -> list[Program]:
-    """The web server, beat, and a Celery worker for each queue with `workers` processes, so that
-    neither queue waits for the other. The processes that encode share the processors."""
+    """The web server, beat, and a Celery worker for each queue, so that no queue waits for another;
+    those of `ingest` and `embed` have `workers` processes. The processes that encode share the
+    processors."""
     share = max(1, machine.processors() // workers)
     return [
         Program(
@@ -68,14 +72,15 @@ def application(workers: int) -> list[Program]:
             _python("-m", "gunicorn", "--config", "python:codeindex.webserver", "codeindex.wsgi"),
         ),
         _worker("ingest", threads=1),
+        _worker("light", "--concurrency", LIGHT_PROCESSES, threads=1),
         _worker("embed", threads=share),
         Program("beat", APPLICATION, _python(*_CELERY, "beat", "--pidfile=")),
     ]
 
 
-def _worker(queue: str, *, threads: int) -> Program:
+def _worker(queue: str, *options: str, threads: int) -> Program:
     name = f"{queue}@{socket.gethostname()}"
-    command = ("worker", "--queues", queue, "--hostname", name, "--without-mingle")
+    command = ("worker", "--queues", queue, "--hostname", name, "--without-mingle", *options)
     return Program(
         queue,
         APPLICATION,

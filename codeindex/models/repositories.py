@@ -271,6 +271,8 @@ class IndexRun(models.Model):
     lease = models.UUIDField(null=True, blank=True, editable=False)
     leased_until = models.DateTimeField(null=True, blank=True, editable=False)
     attempts = models.PositiveSmallIntegerField(default=0)
+    # More is to be read than its worker reads of an update; another worker takes it
+    large = models.BooleanField(default=False, db_default=False)
     # The version of what is found in files; rows that say nothing are of the first one.
     reading = models.PositiveSmallIntegerField(default=READING_VERSION, db_default=1)
 

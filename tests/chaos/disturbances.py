@@ -22,7 +22,7 @@ from tests.chaos.indexes import database
 from tests.chaos.searching import Outages
 from tests.journeys.installation import Installation
 
-QUEUES = ("ingest", "embed")
+QUEUES = ("ingest", "light", "embed")
 SERVICES = ("postgres", "valkey")
 TEMPORARY_ERRORS = (psutil.NoSuchProcess, redis.RedisError, psycopg.OperationalError, OSError)
 

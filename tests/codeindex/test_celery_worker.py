@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 PROJECT = Path(__file__).parents[2]
 
 WEDGED = """
@@ -52,3 +54,35 @@ def test_a_worker_that_an_error_stops_ends_although_it_waits_for_the_broker(tmp_
 
 def test_a_worker_that_was_asked_to_stop_takes_its_time(tmp_path: Path) -> None:
     assert said(tmp_path, "1", "asked") == "it ended in order\n"
+
+
+LISTENING = """
+import sys
+import django
+django.setup()
+from codeindex.celery import app
+
+app.Worker(concurrency=1, queues=sys.argv[1].split(","))
+print(",".join(sorted(app.amqp.queues.consume_from)))
+"""
+
+
+@pytest.mark.parametrize(
+    ("queues", "taken"),
+    [("ingest", "ingest,light"), ("light", "light"), ("embed", "embed"),
+     ("embed,ingest", "embed,ingest,light")],
+)  # fmt: skip
+def test_a_worker_of_ingest_takes_light_work_so_that_none_need_be_started_for_it(
+    tmp_path: Path, queues: str, taken: str
+) -> None:
+    own = {"DJANGO_SETTINGS_MODULE": "codeindex.settings", "CODEINDEX_HOME": str(tmp_path / "home")}
+    done = subprocess.run(
+        [sys.executable, "-c", LISTENING, queues],
+        cwd=PROJECT,
+        env=os.environ | own,
+        timeout=60,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == taken

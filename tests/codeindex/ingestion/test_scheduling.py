@@ -12,8 +12,10 @@ from django.core.exceptions import ValidationError
 
 from codeindex import repositories, tasks
 from codeindex.ingestion import pipeline, runs, scheduling
-from codeindex.models import Embedding, IndexRun, RunStatus, Space
+from codeindex.ingestion.scheduling import Lane
+from codeindex.models import Branch, Embedding, IndexRun, RunStatus, Space
 from codeindex.spaces import lifecycle
+from embeddings.types import READING_VERSION
 from tests.codeindex.ingestion.test_embedding import TinyEncoder
 from tests.git import GitRepository
 
@@ -41,6 +43,57 @@ def test_one_owner_holds_no_more_processes_than_allowed(alice: User, bob: User) 
     assert pipeline.claim_next() == first
     assert pipeline.claim_next() == of_bob
     assert pipeline.claim_next() is None
+
+
+def indexed(run: IndexRun, reading: int = READING_VERSION) -> IndexRun:
+    """The next run of the same branch, as if this one had been published."""
+    IndexRun.objects.filter(pk=run.pk).update(status=RunStatus.PUBLISHED, reading=reading)
+    Branch.objects.filter(pk=run.branch_id).update(live_run=run)
+    return tasks.request_index(repository=run.branch.repository, by=None)
+
+
+class TestUpdates:
+    def test_do_not_wait_for_runs_of_whole_repositories(self, alice: User) -> None:
+        update = indexed(queued(alice, "https://one.example.org/a.git"))
+        whole = queued(alice, "https://one.example.org/b.git")
+        held_back = queued(alice, "https://one.example.org/c.git")
+        assert scheduling.startable_runs(Lane.UPDATES) == [update.pk]
+        assert pipeline.claim_next(Lane.WHOLE) == whole
+        assert pipeline.claim_next(Lane.WHOLE) is None
+        assert pipeline.claim_next(Lane.UPDATES) == update
+        scheduling.explain_waiting()
+        held_back.refresh_from_db()
+        assert held_back.error == scheduling.HELD_BACK
+
+    def test_of_one_owner_take_turns(self, alice: User, bob: User) -> None:
+        first = indexed(queued(alice, "https://one.example.org/a.git"))
+        indexed(queued(alice, "https://two.example.org/b.git"))
+        of_bob = indexed(queued(bob, "https://three.example.org/c.git"))
+        assert scheduling.startable_runs(Lane.UPDATES) == [first.pk, of_bob.pk]
+
+    def test_what_an_older_version_has_read_is_no_update(self, alice: User) -> None:
+        run = indexed(queued(alice, "https://one.example.org/a.git"), READING_VERSION - 1)
+        assert scheduling.startable_runs(Lane.UPDATES) == []
+        assert scheduling.startable_runs(Lane.WHOLE) == [run.pk]
+
+    def test_that_are_large_are_handed_over(
+        self, alice: User, tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        settings.CODEINDEX_LOCAL_ROOTS = [tmp_path]
+        source = GitRepository.made(tmp_path / "shop")
+        source.commit({"a.py": "def a(): ...\n"})
+        first = queued(alice, str(source.path))
+        assert pipeline.index_next()
+        update = indexed(first)
+        source.commit({f"{name}.py": f"def {name}(): ...\n" for name in "bcd"})
+        monkeypatch.setattr(scheduling, "UPDATE_FILES", 2)
+        assert pipeline.index_next(lane=Lane.UPDATES)
+        update.refresh_from_db()
+        assert (update.large, update.attempts, update.lease) == (True, 0, None)
+        assert not pipeline.index_next(lane=Lane.UPDATES)
+        assert pipeline.index_next()
+        update.refresh_from_db()
+        assert (update.status, update.files_read) == (RunStatus.EMBEDDING, 4)
 
 
 def test_one_host_holds_no_more_processes_than_allowed_while_it_sends(

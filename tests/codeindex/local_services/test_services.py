@@ -226,8 +226,8 @@ class TestServices:
 class TestSupervisor:
     def test_each_queue_has_a_worker_of_its_own(self) -> None:
         programs = {program.name: program for program in supervisor.application(workers=2)}
-        assert programs.keys() == {"web", "ingest", "embed", "beat"}
-        for queue in ("ingest", "embed"):
+        assert programs.keys() == {"web", "ingest", "light", "embed", "beat"}
+        for queue in ("ingest", "light", "embed"):
             command = programs[queue].command
             assert command[command.index("--queues") + 1] == queue
             assert command[command.index("--hostname") + 1].startswith(f"{queue}@")

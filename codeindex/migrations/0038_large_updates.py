@@ -1,0 +1,15 @@
+"""Runs that are too large for the worker of updates."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("codeindex", "0037_permission_sync")]
+
+    operations = [
+        migrations.AddField(
+            model_name="indexrun",
+            name="large",
+            field=models.BooleanField(db_default=False, default=False),
+        ),
+    ]
