@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("codeindex", "0037_permission_sync")]
+    dependencies = [("codeindex", "0038_map")]
 
     operations = [
         migrations.AddField(
