@@ -90,6 +90,8 @@ class Access(StrEnum):
     REFERENCES_READ = "read the references of"
     DEFINITION_READ = "read the definition"
     FILE_READ = "read the file"
+    FOLDER_LISTED = "listed the folder"
+    REPOSITORIES_LISTED = "listed repositories"
     VECTOR_READ = "read the explanation of"
     AUDIT_READ = "read the audit"
     SIGN_IN_FAILED = "failed to sign in as"

@@ -6,7 +6,7 @@ from django.contrib.auth.models import AnonymousUser, User
 
 from codeindex import audit
 from codeindex.audit import Access
-from codeindex.models import Definition, SourceFile
+from codeindex.models import Definition, Repository, SourceFile
 
 
 def note_read(
@@ -21,3 +21,10 @@ def note_read(
     lines = f"#L{definition.start_line}-L{definition.end_line}" if definition else ""
     subject = f"{file.branch.repository.full_name}:{file.path}{lines}"
     audit.note(access, user, subject=subject, details=details)
+
+
+def note_listed(user: User | AnonymousUser, repository: Repository, folder: str) -> None:
+    """`user` has seen what is in a folder; "" is the repository itself. The repository comes with
+    its owner."""
+    subject = f"{repository.full_name}:{folder.strip('/')}"
+    audit.note(Access.FOLDER_LISTED, user, subject=subject)

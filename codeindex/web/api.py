@@ -11,10 +11,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from codeindex import repositories, repository_settings, tasks
+from codeindex import audit, repositories, repository_settings, tasks
 from codeindex.accounts.authentication import signed_in_user
 from codeindex.accounts.limits import throttles
 from codeindex.accounts.teams import offered
+from codeindex.audit import Access
 from codeindex.ingestion import pausing, runs
 from codeindex.models import IndexRun, Repository
 from codeindex.repository_lists import Wanted, matching
@@ -44,8 +45,10 @@ class RepositoriesView(APIView):
     )
     def get(self, request: Request) -> Response:
         visible = Repository.objects.visible_to(request.user).with_audience()
-        listed = matching(visible, _wanted(request))
+        wanted = _wanted(request)
+        listed = matching(visible, wanted)
         shown = page(request, listed, "name", "pk", parameters=RepositoriesParameters)
+        audit.note(Access.REPOSITORIES_LISTED, request.user, text=wanted.name)
         overviews = overview.for_repositories(shown.rows)
         return Response(RepositorySerializer(overviews, many=True).data, headers=shown.headers)
 

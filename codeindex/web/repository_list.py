@@ -11,7 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from codeindex import repository_lists
+from codeindex import audit, repository_lists
+from codeindex.audit import Access
 from codeindex.integrations import imports
 from codeindex.models import Repository, Visibility
 from codeindex.repository_lists import LONGEST_NAME, Order, State, Wanted
@@ -77,6 +78,7 @@ def repository_list(request: HttpRequest) -> HttpResponse:
         return render(request, "codeindex/repositories.html", context, status=400)
     visible = Repository.objects.visible_to(request.user).with_audience()
     matching = repository_lists.matching(visible, form.wanted)
+    audit.note(Access.REPOSITORIES_LISTED, request.user, text=form.wanted.name)
     order, is_descending = form.order
     rows = repository_lists.ordered(matching, order, descending=is_descending)
     shown = Paginator(rows, ROWS).get_page(form.cleaned_data["page"] or 1)

@@ -8,8 +8,10 @@ from typing import NamedTuple
 from django.contrib.auth.models import AnonymousUser, User
 from django.template.defaultfilters import pluralize
 
+from codeindex.audit import Access
 from codeindex.models import Branch, Definition, SourceFile
 from embeddings.types import Kind
+from search.accesses import note_listed, note_read
 from search.addresses.origins import fragment, origin_of
 from search.addresses.reading import FoundFile
 from search.candidates import sql
@@ -25,14 +27,19 @@ MOST_DEFINITIONS = 5_000
 
 @sql.time_limit()
 def outline(user: User | AnonymousUser, asked: arguments.Outline) -> str:
-    """Raises `BadQuery`, `UnknownRepository` and `SearchTimeout`."""
+    """What there is, which the audit notes. Raises `BadQuery`, `UnknownRepository` and
+    `SearchTimeout`."""
     branch = locations.branch_called(user, asked.repo)
     path = asked.path.strip("/")
     files = SourceFile.objects.visible_to(user).live().filter(branch=branch, path=path)
     file = files.select_related("blob").first() if path else None
-    if file:
-        return _of_file(branch, file, asked)
-    return _of_folder(branch, path, asked)
+    if file is None:
+        listed = _of_folder(branch, path, asked)
+        note_listed(user, branch.repository, path)
+        return listed
+    file.branch = branch
+    note_read(Access.FILE_READ, user, file, details="outline")
+    return _of_file(branch, file, asked)
 
 
 def _of_file(branch: Branch, file: SourceFile, asked: arguments.Outline) -> str:

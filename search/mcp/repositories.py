@@ -8,6 +8,8 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Q, QuerySet
 from django.template.defaultfilters import pluralize
 
+from codeindex import audit
+from codeindex.audit import Access
 from codeindex.models import Branch, IndexRun, Repository, RunStatus
 from search import cursors
 from search.addresses.origins import origin_of
@@ -28,11 +30,12 @@ EMPTY = "There is no repository that you may see"
 
 @sql.time_limit()
 def repositories(user: User | AnonymousUser, asked: arguments.Repositories) -> str:
-    """Raises `BadQuery` and `SearchTimeout`."""
+    """The list, which the audit notes. Raises `BadQuery` and `SearchTimeout`."""
     matching = _matching(user, asked.query)
     total = matching.count()
     page = list(_after(matching, asked.cursor)[: PAGE + 1])
     listed, are_more = page[:PAGE], len(page) > PAGE
+    audit.note(Access.REPOSITORIES_LISTED, user, text=asked.query)
     called = f" called like {quoted(asked.query)}" if asked.query else ""
 
     def rest(shown: int) -> str:

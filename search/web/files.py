@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from codeindex.audit import Access
 from codeindex.models import SourceFile
-from search.accesses import note_read
+from search.accesses import note_listed, note_read
 from search.addresses import folders, reading
 from search.addresses.origins import WITH_ORIGIN, crumbs, origin_of, permalink
 from search.addresses.reading import Address, FoundFile, NoFile
@@ -117,6 +117,7 @@ def _folder(request: HttpRequest, address: Address) -> HttpResponse:
         "host_link": origin.host_link(folder.path.rstrip("/")) if folder.path else "",
         "further": folder.total - len(folder.entries),
     }
+    note_listed(request.user, address.repository, folder.path)
     if readme is not None:
         note_read(Access.FILE_READ, request.user, readme)
         context |= {"readme": readme, "document": _document(readme, folder.ref)}

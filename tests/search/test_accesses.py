@@ -16,6 +16,7 @@ from codeindex.accounts import tokens
 from codeindex.models import Definition, SourceFile, Visibility
 from tests import shelf
 from tests.audited import empty, rows
+from tests.search.mcp.calling import call
 from tests.shelf import Written
 
 COLUMNS = ("action", "user", "door", "token", "subject", "text")
@@ -58,6 +59,8 @@ class TestDoors:
                 f"/files/{file}/{definition}/references/",
                 "references_read", "alice/shop:load.py#L1-L1", "",
             ),
+            ("/r/alice/shop/", "folder_listed", "alice/shop:", ""),
+            ("/repositories/?name=sho", "repositories_listed", "", "sho"),
             ("/similar/?code=def+f():+...", "similar_searched", "", "def f(): ..."),
         ):  # fmt: skip
             assert browser.get(address).status_code == 200, address
@@ -72,6 +75,7 @@ class TestDoors:
             ("similar?code=x", "similar_searched", "x"),
             (f"files/{shop.pk}/{definition}/similar", "similar_searched", ""),
             ("files?repo=alice/shop&path=load.py", "file_read", ""),
+            ("repositories?name=sho", "repositories_listed", "sho"),
             (f"definitions/{definition}", "definition_read", ""),
             (f"definitions/{definition}/references", "references_read", ""),
             (f"definitions/{definition}/callers", "references_read", ""),
@@ -80,6 +84,25 @@ class TestDoors:
             assert client.get(f"/api/v1/{address}").status_code == 200, address
             told = rows("action", "user", "door", "token", "text")
             assert told == [(action, "alice", "api", key[: tokens.SHOWN], text)], address
+
+    def test_agents_that_look_around(self, alice: User, shop: SourceFile) -> None:
+        for tool, arguments, told in (
+            ("outline", {"repo": "alice/shop"}, ("folder_listed", "alice/shop:", "", "")),
+            (
+                "outline",
+                {"repo": "alice/shop", "path": "load.py"},
+                ("file_read", "alice/shop:load.py", "outline", ""),
+            ),
+            ("repositories", {"query": "sho"}, ("repositories_listed", "", "", "sho")),
+        ):
+            assert not call(Client(), tool, arguments, alice).is_error
+            created, noted = rows("action", "user", "door", "subject", "details", "text")
+            assert created[0] == "token_created"
+            assert noted == (told[0], "alice", "agent", *told[1:])
+
+    def test_agents_that_find_nothing(self, alice: User, shop: SourceFile) -> None:
+        assert call(Client(), "outline", {"repo": "alice/shop", "path": "none"}, alice).is_error
+        assert rows("action") == [("token_created",)]
 
     def test_each_query_of_a_batch(self, key: str) -> None:
         client = Client(headers={"Authorization": f"Bearer {key}"})
