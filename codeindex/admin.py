@@ -7,6 +7,7 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from allauth.idp.oidc.models import Client
 from allauth.idp.oidc.models import Token as IssuedToken
+from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialApp, SocialToken
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
@@ -20,7 +21,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from codeindex import repositories
-from codeindex.accounts import tokens
+from codeindex.accounts import second_factor, tokens
 from codeindex.accounts.authentication import signed_in_user
 from codeindex.accounts.oauth import grants
 from codeindex.models import (
@@ -202,6 +203,31 @@ class OAuthGrantAdmin(ReadOnly):
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[OAuthGrant]) -> None:
         for grant in queryset.select_related("client", "user"):
             grants.end(grant, by=signed_in_user(request))
+
+
+admin.site.unregister(Authenticator)  # allauth's own shows secrets
+
+
+@admin.register(Authenticator)
+class SecondFactorAdmin(ReadOnly):
+    """An administrator can remove the second factor of a user who has lost it."""
+
+    list_display = ["user", "created_at"]
+    fields = ["user", "created_at"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Authenticator]:
+        found: QuerySet[Authenticator] = super().get_queryset(request)
+        return found.filter(type=Authenticator.Type.TOTP)
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return admin.ModelAdmin.has_delete_permission(self, request, obj)
+
+    def delete_model(self, request: HttpRequest, obj: Authenticator) -> None:
+        second_factor.remove(obj.user, by=signed_in_user(request))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Authenticator]) -> None:
+        for row in queryset.select_related("user"):
+            second_factor.remove(row.user, by=signed_in_user(request))
 
 
 # Users, accounts at the provider and teams have their pages; the provider is in the settings;

@@ -76,6 +76,10 @@ class Change(StrEnum):
     SIGNED_IN = "signed in as"
     SIGNED_OUT = "signed out as"
     PASSWORD_CHANGED = "changed the password of"  # noqa: S105
+    SECOND_FACTOR_SET_UP = "set up the second factor of"
+    SECOND_FACTOR_REMOVED = "removed the second factor of"
+    RECOVERY_CODES_REPLACED = "replaced the recovery codes of"
+    RECOVERY_CODE_USED = "used a recovery code of"
     USER_CREATED = "created the user"
     USER_CHANGED = "changed the user"
     USER_REMOVED = "removed the user"

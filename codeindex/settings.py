@@ -197,6 +197,14 @@ if not CODEINDEX_PASSWORDS and not CODEINDEX_OIDC_URL:
         "Set CODEINDEX_OIDC_URL before CODEINDEX_PASSWORDS=false, or nobody can sign in."
     )
 
+# Who must have a second factor when they sign in with a password of this installation
+CODEINDEX_SECOND_FACTOR = _env.choice(
+    "CODEINDEX_SECOND_FACTOR", "optional", "optional", "administrators", "everyone"
+)
+MFA_ADAPTER = "codeindex.accounts.second_factor.Adapter"
+MFA_TOTP_TOLERANCE = 1  # of the codes before and after: clocks differ
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+
 # A session that a backend opened ends when that backend is no longer listed
 _PASSWORDS = ["codeindex.accounts.passwords.Gate", "django.contrib.auth.backends.ModelBackend"]
 AUTHENTICATION_BACKENDS = [
@@ -236,6 +244,7 @@ INSTALLED_APPS = [
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
     "allauth.idp.oidc",
+    "allauth.mfa",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -264,6 +273,7 @@ MIDDLEWARE = [
     "codeindex.web.middleware.rate_limit_headers",
     "codeindex.web.middleware.RefusedRequests",
     "codeindex.web.middleware.DatabaseUnavailable",
+    "codeindex.web.second_factor.middleware.RequiredSecondFactor",
     "codeindex.web.abandonment.AbandonedRequests",
 ]
 

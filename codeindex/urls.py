@@ -27,6 +27,7 @@ from codeindex.web.oauth import views as oauth_views
 from codeindex.web.repository_settings.api import SettingsView
 from codeindex.web.repository_settings.forms import AccessSection, RulesSection, SourceSection
 from codeindex.web.repository_settings.views import settings
+from codeindex.web.second_factor import views as second_factor
 from codeindex.web.sign_on import views as sign_on
 from codeindex.web.teams import api as team_api
 from codeindex.web.teams import views as team_views
@@ -74,6 +75,9 @@ account = [
     path("token/revoke", accounts.revoke_token, name="revoke-token"),
     path("applications/revoke", oauth_views.revoke, name="revoke-grant"),
     path("login/", sign_on.SignInView.as_view(), name="login"),
+    path("login/code", second_factor.sign_in, name="second-factor-sign-in"),
+    path("second-factor/", second_factor.second_factor_page, name="second-factor"),
+    path("second-factor/set-up", second_factor.set_up, name="set-up-second-factor"),
     path("link/<str:signed>", sign_on.link, name="sign-in-link"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
     path("password/", auth.PasswordChangeView.as_view(), name="password_change"),
@@ -178,12 +182,11 @@ rest = [
     path("teams/<team:pk>/members/<str:user>", team_api.MemberView.as_view(), name="api-member"),
 ]
 
-# Absent without a provider, and the admin site's own form with one
+# Absent without a provider
 single_sign_on = [
     path("account/sign-on/", sign_on.sign_on, name="sign-on"),
     path("account/sign-on/connect", sign_on.connect, name="sign-on-connect"),
     path("account/sign-on/callback", sign_on.callback, name="sign-on-callback"),
-    path("admin/login/", sign_on.admin_sign_in, name="admin-sign-in"),
 ]
 
 # Absent without OAuth
@@ -201,6 +204,7 @@ urlpatterns = [
     path("health", views.health, name="health"),
     *(single_sign_on if provider.is_on() else []),
     *(oauth if clients.is_on() else []),
+    path("admin/login/", sign_on.admin_sign_in, name="admin-sign-in"),
     path("admin/", admin.site.urls),
     path("repositories/", repository_list.repository_list, name="repositories"),
     path("repositories/register", views.register, name="register"),

@@ -51,7 +51,7 @@ class Gate:
     def authenticate(self, request: HttpRequest | None, username: str = "", **_: Any) -> None:
         if request is None:
             return
-        attempt = Attempt(_folded(username), clients.address(request))
+        attempt = Attempt(folded(username), clients.address(request))
         if seconds := attempt.admit():
             audit.note(
                 Access.SIGN_IN_LOCKED,
@@ -70,6 +70,6 @@ def forgive(request: HttpRequest, **_: Any) -> None:
         attempt.succeed()
 
 
-def _folded(name: str) -> str:
+def folded(name: str) -> str:
     """A name of limited length without the separators of a key."""
     return name[:NAME_CHARACTERS].casefold().encode("utf-8", "replace").hex()

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from codeindex.accounts import tokens
+from codeindex.accounts import second_factor, tokens
 from codeindex.accounts.authentication import signed_in_user
 from codeindex.accounts.oauth import grants
 from codeindex.accounts.sign_on import provider
@@ -56,6 +56,7 @@ def _account(
         "grants": grants.of_user(signed_in_user(request)),
         "form": form,
         "key": key,
+        "has_second_factor": second_factor.is_set_up(signed_in_user(request)),
         "has_passwords": settings.CODEINDEX_PASSWORDS,
         "sign_on": provider.display_name(),
         "is_connected": provider.is_connected(signed_in_user(request)),

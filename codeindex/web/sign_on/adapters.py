@@ -70,6 +70,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         login(request, user, backend=backend.PATH)
         request.session.set_expiry(settings.CODEINDEX_OIDC_SESSION_HOURS * 3600)
 
+    def get_login_stages(self) -> list[str]:
+        """None: a second factor is the provider's business."""
+        return []
+
     def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
         return failed(request, INACTIVE, 403, user)
 

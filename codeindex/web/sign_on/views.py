@@ -11,6 +11,7 @@ from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
 from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
@@ -19,10 +20,11 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from requests import RequestException
 
-from codeindex.accounts import passwords
+from codeindex.accounts import passwords, second_factor
 from codeindex.accounts.limits import clients, throttles
 from codeindex.accounts.sign_on import backend, links, provider
 from codeindex.web.access import ADMINISTRATORS_ONLY
+from codeindex.web.second_factor import session
 from codeindex.web.sign_on.adapters import UNREACHABLE, failed
 
 FAULTS = (RequestException, OAuth2Error, LookupError, TypeError, ValueError, ImproperlyConfigured)
@@ -44,6 +46,15 @@ class SignInView(LoginView):
     def post(self, request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponse:
         passwords.require_enabled()
         return super().post(request, *arguments, **named)
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        """The password was right. Who has a second factor signs in with the code."""
+        user = form.get_user()
+        if not second_factor.is_set_up(user):
+            return super().form_valid(form)
+        passwords.forgive(self.request)
+        session.await_code(self.request, user, self.get_success_url())
+        return redirect("second-factor-sign-in")
 
     def get_context_data(self, **named: Any) -> dict[str, Any]:
         return super().get_context_data(

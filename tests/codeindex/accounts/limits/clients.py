@@ -10,14 +10,12 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 SECRET = "a long enough secret"
-LOGIN = "/account/login/"
-ADMIN = "/admin/login/"
 GIVE_UP_SECONDS = 60.0
 
 
-def sign_in(name: str, password: str, page: str = LOGIN, address: str = "192.0.2.1") -> Any:
+def sign_in(name: str, password: str, address: str = "192.0.2.1") -> Any:
     form = {"username": name, "password": password}
-    return Client().post(page, form, REMOTE_ADDR=address)
+    return Client().post("/account/login/", form, REMOTE_ADDR=address)
 
 
 def signed_in(user: User) -> Client:

@@ -1,11 +1,8 @@
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from django.contrib.auth.models import Group, User
 
-from codeindex.accounts.limits import counts
 from tests import shelf
 from tests.codeindex.accounts.limits.clients import (
     SECRET,
@@ -14,10 +11,8 @@ from tests.shelf import Written
 
 
 @pytest.fixture(autouse=True)
-def counted_anew(services: object, settings: Any) -> None:
-    """Nothing is counted yet."""
-    counts.shared_store(settings.CELERY_BROKER_URL).reset()
-    counts.own_store().reset()
+def always_counted_anew(counted_anew: None) -> None:
+    pass
 
 
 @pytest.fixture

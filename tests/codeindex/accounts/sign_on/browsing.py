@@ -63,5 +63,5 @@ class Browser:
 
     def user(self) -> str:
         """The name that the pages show, "" for nobody."""
-        shown = re.findall(r'<a href="/account/"[^>]*>([^<]*)</a>', self.get("/").text)
-        return shown[0] if shown else ""
+        (menu,) = re.findall(r"<summary><span>([^<]*)</span>", self.get("/account/").text)
+        return "" if menu == "Menu" else menu

@@ -1,0 +1,1 @@
+"""The pages of the second factor, and the middleware that requires one."""
