@@ -34,10 +34,10 @@ USED_SECONDS = 90
 """How long a code is remembered that was used: as long as it could be used again."""
 
 WRONG = (
-    "This is not the code that the app shows now. If it changes before you send it, wait for the"
-    " next one; check the clock of your device, too."
+    "This code is wrong. Enter the one that the app shows now. If that does not help, check the"
+    " clock of your device."
 )
-USED = "This code was used already. Wait for the next one."
+USED = "This code has already been used. Wait for the next one."
 
 
 class Adapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types

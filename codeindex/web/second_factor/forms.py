@@ -15,6 +15,6 @@ class CodeForm(forms.Form):
         ),
     )
 
-    def __init__(self, data: object = None, *, label: str = "Code of the app") -> None:
+    def __init__(self, data: object = None, *, label: str = "Code from your app") -> None:
         super().__init__(data)  # type: ignore[arg-type]
         self.fields["code"].label = label

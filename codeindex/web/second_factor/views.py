@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -18,7 +18,7 @@ from codeindex.accounts.second_factor import NewSecret
 from codeindex.web.second_factor import session
 from codeindex.web.second_factor.forms import CodeForm
 
-EITHER = "Code of the app, or a recovery code"
+EITHER = "Code from your app, or a recovery code"
 ONLY_PASSWORDS = (
     "Your account has no password here: the provider that signs you in asks for a second factor."
 )
@@ -34,7 +34,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     form = CodeForm(request.POST or None, label=EITHER)
     if _is_right(request, form, user):
         session.sign_in(request, user)
-        return redirect(pending.next or settings.LOGIN_REDIRECT_URL)
+        return HttpResponseRedirect(pending.next)
     context = {"form": form, "name": user.get_username()}
     status = 400 if form.errors else 200
     return render(request, "registration/second_factor_sign_in.html", context, status=status)

@@ -14,8 +14,9 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from requests import RequestException
@@ -82,7 +83,7 @@ def sign_on(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         process = AuthProcess.CONNECT
         if request.session.pop(CONNECTING, 0) < time.time():
-            return redirect(_next_page(request) or "account")
+            return HttpResponseRedirect(_next_page(request) or reverse("account"))
     try:
         response = provider.configured(request).redirect(request, process, _next_page(request))
     except FAULTS as error:
@@ -122,7 +123,7 @@ def admin_sign_in(request: HttpRequest) -> HttpResponse:
     """Replaces the admin site's own form, so that there is one page for signing in."""
     next_page = _next_page(request) or "/admin/"
     if request.user.is_staff:
-        return redirect(next_page)
+        return HttpResponseRedirect(next_page)
     if request.user.is_authenticated:
         raise PermissionDenied(ADMINISTRATORS_ONLY)
     return redirect(f"{redirect('login')['Location']}?{urlencode({'next': next_page})}")
