@@ -236,7 +236,8 @@ class TestWhereItIsRequired:
         assert client.get("/api/v1/search?q=x").status_code == (403 if is_required else 200)
         if is_required:
             assert client.get("/")["Location"] == "/account/second-factor/"
-            assert "requires a second factor" in client.get("/account/second-factor/").content.decode()
+            page = client.get("/account/second-factor/").content.decode()
+            assert "requires a second factor" in page
             session = client.session
             session["second factor secret"] = SECRET
             session.save()
