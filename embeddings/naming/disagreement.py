@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from embeddings.code.words import parts
 
 SURE = 0.6
-"""The expected F1 from which the best prediction is taken for sure. About one function in fifty
-disagrees then; from 0.5 on it would be one in fourteen, many with a name that is as good."""
+"""The expected F1 from which the best prediction is taken for sure. About one function in a hundred
+disagrees then (docs/results/definitions.md)."""
 
 LIKELY = 0.3
 """The expected F1 of predicted names whose words speak for a name."""

@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from search.web import files, lines, map, references, views
-from search.web.code import attention
+from search.web.code import attention, history
 from search.web.rest import batch, definitions, encoding, searches, suggestions
 from search.web.rest import files as rest_files
 from search.web.rest import references as rest_references
@@ -24,6 +24,11 @@ urlpatterns = [
         "files/<file:file_id>/<definition:definition_id>/attention/",
         attention.attention,
         name="attention",
+    ),
+    path(
+        "files/<file:file_id>/<definition:definition_id>/history/",
+        history.versions,
+        name="history",
     ),
     path(
         "files/<file:file_id>/<definition:definition_id>/similar/", views.similar_to, name="similar"

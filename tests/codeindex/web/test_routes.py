@@ -84,6 +84,7 @@ ROUTES: dict[str, dict[str, tuple[str | int, ...]]] = {
     "definition": {"GET": SEEN},
     "why": {"GET": SEEN},
     "attention": {"GET": SEEN},
+    "history": {"GET": SEEN},
     "similar": {"GET": SEEN},
     "references": {"GET": SEEN},
     "address": {"GET": SEEN},
