@@ -128,9 +128,15 @@ COPIES = (
     FROM ({TEXTS}) AS texts
     """,
     """
-    INSERT INTO codeindex_blob (id, sha, language, content, skipped, broken, format_version)
-    SELECT new, left(%(prefix)s || sha, 64), language, content, skipped, broken, format_version
+    INSERT INTO codeindex_blob
+        (id, sha, language, content, skipped, broken, format_version, analysis)
+    SELECT new, left(%(prefix)s || sha, 64), language, content, skipped, broken, format_version,
+           analysis
     FROM codeindex_blob JOIN copied_blobs ON old = id
+    """,
+    """
+    INSERT INTO codeindex_blobwords (blob_id, words)
+    SELECT new, words FROM codeindex_blobwords JOIN copied_blobs ON old = blob_id
     """,
     """
     INSERT INTO codeindex_text (id, hash, language, kind, body, words, analysis)

@@ -13,7 +13,6 @@ from search import excerpts, listing, spelling
 from search.candidates import path_rules, relaxation, sql
 from search.candidates.scopes import Scope
 from search.candidates.vectors import QueryVector
-from search.query import lexemes
 from search.query.parsing import Query
 from search.ranking import pages
 from search.ranking.balance import EVEN, Balance
@@ -73,12 +72,11 @@ def answer(request: SearchRequest) -> Answer:
     results = page.results
     if results and not page.before and results[0].closeness == Closeness.WEAK:
         notices.insert(0, NO_CLOSE_MATCH)
-    words = lexemes.rarest_first(query.words, scope.visible)
     found = Answer(
         query.typed,
-        excerpts.with_lines(results, words),
+        excerpts.with_lines(results, page.words),
         notices,
-        words=words,
+        words=page.words,
         correction=_correction(query, page, scope),
         before=page.before,
         next=page.next.written() if page.next else "",

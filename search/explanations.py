@@ -85,15 +85,15 @@ def explain_score(request: SearchRequest, definition: Definition) -> ScoreExplan
     rules = path_rules.active_rules(query, request.order)
     query_vector, _ = engine.vector_for(query, request.balance)
     scope, _ = relaxation.scope_for(request.user, query)
+    words = evidence.query_words(query, scope.visible)
     for tiers in range(1, len(DEPTHS) + 1):
-        signals = pages.signals(query, query_vector, scope, rules, tiers)
+        signals = pages.signals(query, words, query_vector, scope, rules, tiers)
         own = next((each for each in signals if each.candidate.text == definition.text_id), None)
         if own or len(signals) < DEPTHS[tiers - 1]:
             break
     if own is None:
         return None
     score, reasons = explained(signals, own, query_vector.balance if query_vector else EVEN)
-    words = evidence.query_words(query, scope.visible)
     return ScoreExplanation(
         score,
         closeness(score) if pages.is_calibrated(query_vector) else "",

@@ -23,9 +23,6 @@ MAX_OTHER_PLACES = 20
 """Places of a text that are listed beside the foremost. Texts with more are boilerplate, mostly
 empty modules."""
 
-BEGINNING = 100_000
-"""Characters of a file in which a query's words are looked for."""
-
 PLACE_COLUMNS = """
 file.branch_id, file.path, file.id AS file_id, definition.id AS definition_id, definition.kind,
 definition.qualified_name, definition.start_line, definition.end_line
@@ -44,13 +41,6 @@ class Location(NamedTuple):
     end_line: int
     kind: str = ""
     name: str = ""
-
-
-class Beginning(NamedTuple):
-    """A file's language, and the first BEGINNING characters of its content."""
-
-    language: str
-    content: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +85,6 @@ def depths(locations: Sequence[Location]) -> dict[int, int]:
     for branch, depth in folders.values():
         foremost[branch] = min(depth, foremost.get(branch, depth))
     return {file: depth - foremost[branch] for file, (branch, depth) in folders.items()}
-
-
-def beginnings(files: Iterable[int]) -> dict[int, Beginning]:
-    """file → how it begins. The files are visible ones, as candidates are."""
-    found = sql.rows(
-        f"SELECT file.id, blob.language, left(blob.content, {BEGINNING})"
-        " FROM codeindex_sourcefile AS file JOIN codeindex_blob AS blob ON blob.id = file.blob_id"
-        " WHERE file.id = ANY(%(files)s)",
-        {"files": sql.array_literal(files)},
-    )
-    return {file: Beginning(*begins) for file, *begins in found}
 
 
 def places_of_texts(

@@ -32,6 +32,7 @@ from codeindex.models import (
 )
 from embeddings.code.definitions import extract, text_hash
 from embeddings.code.languages import by_path
+from embeddings.code.words import ANALYSIS_VERSION
 from embeddings.types import READING_VERSION
 from search.query import parsing
 
@@ -115,6 +116,7 @@ def put(
         start_line=1,
         end_line=written.source.rstrip("\n").count("\n") + 1,
     )
+    analysis.save_blob_words([blob.pk])
     if live:
         _count_words(branch, text)
     file = SourceFile.objects.create(
@@ -141,7 +143,7 @@ def put_source(repository: Repository, path: str, source: str) -> SourceFile:
         sha=_digest(source)[:40],
         language=file_type.name,
         format_version=READING_VERSION,
-        defaults={"content": source},
+        defaults={"content": source, "analysis": ANALYSIS_VERSION},
     )
     for each in found.definitions if is_new else ():
         text, _ = Text.objects.get_or_create(
@@ -209,7 +211,7 @@ def _blob(content: str) -> Blob:
         sha=_digest(content)[:40],
         language="python",
         format_version=1,
-        defaults={"content": content},
+        defaults={"content": content, "analysis": ANALYSIS_VERSION},
     )
     return blob
 

@@ -16,6 +16,7 @@ from codeindex.ingestion.selection import skip_reasons
 from codeindex.ingestion.selection.sources import SelectedFile
 from codeindex.models import Blob
 from embeddings import types
+from embeddings.code.words import ANALYSIS_VERSION
 from embeddings.files.grams import GRAMS_VERSION
 from embeddings.types import READING_VERSION
 
@@ -99,6 +100,7 @@ def save(read: Sequence[ReadBlob]) -> list[tuple[int, ReadBlob]]:
             {
                 "version": READING_VERSION,
                 "grams": GRAMS_VERSION,
+                "analysis": ANALYSIS_VERSION,
                 "sha": [blob.sha for blob in read],
                 "language": [blob.language for blob in read],
                 "content": [blob.content for blob in read],
@@ -115,9 +117,9 @@ def save(read: Sequence[ReadBlob]) -> list[tuple[int, ReadBlob]]:
 
 INSERT_BLOBS = """
 INSERT INTO codeindex_blob
-    (sha, language, content, skipped, despite, broken, stray_bytes, format_version, grams)
+    (sha, language, content, skipped, despite, broken, stray_bytes, format_version, grams, analysis)
 SELECT sha, language, content, skipped, despite, broken, stray_bytes, %(version)s::smallint,
-       %(grams)s::smallint
+       %(grams)s::smallint, %(analysis)s::smallint
 FROM unnest(%(sha)b::text[], %(language)b::text[], %(content)b::text[], %(skipped)b::text[],
             %(despite)b::text[], %(broken)b::boolean[], %(stray_bytes)b::integer[])
     AS new (sha, language, content, skipped, despite, broken, stray_bytes)

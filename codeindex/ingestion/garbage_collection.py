@@ -60,6 +60,8 @@ SWEEP = (
         WHERE text_id IN (SELECT id FROM codeindex_text WHERE {OLD_TEXTS})""",
     f"""DELETE FROM codeindex_namesused
         WHERE blob_id IN (SELECT id FROM codeindex_blob WHERE {OLD_BLOBS} FOR UPDATE)""",
+    f"""DELETE FROM codeindex_blobwords
+        WHERE blob_id IN (SELECT id FROM codeindex_blob WHERE {OLD_BLOBS} FOR UPDATE)""",
     f"""DELETE FROM codeindex_definition
         WHERE blob_id IN (SELECT id FROM codeindex_blob WHERE {OLD_BLOBS} FOR UPDATE)""",
     f"DELETE FROM codeindex_blob WHERE {OLD_BLOBS}",

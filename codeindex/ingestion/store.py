@@ -97,6 +97,7 @@ def save_batch(run: IndexRun, files: Sequence[SelectedFile], read: Sequence[Read
     _lock(run)
     new = contents.save(read)
     _save_definitions(new)
+    analysis.save_blob_words([blob for blob, _ in new])
     uses.save(new)
     of_files = contents.blob_ids(files)
     Blob.objects.filter(pk__in=of_files, unused_since__isnull=False).update(unused_since=None)

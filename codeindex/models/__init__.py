@@ -19,6 +19,7 @@ from codeindex.models.code_hosts import (
 from codeindex.models.evaluations import Evaluation
 from codeindex.models.files import (
     Blob,
+    BlobWords,
     Definition,
     GramBlock,
     NamesUsed,
@@ -67,6 +68,7 @@ __all__ = [
     "UNREAD",
     "AuditRecord",
     "Blob",
+    "BlobWords",
     "Branch",
     "Claim",
     "CodeHost",

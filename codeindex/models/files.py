@@ -7,8 +7,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.functions import Collate, Lower
+from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Collate, Lower, Replace
 
 from codeindex.models.repositories import Branch, IndexRun, Repository
 from embeddings.code.words import ANALYSIS_VERSION
@@ -31,6 +31,8 @@ class Blob(models.Model):
     format_version = models.PositiveSmallIntegerField()  # by which it was read
     # The version of the grams by which its lines are found; 0 until a `GramBlock` has them.
     grams = models.PositiveSmallIntegerField(default=0, db_default=0)
+    # The version of `analyse` that made the `BlobWords`; 0 until they are there.
+    analysis = models.PositiveSmallIntegerField(default=0, db_default=0)
     unused_since = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -50,7 +52,20 @@ class Blob(models.Model):
                 condition=Q(grams__lt=GRAMS_VERSION),
                 name="blobs_without_grams",
             ),
+            models.Index(
+                fields=["id"],
+                condition=Q(analysis__lt=ANALYSIS_VERSION),
+                name="blobs_to_analyse",
+            ),
         ]
+
+
+class BlobWords(models.Model):
+    """The words of all texts in a blob, by which a search weighs what else a file says. They are
+    apart from the blob, since only a search reads them, and it does not read anything else."""
+
+    blob = models.OneToOneField(Blob, models.CASCADE, primary_key=True, related_name="+")
+    words = SearchVectorField()
 
 
 class GramBlock(models.Model):
@@ -206,6 +221,11 @@ class Definition(models.Model):
         indexes = [
             models.Index(fields=["name"], name="definitions_by_name"),
             models.Index(Collate(Lower("name"), "C"), name="definitions_by_beginning"),
+            # The expression by which `search.query.symbols` compares names that are spelt otherwise
+            models.Index(
+                Replace(Lower(Func("name", Value("?!="), function="RTRIM")), Value("_")),
+                name="definitions_by_spelling",
+            ),
         ]
 
     def __str__(self) -> str:

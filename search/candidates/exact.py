@@ -36,15 +36,19 @@ HELD_AMONG_WORDS = 0.2
 HOLDERS = 50
 """Texts that are candidates because they hold an identifier, the shortest ones."""
 
-RUN_TEXTS, FEW_RUN_TEXTS, MAX_RUN_TEXTS = 100, 2_000, 20_000
-"""Texts with a message's longest run of words, and with its rarest word, among which it is sought:
-fewer where its words have found some already."""
+RUN_TEXTS, FEW_RUN_TEXTS, MAX_RUN_TEXTS = 100, 500, 10_000
+"""Texts with a message's longest run of words, and with its rarest word, among which it is sought,
+at about 20 µs each: fewer where its words have found some already, or where it may be a
+description."""
 
 RUN_GAP = r"\W+"
 """What may stand between two words of a run."""
 
 MAX_FOLDED = 5_000
-"""Texts whose definitions' names are compared in lower case."""
+"""If no more texts hold a name, it may be spelt otherwise."""
+
+MAX_HOLDERS = 1_000
+"""If more texts hold an identifier, the query's words find them anyway."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +106,9 @@ def _texts_of(identifier: Identifier, scope: Scope, limit: int) -> list[int]:
 def _best_fitting(identifier: Identifier, scope: Scope, limit: int, least: int = 1) -> list[int]:
     """By the name as it is written, or else in any case; to a degree of at least `least`."""
     exactly = _fitting(symbols.fit(identifier.name), scope, limit, least)
-    if exactly or identifier.lexeme is None or not 0 < identifier.texts <= MAX_FOLDED:
+    if exactly or not 0 < identifier.texts <= MAX_FOLDED:
         return exactly
-    fit = symbols.folded_fit(identifier.name)
-    holding = {"holding": tsquery_all([identifier.lexeme])}
-    condition = f"kept_text.words @@ %(holding)s::tsquery AND {fit.condition}"
-    return _fitting(Fit(condition, fit.degree, {**fit.parameters, **holding}), scope, limit, least)
+    return _fitting(symbols.folded_fit(identifier.name), scope, limit, least)
 
 
 def _fitting(fit: Fit, scope: Scope, limit: int, least: int) -> list[int]:
@@ -146,9 +147,9 @@ def rarest(found: Sequence[Identifier]) -> Identifier | None:
 
 
 def holding_texts(identifier: Identifier | None, scope: Scope) -> list[int]:
-    """The shortest texts in scope that hold an identifier, at most HOLDERS; none if so many do that
-    the query's words find them anyway."""
-    if identifier is None or identifier.lexeme is None or identifier.texts > MAX_FOLDED:
+    """The shortest texts in scope that hold an identifier, at most HOLDERS; none if more than
+    MAX_HOLDERS do."""
+    if identifier is None or identifier.lexeme is None or identifier.texts > MAX_HOLDERS:
         return []
     selected = sql.rows(
         "SELECT candidate.id FROM codeindex_text AS candidate"

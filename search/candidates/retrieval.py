@@ -14,7 +14,7 @@ from operator import mul
 from typing import Any, NamedTuple
 
 from search import places
-from search.candidates import exact, sql, vectors
+from search.candidates import exact, holdings, sql, vectors
 from search.candidates.path_rules import Rule
 from search.candidates.scopes import Scope
 from search.candidates.vectors import QueryVector
@@ -88,13 +88,13 @@ class Lookup:
         return {
             **self.scope.parameters,
             **self.order.parameters,
-            **_word_parameters(self.words),
+            **holdings.parameters(self.words),
         }
 
     @property
     def columns(self) -> str:
         """The columns of a Candidate from `held` on."""
-        return f"{_held(self.words)}, length(candidate.words), location.*"
+        return f"{holdings.bits(self.words)}, length(candidate.words), location.*"
 
     def location_join(self, text: str) -> str:
         """Joins the foremost location of a text, whose id is given as an SQL expression. This is
@@ -154,13 +154,14 @@ def _candidate(row: Row, named: float, literal: float, tier: int) -> Candidate:
 def _texts_that_say(message: Message | None, lookup: Lookup) -> list[int]:
     """The texts that say a message that is known as one: of more with its words than are candidates
     by all words of the query, and of those with its longest run of words, which may be stop words
-    for the most part. Where the words have found some, the run is sought in fewer texts."""
+    for the most part."""
     if message is None or not message.is_marked:
         return []
     words = lexemes.weighted_lexemes(message.fixed_words, lookup.scope.visible)
     rows = _rows_by_words(replace(lookup, words=words), MESSAGE_TEXTS)
     by_words = exact.message_shares(rows, message)
-    most = exact.FEW_RUN_TEXTS if by_words else exact.MAX_RUN_TEXTS
+    is_sought = message.is_evident and not by_words
+    most = exact.MAX_RUN_TEXTS if is_sought else exact.FEW_RUN_TEXTS
     with_run = exact.texts_with_run(message, lookup.scope, most)
     return [*by_words, *exact.message_shares(set(with_run) - rows.keys(), message)]
 
@@ -238,16 +239,18 @@ def _best_matches(tsquery: str, lookup: Lookup, limit: int) -> dict[int, Row]:
     of the first matches."""
     scope = lookup.scope
     matches = (
-        f"SELECT candidate.id, candidate.hash, {_coverage(lookup.words)} AS coverage,"
-        " length(candidate.words) AS length"
+        f"SELECT candidate.id, candidate.hash, {holdings.UNPACKED} AS words"
         " FROM codeindex_text AS candidate WHERE candidate.words @@ %(tsquery)s::tsquery"
     )
     if scope.is_small or not (scope.has_only_branch_filters and scope.sees_everything):
         matches += f" AND {scope.is_visible('candidate.id')}"
-    if not scope.is_small:
-        matches += f" LIMIT {lookup.max_matches}"
-    discounted = f"coverage / (1.0::float8 + length / {LONG_TEXT}::float8) AS discounted"
-    ordered = f"SELECT *, {discounted} FROM ({matches}) AS matches ORDER BY discounted DESC, hash"
+    matches += " OFFSET 0" if scope.is_small else f" LIMIT {lookup.max_matches}"
+    coverage = holdings.share(lookup.words, "words")
+    discounted = f"{coverage} / (1.0::float8 + length(words) / {LONG_TEXT}::float8)"
+    ordered = (
+        f"SELECT id, hash, {discounted} AS discounted FROM ({matches}) AS matches"
+        " ORDER BY discounted DESC, hash"
+    )
     return _by_text(
         sql.rows(
             f"SELECT best.id, NULL, NULL, {lookup.columns} FROM ({ordered}) AS best"
@@ -265,7 +268,7 @@ def _rows_by_file_name(lookup: Lookup) -> dict[int, Row]:
         return {}
     matches = (
         "SELECT file.id, file.blob_id, file.path,"
-        f" {_coverage(lookup.words, 'file.name_words')} AS coverage"
+        f" {holdings.share(lookup.words, 'file.name_words')} AS coverage"
         " FROM codeindex_sourcefile AS file"
         f" WHERE file.name_words @@ %(tsquery)s::tsquery AND {lookup.scope.file_condition}"
         f" LIMIT {lookup.max_matches}"
@@ -274,11 +277,15 @@ def _rows_by_file_name(lookup: Lookup) -> dict[int, Row]:
         f"SELECT * FROM ({matches}) AS matches"
         f" ORDER BY coverage DESC, length(path), path, id LIMIT {NAMED_FILES}"
     )
-    best = (
-        "SELECT candidate.* FROM codeindex_definition AS own"
+    unpacked = (
+        f"SELECT candidate.id, candidate.hash, {holdings.UNPACKED} AS words, own.start_line"
+        " FROM codeindex_definition AS own"
         " JOIN codeindex_text AS candidate ON candidate.id = own.text_id"
-        " WHERE own.blob_id = near.blob_id"
-        f" ORDER BY {_coverage(lookup.words)} DESC, own.start_line, candidate.hash"
+        " WHERE own.blob_id = near.blob_id OFFSET 0"
+    )
+    best = (
+        f"SELECT id, words FROM ({unpacked}) AS unpacked"
+        f" ORDER BY {holdings.share(lookup.words, 'words')} DESC, start_line, hash"
         f" LIMIT {FILE_CANDIDATES}"
     )
     return _by_text(
@@ -324,28 +331,3 @@ def _selective_tsqueries(lookup: Lookup) -> Iterator[str]:
     if required > 1:
         yield tsquery_all(common[:required])
     yield tsquery_all_and_any(common[:1], common[1:])
-
-
-def _coverage(words: Sequence[Lexeme], holder: str = "candidate.words") -> str:
-    """The share of the query's weight that a text's words carry. It is computed in float8: SQL's
-    number literals are decimals, which take as long as the words do."""
-    whole = sum(lexeme.weight for lexeme in words) or 1.0
-    parts = (
-        f"CASE WHEN {holder} @@ %(word_{number})s::tsquery"
-        f" THEN {lexeme.weight / whole}::float8 ELSE 0.0::float8 END"
-        for number, lexeme in enumerate(words)
-    )
-    return f"({' + '.join(['0.0::float8', *parts])})"
-
-
-def _held(words: Sequence[Lexeme]) -> str:
-    """A bit for each word that a text holds, the lowest for the first."""
-    bits = (
-        f"CASE WHEN candidate.words @@ %(word_{number})s::tsquery THEN {1 << number} ELSE 0 END"
-        for number in range(len(words))
-    )
-    return f"({' + '.join(['0::bigint', *bits])})"
-
-
-def _word_parameters(words: Sequence[Lexeme]) -> dict[str, object]:
-    return {f"word_{number}": tsquery_any([lexeme]) for number, lexeme in enumerate(words)}

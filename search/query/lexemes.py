@@ -53,10 +53,9 @@ def matching_words(query: Sequence[str], words: Collection[str]) -> set[str]:
     return {word for word, stem in stems(alike).items() if stem in wanted}
 
 
-def rarest_first(words: Sequence[str], corpus: Corpus) -> list[str]:
-    """A query's words without stop words, those first that the fewest texts of a corpus hold."""
-    lexemes = (lexeme.word for lexeme in weighted_lexemes(words, corpus))
-    order = {lexeme: place for place, lexeme in enumerate(lexemes)}
+def rarest_first(words: Sequence[str], lexemes: Sequence[Lexeme]) -> list[str]:
+    """A query's words without stop words, in the order of their lexemes."""
+    order = {lexeme.word: place for place, lexeme in enumerate(lexemes)}
     stemmed = {word: stem for word, stem in stems(words).items() if stem in order}
     return sorted(stemmed, key=lambda word: order[stemmed[word]])
 

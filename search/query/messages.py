@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, pairwise
 
 from search.query.names import is_code
 
@@ -106,8 +106,16 @@ class Message:
     def share(self, text: str) -> float:
         """The largest share of the fixed words that strings of a text make, from 0 to 1: each
         string's words must stand together, and in the order of the text. 0 if it may be chance."""
-        groups = list(_joined_strings(text[:MAX_CHARACTERS]))
-        return max((self._share_of(group) for group in groups), default=0.0)
+        beginning = text[:MAX_CHARACTERS]
+        if not self._has_two_words_of(beginning):
+            return 0.0
+        return max(map(self._share_of, _joined_strings(beginning)), default=0.0)
+
+    def _has_two_words_of(self, text: str) -> bool:
+        """Whether two words in a row are in a text, as they are in every text that says the
+        message. This takes a third of the time that reading its strings does."""
+        joined = " ".join(_WORD.findall(text.lower()))
+        return any(f"{first} {second}" in joined for first, second in pairwise(self.words))
 
     def _share_of(self, fragments: Sequence[Fragment]) -> float:
         made, longest, start = set[int](), 0, 0

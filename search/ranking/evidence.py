@@ -6,7 +6,6 @@ their sum."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -77,12 +76,13 @@ def evidence(
     query: Query,
     words: QueryWords,
     candidates: Sequence[Candidate],
-    contents: Mapping[int, str],
+    held_by_files: Mapping[int, int],
 ) -> list[Evidence]:
-    """What the words say for each of the candidates, by the `contents` of their files."""
+    """What the words say for each of the candidates; `held_by_files` has the bits of the words that
+    their files hold."""
     places = {_Names.at(candidate.location) for candidate in candidates}
     stems = lexemes.stems({word for place in places for words in place for word in words})
-    in_files = _coverage(query, words, contents)
+    in_files = _shares(words, held_by_files)
     whole = query.text.casefold()
     return [
         _evidence(words, each, _Names.at(each.location), stems)._replace(
@@ -93,25 +93,14 @@ def evidence(
     ]
 
 
-def _coverage(query: Query, words: QueryWords, contents: Mapping[int, str]) -> dict[int, float]:
-    """file → the share of the query's words, by weight, that its content has, in any form."""
-    forms: dict[str, set[str]] = defaultdict(set)
-    for word, stem in lexemes.stems(query.words).items():
-        forms[stem].add(_common_beginning(word, stem))
+def _shares(words: QueryWords, held: Mapping[int, int]) -> dict[int, float]:
+    """file → the share of the query's words, by weight, that it holds."""
     whole = sum(lexeme.weight for lexeme in words.asked) or 1.0
-    looked_for = [(forms[lexeme.word], lexeme.weight / whole) for lexeme in words.asked]
-    lowered = {file: content.lower() for file, content in contents.items()}
+    weights = [lexeme.weight / whole for lexeme in words.asked]
     return {
-        file: sum(share for any_of, share in looked_for if any(form in text for form in any_of))
-        for file, text in lowered.items()
+        file: sum(weight for bit, weight in enumerate(weights) if bits >> bit & 1)
+        for file, bits in held.items()
     }
-
-
-def _common_beginning(word: str, stem: str) -> str:
-    """What the forms of a word begin with: `quer` for `queries`, whose stem is `queri`."""
-    return (
-        stem if word.startswith(stem) and not stem.endswith("i") else word[: len(stem) - 1] or word
-    )
 
 
 class WordPlaces(NamedTuple):

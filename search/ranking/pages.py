@@ -6,16 +6,19 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from search import definitions, places
-from search.candidates import lowering, retrieval
+from search.candidates import holdings, lowering, retrieval
+from search.candidates.holdings import OfFile
 from search.candidates.path_rules import Rule
 from search.candidates.retrieval import DEPTHS, Candidate
 from search.candidates.scopes import Scope
 from search.candidates.vectors import QueryVector
-from search.places import Beginning, Location
+from search.places import Location
+from search.query import lexemes
 from search.query.parsing import Query
 from search.ranking import evidence, paging, scoring
 from search.ranking.balance import EVEN
 from search.ranking.closeness import closeness
+from search.ranking.evidence import QueryWords
 from search.ranking.paging import Key, Page, Position
 from search.ranking.scoring import Signal
 from search.results import Compared, Group, Result, Score
@@ -35,8 +38,9 @@ def ranked_page(
     """The best `limit` texts for the query after a position, identical code being one text; or the
     best files, by their candidates."""
     wanted = limit + (after.shown if after else 0)
+    words = evidence.query_words(query, scope.visible)
     for tiers in range(1, len(DEPTHS) + 1):
-        candidates = signals(query, query_vector, scope, rules, tiers)
+        candidates = signals(query, words, query_vector, scope, rules, tiers)
         grouped, scores = _ranked(candidates, query_vector, group)
         is_all = len(candidates) < DEPTHS[tiers - 1]
         # A first page of files may be short: it would have to look at thousands of texts
@@ -70,8 +74,9 @@ def ranked_page(
         if text in shown
     ]
     next_page = None if is_last or not best else Position(end, keys[end - 1])
+    ordered = lexemes.rarest_first(query.words, words.asked)
     compared = [_compared(by_text[text]) for text in grouped]
-    return Page(results, start, next_page, positions, compared, is_complete=is_all)
+    return Page(results, start, next_page, positions, ordered, compared, is_complete=is_all)
 
 
 def _compared(signal: Signal) -> Compared:
@@ -86,17 +91,17 @@ def is_calibrated(query_vector: QueryVector | None) -> bool:
 
 def signals(
     query: Query,
+    words: QueryWords,
     query_vector: QueryVector | None,
     scope: Scope,
     rules: tuple[Rule, ...] = (),
     tiers: int = 1,
 ) -> list[Signal]:
     """All that the ranking knows of the candidates for a query, down to as many tiers."""
-    words = evidence.query_words(query, scope.visible)
     candidates = retrieval.candidates(query, words.all, query_vector, scope, rules, tiers=tiers)
-    files = places.beginnings({candidate.location.file for candidate in candidates})
-    contents = {file: begins.content for file, begins in files.items()}
-    found = evidence.evidence(query, words, candidates, contents)
+    files = holdings.of_files({each.location.file for each in candidates}, words.all)
+    held = {file: own.held for file, own in files.items()}
+    found = evidence.evidence(query, words, candidates, held)
     lowered = _by_tier(candidates, lambda seen: lowering.reasons(seen, query, rules))
     depths = _by_tier(candidates, places.depths)
     return [
@@ -106,7 +111,7 @@ def signals(
     ]
 
 
-def _language(files: Mapping[int, Beginning], file: int) -> str:
+def _language(files: Mapping[int, OfFile], file: int) -> str:
     """Empty for a file that was removed a moment ago."""
     return files[file].language if file in files else ""
 

@@ -47,13 +47,15 @@ class Position:
 @dataclass(frozen=True, slots=True)
 class Page:
     """A part of the results, with how many come `before` it, and where the `next` one begins; None
-    after the last. `positions`: where it would begin after each of these results. `compared` and
-    `is_complete` are those of an `Answer`."""
+    after the last. `positions`: where it would begin after each of these results. `words` are the
+    query's, the rarest first, without stop words. `compared` and `is_complete` are those of an
+    `Answer`."""
 
     results: Sequence[Result]
     before: int
     next: Position | None
     positions: Sequence[Position]
+    words: Sequence[str] = ()
     compared: Sequence[Compared] = ()
     is_complete: bool = False
 

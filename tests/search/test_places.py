@@ -2,34 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-from django.contrib.auth.models import User
-
-from codeindex.models import SourceFile
 from search import places
-from search.places import BEGINNING, Location
-from tests import shelf
-from tests.shelf import Written
-
-
-@pytest.mark.django_db
-def test_files_are_read_from_their_beginnings(alice: User) -> None:
-    shop = shelf.repository(alice)
-    short, _ = shelf.put(shop, "a.py", Written("é = 1", "a"))
-    long = shelf.put_source(shop, "b.py", "é" * (BEGINNING + 5))
-    assert places.beginnings([short.pk, long.pk]) == {
-        short.pk: ("python", "é = 1"),
-        long.pk: ("python", "é" * BEGINNING),
-    }
-
-
-@pytest.mark.django_db
-def test_files_that_are_gone_have_none(alice: User) -> None:
-    file, _ = shelf.put(shelf.repository(alice), "a.py", Written("a = 1", "a"))
-    gone = file.pk
-    SourceFile.objects.all().delete()
-    assert places.beginnings([gone]) == {}
-    assert places.beginnings([]) == {}
+from search.places import Location
 
 
 def test_depths_are_counted_from_the_foremost_file_of_a_branch() -> None:

@@ -8,6 +8,7 @@ finds them by their old words.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.postgres.search import SearchVector
@@ -15,12 +16,15 @@ from django.db import connection, transaction
 from django.db.models import Value
 
 from codeindex import locks
-from codeindex.models import SourceFile, Text
+from codeindex.models import Blob, SourceFile, Text
 from embeddings.code.words import ANALYSIS_VERSION, analyse
 from embeddings.files import names
 
 WORDS = 2_000
 """Distinct words kept of a text; Postgres bounds a tsvector at 1 MiB."""
+
+FILE_WORDS, FILE_WORD_BYTES = 10_000, 50
+"""Distinct words kept of a file, and bytes of each, for the same reason."""
 
 BATCH = 500
 SECONDS = 3.0
@@ -38,13 +42,26 @@ def name_words(path: str) -> SearchVector:
     return SearchVector(Value(" ".join(names.words(path))), config="english")
 
 
+def save_blob_words(blobs: Sequence[int]) -> None:
+    """Write which words the texts in these blobs have together."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            SAVE_BLOB_WORDS,
+            {"id": list(blobs), "words": FILE_WORDS, "bytes": FILE_WORD_BYTES},
+        )
+
+
 def renew(seconds: float = SECONDS, batch: int = BATCH) -> int:
-    """Analyse outdated texts and names of files again, for about `seconds`. Returns their number.
-    Several processes may do so concurrently."""
+    """Analyse outdated texts, names of files, and then blobs again, for about `seconds`. Returns
+    their number. Several processes may do so concurrently."""
     renewed, until = 0, time.monotonic() + seconds
-    while (done := _renew_names(batch) or _renew_batch(batch)) and time.monotonic() < until:
+    while (done := _renew_some(batch)) and time.monotonic() < until:
         renewed += done
     return renewed + done
+
+
+def _renew_some(limit: int) -> int:
+    return _renew_names(limit) or _renew_batch(limit) or _renew_blobs(limit)
 
 
 @transaction.atomic
@@ -78,6 +95,20 @@ def _renew_batch(limit: int) -> int:
         for statement in (HOLD_REPOSITORIES, COUNT, UPDATE):
             cursor.execute(statement, given)
     return len(bodies)
+
+
+@transaction.atomic
+def _renew_blobs(limit: int) -> int:
+    """Another process may be at the last of the outdated texts."""
+    outdated = Blob.objects.filter(analysis__lt=ANALYSIS_VERSION)
+    if Text.objects.filter(analysis__lt=ANALYSIS_VERSION).exists():
+        return 0
+    taken = outdated.select_for_update(skip_locked=True).order_by("pk")
+    blobs = list(taken.values_list("pk", flat=True)[:limit])
+    if blobs:
+        save_blob_words(blobs)
+        Blob.objects.filter(pk__in=blobs).update(analysis=ANALYSIS_VERSION)
+    return len(blobs)
 
 
 HOLD_REPOSITORIES = """
@@ -122,4 +153,17 @@ UPDATE codeindex_text AS text
 SET words = strip(to_tsvector('english', given.words)), analysis = %(analysis)s
 FROM unnest(%(id)s::bigint[], %(words)s::text[]) AS given (id, words)
 WHERE text.id = given.id
+"""
+
+SAVE_BLOB_WORDS = """
+INSERT INTO codeindex_blobwords (blob_id, words)
+SELECT blob.id, array_to_tsvector(coalesce((
+    SELECT (array_agg(DISTINCT word))[:%(words)s]
+    FROM codeindex_definition AS definition
+    JOIN codeindex_text AS text ON text.id = definition.text_id
+    CROSS JOIN unnest(tsvector_to_array(text.words)) AS word
+    WHERE definition.blob_id = blob.id AND octet_length(word) <= %(bytes)s
+), '{}'))
+FROM unnest(%(id)s::bigint[]) AS blob (id)
+ON CONFLICT (blob_id) DO UPDATE SET words = excluded.words
 """

@@ -22,7 +22,7 @@ from search.candidates.path_rules import Order
 from search.candidates.scopes import scope_for
 from search.query import filters, parsing
 from search.query.filters import BadQuery, Field, Filter
-from search.ranking import pages, tuning
+from search.ranking import evidence, pages, tuning
 from search.ranking.scoring import TUNED, Weights
 from search.ranking.tuning import Case, Group
 
@@ -113,7 +113,8 @@ def _cases(about: RepositoryQuestions) -> list[Case]:
         if query_vector is None:
             raise CommandError(notice or "The index has no vectors yet.")
         rules = path_rules.active_rules(query, Order.IMPLEMENTATIONS)
-        signals = pages.signals(query, query_vector, scope, rules)
+        words = evidence.query_words(query, scope.visible)
+        signals = pages.signals(query, words, query_vector, scope, rules)
         cases.append(Case(question, signals))
     return cases
 

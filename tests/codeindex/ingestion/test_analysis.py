@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
+from django.db.models.expressions import RawSQL
 
 from codeindex import repositories, tasks
+from codeindex.ingestion import garbage_collection
 from codeindex.ingestion.lexical import analysis
-from codeindex.models import SourceFile, Text, WordCount
+from codeindex.models import Blob, BlobWords, Definition, SourceFile, Text, WordCount
 from embeddings.code.words import ANALYSIS_VERSION
 from tests import shelf
 from tests.search.asking import find
@@ -109,3 +113,55 @@ def test_rows_of_an_older_version_are_known_as_such() -> None:
     )
     assert Text.objects.get().analysis == 1
     assert analysis.renew() == 1
+
+
+def words_of(blob: Blob) -> set[str]:
+    return set(BlobWords.objects.get(blob=blob).words.replace("'", "").split())
+
+
+class TestBlobs:
+    @pytest.fixture
+    def blob(self, alice: User) -> Blob:
+        """One that an older version stored."""
+        written = Written("def missing(): return 404", "missing")
+        file, _ = shelf.put(shelf.repository(alice), "a.py", written)
+        BlobWords.objects.all().delete()
+        Blob.objects.update(analysis=0)
+        return file.blob
+
+    def test_the_sweep_writes_their_words(self, blob: Blob) -> None:
+        tasks.sweep()
+        assert words_of(blob) >= {"miss", "404", "return"}
+        assert analysis.renew() == 0
+
+    def test_texts_are_analysed_first(self, blob: Blob) -> None:
+        execute(OLD)
+        assert analysis.renew(seconds=0, batch=1) == 1
+        assert not BlobWords.objects.exists()
+        analysis.renew()
+        assert "404" in words_of(blob)
+
+    def test_a_blob_of_more_words_than_fit_has_some_of_them(self, blob: Blob) -> None:
+        long = "é" * 50
+        words = [long, *(f"{number:048}" for number in range(analysis.FILE_WORDS + 5))]
+        for start in range(0, len(words), 2_000):
+            text = Text.objects.create(
+                hash=str(start),
+                language="python",
+                kind="function",
+                body="",
+                words=RawSQL("array_to_tsvector(%s)", [words[start : start + 2_000]]),
+            )
+            Definition.objects.create(blob=blob, text=text, start_line=1, end_line=1)
+        analysis.renew()
+        kept = words_of(blob)
+        assert len(kept) == analysis.FILE_WORDS
+        assert long not in kept
+
+    def test_they_leave_with_their_blob(self, blob: Blob) -> None:
+        analysis.renew()
+        SourceFile.objects.all().delete()
+        garbage_collection.mark()
+        garbage_collection.sweep(timedelta(0))
+        assert not Blob.objects.exists()
+        assert not BlobWords.objects.exists()

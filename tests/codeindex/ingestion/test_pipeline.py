@@ -18,6 +18,7 @@ from codeindex.ingestion.selection import sources
 from codeindex.leases import Lease
 from codeindex.models import (
     Blob,
+    BlobWords,
     Definition,
     Embedding,
     IndexRun,
@@ -138,6 +139,15 @@ def test_words_find_a_text_by_the_parts_of_its_identifiers(
     indexed(registered)
     for query in ("header", "http", "parse", "lines", "parseHTTPHeader"):
         assert Text.objects.filter(kind="function", words=query).exists(), query
+
+
+def test_a_file_has_the_words_of_all_its_definitions(
+    source: GitRepository, registered: Repository, space: Space
+) -> None:
+    source.commit({"a.py": "TAX = 0.2\n\ndef total(cart):\n    return cart\n"})
+    indexed(registered)
+    for word in ("tax", "total", "cart"):
+        assert BlobWords.objects.filter(words=word).exists(), word
 
 
 def test_a_first_run_is_published_before_its_vectors_and_a_later_one_after(

@@ -24,11 +24,11 @@ def of(
     path: str = "src/a.py",
     name: str = "f",
     length: int = 30,
-    content: str | None = None,
+    in_file: tuple[str, ...] | None = None,
     weights: dict[str, float] | None = None,
 ) -> Evidence:
-    """What a query says for a candidate whose text holds some of its stems. The words that two of
-    the query's make together are known, too."""
+    """What a query says for a candidate whose text, and whose file, hold some of its stems. The
+    words that two of the query's make together are known, too."""
     query = parsing.parse_query(text)
     asked, joined = (set(lexemes.stems(words).values()) for words in (query.words, query.joined))
     words = QueryWords(
@@ -37,12 +37,15 @@ def of(
             for stems in (asked, joined - asked)
         )
     )
-    bits = sum(1 << bit for bit, lexeme in enumerate(words.all) if lexeme.word in held)
     location = Location(1, 7, path, 1, 2, "function", name)
-    candidate = Candidate(1, None, None, bits, length, 0.0, location)
-    contents = {} if content is None else {7: content}
-    (found,) = evidence.evidence(query, words, [candidate], contents)
+    candidate = Candidate(1, None, None, _bits(words, held), length, 0.0, location)
+    held_by_files = {} if in_file is None else {7: _bits(words, in_file)}
+    (found,) = evidence.evidence(query, words, [candidate], held_by_files)
     return found
+
+
+def _bits(words: QueryWords, held: tuple[str, ...]) -> int:
+    return sum(1 << bit for bit, lexeme in enumerate(words.all) if lexeme.word in held)
 
 
 @pytest.mark.parametrize(
@@ -78,7 +81,7 @@ def test_a_short_text_and_a_rare_word_count_more() -> None:
 
 def test_all_words_everywhere_are_the_most_that_there_is() -> None:
     name = path = "invoice"
-    found = of("invoice", "invoic", name=name, path=f"{path}.py", length=1, content="invoice")
+    found = of("invoice", "invoic", name=name, path=f"{path}.py", length=1, in_file=("invoic",))
     assert 1.5 < found.words < 1 + evidence.SATURATION
     assert (found.name, found.path, found.file) == (1, 1, 1)
 
@@ -120,21 +123,13 @@ def test_a_file_is_called_by_its_name_or_by_that_of_its_folder(path: str) -> Non
     assert of("table", path=path).file_name == 0
 
 
-@pytest.mark.parametrize(
-    ("text", "content", "share"),
-    [
-        ("queries", "the Query of a user", 1.0),
-        ("query", "QUERIES = {}", 1.0),
-        ("parsing of dates", "def parse(date): ...", 1.0),
-        ("caches", "@lru_cache", 1.0),
-        ("parse a holiday", "def parse(date): ...", 0.5),
-        ("holidays", "def parse(date): ...", 0.0),
-        ("of the", "of the", 0.0),  # Stop words
-    ],
-)
-def test_a_file_holds_the_words_in_any_form(text: str, content: str, share: float) -> None:
-    assert of(text, content=content).file == pytest.approx(share)
-    assert of(text).file == 0
+def test_a_file_counts_by_the_share_of_the_words_that_it_holds() -> None:
+    assert of("parse a holiday", in_file=("pars",)).file == 0.5
+    assert of("parse a holiday", in_file=("pars", "holiday")).file == 1
+    assert of("parse a holiday", "pars", in_file=()).file == 0
+    weights = {"pars": 1.0, "holiday": 3.0}
+    assert of("parse a holiday", in_file=("holiday",), weights=weights).file == 0.75
+    assert of("parse a holiday").file == 0  # It has not been analysed yet
 
 
 class TestJoined:
