@@ -44,8 +44,8 @@ def share(user: User | AnonymousUser, word: str, *kept_to: Filter) -> float:
     return lexeme.share
 
 
-VARIES = re.compile(rb'name="csrfmiddlewaretoken" value="\w+"|\d+ ms')
-"""What is another in each page: a token, and how long the search took."""
+VARIES = re.compile(rb'name="csrfmiddlewaretoken" value="\w+"|\d+ ms|>(now|[^<>]+ ago)<')
+"""What is another in each page: a token, how long the search took, and the age of the index."""
 
 
 def answers(client: Client) -> list[bytes]:

@@ -114,7 +114,7 @@ def test_a_balance_has_a_name_or_three_numbers() -> None:
     assert parse_balance("0.2,0,1") == PRESETS["structure"]
 
 
-def test_the_page_keeps_the_balance_and_the_api_shows_the_parts(client: Client, alice: User) -> None:
+def test_the_page_keeps_the_balance_and_rest_shows_the_parts(client: Client, alice: User) -> None:
     Space.objects.all().delete()  # by words alone, without an encoder
     client.force_login(alice)
     shown = client.get("/", {"q": "code", "balance": "words"}).content.decode()
