@@ -4,6 +4,7 @@
 # make chaos    kill processes at random while they index, and compare the index (ROUNDS=3 SECONDS=60)
 # make audit    check the packages in requirements.lock for known vulnerabilities (needs the network)
 # make validate print the table of docs/results/validation.md from the recorded figures
+# make screenshots  make the pictures of the README (needs chromium)
 # make lock     update requirements.lock from pyproject.toml
 #
 # PYTHON=python3.12     the Python to use, 3.11 or newer
@@ -27,7 +28,7 @@ ROUNDS := 3
 SECONDS := 60
 FILES := 100
 
-.PHONY: run test lint types format chaos audit validate setup lock
+.PHONY: run test lint types format chaos audit validate screenshots setup lock
 
 # The launcher ends with make, so that a killed make leaves no process behind.
 run: setup
@@ -59,6 +60,9 @@ audit: setup
 
 validate: setup
 	@$(BIN)/python -m embeddings.training validate
+
+screenshots: setup
+	@$(BIN)/python -m tests.browser.screenshots
 
 # Installs only if the list of packages has changed; the stamp is the list that was installed. The command
 # `codeindex` is a link, since the clone itself is not installed.

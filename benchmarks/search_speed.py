@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import random
-import socket
-import subprocess
 import sys
 import time
 from argparse import Namespace
@@ -13,12 +10,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.core.management import call_command
 from django.db import connection, transaction
 
-from benchmarks import replicated_index
+from benchmarks import replicated_index, web_server
 from benchmarks.http_load import Client, Latencies, time_concurrently, time_sequentially
 from benchmarks.nearest_neighbours import (
     NEAREST,
@@ -29,7 +25,7 @@ from benchmarks.nearest_neighbours import (
     recall,
 )
 from codeindex.accounts import tokens
-from codeindex.local_services import address, ensure_services
+from codeindex.local_services import ensure_services
 from codeindex.management.index import ADMINISTRATOR
 from codeindex.models import Definition, Repository, Space, SpaceState
 from codeindex.spaces import encoders, lifecycle
@@ -40,8 +36,6 @@ from search.candidates.scopes import Scope
 from search.candidates.vectors import QueryVector
 from search.query import filters
 
-HOST = "127.0.0.1"
-START_SECONDS = 120.0
 WARM = 300
 """Queries before anything is timed: a database that has just started has nothing cached."""
 
@@ -136,7 +130,7 @@ def _print_speed(
     _print("encoding, sequentially", encoding)
     concurrent_encoding = time_concurrently([encode] * options.clients, second.texts)
     _print(f"encoding, {options.clients} threads", concurrent_encoding)
-    with _server() as url, _token(Repository.objects.earliest("pk").owner) as token:
+    with web_server.running() as url, _token(Repository.objects.earliest("pk").owner) as token:
 
         def clients(count: int) -> list[Callable[[str], object]]:
             return [Client(url, token, options.results).search for _ in range(count)]
@@ -213,33 +207,6 @@ def _token(user: User) -> Iterator[str]:
         yield token
     finally:
         tokens.revoke(user, token[: tokens.SHOWN], by=user)
-
-
-@contextmanager
-def _server() -> Iterator[str]:
-    """The URL of the product's web server, which runs on a free port without rate limits."""
-    with socket.create_server((HOST, 0)) as probe:
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "gunicorn", "--config", "python:codeindex.webserver"]
-    limits = {"CODEINDEX_SEARCH_RATE": "100000/second", "CODEINDEX_SEARCHES_AT_ONCE": "64"}
-    environment = os.environ | limits | {"PORT": str(port), "CODEINDEX_HOST": HOST}
-    with subprocess.Popen(
-        [*command, "codeindex.wsgi"], cwd=settings.BASE_DIR, env=environment,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    ) as process:  # fmt: skip
-        try:
-            _wait(lambda: address.answers(HOST, port, settings.ALLOWED_HOSTS))
-            yield f"http://{HOST}:{port}"
-        finally:
-            process.terminate()
-
-
-def _wait(is_ready: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while not is_ready():
-        if time.monotonic() > deadline:
-            raise RuntimeError("The web server does not answer.")
-        time.sleep(0.2)
 
 
 def _print(name: str, latencies: Latencies) -> None:

@@ -9,20 +9,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.core.management import call_command
-from django.test import Client, override_settings
+from django.test import override_settings
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from codeindex.spaces import encoders
 from tests.browser import organisation
+from tests.browser.demonstration import FLAGS
 from tests.browser.organisation import Organisation
 from tests.embeddings import tiny
 
 collect_ignore = ["sources"]
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic"]
 WIDE, NARROW = (1280, 800), (360, 740)
 MILLISECONDS = 20_000
 """How long a page may take to become what a test expects, on a busy machine."""
@@ -61,8 +60,7 @@ def server(made: Organisation) -> Iterator[str]:
 
 @pytest.fixture(scope="package")
 def sessions(made: Organisation) -> dict[str, str]:
-    """The cookie of each person who is signed in, by name."""
-    return {user.username: _session(user) for user in User.objects.all()}
+    return organisation.sessions()
 
 
 @pytest.fixture(scope="package")
@@ -71,7 +69,7 @@ def browser(chromium: str, server: str, sessions: Any) -> Iterator[Browser]:
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
         expect.set_options(timeout=MILLISECONDS)
-        yield playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield playwright.chromium.launch(executable_path=chromium, args=[*FLAGS])
 
 
 @dataclass
@@ -121,12 +119,6 @@ def visit(browser: Browser, server: str, sessions: dict[str, str]) -> Iterator[V
     for context in browser.contexts:
         context.close()
     assert visitor.complaints == []
-
-
-def _session(user: User) -> str:
-    client = Client()
-    client.force_login(user)
-    return client.cookies["sessionid"].value
 
 
 def _forget_encoders() -> None:

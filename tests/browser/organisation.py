@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from django.contrib.auth.models import Group, User
+from django.test import Client
 from django.utils import timezone
 
 from codeindex import repositories, tasks
@@ -76,7 +77,21 @@ def build(folder: Path) -> Organisation:
     while tasks.embed_batch(embedding.FIRST_BATCH):
         pass
     tasks.sweep()
+    while embedding.refine_batch(embedding.FIRST_BATCH):
+        pass
+    tasks.survey()
     return Organisation(toolbox, shop, _rows(toolbox, team, people["alice"]))
+
+
+def sessions() -> dict[str, str]:
+    """The cookie of each person who is signed in, by name."""
+    return {user.username: _session(user) for user in User.objects.all()}
+
+
+def _session(user: User) -> str:
+    client = Client()
+    client.force_login(user)
+    return client.cookies["sessionid"].value
 
 
 def _rows(toolbox: Repository, team: Group, alice: User) -> dict[str, int | str]:

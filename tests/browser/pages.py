@@ -16,11 +16,15 @@ from tests.browser.organisation import Organisation
 NOT_PAGES = {
     "sign-in-link": "its texts are signed",
     "audit-export": "a file",
-    "health": "a word",
     "progress": "a part of a repository's page",
     "repository-access": "a section of the settings",
     "repository-source": "a section of the settings",
     "rules": "a section of the settings",
+    "map-place": "for the map's script",
+    "map-hits": "for the map's script",
+    "sign-on": "leads to the provider",
+    "sign-on-callback": "for the provider",
+    "oauth-authorize": "asked by an application: see the tests",
 }
 """Routes without a page of their own, beside the API and the admin site, and what they are."""
 
@@ -37,9 +41,10 @@ ADMIN = ("admin:index", "admin:codeindex_repository_changelist", "admin:auth_use
 """Pages of Django's own, as samples."""
 
 
-def addresses(made: Organisation) -> Iterator[str]:
-    """Of every page that answers an administrator, and of pages that say that there is none."""
-    client = Client()
+def addresses(made: Organisation) -> Iterator[tuple[str, str]]:
+    """Name and address of every page that answers an administrator, and of one that says that there
+    is none. The name is the route's, with what is asked."""
+    client = Client(SERVER_NAME="localhost")
     client.force_login(User.objects.get(username="root"))
     for name, parameters in _routes(get_resolver()):
         if name.startswith(("api-", "admin:")) or name in NOT_PAGES:
@@ -49,10 +54,13 @@ def addresses(made: Organisation) -> Iterator[str]:
         if answer.status_code in (HTTPStatus.FOUND, HTTPStatus.METHOD_NOT_ALLOWED):
             continue
         assert answer.status_code == HTTPStatus.OK, f"{name}: {answer.status_code} for {address}"
-        yield address
-        yield from (f"{address}?{urlencode(asked)}" for asked in ASKED.get(name, ()))
-    yield from map(reverse, ADMIN)
-    yield "/there/is/none"
+        if not answer["Content-Type"].startswith("text/html"):
+            continue
+        yield name, address
+        for asked in ASKED.get(name, ()):
+            yield f"{name}, {' '.join(asked.values())}", f"{address}?{urlencode(asked)}"
+    yield from ((name, reverse(name)) for name in ADMIN)
+    yield "not found", "/there/is/none"
 
 
 def _values(parameters: dict[str, str], made: Organisation) -> dict[str, int | str]:
