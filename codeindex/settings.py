@@ -66,6 +66,9 @@ CODEINDEX_LEASE_SECONDS = _env.integer("CODEINDEX_LEASE_SECONDS", 60, high=3600)
 CODEINDEX_SWEEP_SECONDS = _env.integer("CODEINDEX_SWEEP_SECONDS", 15, high=3600)
 # How much lower than the web server's and the database's the workers' priority is
 CODEINDEX_NICENESS = _env.integer("CODEINDEX_NICENESS", 10, low=0, high=19)
+# How many commits back the history of a branch is fetched, to tell who changed a definition last;
+# 0: only the newest commit
+CODEINDEX_HISTORY_COMMITS = _env.integer("CODEINDEX_HISTORY_COMMITS", 0, low=0, high=100_000)
 # How often a host is asked for new commits of a branch, unless its repository says otherwise; 0:
 # never
 CODEINDEX_CHECK_MINUTES = _env.integer("CODEINDEX_CHECK_MINUTES", 60, low=0, high=43_200)

@@ -29,6 +29,7 @@ from codeindex.ingestion import contents, publishing, reader_pool, runs, schedul
 from codeindex.ingestion.cloning import checkout
 from codeindex.ingestion.cloning.errors import CheckoutError
 from codeindex.ingestion.cloning.trees import Tree
+from codeindex.ingestion.commits import record
 from codeindex.ingestion.contents import ReadBlob
 from codeindex.ingestion.lexical import grams
 from codeindex.ingestion.reader_process import ParsedFile
@@ -146,6 +147,7 @@ def _read(
         tree = checkout.fetch(run, lease)
         IndexRun.objects.filter(pk=run.pk).update(commit=tree.commit)
         Upstream.objects.note_fetched(run.branch_id, tree.commit)
+        record.record_head(run, tree)
     with _stage(run, RunStatus.DEFINITIONS):
         selection = _select(run, tree)
         changed = store.record_selection(run, selection.files, selection.skips)
@@ -159,6 +161,7 @@ def _read(
                 wake_embedders()
                 woken = now
         store.finish_reading(run, selection.skips, requested)
+        record.record_changes(run, tree)
         grams.pack()
 
 

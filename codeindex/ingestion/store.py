@@ -24,6 +24,7 @@ from codeindex.models import (
     UNPUBLISHED,
     Blob,
     Definition,
+    DefinitionChange,
     Embedding,
     EmbeddingState,
     IndexRun,
@@ -59,7 +60,7 @@ def record_selection(
         else:
             leaving.append(pk)
     with transaction.atomic():
-        _lock(run)
+        lock(run)
         discard_unpublished(run)
         SourceFile.objects.filter(pk__in=leaving).update(until_run=run)
         _update(
@@ -83,6 +84,7 @@ def delete_files(files: QuerySet[SourceFile]) -> None:
     """Delete files, and the pending embeddings of texts that no other file holds, so that they are
     not encoded any further. A text that crashed two workers keeps its count of attempts."""
     blobs = list(files.values_list("blob_id", flat=True).distinct())
+    DefinitionChange.objects.filter(file__in=files).delete()
     files.delete()
     if blobs:
         with connection.cursor() as cursor:
@@ -94,7 +96,7 @@ def save_batch(run: IndexRun, files: Sequence[SelectedFile], read: Sequence[Read
     """Write a batch of the run's files, and request the vectors that its texts lack; `read` are the
     contents that were not stored yet. Returns how many vectors were requested in the active
     space."""
-    _lock(run)
+    lock(run)
     new = contents.save(read)
     _save_definitions(new)
     analysis.save_blob_words([blob for blob, _ in new])
@@ -127,7 +129,7 @@ def save_batch(run: IndexRun, files: Sequence[SelectedFile], read: Sequence[Read
 def finish_reading(run: IndexRun, skips: Skips, requested: int) -> None:
     """Request the vectors that the run's texts still lack, and count what the run holds; so many
     vectors were `requested` before. Adds the files whose content is not indexed to `skips`."""
-    _lock(run)
+    lock(run)
     _list_skipped(run, skips)
     requested += request_embeddings(run)
     skipped = SourceFile.objects.of_run(run).exclude(blob__skipped="").order_by("path")
@@ -216,7 +218,8 @@ def _request_embeddings(statement: str, run: IndexRun, files: list[int] | None =
         return int(cursor.fetchone()[0])
 
 
-def _lock(run: IndexRun) -> None:
+def lock(run: IndexRun) -> None:
+    """Lock the run's row, before anything is written for it. Raises `LostLease`."""
     leased = IndexRun.objects.select_for_update().filter(
         pk=run.pk, lease=run.lease, status__in=UNPUBLISHED
     )

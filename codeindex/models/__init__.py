@@ -16,6 +16,7 @@ from codeindex.models.code_hosts import (
     ImportedRepository,
     PermissionSync,
 )
+from codeindex.models.commits import Commit, DefinitionChange
 from codeindex.models.evaluations import Evaluation
 from codeindex.models.files import (
     Blob,
@@ -72,7 +73,9 @@ __all__ = [
     "Branch",
     "Claim",
     "CodeHost",
+    "Commit",
     "Definition",
+    "DefinitionChange",
     "Embedding",
     "EmbeddingState",
     "Evaluation",

@@ -132,6 +132,9 @@ class SourceFile(models.Model):
         indexes = [
             models.Index(fields=["blob", "branch"], condition=Q(live=True), name="live_places"),
             models.Index(
+                fields=["branch", "path"], condition=Q(live=False), name="history_of_paths"
+            ),
+            models.Index(
                 fields=["until_run"], condition=Q(until_run__isnull=False), name="leaving_files"
             ),
             GinIndex(fields=["name_words"], condition=Q(live=True), name="file_names"),

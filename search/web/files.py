@@ -22,6 +22,7 @@ from search.addresses.origins import WITH_ORIGIN, crumbs, origin_of, permalink
 from search.addresses.reading import Address, FoundFile, NoFile
 from search.addresses.succession import succession
 from search.candidates.branches import UnknownRepository
+from search.commits import commits_of
 from search.query.filters import BadQuery
 from search.web.code.documents import rendered
 from search.web.code.outline import outline
@@ -116,6 +117,7 @@ def _folder(request: HttpRequest, address: Address) -> HttpResponse:
         "permalink": origin.permalink(folder.path),
         "host_link": origin.host_link(folder.path.rstrip("/")) if folder.path else "",
         "further": folder.total - len(folder.entries),
+        "commit": commits_of(address.repository.pk, [origin.commit]).get(origin.commit),
     }
     note_listed(request.user, address.repository, folder.path)
     if readme is not None:

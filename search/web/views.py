@@ -21,6 +21,7 @@ from search import definitions, engine, explanations, places, similar
 from search.accesses import note_read
 from search.candidates.branches import UnknownRepository
 from search.candidates.sql import SearchTimeout
+from search.commits import last_change
 from search.lines.request import is_regex
 from search.query import lexemes, parsing
 from search.query.filters import BadQuery
@@ -112,6 +113,7 @@ def definition(request: HttpRequest, file_id: int, definition_id: int) -> HttpRe
         {
             "definition": shown,
             "docstring": _docstring_beside(shown),
+            "last_change": last_change(file, row),
             "name_disagrees": disagrees(row.name, shown.suggested_names),
             "listing": listing(
                 shown.lines, shown.language, first=shown.place.start_line, marked=marked

@@ -9,8 +9,18 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from codeindex.models import Branch, Definition, IndexRun, Repository, RunStatus, SourceFile
+from codeindex.models import (
+    Branch,
+    Commit,
+    Definition,
+    DefinitionChange,
+    IndexRun,
+    Repository,
+    RunStatus,
+    SourceFile,
+)
 from search import history
 from search.history import DiffLine, Version
 from tests import shelf
@@ -153,6 +163,18 @@ class TestPage:
         assert '<del class="removed">    return open(path)' in page
         assert '<ins class="added">        return file.read&lt;b&gt;()' in page
         assert "from the current version" in page
+
+    def test_says_who_made_a_version(
+        self, client: Client, alice: User, shop: Repository, address: str
+    ) -> None:
+        made = {"repository": shop, "authored": timezone.now()}
+        known = Commit.objects.create(sha="bb" * 20, author="<Ann>", subject="Read", **made)
+        file, definition = live()
+        DefinitionChange.objects.create(file=file, definition=definition, commit=known)
+        client.force_login(alice)
+        assert "&lt;Ann&gt;" in client.get(address).content.decode()
+        definition_page = client.get(address.removesuffix("history/")).content.decode()
+        assert "Last changed by &lt;Ann&gt;" in definition_page
 
     def test_works_without_an_encoder(
         self, client: Client, alice: User, address: str, settings: Any

@@ -61,8 +61,8 @@ class _Fetch:
 
     def head(self, branch: str, kept: str) -> str:
         """Fetch the head of the branch, or of the remote's default branch if the name is empty,
-        without its history, and keep it by the reference `kept`. Returns the commit. A failed fetch
-        leaves nothing behind."""
+        with as much of its history as the settings say, and keep it by the reference `kept`.
+        Returns the commit. A failed fetch leaves nothing behind."""
         try:
             self._prepare()
             self._fetch(branch, kept)
@@ -100,8 +100,9 @@ class _Fetch:
         )
 
     def _fetch_from(self, source: str, kept: str) -> None:
+        depth = max(1, settings.CODEINDEX_HISTORY_COMMITS)
         self._git(
-            "fetch", "--quiet", "--depth=1", "--no-tags", "--force", "--no-write-fetch-head",
+            "fetch", "--quiet", f"--depth={depth}", "--no-tags", "--force", "--no-write-fetch-head",
             *self._route.options, "--", self._route.address, f"+{source}:{kept}",
         )  # fmt: skip
 

@@ -12,9 +12,11 @@ from django.views.decorators.http import require_safe
 
 from codeindex.accounts.limits import throttles
 from codeindex.audit import Access
+from codeindex.models import Commit
 from search import history, places
 from search.accesses import note_read
 from search.addresses.origins import Origin, origin_of
+from search.commits import commits_of
 from search.history import DiffLine, Version
 from search.web.files import follows_moves
 from search.web.highlighting import listing
@@ -29,7 +31,7 @@ a few days' work. Another function of the same file is nearer than 0.3 in one of
 class Step:
     """A version, with its distance to the newest one (None if it is not known), and how it came
     from the one `before`: by `diff`, which is empty for the first version and for one that is too
-    long to compare, whose `source` is shown instead."""
+    long to compare, whose `source` is shown instead. `commit` is None where it is not known."""
 
     version: Version
     before: Version | None
@@ -37,6 +39,7 @@ class Step:
     diff: Sequence[DiffLine]
     source: SafeString | None
     host_link: str
+    commit: Commit | None
 
     @property
     def is_moved(self) -> bool:
@@ -54,7 +57,9 @@ def versions(request: HttpRequest, file_id: int, definition_id: int) -> HttpResp
     known = [*distances, *[None] * (len(found) - len(distances))]
     note_read(Access.DEFINITION_READ, request.user, file, row, details="with its history")
     pairs = zip(found, [*found[1:], None], known, strict=True)
-    steps = [_step(*pair, row.text.language, origin_of(file.branch)) for pair in pairs]
+    origin = origin_of(file.branch)
+    commits = commits_of(origin.repository_id, (version.commit for version in found))
+    steps = [_step(*pair, row.text.language, origin, commits.get(pair[0].commit)) for pair in pairs]
     context = {
         "place": places.place_in_file(file, row),
         "steps": steps,
@@ -70,6 +75,7 @@ def _step(
     distance: float | None,
     language: str,
     origin: Origin,
+    commit: Commit | None,
 ) -> Step:
     changed = history.diff(before, version) if before else []
     is_shown = not changed and len(version.lines) <= history.MOST_LINES
@@ -82,4 +88,5 @@ def _step(
         changed,
         listing(version.lines, language).html if is_shown else None,
         then.host_link(*span),
+        commit,
     )

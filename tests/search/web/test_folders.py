@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
-from codeindex.models import Repository, SkippedFiles
+from codeindex.models import Commit, Repository, SkippedFiles
 from tests import shelf
 from tests.search.addresses.test_reading import publish
 from tests.search.web.test_files import main, text
@@ -68,6 +69,12 @@ class TestFolder:
         page = text(signed, "/r/alice/shop/")
         assert '<h2 id="doc-shop">Shop</h2>' in page
         assert '<a href="/r/alice/shop/src/b.py">the loader</a>' in page
+
+    def test_names_the_latest_commit(self, signed: Client, shop: Repository) -> None:
+        Commit.objects.create(
+            repository=shop, sha=COMMIT, author="Ann", subject="Sell", authored=timezone.now()
+        )
+        assert "Latest commit by Ann" in text(signed, "/r/alice/shop/src/")
 
     def test_one_that_is_not_there_says_so(self, signed: Client, shop: Repository) -> None:
         assert "There is no folder" in text(signed, "/r/alice/shop/none/", 404)

@@ -1,0 +1,1 @@
+"""What is known of commits: who made them, and which one changed a definition last."""
