@@ -441,6 +441,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 600.0,
         "options": {"expires": 600.0, "queue": "embed"},
     },
+    "compare functions": {
+        "task": "codeindex.tasks.compare_functions",
+        "schedule": 86_400.0,
+        "options": {"expires": 86_400.0, "queue": "embed"},
+    },
     "forget": {
         "task": "codeindex.tasks.forget",
         "schedule": 3600.0,

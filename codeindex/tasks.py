@@ -37,6 +37,7 @@ from codeindex.models import (
     Embedding,
     EmbeddingState,
     IndexRun,
+    NearClone,
     OAuthGrant,
     PushDelivery,
     Repository,
@@ -44,6 +45,7 @@ from codeindex.models import (
     Space,
     SpaceState,
 )
+from codeindex.quality import documentation, near_clones, shapes, usage
 from codeindex.spaces import encoders, lifecycle, projection, refining
 
 logger = logging.getLogger(__name__)
@@ -230,8 +232,17 @@ def sweep() -> None:
 
 @shared_task(ignore_result=True)
 def survey() -> None:
-    """What is computed of the whole index: the map."""
+    """What is computed of the whole index and of its use: the map, and the pages about quality."""
+    usage.count()
+    documentation.count()
+    if shapes.compute() and not NearClone.objects.exists():
+        near_clones.refresh()
     projection.refresh()
+
+
+@shared_task(ignore_result=True)
+def compare_functions() -> None:
+    near_clones.refresh()
 
 
 @shared_task(ignore_result=True)

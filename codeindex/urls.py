@@ -24,6 +24,7 @@ from codeindex.web.invitations.api import InvitationsView, InvitationView
 from codeindex.web.oauth import api as oauth_api
 from codeindex.web.oauth import endpoints
 from codeindex.web.oauth import views as oauth_views
+from codeindex.web.quality import views as quality_views
 from codeindex.web.repository_settings.api import SettingsView
 from codeindex.web.repository_settings.forms import AccessSection, RulesSection, SourceSection
 from codeindex.web.repository_settings.views import settings
@@ -182,6 +183,14 @@ rest = [
     path("teams/<team:pk>/members/<str:user>", team_api.MemberView.as_view(), name="api-member"),
 ]
 
+quality = [
+    path("", quality_views.coverage, name="quality"),
+    path("duplicates/", quality_views.duplicates, name="quality-duplicates"),
+    path("names/", quality_views.doubtful, name="quality-names"),
+    path("searches/", quality_views.searches, name="quality-searches"),
+    path("evaluations/", quality_views.evaluations, name="quality-evaluations"),
+]
+
 # Absent without a provider
 single_sign_on = [
     path("account/sign-on/", sign_on.sign_on, name="sign-on"),
@@ -215,6 +224,7 @@ urlpatterns = [
     path("webhooks/", include(webhooks)),
     path("code-hosts/", include(code_hosts)),
     path("account/", include(account)),
+    path("quality/", include(quality)),
     path("audit/", audit.page, name="audit"),
     path("audit/export/<str:form>", audit.export, name="audit-export"),
     path("api/v1/", include(rest)),

@@ -54,6 +54,11 @@ OLD_BLOBS = f"unused_since <= now() - make_interval(secs => %(grace)s) AND NOT {
 OLD_TEXTS = f"unused_since <= now() - make_interval(secs => %(grace)s) AND NOT {TEXT_IS_REFERENCED}"
 
 SWEEP = (
+    f"""DELETE FROM codeindex_textshape
+        WHERE text_id IN (SELECT id FROM codeindex_text WHERE {OLD_TEXTS})""",
+    f"""DELETE FROM codeindex_nearclone
+        WHERE first_id IN (SELECT id FROM codeindex_text WHERE {OLD_TEXTS})
+           OR second_id IN (SELECT id FROM codeindex_text WHERE {OLD_TEXTS})""",
     f"""DELETE FROM codeindex_mappoint
         WHERE text_id IN (SELECT id FROM codeindex_text WHERE {OLD_TEXTS})""",
     f"""DELETE FROM codeindex_embedding

@@ -35,6 +35,7 @@ from codeindex.models.identities import SignOnIdentity
 from codeindex.models.invitations import Invitation
 from codeindex.models.oauth import OAuthGrant
 from codeindex.models.projections import EDGE, MapPoint, Projection
+from codeindex.models.quality import Documented, NearClone, TextShape, UsageDay
 from codeindex.models.repositories import (
     CHECK_MINUTES,
     IGNORE_PATTERNS,
@@ -76,6 +77,7 @@ __all__ = [
     "Commit",
     "Definition",
     "DefinitionChange",
+    "Documented",
     "Embedding",
     "EmbeddingState",
     "Evaluation",
@@ -90,6 +92,7 @@ __all__ = [
     "MapPoint",
     "Membership",
     "NamesUsed",
+    "NearClone",
     "OAuthGrant",
     "OutgoingDelivery",
     "OutgoingWebhook",
@@ -112,8 +115,10 @@ __all__ = [
     "Space",
     "SpaceState",
     "Text",
+    "TextShape",
     "Token",
     "Upstream",
+    "UsageDay",
     "Visibility",
     "WordCount",
     "host_path",
