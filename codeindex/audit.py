@@ -67,6 +67,10 @@ class Change(StrEnum):
     WEBHOOK_REMOVED = "removed the push webhook"
     OUTGOING_WEBHOOK_CREATED = "created the outgoing webhook"
     OUTGOING_WEBHOOK_REMOVED = "removed the outgoing webhook"
+    SEARCH_SAVED = "saved the search"
+    SAVED_SEARCH_CHANGED = "changed the saved search"
+    SAVED_SEARCH_REMOVED = "removed the saved search"
+    RECENT_SEARCHES_CLEARED = "cleared the recent searches of"
     RUN_CANCELLED = "cancelled an index run of the repository"
     TOKEN_CREATED = "created the token"  # noqa: S105
     TOKEN_REVOKED = "revoked the token"  # noqa: S105

@@ -9,10 +9,17 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import Q
 
-from codeindex.models import IndexRun, OutgoingDelivery, OutgoingWebhook, Repository, RunEvent
+from codeindex.models import (
+    Alert,
+    IndexRun,
+    OutgoingDelivery,
+    OutgoingEvent,
+    OutgoingWebhook,
+    Repository,
+)
 
 
-def record(event: RunEvent, runs: Collection[IndexRun]) -> None:
+def record(event: OutgoingEvent, runs: Collection[IndexRun]) -> None:
     """Write a message about the end of each run for the webhooks that ask for the event, and whose
     owners manage the run's repository."""
     assert connection.in_atomic_block, "a state and what is told of it belong to one transaction"
@@ -33,6 +40,21 @@ def record(event: RunEvent, runs: Collection[IndexRun]) -> None:
             and (webhook.owner_id, run.branch.repository_id) in managed
         ),
         ignore_conflicts=True,
+    )
+
+
+def record_alert(alert: Alert) -> None:
+    """Write a message about new code for the webhooks of the search's owner that ask for it."""
+    assert connection.in_atomic_block, "a state and what is told of it belong to one transaction"
+    repositories = {match["repository_id"] for match in alert.matches}
+    webhooks = OutgoingWebhook.objects.filter(
+        Q(repository=None) | Q(repository__in=repositories),
+        events__contains=OutgoingEvent.MATCHED.value,
+        owner=alert.search.owner_id,
+    )
+    OutgoingDelivery.objects.bulk_create(
+        OutgoingDelivery(webhook=webhook, alert=alert, event=OutgoingEvent.MATCHED)
+        for webhook in webhooks
     )
 
 

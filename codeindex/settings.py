@@ -224,6 +224,16 @@ SOCIALACCOUNT_REQUESTS_TIMEOUT = CODEINDEX_OIDC_SECONDS
 
 CSRF_FAILURE_VIEW = "codeindex.web.errors.expired_form"
 
+# Mail: alerts of saved searches. None is sent without a host
+CODEINDEX_URL = _env.url("CODEINDEX_URL", "https", "http").rstrip("/")
+EMAIL_HOST = _env.text("CODEINDEX_MAIL_HOST")
+EMAIL_PORT = _env.integer("CODEINDEX_MAIL_PORT", 587, high=65_535)
+EMAIL_HOST_USER = _env.text("CODEINDEX_MAIL_USER")
+EMAIL_HOST_PASSWORD = _env.secret("CODEINDEX_MAIL_PASSWORD")
+EMAIL_USE_TLS = _env.boolean("CODEINDEX_MAIL_TLS", True)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = _env.text("CODEINDEX_MAIL_FROM", "codeindex@localhost")
+
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
@@ -394,6 +404,7 @@ CELERY_TASK_ROUTES = {
         f"codeindex.tasks.{tasks}": {"queue": "light"}
         for tasks in ("check_*", "index_update", "send_*", "sync_*")
     },
+    "search.tasks.*": {"queue": "embed"},
 }
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True

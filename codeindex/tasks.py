@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from functools import partial
 
-from celery import Task, shared_task
+from celery import Signature, Task, shared_task, signature
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -46,6 +46,7 @@ from codeindex.models import (
     SpaceState,
 )
 from codeindex.quality import documentation, near_clones, shapes, usage
+from codeindex.searches import alerts, mail
 from codeindex.spaces import encoders, lifecycle, projection, refining
 
 logger = logging.getLogger(__name__)
@@ -189,6 +190,13 @@ def send_webhooks() -> None:
 
 
 @shared_task(ignore_result=True)
+def send_alerts() -> None:
+    """Send one batch of alerts by mail, and enqueue the next one."""
+    if mail.send_due():
+        _wake_alerts()
+
+
+@shared_task(ignore_result=True)
 def sync_imports() -> None:
     """Synchronise one import with its code host, and enqueue the next one."""
     if syncing.sync_next(partial(request_indexes, by=None)):
@@ -218,6 +226,7 @@ def sweep() -> None:
     wake_imports()
     wake_permissions()
     _wake_webhooks()
+    _wake_alerts()
     wake_readers()
     if not _pending().exists():
         # A run that still waits lacks embeddings that were deleted meanwhile.
@@ -289,6 +298,14 @@ def _wake_webhooks() -> None:
         _enqueue(send_webhooks)
 
 
+def _wake_alerts() -> None:
+    """Compare new code with saved searches, which a task of the room above does, and send mail."""
+    if alerts.is_due():
+        _enqueue(signature("search.tasks.compare_new_code"))
+    if mail.is_due():
+        _enqueue(send_alerts)
+
+
 def _index_what_is_behind() -> None:
     with transaction.atomic():
         if branches := freshness.branches_to_index():
@@ -332,7 +349,7 @@ def _pending() -> QuerySet[Embedding]:
     )
 
 
-def _enqueue(task: Task, *arguments: object) -> None:
+def _enqueue(task: Task | Signature, *arguments: object) -> None:
     try:
         task.delay(*arguments)
     except OperationalError:

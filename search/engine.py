@@ -59,6 +59,7 @@ def answer(request: SearchRequest) -> Answer:
     # First, since the vector is made while the rest goes on
     query_vector, why_words_only = vector_for(query, request.balance)
     scope, about_conditions = relaxation.scope_for(request.user, query)
+    scope = scope.added_by(request.added_by)
     notices = [
         about_conditions,
         why_words_only,

@@ -17,6 +17,7 @@ def answer(request: SearchRequest) -> Answer:
     """A page of definitions, identical code being one, without scores. Raises `UnknownRepository`
     and `SearchTimeout`."""
     scope, notice = relaxation.scope_for(request.user, request.query)
+    scope = scope.added_by(request.added_by)
     before = request.after.shown if request.after else 0
     most = request.limit + 1 if before else max(request.limit + 1, COMPARED)
     found = _texts(scope, most, before)

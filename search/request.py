@@ -43,7 +43,8 @@ class Likeness(StrEnum):
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
     """A search, validated. `query` holds its text and all of its filters; `limit` is from 1 to
-    MAX_RESULTS. The results are those after a position, if there is one."""
+    MAX_RESULTS. The results are those after a position, if there is one. With `added_by` only code
+    is found that these index runs have added to its branches."""
 
     user: User | AnonymousUser
     query: Query
@@ -52,6 +53,7 @@ class SearchRequest:
     group: Group = Group.DEFINITION
     balance: Balance = EVEN
     after: Position | None = None
+    added_by: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,12 @@ from codeindex.models import (
     UNPUBLISHED,
     Branch,
     IndexRun,
-    RunEvent,
+    OutgoingEvent,
     RunStatus,
     SkippedFiles,
     SourceFile,
 )
+from codeindex.searches import alerts
 
 
 def start_embedding(run: IndexRun) -> None:
@@ -112,4 +113,5 @@ def _finish(runs: QuerySet[IndexRun], **values: object) -> None:
     unfinished = runs.filter(status=RunStatus.PUBLISHED, finished=None).select_related("branch")
     finishing = list(unfinished.select_for_update(of=("self",)))
     IndexRun.objects.filter(pk__in=[run.pk for run in finishing]).update(finished=Now(), **values)
-    outbox.record(RunEvent.FINISHED, finishing)
+    outbox.record(OutgoingEvent.FINISHED, finishing)
+    alerts.await_comparison(finishing)

@@ -19,7 +19,7 @@ from codeindex.models import (
     UNPUBLISHED,
     UNREAD,
     IndexRun,
-    RunEvent,
+    OutgoingEvent,
     RunStatus,
     SourceFile,
 )
@@ -106,5 +106,5 @@ def _end(run: IndexRun, status: RunStatus, error: str, **holder: object) -> bool
     if ended:
         store.discard_unpublished(run)
         if status == RunStatus.FAILED:
-            outbox.record(RunEvent.FAILED, [run])
+            outbox.record(OutgoingEvent.FAILED, [run])
     return bool(ended)

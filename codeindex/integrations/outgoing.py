@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.contrib.auth.models import User
@@ -28,7 +29,15 @@ from codeindex.audit import Change
 from codeindex.integrations import http, signatures
 from codeindex.integrations.errors import INTERNAL_ERROR
 from codeindex.integrations.http import HostError
-from codeindex.models import OutgoingDelivery, OutgoingWebhook, Repository, RunEvent
+from codeindex.models import (
+    Alert,
+    IndexRun,
+    OutgoingDelivery,
+    OutgoingEvent,
+    OutgoingWebhook,
+    Repository,
+)
+from codeindex.searches import alerts
 from codeindex.web import ids
 
 MOST_PER_USER = 20
@@ -114,7 +123,7 @@ def create(
         url=credentials.encrypt(address),
         origin="{0.scheme}://{0.netloc}".format(urlsplit(address)),
         secret=credentials.encrypt(secret),
-        events=sorted(RunEvent(event).value for event in events),
+        events=sorted(OutgoingEvent(event).value for event in events),
         repository=repository,
     )
     audit.record(Change.OUTGOING_WEBHOOK_CREATED, str(webhook), by=by, details=webhook.origin)
@@ -167,19 +176,36 @@ def _claim(lease: uuid.UUID) -> list[OutgoingDelivery]:
     chosen = list(_due().order_by("due").values_list("pk", flat=True)[:BATCH])
     leases.take(_due().filter(pk__in=chosen), lease)
     claimed = OutgoingDelivery.objects.filter(lease=lease)
-    rows = list(claimed.select_related("webhook__owner", "run__branch__repository__owner"))
+    rows = list(
+        claimed.select_related(
+            "webhook__owner", "run__branch__repository__owner", "alert__search__owner"
+        )
+    )
     allowed = _allowed(rows)
     claimed.exclude(pk__in=[row.pk for row in allowed]).delete()
     return allowed
 
 
 def _allowed(rows: Iterable[OutgoingDelivery]) -> list[OutgoingDelivery]:
-    """The rows of active users who still manage the repository."""
+    """The rows of active users who still manage the run's repository, or still see what an alert
+    has found."""
     active = [row for row in rows if row.webhook.owner.is_active]
-    repositories = {row.run.branch.repository_id for row in active}
+    repositories = {row.run.branch.repository_id for row in active if row.run}
     managed = outbox.managed_by_each({row.webhook.owner for row in active}, repositories)
     return [
-        row for row in active if (row.webhook.owner_id, row.run.branch.repository_id) in managed
+        row
+        for row in active
+        if (row.run and (row.webhook.owner_id, row.run.branch.repository_id) in managed)
+        or (row.alert and _matches(row.webhook, row.alert))
+    ]
+
+
+def _matches(webhook: OutgoingWebhook, alert: Alert) -> list[dict[str, Any]]:
+    """Those of an alert that the webhook is told."""
+    return [
+        match
+        for match in alerts.shown(alert)
+        if webhook.repository_id in (None, match["repository_id"])
     ]
 
 
@@ -201,21 +227,11 @@ def _outcomes(claimed: Iterable[OutgoingDelivery]) -> Iterator[tuple[int, Outcom
 
 
 def _message(delivery: OutgoingDelivery) -> Message:
-    run, webhook = delivery.run, delivery.webhook
-    repository = run.branch.repository
+    webhook = delivery.webhook
     payload = {
         "type": delivery.event,
         "timestamp": delivery.created.isoformat(),
-        "data": {
-            "repository": repository.full_name,
-            "repository_id": ids.opaque(ids.Row.REPOSITORY, repository.pk),
-            "run_id": ids.opaque(ids.Row.RUN, run.pk),
-            "branch": run.branch.name,
-            "commit": run.commit,
-            "status": run.status,
-            "error": run.error,
-            "definitions": run.definitions,
-        },
+        "data": _data(delivery),
     }
     return Message(
         str(delivery.uid),
@@ -223,6 +239,38 @@ def _message(delivery: OutgoingDelivery) -> Message:
         credentials.decrypt(webhook.secret),
         json.dumps(payload).encode(),
     )
+
+
+def _data(delivery: OutgoingDelivery) -> dict[str, object]:
+    if delivery.run is not None:
+        return _about_run(delivery.run)
+    assert delivery.alert is not None, "a delivery is about a run or an alert"
+    return _about_alert(delivery.webhook, delivery.alert)
+
+
+def _about_run(run: IndexRun) -> dict[str, object]:
+    repository = run.branch.repository
+    return {
+        "repository": repository.full_name,
+        "repository_id": ids.opaque(ids.Row.REPOSITORY, repository.pk),
+        "run_id": ids.opaque(ids.Row.RUN, run.pk),
+        "branch": run.branch.name,
+        "commit": run.commit,
+        "status": run.status,
+        "error": run.error,
+        "definitions": run.definitions,
+    }
+
+
+def _about_alert(webhook: OutgoingWebhook, alert: Alert) -> dict[str, object]:
+    return {
+        "search": alert.search.name,
+        "search_id": ids.opaque(ids.Row.SAVED_SEARCH, alert.search_id),
+        "matches": [
+            match | {"repository_id": ids.opaque(ids.Row.REPOSITORY, match["repository_id"])}
+            for match in _matches(webhook, alert)
+        ],
+    }
 
 
 def _send(message: Message) -> Outcome:

@@ -50,15 +50,16 @@ from codeindex.models.repositories import (
     Visibility,
     host_path,
 )
+from codeindex.models.searches import Alert, AwaitedComparison, RecentSearch, SavedSearch
 from codeindex.models.teams import Membership, Role, SignOnAdministrator
 from codeindex.models.tokens import Scope, Token
 from codeindex.models.vectors import ATTEMPTS, Claim, Embedding, EmbeddingState, Space, SpaceState
 from codeindex.models.webhooks import (
     OutgoingDelivery,
+    OutgoingEvent,
     OutgoingWebhook,
     PushDelivery,
     PushWebhook,
-    RunEvent,
 )
 
 __all__ = [
@@ -68,7 +69,9 @@ __all__ = [
     "IGNORE_PATTERNS",
     "UNPUBLISHED",
     "UNREAD",
+    "Alert",
     "AuditRecord",
+    "AwaitedComparison",
     "Blob",
     "BlobWords",
     "Branch",
@@ -95,17 +98,19 @@ __all__ = [
     "NearClone",
     "OAuthGrant",
     "OutgoingDelivery",
+    "OutgoingEvent",
     "OutgoingWebhook",
     "PermissionSync",
     "PlainId",
     "Projection",
     "PushDelivery",
     "PushWebhook",
+    "RecentSearch",
     "Repository",
     "RepositoryQuerySet",
     "Role",
-    "RunEvent",
     "RunStatus",
+    "SavedSearch",
     "Scope",
     "SignOnAdministrator",
     "SignOnIdentity",

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from codeindex.models.repositories import IndexRun, Repository
+from codeindex.models.searches import Alert
 
 KEPT = timedelta(days=1)
 """How long deliveries are kept."""
@@ -64,16 +65,18 @@ class PushDelivery(models.Model):
         return f"a delivery of {self.webhook}"
 
 
-class RunEvent(models.TextChoices):
+class OutgoingEvent(models.TextChoices):
     """By the names that receivers see."""
 
     FINISHED = "run.finished", "an index run has finished"
     FAILED = "run.failed", "an index run has failed"
+    MATCHED = "search.matched", "a saved search has found new code"
 
 
 class OutgoingWebhook(models.Model):
-    """An address that is told how index runs end: those of the repositories that its owner manages,
-    or of `repository` alone. The address may hold a secret, so that only its origin is shown."""
+    """An address that is told how index runs end, those of the repositories that its owner manages
+    or of `repository` alone, and what new code its owner's saved searches find. The address may
+    hold a secret, so that only its origin is shown."""
 
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="outgoing_webhooks"
@@ -96,13 +99,15 @@ class OutgoingWebhook(models.Model):
 
 
 class OutgoingDelivery(models.Model):
-    """What a webhook has to be told: a row of the outbox, written in the transaction that ends the
-    run. `due` is None when it has been delivered or given up."""
+    """What a webhook has to be told of a `run` or an `alert`: a row of the outbox, written in the
+    transaction that ends the run or makes the alert. `due` is None when it has been delivered or
+    given up."""
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True)
     webhook = models.ForeignKey(OutgoingWebhook, models.CASCADE, related_name="deliveries")
-    run = models.ForeignKey(IndexRun, models.CASCADE, related_name="+")
-    event = models.CharField(max_length=20, choices=RunEvent.choices)
+    run = models.ForeignKey(IndexRun, models.CASCADE, null=True, blank=True, related_name="+")
+    alert = models.ForeignKey(Alert, models.CASCADE, null=True, blank=True, related_name="+")
+    event = models.CharField(max_length=20, choices=OutgoingEvent.choices)
     created = models.DateTimeField(db_default=Now())
     due = models.DateTimeField(null=True, blank=True, db_default=Now())
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -116,6 +121,7 @@ class OutgoingDelivery(models.Model):
         ordering = ["-pk"]
         constraints = [
             models.UniqueConstraint(fields=["webhook", "run", "event"], name="told_once"),
+            models.UniqueConstraint(fields=["webhook", "alert"], name="alert_told_once"),
         ]
         indexes = [
             models.Index(

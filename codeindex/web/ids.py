@@ -35,6 +35,7 @@ class Row(StrEnum):
     OUTGOING_WEBHOOK = "outgoing_webhook"
     CODE_HOST = "code_host"
     IMPORT = "import"
+    SAVED_SEARCH = "saved_search"
     FRAME = "frame"  # a part of the map, which has no row
 
 
@@ -138,9 +139,13 @@ class ImportConverter(Converter):
     row = Row.IMPORT
 
 
+class SavedSearchConverter(Converter):
+    row = Row.SAVED_SEARCH
+
+
 CONVERTERS = (
     RepositoryConverter, RunConverter, FileConverter, DefinitionConverter, TeamConverter,
     PushWebhookConverter, OutgoingWebhookConverter, CodeHostConverter, ImportConverter,
-    InvitationConverter, EvaluationConverter,
+    SavedSearchConverter, InvitationConverter, EvaluationConverter,
 )  # fmt: skip
 """Registered by the kind of their rows: `<repository:pk>`."""

@@ -36,6 +36,17 @@ reads the text."""
 GATE = "file.live AND file.branch_id = ANY(%(branches)s)"
 
 
+ADDED = """
+file.from_run_id = ANY(%(added_by)s) AND NOT EXISTS (
+    SELECT FROM codeindex_definition AS earlier
+    JOIN codeindex_sourcefile AS holder ON holder.blob_id = earlier.blob_id
+    WHERE earlier.text_id = definition.text_id AND holder.branch_id = ANY(%(branches)s)
+    AND holder.from_run_id <> ALL(%(added_by)s)
+    AND (holder.live OR holder.until_run_id = ANY(%(added_by)s))
+)
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What a search may find: the rows of ROWS that meet `condition`, with its `parameters`;
@@ -84,6 +95,21 @@ class Scope:
     def visible_row(self, text: str) -> str:
         """Selects one empty row if that holds."""
         return f"SELECT FROM {ROWS} WHERE definition.text_id = {text} AND {self.condition} LIMIT 1"
+
+    def added_by(self, runs: frozenset[int]) -> Scope:
+        """Of the scope's code, what these index runs have added to its branches: their files' texts
+        that no file of an earlier run holds, nor did when they replaced it. All of it for no
+        runs."""
+        if not runs:
+            return self
+        return _with_counted_texts(
+            replace(
+                self,
+                condition=f"{self.condition} AND {ADDED}",
+                parameters={**self.parameters, "added_by": sql.array_literal(runs)},
+                has_only_branch_filters=False,
+            )
+        )
 
     def without_text(self, text: int) -> Scope:
         return replace(

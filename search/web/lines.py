@@ -20,7 +20,7 @@ from search.web.form import form_context, parameters
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
     """The form alone, or the lines that match `q`."""
-    if request.GET.get("q"):
+    if request.GET.get("q", "").strip():
         return _results(request)
     return render(request, "search/lines.html", form_context(request, for_lines=True))
 

@@ -2,17 +2,22 @@
 
 from django.urls import path, register_converter
 
-from search.web import files, lines, map, references, views
+from search.web import files, lines, map, references, saved, views
 from search.web.code import attention, history
 from search.web.rest import batch, definitions, encoding, searches, suggestions
 from search.web.rest import files as rest_files
 from search.web.rest import references as rest_references
+from search.web.rest import saved as rest_saved
 
 register_converter(files.AddressConverter, "address")
 
 urlpatterns = [
     path("", views.search, name="search"),
     path("lines/", lines.search, name="lines"),
+    path("searches/", saved.searches, name="searches"),
+    path("searches/recent/clear", saved.clear_recent, name="clear-recent-searches"),
+    path("searches/<saved_search:pk>/alerts", saved.change_alerts, name="change-alerts"),
+    path("searches/<saved_search:pk>/remove", saved.remove, name="remove-search"),
     path("map/", map.page, name="map"),
     path("map/points", map.points_seen, name="map-points"),
     path("map/place", map.place_on_map, name="map-place"),
@@ -42,6 +47,18 @@ urlpatterns = [
     path("similar/", views.similar_to_code, name="similar-to-code"),
     path("api/v1/search", searches.SearchView.as_view(), name="api-search"),
     path("api/v1/suggestions", suggestions.SuggestionsView.as_view(), name="api-suggestions"),
+    path("api/v1/recent-searches", rest_saved.RecentSearchesView.as_view(), name="api-recent"),
+    path("api/v1/saved-searches", rest_saved.SavedSearchesView.as_view(), name="api-saved"),
+    path(
+        "api/v1/saved-searches/<saved_search:pk>",
+        rest_saved.SavedSearchView.as_view(),
+        name="api-saved-search",
+    ),
+    path(
+        "api/v1/saved-searches/<saved_search:pk>/alerts",
+        rest_saved.AlertsView.as_view(),
+        name="api-alerts",
+    ),
     path("api/v1/search/batch", batch.BatchView.as_view(), name="api-batch"),
     path("api/v1/encode", encoding.EncodeView.as_view(), name="api-encode"),
     path("api/v1/names", encoding.NamesView.as_view(), name="api-names"),

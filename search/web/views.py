@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from codeindex.accounts.limits import throttles
 from codeindex.audit import Access
+from codeindex.searches import recent, saved
 from embeddings.code import languages
 from embeddings.code.words import analyse
 from embeddings.naming.disagreement import disagrees
@@ -48,6 +49,10 @@ from search.web.form import (
     shared_parameters,
 )
 from search.web.highlighting import excerpt, listing
+from search.web.saved import without_position
+
+SHOWN_RECENT = 5
+"""Recent searches below the box of the start page."""
 
 FURTHER = 40
 """Results of each page after the first."""
@@ -70,7 +75,8 @@ def search(request: HttpRequest) -> HttpResponse:
         return redirect(f"{reverse('lines')}?{shared_parameters(request)}")
     if asks_for_something(request):
         return _results(request)
-    return render(request, "search/home.html", form_context(request))
+    own = {"recent": recent.latest(request.user, SHOWN_RECENT), "saved": saved.of(request.user)}
+    return render(request, "search/home.html", form_context(request) | own)
 
 
 @throttles.limited(throttles.SEARCH)
@@ -92,8 +98,12 @@ def _results(request: HttpRequest) -> HttpResponse:
         "why": _scoring_parameters(request),
         "similar": urlencode({"code": answer.query}) if "\n" in answer.query else "",
         "facets": facet_links(answer, request.GET) if not answer.before else [],
+        "asked": without_position(request.GET),
+        "can_mail": saved.mail_is_set_up(),
         **_listed(answer),
     }
+    if parsed.after is None:
+        recent.note(request.user, context["asked"], _in_words(form))
     return render(request, "search/results.html", form | context)
 
 
@@ -234,6 +244,11 @@ def _words(text: str) -> tuple[str, ...]:
         return parsing.parse_query(text).words
     except BadQuery:
         return ()
+
+
+def _in_words(form: Mapping[str, Any]) -> str:
+    """A query with the filters beside it, as they would be typed."""
+    return " ".join([form["text"].strip(), *(each.typed for each in form["filters"])]).strip()
 
 
 def _further(request: HttpRequest, answer: Answer) -> str:

@@ -130,24 +130,26 @@ class Command(base.Command):
         if run.status != RunStatus.PUBLISHED:
             raise CommandError(f"{run}: {run.get_status_display()}. {run.error}")
         self.stdout.write(
-            f"{run.branch.repository} at {run.commit[:12]}: {run.definitions:,} definitions"
-            f" in {run.files:,} files, {run.files_reused:,} of them reused"
+            f"{run.branch.repository} at {run.commit[:12]}: {_count(run.definitions, 'definition')}"
+            f" in {_count(run.files, 'file')}, {run.files_reused:,} of them reused"
         )
-        for stage, seconds in run.timings.items():
+        # JSON of Postgres keeps no order
+        for stage in filter(run.timings.__contains__, RunStatus.values):
+            seconds = run.timings[stage]
             self.stdout.write(f"  {stage:<12}{seconds:>8.1f} s  {_work_of(run, stage, seconds)}")
         if not run.definitions:
             self.stdout.write("This commit contains nothing to index.")
         if run.files_broken:
             self.stdout.write(
-                f"  {run.files_broken:,} files have syntax errors; definitions near them may be"
-                " incomplete"
+                f"  {_count(run.files_broken, 'file')} with syntax errors; definitions near them"
+                " may be incomplete"
             )
         if run.files_stray:
-            self.stdout.write(f"  {run.files_stray:,} files have bytes that are not UTF-8")
+            self.stdout.write(f"  {_count(run.files_stray, 'file')} with bytes that are not UTF-8")
         for notice in run.notices:
             self.stdout.write(f"  {notice}")
         for reason, skipped in run.skips.items():
-            self.stdout.write(f"  {skipped['count']:,} files skipped: {reason}")
+            self.stdout.write(f"  {_count(skipped['count'], 'file')} skipped: {reason}")
         if refining.active_percent() is not None:
             self.stdout.write(
                 "It is searchable by meaning. The workers refine its draft vectors (make run)."
@@ -156,14 +158,20 @@ class Command(base.Command):
             raise CommandError(run.error)
 
 
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def _work_of(run: IndexRun, stage: str, seconds: float) -> str:
     """Amount and rate of a stage's work."""
     if stage == RunStatus.DEFINITIONS:
-        return f"{run.definitions:,} definitions, {run.definitions / seconds:,.0f} per second"
+        return (
+            f"{_count(run.definitions, 'definition')}, {run.definitions / seconds:,.0f} per second"
+        )
     if stage == RunStatus.EMBEDDING:
         encoded = run.texts_ready - run.texts_reused
         return (
-            f"{encoded:,} texts, {encoded / max(seconds, 1e-3):,.1f} per second;"
+            f"{_count(encoded, 'text')}, {encoded / max(seconds, 1e-3):,.1f} per second;"
             f" {run.texts_reused:,} reused, {run.texts_failed:,} failed"
         )
     return ""

@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group, User
 from django.http import QueryDict
 
 from codeindex.integrations.imports import Filters
-from codeindex.models import HostKind, Repository, RunEvent, Visibility
+from codeindex.models import HostKind, OutgoingEvent, Repository, Visibility
 from codeindex.web.forms import AddressInput
 from codeindex.web.integrations.access import managed_by_name, teams_of
 
@@ -39,8 +39,8 @@ class OutgoingWebhookForm(WebhookForm):
         help_text="What is to be called. It is stored encrypted, and only its host is shown.",
     )
     events = forms.MultipleChoiceField(
-        choices=RunEvent.choices,
-        initial=RunEvent.values,
+        choices=OutgoingEvent.choices,
+        initial=OutgoingEvent.values,
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Choose at least one event."},
     )

@@ -32,7 +32,8 @@ def outgoing_webhooks(request: HttpRequest) -> HttpResponse:
             created = outgoing.create(user, **form.cleaned_data, by=user)
         except ValidationError as error:
             form.add_error(None, error)
-    rows = OutgoingDelivery.objects.select_related("run__branch__repository__owner")
+    about = ("run__branch__repository__owner", "alert__search")
+    rows = OutgoingDelivery.objects.select_related(*about)
     latest = Prefetch("deliveries", rows[:DELIVERIES], to_attr="latest")
     context = {
         "nav": "repositories",

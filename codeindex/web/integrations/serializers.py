@@ -16,10 +16,10 @@ from codeindex.models import (
     CodeHost,
     HostKind,
     Import,
+    OutgoingEvent,
     OutgoingWebhook,
     PermissionSync,
     PushWebhook,
-    RunEvent,
     Visibility,
 )
 from codeindex.web import ids
@@ -78,7 +78,9 @@ class OutgoingWebhookSerializer(serializers.ModelSerializer[OutgoingWebhook]):
 
     id = IdField(ids.Row.OUTGOING_WEBHOOK)
     origin = serializers.CharField(read_only=True, help_text="Scheme, host and port.")
-    events = serializers.ListField(child=serializers.ChoiceField(RunEvent.choices), read_only=True)
+    events = serializers.ListField(
+        child=serializers.ChoiceField(OutgoingEvent.choices), read_only=True
+    )
     repository = serializers.CharField(
         source="repository.full_name",
         default=None,
@@ -100,7 +102,7 @@ class NewOutgoingWebhookSerializer(serializers.Serializer[Any]):
     name = Text(max_length=100)
     url = Text(max_length=2_048, write_only=True, help_text="What is to be called.")
     events = serializers.MultipleChoiceField(
-        choices=RunEvent.choices, default=lambda: set(RunEvent.values), allow_empty=False
+        choices=OutgoingEvent.choices, default=lambda: set(OutgoingEvent.values), allow_empty=False
     )
     repository = Text(
         default="",

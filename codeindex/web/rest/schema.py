@@ -83,7 +83,7 @@ TASKS = (
     Task(
         "Search",
         "Find definitions by a description, a question, a name or code, and lines by their text.",
-        "search|search/batch|lines|suggestions",
+        "search|search/batch|lines|suggestions|saved-searches.*|recent-searches",
     ),
     Task(
         "Read",

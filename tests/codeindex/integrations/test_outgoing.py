@@ -24,9 +24,9 @@ from codeindex.integrations import http, outgoing
 from codeindex.models import (
     IndexRun,
     OutgoingDelivery,
+    OutgoingEvent,
     OutgoingWebhook,
     Repository,
-    RunEvent,
     RunStatus,
 )
 from codeindex.web import ids
@@ -57,7 +57,7 @@ def receiver(status: int = 204, address: str = "127.0.0.2") -> Iterator[tuple[st
 def webhook(
     owner: User,
     url: str = "https://hooks.example",
-    events: Any = RunEvent,
+    events: Any = OutgoingEvent,
     repository: Repository | None = None,
 ) -> outgoing.NewOutgoingWebhook:
     return outgoing.create(owner, "ci", url, events, repository, by=owner)
@@ -139,7 +139,7 @@ class TestReach:
         self, alice: User, shop: Repository
     ) -> None:
         other = shelf.repository(alice, "other")
-        webhook(alice, events=[RunEvent.FINISHED])
+        webhook(alice, events=[OutgoingEvent.FINISHED])
         wanted = webhook(alice, repository=other).webhook
         failed(shop)
         failed(other)
@@ -270,7 +270,7 @@ def test_recording_asks_little_of_the_database_where_nobody_listens(
 ) -> None:
     run = IndexRun.objects.select_related("branch").get()
     with django_assert_num_queries(1):
-        outbox.record(RunEvent.FINISHED, [run])
+        outbox.record(OutgoingEvent.FINISHED, [run])
 
 
 class TestDoors:

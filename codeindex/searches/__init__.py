@@ -1,0 +1,1 @@
+"""What searches leave behind: recent and saved searches, and alerts."""
