@@ -225,7 +225,7 @@ SOCIALACCOUNT_REQUESTS_TIMEOUT = CODEINDEX_OIDC_SECONDS
 CSRF_FAILURE_VIEW = "codeindex.web.errors.expired_form"
 
 # Mail: alerts of saved searches. None is sent without a host
-CODEINDEX_URL = _env.url("CODEINDEX_URL", "https", "http").rstrip("/")
+CODEINDEX_URL: str = _env.url("CODEINDEX_URL", "https", "http").rstrip("/")
 EMAIL_HOST = _env.text("CODEINDEX_MAIL_HOST")
 EMAIL_PORT = _env.integer("CODEINDEX_MAIL_PORT", 587, high=65_535)
 EMAIL_HOST_USER = _env.text("CODEINDEX_MAIL_USER")

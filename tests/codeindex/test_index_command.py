@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,10 @@ def test_a_path_is_registered_indexed_and_summarised(
     call_command("index", ".")
     said = capsys.readouterr().out
     assert "No worker is running. Indexing in this process." in said
-    assert "2 definitions in 1 files" in said
-    assert "1 files skipped: binary" in said
+    assert "2 definitions in 1 file, " in said
+    assert "1 file skipped: binary" in said
+    stages = re.findall(r"^  (checkout|definitions|embedding) ", said, re.MULTILINE)
+    assert stages == ["checkout", "definitions", "embedding"]
     run = IndexRun.objects.get()
     assert (run.status, run.texts_ready) == (RunStatus.PUBLISHED, 2)
     assert run.finished
@@ -56,7 +59,7 @@ def test_its_options_say_what_is_left_out_now_and_later(
     source.commit({"shop.py": SHOP, "old.py": SHOP, "vendor/b.py": "def b(): return 1\n"})
     call_command("index", str(source.path), "--vendored", "--leave-out", "old.py")
     said = capsys.readouterr().out
-    assert "1 files skipped: left out by the repository's settings" in said
+    assert "1 file skipped: left out by the repository's settings" in said
     assert "in 2 files" in said
     call_command("index", str(source.path))
     repository = Repository.objects.get()

@@ -302,7 +302,7 @@ class TestDoors:
         assert made.status_code == 201
         told = made.json()
         assert json.dumps(told).count("hooks.example/x") == 0
-        assert told["webhook"]["events"] == ["run.failed", "run.finished"]
+        assert told["webhook"]["events"] == ["run.failed", "run.finished", "search.matched"]
         address = f"/api/v1/outgoing-webhooks/{told['webhook']['id']}"
         client.force_login(bob)
         assert client.get("/api/v1/outgoing-webhooks").json() == []

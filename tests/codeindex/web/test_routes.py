@@ -22,6 +22,7 @@ from codeindex.integrations import imports, outgoing, push_webhooks
 from codeindex.integrations.imports import Filters
 from codeindex.models import Evaluation, IndexRun, Invitation, Repository, Role
 from codeindex.models.tokens import digest
+from codeindex.searches import saved
 from tests import shelf
 from tests.shelf import Written
 
@@ -62,6 +63,9 @@ ADMINISTERED = ("sign in", 404, 403, 403, 403, "ok")
 OWNED = ("sign in", 404, 404, 404, "ok", "ok")
 """Whoever owns the row that the address names."""
 
+KEPT = ("sign in", 404, 404, 404, "ok", 404)
+"""Whoever keeps the row that the address names; administrators do not see it."""
+
 INVITING = ("sign in", 403, 403, "ok", 403, "ok")
 """Whoever maintains a team, and administrators."""
 
@@ -80,6 +84,14 @@ ROUTES: dict[str, dict[str, tuple[str | int, ...]]] = {
     "map-place": {"GET": OPEN},
     "map-hits": {"GET": OPEN},
     "similar-to-code": {"GET": OPEN},
+    "searches": {"GET": ACCOUNT, "POST": ACCOUNT},
+    "clear-recent-searches": {"POST": ACCOUNT},
+    "change-alerts": {"POST": KEPT},
+    "remove-search": {"POST": KEPT},
+    "api-recent": {"GET": ACCOUNT, "DELETE": ACCOUNT},
+    "api-saved": {"GET": ACCOUNT, "POST": ACCOUNT},
+    "api-saved-search": {"PATCH": KEPT, "DELETE": KEPT},
+    "api-alerts": {"GET": KEPT},
     "file": {"GET": SEEN},
     "definition": {"GET": SEEN},
     "why": {"GET": SEEN},
@@ -289,7 +301,9 @@ def rows(shop: Repository, team: Group, alice: User, people: Any) -> dict[str, i
         invited_by=people["maintainer"],
         expires=timezone.now() + timedelta(days=1),
     )
+    search = saved.save(alice, "csv", "q=csv", alerts=True, mail=False)
     return {
+        "saved_search": search.pk,
         "invitation": invitation.pk,
         "evaluation": Evaluation.objects.create(file="q.json", file_hash="0").pk,
         "push_webhook": webhook.pk,

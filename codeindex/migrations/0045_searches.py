@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('codeindex', '0038_map'),
+        ('codeindex', '0044_quality'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
