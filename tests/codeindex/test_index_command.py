@@ -65,7 +65,7 @@ def test_its_options_say_what_is_left_out_now_and_later(
     repository = Repository.objects.get()
     assert (repository.index_vendored, repository.ignore_patterns) == (True, "old.py")
     call_command("index", str(source.path), "--no-vendored")
-    assert "1 files skipped: vendored, by path" in capsys.readouterr().out
+    assert "1 file skipped: vendored, by path" in capsys.readouterr().out
     with pytest.raises(CommandError, match="Line 1 is not a pattern"):
         call_command("index", str(source.path), "--leave-out", "!")
 
