@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from codeindex import audit, credentials
 from codeindex.audit import Change
 from codeindex.ingestion import store
-from codeindex.ingestion.cloning import remotes
+from codeindex.ingestion.cloning import globs, remotes
 from codeindex.ingestion.cloning.remotes import Remote
 from codeindex.models import Branch, IndexRun, Repository, SourceFile, Visibility
 
@@ -83,10 +83,13 @@ def register_all(
     visibility: str,
     teams: Sequence[Group],
     source: str,
+    branch_patterns: Sequence[str] = (),
+    tag_patterns: Sequence[str] = (),
 ) -> list[Repository]:
-    """New repositories, in the order of `wanted`, each with its default branch, in a few
-    statements. `credential` is encrypted; `source` says in the audit where they come from. The
-    caller has checked the quota (`room`). Raises `IntegrityError` if a name is used meanwhile."""
+    """New repositories, in the order of `wanted`, each with its default branch and the branches and
+    tags that match patterns, in a few statements. `credential` is encrypted; `source` says in the
+    audit where they come from. The caller has checked the quota (`room`). Raises `IntegrityError`
+    if a name is used meanwhile."""
     made = Repository.objects.bulk_create(
         Repository(
             owner=owner,
@@ -94,6 +97,8 @@ def register_all(
             url=each.remote.address,
             credential=credential,
             visibility=visibility,
+            branch_patterns=list(branch_patterns),
+            tag_patterns=list(tag_patterns),
         )
         for each in wanted
     )
@@ -135,6 +140,15 @@ def check_branch(name: str, field: str) -> None:
     """Raises `ValidationError` of the field."""
     if not remotes.is_branch_name(name):
         raise ValidationError({field: [f"{name!r} is not a valid branch name in git."]})
+
+
+def check_patterns(patterns: Sequence[str], field: str) -> None:
+    """Whether branches or tags can match. Raises `ValidationError` of the field."""
+    if len(patterns) > globs.MOST_PATTERNS:
+        raise ValidationError({field: [f"There may be at most {globs.MOST_PATTERNS} patterns."]})
+    for pattern in patterns:
+        if not globs.is_valid(pattern):
+            raise ValidationError({field: [f"{pattern!r} matches no name that git allows."]})
 
 
 def checked_key(deploy_key: str, remote: Remote) -> str:

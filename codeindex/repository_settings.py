@@ -11,13 +11,13 @@ from django.db import IntegrityError, transaction
 
 from codeindex import audit, code_host_links, credentials
 from codeindex.audit import Change
-from codeindex.ingestion import store
-from codeindex.ingestion.cloning import remotes
+from codeindex.ingestion import branches
+from codeindex.ingestion.cloning import globs, remotes
 from codeindex.ingestion.cloning.remotes import Remote
 from codeindex.ingestion.selection import ignore_process
 from codeindex.integrations import freshness
-from codeindex.models import Branch, IndexRun, Repository, SourceFile
-from codeindex.repositories import check_branch, checked_key, checked_remote
+from codeindex.models import Branch, Repository
+from codeindex.repositories import check_branch, check_patterns, checked_key, checked_remote
 
 MOST_BRANCHES = 20
 """Of one repository."""
@@ -32,8 +32,9 @@ def change(repository: Repository, changes: Mapping[str, Any], *, by: User | Non
       stored credential and deploy key stay only if it leads to the same host;
     - `credential` and `deploy_key`, which replace the stored one; "" removes it;
     - `link_template`: of links to its code host (`code_host_links`); "" for what the URL tells;
-    - `branches`: the names of all branches to index, "" for the remote's default one. What was
-      indexed of others no longer appears in search.
+    - `branches`: all branches to index: names, "" for the remote's default one, and patterns;
+      `tags` likewise; and of what matches patterns, how many (`newest`). What was indexed of others
+      no longer appears in search.
 
     Raises `ValidationError` by field, and `Repository.DoesNotExist` if it was removed meanwhile.
     """
@@ -53,6 +54,8 @@ def change(repository: Repository, changes: Mapping[str, Any], *, by: User | Non
         row.validate_constraints()
         raise
     repository.refresh_from_db()
+    if row.has_patterns and not changes.keys().isdisjoint(("branches", "tags", "newest")):
+        freshness.ask_soon(row.branches.all())
     audit.record(Change.REPOSITORY_CHANGED, row.full_name, by=by, details="; ".join(told))
 
 
@@ -147,22 +150,56 @@ def _set_secret(row: Repository, field: str, encrypted: str) -> str:
     return f"{title} stored" if encrypted else f"{title} removed" * had
 
 
-def _set_branches(row: Repository, names: Iterable[str]) -> str:
-    wanted = list(dict.fromkeys(names))
-    if not wanted or len(wanted) > MOST_BRANCHES:
-        reason = f"A repository has from 1 to {MOST_BRANCHES} branches."
+def _set_branches(row: Repository, wanted: Iterable[str]) -> str:
+    patterns, names = _split(wanted)
+    if not names or len(names) > MOST_BRANCHES:
+        reason = f"Name from 1 to {MOST_BRANCHES} branches, besides patterns."
         raise ValidationError({"branches": [reason]})
-    for name in filter(None, wanted):
+    for name in filter(None, names):
         check_branch(name, "branches")
-    before = set(row.branches.values_list("name", flat=True))
-    gone = row.branches.exclude(name__in=wanted)
-    # A worker that writes for one of their runs finishes its batch first, and stops at the next
-    list(IndexRun.objects.filter(branch__in=gone).select_for_update())
-    store.delete_files(SourceFile.objects.filter(branch__in=gone))
-    gone.delete()
-    new = [Branch(repository=row, name=name) for name in wanted if name not in before]
+    check_patterns(patterns, "branches")
+    before = [*row.branches.filter(by_pattern=False).values_list("name", flat=True)]
+    told = _difference(
+        "branches", map(_shown_branch, before + row.branch_patterns),
+        map(_shown_branch, names + patterns),
+    )  # fmt: skip
+    row.branch_patterns = patterns
+    row.branches.filter(name__in=names, is_tag=False).update(by_pattern=False)
+    branches.remove(row.branches.filter(name__in=names, is_tag=True))
+    for branch in row.branches.filter(is_tag=False).exclude(name__in=names):
+        matches = branch.name != "" and globs.matches(branch.name, patterns)
+        of_branch = row.branches.filter(pk=branch.pk)
+        if matches:
+            of_branch.update(by_pattern=True)
+        else:
+            branches.remove(of_branch)
+    present = set(row.branches.values_list("name", flat=True))
+    new = [Branch(repository=row, name=name) for name in names if name not in present]
     Branch.objects.bulk_create(new)
-    return _difference("branches", *(map(_shown_branch, names) for names in (before, wanted)))
+    return told
+
+
+def _set_tags(row: Repository, wanted: Iterable[str]) -> str:
+    patterns = list(dict.fromkeys(wanted))
+    check_patterns(patterns, "tags")
+    told = _difference("tags", row.tag_patterns, patterns)
+    row.tag_patterns = patterns
+    for tag in row.branches.filter(is_tag=True):
+        if not globs.matches(tag.name, patterns):
+            branches.remove(row.branches.filter(pk=tag.pk))
+    return told
+
+
+def _set_newest(row: Repository, newest: int) -> str:
+    before, row.newest = row.newest, newest
+    return f"newest: {before} → {newest}" if newest != before else ""
+
+
+def _split(wanted: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Patterns, and names."""
+    each_once = list(dict.fromkeys(wanted))
+    patterns = [each for each in each_once if globs.is_pattern(each)]
+    return patterns, [each for each in each_once if not globs.is_pattern(each)]
 
 
 _SETTINGS: Mapping[str, Callable[[Repository, Any], str]] = {
@@ -174,6 +211,8 @@ _SETTINGS: Mapping[str, Callable[[Repository, Any], str]] = {
     "credential": _set_credential,
     "deploy_key": _set_deploy_key,
     "branches": _set_branches,
+    "tags": _set_tags,
+    "newest": _set_newest,
     "link_template": _set_link_template,
 }
 """The function that sets each setting. It returns what it has changed, for the audit, or "". The

@@ -202,6 +202,26 @@ class Client:
         one."""
         return self._post(f"repositories/{quote(repository_id, safe='')}/runs", None, Run.read)
 
+    def index_matching(
+        self,
+        repository_id: str,
+        *,
+        branches: Sequence[str] = (),
+        tags: Sequence[str] = (),
+        newest: int | None = None,
+    ) -> None:
+        """Index the branches and tags that match these patterns, too, now and later: those that are
+        the newest by their names. Those that are indexed by name stay; other patterns go."""
+        path = f"repositories/{quote(repository_id, safe='')}/settings"
+        changes: dict[str, object] = {"tags": list(tags)} if tags else {}
+        if branches:
+            present = self._get(path, {}, lambda settings: list[str](settings["branches"]))
+            named = [name for name in present if not set("*?[") & set(name)]
+            changes["branches"] = [*named, *branches]
+        if newest is not None:
+            changes["newest"] = newest
+        self._request("PATCH", path, lambda settings: settings, json=changes)
+
     # Requests
 
     def get(self, path: str, parameters: Parameters) -> Any:

@@ -11,7 +11,7 @@ import logging
 import random
 import uuid
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,8 +23,10 @@ from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from codeindex import leases
+from codeindex.ingestion import branches
 from codeindex.ingestion.cloning import heads, remotes
 from codeindex.ingestion.cloning.errors import CheckoutError
+from codeindex.ingestion.cloning.heads import Heads, Ref
 from codeindex.integrations.errors import INTERNAL_ERROR
 from codeindex.leases import Lease, LostLease
 from codeindex.models import UNPUBLISHED, Branch, IndexRun, Repository, RunStatus, Upstream
@@ -57,18 +59,20 @@ REPEATED = 5
 RUNS_FOR_A_HEAD = 6
 """How often a commit that cannot be indexed is tried, after ever twice as long."""
 
-Ask = Callable[[Branch, Lease, float], str]
+Ask = Callable[[Branch, Lease, float], Heads]
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a host said of a branch: its commit, or why it did not say."""
+    """What a host said of a branch: its commit, or why it did not say; and which branches and tags
+    match the patterns of its repository, if it was asked for them."""
 
     upstream: Upstream
     head: str = ""
     error: str = ""
+    matching: Sequence[Ref] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,7 @@ class BranchState:
     it was last asked. `behind`: the host has another commit."""
 
     name: str
+    is_tag: bool
     commit: str
     published: datetime | None
     head: str
@@ -91,7 +96,9 @@ class BranchState:
 def enroll() -> None:
     """Begin to ask for branches that are new, or whose schedule has been switched on. The first
     questions are spread over the interval, so that no host gets all of them at once."""
-    new = Branch.objects.filter(upstream=None).annotate(minutes=_minutes("repository"))
+    new = Branch.objects.filter(upstream=None, by_pattern=False).annotate(
+        minutes=_minutes("repository")
+    )
     Upstream.objects.bulk_create(
         (
             Upstream(branch_id=pk, due=_spread(minutes))
@@ -99,16 +106,25 @@ def enroll() -> None:
         ),
         ignore_conflicts=True,
     )
-    idle = Upstream.objects.annotate(minutes=_minutes("branch__repository"))
+    named = Upstream.objects.filter(branch__by_pattern=False)
+    idle = named.annotate(minutes=_minutes("branch__repository"))
     switched_on = list(idle.filter(due=None, minutes__gt=0)[:LOOKED_AT])
     for upstream in switched_on:
         upstream.due = _spread(upstream.minutes)  # type: ignore[attr-defined]  # annotated
     Upstream.objects.filter(due=None).bulk_update(switched_on, ["due"])
 
 
-def ask_soon(branches: QuerySet[Branch]) -> int:
-    """Ask the hosts of these branches next; returns how many there are."""
-    pks = list(branches.values_list("pk", flat=True))
+def ask_soon(rows: QuerySet[Branch]) -> int:
+    """Ask the hosts of these branches next; returns how many there are. Those that match patterns
+    are asked for together with the first branch of their repository."""
+    of_patterns = Repository.objects.filter(branches__in=rows.filter(by_pattern=True))
+    first = (
+        Branch.objects.filter(repository__in=of_patterns, by_pattern=False)
+        .order_by("repository", "pk")
+        .distinct("repository")
+    )
+    named = rows.filter(by_pattern=False)
+    pks = list({*named.values_list("pk", flat=True), *first.values_list("pk", flat=True)})
     Upstream.objects.bulk_create((Upstream(branch_id=pk) for pk in pks), ignore_conflicts=True)
     return leases.update(Upstream.objects.filter(branch__in=pks), due=Now())
 
@@ -125,7 +141,10 @@ def check_due(ask: Ask = heads.ask) -> bool:
     if claimed:
         held = Upstream.objects.filter(lease=lease)
         with leases.holding(held) as renewed:
-            _record(held, list(_answers(claimed, ask, renewed)))
+            for answer in _record(held, list(_answers(claimed, ask, renewed))):
+                if answer.matching is not None:
+                    renewed.note()
+                    branches.follow(answer.upstream.branch.repository, answer.matching)
     return bool(claimed)
 
 
@@ -159,6 +178,7 @@ def states(repositories: Iterable[Repository]) -> dict[int, list[BranchState]]:
         .values_list(
             "repository_id",
             "name",
+            "is_tag",
             "live_run__commit",
             "live_run__published",
             "upstream__head",
@@ -167,8 +187,8 @@ def states(repositories: Iterable[Repository]) -> dict[int, list[BranchState]]:
         )
     )
     found: dict[int, list[BranchState]] = {}
-    for repository, name, commit, published, head, asked, error in rows:
-        state = BranchState(name, commit or "", published, head or "", asked, error or "")
+    for repository, name, is_tag, commit, published, head, asked, error in rows:
+        state = BranchState(name, is_tag, commit or "", published, head or "", asked, error or "")
         found.setdefault(repository, []).append(state)
     return found
 
@@ -237,7 +257,8 @@ def _answers(upstreams: Collection[Upstream], ask: Ask, lease: Lease) -> Iterato
         for answer in as_completed(asked):
             lease.note()
             try:
-                yield Answer(asked[answer], head=answer.result())
+                heads = answer.result()
+                yield Answer(asked[answer], heads.commit, matching=heads.matching)
             except CheckoutError as error:
                 yield Answer(asked[answer], error=str(error))
             except LostLease:
@@ -252,29 +273,21 @@ def _seconds() -> float:
 
 
 @transaction.atomic
-def _record(held: QuerySet[Upstream], answers: Iterable[Answer]) -> None:
-    """Write the answers on the rows that are still held."""
+def _record(held: QuerySet[Upstream], answers: Iterable[Answer]) -> list[Answer]:
+    """Write the answers on the rows that are still held; returns these."""
     now = timezone.now()
     told = {answer.upstream.pk: answer for answer in answers}
     rows = list(held.select_for_update().filter(pk__in=told).order_by("pk"))
     for row in rows:
         answer = told[row.pk]
-        row.error = answer.error
         if answer.error:
-            row.failures += 1
+            row.error, row.failures = answer.error, row.failures + 1
         else:
-            _note(row, answer.head, now)
+            row.note(answer.head, now)
         if row.due == answer.upstream.due:  # otherwise a push has made it due meanwhile
             row.due = _next(answer.upstream.minutes, row.failures)  # type: ignore[attr-defined]
-    Upstream.objects.bulk_update(
-        rows, ["head", "moved", "asked", "due", "failures", "error", "runs", "run_due"]
-    )
-
-
-def _note(row: Upstream, head: str, now: datetime) -> None:
-    row.asked, row.failures = now, 0
-    if head != row.head:
-        row.head, row.moved, row.runs, row.run_due = head, now, 0, None
+    Upstream.objects.bulk_update(rows, [*Upstream.NOTED, "due"])
+    return [told[row.pk] for row in rows]
 
 
 def _next(minutes: int, failures: int) -> datetime | None:

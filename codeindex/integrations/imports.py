@@ -32,6 +32,7 @@ from codeindex.models import (
     Repository,
     Visibility,
 )
+from codeindex.repositories import check_patterns
 
 MOST_PER_USER = 50
 """Code hosts of a user, and imports from one."""
@@ -129,11 +130,14 @@ def add_import(
     visibility: str = Visibility.PRIVATE,
     team: Group | None = None,
     follows_host: bool = False,
+    branches: Sequence[str] = (),
+    tags: Sequence[str] = (),
     by: User,
 ) -> Import:
     """An import that a worker previews, and that waits to be started. If it `follows_host`, who may
     read a repository there may find it here, and `visibility` is that of repositories which are
-    public there. Raises `ValidationError` by field."""
+    public there. Besides its default branch, what matches the patterns of `branches` and `tags` is
+    indexed of each. Raises `ValidationError` by field."""
     CodeHost.objects.select_for_update(no_key=True).get(pk=host.pk)
     namespace = namespace.strip().strip("/")
     if not NAMESPACE.fullmatch(namespace) or len(namespace) > 300:
@@ -148,6 +152,8 @@ def add_import(
     for field in ("topics", "patterns"):
         if len(getattr(filters, field)) > MOST_FILTERS:
             raise ValidationError({field: [f"There may be at most {MOST_FILTERS}."]})
+    check_patterns(branches, "branches")
+    check_patterns(tags, "tags")
     added = Import.objects.create(
         host=host,
         namespace=namespace,
@@ -155,6 +161,8 @@ def add_import(
         forks=filters.forks,
         topics=[topic.lower() for topic in filters.topics],
         patterns=list(filters.patterns),
+        branch_patterns=list(branches),
+        tag_patterns=list(tags),
         visibility=visibility,
         team=team,
     )

@@ -19,6 +19,7 @@ from django.db.models.functions import Now
 
 from codeindex import audit, credentials, tasks
 from codeindex.audit import Change
+from codeindex.ingestion.cloning import globs
 from codeindex.integrations import freshness, pushes, signatures
 from codeindex.integrations.pushes import Push
 from codeindex.models import Branch, PushDelivery, PushWebhook, Repository
@@ -127,10 +128,20 @@ def _repositories(webhook: PushWebhook, push: Push) -> QuerySet[Repository]:
 
 
 def _branches(repositories: QuerySet[Repository], push: Push) -> QuerySet[Branch]:
-    pushed = Q(name__in=push.branches)
+    pushed = Q(name__in=push.branches, is_tag=False) | Q(name__in=push.tags, is_tag=True)
     if push.branches and (not push.default or push.default in push.branches):
         pushed |= Q(name="")
+    # What is new matches patterns, and is asked for together with a branch.
+    with_patterns = repositories.exclude(branch_patterns=[], tag_patterns=[])
+    matched = [row.pk for row in with_patterns if _matches(row, push)]
+    pushed |= Q(repository__in=matched, by_pattern=False)
     return Branch.objects.filter(pushed, repository__in=repositories)
+
+
+def _matches(row: Repository, push: Push) -> bool:
+    return any(globs.matches(name, row.branch_patterns) for name in push.branches) or any(
+        globs.matches(name, row.tag_patterns) for name in push.tags
+    )
 
 
 def _reach(webhook: PushWebhook) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -18,7 +18,7 @@ LONGEST = 2_048
 """Characters of an address or a name."""
 
 FORM = "application/x-www-form-urlencoded"
-BRANCH = "refs/heads/"
+BRANCH, TAG = "refs/heads/", "refs/tags/"
 
 
 class Malformed(ValueError):
@@ -28,10 +28,11 @@ class Malformed(ValueError):
 @dataclass(frozen=True, slots=True)
 class Push:
     """A push: by which addresses its repository is cloned (`codeindex.models.host_path`), which
-    branches it changed, and which one is the default branch ("" if that is not said)."""
+    branches and tags it changed, and which one is the default branch ("" if that is not said)."""
 
     addresses: frozenset[str]
     branches: frozenset[str]
+    tags: frozenset[str] = frozenset()
     default: str = ""
 
 
@@ -40,9 +41,9 @@ def parse(headers: Mapping[str, str], body: bytes) -> Push | None:
     are in lower case. Raises `Malformed`."""
     payload = _payload(headers, body)
     match _event(headers):
-        case "push" | "Push Hook":
+        case "push" | "Push Hook" | "Tag Push Hook":
             return _gitlab(payload) if "project" in payload else _github(payload)
-        case "System Hook" if payload.get("event_name") == "push":
+        case "System Hook" if payload.get("event_name") in ("push", "tag_push"):
             return _gitlab(payload)
         case "repo:push":
             return _bitbucket(payload)
@@ -79,7 +80,7 @@ def _github(payload: dict[str, Any]) -> Push:
     names = ("clone_url", "ssh_url", "git_url", "html_url")
     return Push(
         _addresses(_text(repository, name) for name in names),
-        _branches([_text(payload, "ref")]),
+        *_names([_text(payload, "ref")]),
         _text(repository, "default_branch"),
     )
 
@@ -89,17 +90,21 @@ def _gitlab(payload: dict[str, Any]) -> Push:
     names = ("git_http_url", "git_ssh_url", "web_url")
     return Push(
         _addresses(_text(project, name) for name in names),
-        _branches([_text(payload, "ref")]),
+        *_names([_text(payload, "ref")]),
         _text(project, "default_branch"),
     )
 
 
 def _bitbucket(payload: dict[str, Any]) -> Push:
-    changes = (_part(change, "new") for change in _parts(_part(payload, "push"), "changes"))
-    return Push(
-        _addresses([_text(_part(payload, "repository"), "links", "html", "href")]),
-        frozenset(_text(new, "name") for new in changes if _text(new, "type") == "branch"),
-    )
+    changes = list(_parts(_part(payload, "push"), "changes"))
+    # Of what was deleted there is only the old one.
+    changed = [_part(change, side) for change in changes for side in ("new", "old")]
+
+    def names(kind: str) -> frozenset[str]:
+        return frozenset(_text(each, "name") for each in changed if _text(each, "type") == kind)
+
+    addresses = _addresses([_text(_part(payload, "repository"), "links", "html", "href")])
+    return Push(addresses, names("branch"), names("tag"))
 
 
 def _bitbucket_server(payload: dict[str, Any]) -> Push:
@@ -107,7 +112,7 @@ def _bitbucket_server(payload: dict[str, Any]) -> Push:
     hrefs = (_text(link, "href") for kind in ("clone", "self") for link in _parts(links, kind))
     return Push(
         _addresses(address for href in hrefs for address in (href, *_clone_urls(href))),
-        _branches(_text(change, "ref", "id") for change in _parts(payload, "changes")),
+        *_names([_text(change, "ref", "id") for change in _parts(payload, "changes")]),
     )
 
 
@@ -128,10 +133,14 @@ def _addresses(urls: Iterable[str]) -> frozenset[str]:
     return frozenset(host_path(url) for url in urls if url)
 
 
-def _branches(references: Iterable[str]) -> frozenset[str]:
-    return frozenset(
-        reference.removeprefix(BRANCH) for reference in references if reference.startswith(BRANCH)
-    )
+def _names(references: Collection[str]) -> tuple[frozenset[str], frozenset[str]]:
+    """The names of the branches, and of the tags."""
+
+    def within(folder: str) -> frozenset[str]:
+        inside = (each for each in references if each.startswith(folder))
+        return frozenset(each.removeprefix(folder) for each in inside)
+
+    return within(BRANCH), within(TAG)
 
 
 def _part(value: object, name: str) -> dict[str, Any]:

@@ -167,6 +167,8 @@ def _register(
         visibility=Visibility.PRIVATE if row.follows_host else row.visibility,
         teams=[row.team] if row.team else [],
         source=str(row),
+        branch_patterns=row.branch_patterns,
+        tag_patterns=row.tag_patterns,
     )
     for (link, _), repository in zip(wanted, made, strict=True):
         link.repository = repository

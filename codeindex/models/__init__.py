@@ -38,7 +38,9 @@ from codeindex.models.projections import EDGE, MapPoint, Projection
 from codeindex.models.quality import Documented, NearClone, TextShape, UsageDay
 from codeindex.models.repositories import (
     CHECK_MINUTES,
+    DEFAULT_MATCHING,
     IGNORE_PATTERNS,
+    MOST_MATCHING,
     UNPUBLISHED,
     UNREAD,
     Branch,
@@ -65,8 +67,10 @@ from codeindex.models.webhooks import (
 __all__ = [
     "ATTEMPTS",
     "CHECK_MINUTES",
+    "DEFAULT_MATCHING",
     "EDGE",
     "IGNORE_PATTERNS",
+    "MOST_MATCHING",
     "UNPUBLISHED",
     "UNREAD",
     "Alert",

@@ -53,6 +53,9 @@ class Import(models.Model):
     forks = models.BooleanField(default=False)
     topics = models.JSONField(default=list, db_default=Value([], models.JSONField()))
     patterns = models.JSONField(default=list, db_default=Value([], models.JSONField()))
+    # Which branches and tags of them, besides the default branch
+    branch_patterns = models.JSONField(default=list, db_default=Value([], models.JSONField()))
+    tag_patterns = models.JSONField(default=list, db_default=Value([], models.JSONField()))
     # Who sees them
     visibility = models.CharField(
         max_length=10, choices=Visibility.choices, default=Visibility.PRIVATE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import models
 from django.db.models import Case, F, Value, When
@@ -50,6 +50,8 @@ class Upstream(models.Model):
     lease = models.UUIDField(null=True, blank=True, editable=False)
     leased_until = models.DateTimeField(null=True, blank=True, editable=False)
 
+    NOTED = ("head", "moved", "asked", "failures", "error", "runs", "run_due")
+
     objects = UpstreamQuerySet.as_manager()
 
     class Meta:
@@ -57,3 +59,9 @@ class Upstream(models.Model):
 
     def __str__(self) -> str:
         return f"{self.branch} at its host"
+
+    def note(self, head: str, now: datetime) -> None:
+        """The host has answered, and has this commit; changes the fields `NOTED`."""
+        self.asked, self.failures, self.error = now, 0, ""
+        if head != self.head:
+            self.head, self.moved, self.runs, self.run_due = head, now, 0, None

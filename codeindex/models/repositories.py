@@ -34,6 +34,10 @@ CHECK_MINUTES = 60 * 24 * 30
 """The most minutes between two questions to a host."""
 
 
+DEFAULT_MATCHING, MOST_MATCHING = 10, 50
+"""How many branches, and how many tags, that match patterns are indexed."""
+
+
 UP_TO_PATH = r"^(?:[a-z]+://)?(?:[^/@]*@)?(\[[^]]*\]|[^/:]+)(?::\d+(?=/))?[:/]+"
 AFTER_PATH = r"/*(?:\.git)?/*$"
 """What stands before and after the path of any clone URL, for Python and Postgres alike."""
@@ -139,6 +143,18 @@ class Repository(models.Model):
     visibility = models.CharField(
         max_length=10, choices=Visibility.choices, default=Visibility.PRIVATE
     )
+    # Branches and tags that are indexed because they match, and how many of each, the newest first
+    branch_patterns = models.JSONField(
+        blank=True, default=list, db_default=Value([], models.JSONField())
+    )
+    tag_patterns = models.JSONField(
+        blank=True, default=list, db_default=Value([], models.JSONField())
+    )
+    newest = models.PositiveSmallIntegerField(
+        default=DEFAULT_MATCHING,
+        db_default=DEFAULT_MATCHING,
+        validators=[validators.MinValueValidator(1), validators.MaxValueValidator(MOST_MATCHING)],
+    )
     # Whether files that our own rules leave out are indexed, and patterns of others that are not
     index_vendored = models.BooleanField(default=False, db_default=False)
     index_generated = models.BooleanField(default=False, db_default=False)
@@ -182,6 +198,10 @@ class Repository(models.Model):
         return f"{self.owner.get_username()}/{self.name}"
 
     @property
+    def has_patterns(self) -> bool:
+        return bool(self.branch_patterns or self.tag_patterns)
+
+    @property
     def followed_import(self) -> ImportedRepository | None:
         """Its row of an import whose visibility follows the code host."""
         imported: ImportedRepository | None = getattr(self, "imported", None)
@@ -199,10 +219,13 @@ class Repository(models.Model):
 
 
 class Branch(models.Model):
-    """A branch that is indexed. An empty name follows the remote's default branch."""
+    """A branch that is indexed, or a tag. An empty name follows the remote's default branch. One
+    that is there `by_pattern` goes when the host no longer has it."""
 
     repository = models.ForeignKey(Repository, models.CASCADE, related_name="branches")
     name = models.CharField(max_length=255, blank=True)
+    is_tag = models.BooleanField(default=False, db_default=False)
+    by_pattern = models.BooleanField(default=False, db_default=False)
     live_run = models.ForeignKey(
         "IndexRun", models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -215,6 +238,13 @@ class Branch(models.Model):
 
     def __str__(self) -> str:
         return f"{self.repository}@{self.name or 'default'}"
+
+    @property
+    def reference(self) -> str:
+        """What git calls it."""
+        if not self.name:
+            return "HEAD"
+        return f"refs/tags/{self.name}" if self.is_tag else f"refs/heads/{self.name}"
 
 
 class RunStatus(models.TextChoices):

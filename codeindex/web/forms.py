@@ -19,6 +19,11 @@ SEEN_BY = {
 }
 
 
+def lines(text: str) -> list[str]:
+    """Those of a text field that are not empty."""
+    return list(filter(None, map(str.strip, text.splitlines())))
+
+
 class AddressInput(forms.TextInput):
     """Does not redisplay an address that may hold a secret."""
 

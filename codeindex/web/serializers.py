@@ -74,9 +74,21 @@ class RunSerializer(serializers.ModelSerializer[IndexRun]):
         return ProgressSerializer(progress.measure(run)).data
 
 
-class BranchSerializer(serializers.Serializer[BranchState]):
-    """How fresh the index of a branch is."""
+BRANCHES = (
+    "All branches to index, by name or by a pattern such as `release/*`; empty for the remote's"
+    " default branch."
+)
+TAGS = "Tags to index, by name or by a pattern such as `v[0-9]*`."
+NEWEST = (
+    "How many branches, and how many tags, that match patterns are indexed: the newest ones, with"
+    " names ordered as versions."
+)
 
+
+class BranchSerializer(serializers.Serializer[BranchState]):
+    """How fresh the index of a branch, or of a tag, is."""
+
+    is_tag = serializers.BooleanField()
     name = serializers.CharField(help_text="Empty for the remote's default branch.")
     commit = serializers.CharField(help_text="The commit that is searched; empty before the first.")
     published = serializers.DateTimeField(

@@ -29,6 +29,23 @@ UNREACHABLE_SECONDS = 60.0
 @click.option("--name", default="", help="defaults to the last part of the address")
 @click.option("--branch", default="", help="defaults to the remote's default branch")
 @click.option(
+    "--branches",
+    multiple=True,
+    metavar="PATTERN",
+    help="index branches that match, such as 'release/*', now and later; may be repeated",
+)
+@click.option(
+    "--tags",
+    multiple=True,
+    metavar="PATTERN",
+    help="index tags that match, such as 'v[0-9]*', now and later; may be repeated",
+)
+@click.option(
+    "--newest",
+    type=click.IntRange(1, 50),
+    help="how many branches, and how many tags, that match are indexed  [default: 10]",
+)
+@click.option(
     "--visibility",
     type=click.Choice(["private", "internal", "public"]),
     default="private",
@@ -48,6 +65,9 @@ def index(
     address: str,
     name: str,
     branch: str,
+    branches: tuple[str, ...],
+    tags: tuple[str, ...],
+    newest: int | None,
     visibility: str,
     deploy_key: TextIO | None,
     wait: bool,
@@ -65,6 +85,8 @@ def index(
         )
     else:
         client.index(known.id)
+    if branches or tags or newest:
+        client.index_matching(known.id, branches=branches, tags=tags, newest=newest)
     click.echo(f"{harmless(known.full_name)} is queued.")
     if wait:
         _watch(client, known.id)

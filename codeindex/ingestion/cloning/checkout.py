@@ -18,13 +18,13 @@ from pathlib import Path
 from django.conf import settings
 
 from codeindex.ingestion.cloning import git, mirrors, proxy, routes
-from codeindex.ingestion.cloning.errors import CheckoutError, explain, printable, too_large
+from codeindex.ingestion.cloning.errors import CheckoutError, explain, no_such, printable, too_large
 from codeindex.ingestion.cloning.git import GitFailed
 from codeindex.ingestion.cloning.proxy import Resolve
 from codeindex.ingestion.cloning.routes import Route
 from codeindex.ingestion.cloning.trees import LONGEST_PATH, Tree, split_records
 from codeindex.leases import Lease
-from codeindex.models import IndexRun
+from codeindex.models import Branch, IndexRun
 
 BRANCHES_NAMED = 5
 
@@ -43,7 +43,7 @@ def fetch(run: IndexRun, lease: Lease, resolve: Resolve = proxy.resolve) -> Tree
         routes.opened(repository, mirror, resolve) as route,
     ):
         fetching = _Fetch(mirror, route, lock, lease)
-        commit = fetching.head(run.branch.name, f"refs/codeindex/{run.branch_id}")
+        commit = fetching.head(run.branch, f"refs/codeindex/{run.branch_id}")
         return Tree(mirror, commit, lease, fetching.notice)
 
 
@@ -59,7 +59,7 @@ class _Fetch:
         self.notice = ""
         """In which way what was fetched is not what was asked for."""
 
-    def head(self, branch: str, kept: str) -> str:
+    def head(self, branch: Branch, kept: str) -> str:
         """Fetch the head of the branch, or of the remote's default branch if the name is empty,
         with as much of its history as the settings say, and keep it by the reference `kept`.
         Returns the commit. A failed fetch leaves nothing behind."""
@@ -74,8 +74,8 @@ class _Fetch:
             self._discard()
             raise
 
-    def _fetch(self, branch: str, kept: str) -> None:
-        source = f"refs/heads/{branch}" if branch else "HEAD"
+    def _fetch(self, branch: Branch, kept: str) -> None:
+        source = branch.reference
         for _ in range(3):  # retried with the other hash, and with another branch
             try:
                 self._fetch_from(source, kept)
@@ -87,9 +87,7 @@ class _Fetch:
                 elif source == "HEAD" and "couldn't find remote ref HEAD" in failure.output:
                     source = self._only_branch()
                 elif "couldn't find remote ref" in failure.output:
-                    raise CheckoutError(
-                        f"The repository has no branch {branch}. Check the branch's name."
-                    ) from failure
+                    raise CheckoutError(no_such(branch)) from failure
                 else:
                     raise
             else:

@@ -7,6 +7,7 @@ import re
 from django.conf import settings
 
 from codeindex.ingestion.cloning.git import GitFailed
+from codeindex.models import Branch
 
 TOO_DEEP = "The folders of the repository are nested too deeply."
 """git before 2.43 runs out of stack there (signal 11)."""
@@ -78,3 +79,8 @@ def too_large() -> str:
 def printable(text: str) -> str:
     """A stranger's text as part of a message: short, on one line, and printable."""
     return "".join(letter if letter.isprintable() else "�" for letter in text[:LONGEST_LINE])
+
+
+def no_such(branch: Branch) -> str:
+    kind = "tag" if branch.is_tag else "branch"
+    return f"The repository has no {kind} {branch.name}. Check the {kind}'s name."

@@ -45,6 +45,24 @@ class Command(base.Command):
         parser.add_argument("address", metavar="URL_OR_PATH")
         parser.add_argument("--name", default="", help="defaults to the last part of the address")
         parser.add_argument("--branch", default="", help="defaults to the remote's default branch")
+        parser.add_argument(
+            "--branches",
+            metavar="PATTERN",
+            action="append",
+            help="index branches that match, such as 'release/*', now and later; may be repeated",
+        )
+        parser.add_argument(
+            "--tags",
+            metavar="PATTERN",
+            action="append",
+            help="index tags that match, such as 'v[0-9]*', now and later; may be repeated",
+        )
+        parser.add_argument(
+            "--newest",
+            type=int,
+            metavar="N",
+            help="how many branches, and how many tags, that match are indexed",
+        )
         parser.add_argument("--owner", help="defaults to the first administrator")
         parser.add_argument(
             "--deploy-key",
@@ -92,6 +110,9 @@ class Command(base.Command):
         owner: str | None,
         deploy_key: str | None,
         leave_out: list[str] | None,
+        branches: list[str] | None,
+        tags: list[str] | None,
+        newest: int | None,
         **switches: Any,
     ) -> IndexRun:
         user = _owner(owner)
@@ -105,6 +126,8 @@ class Command(base.Command):
                 )  # fmt: skip
             elif key:
                 repository_settings.change(repository, {"deploy_key": key}, by=None)
+            if matching := _matching(repository, branches, tags, newest):
+                repository_settings.change(repository, matching, by=None)
             if rules := _rules(leave_out, switches):
                 repository_settings.change_rules(repository, rules, by=None)
         return tasks.request_index(repository=repository, branch=branch or None, by=user)
@@ -196,6 +219,20 @@ def _registered(address: str, owner: User, name: str) -> Repository | None:
         return None  # registering reports why
     mine = Repository.objects.filter(owner=owner, url=url)
     return (mine.filter(name=name) if name else mine).first()
+
+
+def _matching(
+    repository: Repository, branches: list[str] | None, tags: list[str] | None, newest: int | None
+) -> dict[str, Any]:
+    """The settings that the options for patterns change."""
+    named = repository.branches.filter(by_pattern=False).order_by("pk")
+    names = list(named.values_list("name", flat=True))
+    given = {
+        "branches": None if branches is None else [*names, *branches],
+        "tags": tags,
+        "newest": newest,
+    }
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def _rules(leave_out: list[str] | None, switches: dict[str, Any]) -> dict[str, bool | str]:

@@ -114,7 +114,7 @@ class ImportsView(ImportingView):
         wanted = serializer.validated_data
         host = _named_host(user, wanted.pop("host"))
         team = teams_of(user).filter(name=wanted.pop("team")).first()
-        named = ("namespace", "visibility", "follows_host")
+        named = ("namespace", "visibility", "follows_host", "branches", "tags")
         others = {name: wanted.pop(name) for name in named}
         added = imports.add_import(host, filters=Filters(**wanted), team=team, by=user, **others)
         tasks.wake_imports()

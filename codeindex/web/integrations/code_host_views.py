@@ -57,6 +57,8 @@ def code_host(request: HttpRequest, host: int) -> HttpResponse:
                 visibility=form.cleaned_data["visibility"],
                 team=form.cleaned_data["team"],
                 follows_host=form.cleaned_data["follows_host"],
+                branches=form.cleaned_data["branches"],
+                tags=form.cleaned_data["tags"],
                 by=user,
             )
         except ValidationError as error:

@@ -10,7 +10,7 @@ from django.http import QueryDict
 
 from codeindex.integrations.imports import Filters
 from codeindex.models import HostKind, OutgoingEvent, Repository, Visibility
-from codeindex.web.forms import AddressInput
+from codeindex.web.forms import AddressInput, lines
 from codeindex.web.integrations.access import managed_by_name, teams_of
 
 
@@ -102,6 +102,18 @@ class ImportForm(forms.Form):
         " ! leaves repositories out.",
         widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
     )
+    branches = forms.CharField(
+        required=False,
+        max_length=5_000,
+        help_text="Besides the default branch: one pattern per line, such as release/*.",
+        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
+    )
+    tags = forms.CharField(
+        required=False,
+        max_length=5_000,
+        help_text="One pattern per line, such as v[0-9]*.",
+        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
+    )
     visibility = forms.ChoiceField(choices=Visibility.choices)
     team = forms.ModelChoiceField(
         Group.objects.none(),
@@ -126,7 +138,13 @@ class ImportForm(forms.Form):
         return [topic for topic in map(str.strip, self.cleaned_data["topics"].split(",")) if topic]
 
     def clean_patterns(self) -> list[str]:
-        return [line for line in map(str.strip, self.cleaned_data["patterns"].splitlines()) if line]
+        return lines(self.cleaned_data["patterns"])
+
+    def clean_branches(self) -> list[str]:
+        return lines(self.cleaned_data["branches"])
+
+    def clean_tags(self) -> list[str]:
+        return lines(self.cleaned_data["tags"])
 
     @property
     def filters(self) -> Filters:

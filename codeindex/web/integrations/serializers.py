@@ -9,6 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from codeindex.ingestion.cloning.globs import MOST_PATTERNS
 from codeindex.integrations.imports import MOST_FILTERS
 from codeindex.integrations.outgoing import NewOutgoingWebhook
 from codeindex.integrations.push_webhooks import NewWebhook
@@ -178,6 +179,12 @@ class ImportSerializer(serializers.ModelSerializer[Import]):
     team = serializers.CharField(source="team.name", default=None, allow_null=True, read_only=True)
     topics = serializers.ListField(child=serializers.CharField(), read_only=True)
     patterns = serializers.ListField(child=serializers.CharField(), read_only=True)
+    branches = serializers.ListField(
+        child=serializers.CharField(), source="branch_patterns", read_only=True
+    )
+    tags = serializers.ListField(
+        child=serializers.CharField(), source="tag_patterns", read_only=True
+    )
     names = serializers.ListField(
         child=serializers.CharField(), read_only=True, help_text="Some of those that are kept."
     )
@@ -197,9 +204,9 @@ class ImportSerializer(serializers.ModelSerializer[Import]):
     class Meta:
         model = Import
         fields = [
-            "id", "host", "namespace", "archived", "forks", "topics", "patterns", "visibility",
-            "team", "follows_host", "permissions", "started", "created", "synced", "due", "listed",
-            "kept", "names", "held", "notice", "error",
+            "id", "host", "namespace", "archived", "forks", "topics", "patterns", "branches",
+            "tags", "visibility", "team", "follows_host", "permissions", "started", "created",
+            "synced", "due", "listed", "kept", "names", "held", "notice", "error",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -223,6 +230,19 @@ class NewImportSerializer(serializers.Serializer[Any]):
     visibility = serializers.ChoiceField(Visibility.choices, default=Visibility.PRIVATE)
     team = Text(default="", allow_blank=True, max_length=150)
     follows_host = TrueOrFalse(default=False, help_text=FOLLOWS_HOST)
+    branches = serializers.ListField(
+        child=Text(max_length=255),
+        default=list,
+        max_length=MOST_PATTERNS,
+        help_text="What of each repository is indexed besides its default branch: names, or"
+        " patterns such as `release/*`.",
+    )
+    tags = serializers.ListField(
+        child=Text(max_length=255),
+        default=list,
+        max_length=MOST_PATTERNS,
+        help_text="Likewise, such as `v[0-9]*`.",
+    )
 
 
 class ImportChangesSerializer(serializers.Serializer[Any]):

@@ -13,12 +13,14 @@ from rest_framework.views import APIView
 from codeindex import repository_settings
 from codeindex.accounts.authentication import signed_in_user
 from codeindex.accounts.teams import MOST_PEOPLE, active_users, offered
-from codeindex.models import Repository, Visibility
+from codeindex.ingestion.cloning.globs import MOST_PATTERNS
+from codeindex.models import MOST_MATCHING, Repository, Visibility
 from codeindex.web import audience
 from codeindex.web.access import managed_repository
-from codeindex.web.rest.fields import Text
+from codeindex.web.rest.fields import Number, Text
 from codeindex.web.rest.parsers import ShallowJSONParser
 from codeindex.web.rest.schema import answers
+from codeindex.web.serializers import BRANCHES, NEWEST, TAGS
 
 
 class SettingsSerializer(serializers.Serializer[Repository]):
@@ -41,9 +43,13 @@ class SettingsSerializer(serializers.Serializer[Repository]):
     )
     branches = serializers.ListField(
         child=Text(allow_blank=True, max_length=255),
-        max_length=repository_settings.MOST_BRANCHES,
-        help_text="Names of all branches to index; empty for the remote's default branch.",
+        max_length=repository_settings.MOST_BRANCHES + MOST_PATTERNS,
+        help_text=BRANCHES,
     )
+    tags = serializers.ListField(
+        child=Text(max_length=255), max_length=MOST_PATTERNS, help_text=TAGS
+    )
+    newest = Number(min_value=1, max_value=MOST_MATCHING, help_text=NEWEST)
     credential = Text(
         required=False,
         allow_blank=True,
@@ -74,6 +80,7 @@ class SettingsSerializer(serializers.Serializer[Repository]):
 
     def to_representation(self, instance: Repository) -> dict[str, Any]:
         people = instance.people.order_by("username")
+        named = instance.branches.filter(by_pattern=False).order_by("pk")
         return {
             "name": instance.name,
             "visibility": instance.visibility,
@@ -81,7 +88,9 @@ class SettingsSerializer(serializers.Serializer[Repository]):
             "teams": list(instance.teams.order_by("name").values_list("name", flat=True)),
             "people": list(people.values_list("username", flat=True)),
             "url": instance.url,
-            "branches": list(instance.branches.order_by("pk").values_list("name", flat=True)),
+            "branches": [*named.values_list("name", flat=True), *instance.branch_patterns],
+            "tags": instance.tag_patterns,
+            "newest": instance.newest,
             "has_credential": bool(instance.credential),
             "has_deploy_key": bool(instance.deploy_key),
             "link_template": instance.link_template,

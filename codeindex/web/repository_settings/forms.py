@@ -10,8 +10,8 @@ from django.http import QueryDict
 
 from codeindex import repository_settings
 from codeindex.accounts import teams
-from codeindex.models import IGNORE_PATTERNS, Repository, Visibility
-from codeindex.web.forms import AddressInput, KeyInput
+from codeindex.models import IGNORE_PATTERNS, MOST_MATCHING, Repository, Visibility
+from codeindex.web.forms import AddressInput, KeyInput, lines
 
 DEFAULT_BRANCH = "HEAD"
 """How forms write the remote's default branch, as git does."""
@@ -128,9 +128,21 @@ class SourceSection(Section):
         widget=StoredAddressInput,
     )
     branches = forms.CharField(
-        help_text=f"One name per line. {DEFAULT_BRANCH} is the remote's default branch. What was"
-        " indexed of other branches is removed.",
+        help_text=f"One name per line, or a pattern such as release/*. {DEFAULT_BRANCH} is the"
+        " remote's default branch. What was indexed of other branches is removed.",
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
+    )
+    tags = forms.CharField(
+        required=False,
+        help_text="One name per line, or a pattern such as v[0-9]*.",
+        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
+    )
+    newest = forms.IntegerField(
+        min_value=1,
+        max_value=MOST_MATCHING,
+        label="How many match",
+        help_text="So many branches, and so many tags, are indexed because they match a pattern:"
+        " the newest ones, where v1.10 comes after v1.9.",
     )
     credential = forms.CharField(
         required=False,
@@ -170,23 +182,27 @@ class SourceSection(Section):
 
     @staticmethod
     def current(row: Repository) -> dict[str, Any]:
-        names = row.branches.order_by("pk").values_list("name", flat=True)
-        branches = "\n".join(name or DEFAULT_BRANCH for name in names)
+        named = row.branches.filter(by_pattern=False).order_by("pk")
+        names = [name or DEFAULT_BRANCH for name in named.values_list("name", flat=True)]
         return {
             "name": row.name,
             "url": row.url,
-            "branches": branches,
+            "branches": "\n".join([*names, *row.branch_patterns]),
+            "tags": "\n".join(row.tag_patterns),
+            "newest": row.newest,
             "link_template": row.link_template,
         }
 
     def save(self, *, by: User) -> None:
         given = self.cleaned_data
-        lines = filter(None, map(str.strip, given["branches"].splitlines()))
+        named = lines(given["branches"])
         changes = {
             "name": given["name"],
             "url": given["url"],
             "link_template": given["link_template"],
-            "branches": ["" if line == DEFAULT_BRANCH else line for line in lines],
+            "branches": ["" if line == DEFAULT_BRANCH else line for line in named],
+            "tags": lines(given["tags"]),
+            "newest": given["newest"],
         }
         for secret in ("credential", "deploy_key"):
             if given[secret] or given.get(f"forget_{secret}"):

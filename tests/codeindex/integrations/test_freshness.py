@@ -16,6 +16,7 @@ from django.utils import timezone
 from codeindex import repositories, repository_settings, tasks
 from codeindex.ingestion import pipeline, runs
 from codeindex.ingestion.cloning.errors import CheckoutError
+from codeindex.ingestion.cloning.heads import Heads
 from codeindex.integrations import freshness
 from codeindex.integrations.freshness import Answer
 from codeindex.leases import Lease
@@ -35,11 +36,11 @@ def shop(alice: User) -> Repository:
     return shelf.repository(alice)
 
 
-def says(head: str = "", error: str = "") -> Callable[[Branch, Lease, float], str]:
-    def ask(branch: Branch, lease: Lease, seconds: float) -> str:
+def says(head: str = "", error: str = "") -> Callable[[Branch, Lease, float], Heads]:
+    def ask(branch: Branch, lease: Lease, seconds: float) -> Heads:
         if error:
             raise CheckoutError(error)
-        return head
+        return Heads(head)
 
     return ask
 
@@ -214,10 +215,10 @@ class TestBatches:
         first, second = shelf.repository(alice, "one"), shelf.repository(alice, "two")
         freshness.ask_soon(Branch.objects.all())
 
-        def ask(branch: Branch, lease: Lease, seconds: float) -> str:
+        def ask(branch: Branch, lease: Lease, seconds: float) -> Heads:
             if branch.repository_id == first.pk:
                 raise ValueError("something unforeseen")
-            return NEW
+            return Heads(NEW)
 
         assert freshness.check_due(ask)
         told = {row.branch.repository_id: row for row in Upstream.objects.select_related("branch")}
