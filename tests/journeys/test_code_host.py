@@ -42,13 +42,16 @@ def told() -> list[tuple[dict[str, str], bytes]]:
 
 @pytest.fixture
 def code_host(tmp_path: Path, told: list[tuple[dict[str, str], bytes]]) -> Iterator[Fake]:
-    """Lists the organisation acme, serves its repositories, and takes messages at /told."""
+    """Lists the organisation acme, serves its repositories, takes messages at /told, and has a
+    repository whose clone takes longer than the test."""
     fake = Fake(HostKind.GITEA, {"acme": [Repo(1, "acme/shop")]})
     git = hosts.git_repositories(tmp_path / "git")
 
     def answer(request: BaseHTTPRequestHandler) -> None:
         if request.path.startswith("/api/"):
             return fake.answer(request)
+        if request.path.startswith("/slow.git/"):
+            return hosts.trickling(request)
         if request.path == "/told":
             told.append(
                 (dict(request.headers), request.rfile.read(int(request.headers["Content-Length"])))
@@ -64,6 +67,12 @@ def code_host(tmp_path: Path, told: list[tuple[dict[str, str], bytes]]) -> Itera
 def finds(browser: Browser, query: str, path: str) -> bool:
     results = browser.get("/api/v1/search", q=query).json["results"]
     return any(result["path"] == path for result in results)
+
+
+def latest_run(browser: Browser, name: str) -> str:
+    """The state of the latest run of a repository."""
+    (repository,) = browser.get("/api/v1/repositories", name=name).json
+    return str(repository["latest_run"]["status"])
 
 
 def secret_of(page: str) -> str:
@@ -94,6 +103,10 @@ def test_an_organisation_is_imported_and_a_push_is_found_within_a_minute(
     browser.submit(page, to=f"{page}start")
     until(lambda: finds(browser, "add_article", "a.py"))
 
+    # The only process of the worker that reads whole repositories is busy from now on.
+    browser.submit("/repositories/register", url=f"{code_host.base}/slow.git")
+    until(lambda: latest_run(browser, "slow") == "checkout")
+
     webhook = browser.submit("/webhooks/", name="acme").text
     address = re.findall(r"http://[\w.:]+(/api/v1/hooks/[\w-]+)", webhook)[0]
     source.commit({"b.py": "def remove_article(basket):\n    return basket\n"})
@@ -109,6 +122,7 @@ def test_an_organisation_is_imported_and_a_push_is_found_within_a_minute(
     assert urllib.request.urlopen(request).status == 202
     until(lambda: finds(browser, "remove_article", "b.py"))
     assert time.monotonic() - pushed < MINUTE
+    assert latest_run(browser, "slow") == "checkout"
 
     until(lambda: len(told) == 2)
     for message in told:

@@ -327,6 +327,21 @@ class TestIndex:
             assert done.stdout == "alice/shop is queued.\n"
         assert Repository.objects.count() == 1
 
+    def test_of_branches_and_tags_that_match(
+        self, source: GitRepository, settings: object, as_alice: Command
+    ) -> None:
+        settings.CODEINDEX_LOCAL_ROOTS = [source.path.parent]  # type: ignore[attr-defined]
+        source.commit({"a.py": "def a(): pass\n"})
+        options = ("--branches", "release/*", "--tags", "v*", "--newest", "3")
+        for pattern in ("x/*", "release/*"):
+            done = as_alice("index", str(source.path), *options, "--branches", pattern)
+            assert done.exit_code == 0, done.stderr
+        made = Repository.objects.get()
+        assert (made.branch_patterns, made.tag_patterns) == (["release/*"], ["v*"])
+        assert (made.newest, made.branches.get().name) == (3, "")
+        refused = as_alice("index", str(source.path), "--tags", "[")
+        assert (refused.exit_code, "matches no name" in refused.stderr) == (2, True)
+
     def test_needs_a_token(self, command: Command, live_server: LiveServer) -> None:
         done = command("index", "https://example.org/a.git", env={"CODEINDEX_URL": live_server.url})
         assert done.exit_code == 2
