@@ -138,6 +138,7 @@ class SourceSection(Section):
         widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
     )
     newest = forms.IntegerField(
+        required=False,
         min_value=1,
         max_value=MOST_MATCHING,
         label="How many match",
@@ -202,7 +203,7 @@ class SourceSection(Section):
             "link_template": given["link_template"],
             "branches": ["" if line == DEFAULT_BRANCH else line for line in named],
             "tags": lines(given["tags"]),
-            "newest": given["newest"],
+            "newest": given["newest"] or self.row.newest,
         }
         for secret in ("credential", "deploy_key"):
             if given[secret] or given.get(f"forget_{secret}"):

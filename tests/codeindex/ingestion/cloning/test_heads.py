@@ -36,7 +36,7 @@ def branch(owner: User, url: str, name: str = "") -> Branch:
 
 
 def ask(branch: Branch, seconds: float = 20) -> str:
-    return heads.ask(branch, Lease(), seconds)
+    return heads.ask(branch, Lease(), seconds).commit
 
 
 def test_the_default_branch_and_a_named_one(alice: User, source: GitRepository) -> None:

@@ -11,7 +11,7 @@ def patterns(**named):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("codeindex", "0039_large_updates")]
+    dependencies = [("codeindex", "0044_quality")]
 
     operations = [
         migrations.AddField("branch", "by_pattern", models.BooleanField(db_default=False, default=False)),
