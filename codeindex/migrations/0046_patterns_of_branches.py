@@ -11,7 +11,7 @@ def patterns(**named):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("codeindex", "0044_quality")]
+    dependencies = [("codeindex", "0045_searches")]
 
     operations = [
         migrations.AddField("branch", "by_pattern", models.BooleanField(db_default=False, default=False)),
