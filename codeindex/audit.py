@@ -71,6 +71,10 @@ class Change(StrEnum):
     SAVED_SEARCH_CHANGED = "changed the saved search"
     SAVED_SEARCH_REMOVED = "removed the saved search"
     RECENT_SEARCHES_CLEARED = "cleared the recent searches of"
+    SPACE_ACTIVATED = "activated the space"
+    SPACE_RETIRED = "retired the space"
+    SPACE_CHANGED = "changed the space"
+    SPACE_REMOVED = "removed the space"
     RUN_CANCELLED = "cancelled an index run of the repository"
     TOKEN_CREATED = "created the token"  # noqa: S105
     TOKEN_REVOKED = "revoked the token"  # noqa: S105

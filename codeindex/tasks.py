@@ -47,7 +47,7 @@ from codeindex.models import (
 )
 from codeindex.quality import documentation, near_clones, shapes, usage
 from codeindex.searches import alerts, mail
-from codeindex.spaces import encoders, lifecycle, projection, refining
+from codeindex.spaces import changes, encoders, lifecycle, projection, refining
 
 logger = logging.getLogger(__name__)
 
@@ -172,6 +172,18 @@ def refine_drafts(limit: int = embedding.FIRST_BATCH) -> None:
 @shared_task(ignore_result=True)
 def build_index(space_id: int) -> None:
     lifecycle.build_index(Space.objects.get(pk=space_id))
+
+
+@shared_task(ignore_result=True)
+def remove_space(space_id: int, user_id: int) -> None:
+    """Delete a retired space for an administrator: of a million vectors it takes minutes."""
+    if space := Space.objects.filter(pk=space_id).first():
+        changes.remove(space, by=User.objects.filter(pk=user_id).first())
+
+
+def request_removal(space: Space, *, by: User) -> None:
+    """Have a retired space removed."""
+    _enqueue(remove_space, space.pk, by.pk)
 
 
 @shared_task(ignore_result=True)

@@ -11,6 +11,8 @@ from codeindex.web import api, evaluations, ids, repository_list, views
 from codeindex.web.accounts import api as accounts_api
 from codeindex.web.accounts import audit
 from codeindex.web.accounts import views as accounts
+from codeindex.web.administration import installation
+from codeindex.web.administration import users as administered_users
 from codeindex.web.integrations import (
     code_host_api,
     code_host_views,
@@ -183,6 +185,19 @@ rest = [
     path("teams/<team:pk>/members/<str:user>", team_api.MemberView.as_view(), name="api-member"),
 ]
 
+administration = [
+    path("", administered_users.users, name="admin-users"),
+    path("users/<str:user>/", administered_users.user, name="admin-user"),
+    path("users/<str:user>/change", administered_users.change_user, name="admin-change-user"),
+    path("users/<str:user>/password", administered_users.set_password, name="admin-set-password"),
+    path("users/<str:user>/remove", administered_users.remove_user, name="admin-remove-user"),
+    path("tokens/", administered_users.token_list, name="admin-tokens"),
+    path("spaces/", installation.spaces, name="admin-spaces"),
+    path("spaces/<space:space>/change", installation.change_space, name="admin-change-space"),
+    path("workers/", installation.workers, name="admin-workers"),
+    path("storage/", installation.storage, name="admin-storage"),
+]
+
 quality = [
     path("", quality_views.coverage, name="quality"),
     path("duplicates/", quality_views.duplicates, name="quality-duplicates"),
@@ -224,6 +239,7 @@ urlpatterns = [
     path("webhooks/", include(webhooks)),
     path("code-hosts/", include(code_hosts)),
     path("account/", include(account)),
+    path("administration/", include(administration)),
     path("quality/", include(quality)),
     path("audit/", audit.page, name="audit"),
     path("audit/export/<str:form>", audit.export, name="audit-export"),

@@ -36,6 +36,7 @@ class Row(StrEnum):
     CODE_HOST = "code_host"
     IMPORT = "import"
     SAVED_SEARCH = "saved_search"
+    SPACE = "space"
     FRAME = "frame"  # a part of the map, which has no row
 
 
@@ -143,7 +144,12 @@ class SavedSearchConverter(Converter):
     row = Row.SAVED_SEARCH
 
 
+class SpaceConverter(Converter):
+    row = Row.SPACE
+
+
 CONVERTERS = (
+    SpaceConverter,
     RepositoryConverter, RunConverter, FileConverter, DefinitionConverter, TeamConverter,
     PushWebhookConverter, OutgoingWebhookConverter, CodeHostConverter, ImportConverter,
     SavedSearchConverter, InvitationConverter, EvaluationConverter,

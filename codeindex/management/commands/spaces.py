@@ -6,6 +6,7 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.management import CommandError
 from django.db.models import Q
 
@@ -13,7 +14,7 @@ import embeddings
 from codeindex.management import base
 from codeindex.management.index import existing_index
 from codeindex.models import Embedding, Space
-from codeindex.spaces import encoders, lifecycle, refining
+from codeindex.spaces import changes, encoders, lifecycle
 from codeindex.spaces.encoders import EncoderSource
 from codeindex.spaces.lifecycle import Coverage
 from embeddings.types import Runtime
@@ -87,13 +88,11 @@ class Command(base.Command):
         self.stdout.write(f"{space} ({space.fingerprint[:FINGERPRINT]}) is {space.state}.")
 
     def _activate(self, name: str) -> None:
-        space, pinned = _space(name), encoders.pinned_source()
-        if pinned and pinned != EncoderSource.of_space(space):
-            raise CommandError(
-                "The settings name another encoder (CODEINDEX_CHECKPOINT, CODEINDEX_LLM and related"
-                " settings), whose space would be activated again. Remove them first."
-            )
-        missing = lifecycle.activate(space).missing
+        space = _space(name)
+        try:
+            missing = changes.activate(space, by=None)
+        except ValidationError as error:
+            raise CommandError(error.messages[0]) from error
         if missing:
             raise CommandError(
                 f"{missing:,} live texts have no vector in {space} yet. The workers are computing"
@@ -104,20 +103,22 @@ class Command(base.Command):
         )
 
     def _retire(self, name: str) -> None:
-        if not lifecycle.retire(_space(name)):
-            raise CommandError(f"{name} is active. Activate another space first.")
+        try:
+            changes.retire(_space(name), by=None)
+        except ValidationError as error:
+            raise CommandError(error.messages[0]) from error
         self.stdout.write(f"{name} is retired.")
 
     def _pause(self, name: str) -> None:
-        refining.pause(_space(name))
+        changes.pause(_space(name), by=None)
         self.stdout.write(f"Refining of {name} is paused. A batch that has begun is completed.")
 
     def _resume(self, name: str) -> None:
-        refining.resume(_space(name))
+        changes.resume(_space(name), by=None)
         self.stdout.write(f"Refining of {name} goes on.")
 
     def _remove(self, name: str) -> None:
-        if not lifecycle.remove(_space(name)):
+        if not changes.remove(_space(name), by=None):
             raise CommandError(f"{name} is not retired. Retire it first.")
         self.stdout.write(f"{name} has been removed.")
 

@@ -1,0 +1,1 @@
+"""Pages for administrators: users, tokens, spaces, workers and storage."""
