@@ -117,6 +117,8 @@ def _of_filter(
             kind, values = Suggested.LANGUAGE, _beginning(LANGUAGES, value)
         case Field.LABEL:
             kind, values = Suggested.LABEL, _beginning(LABELS, value)
+        case Field.AUTHOR | Field.AFTER | Field.BEFORE:
+            return []
         case _:
             kind, values = Suggested.KIND, _beginning(KINDS, value)
     return [

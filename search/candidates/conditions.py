@@ -12,6 +12,7 @@ from search.query import expressions, lexemes
 from search.query.expressions import Expression
 from search.query.filters import (
     IMPLEMENTATION,
+    OF_CHANGES,
     Field,
     Filter,
     filter_values,
@@ -47,6 +48,10 @@ class Conditions:
                 conditions.append(f"{sign}({self._in_languages(languages)})")
             if kinds := filter_values(filters, Field.KIND, excluded=excluded):
                 conditions.append(f"{sign}({self._of_kinds(kinds)})")
+            for change in OF_CHANGES:
+                if values := filter_values(filters, change, excluded=excluded):
+                    last = " OR ".join(self._of_commit(change, value) for value in values)
+                    conditions.append(f"{sign}{_changed(last)}")
             for phrase in filter_values(filters, Field.PHRASE, excluded=excluded):
                 # No index helps to find what is excluded
                 condition = self._matches(phrase) if excluded else self._contains(phrase)
@@ -54,7 +59,8 @@ class Conditions:
         return "".join(f" AND {condition}" for condition in conditions)
 
     def of_files(self, filters: Sequence[Filter]) -> str:
-        """What filters ask of files' paths."""
+        """What filters ask of files: of their paths, and that one of their definitions has changed
+        as they say."""
         conditions = [
             f"{'NOT ' if path.excluded else ''}({self._of_path(path.value)})"
             for path in filters
@@ -63,6 +69,10 @@ class Conditions:
         for excluded in (False, True):
             if labels := filter_values(filters, Field.LABEL, excluded=excluded):
                 conditions.append(f"{'NOT ' if excluded else ''}({self._of_labels(labels)})")
+        for change in OF_CHANGES:
+            if values := filter_values(filters, change):
+                last = " OR ".join(self._of_commit(change, value) for value in values)
+                conditions.append(_has_changed(last))
         return "".join(f" AND {condition}" for condition in conditions)
 
     def that(self, expression: Expression) -> str:
@@ -95,6 +105,8 @@ class Conditions:
                 return self._in_languages([leaf.value])
             case Field.KIND:
                 return self._of_kinds([leaf.value])
+            case Field.AUTHOR | Field.AFTER | Field.BEFORE:
+                return _changed(self._of_commit(leaf.field, leaf.value))
             case Field.PHRASE:
                 return self._contains(leaf.value)
             case Field.WORD:
@@ -110,6 +122,12 @@ class Conditions:
         if IMPLEMENTATION in labels:
             conditions.append(f"file.path !~ {self.placeholder(path_rules.pattern([*PathKind]))}")
         return " OR ".join(conditions)
+
+    def _of_commit(self, change: Field, value: str) -> str:
+        given = self.placeholder(value)
+        if change == Field.AUTHOR:
+            return f"strpos(lower(made.author), lower({given})) > 0"
+        return f"made.authored {'>=' if change == Field.AFTER else '<'} {given}::date"
 
     def _in_languages(self, languages: Sequence[str]) -> str:
         return f"kept_text.language = ANY({self.placeholder(languages)})"
@@ -135,6 +153,20 @@ class Conditions:
         """All words of a phrase; empty if they are stop words."""
         words = lexemes.weighted_lexemes(phrase_words(phrase), self.corpus)
         return self.placeholder(lexemes.tsquery_all(words)) if words else ""
+
+
+def _changed(commit: str) -> str:
+    """That the last commit that changed the definition, if it is known, is such a one."""
+    return _has_changed(f"change.definition_id = definition.id AND ({commit})")
+
+
+def _has_changed(commit: str) -> str:
+    """The same of any definition in the file."""
+    return (
+        "EXISTS (SELECT FROM codeindex_definitionchange AS change"
+        " JOIN codeindex_commit AS made ON made.id = change.commit_id"
+        f" WHERE change.file_id = file.id AND ({commit}))"
+    )
 
 
 def _with_types(kinds: Sequence[str]) -> Sequence[str]:

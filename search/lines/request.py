@@ -102,9 +102,14 @@ def lines_with(
     `q` and `mode`. `typed` is the query that it comes from, and `own` are the filters of that.
     Raises `BadQuery`."""
     check_text(text)
-    if any(value.strip() for value in parameters.get(Field.KIND, ())):
-        raise BadQuery("Lines cannot be filtered by kind: only definitions have one.", Field.KIND)
-    kept = (*filters.from_parameters(own), *filters.from_parameters(parameters))
+    for field in (Field.KIND, Field.AUTHOR):
+        if any(value.strip() for value in parameters.get(field, ())):
+            raise BadQuery(
+                f"Lines cannot be filtered by {field}: only definitions have one.", field
+            )
+    names = (filters.REPOSITORY, *map(str, FIELDS))
+    given = {name: parameters[name] for name in names if name in parameters}
+    kept = (*filters.from_parameters(own), *filters.from_parameters(given))
     filters.check_number(kept)
     case = chosen(parameters, "case", Case.IGNORE) == Case.MATCH
     word = chosen(parameters, "word", Words.ANY) == Words.WHOLE

@@ -9,6 +9,7 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from embeddings.code import languages
@@ -28,6 +29,7 @@ LIKE = 0.75
 """How similar two values must be, by difflib, for one to be meant by the other."""
 
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _GLOB = re.compile(r"\*\*/|\*\*+|\*|\?")
 _GLOBS = {"**/": "(.*/)?", "*": "[^/]*", "?": "[^/]"}
 
@@ -51,12 +53,18 @@ class Field(StrEnum):
     LANGUAGE = "lang"
     KIND = "kind"
     LABEL = "label"  # what a file is by its path
+    AUTHOR = "author"  # of the last commit that changed a definition
+    AFTER = "after"  # the date of that commit
+    BEFORE = "before"
     PHRASE = "phrase"
     WORD = "word"  # only where an operator takes it (search.query.expressions)
 
 
 TEXT = (Field.PHRASE, Field.WORD)
 """What is searched for, too."""
+
+OF_CHANGES = (Field.AUTHOR, Field.AFTER, Field.BEFORE)
+"""What is asked of the last commit that changed a definition."""
 
 PARAMETERS = tuple(field for field in Field if field not in TEXT)
 
@@ -238,6 +246,8 @@ def _checked(field: Field, value: str, excluded: bool, parameter: str = "q") -> 
         value = known_language(value, parameter)
     elif field == Field.LABEL:
         value = _label(value, parameter)
+    elif field in (Field.AFTER, Field.BEFORE):
+        _check_date(value, parameter)
     return Filter(field, value, excluded)
 
 
@@ -245,6 +255,19 @@ def _kind(value: str, parameter: str) -> str:
     if value.lower() not in KINDS:
         raise unknown_value("kind", value, KINDS, parameter)
     return value.lower()
+
+
+def _check_date(value: str, parameter: str) -> None:
+    if not _DATE.fullmatch(value) or not _is_date(value):
+        raise BadQuery(f"{quoted(value)} is not a date. Write one as 2026-01-31.", parameter)
+
+
+def _is_date(value: str) -> bool:
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _label(value: str, parameter: str) -> str:

@@ -21,7 +21,7 @@ from search.candidates.path_rules import Order
 from search.candidates.sql import SearchTimeout
 from search.lines import finding
 from search.lines.request import Case, Mode, Words, is_regex, parse_lines
-from search.query.filters import PARAMETERS, REPOSITORY, BadQuery, Field
+from search.query.filters import REPOSITORY, BadQuery, Field
 from search.ranking.balance import PRESETS
 from search.request import (
     DEFAULT_BALANCE,
@@ -41,7 +41,9 @@ FILTER_HELP = {
     Field.LANGUAGE: "language, by its name or a file extension",
     Field.KIND: "kind: function, method, class, constant, block, section, …",
     Field.LABEL: "label: implementation, test, example, benchmark, documentation, …",
+    Field.AUTHOR: "author of the last change, by a part of the name",
 }
+"""Those with an option. `--after` goes on with lines, so that dates are written in the query."""
 
 
 LINE_MODES = {
@@ -231,7 +233,7 @@ def _with_paths(answer: Any) -> Any:
 
 
 def _filters(options: dict[str, Any]) -> dict[str, list[str]]:
-    return {name: options[name] for name in (REPOSITORY, *map(str, PARAMETERS))}
+    return {name: options[name] for name in (REPOSITORY, *map(str, FILTER_HELP))}
 
 
 def _json(query: str, results: list[Any], **more: str) -> str:

@@ -83,6 +83,13 @@ class SearchParameters(_Parameters):
         "Only files whose path says that they are this: test, example, documentation, benchmark, "
         "generated or vendored code, or an implementation, which is all else; `-LABEL` excludes."
     )
+    author = _repeatable(
+        "Only definitions that were last changed by an author whose name contains this; `-AUTHOR` "
+        "excludes. Like `after` and `before`, it knows the changes within the history that is "
+        "fetched (`CODEINDEX_HISTORY_COMMITS`)."
+    )
+    after = _repeatable("Only definitions that were last changed on this day or later: 2026-01-31.")
+    before = _repeatable("Only definitions that were last changed before this day.")
     order = serializers.ChoiceField(
         choices=list(Order),
         default=Order.IMPLEMENTATIONS.value,
