@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -122,7 +123,10 @@ def main(port: str, folder: str, redirect_uri: str) -> None:
 
     django.setup()
     call_command("migrate", verbosity=0)
+    from allauth.core.internal import jwkkit
     from allauth.idp.oidc.models import Client
+
+    jwkkit.load_jwk_from_pem = cache(jwkkit.load_jwk_from_pem)  # which checks the key each time
 
     client = Client(id=CLIENT, name="codeindex", skip_consent=True)
     client.set_secret(SECRET)

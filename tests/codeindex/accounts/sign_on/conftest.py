@@ -8,18 +8,20 @@ from typing import Any
 
 import httpx
 import pytest
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 
 from tests import oidc_provider
-from tests.codeindex.accounts.sign_on.browsing import PROJECT, Browser, Provider, free_port
+from tests.codeindex.accounts.sign_on.browsing import ADDRESS, PROJECT, Browser, Provider, free_port
 
 START_SECONDS = 60
 
 
 @pytest.fixture(scope="session")
-def running_provider(live_server: Any, tmp_path_factory: Any) -> Iterator[Provider]:
+def running_provider(tmp_path_factory: Any) -> Iterator[Provider]:
     folder, port = tmp_path_factory.mktemp("provider"), free_port()
     provider = Provider(f"http://127.0.0.1:{port}", folder)
-    callback = f"{live_server.url}/account/sign-on/callback"
+    callback = f"{ADDRESS}/account/sign-on/callback"
     command = [sys.executable, "-m", "tests.oidc_provider", str(port), str(folder), callback]
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(command, cwd=PROJECT, stdout=log, stderr=log)
@@ -43,7 +45,7 @@ def _responds(url: str) -> bool:
 
 
 @pytest.fixture
-def provider(running_provider: Provider, settings: Any) -> Provider:
+def provider(running_provider: Provider, db: None, settings: Any) -> Provider:
     """The settings name it; it says nothing in particular."""
     running_provider.says()
     settings.ROOT_URLCONF = "tests.sign_on_urls"
@@ -56,12 +58,24 @@ def provider(running_provider: Provider, settings: Any) -> Provider:
 
 
 @pytest.fixture
-def browser(provider: Provider, live_server: Any) -> Iterator[Browser]:
-    made = Browser(live_server.url)
+def one_connection(db: None) -> Iterator[None]:
+    """Requests use the connection of the test, and do not close it, as Django's own client does."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def browser(provider: Provider, one_connection: None) -> Iterator[Browser]:
+    made = Browser()
     yield made
     made.client.close()
 
 
 @pytest.fixture
-def another_browser(provider: Provider, live_server: Any) -> Browser:
-    return Browser(live_server.url)
+def another_browser(provider: Provider, one_connection: None) -> Iterator[Browser]:
+    made = Browser()
+    yield made
+    made.client.close()

@@ -25,14 +25,14 @@ def memberships() -> dict[str, bool]:
 class TestGroups:
     @pytest.fixture
     def says(
-        self, provider: Provider, live_server: Any, settings: Any
+        self, provider: Provider, one_connection: None, settings: Any
     ) -> Callable[..., dict[str, bool]]:
         """Erin signs in with these groups; returns her memberships."""
         settings.CODEINDEX_OIDC_TEAMS = {"eng": "backend", "*": "id-*"}
 
         def sign_in(*groups: str, **claims: Any) -> dict[str, bool]:
             provider.says_of("erin", **({"groups": groups} | claims))
-            browser = Browser(live_server.url)
+            browser = Browser()
             browser.sign_in("erin")
             assert browser.user() == "erin"
             return memberships()

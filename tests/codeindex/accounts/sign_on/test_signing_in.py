@@ -93,7 +93,7 @@ class TestSigningIn:
         assert not User.objects.get(username="erin").is_superuser
 
     def test_who_is_signed_in_connects_their_account(
-        self, browser: Browser, another_browser: Browser, live_server: Any
+        self, browser: Browser, another_browser: Browser
     ) -> None:
         User.objects.create_user("frank", password="a long enough secret")
         page = browser.get("/account/login/")
@@ -181,7 +181,7 @@ class TestWhoMaySignUp:
 
 class TestInvitations:
     def test_let_in_whom_the_rules_do_not(
-        self, browser: Browser, another_browser: Browser, live_server: Any, settings: Any
+        self, browser: Browser, another_browser: Browser, settings: Any
     ) -> None:
         settings.CODEINDEX_OIDC_SIGNUP_GROUPS = ["developers"]
         root = User.objects.create_superuser("root")
