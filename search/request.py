@@ -122,7 +122,7 @@ def _limit(parameters: Parameters) -> int:
 def limit_in(parameters: Parameters, default: int, most: int) -> int:
     """The value of `limit`, from 1 to `most`. Raises `BadQuery`."""
     limit = last(parameters, "limit", str(default))
-    if not re.fullmatch(r"[0-9]{1,3}", limit) or not 1 <= int(limit) <= most:
+    if not re.fullmatch(r"[0-9]{1,4}", limit) or not 1 <= int(limit) <= most:
         raise BadQuery(f"The limit must be a whole number from 1 to {most}.", "limit")
     return int(limit)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +24,10 @@ from search.references.targets import Target, uses_by_name
 from search.results import Place
 
 MOST_NAMES = 200
-"""Names that a definition calls, in the order of their first calls."""
+"""Names on a page of what a definition calls, in the order of their first calls."""
+
+Call = tuple[int, str]
+"""What callees are ordered by: the line of the first call, and the name that is called."""
 
 MOST_NAMESAKES = 20
 """Definitions of each name that are compared."""
@@ -47,35 +51,52 @@ class Callee:
 
 @dataclass(frozen=True, slots=True)
 class Callees:
-    """What a target calls, in the order of the first calls. `is_cut`: it calls more names."""
+    """A page of what a target calls, in the order of the first calls. `next` is where the page
+    after it begins, if the target calls more names."""
 
     target: Target
     callees: Sequence[Callee]
-    is_cut: bool
+    next: Call | None
 
 
-def find(user: User | AnonymousUser, target: Target) -> Callees:
+@dataclass(frozen=True, slots=True)
+class CalleesRequest:
+    """What is asked of a definition's callees: those of as many names as `limit`, `after` a call.
+    Whoever makes one has checked that `user` may see the target."""
+
+    user: User | AnonymousUser
+    target: Target
+    limit: int = MOST_NAMES
+    after: Call | None = None
+
+
+def find(request: CalleesRequest) -> Callees:
     """What a target calls, which the audit notes. Raises `SearchTimeout`."""
-    found = callees_of(user, target)
-    note_read(Access.REFERENCES_READ, user, *target.place, details="callees")
+    found = callees_of(request)
+    note_read(Access.REFERENCES_READ, request.user, *request.target.place, details="callees")
     return found
 
 
 @sql.time_limit()
-def callees_of(user: User | AnonymousUser, target: Target) -> Callees:
+def callees_of(request: CalleesRequest) -> Callees:
     """What a target calls, as far as the user may see it. Raises `SearchTimeout`."""
+    target = request.target
     used = NamesUsed.objects.filter(blob=target.file.blob_id).first()
     if used is None:
-        return Callees(target, [], False)
+        return Callees(target, [], None)
     names = uses_by_name(types.NamesUsed(used.names, used.ends, used.uses))
     calls = _calls(target, names)
-    places = _places([*calls][:MOST_NAMES], [*names], target, scope_for(user))
+    firsts = [(calls[name][0].line, name) for name in calls]
+    start = bisect_right(firsts, request.after) if request.after else 0
+    page = firsts[start : start + request.limit]
+    places = _places([name for _, name in page], [*names], target, scope_for(request.user))
     found = [
         _callee(target, own, calls[name], names)
-        for name in calls
+        for _, name in page
         if (own := [each for each in places.get(name, ()) if _is_another(each, target)])
     ]
-    return Callees(target, found, len(calls) > MOST_NAMES)
+    following = page[-1] if start + len(page) < len(firsts) else None
+    return Callees(target, found, following)
 
 
 def _calls(target: Target, names: Mapping[str, Sequence[Use]]) -> dict[str, list[Use]]:

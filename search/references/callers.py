@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.contrib.auth.models import AnonymousUser, User
 from more_itertools import map_reduce
 
 from codeindex.audit import Access
@@ -14,9 +14,8 @@ from search.accesses import note_read
 from search.candidates import sql
 from search.candidates.scopes import scope_for
 from search.references import excerpts
-from search.references.finding import Reference, Used, references_of
+from search.references.finding import Key, Reference, ReferencesRequest, Used, references_of
 from search.references.likelihood import Likelihood
-from search.references.targets import Target
 from search.results import Place
 
 MOST_LINES = 1_000
@@ -39,28 +38,46 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Callers:
-    """The callers of a target, in the order of their references. `is_cut`: there may be more."""
+    """A page of the callers of a target, in the order of their first references. `is_cut`: there
+    may be more. `next` is where the page after it begins."""
 
     used: Used
     callers: Sequence[Caller]
     is_cut: bool
+    next: Key | None
 
 
-def find(user: User | AnonymousUser, target: Target) -> Callers:
+def find(request: ReferencesRequest) -> Callers:
     """What uses a target, other than by importing it, which the audit notes. Raises
     `SearchTimeout`."""
     with sql.time_limit():
-        found = callers_in(references_of(target, scope_for(user)))
-    note_read(Access.REFERENCES_READ, user, *target.place, details="callers")
+        used = references_of(request.target, scope_for(request.user))
+        found = callers_in(used, request.limit, request.after)
+    note_read(Access.REFERENCES_READ, request.user, *request.target.place, details="callers")
     return found
 
 
-def callers_in(used: Used) -> Callers:
+def callers_in(used: Used, limit: int = MOST_LINES, after: Key | None = None) -> Callers:
     """What the references of a target stand in."""
     calling = [each for each in used.references if set(each.kinds) != {UseKind.IMPORT}]
-    return Callers(
-        used, [*_callers(calling[:MOST_LINES])], used.is_cut or len(calling) > MOST_LINES
-    )
+    window = calling[_start(calling, after) :]
+    own = [
+        caller
+        for caller in _callers(window[:MOST_LINES])
+        if after is None or caller.reference.key > after
+    ]
+    are_more = len(own) > limit or len(window) > MOST_LINES
+    shown = own[:limit]
+    following = shown[-1].reference.key if shown and are_more else None
+    return Callers(used, shown, used.is_cut or are_more, following)
+
+
+def _start(calling: Sequence[Reference], after: Key | None) -> int:
+    """Where the file of the caller that was shown last begins: a caller has lines between those of
+    others, and must not be taken for another one by its second."""
+    if after is None:
+        return 0
+    return bisect_left(calling, (*after[:-1], 0), key=lambda each: each.key)
 
 
 def _callers(references: Sequence[Reference]) -> Iterable[Caller]:

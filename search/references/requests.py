@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import Any, get_args
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.http import Http404
 
 from codeindex.web.ids import Row, number
 from search import cursors
+from search.references.callees import MOST_NAMES, Call, CalleesRequest
+from search.references.callers import MOST_LINES
 from search.references.finding import Key, ReferencesRequest
 from search.references.targets import Target, visible_target
 from search.request import Parameters, bad_cursor, last, limit_in
@@ -21,18 +23,34 @@ def parse_references(
     user: User | AnonymousUser, target: Target, parameters: Parameters
 ) -> ReferencesRequest:
     """From `limit` and `cursor`. Raises `BadQuery`."""
+    limit = limit_in(parameters, DEFAULT_REFERENCES, MAX_REFERENCES)
+    return ReferencesRequest(user, target, limit, _after(parameters, Key))
+
+
+def parse_callers(
+    user: User | AnonymousUser, target: Target, parameters: Parameters
+) -> ReferencesRequest:
+    """The same for callers, of which a page holds more. Raises `BadQuery`."""
+    limit = limit_in(parameters, MOST_LINES, MOST_LINES)
+    return ReferencesRequest(user, target, limit, _after(parameters, Key))
+
+
+def parse_callees(
+    user: User | AnonymousUser, target: Target, parameters: Parameters
+) -> CalleesRequest:
+    """Raises `BadQuery`."""
+    limit = limit_in(parameters, MOST_NAMES, MOST_NAMES)
+    return CalleesRequest(user, target, limit, _after(parameters, Call))
+
+
+def _after(parameters: Parameters, order: Any) -> Any:
+    """The place in an order, a tuple's type, that the parameter `cursor` names; None without it.
+    Raises `BadQuery`."""
     cursor = last(parameters, "cursor")
-    return ReferencesRequest(
-        user,
-        target,
-        limit_in(parameters, DEFAULT_REFERENCES, MAX_REFERENCES),
-        _key(cursor) if cursor else None,
-    )
-
-
-def _key(cursor: str) -> Key:
+    if not cursor:
+        return None
     try:
-        return tuple(cursors.read(cursor, get_args(Key)))
+        return tuple(cursors.read(cursor, get_args(order)))
     except ValueError as error:
         raise bad_cursor() from error
 

@@ -20,6 +20,7 @@ from search.candidates.scopes import scope_for
 from search.candidates.sql import SearchTimeout
 from search.query.filters import BadQuery
 from search.references import callees, callers, finding
+from search.references.callees import CalleesRequest
 from search.references.excerpts import Excerpt
 from search.references.finding import ReferencesRequest, Used
 from search.references.likelihood import ORDER, Likelihood
@@ -90,7 +91,7 @@ def _found(asked: ReferencesRequest) -> dict[str, object]:
     used = finding.references_of(asked.target, scope_for(asked.user))
     page = finding.page(used, asked)
     calling = callers.callers_in(used)
-    called = callees.callees_of(asked.user, asked.target)
+    called = callees.callees_of(CalleesRequest(asked.user, asked.target))
     return {
         "used": used,
         "sections": [*_sections(used, page.excerpts)],

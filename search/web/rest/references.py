@@ -10,14 +10,15 @@ from rest_framework.response import Response
 from codeindex.accounts.limits import throttles
 from codeindex.web.rest.schema import answers
 from search.references import callees, callers, finding
-from search.references.requests import parse_references, parse_target
+from search.references.requests import parse_callees, parse_callers, parse_references, parse_target
 from search.web.rest.base import SearchingView, parameters_of
 from search.web.rest.references_serializers import (
+    CalleesParameters,
     CalleesSerializer,
+    CallersParameters,
     CallersSerializer,
     ReferencesParameters,
     ReferencesSerializer,
-    TargetParameters,
 )
 
 
@@ -40,13 +41,14 @@ class CallersView(SearchingView):
     @extend_schema(
         operation_id="callers",
         summary="List the definitions that use one, by its name",
-        parameters=[TargetParameters],
+        parameters=[CallersParameters],
         responses=answers(CallersSerializer, 404, 429),
     )
     @method_decorator(throttles.limited(throttles.SEARCH))
     def get(self, request: Request, definition_id: int) -> Response:
-        target = parse_target(request.user, definition_id, parameters_of(request))
-        found = callers.find(request.user, target)
+        parameters = parameters_of(request)
+        target = parse_target(request.user, definition_id, parameters)
+        found = callers.find(parse_callers(request.user, target, parameters))
         return self.json(CallersSerializer, found)
 
 
@@ -54,11 +56,12 @@ class CalleesView(SearchingView):
     @extend_schema(
         operation_id="callees",
         summary="List the definitions that one calls, by their names",
-        parameters=[TargetParameters],
+        parameters=[CalleesParameters],
         responses=answers(CalleesSerializer, 404, 429),
     )
     @method_decorator(throttles.limited(throttles.SEARCH))
     def get(self, request: Request, definition_id: int) -> Response:
-        target = parse_target(request.user, definition_id, parameters_of(request))
-        found = callees.find(request.user, target)
+        parameters = parameters_of(request)
+        target = parse_target(request.user, definition_id, parameters)
+        found = callees.find(parse_callees(request.user, target, parameters))
         return self.json(CalleesSerializer, found)

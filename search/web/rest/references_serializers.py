@@ -8,8 +8,8 @@ from typing import Any
 from rest_framework import serializers
 
 from search import cursors
-from search.references.callees import Callee, Callees
-from search.references.callers import Caller, Callers
+from search.references.callees import MOST_NAMES, Callee, Callees
+from search.references.callers import MOST_LINES, Caller, Callers
 from search.references.excerpts import Excerpt
 from search.references.finding import References, Used
 from search.references.likelihood import Likelihood
@@ -28,12 +28,25 @@ class TargetParameters(serializers.Serializer[Any]):
     )
 
 
-class ReferencesParameters(TargetParameters):
+class _PageParameters(TargetParameters):
+    cursor = serializers.CharField(
+        allow_blank=True, default="", help_text="`next` of the page before."
+    )
+
+
+class ReferencesParameters(_PageParameters):
     limit = serializers.IntegerField(
         min_value=1, max_value=MAX_REFERENCES, default=DEFAULT_REFERENCES
     )
-    cursor = serializers.CharField(
-        allow_blank=True, default="", help_text="`next` of the page before."
+
+
+class CallersParameters(_PageParameters):
+    limit = serializers.IntegerField(min_value=1, max_value=MOST_LINES, default=MOST_LINES)
+
+
+class CalleesParameters(_PageParameters):
+    limit = serializers.IntegerField(
+        min_value=1, max_value=MOST_NAMES, default=MOST_NAMES, help_text="Of the names called."
     )
 
 
@@ -123,13 +136,16 @@ class CallerSerializer(_Line):
 
 
 class CallersSerializer(_Listed):
+    count = serializers.IntegerField(help_text="How many there are on this page.")
     callers = CallerSerializer(many=True, help_text="The likeliest first.")
+    next = serializers.CharField(help_text="The cursor of the next page; empty after the last.")
 
     def to_representation(self, found: Callers) -> dict[str, Any]:
         write = CallerSerializer(context=self.context).to_representation
         return {
             **_listed(found.used, len(found.callers), is_cut=found.is_cut),
             "callers": [write(caller) for caller in found.callers],
+            "next": cursors.written(found.next) if found.next else "",
         }
 
 
@@ -154,17 +170,19 @@ class CalleeSerializer(_Line):
 
 class CalleesSerializer(serializers.Serializer[Any]):
     name = serializers.CharField(help_text="The definition's name.")
-    count = serializers.IntegerField()
+    count = serializers.IntegerField(help_text="How many there are on this page.")
     more = serializers.BooleanField(help_text="Whether it calls more names than were looked up.")
     callees = CalleeSerializer(many=True, help_text="In the order of the first calls.")
+    next = serializers.CharField(help_text="The cursor of the next page; empty after the last.")
 
     def to_representation(self, found: Callees) -> dict[str, Any]:
         write = CalleeSerializer(context=self.context).to_representation
         return {
             "name": found.target.name,
             "count": len(found.callees),
-            "more": found.is_cut,
+            "more": found.next is not None,
             "callees": [write(callee) for callee in found.callees],
+            "next": cursors.written(found.next) if found.next else "",
         }
 
 

@@ -4,7 +4,7 @@ every route: a route or a method that nobody has classified here fails."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -20,11 +20,13 @@ from django.utils import timezone
 from codeindex.accounts import teams
 from codeindex.integrations import imports, outgoing, push_webhooks
 from codeindex.integrations.imports import Filters
-from codeindex.models import Evaluation, IndexRun, Invitation, Repository, Role
+from codeindex.models import Evaluation, IndexRun, Invitation, Role
 from codeindex.models.tokens import digest
 from codeindex.searches import saved
 from tests import shelf
 from tests.shelf import Written
+
+pytestmark = pytest.mark.django_db
 
 SECRET = "open-invitation"
 
@@ -280,24 +282,42 @@ def provider(settings: Any) -> None:
     settings.CODEINDEX_ADDRESS_LOGIN_RATE = "100000/minute"
 
 
-@pytest.fixture
-def people(alice: User, bob: User, charlie: User, team: Group) -> dict[str, User | None]:
-    dana = User.objects.create_user("dana")
+@pytest.fixture(scope="module")
+def database(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """One transaction for all routes, since `answer` takes back what it changes."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.fixture(scope="module")
+def people(database: None) -> dict[str, User | None]:
+    names = ("charlie", "bob", "dana", "alice", "erin")
+    charlie, bob, dana, alice, erin = map(User.objects.create_user, names)
+    team = Group.objects.create(name="team")
+    team.user_set.add(bob, alice, erin)
     teams.set_member(team, dana, Role.MAINTAINER, by=None)
-    User.objects.create_user("erin").groups.add(team)
     root = User.objects.create_superuser("root")
     return dict(zip(PEOPLE, (None, charlie, bob, dana, alice, root), strict=True))
 
 
-@pytest.fixture
-def shop(alice: User, team: Group) -> Repository:
-    made = shelf.repository(alice, "shop", teams=[team])
-    shelf.put(made, "load.py", Written("def load(csv): ...", "load"))
-    return made
+@pytest.fixture(scope="module")
+def sessions(people: dict[str, User | None]) -> dict[str, str]:
+    """The cookie of each person."""
+    return {who: _session(user) for who, user in people.items() if user}
 
 
-@pytest.fixture
-def rows(shop: Repository, team: Group, alice: User, people: Any) -> dict[str, int]:
+def _session(user: User) -> str:
+    client = Client()
+    client.force_login(user)
+    return client.cookies["sessionid"].value
+
+
+@pytest.fixture(scope="module")
+def rows(people: Any) -> dict[str, int]:
+    alice, team = people["owner"], Group.objects.get()
+    shop = shelf.repository(alice, "shop", teams=[team])
+    shelf.put(shop, "load.py", Written("def load(csv): ...", "load"))
     file = shop.branches.get().source_files.get()
     definition = file.blob.definitions.get()
     run = IndexRun.objects.create(branch=shop.branches.get())
@@ -336,11 +356,19 @@ def address(name: str, rows: dict[str, int]) -> str:
     )
 
 
-def answer(user: User | None, method: str, address: str) -> Any:
-    """The response, without what it has changed."""
+Answer = Callable[[str, str, str], Any]
+
+
+@pytest.fixture
+def answer(sessions: dict[str, str]) -> Answer:
+    """The response for a person, a method and an address, without what it has changed."""
+    return lambda who, method, address: _answer(sessions.get(who), method, address)
+
+
+def _answer(session: str | None, method: str, address: str) -> Any:
     client = Client()
-    if user:
-        client.force_login(user)
+    if session:
+        client.cookies["sessionid"] = session
     form = {"user": "erin", "role": "member"}
     more = {"content_type": "application/json"} if method in ("PUT", "PATCH") else {}
     with transaction.atomic():
@@ -365,29 +393,27 @@ def test_every_route_is_classified() -> None:
 
 
 @pytest.mark.parametrize("name", OWN)
-def test_everyone_gets_what_they_may_see(name: str, rows: Any, people: Any) -> None:
+def test_everyone_gets_what_they_may_see(name: str, rows: Any, answer: Answer) -> None:
     for method, expected in ROUTES[name].items():
-        got = [kind(answer(people[who], method, address(name, rows))) for who in PEOPLE]
+        got = [kind(answer(who, method, address(name, rows))) for who in PEOPLE]
         assert got == list(expected), method
 
 
 @pytest.mark.parametrize("name", OWN)
-def test_no_other_method_is_answered(name: str, rows: Any, people: Any) -> None:
+def test_no_other_method_is_answered(name: str, rows: Any, answer: Answer) -> None:
     for method in set(METHODS) - set(ROUTES[name]):
-        status = answer(people["administrator"], method, address(name, rows)).status_code
+        status = answer("administrator", method, address(name, rows)).status_code
         assert status == 405, method
 
 
 @pytest.mark.parametrize("name", [name for name in OWN if EVERY[name].parameters])
 def test_what_is_hidden_is_answered_like_what_does_not_exist(
-    name: str, rows: Any, people: Any
+    name: str, rows: Any, answer: Answer
 ) -> None:
     nothing = dict.fromkeys(rows, 10**8)
     for method in ROUTES[name]:
         for who in ("anonymous", "stranger"):
-            hidden, absent = (
-                answer(people[who], method, address(name, each)) for each in (rows, nothing)
-            )
+            hidden, absent = (answer(who, method, address(name, each)) for each in (rows, nothing))
             assert hidden.status_code == absent.status_code
             if hidden.status_code != 302:
                 assert _alike(hidden) == _alike(absent)
@@ -401,7 +427,7 @@ def _alike(response: Any) -> str:
 
 
 @pytest.mark.parametrize("name", sorted(set(EVERY) - set(OWN)))
-def test_the_admin_site_is_for_administrators(name: str, people: Any) -> None:
+def test_the_admin_site_is_for_administrators(name: str, answer: Answer) -> None:
     given = {"object_id": "1", "app_label": "auth", "content_type_id": "1", "url": "x", "id": "1"}
     kinds = EVERY[name].parameters
     if name in ("admin:login", "admin:None", "admin:view_on_site"):
@@ -410,4 +436,4 @@ def test_the_admin_site_is_for_administrators(name: str, people: Any) -> None:
     if name == "admin:app_list":
         parameters = {"app_label": "auth"}
     for who in ("anonymous", "stranger", "teammate", "maintainer", "owner"):
-        assert answer(people[who], "GET", reverse(name, kwargs=parameters)).status_code == 302
+        assert answer(who, "GET", reverse(name, kwargs=parameters)).status_code == 302

@@ -7,7 +7,7 @@ from django.contrib.auth.models import AnonymousUser, User
 from codeindex.models import Definition, SourceFile
 from search.references import callees, callers, finding
 from search.references.finding import References
-from search.references.requests import parse_references
+from search.references.requests import parse_callees, parse_callers, parse_references
 from search.references.targets import Target, target_in
 
 
@@ -39,7 +39,7 @@ def calling(user: User | AnonymousUser, meant: Target) -> list[tuple[str, str, l
             each.place.name if each.place else each.reference.file.path,
             [*each.lines],
         )
-        for each in callers.find(user, meant).callers
+        for each in callers.find(parse_callers(user, meant, {})).callers
     ]
 
 
@@ -47,5 +47,5 @@ def called(user: User | AnonymousUser, meant: Target) -> list[tuple[str, str, li
     """The likelihood, name, lines and number of definitions of each callee."""
     return [
         (each.likelihood.value, each.place.name, [*each.lines], each.definitions)
-        for each in callees.find(user, meant).callees
+        for each in callees.find(parse_callees(user, meant, {})).callees
     ]

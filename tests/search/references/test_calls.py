@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from django.contrib.auth.models import User
 
 from codeindex.models import Repository
-from search.references import callees
+from search.references import callees, callers
+from search.references.callees import CalleesRequest
+from search.references.finding import ReferencesRequest
 from tests import shelf
 from tests.search.references.asking import called, calling, target
 from tests.search.references.conftest import TOTALS
@@ -78,6 +81,58 @@ def test_many_callees_are_bounded(alice: User, shop: Repository) -> None:
     body = "".join(f"    f{number}()\n" for number in range(callees.MOST_NAMES + 1))
     functions = "".join(f"def f{number}(): pass\n" for number in range(callees.MOST_NAMES + 1))
     shelf.put_source(shop, "many.py", f"def many():\n{body}\n{functions}")
-    found = callees.find(alice, target("many", "many.py"))
-    assert (len(found.callees), found.is_cut) == (callees.MOST_NAMES, True)
+    meant = target("many", "many.py")
+    found = callees.find(CalleesRequest(alice, meant))
+    assert len(found.callees) == callees.MOST_NAMES
     assert [each.place.name for each in found.callees[:2]] == ["f0", "f1"]
+    rest = callees.find(CalleesRequest(alice, meant, after=found.next))
+    assert [each.place.name for each in rest.callees] == [f"f{callees.MOST_NAMES}"]
+    assert rest.next is None
+
+
+NESTED = """import prices
+
+
+def outer():
+    prices.total(1)
+
+    def inner():
+        prices.total(2)
+    prices.total(3)
+    return inner
+
+
+prices.total(4)
+"""
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3])
+def test_pages_of_callers_hold_each_once(alice: User, shop: Repository, limit: int) -> None:
+    shelf.put_source(shop, "nested.py", NESTED)
+    meant = target("total", "shop/prices.py")
+    whole = callers.find(ReferencesRequest(alice, meant, callers.MOST_LINES))
+    assert whole.next is None
+    assert [
+        each.place and each.place.name
+        for each in whole.callers
+        if each.reference.file.path == "nested.py"
+    ] == ["outer", "outer.inner", None]
+    pages, after = [], None
+    while not pages or after:
+        page = callers.find(ReferencesRequest(alice, meant, limit, after))
+        assert 1 <= len(page.callers) <= limit
+        pages += page.callers
+        after = page.next
+    assert pages == [*whole.callers]
+
+
+def test_callers_beyond_what_is_looked_up_are_on_further_pages(
+    alice: User, shop: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meant = target("total", "shop/prices.py")
+    whole = callers.find(ReferencesRequest(alice, meant, callers.MOST_LINES)).callers
+    monkeypatch.setattr(callers, "MOST_LINES", 2)
+    first = callers.find(ReferencesRequest(alice, meant, 1_000))
+    assert first.is_cut
+    second = callers.find(ReferencesRequest(alice, meant, 1_000, first.next))
+    assert [*first.callers, *second.callers] == [*whole]

@@ -133,6 +133,23 @@ def test_rest_lists_callers_and_callees(client: Client, shop: Repository) -> Non
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(("what", "of"), [("callers", "total"), ("callees", "order")])
+def test_rest_pages_callers_and_callees(
+    client: Client, shop: Repository, what: str, of: str
+) -> None:
+    whole = rest(client, what, of)[what]
+    cursor, pages = "", []
+    while not pages or cursor:
+        answer = rest(client, what, of, limit=1, cursor=cursor)
+        pages += answer[what]
+        cursor = answer["next"]
+        assert answer["more"] == bool(cursor)
+    assert pages == whole
+    _, definition = place("shop/prices.py", "total")
+    wrong = client.get(reverse(f"api-{what}", args=[definition]), {"cursor": "x"})
+    assert wrong.json()["errors"].keys() == {"cursor"}
+
+
 def test_a_file_chooses_the_place_that_is_meant(
     client: Client, alice: User, shop: Repository
 ) -> None:
