@@ -104,7 +104,7 @@ def test_an_organisation_is_imported_and_a_push_is_found_within_a_minute(
     until(lambda: finds(browser, "add_article", "a.py"))
 
     # The only process of the worker that reads whole repositories is busy from now on.
-    browser.submit("/repositories/register", url=f"{code_host.base}/slow.git")
+    browser.submit("/repositories/register", url=f"{code_host.base}/slow.git", visibility="private")
     until(lambda: latest_run(browser, "slow") == "checkout")
 
     webhook = browser.submit("/webhooks/", name="acme").text
