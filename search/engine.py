@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from django.template.defaultfilters import pluralize
+
 import embeddings
 from codeindex import audit
 from codeindex.audit import Access
@@ -42,7 +44,7 @@ NAMED_REPOSITORIES = 3
 def find(request: SearchRequest) -> Answer:
     """The answer to a request, which the audit notes. Raises as `answer` does."""
     found = answer(request)
-    count = f"{len(found.results)} results"
+    count = f"{len(found.results)} result{pluralize(found.results)}"
     audit.note(Access.SEARCHED, request.user, details=count, text=request.query.typed)
     return found
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from textwrap import dedent
 
 import numpy as np
+from django.template.defaultfilters import pluralize
 
 import embeddings
 from codeindex import audit
@@ -44,7 +45,7 @@ def find(request: SimilarRequest) -> Answer:
         told = {"text": example.source}
     else:
         told = {"subject": example.qualified_name}
-    count = f"{len(found.results)} results"
+    count = f"{len(found.results)} result{pluralize(found.results)}"
     audit.note(Access.SIMILAR_SEARCHED, request.user, details=count, **told)
     return found
 

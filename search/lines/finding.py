@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.template.defaultfilters import pluralize
 from django.urls import reverse
 
 from codeindex import audit
@@ -119,7 +120,7 @@ class _Progress:
 def find(request: LineRequest) -> LineAnswer:
     """The answer to a request, which the audit notes. Raises as `answer` does."""
     found = answer(request)
-    count = f"{len(found.files)} files"
+    count = f"{len(found.files)} file{pluralize(found.files)}"
     audit.note(Access.LINES_SEARCHED, request.user, details=count, text=request.typed)
     return found
 

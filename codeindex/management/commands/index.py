@@ -17,6 +17,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.template.defaultfilters import pluralize
 from kombu.exceptions import OperationalError
 from tqdm import tqdm
 
@@ -182,7 +183,7 @@ class Command(base.Command):
 
 
 def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+    return f"{number:,} {noun}{pluralize(number)}"
 
 
 def _work_of(run: IndexRun, stage: str, seconds: float) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.core.management import CommandError
+from django.template.defaultfilters import pluralize
 
 from codeindex.management import base, running_server
 from codeindex.management.index import ADMINISTRATOR, existing_index
@@ -285,5 +286,6 @@ def _file_text(file: Json) -> str:
 
 def _count_text(answer: Json) -> str:
     least = "" if answer["exact"] else "At least "
-    counts = f"{least}{answer['line_count']:,} lines in {answer['file_count']:,} files."
+    lines, files = answer["line_count"], answer["file_count"]
+    counts = f"{least}{lines:,} line{pluralize(lines)} in {files:,} file{pluralize(files)}."
     return f"{counts} Go on with --after {answer['next']}" if answer["next"] else counts

@@ -151,7 +151,7 @@ class TestCommand:
     def test_it_prints_files_and_lines(self) -> None:
         shown = printed("--exact", "<b>")
         assert "src/page.html  in shop\n        1 │ <b>bold</b> = 1\n        3 │ not <b>" in shown
-        assert "2 lines in 1 files." in shown
+        assert "2 lines in 1 file." in shown
 
     def test_slashes_or_an_option_make_a_regular_expression(self) -> None:
         assert printed("/^pl.in$/") == printed("--regex", "^pl.in$")

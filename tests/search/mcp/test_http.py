@@ -294,8 +294,8 @@ def test_the_audit_notes_what_agents_do(client: Client, alice: User, shop: Repos
         text_of(post(client, message(tool, arguments), **headers))
     noted = AuditRecord.objects.filter(door="agent", user="alice", token__startswith="cix_")
     assert list(noted.order_by("at").values_list("action", "text", "subject", "details")) == [
-        ("searched", "load", "", "1 results"),
-        ("lines_searched", "load", "", "1 files"),
+        ("searched", "load", "", "1 result"),
+        ("lines_searched", "load", "", "1 file"),
         ("file_read", "", "alice/shop:src/load.py", "L2-L3"),
     ]
 
