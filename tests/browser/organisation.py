@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,15 +17,19 @@ from codeindex.ingestion import embedding, pipeline
 from codeindex.integrations import imports, outgoing, push_webhooks
 from codeindex.integrations.imports import Filters
 from codeindex.models import (
+    Alert,
     Definition,
     Evaluation,
     Invitation,
     Repository,
     Role,
+    SavedSearch,
     SourceFile,
     Visibility,
 )
 from codeindex.models.tokens import digest
+from codeindex.searches import recent, saved
+from codeindex.searches.alerts import Match
 from tests.git import GitRepository
 
 SOURCES = Path(__file__).parent / "sources"
@@ -111,12 +115,24 @@ def _rows(toolbox: Repository, team: Group, alice: User) -> dict[str, int | str]
         "invitation": invitation.pk,
         "push_webhook": push_webhooks.create(alice, "acme", None, by=alice).webhook.pk,
         "outgoing_webhook": told.webhook.pk,
+        "saved_search": _searches(toolbox).pk,
         "code_host": host.pk,
         "import": imports.add_import(host, "acme", Filters(), by=alice).pk,
         "evaluation": Evaluation.objects.create(file="q.json", file_hash="0").pk,
         "address": f"{toolbox.full_name}/README.md",
         "secret": SECRET,
     }
+
+
+def _searches(toolbox: Repository) -> SavedSearch:
+    """The administrator's: a recent one, and a saved one that has alerted."""
+    root = User.objects.get(username="root")
+    recent.note(root, "q=retry&lang=python", "retry lang:python")
+    search = saved.save(root, "Retries", "q=retry", alerts=True, mail=False)
+    place = ("", "0" * 40, "toolbox/retries.py", 1, 5, "retry", "function", "exact")
+    match = Match(toolbox.pk, toolbox.full_name, *place, f"/r/{toolbox.full_name}")
+    Alert.objects.create(search=search, matches=[asdict(match)])
+    return search
 
 
 SECRET = "open-invitation"
