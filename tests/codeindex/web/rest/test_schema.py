@@ -199,6 +199,7 @@ def test_every_operation_names_its_errors(schema: dict[str, Any]) -> None:
         ("get", IMPORTS): {200},
         ("post", IMPORTS): {201, 415},
         ("get", IMPORT): {200, 404},
+        ("patch", IMPORT): {200, 404, 415},
         ("delete", IMPORT): {204, 404},
         ("post", START): {200, 404},
         ("post", CONFIRM): {200, 404},
