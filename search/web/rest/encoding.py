@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.decorators import method_decorator
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -87,7 +87,8 @@ class NamesSerializer(serializers.Serializer[Any]):
 class EncoderView(PostedSearchView):
     def handle_exception(self, exc: Exception) -> Response:
         """503 if the encoder cannot be loaded."""
-        if isinstance(exc, embeddings.EncoderUnavailable):
+        is_refusal = isinstance(exc, APIException)  # told apart without importing torch
+        if not is_refusal and isinstance(exc, embeddings.EncoderUnavailable):
             exc = Unavailable(str(exc))
         return super().handle_exception(exc)
 
