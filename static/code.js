@@ -66,9 +66,9 @@ function pin() {
 }
 
 function copied(button) {
-  const { copy, copyFrom } = button.dataset;
-  if (copy !== undefined) return copy;
-  if (copyFrom !== undefined) return document.querySelector(copyFrom).textContent;
+  const { copies, copiesFrom } = button.dataset;
+  if (copies !== undefined) return copies;
+  if (copiesFrom !== undefined) return document.querySelector(copiesFrom).textContent;
   return new URL(withLines(permalink()), window.location.href).href;
 }
 
@@ -83,8 +83,10 @@ async function copy(button) {
   setTimeout(() => { button.textContent = label; }, 1500);
 }
 
-document.querySelectorAll("[data-copy], [data-copy-from], [data-copy-link]").forEach((button) => {
-  button.hidden = button.dataset.copyLink !== undefined && !permalink();
+// Browsers have no clipboard for pages that come over plain http from elsewhere.
+document.querySelectorAll("[data-copies], [data-copies-from], [data-copies-link]").forEach((button) => {
+  const isLink = button.dataset.copiesLink !== undefined;
+  button.hidden = !navigator.clipboard || (isLink && !permalink());
   button.addEventListener("click", () => copy(button));
 });
 

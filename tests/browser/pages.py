@@ -59,6 +59,8 @@ def addresses(made: Organisation) -> Iterator[tuple[str, str]]:
         yield name, address
         for asked in ASKED.get(name, ()):
             yield f"{name}, {' '.join(asked.values())}", f"{address}?{urlencode(asked)}"
+    yield "folder", reverse("address", args=[f"{made.toolbox.full_name}/"])
+    yield "code", reverse("address", args=[f"{made.toolbox.full_name}/toolbox/retries.py"])
     yield from ((name, reverse(name)) for name in ADMIN)
     yield "not found", "/there/is/none"
 
