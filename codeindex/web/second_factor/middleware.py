@@ -34,6 +34,7 @@ class RequiredSecondFactor:
             return None
         if errors.is_api(request):
             return errors.error(request, 403, REQUIRED)
+        session.note_next(request)
         return redirect("second-factor")
 
 

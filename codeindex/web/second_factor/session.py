@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import asdict, dataclass
 
+from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, login
 from django.contrib.auth.models import User
 from django.http import HttpRequest
@@ -14,6 +15,9 @@ SECONDS = 300.0
 
 PENDING, PASSED = "second factor pending", "second factor passed"
 """The session's keys."""
+
+NEXT = "second factor next"
+"""The session's key for the page that was asked for while the second factor was lacking."""
 
 SECRET = "second factor secret"  # noqa: S105
 """The session's key for the secret of an app that is being set up."""
@@ -58,6 +62,16 @@ def sign_in(request: HttpRequest, user: User) -> None:
 
 def note_passed(request: HttpRequest) -> None:
     request.session[PASSED] = True
+
+
+def note_next(request: HttpRequest) -> None:
+    if request.method == "GET":
+        request.session[NEXT] = request.get_full_path()
+
+
+def next_page(request: HttpRequest) -> str:
+    """Where the user goes on, once."""
+    return str(request.session.pop(NEXT, settings.LOGIN_REDIRECT_URL))
 
 
 def is_by_password_alone(request: HttpRequest) -> bool:

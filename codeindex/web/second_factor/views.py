@@ -98,7 +98,7 @@ def _changed(request: HttpRequest, user: User) -> HttpResponse:
         return redirect("account")
     if action == "recovery":
         return _recovery_codes(request, second_factor.new_recovery_codes(user))
-    return redirect(settings.LOGIN_REDIRECT_URL)
+    return HttpResponseRedirect(session.next_page(request))
 
 
 def _user_with_password(request: HttpRequest) -> User:
@@ -133,4 +133,5 @@ def _set_up(request: HttpRequest, user: User, form: CodeForm) -> HttpResponse:
 
 
 def _recovery_codes(request: HttpRequest, codes: list[str]) -> HttpResponse:
-    return render(request, "codeindex/recovery_codes.html", {"codes": codes})
+    context = {"codes": codes, "next": session.next_page(request)}
+    return render(request, "codeindex/recovery_codes.html", context)

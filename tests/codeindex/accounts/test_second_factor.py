@@ -241,7 +241,9 @@ class TestWhereItIsRequired:
             session = client.session
             session["second factor secret"] = SECRET
             session.save()
-            client.post("/account/second-factor/set-up", {"code": code()})
+            client.get("/teams/?a=1")
+            shown = client.post("/account/second-factor/set-up", {"code": code()})
+            assert '<a href="/teams/?a=1">Continue</a>' in shown.content.decode()
             assert client.get("/").status_code == 200
 
     def test_a_session_from_before_gives_a_code(
@@ -249,8 +251,8 @@ class TestWhereItIsRequired:
     ) -> None:
         client.force_login(owner, "django.contrib.auth.backends.ModelBackend")
         settings.CODEINDEX_SECOND_FACTOR = "everyone"
-        assert client.get("/")["Location"] == "/account/second-factor/"
-        assert client.post("/account/second-factor/", {"code": code()})["Location"] == "/"
+        assert client.get("/teams/")["Location"] == "/account/second-factor/"
+        assert client.post("/account/second-factor/", {"code": code()})["Location"] == "/teams/"
         assert client.get("/").status_code == 200
 
     def test_whoever_signs_in_with_a_code_has_it(
