@@ -99,7 +99,8 @@ def groups(branches: Sequence[int], *, across: bool = False) -> Found:
 
 
 def near_pairs(branches: Sequence[int]) -> list[NearPair]:
-    """The most similar pairs in these branches whose shapes differ."""
+    """The most similar pairs in these branches whose shapes differ, and of which neither is part of
+    the other, as an inner function is."""
     rows = statements.rows(_PAIRS, _parameters(branches) | {"limit": PAIRS})
     width = len(Place._fields)
     return [NearPair(Place(*row[1 : 1 + width]), Place(*row[1 + width :]), row[0]) for row in rows]
@@ -162,5 +163,7 @@ CROSS JOIN LATERAL (
     SELECT * FROM seen WHERE text_id = pair.first_id ORDER BY repository, path LIMIT 1) AS one
 CROSS JOIN LATERAL (
     SELECT * FROM seen WHERE text_id = pair.second_id ORDER BY repository, path LIMIT 1) AS other
+WHERE NOT (one.file = other.file AND one.start_line <= other.end_line
+           AND other.start_line <= one.end_line)
 ORDER BY pair.similarity DESC, pair.id LIMIT %(limit)s
 """

@@ -15,7 +15,7 @@ from codeindex.models import NearClone, Space, SpaceState
 LEAVES = 60
 """The fewest leaves of a function that is compared: small ones are alike by chance."""
 
-THRESHOLD = 0.97
+THRESHOLD = 0.965
 """The least cosine of a pair. docs/quality.md says what pairs look like above and below."""
 
 RATIO = 0.8

@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from codeindex import address_lists, repositories, tasks
@@ -44,7 +45,8 @@ def register(request: HttpRequest) -> HttpResponse:
         else:
             _request_index(request, repository)
             return redirect("repository", repository.pk)
-    context = {"nav": "repositories", "form": form}
+    may_import = imports.is_allowed(owner)
+    context = {"nav": "repositories", "form": form, "may_import": may_import}
     return render(request, "codeindex/register.html", context, status=400 if form.errors else 200)
 
 
@@ -105,6 +107,7 @@ def repository(request: HttpRequest, pk: int) -> HttpResponse:
         "branch": shown,
         "languages": contents.languages(shown) if shown else [],
         "directories": contents.directories(shown) if shown else [],
+        "directory_address": f"{reverse('address', args=[row.full_name])}/",
         "skips": overview.skips(summary.latest),
         "failures": overview.failures(row) if has_failures else [],
         "is_managed": Repository.objects.managed_by(request.user).filter(pk=pk).exists(),

@@ -25,6 +25,8 @@ from codeindex.models import (
     Role,
     SavedSearch,
     SourceFile,
+    Space,
+    SpaceState,
     Visibility,
 )
 from codeindex.models.tokens import digest
@@ -119,6 +121,8 @@ def _rows(toolbox: Repository, team: Group, alice: User) -> dict[str, int | str]
         "code_host": host.pk,
         "import": imports.add_import(host, "acme", Filters(), by=alice).pk,
         "evaluation": Evaluation.objects.create(file="q.json", file_hash="0").pk,
+        "space": Space.objects.get(state=SpaceState.ACTIVE).pk,
+        "user": "bob",
         "address": f"{toolbox.full_name}/README.md",
         "secret": SECRET,
     }
