@@ -260,7 +260,6 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "rest_framework",
     "drf_spectacular",
-    "drf_spectacular_sidecar",
     "codeindex",
     "search",
 ]
@@ -347,13 +346,6 @@ SPECTACULAR_SETTINGS = {
         "codeindex.web.rest.schema.group_by_task",
     ],
     "SERVE_INCLUDE_SCHEMA": False,
-    # The page that describes the API; nothing is loaded from elsewhere
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_SETTINGS": {
-        "deepLinking": True,
-        "defaultModelsExpandDepth": -1,
-        "validatorUrl": None,
-    },
     "ENUM_NAME_OVERRIDES": {
         "RunStatus": "codeindex.models.RunStatus",
         "HostKind": "codeindex.models.HostKind",

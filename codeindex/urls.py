@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import include, path, register_converter
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularAPIView
 
 from codeindex.accounts.oauth import clients
 from codeindex.accounts.sign_on import provider
@@ -30,6 +30,7 @@ from codeindex.web.quality import views as quality_views
 from codeindex.web.repository_settings.api import SettingsView
 from codeindex.web.repository_settings.forms import AccessSection, RulesSection, SourceSection
 from codeindex.web.repository_settings.views import settings
+from codeindex.web.rest import reference
 from codeindex.web.second_factor import views as second_factor
 from codeindex.web.sign_on import views as sign_on
 from codeindex.web.teams import api as team_api
@@ -112,13 +113,7 @@ code_hosts = [
 
 rest = [
     path("schema", SpectacularAPIView.as_view(), name="api-schema"),
-    path(
-        "docs",
-        SpectacularSwaggerSplitView.as_view(
-            url_name="api-schema", template_name="codeindex/api.html"
-        ),
-        name="api-docs",
-    ),
+    path("docs", reference.page, name="api-docs"),
     path("repositories", api.RepositoriesView.as_view(), name="api-repositories"),
     path("repositories/<repository:pk>", api.RepositoryView.as_view(), name="api-repository"),
     path("repositories/<repository:pk>/settings", SettingsView.as_view(), name="api-settings"),

@@ -57,17 +57,19 @@ document.addEventListener("keydown", (event) => {
   menu.querySelector("summary").focus();
 });
 
+// What is a column at the side in a wide window is closed at first in a narrow one.
+const wide = window.matchMedia("(min-width: 1100px)");
+
+function openSides() {
+  document.querySelectorAll(".side > details").forEach((details) => { details.open = wide.matches; });
+}
+
+wide.addEventListener("change", openSides);
+openSides();
+
 // Signing in leads back to this page. The lines that an address marks ("#L83-L86") are known to the browser alone.
 document.querySelectorAll('a[href*="/login/?next="]').forEach((link) => {
   link.addEventListener("click", () => {
     link.href = link.getAttribute("href").replace(/%23.*$/, "") + encodeURIComponent(window.location.hash);
   });
 });
-
-// Swagger UI has a class for dark colours instead of a media query.
-if (document.getElementById("swagger-ui")) {
-  const dark = window.matchMedia("(prefers-color-scheme: dark)");
-  const apply = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
-  dark.addEventListener("change", apply);
-  apply();
-}

@@ -138,8 +138,7 @@ def _prepare_database(state: State, alive: Callable[[], bool]) -> None:
     if first is not None:
         _print(f"First administrator: user {first.name}, password {first.password}")
         _print("Write the password down: it will not be shown again.")
-    # Of the two viewers of the API's schema in drf-spectacular-sidecar only Swagger UI is used
-    call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=["redoc"])
+    call_command("collectstatic", interactive=False, verbosity=0)
 
 
 def _start_application(state: State, alive: Callable[[], bool]) -> None:
