@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import product
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.http import QueryDict
 from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver
 
@@ -29,6 +31,7 @@ PARAMETERS = (
     ),
 )
 BAD = ("", "%ff%fe", "9" * 30, "-", "x" * 5000)
+ODD = ("%ff%fe", "9" * 30, "-1")
 METHODS = ("HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND")
 NUMBERS = ("0", "9" * 19, "9" * 4400, "-1", "x", "%00", "1%ff", "١")
 FORM = "application/x-www-form-urlencoded"
@@ -98,6 +101,24 @@ def answers(client: Client) -> Any:
     return ask
 
 
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """The names of the parameters that views ask for, as they do."""
+    names: set[str] = set()
+    for method in ("get", "getlist", "__getitem__", "__contains__"):
+        monkeypatch.setattr(QueryDict, method, _noting(getattr(QueryDict, method), names))
+    return names
+
+
+def _noting(method: Callable[..., Any], names: set[str]) -> Callable[..., Any]:
+    def noted(self: QueryDict, name: str, *more: Any) -> Any:
+        if name:
+            names.add(name)
+        return method(self, name, *more)
+
+    return noted
+
+
 def real(address: str, filled: dict[str, int | str]) -> str:
     return re.sub(r"<(?:\w+:)?(\w+)>", lambda match: str(filled.get(match[1], 1)), address)
 
@@ -112,6 +133,20 @@ def test_no_parameter_breaks_a_page(answers: Any, filled: dict[str, int | str]) 
         for value in BAD:
             every = "&".join(f"{name}={value}" for name in PARAMETERS)
             answers("GET", real(address, filled), every)
+
+
+def test_no_parameter_that_a_page_asks_for_breaks_it(
+    answers: Any, filled: dict[str, int | str], asked: set[str]
+) -> None:
+    """Each alone, also one that the list above lacks, since its page is new."""
+    everywhere: set[str] = set()
+    for address in ADDRESSES:
+        asked.clear()
+        answers("GET", real(address, filled), "q=csv&code=x")
+        everywhere |= asked
+        for name, value in product(sorted(asked.difference(PARAMETERS)), ODD):
+            answers("GET", real(address, filled), f"q=csv&code=x&{name}={value}")
+    assert {"q", "cursor", "limit", "next", "repository"} <= everywhere
 
 
 def test_no_parameter_of_a_search_breaks_it(answers: Any, filled: dict[str, int | str]) -> None:
