@@ -25,6 +25,8 @@ from search.web.highlighting import listing
 MOST_CHARACTERS = 100_000
 """Of a document that is rendered; longer ones are shown as their source alone."""
 
+SCROLLED = '<div class="scroll" tabindex="0" role="group" aria-label="Table">'
+
 OUTWARD = "nofollow noreferrer noopener"
 
 _SCHEMES = frozenset({"http", "https", "mailto"})
@@ -62,6 +64,7 @@ def _markdown(source: str, path: str, located: Located, prefix: str = "") -> str
     parser = _parser()
     tokens = parser.parse(source)
     _anchor_headings(tokens, f"doc-{prefix}")
+    _free_empty_heads(tokens)
     for token in tokens:
         token.children = [*_children(token.children or (), path, located, f"doc-{prefix}")]
     return str(parser.renderer.render(tokens, parser.options, {}))
@@ -70,7 +73,10 @@ def _markdown(source: str, path: str, located: Located, prefix: str = "") -> str
 @cache
 def _parser() -> MarkdownIt:
     options = {"html": False, "highlight": _highlighted}
-    return MarkdownIt("commonmark", options).enable(["table", "strikethrough"])
+    parser = MarkdownIt("commonmark", options).enable(["table", "strikethrough"])
+    parser.add_render_rule("table_open", lambda *_: f"{SCROLLED}<table>")
+    parser.add_render_rule("table_close", lambda *_: "</table></div>")
+    return parser
 
 
 def _highlighted(code: str, name: str, attributes: str) -> str:
@@ -95,6 +101,13 @@ def _anchor_headings(tokens: Sequence[Token], prefix: str) -> None:
             again = f"-{seen[slug]}" if seen[slug] else ""
             seen[slug] += 1
             token.attrSet("id", f"{prefix}{slug}{again}")
+
+
+def _free_empty_heads(tokens: Sequence[Token]) -> None:
+    """The head of a column without a name is an empty cell, which says nothing about the others."""
+    for opening, text, closing in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if opening.type == "th_open" and not text.content.strip():
+            opening.tag = closing.tag = "td"
 
 
 def _children(tokens: Iterable[Token], path: str, located: Located, prefix: str) -> Iterator[Token]:

@@ -63,6 +63,12 @@ class TestMarkdown:
         for value in ("javascript:", "data:", "//evil", "etc/passwd", "ftp:"):
             assert f'href="{value}' not in html
 
+    def test_tables_scroll_and_have_no_empty_heads(self) -> None:
+        html = shown("| | b |\n|---|---|\n| 1 | 2 |")
+        assert '<div class="scroll" tabindex="0" role="group" aria-label="Table"><table>' in html
+        assert "<td></td>" in html
+        assert "<th>b</th>" in html
+
     def test_what_is_outside_is_not_told_where_from(self) -> None:
         assert 'rel="nofollow noreferrer noopener"' in shown("<https://example.org>")
 
