@@ -18,6 +18,7 @@ from codeindex.wsgi import application
 
 PARAMETERS = (
     *("q", "repository", "repo", "path", "lang", "kind", "order", "group", "balance", "limit"),
+    *("label", "rev", "cursor", "after", "asked", "alerts", "mail"),
     *("by", "code", "next", "page", "p", "o", "e", "format", "token", "name", "url", "branch"),
     *(
         "visibility",
