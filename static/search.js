@@ -1,15 +1,16 @@
-// The search box: Enter searches, Shift+Enter starts a new line, and pasted code keeps its lines. A query that is too
-// long is not cut; the box says so. For code it offers the search for similar code.
+// A box for a query or for code. What is too long is not cut; the box says so. In a query Enter searches, Shift+Enter
+// starts a new line, and pasted code keeps its lines; for code it offers the search for similar code.
 
 const MOST_ROWS = 12;
 const GROWS_BY_STYLE = CSS.supports("field-sizing", "content");
 
 function prepareBox(box) {
   const most = Number(box.dataset.most);
+  const isQuery = box.id === "q";
   const note = document.createElement("p");
   note.className = "box-note";
   note.setAttribute("role", "status");
-  box.parentElement.append(note);
+  box.after(note);
 
   function lengthNote() {
     const length = [...box.value.trim()].length;
@@ -26,7 +27,7 @@ function prepareBox(box) {
   }
 
   function update() {
-    if (!GROWS_BY_STYLE) box.rows = Math.min(box.value.split("\n").length, MOST_ROWS);
+    if (isQuery && !GROWS_BY_STYLE) box.rows = Math.min(box.value.split("\n").length, MOST_ROWS);
     const tooLong = lengthNote();
     note.classList.toggle("bad", tooLong.length > 0);
     note.replaceChildren(...(tooLong.length ? tooLong : similarNote()));
@@ -34,7 +35,7 @@ function prepareBox(box) {
 
   box.addEventListener("input", update);
   box.addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || event.isComposing) return;
+    if (!isQuery || event.defaultPrevented || event.isComposing) return;
     if (event.key === "Escape") box.blur();
     if (event.key !== "Enter" || event.shiftKey) return;
     event.preventDefault();

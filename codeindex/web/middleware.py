@@ -90,6 +90,8 @@ def reject_malformed(get_response: GetResponse) -> GetResponse:
     def middleware(request: HttpRequest) -> HttpResponse:
         if _first_with_nul(request.COOKIES.items()) is not None:  # maybe the session's
             return errors.plain_error(request, 400, errors.MALFORMED)
+        if "\x00" in request.path:  # no row has such a name
+            return errors.error(request, 404, errors.NOT_FOUND)
         most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         length = request.META.get("CONTENT_LENGTH") or "0"
         if length.isdecimal() and (len(length) > _LENGTH_DIGITS or int(length) > most):

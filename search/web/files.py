@@ -74,8 +74,6 @@ def file(request: HttpRequest, file_id: int) -> HttpResponse:
 def at_address(request: HttpRequest, address: str) -> HttpResponse:
     """The file at `owner/name@ref/path`, of which `lines` are marked; or the folder, if the path
     ends with a slash. `owner/name` alone is the repository's page."""
-    if "\0" in address:
-        raise Http404
     try:
         parsed = reading.parse_address(request.user, address)
     except UnknownRepository as error:

@@ -60,6 +60,9 @@ def test_a_query_that_is_too_long_is_not_cut(visit: Visitor) -> None:
     page.locator("#q").fill("x" * 2_001)
     expect(page.locator(".box-note")).to_have_text("2,001 characters; at most 2,000 are allowed.")
     expect(page.locator("#q")).to_have_value("x" * 2_001)
+    page.goto("/similar/")
+    page.locator("#code").fill("y" * 2_002)
+    expect(page.locator("main .box-note")).to_contain_text("2,002 characters")
 
 
 def test_a_search_is_saved(visit: Visitor) -> None:
