@@ -142,10 +142,10 @@ def connected(
     url: str,
     headers: Mapping[str, str] = NO_HEADERS,
     resolve: Resolve = proxy.resolve,
-    seconds: float = EXCHANGE_SECONDS,
+    seconds: float | None = None,
 ) -> Iterator[Client]:
     """A client for the origin of `url` that sends `headers` along. Each of its exchanges takes at
-    most `seconds`."""
+    most `seconds`, or else `EXCHANGE_SECONDS`."""
     refused = settings.CODEINDEX_REFUSED_NETWORKS
     with (
         proxy.serving(refused, urlsplit(url).scheme, resolve) as forward,
@@ -158,7 +158,7 @@ def connected(
             trust_env=False,
         ) as client,
     ):
-        yield Client(client, forward, seconds)
+        yield Client(client, forward, EXCHANGE_SECONDS if seconds is None else seconds)
 
 
 def origin(url: str) -> str:

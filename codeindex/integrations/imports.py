@@ -180,7 +180,7 @@ def follow_host(row: Import, follows: bool, *, by: User) -> None:
     if follows == row.follows_host:
         return
     if follows and row.host.kind not in DIRECTORIES:
-        reason = f"{row.host.get_kind_display()} does not say who its accounts belong to."
+        reason = f"Visibility cannot follow {row.host.get_kind_display()}."
         raise ValidationError({"follows_host": [reason]})
     if follows:
         PermissionSync.objects.create(source=row)

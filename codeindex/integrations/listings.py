@@ -18,11 +18,14 @@ MOST_TOPICS = 100
 LONGEST_NAME = 300
 LONGEST_URL = 2_048
 
+WEB_SCHEMES = ("https", "http")
+
 GIT_USERS = {
     HostKind.GITHUB: "x-access-token",
     HostKind.GITLAB: "oauth2",
     HostKind.GITEA: "oauth2",
     HostKind.BITBUCKET: "x-token-auth",
+    HostKind.BITBUCKET_SERVER: "x-token-auth",
 }
 """The user name that git gives beside a token."""
 
@@ -48,6 +51,7 @@ class Access:
             HostKind.GITLAB: "/api/v4",
             HostKind.GITEA: "/api/v1",
             HostKind.BITBUCKET: "/2.0",
+            HostKind.BITBUCKET_SERVER: "/rest/api/1.0",
         }  # fmt: skip
         return public.get(urlsplit(self.url).hostname or "", f"{self.url}{paths[self.kind]}")
 
@@ -55,7 +59,7 @@ class Access:
     def headers(self) -> dict[str, str]:
         if not self.token:
             return {}
-        if self.username:
+        if self.username and self.kind != HostKind.BITBUCKET_SERVER:
             basic = b64encode(f"{self.username}:{self.token}".encode()).decode()
             return {"Authorization": f"Basic {basic}"}
         scheme = "token" if self.kind == HostKind.GITEA else "Bearer"
@@ -66,9 +70,16 @@ class Access:
         """What git signs in with."""
         if not self.token:
             return ""
+        return f"{self._git_user}:{self.token}"
+
+    @property
+    def _git_user(self) -> str:
+        if not self.username:
+            return GIT_USERS[self.kind]
+        if self.kind == HostKind.BITBUCKET_SERVER:
+            return self.username
         # Atlassian's API tokens belong to a user, and git needs this name beside them.
-        user = "x-bitbucket-api-token-auth" if self.username else GIT_USERS[self.kind]
-        return f"{user}:{self.token}"
+        return "x-bitbucket-api-token-auth"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +117,26 @@ Page = tuple[list[Listed], str]
 
 def _page(client: Client, url: str, kind: HostKind) -> Page:
     answer = client.get(url)
+    payload = answer.json if isinstance(answer.json, dict) else {}
     if kind == HostKind.BITBUCKET:
-        payload = answer.json if isinstance(answer.json, dict) else {}
         items, following = payload.get("values"), payload.get("next", "")
+    elif kind == HostKind.BITBUCKET_SERVER:
+        items, following = payload.get("values"), _following(url, payload)
     else:
         items, following = answer.json, answer.next
     if not isinstance(items, list) or not isinstance(following, str):
         raise HostError("The host's answer is not a list of repositories.")
     return [_READERS[kind](item if isinstance(item, dict) else {}) for item in items], following
+
+
+def _following(url: str, payload: dict[str, Any]) -> str:
+    """The next page of Bitbucket's server, which names a number instead of an address."""
+    start = payload.get("nextPageStart")
+    if payload.get("isLastPage") is not False:
+        return ""
+    if not isinstance(start, int):
+        raise HostError("The host's answer is not a list of repositories.")
+    return f"{url.partition('?')[0]}?{urlencode({'limit': 100, 'start': start})}"
 
 
 def _github(access: Access, namespace: str, client: Client) -> Page:
@@ -159,6 +182,12 @@ def _bitbucket(access: Access, namespace: str, client: Client) -> Page:
     return _page(client, url, access.kind)
 
 
+def _bitbucket_server(access: Access, namespace: str, client: Client) -> Page:
+    query = urlencode({"limit": 100, "start": 0})
+    url = f"{access.api}/projects/{quote(namespace, safe='~')}/repos?{query}"
+    return _page(client, url, access.kind)
+
+
 def _first(client: Client, kind: HostKind, group: str, user: str) -> Page:
     """The first page of a group; of the user of that name if there is no such group."""
     try:
@@ -190,19 +219,32 @@ def _read_gitlab(item: dict[str, Any]) -> Listed:
     )
 
 
-def _read_bitbucket(item: dict[str, Any]) -> Listed:
+def _clone_url(item: dict[str, Any]) -> object:
+    """Of Bitbucket: the one for https, or http."""
     links = item.get("links")
     clone = links.get("clone") if isinstance(links, dict) else None
-    urls = [
-        link.get("href")
-        for link in (clone if isinstance(clone, list) else [])
-        if isinstance(link, dict) and link.get("name") == "https"
-    ]
+    named = (link for link in (clone if isinstance(clone, list) else []) if isinstance(link, dict))
+    return next((link.get("href") for link in named if link.get("name") in WEB_SCHEMES), None)
+
+
+def _read_bitbucket(item: dict[str, Any]) -> Listed:
     return _listed(
         item.get("uuid"),
         item.get("full_name"),
-        *(urls or [None])[:1],
+        _clone_url(item),
         fork=bool(item.get("parent")),
+    )
+
+
+def _read_bitbucket_server(item: dict[str, Any]) -> Listed:
+    project, slug = item.get("project"), item.get("slug")
+    key = project.get("key") if isinstance(project, dict) else None
+    return _listed(
+        item.get("id"),
+        f"{key}/{slug}" if isinstance(key, str) and isinstance(slug, str) else None,
+        _clone_url(item),
+        archived=item.get("archived") is True,
+        fork=bool(item.get("origin")),
     )
 
 
@@ -237,10 +279,12 @@ _LISTERS: dict[HostKind, Callable[[Access, str, Client], Page]] = {
     HostKind.GITLAB: _gitlab,
     HostKind.GITEA: _gitea,
     HostKind.BITBUCKET: _bitbucket,
+    HostKind.BITBUCKET_SERVER: _bitbucket_server,
 }
 _READERS: dict[HostKind, Callable[[dict[str, Any]], Listed]] = {
     HostKind.GITHUB: _read_github,
     HostKind.GITLAB: _read_gitlab,
     HostKind.GITEA: _read_github,
     HostKind.BITBUCKET: _read_bitbucket,
+    HostKind.BITBUCKET_SERVER: _read_bitbucket_server,
 }

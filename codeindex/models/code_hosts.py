@@ -19,13 +19,14 @@ class HostKind(models.TextChoices):
     GITLAB = "gitlab", "GitLab"
     GITEA = "gitea", "Gitea or Forgejo"
     BITBUCKET = "bitbucket", "Bitbucket Cloud"
+    BITBUCKET_SERVER = "bitbucket-server", "Bitbucket Server or Data Center"
 
 
 class CodeHost(models.Model):
     """A code host, and the token by which its owner reads there. `url` is its web address."""
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="code_hosts")
-    kind = models.CharField(max_length=10, choices=HostKind.choices)
+    kind = models.CharField(max_length=20, choices=HostKind.choices)
     name = models.CharField(max_length=100)
     url = models.CharField(max_length=300)
     username = models.CharField(max_length=200, blank=True)  # Bitbucket's tokens may need one

@@ -67,7 +67,8 @@ class CodeHostForm(forms.Form):
         required=False,
         max_length=200,
         label="User name",
-        help_text="For API tokens of Bitbucket: the e-mail address of their user.",
+        help_text="For API tokens of Bitbucket: the e-mail address of their user. For personal"
+        " tokens of Bitbucket's server: the name of their user.",
     )
     name = forms.CharField(required=False, max_length=100, help_text="Defaults to the host's name.")
 

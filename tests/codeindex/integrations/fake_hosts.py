@@ -118,6 +118,36 @@ def bitbucket(base: str, repo: Repo) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def bitbucket_server(base: str, repo: Repo) -> dict[str, Any]:
+    """As of GET /rest/api/1.0/projects/{projectKey}/repos, version 8.19."""
+    key, _, slug = repo.name.partition("/")
+    return {
+        "slug": slug,
+        "id": repo.id,
+        "name": slug,
+        "hierarchyId": "e3c939f9ef4a7fae272e",
+        "state": "AVAILABLE",
+        "archived": repo.archived,
+        "public": False,
+        "project": {"key": key, "id": 1, "type": "NORMAL"},
+        **({"origin": {"slug": "x"}} if repo.fork else {}),
+        "links": {
+            "clone": [
+                {"name": "ssh", "href": f"ssh://git@host:7999/{repo.name}.git"},
+                {"name": "http", "href": repo.clone_url or f"{base}/{repo.name}.git"},
+            ],
+            "self": [{"href": f"{base}/projects/{key}/repos/{slug}/browse"}],
+        },
+    }
+
+
+SHAPES: Mapping[HostKind, Shape] = {
+    HostKind.GITLAB: gitlab,
+    HostKind.BITBUCKET: bitbucket,
+    HostKind.BITBUCKET_SERVER: bitbucket_server,
+}
+
+
 @dataclass
 class Fake:
     """A host of one kind, with the repositories of organisations and users."""
@@ -183,6 +213,8 @@ class Fake:
                 return self.users.get(name)
             case (HostKind.BITBUCKET, "2.0", "repositories", name):
                 return self.organisations.get(name)
+            case (HostKind.BITBUCKET_SERVER, "rest", "api", "1.0", "projects", name, "repos"):
+                return self.organisations.get(name)
             case _:
                 return None
 
@@ -196,9 +228,13 @@ class Fake:
         size = int(query.get("per_page") or query.get("limit") or query.get("pagelen") or 30)
         size = self.page_size or size
         page = int(query.get("page", 1))
-        shape: Shape = {HostKind.GITLAB: gitlab, HostKind.BITBUCKET: bitbucket}.get(
-            self.kind, github
-        )
+        shape = SHAPES.get(self.kind, github)
+        if self.kind == HostKind.BITBUCKET_SERVER:
+            start = int(query["start"])
+            items = [shape(self.base, repo) for repo in all_[start : start + size]]
+            is_last = start + size >= len(all_)
+            more_pages = {} if is_last else {"nextPageStart": start + size}
+            return send(request, 200, {"values": items, "isLastPage": is_last, **more_pages})
         items = [
             shape(self.base, item) if isinstance(item, Repo) else item
             for item in all_[(page - 1) * size : page * size]

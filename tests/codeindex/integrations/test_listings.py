@@ -73,6 +73,8 @@ class TestListing:
             (HostKind.GITLAB, "", f"Bearer {TOKEN}", f"oauth2:{TOKEN}"),
             (HostKind.GITEA, "", f"token {TOKEN}", f"oauth2:{TOKEN}"),
             (HostKind.BITBUCKET, "", f"Bearer {TOKEN}", f"x-token-auth:{TOKEN}"),
+            (HostKind.BITBUCKET_SERVER, "", f"Bearer {TOKEN}", f"x-token-auth:{TOKEN}"),
+            (HostKind.BITBUCKET_SERVER, "jo", f"Bearer {TOKEN}", f"jo:{TOKEN}"),
             (
                 HostKind.BITBUCKET,
                 "jo@acme.example",
@@ -115,6 +117,12 @@ class TestListing:
         assert (row.error, row.kept) == ("", 10_000)
         assert Repository.objects.count() == IndexRun.objects.count() == 10_000
         assert len(fake.asked) == 101
+
+    def test_a_personal_project_and_a_fork_of_bitbucket_s_server(self, alice: User) -> None:
+        repos = [Repo(1, "~jo/dots"), Repo(2, "~jo/fork", fork=True)]
+        with fake_hosts.serving(Fake(HostKind.BITBUCKET_SERVER, {"~jo": repos})) as fake:
+            row = sync(importing(fake, alice, namespace="~jo"))
+        assert (row.error, row.listed, names()) == ("", 2, ["dots"])
 
 
 class TestFilters:

@@ -407,7 +407,7 @@ class TestSwitching:
         assert added("github", by_form).status_code == 302
         assert Import.objects.get().follows_host
         refused = added("bitbucket", by_form)
-        assert "Bitbucket Cloud does not say who its accounts belong to." in refused.text
+        assert "Visibility cannot follow Bitbucket Cloud." in refused.text
         assert Import.objects.count() == 1
 
     def test_without_single_sign_on_the_page_says_that_nobody_matches(

@@ -82,7 +82,8 @@ class TestBadHosts:
     ) -> None:
         with fake_hosts.serving(Fake(kind, {"acme": acme()})) as fake:
             row = sync(importing(fake, alice))
-            wrapped = {"values": body} if kind == HostKind.BITBUCKET else body
+            is_wrapped = kind in (HostKind.BITBUCKET, HostKind.BITBUCKET_SERVER)
+            wrapped = {"values": body} if is_wrapped else body
             account = {"type": "Organization"}
 
             def answer(request: BaseHTTPRequestHandler) -> bool:
