@@ -42,31 +42,30 @@ def found(user: User, query: str) -> set[str]:
     return {result.definition.place.name for result in answer.results}
 
 
-@pytest.mark.parametrize(
-    ("query", "expected"),
-    [
-        ("csv author:ann", {"load", "open"}),
-        ("csv author:BEA", {"read"}),
-        ('csv author:"ann a"', {"load"}),
-        ("csv author:%", set()),
-        ("csv -author:ann", {"read", "old"}),
-        ("csv author:bea author:annika", {"read", "open"}),
-        ("csv after:2026-01-15", {"read", "open"}),
-        ("csv before:2026-01-15", {"load"}),
-        ("csv author:ann after:2026-01-02", {"open"}),
-        ("csv (author:bea OR path:old)", {"read", "old"}),
-        ("csv NOT author:ann", {"read", "old"}),
-        ("author:ann", {"load", "open"}),
-    ],
-)
-def test_keep_what_they_say(alice: User, query: str, expected: set[str]) -> None:
-    assert found(alice, query) == expected
+KEPT = {
+    "csv author:ann": {"load", "open"},
+    "csv author:BEA": {"read"},
+    'csv author:"ann a"': {"load"},
+    "csv author:%": set(),
+    "csv -author:ann": {"read", "old"},
+    "csv author:bea author:annika": {"read", "open"},
+    "csv after:2026-01-15": {"read", "open"},
+    "csv before:2026-01-15": {"load"},
+    "csv author:ann after:2026-01-02": {"open"},
+    "csv (author:bea OR path:old)": {"read", "old"},
+    "csv NOT author:ann": {"read", "old"},
+    "author:ann": {"load", "open"},
+}  # type: dict[str, set[str]]
 
 
-@pytest.mark.parametrize("date", ["yesterday", "2026-13-01", "2026-1-1", "20260101", "0000-01-01"])
-def test_a_wrong_date_is_explained(alice: User, date: str) -> None:
-    with pytest.raises(BadQuery, match="is not a date"):
-        found(alice, f"csv after:{date}")
+def test_keep_what_they_say(alice: User) -> None:
+    assert {query: found(alice, query) for query in KEPT} == KEPT
+
+
+def test_a_wrong_date_is_explained(alice: User) -> None:
+    for date in ("yesterday", "2026-13-01", "2026-1-1", "20260101", "0000-01-01"):
+        with pytest.raises(BadQuery, match="is not a date"):
+            found(alice, f"csv after:{date}")
 
 
 def test_a_stranger_learns_nothing_of_authors(charlie: User) -> None:
