@@ -104,6 +104,8 @@ def test_every_answer_is_one_that_the_schema_names(
         own = known.get(case.path.split("/")[3], known[""])
         case.path_parameters |= {name: own[name] for name in case.path_parameters if name in own}
     (case.headers or {}).pop("Authorization", None)  # made up
+    # Beside WSGI nothing decompresses
+    case.headers = {**(case.headers or {}), "Accept-Encoding": "identity"}
     with transaction.atomic():
         case.call_and_validate(**signed[size % len(signed)], excluded_checks=EXCLUDED)
         transaction.set_rollback(True)
