@@ -55,6 +55,7 @@ function colours() {
 
 // By colour, so that the canvas changes it seldom
 function sortByGroup() {
+  if (!points) return;
   const { names, of } = groups();
   points.groups = names.map(() => []);
   for (let i = 0; i < points.count; i += 1) points.groups[of(i)].push(i);
@@ -81,6 +82,7 @@ function sortByGroup() {
 // Drawing
 
 function draw() {
+  if (!points) return; // they are still on their way
   cancelAnimationFrame(drawing);
   drawing = requestAnimationFrame(paint);
 }
@@ -184,6 +186,7 @@ function fillGrid() {
 }
 
 function nearest(pixelX, pixelY, reach) {
+  if (!points) return -1;
   const [x, y, distance] = [(pixelX - view.x) / view.scale, (pixelY - view.y) / view.scale, reach / view.scale];
   const cell = (value) => Math.min(Math.max(value * CELLS >> 16, 0), CELLS - 1);
   let [best, least] = [-1, distance * distance];
@@ -299,6 +302,7 @@ document.getElementById("map-colour")?.addEventListener("change", () => {
 
 document.getElementById("map-form")?.addEventListener("submit", async (event) => {
   event.preventDefault();
+  if (!points) return;
   const query = document.getElementById("map-query").value.trim();
   lit = [];
   place.textContent = "";
