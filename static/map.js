@@ -99,7 +99,8 @@ function paint() {
   context.clearRect(0, 0, width, height);
   const palette = colours();
   const muted = getComputedStyle(document.documentElement).getPropertyValue("--line").trim();
-  const size = Math.min(7, 1.6 + Math.log2(view.scale / fitting()) * 0.8);
+  const few = Math.max(1.6, 7 - 1.3 * Math.log10(points.x.length));  // a few points would be lost as dots
+  const size = Math.min(7, few + Math.log2(view.scale / fitting()) * 0.8);
   const faded = lit.length ? 0.35 : 0.8;
   const order = points.groups.map((_, group) => group).sort((a, b) => (a === only) - (b === only));
   for (const group of order) {
