@@ -34,7 +34,7 @@ from embeddings.code.parsing import in_parser_thread, parse
 from embeddings.types import Definition, Runtime
 
 PROJECT = Path(__file__).parents[1]
-SUMMARY = re.compile(r" at \w+: ([\d,]+) definitions in ([\d,]+) files")
+SUMMARY = re.compile(r" at \w+: ([\d,]+) definitions? in ([\d,]+) files?")
 STAGE = re.compile(r"^  (\w+) +([\d.]+) s ")
 BATCH = 1_024
 T = TypeVar("T")

@@ -222,4 +222,4 @@ def test_the_page_keeps_and_shows_filters_of_its_address(client: Client, alice: 
     assert '<input type="hidden" name="path" value="src">' in shown
     assert '<input type="hidden" name="path" value="-&lt;b&gt;">' in shown
     assert "<code>-path:&lt;b&gt;</code>" in shown
-    assert '<a href="?q=csv">Remove</a>' in shown
+    assert 'href="?q=csv&amp;path=-%3Cb%3E" aria-label="Remove the filter path:src"' in shown

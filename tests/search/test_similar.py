@@ -92,7 +92,7 @@ def test_the_page_and_what_leads_to_it(client: Client, alice: User, address: str
     assert shown.index("near.py") < shown.index("far.py")
     assert "copy.py" not in shown
     assert f'href="{address}similar/"' in client.get(address).content.decode()
-    assert shown.count('similar/">similar code</a>') == 2
+    assert shown.count('similar/">Similar</a>') == 2
     assert client.get(f"{address}similar/?limit=0").status_code == 400
     assert client.get(f"/api/v1{address}similar?limit=many").status_code == 400
 

@@ -203,6 +203,8 @@ class TestDescription:
             "/api/v1/saved-searches/{id}/alerts",
             "/api/v1/webhooks",
             "/api/v1/webhooks/{webhook}",
+            "/api/v1/applications",
+            "/api/v1/applications/{beginning}",
             "/api/v1/audit",
             "/api/v1/audit/export",
             "/api/v1/tokens",

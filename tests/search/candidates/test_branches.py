@@ -122,4 +122,4 @@ def test_rest_and_page_take_it(alice: User, client: Client) -> None:
     answer: Any = client.get("/api/v1/search", {"q": "rows", "rev": "dev"}).json()
     assert {result["qualified_name"] for result in answer["results"]} == {"load", "dev"}
     page = client.get("/", {"q": "rows rev:dev"}).content.decode()
-    assert "· dev ·" in page
+    assert '<span class="branch">dev</span>' in page

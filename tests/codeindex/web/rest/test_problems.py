@@ -87,7 +87,7 @@ def test_a_hidden_row_is_as_an_unknown_one(client: Client, charlie: User, shop: 
     assert "Repository" not in hidden["detail"]  # the name of our table
 
 
-@pytest.mark.parametrize("address", ["search", "lines", "schema", "docs", "repositories"])
+@pytest.mark.parametrize("address", ["search", "lines", "schema", "repositories"])
 def test_a_method_that_an_address_lacks(
     client: Client, signed: dict[str, str], address: str
 ) -> None:

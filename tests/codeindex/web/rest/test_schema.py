@@ -16,7 +16,15 @@ from jsonschema import Draft202012Validator
 from codeindex.accounts import tokens
 from codeindex.integrations import imports, outgoing, push_webhooks
 from codeindex.integrations.imports import Filters
-from codeindex.models import Evaluation, IndexRun, Invitation, Repository, Scope, SourceFile
+from codeindex.models import (
+    Evaluation,
+    IndexRun,
+    Invitation,
+    Repository,
+    SavedSearch,
+    Scope,
+    SourceFile,
+)
 from codeindex.web.ids import Row, opaque
 from codeindex.web.rest.problems import MEDIA_TYPE
 from tests import shelf
@@ -44,6 +52,7 @@ CODE_HOSTS, CODE_HOST = "/api/v1/code-hosts", "/api/v1/code-hosts/{host}"
 IMPORTS, IMPORT = "/api/v1/imports", "/api/v1/imports/{source}"
 START, CONFIRM = f"{IMPORT}/start", f"{IMPORT}/confirm"
 CANCEL = f"{RUNS}/{{run}}/cancel"
+PAUSE, RESUME = f"{ONE}/pause", f"{ONE}/resume"
 LINES = "/api/v1/lines"
 SEARCH, SIMILAR, CODE = (
     "/api/v1/search",
@@ -60,6 +69,9 @@ DEFINITION = "/api/v1/definitions/{definition_id}"
 EXPLANATION = f"{DEFINITION}/explanation"
 FAILURES = f"{ONE}/failures"
 EVALUATIONS, EVALUATION = "/api/v1/evaluations", "/api/v1/evaluations/{id}"
+RECENT_SEARCHES = "/api/v1/recent-searches"
+SAVED_SEARCHES, SAVED_SEARCH = "/api/v1/saved-searches", "/api/v1/saved-searches/{id}"
+ALERTS = f"{SAVED_SEARCH}/alerts"
 JSON = "application/json"
 
 
@@ -89,10 +101,12 @@ def check(schema: dict[str, Any], shop: Repository, alice: User, bob: User, team
     )
     figures = [["all", 2, *[[0.5, 0.4, 0.6]] * 3]]
     evaluation = Evaluation.objects.create(file="q.json", file_hash="0", figures=figures)
+    saved = SavedSearch.objects.create(owner=alice, name="csv", asked="q=csv")
     named = (
         (TEAMS, Row.TEAM, team),
         (INVITATIONS, Row.INVITATION, invitation),
         (EVALUATIONS, Row.EVALUATION, evaluation),
+        (SAVED_SEARCHES, Row.SAVED_SEARCH, saved),
         ("", Row.REPOSITORY, shop),
     )
     for scope in Scope:
@@ -214,6 +228,15 @@ def test_every_operation_names_its_errors(schema: dict[str, Any]) -> None:
         ("get", TOKENS): {200},
         ("post", TOKENS): {201, 415},
         ("delete", TOKEN): {204, 404},
+        ("post", PAUSE): {200, 404},
+        ("post", RESUME): {200, 404},
+        ("get", RECENT_SEARCHES): {200},
+        ("delete", RECENT_SEARCHES): {204},
+        ("get", SAVED_SEARCHES): {200},
+        ("post", SAVED_SEARCHES): {201, 415},
+        ("patch", SAVED_SEARCH): {200, 404, 415},
+        ("delete", SAVED_SEARCH): {204, 404},
+        ("get", ALERTS): {200, 404},
         ("get", APPLICATIONS): {200},
         ("delete", APPLICATION): {204, 404},
     }
@@ -244,7 +267,11 @@ def test_errors_are_as_described(
         if "{" in path:
             check(method, path, 404, known=False)
             check(method, path, 403 if path == EVALUATION else 404, "bob")
-        if "{id}" in path and path != INVITATION and (method != "get" or path == RULES):
+        if (
+            "{id}" in path
+            and path not in (INVITATION, SAVED_SEARCH)
+            and (method != "get" or path == RULES)
+        ):
             Repository.objects.update(visibility="internal")
             bob.groups.add(team)
             check(method, path, 403, "bob")
