@@ -35,7 +35,7 @@ def follow(repository: Repository, matching: Sequence[Ref]) -> None:
         return
     wanted = {ref.name: ref for ref in matching if _is_asked_for(row, ref)}
     named = set(row.branches.filter(by_pattern=False).values_list("name", flat=True))
-    present = list(row.branches.filter(by_pattern=True))
+    present = list(row.branches.filter(by_pattern=True).order_by("name"))
     gone = [branch for branch in present if not _is_still(branch, wanted.get(branch.name))]
     kept = [branch for branch in present if branch not in gone]
     remove(row.branches.filter(pk__in=[branch.pk for branch in gone]))
