@@ -1,8 +1,8 @@
 """A request for authorization, and the code that a user's consent gives for it.
 
-The request is checked here as OAuth 2.1 has it, more strictly than allauth does, which issues the
-code. What is wrong is said on a page: a redirect without consent would send users wherever a
-stranger has registered."""
+The request is checked here as OAuth 2.1 requires, more strictly than in allauth, which issues the
+code. Errors are shown on a page: a redirect without consent would send users wherever a stranger
+has registered."""
 
 from __future__ import annotations
 
@@ -72,8 +72,8 @@ def parse(given: QueryDict, issuer: str, resource: str) -> AuthorizationRequest:
     client = _client(asked["client_id"])
     if not redirects.is_registered(asked["redirect_uri"], client.get_redirect_uris()):
         raise AuthorizationRefused(
-            f"The application {client.name!r} has not registered the address to which it wants you"
-            " to be sent. Somebody else may have made this link."
+            f"The application {client.name!r} has not registered the address to which you would be"
+            " sent. Somebody else may have made this link."
         )
     if asked["response_type"] not in clients.RESPONSE_TYPES:
         raise AuthorizationRefused("The application does not ask for an authorization code.")
@@ -95,8 +95,8 @@ def _client(client_id: str) -> Client:
     client = client or Client.objects.filter(pk=client_id).first()
     if client is None:
         raise AuthorizationRefused(
-            "The application is not registered here, or nobody has used it for a long time. Let it"
-            " forget this server, and connect it again."
+            "The application is not registered here, or nobody has used it for a long time. Remove"
+            " this server from the application, and connect it again."
         )
     return client
 
@@ -129,7 +129,11 @@ def grant(request: HttpRequest, asked: AuthorizationRequest) -> str:
     """The user of the request consents. Returns the address to which they are sent, with a code.
     Raises `AuthorizationRefused` if they have authorized too many applications."""
     user = signed_in_user(request)
-    grants.require_room(user)
+    if not grants.has_room(user):
+        raise AuthorizationRefused(
+            f"You have already authorized {grants.MOST_PER_USER} applications. Revoke one of them"
+            " first."
+        )
     # allauth ignores more parameters and no port of `localhost`: it gets the URI that was compared
     asked.client.set_redirect_uris([asked.redirect_uri])
     issuing = get_validator_context()

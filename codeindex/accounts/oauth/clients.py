@@ -62,7 +62,7 @@ def parse(metadata: object) -> Registration:
 def _name(metadata: Mapping[str, Any]) -> str:
     given = metadata.get("client_name", "")
     if not isinstance(given, str):
-        raise RegistrationRefused("invalid_client_metadata", "client_name is a string.")
+        raise RegistrationRefused("invalid_client_metadata", "client_name must be a string.")
     # Not even characters that change the direction of text
     printable = "".join(character for character in given if character.isprintable())
     return printable.strip()[:NAME_CHARACTERS] or "An application without a name"
@@ -72,7 +72,7 @@ def _redirect_uris(metadata: Mapping[str, Any]) -> tuple[str, ...]:
     given = metadata.get("redirect_uris")
     if not isinstance(given, list) or not 1 <= len(given) <= MOST_REDIRECTS:
         raise RegistrationRefused(
-            "invalid_redirect_uri", f"redirect_uris is a list of 1 to {MOST_REDIRECTS} URIs."
+            "invalid_redirect_uri", f"redirect_uris must be a list of 1 to {MOST_REDIRECTS} URIs."
         )
     for uri in given:
         if not isinstance(uri, str) or (fault := redirects.fault(uri)):

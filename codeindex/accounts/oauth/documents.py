@@ -50,7 +50,7 @@ def find(url: str, fetch: Callable[[str], Any] = fetch) -> Client:
     """The application that the document describes. Raises `DocumentUnusable`."""
     if not _is_id(url):
         raise DocumentUnusable(
-            f"The application's id is not an address of at most {LONGEST} characters with a path."
+            f"The application's id must be an address of at most {LONGEST} characters with a path."
         )
     known = Client.objects.filter(pk=url).first()
     if known is not None and time.time() - _fetched(known) < FRESH_SECONDS:

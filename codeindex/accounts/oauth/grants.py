@@ -9,7 +9,6 @@ from allauth.idp.oidc.models import Client
 from allauth.idp.oidc.models import Token as IssuedToken
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -30,15 +29,12 @@ MOST_SPENT = 20
 AGAIN = timedelta(minutes=1)
 """For how long the same refresh token may be sent again."""
 
-UNKNOWN = "Invalid or revoked token. Let the application ask you again."
+UNKNOWN = "Invalid or revoked token. Authorize the application again."
 
 
-def require_room(user: User) -> None:
-    """Raises `ValidationError` if the user has authorized too many applications."""
-    if of_user(user).count() >= MOST_PER_USER:
-        raise ValidationError(
-            f"You have already authorized {MOST_PER_USER} applications. Revoke one of them first."
-        )
+def has_room(user: User) -> bool:
+    """Whether the user may authorize another application."""
+    return of_user(user).count() < MOST_PER_USER
 
 
 def record(user: User, client: Client, scopes: Iterable[Scope], identifier: str) -> None:
@@ -65,10 +61,11 @@ def of_user(user: User) -> QuerySet[OAuthGrant]:
     return own.with_valid_token().select_related("client", "user")
 
 
-def revoke(user: User, beginning: str = "", *, by: User | None) -> int:
-    """Ends what the user has authorized; all of it if `beginning` is empty. Returns how much."""
+def revoke(user: User, beginning: str | None = None, *, by: User | None) -> int:
+    """Ends the user's grant with this beginning, or all of the user's grants if it is None. Returns
+    how many there were."""
     own = OAuthGrant.objects.filter(user=user).select_related("client", "user")
-    ended = [grant for grant in own if not beginning or grant.beginning == beginning]
+    ended = [grant for grant in own if beginning is None or grant.beginning == beginning]
     for grant in ended:
         end(grant, by=by)
     return len(ended)
@@ -76,7 +73,7 @@ def revoke(user: User, beginning: str = "", *, by: User | None) -> int:
 
 @transaction.atomic
 def end(grant: OAuthGrant, *, by: User | None, details: str = "") -> None:
-    """Its tokens are worth nothing any more."""
+    """Removes the grant with its tokens."""
     _issued(grant).delete()
     grant.delete()
     details = "; ".join(filter(None, [f"{grant.beginning} of {grant.user}", details]))

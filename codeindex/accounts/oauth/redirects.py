@@ -28,10 +28,10 @@ _ALLOWED = re.compile(r"[!#-;=?-\[\]_a-z~]+", re.IGNORECASE | re.ASCII)
 def fault(uri: str) -> str:
     """Why an application cannot be registered with a redirect URI; "" if it can."""
     if len(uri) > LONGEST or not _ALLOWED.fullmatch(uri):
-        return f"A redirect URI consists of at most {LONGEST} characters of RFC 3986."
+        return f"A redirect URI has at most {LONGEST} characters, all of them from RFC 3986."
     parts = _split(uri)
     if parts is None or not parts.scheme or parts.scheme in REFUSED_SCHEMES:
-        return "A redirect URI begins with https, with http for loopback, or with an own scheme."
+        return "A redirect URI begins with https, with http for loopback, or a scheme of its own."
     if parts.fragment or "#" in uri or "*" in uri or parts.username is not None:
         return "A redirect URI has no fragment, no wildcard and no user."
     if parts.scheme in ("http", "https") and not parts.hostname:

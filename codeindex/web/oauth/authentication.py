@@ -13,13 +13,13 @@ from codeindex.accounts.tokens import Grant
 from codeindex.web.oauth import addresses
 
 SIGN_IN = (
-    "Sign in: agents that know OAuth ask you for it in your browser; others need a token from your"
-    " account's page, as Authorization: Bearer TOKEN."
+    "Sign in. Agents that support OAuth ask you to in your browser; others need a token from your"
+    " account's page, sent as Authorization: Bearer TOKEN."
 )
 
 
 class AgentAuthentication(TokenAuthentication):
-    """With OAuth, a request without a token is refused: that is what makes a client ask for one.
+    """With OAuth, a request without a token is refused, which makes a client ask for one.
     The tokens of OAuth are for this endpoint, and sign in nowhere else (RFC 8707)."""
 
     def authenticate(self, request: Request) -> tuple[User, Grant | None] | None:

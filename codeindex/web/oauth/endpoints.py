@@ -74,7 +74,7 @@ def server(request: HttpRequest) -> HttpResponse:
 
 
 def _limited(action: str, setting: str) -> Callable[[View], View]:
-    """Decorates an endpoint with a rate limit for each address, and answers as RFC 6749 has it."""
+    """Limits the rate of an endpoint for each address, and answers with the errors of RFC 6749."""
 
     def decorate(view: View) -> View:
         @csrf_exempt

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
@@ -32,16 +31,16 @@ def authorize(request: HttpRequest) -> HttpResponse:
         if request.POST.get("decision") != "allow":
             return _sent_to(authorization.refuse(asked))
         return _sent_to(authorization.grant(request, asked))
-    except (AuthorizationRefused, ValidationError) as refusal:
-        reason = " ".join(refusal.messages) if isinstance(refusal, ValidationError) else refusal
-        return render(request, "registration/not_authorized.html", {"reason": reason}, status=400)
+    except AuthorizationRefused as refusal:
+        context = {"reason": str(refusal)}
+        return render(request, "registration/not_authorized.html", context, status=400)
 
 
 @login_required
 @require_POST
 def revoke(request: HttpRequest) -> HttpResponse:
     user = signed_in_user(request)
-    grants.revoke(user, request.POST.get("grant") or "none", by=user)
+    grants.revoke(user, request.POST.get("grant", ""), by=user)
     return redirect("account")
 
 
