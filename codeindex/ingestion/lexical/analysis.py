@@ -99,8 +99,8 @@ def _renew_batch(limit: int) -> int:
 
 @transaction.atomic
 def _renew_blobs(limit: int) -> int:
-    """Another process may be at the last of the outdated texts."""
     outdated = Blob.objects.filter(analysis__lt=ANALYSIS_VERSION)
+    # Another process may be at the last of the outdated texts
     if Text.objects.filter(analysis__lt=ANALYSIS_VERSION).exists():
         return 0
     taken = outdated.select_for_update(skip_locked=True).order_by("pk")
