@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
+from django.core.exceptions import TooManyFieldsSent
 from django.http import QueryDict
 
 from codeindex.models import SavedSearch, Space
 from codeindex.searches.alerts import MOST_MATCHES, CannotCompare, Match
 from search import engine
 from search.candidates.sql import SearchTimeout
+from search.query.filters import BadQuery
 from search.ranking.balance import EVEN
 from search.ranking.closeness import Closeness
 from search.request import Parameters, SearchRequest, parse_search
@@ -23,7 +25,16 @@ def parse_saved(saved: SavedSearch) -> SearchRequest:
 
 
 def parameters_of(asked: str) -> Parameters:
-    return dict(QueryDict(asked).lists())
+    """Those of a query string. Raises `BadQuery`."""
+    return dict(query_of(asked).lists())
+
+
+def query_of(asked: str) -> QueryDict:
+    """A query string, read. Raises `BadQuery`."""
+    try:
+        return QueryDict(asked)
+    except TooManyFieldsSent as error:
+        raise BadQuery("The query string has too many parameters.", "query") from error
 
 
 def matches(saved: SavedSearch, runs: Collection[int]) -> list[Match]:

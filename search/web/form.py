@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -31,8 +31,11 @@ Programs get definitions."""
 FILTERS = (filters.REPOSITORY, *filters.PARAMETERS)
 """The parameters that are filters."""
 
-PAGE_POSITION = ("cursor", "limit", "after")
+PAGE_POSITION = ("cursor", "limit")
 """What says which part of the results a page shows, and means nothing for other results."""
+
+LINES_POSITION = ("limit", "after")
+"""The same of a search for lines, in which `after` is no date."""
 
 MOST_ROWS = 12
 """Lines of a query that its box shows."""
@@ -78,16 +81,26 @@ def asks_for_something(request: HttpRequest) -> bool:
 
 def with_filter(asked: QueryDict, field: str, value: str) -> str:
     """The query string of the same search with a filter more."""
-    narrowed = _first_page(asked)
+    narrowed = first_page(asked)
     narrowed.appendlist(field, value)
     return narrowed.urlencode()
 
 
-def without_filter(asked: QueryDict, field: str, value: str) -> str:
+def without_filter(
+    asked: QueryDict, field: str, value: str, position: Sequence[str] = PAGE_POSITION
+) -> str:
     """The query string of the same search without a filter."""
-    widened = _first_page(asked)
+    widened = first_page(asked, position)
     widened.setlist(field, [each for each in widened.getlist(field) if each != value])
     return widened.urlencode()
+
+
+def first_page(asked: QueryDict, position: Sequence[str] = PAGE_POSITION) -> QueryDict:
+    """What is asked, without what says which part of the results is shown."""
+    kept = asked.copy()
+    for name in position:
+        kept.pop(name, None)
+    return kept
 
 
 def form_context(request: HttpRequest, *, for_lines: bool = False) -> dict[str, Any]:
@@ -101,7 +114,7 @@ def form_context(request: HttpRequest, *, for_lines: bool = False) -> dict[str, 
         "text": text,
         "rows": min(text.count("\n") + 1, MOST_ROWS),
         "autofocus": not text,
-        "filters": list(_filters(request.GET)),
+        "filters": list(_filters(request.GET, LINES_POSITION if for_lines else PAGE_POSITION)),
         "is_in_repositories": any(map(request.GET.get, (filters.REPOSITORY, "repo"))),
         "repositories": partial(_searchable_repositories, request.user),
         "max_characters": parsing.MAX_CHARACTERS,
@@ -139,19 +152,12 @@ def _line_options(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _filters(asked: QueryDict) -> Iterator[FilterParameter]:
+def _filters(asked: QueryDict, position: Sequence[str]) -> Iterator[FilterParameter]:
     for field in FILTERS:
         for value in asked.getlist(field):
-            if value.strip():
-                yield FilterParameter(str(field), value, without_filter(asked, field, value))
-
-
-def _first_page(asked: QueryDict) -> QueryDict:
-    """What is asked, without what says which part of the results is shown."""
-    changed = asked.copy()
-    for name in PAGE_POSITION:
-        changed.pop(name, None)
-    return changed
+            if value.strip() and field not in position:
+                without = without_filter(asked, field, value, position)
+                yield FilterParameter(str(field), value, without)
 
 
 def _last(asked: QueryDict, name: str, default: str) -> str:

@@ -7,18 +7,19 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from codeindex.accounts.authentication import signed_in_user
 from codeindex.models import SavedSearch
 from codeindex.searches import alerts, recent, saved
-from search.new_code import parameters_of
+from search.new_code import parameters_of, query_of
 from search.query.filters import BadQuery
 from search.request import parse_search
-from search.web.form import PAGE_POSITION
+from search.web.form import first_page
 
 SHOWN_ALERTS = 3
 """Of each saved search."""
@@ -32,21 +33,23 @@ class SavedSearchForm(forms.Form):
     alerts = forms.BooleanField(required=False)
     mail = forms.BooleanField(required=False)
 
-    def clean_asked(self) -> str:
-        return without_position(QueryDict(self.cleaned_data["asked"]))
-
 
 class AlertsForm(forms.Form):
     alerts = forms.BooleanField(required=False)
     mail = forms.BooleanField(required=False)
 
 
-def without_position(asked: QueryDict) -> str:
-    """The query string of a search from its first result on."""
-    kept = asked.copy()
-    for name in PAGE_POSITION:
-        kept.pop(name, None)
-    return kept.urlencode()
+def checked(user: User, asked: str) -> str:
+    """The query string of a search from its first result on. Raises `BadQuery`."""
+    written = first_page(query_of(asked)).urlencode()
+    if len(written) > recent.MOST_CHARACTERS:
+        raise BadQuery(
+            f"The query string is longer than {recent.MOST_CHARACTERS:,} characters once it is"
+            " encoded. Leave out what the search does not need.",
+            "query",
+        )
+    parse_search(user, parameters_of(written))
+    return written
 
 
 @login_required
@@ -58,8 +61,8 @@ def searches(request: HttpRequest) -> HttpResponse:
     user, form = signed_in_user(request), SavedSearchForm(request.POST)
     if form.is_valid():
         try:
-            parse_search(user, parameters_of(form.cleaned_data["asked"]))
-            made = saved.save(user, **form.cleaned_data)
+            asked = checked(user, form.cleaned_data.pop("asked"))
+            made = saved.save(user, asked=asked, **form.cleaned_data)
         except BadQuery as error:
             form.add_error(None, str(error))
         except ValidationError as error:

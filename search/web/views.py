@@ -42,14 +42,13 @@ from search.web.facets import facet_links
 from search.web.files import follows_moves
 from search.web.form import (
     PAGE_GROUP,
-    PAGE_POSITION,
     asks_for_something,
+    first_page,
     form_context,
     parameters,
     shared_parameters,
 )
 from search.web.highlighting import excerpt, listing
-from search.web.saved import without_position
 
 SHOWN_RECENT = 5
 """Recent searches below the box of the start page."""
@@ -98,7 +97,7 @@ def _results(request: HttpRequest) -> HttpResponse:
         "why": _scoring_parameters(request),
         "similar": urlencode({"code": answer.query}) if "\n" in answer.query else "",
         "facets": facet_links(answer, request.GET) if not answer.before else [],
-        "asked": without_position(request.GET),
+        "asked": first_page(request.GET).urlencode(),
         "can_mail": saved.mail_is_set_up(),
         **_listed(answer),
     }
@@ -272,7 +271,6 @@ def _more(request: HttpRequest, answer: Answer, limit: int) -> str:
 
 def _scoring_parameters(request: HttpRequest) -> str:
     """The query string of all that scores depend on."""
-    scoring = request.GET.copy()
-    for name in (*PAGE_POSITION, "group"):
-        scoring.pop(name, None)
+    scoring = first_page(request.GET)
+    scoring.pop("group", None)
     return scoring.urlencode()

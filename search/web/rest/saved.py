@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import QueryDict
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers, status
 from rest_framework.generics import get_object_or_404
@@ -19,10 +18,8 @@ from codeindex.web import ids
 from codeindex.web.rest.fields import IdField, Text, TrueOrFalse
 from codeindex.web.rest.parsers import ShallowJSONParser
 from codeindex.web.rest.schema import answers
-from search.new_code import parameters_of
-from search.request import parse_search
 from search.web.rest.base import SearchingView
-from search.web.saved import without_position
+from search.web.saved import checked
 
 LATEST = 20
 """Alerts of a saved search."""
@@ -117,8 +114,7 @@ class SavedSearchesView(_OwnView):
         serializer = NewSavedSearchSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         user, wanted = signed_in_user(request), serializer.validated_data
-        asked = without_position(QueryDict(wanted.pop("query")))
-        parse_search(user, parameters_of(asked))
+        asked = checked(user, wanted.pop("query"))
         made = saved.save(user, asked=asked, **wanted)
         return Response(SavedSearchSerializer(made).data, status.HTTP_201_CREATED)
 

@@ -76,12 +76,21 @@ class TestSaved:
         assert "Tables" in client.get("/").content.decode()
         assert ("search_saved", "Tables") in audited.rows("action", "subject")
 
+    def test_a_date_is_no_position(self, client: Client, alice: User, shop: Repository) -> None:
+        client.force_login(alice)
+        dated = "q=csv&after=2026-01-31"
+        shown = client.get(f"/?{dated}&limit=5&cursor=").context
+        assert shown["asked"] == recent.latest(alice)[0].asked == dated
+        assert shown["why"] == dated
+
     @pytest.mark.parametrize(
         ("asked", "reason"),
         [
             ("q=csv&kind=none", "Unknown kind"),
             ("", "This field is required."),
             ("q=+", "The query is empty."),
+            ("q=csv" + "&a" * 1_000, "too many parameters"),
+            ("q=csv&a=" + "é" * 2_000, "longer than 8,190 characters"),
         ],
     )
     def test_what_is_no_search_is_refused(
@@ -137,6 +146,10 @@ class TestSaved:
         assert client.get(f"{address}/alerts").json() == []
         bad = client.post("/api/v1/saved-searches", {"name": "x", "query": "q=a&kind=b"}, **json)
         assert bad.status_code == 400
+        many = {"name": "x", "query": "q=a" + "&b" * 1_000}
+        refused = client.post("/api/v1/saved-searches", many, **json)
+        assert refused.status_code == 400
+        assert "query" in refused.json()["errors"]
         assert [each["name"] for each in client.get("/api/v1/saved-searches").json()] == ["csv"]
         assert client.delete(address).status_code == 204
         assert client.delete(address).status_code == 404

@@ -6,7 +6,7 @@ import json
 import re
 from io import StringIO
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 
 import pytest
 from django.contrib.auth.models import User
@@ -78,6 +78,9 @@ class TestPage:
         shown = page(client, q="bold", limit="1")
         assert "Show more files" in shown
         assert "13 lines in 2 files" in shown
+        (after,) = re.findall(r"after=([\w%-]+)", shown)
+        further = page(client, q="bold", limit="1", after=unquote(after))
+        assert "after:" not in further
 
     def test_a_regular_expression_in_the_search_box_leads_here(
         self, client: Client, alice: User
