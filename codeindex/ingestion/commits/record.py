@@ -8,10 +8,12 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable, Mapping
+from itertools import takewhile
+from operator import attrgetter
 
 from django.conf import settings
 from django.db import transaction
-from more_itertools import chunked
+from more_itertools import chunked, map_reduce
 
 from codeindex.ingestion import store
 from codeindex.ingestion.cloning.errors import CheckoutError
@@ -56,13 +58,20 @@ def _record_changes(run: IndexRun, tree: Tree) -> None:
     changed = [path.decode() for path in log.changed_paths(tree, oldest) if _is_text(path)]
     files = SourceFile.objects.of_run(run).filter(path__in=changed, changes=None)
     deadline = time.monotonic() + SECONDS
-    for part in chunked(files.select_related("blob").order_by("pk"), FILES_AT_ONCE):
-        if time.monotonic() > deadline:
-            return
-        blamed = {
-            file: blame.commits_of_lines(tree, file.path) for file in part if _has_own_lines(file)
-        }
-        _save_changes(run, tree, blamed, oldest)
+    in_time = takewhile(
+        lambda _: time.monotonic() < deadline, files.select_related("blob").order_by("pk")
+    )
+    for part in chunked(filter(_has_own_lines, in_time), FILES_AT_ONCE):
+        _save_changes(run, tree, {file: _lines(tree, file) for file in part}, oldest)
+
+
+def _lines(tree: Tree, file: SourceFile) -> Lines:
+    """Of a file that takes too long, none: it must not keep those after it from being examined."""
+    try:
+        return blame.commits_of_lines(tree, file.path)
+    except CheckoutError as error:
+        logger.warning("%s: the history of %r cannot be read: %s", tree.commit, file.path, error)
+        return {}
 
 
 def _save_changes(
@@ -70,10 +79,12 @@ def _save_changes(
 ) -> None:
     shas = {sha for lines in blamed.values() for sha in lines.values()} - oldest
     infos = {info.sha: info for info in log.commits(tree, sorted(shas))} if shas else {}
+    blobs = {file.blob_id for file in blamed}
+    of_blobs = map_reduce(Definition.objects.filter(blob__in=blobs), attrgetter("blob_id"))
     last = {
         (file, definition): newest
         for file, lines in blamed.items()
-        for definition in Definition.objects.filter(blob=file.blob_id)
+        for definition in of_blobs.get(file.blob_id, ())
         if (newest := _newest(definition, lines, infos))
     }
     with transaction.atomic():

@@ -4,6 +4,7 @@ last."""
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,9 @@ import pytest
 
 from codeindex import repositories, tasks
 from codeindex.ingestion import pipeline, publishing
+from codeindex.ingestion.cloning.errors import CheckoutError
+from codeindex.ingestion.cloning.trees import Tree
+from codeindex.ingestion.commits import blame
 from codeindex.models import (
     Commit,
     DefinitionChange,
@@ -131,6 +135,22 @@ def test_odd_names_and_notebooks_cost_nothing_else(
     indexed(registered)
     changed = DefinitionChange.objects.values_list("file__path", flat=True).distinct()
     assert set(changed) == {"-x.py", ":(top).py", "a b\n.py"}
+
+
+def test_a_file_that_cannot_be_examined_holds_up_no_other(
+    source: GitRepository, registered: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    examine = blame.commits_of_lines
+
+    def slow(tree: Tree, path: str) -> Mapping[int, str]:
+        if path == "a.py":
+            raise CheckoutError("git took longer than 10 s.")
+        return examine(tree, path)
+
+    monkeypatch.setattr(blame, "commits_of_lines", slow)
+    commit(source, {"a.py": FIRST, "b.py": "def c(): ...\n"}, "Ann", "2026-03-01T12:00:00Z")
+    indexed(registered)
+    assert last_changes() == {"c": "Ann"}
 
 
 def test_a_merge_is_not_the_last_change(source: GitRepository, registered: Repository) -> None:
