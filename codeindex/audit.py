@@ -8,7 +8,7 @@ the log `codeindex.audit`.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass, replace
@@ -256,6 +256,11 @@ def _row(
         details=_storable(details),
         text=text,
     )
+
+
+def difference(new: Iterable[str], gone: Iterable[str]) -> str:
+    """+new, −gone; "" if there is neither."""
+    return ", ".join([*(f"+{name}" for name in new), *(f"−{name}" for name in gone)])
 
 
 def _kept(text: str) -> str:

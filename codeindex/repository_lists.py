@@ -108,7 +108,7 @@ def _conditions() -> list[tuple[State, Q | Exists]]:
     """The states, each with its condition, in their order."""
     branches = Branch.objects.filter(repository=OuterRef("pk"))
     in_progress = IndexRun.objects.filter(
-        Q(status__in=UNPUBLISHED) | Q(status=RunStatus.PUBLISHED),
+        status__in=(*UNPUBLISHED, RunStatus.PUBLISHED),
         branch__repository=OuterRef("pk"),
         finished=None,
     )

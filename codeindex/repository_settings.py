@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from codeindex import audit, code_host_links, credentials
 from codeindex.audit import Change
@@ -165,14 +166,11 @@ def _set_branches(row: Repository, wanted: Iterable[str]) -> str:
     )  # fmt: skip
     row.branch_patterns = patterns
     row.branches.filter(name__in=names, is_tag=False).update(by_pattern=False)
+    others = row.branches.filter(is_tag=False).exclude(name__in=names)
+    matching = _matching(others.exclude(name=""), patterns)
+    row.branches.filter(pk__in=matching).update(by_pattern=True)
+    branches.remove(others.exclude(pk__in=matching))
     branches.remove(row.branches.filter(name__in=names, is_tag=True))
-    for branch in row.branches.filter(is_tag=False).exclude(name__in=names):
-        matches = branch.name != "" and globs.matches(branch.name, patterns)
-        of_branch = row.branches.filter(pk=branch.pk)
-        if matches:
-            of_branch.update(by_pattern=True)
-        else:
-            branches.remove(of_branch)
     present = set(row.branches.values_list("name", flat=True))
     new = [Branch(repository=row, name=name) for name in names if name not in present]
     Branch.objects.bulk_create(new)
@@ -184,10 +182,14 @@ def _set_tags(row: Repository, wanted: Iterable[str]) -> str:
     check_patterns(patterns, "tags")
     told = _difference("tags", row.tag_patterns, patterns)
     row.tag_patterns = patterns
-    for tag in row.branches.filter(is_tag=True):
-        if not globs.matches(tag.name, patterns):
-            branches.remove(row.branches.filter(pk=tag.pk))
+    tags = row.branches.filter(is_tag=True)
+    branches.remove(tags.exclude(pk__in=_matching(tags, patterns)))
     return told
+
+
+def _matching(rows: QuerySet[Branch], patterns: Iterable[str]) -> list[int]:
+    """The ids of the rows whose names match."""
+    return [pk for pk, name in rows.values_list("pk", "name") if globs.matches(name, patterns)]
 
 
 def _set_newest(row: Repository, newest: int) -> str:
@@ -226,5 +228,5 @@ def _shown_branch(name: str) -> str:
 def _difference(title: str, before: Iterable[str], after: Iterable[str]) -> str:
     """teams: +new, −gone"""
     old, new = set(before), set(after)
-    signed = [f"+{name}" for name in sorted(new - old)] + [f"−{name}" for name in sorted(old - new)]
-    return f"{title}: {', '.join(signed)}" if signed else ""
+    told = audit.difference(sorted(new - old), sorted(old - new))
+    return f"{title}: {told}" if told else ""

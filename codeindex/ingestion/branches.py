@@ -46,9 +46,9 @@ def follow(repository: Repository, matching: Sequence[Ref]) -> None:
         if ref.name not in known
     )
     _note_heads([*kept, *new], wanted)
-    told = [f"+{branch.name}" for branch in new] + [f"−{branch.name}" for branch in gone]
+    told = audit.difference((branch.name for branch in new), (branch.name for branch in gone))
     if told:
-        details = f"branches: {', '.join(told)}"
+        details = f"branches: {told}"
         audit.record(Change.REPOSITORY_CHANGED, row.full_name, by=None, details=details)
 
 

@@ -257,8 +257,8 @@ def _answers(upstreams: Collection[Upstream], ask: Ask, lease: Lease) -> Iterato
         for answer in as_completed(asked):
             lease.note()
             try:
-                heads = answer.result()
-                yield Answer(asked[answer], heads.commit, matching=heads.matching)
+                told = answer.result()
+                yield Answer(asked[answer], told.commit, matching=told.matching)
             except CheckoutError as error:
                 yield Answer(asked[answer], error=str(error))
             except LostLease:

@@ -7,7 +7,7 @@ CODEINDEX_PERMISSION_HOURS (`RepositoryQuerySet.followed`), and after that nobod
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -150,10 +150,14 @@ def _record(link: ImportedRepository, readers: Readers, users: Collection[int]) 
 def _told(
     row: ImportedRepository, readers: Readers, new: Collection[int], gone: Collection[int]
 ) -> str:
-    """+new, −gone; "" if nothing has changed."""
+    """public at the host, +new, −gone; "" if nothing has changed."""
     names = dict(User.objects.filter(pk__in=[*new, *gone]).values_list("pk", "username"))
-    signed = [f"+{names[user]}" for user in new if user in names]
-    signed += [f"−{names[user]}" for user in gone if user in names]
-    if readers.is_public != row.public_at_host:
-        signed.insert(0, "public at the host" if readers.is_public else "no longer public there")
-    return ", ".join(sorted(signed))
+    told = audit.difference(_known(names, new), _known(names, gone))
+    if readers.is_public == row.public_at_host:
+        return told
+    public = "public at the host" if readers.is_public else "no longer public there"
+    return ", ".join(filter(None, [public, told]))
+
+
+def _known(names: Mapping[int, str], users: Collection[int]) -> list[str]:
+    return sorted(names[user] for user in users if user in names)

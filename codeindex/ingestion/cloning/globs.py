@@ -29,4 +29,5 @@ def is_valid(pattern: str) -> bool:
 
 
 def matches(name: str, patterns: Iterable[str]) -> bool:
-    return any(fnmatchcase(name, pattern) for pattern in patterns)
+    # git negates with `^` as well as with `!`
+    return any(fnmatchcase(name, pattern.replace("[^", "[!")) for pattern in patterns)

@@ -144,11 +144,8 @@ def _is_kept(name: str, patterns: Sequence[str]) -> bool:
 
 def _default_branch(route: Route, watch: Watch) -> str:
     """The branch that the remote's HEAD names; "" if it names none."""
-    env = git.environment(mirrors.home(), mirrors.home()) | route.env
-    asked = ("ls-remote", "--symref", *route.options, "--", route.address, "HEAD")
-    with closing(git.pieces(mirrors.home(), *asked, env=env, watch=watch)) as pieces:
-        for record in islice(split_records(pieces, LONGEST_PATH, end=b"\n"), MOST_LINES):
-            target, _, name = record.decode(errors="replace").partition("\t")
+    with closing(_lines(["HEAD"], route, watch, "--symref")) as lines:
+        for target, name in islice(lines, MOST_LINES):
             if name == "HEAD" and target.startswith(f"ref: {HEADS}"):
                 return target.removeprefix(f"ref: {HEADS}")
     return ""
@@ -158,10 +155,18 @@ def _listed(
     wanted: Iterable[str], route: Route, watch: Watch, *options: str
 ) -> Generator[tuple[str, str], None, None]:
     """Commit and name of each reference that git lists for these patterns."""
+    with closing(_lines(wanted, route, watch, *options)) as lines:
+        yield from (line for line in lines if COMMIT.fullmatch(line[0]))
+
+
+def _lines(
+    wanted: Iterable[str], route: Route, watch: Watch, *options: str
+) -> Generator[tuple[str, str], None, None]:
+    """The two columns of what git answers: a commit, or what a symbolic reference leads to; and a
+    name."""
     env = git.environment(mirrors.home(), mirrors.home()) | route.env
     asked = ("ls-remote", *options, *route.options, "--", route.address, *wanted)
     with closing(git.pieces(mirrors.home(), *asked, env=env, watch=watch)) as pieces:
         for record in split_records(pieces, LONGEST_PATH, end=b"\n"):
-            commit, _, name = record.decode(errors="replace").partition("\t")
-            if COMMIT.fullmatch(commit):
-                yield commit, name
+            target, _, name = record.decode(errors="replace").partition("\t")
+            yield target, name

@@ -202,8 +202,9 @@ class TestChoosing:
         ("pattern", "name", "is_match"),
         [
             ("release/*", "release/a/b", True), ("v?", "v1", True), ("v?", "v10", False),
-            ("v[0-9]*", "v1.0", True), ("v[!0-9]*", "vx", True), ("v1", "v1", True),
-            ("V1", "v1", False), ("v1", "xv1", False),
+            ("v[0-9]*", "v1.0", True), ("v[!0-9]*", "vx", True), ("v[^0-9]*", "vx", True),
+            ("v[^0-9]*", "v1", False), ("v1", "v1", True), ("V1", "v1", False),
+            ("v1", "xv1", False),
         ],
     )  # fmt: skip
     def test_patterns_are_those_of_git(self, pattern: str, name: str, is_match: bool) -> None:
