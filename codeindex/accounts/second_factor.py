@@ -31,7 +31,7 @@ DIGITS = 6
 """Of a code. A recovery code has more."""
 
 USED_SECONDS = 90
-"""How long a code is remembered that was used: as long as it could be used again."""
+"""How long a used code is remembered: as long as it would be valid."""
 
 WRONG = (
     "This code is wrong. Enter the one that the app shows now. If that does not help, check the"
@@ -50,7 +50,7 @@ class Adapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
 
 @dataclass(frozen=True, slots=True)
 class NewSecret:
-    """A secret that an app gets by its picture, or typed."""
+    """A secret that the user scans as a QR code, or types into the app."""
 
     secret: str
     issuer: str
@@ -62,14 +62,14 @@ class NewSecret:
         return f"otpauth://totp/{label}?{urlencode({'secret': self.secret, 'issuer': self.issuer})}"
 
     @property
-    def picture(self) -> str:
-        """The URI as a QR code, in a data: URI."""
+    def qr_code(self) -> str:
+        """A data: URI of an SVG with the URI above."""
         svg = qrcode.make(self.uri, image_factory=SvgPathFillImage).to_string()
         return f"data:image/svg+xml;base64,{base64.b64encode(svg).decode()}"
 
     @property
-    def spelled(self) -> str:
-        """In groups of four characters."""
+    def grouped(self) -> str:
+        """The secret in groups of four characters."""
         return " ".join(self.secret[at : at + 4] for at in range(0, len(self.secret), 4))
 
 
@@ -78,7 +78,7 @@ def new_secret() -> str:
 
 
 def is_set_up(user: User) -> bool:
-    return _authenticators(user).filter(type=Authenticator.Type.TOTP).exists()
+    return _authenticator(user, Authenticator.Type.TOTP) is not None
 
 
 def is_required(user: User) -> bool:
@@ -89,8 +89,8 @@ def is_required(user: User) -> bool:
 
 @transaction.atomic
 def set_up(user: User, secret: str, code: str) -> list[str]:
-    """Sets the second factor up, after the user has shown that the app knows the secret. Returns
-    new recovery codes. Raises `ValidationError`."""
+    """Sets up the second factor, once a code has shown that the app has the secret. Returns new
+    recovery codes. Raises `ValidationError`."""
     if not validate_totp_code(secret, _digits(code)):
         raise ValidationError(WRONG)
     _authenticators(user).delete()
@@ -114,7 +114,7 @@ def remove(user: User, *, by: User | None) -> None:
 
 
 def recovery_codes_left(user: User) -> int:
-    row = _authenticators(user).filter(type=Authenticator.Type.RECOVERY_CODES).first()
+    row = _authenticator(user, Authenticator.Type.RECOVERY_CODES)
     return len(RecoveryCodes(row).get_unused_codes()) if row else 0
 
 
@@ -137,7 +137,7 @@ def check(user: User, code: str, address: str) -> None:
 
 
 def _check_code(user: User, code: str) -> None:
-    row = _authenticators(user).filter(type=Authenticator.Type.TOTP).first()
+    row = _authenticator(user, Authenticator.Type.TOTP)
     if row is None or not validate_totp_code(decrypt(row.data["secret"]), code):
         raise ValidationError(WRONG)
     used = f"second factor/{user.pk}/{code}"
@@ -147,7 +147,7 @@ def _check_code(user: User, code: str) -> None:
 
 @transaction.atomic
 def _check_recovery_code(user: User, code: str) -> None:
-    row = _authenticators(user).filter(type=Authenticator.Type.RECOVERY_CODES).first()
+    row = _authenticator(user, Authenticator.Type.RECOVERY_CODES)
     if row is None or not RecoveryCodes(row).validate_code(code):
         raise ValidationError(WRONG)
     audit.record(Change.RECOVERY_CODE_USED, user.get_username(), by=user)
@@ -160,6 +160,10 @@ def _new_recovery_codes(user: User) -> list[str]:
 def _authenticators(user: User) -> QuerySet[Authenticator]:
     own: QuerySet[Authenticator] = Authenticator.objects.filter(user=user)
     return own
+
+
+def _authenticator(user: User, kind: Authenticator.Type) -> Authenticator | None:
+    return _authenticators(user).filter(type=kind).first()
 
 
 def _digits(code: str) -> str:

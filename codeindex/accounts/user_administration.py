@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Count, QuerySet
 
-from codeindex.accounts import departure
+from codeindex.accounts import departure, second_factor
 
 LAST_ADMINISTRATOR = (
     "This is the last active administrator. Make another user an administrator first."
@@ -60,6 +60,21 @@ def set_administrator(user: User, administrator: bool, *, by: User) -> None:
 
 
 @transaction.atomic
+def set_password(user: User, password: str, *, by: User) -> None:
+    """Raises `ValidationError` for one's own, which takes the old password."""
+    _require_another(user, by)
+    row = User.objects.select_for_update().get(pk=user.pk)
+    row.set_password(password)
+    row.save(update_fields=["password"])
+
+
+def remove_second_factor(user: User, *, by: User) -> None:
+    """Raises `ValidationError` for one's own, which takes a code."""
+    _require_another(user, by)
+    second_factor.remove(user, by=by)
+
+
+@transaction.atomic
 def remove(user: User, *, heir: User | None, removes_repositories: bool, by: User) -> None:
     """Remove a user, after their repositories have been handed over or removed. Raises
     `ValidationError` if neither was chosen and they have some."""
@@ -79,8 +94,12 @@ def _changeable(user: User, by: User, *, keeps_administering: bool) -> User:
     each other at once."""
     administrators = User.objects.filter(is_superuser=True, is_active=True).order_by("pk")
     others = [row for row in administrators.select_for_update() if row.pk != user.pk]
-    if user.pk == by.pk:
-        raise ValidationError(ONESELF)
+    _require_another(user, by)
     if not others and not keeps_administering:
         raise ValidationError(LAST_ADMINISTRATOR)
     return User.objects.select_for_update().get(pk=user.pk)
+
+
+def _require_another(user: User, by: User) -> None:
+    if user.pk == by.pk:
+        raise ValidationError(ONESELF)

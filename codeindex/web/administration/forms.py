@@ -26,7 +26,7 @@ class PasswordForm(forms.Form):
     password = forms.CharField(
         max_length=1_000,
         strip=False,
-        help_text="Tell it to the user, who can change it on the page of their account.",
+        help_text="Give it to the user, who can change it on their account’s page.",
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 

@@ -29,14 +29,14 @@ ACTIONS: dict[str, Callable[..., None]] = {
     "deactivate": partial(user_administration.set_active, active=False),
     "promote": partial(user_administration.set_administrator, administrator=True),
     "demote": partial(user_administration.set_administrator, administrator=False),
-    "remove-second-factor": second_factor.remove,
+    "remove-second-factor": user_administration.remove_second_factor,
 }
 
 
 @administered
 @require_http_methods(["GET", "HEAD", "POST"])
 def users(request: HttpRequest, by: User) -> HttpResponse:
-    """The users, a page at a time; a new one is created by what is sent."""
+    """The users, a page at a time; a POST creates one."""
     form = NewUserForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         given = form.cleaned_data
@@ -66,7 +66,7 @@ def user(request: HttpRequest, by: User, user: str) -> HttpResponse:
 @administered
 @require_POST
 def change_user(request: HttpRequest, by: User, user: str) -> HttpResponse:
-    """Does what the button says that was pressed: one of ACTIONS, by its name."""
+    """Does what the pressed button says: one of ACTIONS, by its name."""
     row = get_object_or_404(User, username=user)
     action = ACTIONS.get(request.POST.get("action", ""))
     if action is None:
@@ -85,9 +85,13 @@ def set_password(request: HttpRequest, by: User, user: str) -> HttpResponse:
     form = PasswordForm(row, request.POST)
     if not form.is_valid():
         return _user_page(request, by, row, password=form)
-    row.set_password(form.cleaned_data["password"])
-    row.save()
-    messages.success(request, f"{row.get_username()} has a new password. Their tokens are revoked.")
+    try:
+        user_administration.set_password(row, form.cleaned_data["password"], by=by)
+    except ValidationError as error:
+        messages.error(request, error.messages[0])
+    else:
+        said = f"{row.get_username()} has a new password. Their tokens are revoked."
+        messages.success(request, said)
     return redirect("admin-user", row.get_username())
 
 
@@ -113,7 +117,7 @@ def remove_user(request: HttpRequest, by: User, user: str) -> HttpResponse:
 @administered
 @require_http_methods(["GET", "HEAD", "POST"])
 def token_list(request: HttpRequest, by: User) -> HttpResponse:
-    """The tokens of everybody; the one whose beginning is sent is revoked."""
+    """All users' tokens; a POST revokes the one whose beginning it names."""
     if request.method == "POST":
         revoked = Token.objects.filter(beginning=request.POST.get("beginning", "")[:20])
         if tokens.revoke_all(revoked, by=by):

@@ -151,7 +151,7 @@ class TestSettingUp:
         session.save()
         return client
 
-    def test_shows_the_secret_and_a_picture(self, browser: Client) -> None:
+    def test_shows_the_secret_and_its_qr_code(self, browser: Client) -> None:
         page = browser.get("/account/second-factor/").content.decode()
         assert "JBSW Y3DP EHPK" in page
         assert "data:image/svg+xml;base64," in page

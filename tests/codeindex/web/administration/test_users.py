@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.auth.models import User
 from django.test import Client
 
-from codeindex.accounts import tokens, user_administration
+from codeindex.accounts import second_factor, tokens, user_administration
+from codeindex.accounts.user_administration import ONESELF
 from codeindex.models import Repository, Token
 from tests import audited, shelf
 
@@ -92,10 +94,15 @@ class TestUser:
         assert told[1] == ("user_changed", "root", "alice", "is_staff: True, is_superuser: True")
 
     def test_nobody_changes_their_own_account_here(self, client: Client, root: User) -> None:
-        for action in ("deactivate", "demote"):
-            assert "your own account" in change(client, "root", action)
-        assert "your own account" in posted(client, f"{USERS}users/root/remove")
+        TOTP.activate(root, second_factor.new_secret())
+        for action in ("deactivate", "demote", "remove-second-factor"):
+            assert ONESELF in change(client, "root", action)
+        assert ONESELF in posted(client, f"{USERS}users/root/remove")
+        address = f"{USERS}users/root/password"
+        assert ONESELF in posted(client, address, **{"new-password": PASSWORD})
         root.refresh_from_db()
+        assert second_factor.is_set_up(root)
+        assert not root.has_usable_password()
         assert root.is_active
         assert root.is_superuser
 
