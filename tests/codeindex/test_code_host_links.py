@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from codeindex import code_host_links
 from codeindex.code_host_links import BadTemplate, check_template
-from codeindex.environment import Environment
+from codeindex.settings.environment import Environment
 
 COMMIT = "c0ffee" * 6
 

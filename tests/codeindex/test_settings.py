@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from codeindex.environment import Environment
 from codeindex.local_services.secret_key import stored_secret_key
 from codeindex.local_services.state import State
+from codeindex.settings.environment import Environment
 
 PROJECT = Path(__file__).parents[2]
 

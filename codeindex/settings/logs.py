@@ -1,0 +1,28 @@
+"""What is written to the log, and how."""
+
+from __future__ import annotations
+
+from codeindex.settings.services import env
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {
+            "class": "codeindex.management.terminal.Formatter",
+            "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
+        }
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {
+        "handlers": ["stderr"],
+        "level": env.choice("LOG_LEVEL", "INFO", "DEBUG", "INFO", "WARNING", "ERROR"),
+    },
+    "loggers": {
+        "django": {"handlers": [], "propagate": True},
+        "django.server": {"handlers": [], "propagate": True},
+        "httpx": {"level": "WARNING"},  # it logs the address of each request, with what is asked
+        "mcp": {"level": "WARNING"},  # it tells of each request
+        "waitress.queue": {"level": "ERROR"},  # it warns about each request that waits for a thread
+    },
+}

@@ -1,0 +1,39 @@
+"""Where settings come from; the state folder, the address, the database and the broker."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+
+from codeindex.local_services.servers.postgres import connection_settings
+from codeindex.local_services.state import State
+from codeindex.settings.environment import Environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+env = Environment.from_process(Path(os.environ.get("CODEINDEX_ENV_FILE", BASE_DIR / ".env")))
+
+
+CODEINDEX_HOME = env.folder("CODEINDEX_HOME", BASE_DIR / ".codeindex")
+state = State(CODEINDEX_HOME)
+
+CODEINDEX_HOST = env.text("CODEINDEX_HOST", "127.0.0.1")
+PORT = env.integer("PORT", 8000, high=65535)
+
+DATABASE_URL = env.url("DATABASE_URL", "postgres", "postgresql")
+BROKER_URL = env.url("BROKER_URL", "redis", "rediss", "redis+socket")
+if bool(DATABASE_URL) != bool(BROKER_URL):
+    raise ImproperlyConfigured("Set both DATABASE_URL and BROKER_URL, or neither.")
+PRIVATE_SERVICES = not DATABASE_URL
+
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+DATABASES = {
+    "default": {
+        **(connection_settings(state) if PRIVATE_SERVICES else dj_database_url.parse(DATABASE_URL)),
+        # Connections are kept, and checked before use: a restarted server goes unnoticed
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
+    }
+}
