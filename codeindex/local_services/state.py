@@ -88,10 +88,6 @@ class State:
         return self.folder / "valkey"
 
     @property
-    def beat_schedule(self) -> Path:
-        return self.folder / "beat-schedule"
-
-    @property
     def static(self) -> Path:
         return self.folder / "static"
 

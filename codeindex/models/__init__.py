@@ -52,6 +52,7 @@ from codeindex.models.repositories import (
     Visibility,
     host_path,
 )
+from codeindex.models.schedule import ScheduledTask
 from codeindex.models.searches import Alert, AwaitedComparison, RecentSearch, SavedSearch
 from codeindex.models.teams import Membership, Role, SignOnAdministrator
 from codeindex.models.tokens import Scope, Token
@@ -115,6 +116,7 @@ __all__ = [
     "Role",
     "RunStatus",
     "SavedSearch",
+    "ScheduledTask",
     "Scope",
     "SignOnAdministrator",
     "SignOnIdentity",

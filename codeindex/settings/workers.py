@@ -51,7 +51,7 @@ CODEINDEX_FETCHES_PER_HOST = env.integer(
     "CODEINDEX_FETCHES_PER_HOST", max(1, CELERY_WORKER_CONCURRENCY - 1)
 )
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 3.0
-CELERY_BEAT_SCHEDULE_FILENAME = str(state.beat_schedule)
+CELERY_BEAT_SCHEDULER = "codeindex.celery_beat:SharedScheduler"
 CELERY_BEAT_SCHEDULE = {
     # In two queues, since either can be busy for a long time or have no worker at all
     "sweep": {
