@@ -213,7 +213,6 @@ def sync_imports() -> None:
     """Synchronise one import with its code host, and enqueue the next one."""
     if syncing.sync_next(partial(request_indexes, by=None)):
         wake_imports()
-        wake_permissions()
 
 
 @shared_task(ignore_result=True)
@@ -221,7 +220,6 @@ def sync_permissions() -> None:
     """Ask a code host who may read some of its repositories, and enqueue the next ones."""
     if permissions.sync_next():
         wake_imports()
-        wake_permissions()
 
 
 @shared_task(ignore_result=True)
@@ -236,7 +234,6 @@ def sweep() -> None:
     _index_what_is_behind()
     wake_checks()
     wake_imports()
-    wake_permissions()
     _wake_webhooks()
     _wake_alerts()
     wake_readers()
@@ -294,13 +291,9 @@ def wake_checks() -> None:
 
 
 def wake_imports() -> None:
-    """Ask code hosts for the repositories of an organisation if the time of an import has come."""
+    """Ask code hosts what they list, and who may read it, if the time of an import has come."""
     if syncing.is_due():
         _enqueue(sync_imports)
-
-
-def wake_permissions() -> None:
-    """Ask code hosts who may read what is imported, if the time of an import has come."""
     if permissions.is_due():
         _enqueue(sync_permissions)
 

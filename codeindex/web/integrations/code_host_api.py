@@ -143,7 +143,7 @@ class ImportView(ImportingView):
         serializer.is_valid(raise_exception=True)
         follows = serializer.validated_data.get("follows_host", row.follows_host)
         imports.follow_host(row, follows, by=user)
-        tasks.wake_permissions()
+        tasks.wake_imports()
         return Response(ImportSerializer(_import(request, source)).data)
 
     @extend_schema(
@@ -166,7 +166,6 @@ class StartView(ImportingView):
     def post(self, request: Request, source: int) -> Response:
         imports.start(_import(request, source), by=signed_in_user(request))
         tasks.wake_imports()
-        tasks.wake_permissions()
         return Response(ImportSerializer(_import(request, source)).data)
 
 

@@ -122,7 +122,7 @@ def follow_host(request: HttpRequest, source: int) -> HttpResponse:
         imports.follow_host(row, request.POST.get("follow") == "on", by=signed_in_user(request))
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
-    tasks.wake_permissions()
+    tasks.wake_imports()
     return redirect("import", source)
 
 
@@ -132,7 +132,6 @@ def start(request: HttpRequest, source: int) -> HttpResponse:
     row = _import(request, source)
     imports.start(row, by=signed_in_user(request))
     tasks.wake_imports()
-    tasks.wake_permissions()
     messages.success(request, "The code host is being asked. Reload this page to see the result.")
     return redirect("import", source)
 

@@ -12,8 +12,8 @@ from django.contrib.auth.models import User
 
 from codeindex.integrations import push_webhooks, signatures
 from codeindex.models import HostKind, PushWebhook
-from tests.codeindex.integrations import fake_hosts
-from tests.codeindex.integrations.fake_hosts import Fake
+from tests.codeindex.integrations import fake_hosts, reading
+from tests.codeindex.integrations.fake_hosts import Fake, Repo
 from tests.codeindex.integrations.importing import acme
 
 
@@ -37,6 +37,20 @@ def no_refused_networks(settings: Any) -> None:
 def fake() -> Iterator[Fake]:
     with fake_hosts.serving(Fake(HostKind.GITHUB, {"acme": acme()})) as serving:
         yield serving
+
+
+@pytest.fixture
+def single_sign_on(settings: Any, bob: User, charlie: User) -> None:
+    """Bob's and Charlie's addresses are verified."""
+    settings.CODEINDEX_OIDC_URL = reading.PROVIDER
+    reading.verified(bob, "bob@example.org")
+    reading.verified(charlie, "charlie@example.org")
+
+
+@pytest.fixture
+def read_by_bob(fake: Fake) -> None:
+    """Bob may read its only repository."""
+    fake.organisations["acme"] = [Repo(1, "acme/r1", readers=[reading.BOB])]
 
 
 @pytest.fixture

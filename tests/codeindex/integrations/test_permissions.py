@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import AnonymousUser, Group, User
 from django.test import Client
 from django.urls import reverse
@@ -19,55 +18,20 @@ from codeindex.models import (
     AuditRecord,
     HostKind,
     HostReader,
-    Import,
     ImportedRepository,
-    PermissionSync,
     Repository,
     SignOnIdentity,
-    Visibility,
 )
-from codeindex.web import audience, ids
+from codeindex.web import audience
 from tests.codeindex.integrations import fake_hosts
 from tests.codeindex.integrations.fake_hosts import Fake, Person, Repo, Team
-from tests.codeindex.integrations.importing import importing, status, sync
+from tests.codeindex.integrations.importing import status
+from tests.codeindex.integrations.reading import BOB, CHARLIE, ask, following, seen, verified
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("inside_network")]
-
-PROVIDER = "https://id.example.org/realms/staff"
-
-BOB = Person(7, "bobby", "bob@example.org")
-CHARLIE = Person(8, "charles", "charlie@example.org")
-
-
-def verified(user: User, email: str = "", uid: str = "", provider: str = PROVIDER) -> None:
-    account = SocialAccount.objects.create(user=user, provider="oidc", uid=uid or f"sub-{user.pk}")
-    SignOnIdentity.objects.create(account=account, provider=provider, email=email)
-
-
-def ask(row: Import) -> PermissionSync:
-    """Ask the code host who may read the repositories of an import, all of them."""
-    ImportedRepository.objects.filter(source=row).update(readers_asked=None)
-    PermissionSync.objects.filter(source=row).update(due=timezone.now())
-    assert permissions.sync_next()
-    state = PermissionSync.objects.get(source=row)
-    assert state.lease is None
-    return state
-
-
-def seen(user: User | AnonymousUser) -> list[str]:
-    return sorted(Repository.objects.visible_to(user).values_list("name", flat=True))
-
-
-def following(fake: Fake, owner: User, **more: Any) -> Import:
-    return sync(importing(fake, owner, follows_host=True, **more))
-
-
-@pytest.fixture(autouse=True)
-def single_sign_on(settings: Any, bob: User, charlie: User) -> None:
-    """Bob's and Charlie's addresses are verified."""
-    settings.CODEINDEX_OIDC_URL = PROVIDER
-    verified(bob, "bob@example.org")
-    verified(charlie, "charlie@example.org")
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("inside_network", "single_sign_on", "read_by_bob"),
+]
 
 
 @pytest.fixture(params=[HostKind.GITHUB, HostKind.GITLAB, HostKind.GITEA])
@@ -77,13 +41,6 @@ def each_fake(request: Any) -> Iterator[Fake]:
     repos.append(Repo(3, "acme/r3"))
     with fake_hosts.serving(Fake(request.param, {"acme": repos})) as serving:
         yield serving
-
-
-@pytest.fixture
-def fake(fake: Fake) -> Fake:
-    """Bob may read its only repository."""
-    fake.organisations["acme"] = [Repo(1, "acme/r1", readers=[BOB])]
-    return fake
 
 
 class TestReaders:
@@ -355,67 +312,3 @@ class TestFailures:
         following(fake, alice)
         User.objects.filter(pk=alice.pk).update(is_active=False)
         assert not permissions.is_due()
-
-
-class TestSwitching:
-    def test_on_the_page(self, client: Client, alice: User, bob: User, fake: Fake) -> None:
-        row = sync(importing(fake, alice, visibility=Visibility.INTERNAL))
-        client.force_login(alice)
-        address = reverse("follow-host", args=[row.pk])
-        assert seen(bob) == ["r1"]
-        assert client.post(address, {"follow": "on"}).status_code == 302
-        assert Repository.objects.get().visibility == Visibility.PRIVATE
-        assert seen(bob) == []
-        tasks.sweep()
-        page = client.get(reverse("import", args=[row.pk])).text
-        assert "Visibility follows the code host" in page
-        client.post(address)
-        assert "Follow the code host" in client.get(reverse("import", args=[row.pk])).text
-        told = AuditRecord.objects.filter(action="import_changed").order_by("pk")
-        assert [each.details for each in told] == [
-            "visibility follows the code host", "visibility is set by hand"
-        ]  # fmt: skip
-
-    def test_over_rest(self, client: Client, alice: User, fake: Fake) -> None:
-        row = sync(importing(fake, alice))
-        client.force_login(alice)
-        address = f"/api/v1/imports/{ids.opaque(ids.Row.IMPORT, row.pk)}"
-        assert client.get(address).json()["permissions"] is None
-
-        def patch(**changes: object) -> Any:
-            return client.patch(address, changes, content_type="application/json").json()
-
-        assert patch(follows_host=True)["follows_host"] is True
-        ask(row)
-        told = client.get(address).json()["permissions"]
-        assert (told["error"], bool(told["synced"])) == ("", True)
-        assert patch()["follows_host"] is True
-        assert patch(follows_host=False)["permissions"] is None
-
-    def test_when_the_import_is_added(self, client: Client, alice: User, settings: Any) -> None:
-        settings.CODEINDEX_IMPORTS_BY = "everyone"
-        client.force_login(alice)
-
-        def added(kind: str, send: Callable[..., Any]) -> Any:
-            host = imports.add_host(alice, kind=kind, url="https://host.example")
-            return send(host)
-
-        def by_form(host: Any) -> Any:
-            form = {"namespace": "acme", "visibility": "private", "follows_host": "on"}
-            return client.post(reverse("code-host", args=[host.pk]), form)
-
-        assert added("github", by_form).status_code == 302
-        assert Import.objects.get().follows_host
-        refused = added("bitbucket", by_form)
-        assert "Visibility cannot follow Bitbucket Cloud." in refused.text
-        assert Import.objects.count() == 1
-
-    def test_without_single_sign_on_the_page_says_that_nobody_matches(
-        self, client: Client, alice: User, bob: User, fake: Fake, settings: Any
-    ) -> None:
-        settings.CODEINDEX_OIDC_URL = ""
-        row = following(fake, alice)
-        ask(row)
-        client.force_login(alice)
-        assert "Nobody can be found among" in client.get(reverse("import", args=[row.pk])).text
-        assert seen(bob) == []
