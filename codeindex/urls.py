@@ -7,7 +7,7 @@ from drf_spectacular.views import SpectacularAPIView
 
 from codeindex.accounts.oauth import clients
 from codeindex.accounts.sign_on import provider
-from codeindex.web import api, evaluations, ids, repository_list, views
+from codeindex.web import api, ids, repository_list, views
 from codeindex.web.accounts import api as accounts_api
 from codeindex.web.accounts import audit
 from codeindex.web.accounts import views as accounts
@@ -26,6 +26,7 @@ from codeindex.web.invitations.api import InvitationsView, InvitationView
 from codeindex.web.oauth import api as oauth_api
 from codeindex.web.oauth import endpoints
 from codeindex.web.oauth import views as oauth_views
+from codeindex.web.quality import api as quality_api
 from codeindex.web.quality import views as quality_views
 from codeindex.web.repository_settings.api import SettingsView
 from codeindex.web.repository_settings.forms import AccessSection, RulesSection, SourceSection
@@ -156,10 +157,10 @@ rest = [
     ),
     path("hooks/<push_webhook:webhook>", push_api.HookView.as_view(), name="hook"),
     path("repositories/<repository:pk>/failures", api.FailuresView.as_view(), name="api-failures"),
-    path("evaluations", evaluations.EvaluationsView.as_view(), name="api-evaluations"),
+    path("evaluations", quality_api.EvaluationsView.as_view(), name="api-evaluations"),
     path(
         "evaluations/<evaluation:pk>",
-        evaluations.EvaluationView.as_view(),
+        quality_api.EvaluationView.as_view(),
         name="api-evaluation",
     ),
     path("audit", audit.AuditView.as_view(), name="api-audit"),

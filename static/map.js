@@ -53,7 +53,7 @@ function colours() {
   return Array.from({ length: COLOURS }, (_, i) => style.getPropertyValue(`--series-${i + 1}`).trim());
 }
 
-// By colour, so that the canvas changes it seldom
+// By colour, since changing the colour of a canvas is slow
 function sortByGroup() {
   if (!points) return;
   const { names, of } = groups();
@@ -82,7 +82,7 @@ function sortByGroup() {
 // Drawing
 
 function draw() {
-  if (!points) return; // they are still on their way
+  if (!points) return; // not loaded yet
   cancelAnimationFrame(drawing);
   drawing = requestAnimationFrame(paint);
 }
@@ -99,7 +99,7 @@ function paint() {
   context.clearRect(0, 0, width, height);
   const palette = colours();
   const muted = getComputedStyle(document.documentElement).getPropertyValue("--line").trim();
-  const few = Math.max(1.6, 7 - 1.3 * Math.log10(points.x.length));  // a few points would be lost as dots
+  const few = Math.max(1.6, 7 - 1.3 * Math.log10(points.count)); // a few small dots would be overlooked
   const size = Math.min(7, few + Math.log2(view.scale / fitting()) * 0.8);
   const faded = lit.length ? 0.35 : 0.8;
   const order = points.groups.map((_, group) => group).sort((a, b) => (a === only) - (b === only));
@@ -114,7 +114,7 @@ function paint() {
   }
   context.globalAlpha = 1;
   paintLabels(context);
-  lit.forEach(([x, y]) => ring(context, x, y, size + 4, "--mark-strong"));
+  lit.forEach(([x, y]) => ring(context, x, y, size + 4, "--bad"));
   if (pointedAt >= 0) ring(context, points.x[pointedAt], points.y[pointedAt], size + 3, "--text");
 }
 
@@ -126,7 +126,7 @@ function ring(context, x, y, radius, colour) {
   context.strokeStyle = style.getPropertyValue("--surface").trim();
   context.stroke();
   context.lineWidth = 2.5;
-  context.strokeStyle = style.getPropertyValue(colour).trim() || style.getPropertyValue("--bad").trim();
+  context.strokeStyle = style.getPropertyValue(colour).trim();
   context.stroke();
 }
 
@@ -202,7 +202,7 @@ function nearest(pixelX, pixelY, reach) {
   return best;
 }
 
-async function whatIsAt(i) {
+async function placesAt(i) {
   const asked = new URLSearchParams({ frame: points.frame, x: points.x[i], y: points.y[i] });
   const response = await fetch(`${map.dataset.place}?${asked}`);
   return response.ok ? (await response.json()).places : [];
@@ -218,7 +218,7 @@ function point(i) {
   clearTimeout(asking);
   if (i < 0) return;
   asking = setTimeout(async () => {
-    const found = await whatIsAt(i);
+    const found = await placesAt(i);
     if (i === pointedAt) say(found);
   }, ASK_MILLISECONDS);
 }
@@ -234,7 +234,7 @@ function say(found) {
 
 async function open(i) {
   if (i < 0) return;
-  const [first] = await whatIsAt(i);
+  const [first] = await placesAt(i);
   if (first) window.location.assign(first.url);
 }
 
@@ -279,13 +279,13 @@ canvas.addEventListener("wheel", (event) => {
   zoom(Math.exp(-event.deltaY / 300), event.offsetX, event.offsetY);
 }, { passive: false });
 
-const KEYS_OF_MAP = {
+const KEYS = {
   ArrowLeft: () => move(60, 0), ArrowRight: () => move(-60, 0), ArrowUp: () => move(0, 60), ArrowDown: () => move(0, -60),
   "+": () => zoom(1.5), "-": () => zoom(1 / 1.5), 0: showAll, Enter: () => open(pointedAt),
 };
 
 canvas.addEventListener("keydown", (event) => {
-  const action = KEYS_OF_MAP[event.key];
+  const action = KEYS[event.key];
   if (!action || event.ctrlKey || event.metaKey || event.altKey) return;
   event.preventDefault();
   action();
@@ -296,12 +296,12 @@ document.querySelectorAll("[data-zoom]").forEach((button) => {
   button.addEventListener("click", () => (Number(button.dataset.zoom) ? zoom(Number(button.dataset.zoom)) : showAll()));
 });
 
-document.getElementById("map-colour")?.addEventListener("change", () => {
+document.getElementById("map-colour").addEventListener("change", () => {
   sortByGroup();
   draw();
 });
 
-document.getElementById("map-form")?.addEventListener("submit", async (event) => {
+document.getElementById("map-form").addEventListener("submit", async (event) => {
   event.preventDefault();
   if (!points) return;
   const query = document.getElementById("map-query").value.trim();
@@ -314,7 +314,7 @@ document.getElementById("map-form")?.addEventListener("submit", async (event) =>
     const found = await response.json().catch(() => ({}));
     lit = found.points || [];
     place.textContent = response.ok
-      ? `${lit.length} of the ${found.results} best results are on the map, each in a ring.`
+      ? `${lit.length} of the ${found.results} best results are on the map, each circled.`
       : found.error || "The search failed. Try again.";
   }
   draw();
@@ -341,4 +341,4 @@ async function start() {
   window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
 }
 
-if (map) start();
+start();

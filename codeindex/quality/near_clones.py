@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from codeindex import locks
 from codeindex.models import NearClone, Space, SpaceState
+from codeindex.spaces.vectors import normalized
 
 LEAVES = 60
 """The fewest leaves of a function that is compared: small ones are alike by chance."""
@@ -66,12 +67,8 @@ def _structures(space: Space) -> tuple[list[int], NDArray[np.int64], NDArray[np.
     with connection.cursor() as cursor:
         cursor.execute(_STRUCTURES, {"space": space.pk, "leaves": LEAVES, "limit": MOST_TEXTS})
         rows = cursor.fetchall()
-    # halfvec_send: two 16-bit integers, and the numbers in half precision, all big-endian
-    halves = [np.frombuffer(sent, ">f2", offset=4) for *_, sent in rows]
-    vectors = np.array(halves, np.float32) if halves else np.zeros((0, 1), np.float32)
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     leaves = np.array([count for _, count, _ in rows], np.int64)
-    return [text for text, *_ in rows], leaves, vectors / np.maximum(lengths, 1e-9)
+    return [text for text, *_ in rows], leaves, normalized([sent for *_, sent in rows])
 
 
 _STRUCTURES = """

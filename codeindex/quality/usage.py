@@ -39,11 +39,11 @@ class Question:
 def count() -> None:
     """Count the days since the last one that was counted, and that one again."""
     last = UsageDay.objects.order_by("-day").values_list("day", flat=True).first()
-    first = last or _first_day()
     today = timezone.now().date()
-    for past in range((today - first).days + 1 if first else 0):
-        assert first is not None
-        _count(first + timedelta(days=past))
+    day = last or _first_day() or today
+    while day <= today:
+        _count(day)
+        day += timedelta(days=1)
 
 
 def days() -> Sequence[UsageDay]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from codeindex import locks
 from codeindex.models import EDGE, MapPoint, Projection, Space, SpaceState
+from codeindex.spaces.vectors import normalized
 
 ANCHORS = 5_000
 """Texts that are laid out by t-SNE, about a minute of one processor's time."""
@@ -131,11 +132,7 @@ def _count(space: Space) -> int:
 def _vectors(statement: str, parameters: dict[str, Any]) -> tuple[list[int], Vectors]:
     """The ids that a statement selects, and their vectors, of length one."""
     rows = list(_rows(statement, parameters))
-    # halfvec_send: two 16-bit integers, and the numbers in half precision, all big-endian
-    halves = [np.frombuffer(sent, ">f2", offset=4) for _, sent in rows]
-    vectors = np.array(halves, np.float32) if halves else np.zeros((0, 1), np.float32)
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return [text for text, _ in rows], vectors / np.maximum(lengths, 1e-9)
+    return [text for text, _ in rows], normalized([sent for _, sent in rows])
 
 
 def _rows(statement: str, parameters: dict[str, Any]) -> Iterator[tuple[Any, ...]]:

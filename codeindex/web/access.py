@@ -3,14 +3,23 @@ administrators may do."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from codeindex.accounts.authentication import signed_in_user
 from codeindex.models import Repository
+
+Parameters = ParamSpec("Parameters")
 
 ADMINISTRATORS_ONLY = "Only administrators can do this."
 
@@ -26,6 +35,23 @@ def require_administrator(user: User | AnonymousUser) -> None:
     """Raises `PermissionDenied` for everyone else."""
     if not user.is_superuser:
         raise PermissionDenied(ADMINISTRATORS_ONLY)
+
+
+def administered(
+    view: Callable[Concatenate[HttpRequest, User, Parameters], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, Parameters], HttpResponse]:
+    """A page for administrators only. The view receives the administrator as its second
+    argument."""
+
+    @login_required
+    @wraps(view)
+    def page(
+        request: HttpRequest, *args: Parameters.args, **kwargs: Parameters.kwargs
+    ) -> HttpResponse:
+        require_administrator(request.user)
+        return view(request, signed_in_user(request), *args, **kwargs)
+
+    return page  # type: ignore[return-value]  # login_required forgets the parameters
 
 
 def visible_repository(user: User | AnonymousUser, pk: int) -> Repository:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from embeddings.code.words import parts
 from embeddings.types import Kind
 from search.map.points import Points
+from search.query import lexemes
 
 MOST_AREAS = 16
 FEWEST_POINTS = 25
@@ -55,6 +56,8 @@ def areas(points: Points) -> list[Area]:
         if kind not in PROSE:
             words[area].update({word for word in parts(name) if len(word) > 2 and word.isalpha()})
     everywhere = sum(words, Counter[str]())
+    for stop_word in [word for word, stem in lexemes.stems(everywhere).items() if not stem]:
+        del everywhere[stop_word]
     found = [
         Area(
             round(x), round(y), of.total(), _own(words[area], everywhere, of.total() / len(points)),
@@ -67,12 +70,11 @@ def areas(points: Points) -> list[Area]:
 
 
 def _own(words: Counter[str], everywhere: Counter[str], share: float) -> list[str]:
-    """The words that are frequent here, and more so than everywhere; `share` of all points are
-    here."""
+    """The words of `everywhere` that are more frequent here, where `share` of all points are."""
     weighed = {
         word: count * math.log(count / (everywhere[word] * share))
         for word, count in words.items()
-        if count > 1
+        if count > 1 and word in everywhere
     }
     return sorted(weighed, key=lambda word: (-weighed[word], word))[:WORDS]
 

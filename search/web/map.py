@@ -31,7 +31,7 @@ DESCRIBED = 10_000
 """Points by which the areas are found."""
 
 HITS = 50
-"""Results of a search that light up."""
+"""Results of a search that are highlighted."""
 
 FAILURES: dict[type[Exception], int] = {BadQuery: 400, UnknownRepository: 404, SearchTimeout: 503}
 REFUSALS = tuple(FAILURES)
@@ -52,8 +52,7 @@ def page(request: HttpRequest) -> HttpResponse:
         listed = areas(shown)
         names = _names(request.user, {pk for area in listed for pk in area.repositories})
         context["areas"] = [
-            (number, area, [names[pk] for pk in area.repositories if pk in names])
-            for number, area in enumerate(listed, 1)
+            (area, [names[pk] for pk in area.repositories if pk in names]) for area in listed
         ]
         context["script"] = {
             "areas": [[area.x, area.y, " ".join(area.words[:2])] for area in listed],
@@ -83,7 +82,7 @@ def place_on_map(request: HttpRequest) -> HttpResponse:
         frame = Frame.read(request.GET.get("frame", ""))
         x, y = (_coordinate(request.GET.get(name, "")) for name in "xy")
     except ValueError:
-        return errors.error(request, 400, "This is no place on the map. Load the map again.")
+        return errors.error(request, 400, "This is not a place on the map. Load the map again.")
     found = points.at(request.user, frame, x, y)
     return JsonResponse({"places": list(map(_described, found))})
 
@@ -95,7 +94,7 @@ def hits(request: HttpRequest) -> HttpResponse:
     try:
         frame = Frame.read(request.GET.get("frame", ""))
     except ValueError:
-        return errors.error(request, 400, "This is no part of the map. Load the map again.")
+        return errors.error(request, 400, "This is not a part of the map. Load the map again.")
     try:
         asked = {**parameters(request), "limit": [str(HITS)]}
         answer, where = points.hits(parse_search(request.user, asked), frame)

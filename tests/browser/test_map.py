@@ -1,4 +1,4 @@
-"""The map: drawn from what its reader may see, lit up by a search, and walked by keys."""
+"""The map: drawn from what its reader may see, highlighted by a search, and walked by keys."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ PAINTED = """(canvas) => {
 }"""
 
 
-def test_points_are_drawn_and_a_search_lights_its_results_up(visit: Visitor) -> None:
+def test_points_are_drawn_and_a_search_highlights_its_results(visit: Visitor) -> None:
     page = visit("/map/")
     expect(page.locator("#map-count")).to_contain_text("definitions")
     page.wait_for_function(PAINTED, arg=page.locator("#map-canvas").element_handle())
-    page.get_by_label("Light up").fill("retry")
+    page.get_by_label("Highlight").fill("retry")
     page.locator("#map").get_by_role("button", name="Search").click()
     expect(page.locator("#map-place")).to_contain_text("best results are on the map")
 

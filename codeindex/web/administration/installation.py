@@ -23,7 +23,7 @@ from codeindex.celery import app
 from codeindex.models import Embedding, EmbeddingState, IndexRun, Space, SpaceState
 from codeindex.spaces import changes, lifecycle, projection
 from codeindex.web import overview
-from codeindex.web.administration.access import administered
+from codeindex.web.access import administered
 
 RUNS = 200
 

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from codeindex.accounts import second_factor, tokens, user_administration
 from codeindex.models import Token
-from codeindex.web.administration.access import administered
+from codeindex.web.access import administered
 from codeindex.web.administration.forms import FilterForm, NewUserForm, PasswordForm
 from codeindex.web.forms import DepartureForm
 

@@ -1,1 +1,1 @@
-"""Pages about quality."""
+"""Pages about quality, and the evaluations over REST."""

@@ -9,7 +9,7 @@ from datetime import timedelta
 from functools import wraps
 from typing import Any
 
-from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -23,7 +23,7 @@ from codeindex.audit import Access, Door
 from codeindex.models import Evaluation, Repository
 from codeindex.quality import branches, clones, documentation, names, usage
 from codeindex.web import errors
-from codeindex.web.access import require_administrator
+from codeindex.web.access import administered
 from codeindex.web.quality import plots
 
 MOST_NAME = 300
@@ -101,19 +101,9 @@ def doubtful(request: HttpRequest, readable: Sequence[int]) -> dict[str, Any]:
     return {"doubtful": names.doubtful(readable)}
 
 
-def _administered(view: View) -> View:
-    @login_required
-    @require_safe
-    @wraps(view)
-    def page(request: HttpRequest) -> HttpResponse:
-        require_administrator(request.user)
-        return view(request)
-
-    return page
-
-
-@_administered
-def searches(request: HttpRequest) -> HttpResponse:
+@administered
+@require_safe
+def searches(request: HttpRequest, by: User) -> HttpResponse:
     """How many there were each day, and what was searched for in vain. Reading that is noted, since
     it shows what others have typed."""
     counted = usage.days()
@@ -125,7 +115,7 @@ def searches(request: HttpRequest) -> HttpResponse:
     pages = [by_day.get(day, {}).get(Door.PAGE) for day in days]
     followed = [row.followed if row else 0 for row in pages]
     others = [row.searches - row.followed if row else 0 for row in pages]
-    audit.note(Access.AUDIT_READ, request.user, details="questions without results")
+    audit.note(Access.AUDIT_READ, by, details="questions without results")
     context = {
         "nav": "quality",
         "tab": "searches",
@@ -151,8 +141,9 @@ def _doors(counted: Sequence[Any]) -> list[tuple[str, int, int, int]]:
     return [(door, *values) for door, values in sorted(summed.items())]  # type: ignore[misc]
 
 
-@_administered
-def evaluations(request: HttpRequest) -> HttpResponse:
+@administered
+@require_safe
+def evaluations(request: HttpRequest, by: User) -> HttpResponse:
     """The measures of each file of questions over time."""
     by_file: dict[str, list[Evaluation]] = defaultdict(list)
     for row in reversed(Evaluation.objects.exclude(figures=[])[:EVALUATIONS]):

@@ -1,5 +1,5 @@
-"""Corpora: what is taken from projects and what is left out, copies and near copies of functions,
-and splits that keep an organisation's projects together."""
+"""Corpora: what is taken from projects, what is left out, and copies and near copies of
+functions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import itertools
 import json
 import shutil
 import subprocess
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +17,8 @@ from embeddings.training.__main__ import main
 from embeddings.training.corpus import corpora, near_duplicates, packages, parts
 from embeddings.training.corpus.corpora import Function
 from embeddings.training.corpus.functions import function_in_text
-from embeddings.training.corpus.projects import Project, families
+from embeddings.training.corpus.projects import Project
 from embeddings.training.corpus.sources import SourceTree, is_own_source
-from embeddings.training.corpus.splits import split
 from tests.embeddings import tiny_packages
 from tests.embeddings.tiny_packages import FUNCTIONS, PACKAGES, package
 
@@ -138,30 +136,6 @@ def test_a_corpus_is_split_by_project(tmp_path: Path) -> None:
     assert {"train", "validation", "test"} == set.union(*splits.values())
 
 
-def test_no_large_project_is_more_than_a_quarter_of_a_held_out_split() -> None:
-    sizes = Counter({f"small{n}": 10 for n in range(500)}, large=2_000, larger=3_000)
-    chosen = split(sizes)
-    assert chosen["large"] == chosen["larger"] == "train"
-    assert {"validation", "test"} <= set(chosen.values())
-
-
-def test_of_few_projects_the_smallest_are_held_out() -> None:
-    assert split(Counter(a=30, b=10, c=20)) == {"a": "train", "b": "test", "c": "validation"}
-    assert split(Counter(a=30)) == {"a": "train"}
-
-
-def test_projects_of_one_organisation_fall_into_one_split() -> None:
-    projects = [Project(f"cloud-{n}", "1", "MIT", (f"org/{n}", "sponsors/x")) for n in range(20)]
-    others = [Project(f"other-{n}", "1", "MIT", ("sponsors/x",)) for n in range(180)]
-    joined = families([*projects, *others])
-    assert len({joined[project.name] for project in projects}) == 1
-    assert len(set(joined.values())) == 181
-    sizes = Counter({project.name: 10 for project in (*projects, *others)})
-    chosen = split(sizes, joined)
-    assert len({chosen[project.name] for project in projects}) == 1
-    assert {"train", "validation", "test"} == set(chosen.values())
-
-
 def test_projects_keep_the_splits_of_an_earlier_corpus(tmp_path: Path) -> None:
     tiny_packages.site(tmp_path / "site")
     _, earlier = build(tmp_path / "earlier", tmp_path / "site")
@@ -176,35 +150,6 @@ def test_projects_keep_the_splits_of_an_earlier_corpus(tmp_path: Path) -> None:
     now = {row["name"]: row["split"] for row in manifest["packages"]}
     assert len(now) == PACKAGES + 150
     assert [now[row["name"]] for row in rows] == [row["split"] for row in rows]
-
-
-def test_what_is_new_of_a_family_joins_the_split_that_it_had() -> None:
-    names = {"a": "org", "b": "org", "c": "org", "d": "other", "gone": "other"}
-    kept = {"a": "train", "b": "test", "gone": "validation"}
-    sizes = Counter(a=10, b=10, c=10, d=10, e=1000)
-    chosen = split(sizes, names, kept)
-    assert chosen == {"a": "train", "b": "test", "c": "test", "d": "validation", "e": "train"}
-
-
-def test_each_language_has_projects_to_measure_with() -> None:
-    sizes = Counter({f"large{n}": 3_000 for n in range(100)}) + Counter(a=90, b=60, c=30, d=900)
-    languages = dict.fromkeys("abcd", "zig")
-    chosen = split(sizes, languages=languages)
-    assert {chosen[project] for project in "abcd"} == {"train", "validation", "test"}
-    assert chosen["d"] == "train"
-
-
-def test_projects_without_docstrings_are_trained_on() -> None:
-    chosen = split(Counter(a=0, b=0, c=0, d=10, e=20, f=30))
-    assert {chosen[project] for project in "abc"} == {"train"}
-    assert {chosen[project] for project in "def"} == {"train", "validation", "test"}
-
-
-def test_a_held_out_split_that_stays_too_small_takes_more() -> None:
-    chosen = split(Counter({"a": 10, **{f"p{n}": 100 for n in range(20)}}))
-    held = Counter(chosen.values())
-    assert held["test"] == 2  # 110 of 2,010: more than half of its share
-    assert held["validation"] == 1
 
 
 def test_no_project_is_more_than_its_share_of_a_corpus(tmp_path: Path) -> None:
