@@ -25,6 +25,7 @@ from codeindex.web.integrations.access import named_import
 from codeindex.web.rest.pagination import ShortPageParameters, page, parsed
 from codeindex.web.rest.parsers import ShallowJSONParser
 from codeindex.web.rest.problems import Conflict, by_field
+from codeindex.web.rest.requests import validated
 from codeindex.web.rest.schema import answers
 from codeindex.web.serializers import (
     FailureSerializer,
@@ -66,12 +67,10 @@ class RepositoriesView(APIView):
         responses=answers(RepositorySerializer, 415, 429, status=201),
     )
     def post(self, request: Request) -> Response:
-        serializer = NewRepositorySerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
+        wanted = validated(NewRepositorySerializer, request)
         throttles.INDEX.count(request)
         try:
             owner = signed_in_user(request)
-            wanted = dict(serializer.validated_data)
             wanted["teams"] = offered(wanted["teams"], owner)
             repository = repositories.register(owner=owner, by=owner, **wanted)
         except django.core.exceptions.ValidationError as error:
@@ -119,11 +118,10 @@ class RulesView(APIView):
     )
     def patch(self, request: Request, pk: int) -> Response:
         repository = managed_repository(request.user, pk)
-        serializer = RulesSerializer(repository, data=request.data, partial=True)
-        serializer.is_valid(raise_exception=True)
+        given = validated(RulesSerializer, request, repository)
         try:
             by = signed_in_user(request)
-            repository_settings.change_rules(repository, serializer.validated_data, by=by)
+            repository_settings.change_rules(repository, given, by=by)
         except django.core.exceptions.ValidationError as error:
             raise ValidationError(by_field(error)) from error
         return Response(RulesSerializer(repository).data)

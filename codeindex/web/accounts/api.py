@@ -18,6 +18,7 @@ from codeindex.web.accounts.serializers import (
     NewTokenSerializer,
     TokenSerializer,
 )
+from codeindex.web.rest.requests import validated
 from codeindex.web.rest.schema import answers
 
 
@@ -41,10 +42,9 @@ class TokensView(APIView):
         responses=answers(IssuedTokenSerializer, 415, status=201),
     )
     def post(self, request: Request) -> Response:
-        serializer = NewTokenSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
+        wanted = validated(NewTokenSerializer, request)
         user = signed_in_user(request)
-        key = tokens.issue(user, by=user, **serializer.validated_data)
+        key = tokens.issue(user, by=user, **wanted)
         return Response(IssuedTokenSerializer({"key": key}).data, status.HTTP_201_CREATED)
 
 

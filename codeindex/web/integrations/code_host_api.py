@@ -32,6 +32,7 @@ from codeindex.web.integrations.serializers import (
     NewImportSerializer,
 )
 from codeindex.web.rest.parsers import ShallowJSONParser
+from codeindex.web.rest.requests import validated
 from codeindex.web.rest.schema import answers
 
 
@@ -59,9 +60,7 @@ class CodeHostsView(ImportingView):
     def post(self, request: Request) -> Response:
         user = signed_in_user(request)
         require_importer(user)
-        serializer = NewCodeHostSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        host = imports.add_host(user, **serializer.validated_data)
+        host = imports.add_host(user, **validated(NewCodeHostSerializer, request))
         return Response(CodeHostSerializer(host).data, status.HTTP_201_CREATED)
 
 
@@ -75,9 +74,7 @@ class CodeHostView(ImportingView):
     def patch(self, request: Request, host: int) -> Response:
         user = signed_in_user(request)
         row = own_host(user, host)
-        serializer = HostTokenSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        imports.change_token(row, serializer.validated_data["token"], by=user)
+        imports.change_token(row, validated(HostTokenSerializer, request)["token"], by=user)
         return Response(CodeHostSerializer(row).data)
 
     @extend_schema(
@@ -109,9 +106,7 @@ class ImportsView(ImportingView):
     )
     def post(self, request: Request) -> Response:
         user = signed_in_user(request)
-        serializer = NewImportSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        wanted = serializer.validated_data
+        wanted = validated(NewImportSerializer, request)
         host = _named_host(user, wanted.pop("host"))
         team = teams_of(user).filter(name=wanted.pop("team")).first()
         named = ("namespace", "visibility", "follows_host", "branches", "tags")
@@ -139,9 +134,8 @@ class ImportView(ImportingView):
     def patch(self, request: Request, source: int) -> Response:
         user = signed_in_user(request)
         row = own_import(user, source)
-        serializer = ImportChangesSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        follows = serializer.validated_data.get("follows_host", row.follows_host)
+        given = validated(ImportChangesSerializer, request)
+        follows = given.get("follows_host", row.follows_host)
         imports.follow_host(row, follows, by=user)
         tasks.wake_imports()
         return Response(ImportSerializer(_import(request, source)).data)

@@ -19,6 +19,7 @@ from codeindex.web.integrations.serializers import (
     OutgoingWebhookSerializer,
 )
 from codeindex.web.rest.parsers import ShallowJSONParser
+from codeindex.web.rest.requests import validated
 from codeindex.web.rest.schema import answers
 
 
@@ -42,10 +43,8 @@ class OutgoingWebhooksView(APIView):
         responses=answers(CreatedOutgoingWebhookSerializer, 415, status=201),
     )
     def post(self, request: Request) -> Response:
-        serializer = NewOutgoingWebhookSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
+        wanted = validated(NewOutgoingWebhookSerializer, request)
         user = signed_in_user(request)
-        wanted = serializer.validated_data
         repository = named_repository(user, wanted.pop("repository"))
         created = outgoing.create(user, **wanted, repository=repository, by=user)
         answer = CreatedOutgoingWebhookSerializer(created)

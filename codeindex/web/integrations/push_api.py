@@ -20,6 +20,7 @@ from codeindex.web.integrations.serializers import (
     NewWebhookSerializer,
     WebhookSerializer,
 )
+from codeindex.web.rest.requests import validated
 from codeindex.web.rest.schema import answers
 
 
@@ -42,10 +43,8 @@ class WebhooksView(APIView):
         responses=answers(CreatedWebhookSerializer, 415, status=201),
     )
     def post(self, request: Request) -> Response:
-        serializer = NewWebhookSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
+        wanted = validated(NewWebhookSerializer, request)
         user = signed_in_user(request)
-        wanted = serializer.validated_data
         repository = named_repository(user, wanted["repository"])
         created = push_webhooks.create(user, wanted["name"], repository, by=user)
         answer = CreatedWebhookSerializer(created, context={"request": request})

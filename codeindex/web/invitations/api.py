@@ -22,6 +22,7 @@ from codeindex.web.invitations.views import inviting_user
 from codeindex.web.rest.fields import IdField, Number, Text
 from codeindex.web.rest.pagination import PageParameters, page
 from codeindex.web.rest.parsers import ShallowJSONParser
+from codeindex.web.rest.requests import validated
 from codeindex.web.rest.schema import answers
 
 
@@ -69,9 +70,7 @@ class InvitationsView(APIView):
     )
     def post(self, request: Request) -> Response:
         user = inviting_user(request)
-        serializer = InvitationSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        given = dict(serializer.validated_data)
+        given = validated(InvitationSerializer, request)
         name = given.pop("team")["name"]
         team = teams.maintained(name, user) if name else None
         secret = invitations.create(team, **given, by=user)

@@ -19,6 +19,7 @@ from codeindex.web import audience
 from codeindex.web.access import managed_repository
 from codeindex.web.rest.fields import Number, Text
 from codeindex.web.rest.parsers import ShallowJSONParser
+from codeindex.web.rest.requests import validated
 from codeindex.web.rest.schema import answers
 from codeindex.web.serializers import BRANCHES, NEWEST, TAGS
 
@@ -116,9 +117,7 @@ class SettingsView(APIView):
     )
     def patch(self, request: Request, pk: int) -> Response:
         repository, user = managed_repository(request.user, pk), signed_in_user(request)
-        serializer = SettingsSerializer(repository, data=request.data, partial=True)
-        serializer.is_valid(raise_exception=True)
-        changes = dict(serializer.validated_data)
+        changes = validated(SettingsSerializer, request, repository)
         if "teams" in changes:
             changes["teams"] = offered(changes["teams"], user, repository)
         if "people" in changes:

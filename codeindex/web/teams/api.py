@@ -19,6 +19,7 @@ from codeindex.web.access import require_administrator
 from codeindex.web.rest.fields import IdField, Text
 from codeindex.web.rest.pagination import PageParameters, page
 from codeindex.web.rest.parsers import ShallowJSONParser
+from codeindex.web.rest.requests import validated
 from codeindex.web.rest.schema import answers
 from codeindex.web.teams import access
 
@@ -64,9 +65,7 @@ class TeamsView(TeamAPIView):
     def post(self, request: Request) -> Response:
         user = signed_in_user(request)
         require_administrator(user)
-        serializer = TeamSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        team = teams.create(serializer.validated_data["name"], by=user)
+        team = teams.create(validated(TeamSerializer, request)["name"], by=user)
         return Response(TeamSerializer(team).data, status.HTTP_201_CREATED)
 
 
@@ -88,9 +87,8 @@ class TeamView(TeamAPIView):
     def patch(self, request: Request, pk: int) -> Response:
         user = signed_in_user(request)
         team = access.administered_team(user, pk)
-        serializer = TeamSerializer(team, data=request.data, partial=True)
-        serializer.is_valid(raise_exception=True)
-        teams.rename(team, serializer.validated_data.get("name", team.name), by=user)
+        given = validated(TeamSerializer, request, team)
+        teams.rename(team, given.get("name", team.name), by=user)
         return Response(TeamSerializer(team).data)
 
     @extend_schema(
@@ -123,9 +121,7 @@ class MembersView(TeamAPIView):
     def put(self, request: Request, pk: int) -> Response:
         user = signed_in_user(request)
         team = access.maintained_team(user, pk)
-        serializer = MemberSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        given = serializer.validated_data
+        given = validated(MemberSerializer, request)
         access.set_member(team, given["name"], given["role"], by=user)
         return Response(MemberSerializer(teams.members(team), many=True).data)
 

@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from codeindex.accounts.limits import throttles
 from codeindex.web.abandonment import abandoned_with_client
 from codeindex.web.rest import problems
+from codeindex.web.rest.requests import validated
 from codeindex.web.rest.schema import InvalidSerializer, answers
 from search import engine
 from search.candidates import sql
@@ -57,9 +58,7 @@ class BatchView(PostedSearchView):
     )
     @method_decorator(throttles.limited(throttles.SEARCH))
     def post(self, request: Request) -> Response:
-        given = BatchSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        queries = given.validated_data["queries"]
+        queries = validated(BatchSerializer, request)["queries"]
         throttles.SEARCH.count(request, len(queries) - 1)
         with abandoned_with_client(request._request):
             return Response({"answers": _answered(request, queries)})

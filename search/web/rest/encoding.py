@@ -15,6 +15,7 @@ import embeddings
 from codeindex.accounts.limits import throttles
 from codeindex.web.rest.fields import Number, Text
 from codeindex.web.rest.problems import Unavailable
+from codeindex.web.rest.requests import validated
 from codeindex.web.rest.schema import answers
 from search import encoding
 from search.encoding import MOST_NAMES, MOST_TEXTS
@@ -103,7 +104,7 @@ class EncodeView(EncoderView):
     )
     @method_decorator(throttles.limited(throttles.ENCODE))
     def post(self, request: Request) -> Response:
-        given = _validated(EncodeSerializer, request)
+        given = validated(EncodeSerializer, request)
         queries, definitions = given["queries"], [*map(_pasted, given["definitions"])]
         throttles.ENCODE.count(request, len(queries) + len(definitions) - 1)
         return Response(EncodingSerializer(encoding.encode(queries, definitions)).data)
@@ -119,16 +120,10 @@ class NamesView(EncoderView):
     )
     @method_decorator(throttles.limited(throttles.ENCODE))
     def post(self, request: Request) -> Response:
-        given = _validated(NamesRequestSerializer, request)
+        given = validated(NamesRequestSerializer, request)
         names = encoding.predicted_names(_pasted(given), given["limit"])
         predicted = [{"name": name, "f1": f1} for name, f1 in names]
         return Response(NamesSerializer({"names": predicted}).data)
-
-
-def _validated(serializer: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
-    given = serializer(data=request.data)
-    given.is_valid(raise_exception=True)
-    return dict(given.validated_data)
 
 
 def _pasted(given: dict[str, str]) -> PastedCode:

@@ -17,6 +17,7 @@ from codeindex.searches import alerts, recent, saved
 from codeindex.web import ids
 from codeindex.web.rest.fields import IdField, Text, TrueOrFalse
 from codeindex.web.rest.parsers import ShallowJSONParser
+from codeindex.web.rest.requests import validated
 from codeindex.web.rest.schema import answers
 from search.web.rest.base import SearchingView
 from search.web.saved import checked
@@ -111,9 +112,8 @@ class SavedSearchesView(_OwnView):
         responses=answers(SavedSearchSerializer, 415, status=201),
     )
     def post(self, request: Request) -> Response:
-        serializer = NewSavedSearchSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        user, wanted = signed_in_user(request), serializer.validated_data
+        wanted = validated(NewSavedSearchSerializer, request)
+        user = signed_in_user(request)
         asked = checked(user, wanted.pop("query"))
         made = saved.save(user, asked=asked, **wanted)
         return Response(SavedSearchSerializer(made).data, status.HTTP_201_CREATED)
@@ -127,10 +127,9 @@ class SavedSearchView(_OwnView):
         responses=answers(SavedSearchSerializer, 404, 415),
     )
     def patch(self, request: Request, pk: int) -> Response:
-        serializer = AlertsSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
+        given = validated(AlertsSerializer, request)
         row = _own(request, pk)
-        saved.change_alerts(row, **serializer.validated_data)
+        saved.change_alerts(row, **given)
         return Response(SavedSearchSerializer(row).data)
 
     @extend_schema(
