@@ -52,6 +52,10 @@ class BatchView(PostedSearchView):
     @extend_schema(
         operation_id="search_batch",
         summary=f"Search for up to {MOST_QUERIES} queries at once",
+        description=(
+            "Answers come in the order of the queries. A query that is refused has a `problem` "
+            "in place of its `answer`. Each query counts as one search for the rate limit."
+        ),
         request=BatchSerializer,
         responses=answers(BatchAnswersSerializer, 415, 429),
         examples=examples.BATCH,

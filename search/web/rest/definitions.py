@@ -106,6 +106,10 @@ class DefinitionView(SearchingView):
     @extend_schema(
         operation_id="definition",
         summary="Get a definition with its whole source and all of its places",
+        description=(
+            "The id is the last part of a definition's `url`. `file`, the part before it, says "
+            "which place is meant if several files have the same content."
+        ),
         parameters=[TargetParameters],
         responses=answers(DefinitionSerializer, 404, 429),
     )
@@ -121,6 +125,10 @@ class ExplanationView(SearchingView):
     @extend_schema(
         operation_id="explain",
         summary="Explain a definition's vector, and why it is similar to a query",
+        description=(
+            "`shares` divide the cosine into those of the text and of the code. `contexts` are "
+            "the path-contexts with the most attention."
+        ),
         parameters=[ExplanationParameters],
         responses=answers(ExplanationSerializer, 404, 429),
         examples=examples.EXPLANATION,

@@ -98,6 +98,7 @@ class EncodeView(EncoderView):
     @extend_schema(
         operation_id="encode",
         summary="Encode queries and definitions as vectors that can be compared",
+        description="Vectors have unit length. Those with the same `fingerprint` can be compared.",
         request=EncodeSerializer,
         responses=answers(EncodingSerializer, 415, 429),
         examples=examples.ENCODE,
@@ -114,6 +115,7 @@ class NamesView(EncoderView):
     @extend_schema(
         operation_id="names",
         summary="Predict names for a definition",
+        description="`f1` is the model's expectation of how many words of the name are right.",
         request=NamesRequestSerializer,
         responses=answers(NamesSerializer, 415, 429),
         examples=examples.NAMES,

@@ -95,6 +95,10 @@ class FileView(SearchingView):
     @extend_schema(
         operation_id="read_file",
         summary="Read a file or some of its lines, at a commit, on a branch, or as it is now",
+        description=(
+            "A file that has changed or was removed since the commit asked for is answered with "
+            "410."
+        ),
         parameters=[FileParameters],
         responses=answers(FileSerializer, 404, 410, 429),
         examples=examples.FILE,

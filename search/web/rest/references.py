@@ -26,6 +26,9 @@ class ReferencesView(SearchingView):
     @extend_schema(
         operation_id="references",
         summary="List where a definition is used, by its name; its id ends its `url`",
+        description=(
+            "The likeliest uses come first. If several definitions have the name, a notice says so."
+        ),
         parameters=[ReferencesParameters],
         responses=answers(ReferencesSerializer, 404, 429),
     )
@@ -41,6 +44,10 @@ class CallersView(SearchingView):
     @extend_schema(
         operation_id="callers",
         summary="List the definitions that use one, by its name",
+        description=(
+            "Each caller has the lines on which it uses the name. It has no definition if the "
+            "code is outside of all definitions."
+        ),
         parameters=[CallersParameters],
         responses=answers(CallersSerializer, 404, 429),
     )
@@ -56,6 +63,7 @@ class CalleesView(SearchingView):
     @extend_schema(
         operation_id="callees",
         summary="List the definitions that one calls, by their names",
+        description="Each name that is called has its likeliest definition.",
         parameters=[CalleesParameters],
         responses=answers(CalleesSerializer, 404, 429),
     )

@@ -99,6 +99,7 @@ class SavedSearchesView(_OwnView):
     @extend_schema(
         operation_id="list_saved_searches",
         summary="List your saved searches, by name",
+        description="Only you can see them.",
         responses=answers(SavedSearchSerializer(many=True)),
     )
     def get(self, request: Request) -> Response:
@@ -108,6 +109,10 @@ class SavedSearchesView(_OwnView):
     @extend_schema(
         operation_id="save_search",
         summary="Save a search",
+        description=(
+            "The search must be valid. Its position in the results (`cursor`, `limit`) is not "
+            "saved."
+        ),
         request=NewSavedSearchSerializer,
         responses=answers(SavedSearchSerializer, 415, status=201),
     )
@@ -123,6 +128,10 @@ class SavedSearchView(_OwnView):
     @extend_schema(
         operation_id="change_saved_search",
         summary="Switch the alerts of a saved search on or off",
+        description=(
+            "A field that is left out is false. Code that becomes searchable after alerts are "
+            "switched on is new."
+        ),
         request=AlertsSerializer,
         responses=answers(SavedSearchSerializer, 404, 415),
     )
@@ -135,6 +144,7 @@ class SavedSearchView(_OwnView):
     @extend_schema(
         operation_id="remove_saved_search",
         summary="Remove a saved search",
+        description="Its alerts are removed, too.",
         responses=answers(None, 404, status=204),
     )
     def delete(self, request: Request, pk: int) -> Response:
@@ -146,6 +156,9 @@ class AlertsView(_OwnView):
     @extend_schema(
         operation_id="list_alerts",
         summary="List the latest alerts of a saved search, newest first",
+        description=(
+            "There are at most 20 of the last 30 days, with the matches that you may still see."
+        ),
         responses=answers(AlertSerializer(many=True), 404),
     )
     def get(self, request: Request, pk: int) -> Response:
@@ -157,6 +170,10 @@ class RecentSearchesView(_OwnView):
     @extend_schema(
         operation_id="list_recent_searches",
         summary="List your recent searches on the page, newest first",
+        description=(
+            "Only you can see them. There are none if the server does not keep the text of "
+            "searches."
+        ),
         responses=answers(RecentSearchSerializer(many=True)),
     )
     def get(self, request: Request) -> Response:
@@ -166,6 +183,7 @@ class RecentSearchesView(_OwnView):
     @extend_schema(
         operation_id="clear_recent_searches",
         summary="Forget your recent searches",
+        description="Saved searches are kept.",
         responses=answers(None, status=204),
     )
     def delete(self, request: Request) -> Response:

@@ -29,6 +29,10 @@ class SearchView(SearchingView):
     @extend_schema(
         operation_id="search",
         summary="Find definitions by description, question, name or code",
+        description=(
+            "Results are definitions, best first. `q` takes a description, a question, a name or "
+            "code."
+        ),
         parameters=[SearchParameters],
         examples=examples.SEARCH,
         responses=answers(AnswerSerializer, 404, 429),
@@ -43,6 +47,9 @@ class LinesView(SearchingView):
     @extend_schema(
         operation_id="lines",
         summary="Find lines by exact text or a regular expression",
+        description=(
+            "Files need no definition. A regular expression of RE2 is written between slashes."
+        ),
         parameters=[LineParameters],
         examples=examples.LINES,
         responses=answers(LineAnswerSerializer, 404, 429),
@@ -57,6 +64,10 @@ class SimilarView(SearchingView):
     @extend_schema(
         operation_id="similar",
         summary="Find the definitions most similar to one: its `url` with `/api/v1` before it",
+        description=(
+            "`score` is the cosine of the two vectors, or the share of it that `by` names. The "
+            "definition itself and identical copies are left out."
+        ),
         parameters=[SimilarParameters],
         responses=answers(SimilarSerializer, 404, 429),
     )
@@ -71,6 +82,7 @@ class SimilarToCodeView(SearchingView):
     @extend_schema(
         operation_id="similar_to_code",
         summary="Find the definitions most similar to pasted code",
+        description="`score` is the cosine of the two vectors, or the share of it that `by` names.",
         parameters=[SimilarToCodeParameters],
         examples=examples.SIMILAR_TO_CODE,
         responses=answers(SimilarSerializer, 404, 429),

@@ -38,6 +38,7 @@ class SuggestionsView(SearchingView):
     @extend_schema(
         operation_id="suggestions",
         summary="Complete the last word of a query: to a name, file, repository or filter's value",
+        description="There are at most eight. `query` is the whole query with the suggestion.",
         parameters=[SuggestionParameters],
         responses=answers(SuggestionsSerializer, 429),
     )
