@@ -98,7 +98,7 @@ REST_FRAMEWORK = {
     ],
     "EXCEPTION_HANDLER": "codeindex.web.rest.problems.handle",
     "URL_FORMAT_OVERRIDE": None,
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "codeindex.web.rest.schema.Schema",
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "codeindex",

@@ -5,13 +5,11 @@ from __future__ import annotations
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.exceptions import NotFound
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from codeindex.accounts import tokens
-from codeindex.accounts.authentication import ScopePermission, signed_in_user
+from codeindex.accounts.authentication import signed_in_user
 from codeindex.models import Scope
 from codeindex.web.accounts.serializers import (
     IssuedTokenSerializer,
@@ -20,10 +18,10 @@ from codeindex.web.accounts.serializers import (
 )
 from codeindex.web.rest.requests import validated
 from codeindex.web.rest.schema import answers
+from codeindex.web.rest.views import SignedInView
 
 
-class TokensView(APIView):
-    permission_classes = [IsAuthenticated, ScopePermission]
+class TokensView(SignedInView):
     scope = Scope.ADMIN
 
     @extend_schema(
@@ -48,8 +46,7 @@ class TokensView(APIView):
         return Response(IssuedTokenSerializer({"key": key}).data, status.HTTP_201_CREATED)
 
 
-class TokenView(APIView):
-    permission_classes = [IsAuthenticated, ScopePermission]
+class TokenView(SignedInView):
     scope = Scope.ADMIN
 
     @extend_schema(

@@ -14,20 +14,18 @@ from django.views.decorators.http import require_safe
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from codeindex import audit
 from codeindex.accounts import audit_trail
 from codeindex.accounts.audit_trail import CONTENT_TYPES, Filters, Format, Page
-from codeindex.accounts.authentication import ScopePermission
 from codeindex.audit import ACTIONS, Access, Door
 from codeindex.models import AuditRecord, Scope
-from codeindex.web.access import IsAdministrator, require_administrator
+from codeindex.web.access import require_administrator
 from codeindex.web.rest.schema import answers
+from codeindex.web.rest.views import AdministratorView
 
 ROWS = 100
 """On a page, and by default over REST."""
@@ -159,8 +157,7 @@ class PageSerializer(serializers.Serializer[Page]):
     next = serializers.IntegerField(allow_null=True, help_text="The `cursor` of older records.")
 
 
-class AuditView(APIView):
-    permission_classes = [IsAuthenticated, ScopePermission, IsAdministrator]
+class AuditView(AdministratorView):
     scope = Scope.ADMIN
 
     @extend_schema(
@@ -188,8 +185,7 @@ class JSONLinesRenderer(BaseRenderer):
     media_type, format = "application/jsonl", "jsonl"
 
 
-class ExportView(APIView):
-    permission_classes = [IsAuthenticated, ScopePermission, IsAdministrator]
+class ExportView(AdministratorView):
     scope = Scope.ADMIN
     renderer_classes = [JSONRenderer, CSVRenderer, JSONLinesRenderer]
 

@@ -6,13 +6,11 @@ from django.contrib.auth.models import User
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.exceptions import ValidationError
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from codeindex import tasks
-from codeindex.accounts.authentication import ScopePermission, signed_in_user
+from codeindex.accounts.authentication import signed_in_user
 from codeindex.integrations import imports
 from codeindex.integrations.imports import Filters
 from codeindex.models import CodeHost, Import
@@ -34,10 +32,10 @@ from codeindex.web.integrations.serializers import (
 from codeindex.web.rest.parsers import ShallowJSONParser
 from codeindex.web.rest.requests import validated
 from codeindex.web.rest.schema import answers
+from codeindex.web.rest.views import SignedInView
 
 
-class ImportingView(APIView):
-    permission_classes = [IsAuthenticated, ScopePermission]
+class ImportingView(SignedInView):
     parser_classes = [ShallowJSONParser]
 
 

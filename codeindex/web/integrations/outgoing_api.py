@@ -5,12 +5,10 @@ from __future__ import annotations
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.generics import get_object_or_404
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from codeindex.accounts.authentication import ScopePermission, signed_in_user
+from codeindex.accounts.authentication import signed_in_user
 from codeindex.integrations import outgoing
 from codeindex.web.integrations.access import named_repository
 from codeindex.web.integrations.serializers import (
@@ -21,10 +19,10 @@ from codeindex.web.integrations.serializers import (
 from codeindex.web.rest.parsers import ShallowJSONParser
 from codeindex.web.rest.requests import validated
 from codeindex.web.rest.schema import answers
+from codeindex.web.rest.views import SignedInView
 
 
-class OutgoingWebhooksView(APIView):
-    permission_classes = [IsAuthenticated, ScopePermission]
+class OutgoingWebhooksView(SignedInView):
     parser_classes = [ShallowJSONParser]
 
     @extend_schema(
@@ -51,9 +49,7 @@ class OutgoingWebhooksView(APIView):
         return Response(answer.data, status.HTTP_201_CREATED)
 
 
-class OutgoingWebhookView(APIView):
-    permission_classes = [IsAuthenticated, ScopePermission]
-
+class OutgoingWebhookView(SignedInView):
     @extend_schema(
         operation_id="remove_outgoing_webhook",
         summary="Remove an outgoing webhook",

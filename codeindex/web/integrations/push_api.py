@@ -6,12 +6,11 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.exceptions import APIException, ParseError
 from rest_framework.generics import get_object_or_404
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from codeindex.accounts.authentication import ScopePermission, signed_in_user
+from codeindex.accounts.authentication import signed_in_user
 from codeindex.accounts.limits import clients, throttles
 from codeindex.integrations import push_webhooks, pushes
 from codeindex.web.integrations.access import named_repository
@@ -22,11 +21,10 @@ from codeindex.web.integrations.serializers import (
 )
 from codeindex.web.rest.requests import validated
 from codeindex.web.rest.schema import answers
+from codeindex.web.rest.views import SignedInView
 
 
-class WebhooksView(APIView):
-    permission_classes = [IsAuthenticated, ScopePermission]
-
+class WebhooksView(SignedInView):
     @extend_schema(
         operation_id="list_webhooks",
         summary="List the push webhooks that you manage, newest first",
@@ -51,9 +49,7 @@ class WebhooksView(APIView):
         return Response(answer.data, status.HTTP_201_CREATED)
 
 
-class WebhookView(APIView):
-    permission_classes = [IsAuthenticated, ScopePermission]
-
+class WebhookView(SignedInView):
     @extend_schema(
         operation_id="remove_webhook",
         summary="Remove a push webhook",

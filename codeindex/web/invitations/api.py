@@ -8,13 +8,11 @@ from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.generics import get_object_or_404
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from codeindex.accounts import invitations, teams
-from codeindex.accounts.authentication import ScopePermission, signed_in_user
+from codeindex.accounts.authentication import signed_in_user
 from codeindex.accounts.invitations import MOST_DAYS
 from codeindex.models import Role, Scope
 from codeindex.web import ids
@@ -24,6 +22,7 @@ from codeindex.web.rest.pagination import PageParameters, page
 from codeindex.web.rest.parsers import ShallowJSONParser
 from codeindex.web.rest.requests import validated
 from codeindex.web.rest.schema import answers
+from codeindex.web.rest.views import SignedInView
 
 
 class InvitationSerializer(serializers.Serializer[Any]):
@@ -46,8 +45,7 @@ class LinkSerializer(serializers.Serializer[Any]):
     link = serializers.CharField(help_text="It works once. It is not shown again.")
 
 
-class InvitationsView(APIView):
-    permission_classes = [IsAuthenticated, ScopePermission]
+class InvitationsView(SignedInView):
     parser_classes = [ShallowJSONParser]
     scope = Scope.ADMIN
 
@@ -78,8 +76,7 @@ class InvitationsView(APIView):
         return Response(LinkSerializer({"link": link}).data, status.HTTP_201_CREATED)
 
 
-class InvitationView(APIView):
-    permission_classes = [IsAuthenticated, ScopePermission]
+class InvitationView(SignedInView):
     scope = Scope.ADMIN
 
     @extend_schema(

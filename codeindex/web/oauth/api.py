@@ -5,15 +5,14 @@ from __future__ import annotations
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.exceptions import NotFound
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from codeindex.accounts.authentication import ScopePermission, signed_in_user
+from codeindex.accounts.authentication import signed_in_user
 from codeindex.accounts.oauth import grants
 from codeindex.models import OAuthGrant, Scope
 from codeindex.web.rest.schema import answers
+from codeindex.web.rest.views import SignedInView
 
 
 class ApplicationSerializer(serializers.ModelSerializer[OAuthGrant]):
@@ -29,8 +28,7 @@ class ApplicationSerializer(serializers.ModelSerializer[OAuthGrant]):
         read_only_fields = fields
 
 
-class ApplicationsView(APIView):
-    permission_classes = [IsAuthenticated, ScopePermission]
+class ApplicationsView(SignedInView):
     scope = Scope.ADMIN
 
     @extend_schema(
@@ -43,8 +41,7 @@ class ApplicationsView(APIView):
         return Response(ApplicationSerializer(own, many=True).data)
 
 
-class ApplicationView(APIView):
-    permission_classes = [IsAuthenticated, ScopePermission]
+class ApplicationView(SignedInView):
     scope = Scope.ADMIN
 
     @extend_schema(

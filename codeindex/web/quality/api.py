@@ -8,20 +8,15 @@ from typing import Any
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.generics import get_object_or_404
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from codeindex.accounts.authentication import ScopePermission
 from codeindex.models import Evaluation
 from codeindex.web import ids
-from codeindex.web.access import IsAdministrator
 from codeindex.web.rest.fields import IdField
 from codeindex.web.rest.pagination import ShortPageParameters, page
 from codeindex.web.rest.schema import answers
-
-PERMISSIONS = [IsAuthenticated, ScopePermission, IsAdministrator]
+from codeindex.web.rest.views import AdministratorView
 
 
 class FigureSerializer(serializers.Serializer[Any]):
@@ -75,9 +70,7 @@ class EvaluationSerializer(serializers.ModelSerializer[Evaluation]):
         ]
 
 
-class EvaluationsView(APIView):
-    permission_classes = PERMISSIONS
-
+class EvaluationsView(AdministratorView):
     @extend_schema(
         operation_id="list_evaluations",
         summary="List the evaluations of the search, newest first, as an administrator",
@@ -90,9 +83,7 @@ class EvaluationsView(APIView):
         return Response(EvaluationSerializer(shown.rows, many=True).data, headers=shown.headers)
 
 
-class EvaluationView(APIView):
-    permission_classes = PERMISSIONS
-
+class EvaluationView(AdministratorView):
     @extend_schema(
         operation_id="evaluation",
         summary="Get an evaluation of the search, as an administrator",

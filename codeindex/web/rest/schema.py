@@ -1,4 +1,4 @@
-"""Authentication and error responses in the OpenAPI schema."""
+"""Descriptions, authentication and error responses in the OpenAPI schema."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import get_doc
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
 
@@ -60,6 +61,12 @@ def answers(success: object, *errors: int, status: int = 200) -> dict[int | tupl
         for error in sorted({*_ALWAYS, *errors})
     }
     return {status: success, **documented}
+
+
+class Schema(AutoSchema):
+    def get_description(self) -> str:  # type: ignore[override]  # as in drf-spectacular
+        """What the operation itself says: the docstring of a view is for programmers."""
+        return get_doc(getattr(self.view, self.method.lower()))
 
 
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

@@ -7,11 +7,10 @@ from typing import Any
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers, status
 from rest_framework.generics import get_object_or_404
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from codeindex.accounts.authentication import ScopePermission, signed_in_user
+from codeindex.accounts.authentication import signed_in_user
 from codeindex.models import Alert, RecentSearch, SavedSearch
 from codeindex.searches import alerts, recent, saved
 from codeindex.web import ids
@@ -19,6 +18,7 @@ from codeindex.web.rest.fields import IdField, Text, TrueOrFalse
 from codeindex.web.rest.parsers import ShallowJSONParser
 from codeindex.web.rest.requests import validated
 from codeindex.web.rest.schema import answers
+from codeindex.web.rest.views import SignedInView
 from search.web.rest.base import SearchingView
 from search.web.saved import checked
 
@@ -90,8 +90,7 @@ class RecentSearchSerializer(serializers.ModelSerializer[RecentSearch]):
         fields = ["query", "text", "at"]
 
 
-class _OwnView(SearchingView):
-    permission_classes = [IsAuthenticated, ScopePermission]
+class _OwnView(SignedInView, SearchingView):
     parser_classes = [ShallowJSONParser]
 
 
