@@ -3,6 +3,7 @@
 # make lint     check the style; make types checks types; make format corrects the style
 # make chaos    kill processes at random while they index, and compare the index (ROUNDS=3 SECONDS=60)
 # make audit    check the packages in requirements.lock for known vulnerabilities (needs the network)
+# make topology run whole installations with poolers, replicas and proxies (tests/topology)
 # make validate print the table of docs/results/validation.md from the recorded figures
 # make screenshots  make the pictures of the README (needs chromium)
 # make lock     update requirements.lock from pyproject.toml
@@ -28,7 +29,7 @@ ROUNDS := 3
 SECONDS := 60
 FILES := 100
 
-.PHONY: run test lint types format chaos audit validate screenshots setup lock
+.PHONY: run test lint types format chaos topology audit validate screenshots setup lock
 
 # The launcher ends with make, so that a killed make leaves no process behind.
 run: setup
@@ -38,7 +39,7 @@ run: setup
 # share installations and checkpoints; torch computes with one thread in each.
 test: setup
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest \
-		--numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder
+		--numprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder --ignore tests/topology
 
 lint: setup
 	@$(BIN)/python -m ruff check . && $(BIN)/python -m ruff format --check .
@@ -51,6 +52,9 @@ format: setup
 
 chaos: setup
 	@$(BIN)/python -m tests.chaos --rounds $(ROUNDS) --seconds $(SECONDS) --files $(FILES)
+
+topology: setup
+	@$(BIN)/python -m pytest tests/topology
 
 # pip-audit is not part of the lock; it is installed in an environment of its own.
 audit: setup

@@ -5,8 +5,10 @@ from __future__ import annotations
 from importlib import import_module
 
 from django.apps import AppConfig
+from django.core import checks
 
 from codeindex.celery import app as celery_app  # shared tasks belong to the app that is loaded
+from codeindex.databases import requirements
 
 __all__ = ["Codeindex", "celery_app"]
 
@@ -15,6 +17,8 @@ class Codeindex(AppConfig):
     name = "codeindex"
 
     def ready(self) -> None:
-        """Connects what listens to signing in and to changes of users."""
+        """Connects what listens to signing in and to changes of users, and what checks the
+        database."""
         import_module("codeindex.accounts.sign_ins")
         import_module("codeindex.accounts.users")
+        checks.register(requirements.check, checks.Tags.database)

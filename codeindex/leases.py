@@ -33,6 +33,7 @@ from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections, 
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
+from psycopg.pq import TransactionStatus
 
 FREE = Q(leased_until=None) | Q(leased_until__lt=Now())
 
@@ -188,7 +189,7 @@ def _is_executing(worker: BaseDatabaseWrapper) -> bool:
     """Whether Postgres executes a statement of the worker's connection, or lets it wait for a lock,
     whose holder has limits of its own."""
     session = worker.connection
-    if session is None:
+    if session is None or session.info.transaction_status != TransactionStatus.ACTIVE:
         return False
     try:
         with connection.cursor() as cursor:
@@ -196,7 +197,9 @@ def _is_executing(worker: BaseDatabaseWrapper) -> bool:
                 "SELECT state = 'active' FROM pg_stat_activity WHERE pid = %s",
                 [session.info.backend_pid],
             )
-            return bool(cursor.fetchone() == (True,))
+            found = cursor.fetchone()
+            # A pooler numbers sessions by itself
+            return found is None or bool(found[0])
     except (DatabaseError, psycopg.Error):
         return False
 

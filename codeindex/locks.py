@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 from django.db import connection
 
@@ -25,13 +25,15 @@ def _held_by_transaction(name: str) -> None:
 
 @contextmanager
 def session(name: str) -> Iterator[bool]:
-    """Hold the lock `name` in the block, outside any transaction; False if another session holds
-    it."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [name])
-        (held,) = cursor.fetchone()
-        try:
-            yield held
-        finally:
-            if held:
-                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [name])
+    """Hold the lock `name` in the block, whose work may have any transactions; False if it is held
+    elsewhere.
+
+    An idle transaction on a connection of its own holds it: a pooler would give a lock of a session
+    to whoever uses the session next. It has no snapshot, so that nothing waits for it."""
+    with closing(connection.copy()) as own:
+        own.set_autocommit(False)
+        with own.cursor() as cursor:
+            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+            cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+            (held,) = cursor.fetchone()
+        yield held

@@ -16,6 +16,8 @@ SCRIPT = Path(__file__).parents[1] / ".ci" / "run"
 PROGRAMS = ("bash", "cat", "dirname", "echo", "false", "git", "ln", "make", "mktemp", "rm", "sh",
             "stat", "true")
 # fmt: on
+BESIDE = ("chromium", "pgbouncer", "tinyproxy")
+"""Installed for tests that are skipped without them."""
 
 
 @pytest.fixture
@@ -38,7 +40,7 @@ def judged(
     tmp_path: Path, programs: Path, recipe: str, **variables: str
 ) -> subprocess.CompletedProcess[str]:
     checkout = GitRepository.made(tmp_path / "check out")
-    makefile = f"chaos:\n\t@true\ntest:\n\t@{recipe}\n"
+    makefile = f"chaos topology:\n\t@true\ntest:\n\t@{recipe}\n"
     checkout.commit({"Makefile": makefile, ".ci/run": SCRIPT.read_text()})
     return subprocess.run(
         ["bash", checkout.path / ".ci" / "run"],
@@ -63,7 +65,8 @@ def test_the_tests_run_in_a_private_folder_that_is_removed(
 
 
 def test_a_missing_browser_is_installed(tmp_path: Path, programs: Path) -> None:
-    write(programs / "apt-get", f"ln -sf '{programs}/stat' '{programs}/chromium'")
+    installing = [f"ln -sf '{programs}/stat' '{programs}/{each}'" for each in BESIDE]
+    write(programs / "apt-get", "; ".join(installing))
     done = judged(tmp_path, programs, "echo passed")
     assert (done.stdout, done.stderr) == ("passed\n", "")
 

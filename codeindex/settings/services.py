@@ -35,5 +35,7 @@ DATABASES = {
         # Connections are kept, and checked before use: a restarted server goes unnoticed
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
+        # A cursor of a session does not outlive its transaction behind a pooler
+        "DISABLE_SERVER_SIDE_CURSORS": True,
     }
 }

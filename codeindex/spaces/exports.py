@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Max, Min, QuerySet
 
-from codeindex.models import Repository, SourceFile
+from codeindex.models import Repository, SourceFile, Text
 from embeddings.files.path_rules import PathKind, all_kinds
 
 ROWS_AT_ONCE = 1_000
@@ -46,7 +46,8 @@ def definitions(
     repositories: QuerySet[Repository], rows_at_once: int = ROWS_AT_ONCE
 ) -> Iterator[LiveDefinition]:
     """The live definitions of the repositories; of those that share a text, only the one of the
-    first repository and path. They are read through a cursor, so any number fits in memory."""
+    first repository and path. They are read by ranges of their texts' ids, so any number fits in
+    memory."""
     text = "blob__definitions__text"
     rows = (
         SourceFile.objects.live()
@@ -55,6 +56,8 @@ def definitions(
         .distinct(text)
         .values_list(*FIELDS)
     )
-    for row in rows.iterator(rows_at_once):
-        is_test = PathKind.TEST in all_kinds(row[1])
-        yield LiveDefinition(*row, is_test)  # type: ignore[call-arg]  # as many as FIELDS
+    first, last = Text.objects.aggregate(Min("pk", default=1), Max("pk", default=0)).values()
+    for start in range(first, last + 1, rows_at_once):
+        for row in rows.filter(**{f"{text}__gte": start, f"{text}__lt": start + rows_at_once}):
+            is_test = PathKind.TEST in all_kinds(row[1])
+            yield LiveDefinition(*row, is_test)  # type: ignore[call-arg]  # as many as FIELDS

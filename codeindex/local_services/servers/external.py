@@ -7,18 +7,22 @@ import time
 from django.db import OperationalError, connection
 
 from codeindex.celery import app
+from codeindex.databases import requirements
 from codeindex.local_services.state import CannotStart
 
 _PATIENCE_SECONDS = 30.0
 
 
 def await_ready() -> None:
-    """Returns once both respond; raises CannotStart if one does not within half a minute."""
+    """Returns once both respond; raises CannotStart if one does not within half a minute, or if the
+    database lacks something."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while (problem := _problem()) and time.monotonic() < deadline:
         time.sleep(1)
     if problem:
         raise CannotStart(problem)
+    if missing := requirements.problems(connection):
+        raise CannotStart("\n".join(missing))
 
 
 def _problem() -> str:

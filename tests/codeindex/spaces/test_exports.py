@@ -80,7 +80,7 @@ def test_rows_are_read_by_and_by(alice: User, django_assert_num_queries: Any) ->
     shelf.space()
     shop = shelf.repository(alice)
     shelf.put_many(shop, [[1, 0, 0, 0]] * 35)
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(1 + 4):
         read = list(exports.definitions(Repository.objects.all(), rows_at_once=10))
     assert len(read) == 35
 

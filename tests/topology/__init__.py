@@ -1,0 +1,4 @@
+"""Whole installations as organisations run them, with the programs that stand beside codeindex.
+
+`make topology` runs these tests; `make test` leaves them out. A test whose program is not installed
+is skipped."""

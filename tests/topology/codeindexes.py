@@ -1,0 +1,73 @@
+"""Commands and installations of codeindex that use what a test has started."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.journeys.installation import PROJECT
+
+SHOP = {
+    "prices.py": '''
+def parse_price(text):
+    """Read an amount of money such as 12.50 from text."""
+    return round(float(text.strip().replace(",", ".")), 2)
+
+
+def total(basket):
+    """Add up the prices of a basket."""
+    return sum(parse_price(item) for item in basket)
+''',
+    "mail.py": '''
+def send_receipt(address, amount):
+    """Send a receipt by mail."""
+    return {"to": address, "text": f"You paid {amount}."}
+''',
+}
+"""Files of a repository."""
+
+
+@dataclass(frozen=True)
+class Codeindex:
+    """Commands of an installation: `home` is its state folder, `services` the settings that name
+    what it uses."""
+
+    home: Path
+    services: dict[str, str]
+
+    def try_command(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+        inherited = {name: value for name, value in os.environ.items() if "proxy" not in name}
+        return subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=PROJECT,
+            env=inherited
+            | {
+                "DJANGO_SETTINGS_MODULE": "codeindex.settings",
+                "CODEINDEX_HOME": str(self.home),
+                "CODEINDEX_ENV_FILE": os.devnull,
+                **self.services,
+                **more,
+            },
+            capture_output=True,
+            text=True,
+        )
+
+    def command(self, *arguments: str, **more: str) -> str:
+        """What a command prints; it must succeed."""
+        done = self.try_command(*arguments, **more)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def search(self, query: str, **more: str) -> dict[str, Any]:
+        answer = json.loads(self.command("search", "--json", query, **more))
+        assert isinstance(answer, dict)
+        return answer
+
+    def names(self, query: str, **more: str) -> list[str]:
+        """What a search finds, the best first."""
+        return [result["qualified_name"] for result in self.search(query, **more)["results"]]
