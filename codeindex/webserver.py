@@ -1,8 +1,6 @@
 """gunicorn's configuration: `gunicorn --config python:codeindex.webserver codeindex.wsgi`.
 
-There are two processes with threads if the machine has the CPUs and the memory: each loads its own
-encoder, and the GIL limits each to little more than one CPU. WEB_CONCURRENCY overrides the
-number."""
+Each of its processes, WEB_CONCURRENCY of them, has threads and an encoder of its own."""
 
 from __future__ import annotations
 
@@ -18,7 +16,7 @@ from gunicorn.workers.base import Worker
 
 from codeindex.client import local_server
 from codeindex.client.local_server import LocalServer
-from codeindex.local_services import address, announcement, machine
+from codeindex.local_services import address, announcement
 from codeindex.local_services.processes.lifeline import die_with_parent
 from codeindex.local_services.state import CannotStart, State
 
@@ -26,19 +24,13 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "codeindex.settings")
 # Queries are short: a second torch thread gains nothing and takes a CPU from the database
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-TWO_ENCODERS_BYTES = 8 * 1024**3
-"""The memory from which a second process, with its own encoder, is started."""
-
 GC_THRESHOLD = 20_000
 """New objects before the garbage collector runs. A search creates some thousands, almost all of
 which are gone when it ends."""
 
 bind = address.authority(settings.CODEINDEX_HOST, settings.PORT)
 worker_class = "codeindex.web.worker.WebWorker"
-workers = int(
-    os.environ.get("WEB_CONCURRENCY")
-    or (2 if machine.processors() > 1 and machine.memory_bytes() >= TWO_ENCODERS_BYTES else 1)
-)
+workers = settings.WEB_CONCURRENCY
 threads = 8
 timeout = 600
 graceful_timeout = 3

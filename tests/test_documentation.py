@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -70,11 +72,47 @@ def test_guides_that_sources_and_documents_name_exist() -> None:
     assert sorted(missing) == []
 
 
-def test_settings_of_the_example_are_explained() -> None:
-    names = re.findall(r"^(?:# )?([A-Z_]+)=", _text(".env.example"), re.MULTILINE)
-    assert names
-    explained = re.findall(r"[A-Z]\w+", _text("docs/settings.md"))
-    assert set(names) - set(explained) == set()
+def test_every_setting_is_described_once() -> None:
+    described = Counter(_described_settings())
+    assert [name for name, times in described.items() if times > 1] == []
+    assert _settings() - described.keys() == set()
+    assert described.keys() - _settings() - _read_from_the_environment() == set()
+
+
+def test_every_setting_is_used() -> None:
+    """Those that Django and Celery use have other names."""
+    constants = re.findall(r"^([A-Z_]+)\b.* = env\.", _sources(), re.MULTILINE)
+    assert len(constants) > 50
+    words = Counter(re.findall(r"\w+", _sources()))
+    assert [name for name in _settings().intersection(constants) if words[name] < 3] == []
+
+
+def test_the_example_has_every_setting() -> None:
+    example = re.findall(r"^(?:# )?([A-Z_]+)=", _text(".env.example"), re.MULTILINE)
+    assert [name for name, times in Counter(example).items() if times > 1] == []
+    assert {name for name in example if not name.endswith("_FILE")} == set(_described_settings())
+
+
+def _settings() -> set[str]:
+    """The variables that the settings read from the environment or `.env`."""
+    return set(re.findall(r"\benv\.\w+\(\s*\"([A-Z_]+)\"", _sources()))
+
+
+def _read_from_the_environment() -> set[str]:
+    """The variables that are read without `.env`."""
+    return set(re.findall(r"\benviron(?:\.get\(|\[)\s*\"([A-Z_]+)\"", _sources()))
+
+
+def _described_settings() -> list[str]:
+    """The variables in the first columns of the tables of docs/settings.md."""
+    rows = re.findall(r"^\| (`.*?) \|", _text("docs/settings.md"), re.MULTILINE)
+    return [name for row in rows for name in re.findall(r"`([A-Z][A-Z_]+)`", row)]
+
+
+@cache
+def _sources() -> str:
+    paths = [path for room in ("codeindex", "search") for path in (PROJECT / room).rglob("*.py")]
+    return "\n".join(path.read_text("utf-8") for path in paths)
 
 
 def test_the_tree_in_the_readme_is_that_of_the_project() -> None:

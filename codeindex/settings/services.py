@@ -8,6 +8,7 @@ from pathlib import Path
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
+from codeindex.local_services import machine
 from codeindex.local_services.servers.postgres import connection_settings
 from codeindex.local_services.state import State
 from codeindex.settings.environment import Environment
@@ -21,6 +22,14 @@ state = State(CODEINDEX_HOME)
 
 CODEINDEX_HOST = env.text("CODEINDEX_HOST", "127.0.0.1")
 PORT = env.integer("PORT", 8000, high=65535)
+# Web processes. Two if the machine has the processors and the memory: each loads an encoder, and
+# the GIL limits each to little more than one processor
+_TWO_ENCODERS_BYTES = 8 * 1024**3
+WEB_CONCURRENCY = env.integer(
+    "WEB_CONCURRENCY",
+    2 if machine.processors() > 1 and machine.memory_bytes() >= _TWO_ENCODERS_BYTES else 1,
+    high=256,
+)
 
 DATABASE_URL = env.url("DATABASE_URL", "postgres", "postgresql")
 BROKER_URL = env.url("BROKER_URL", "redis", "rediss", "redis+socket")
