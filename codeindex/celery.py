@@ -14,6 +14,7 @@ from celery.signals import setup_logging, worker_process_init
 from django.conf import settings
 
 from codeindex.local_services.processes.lifeline import die_with_parent, named_parent
+from codeindex.observability import serving
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "codeindex.settings")
 
@@ -31,8 +32,9 @@ app.autodiscover_tasks()
 
 @setup_logging.connect
 def log_as_django_does(**_: object) -> None:
-    """Keeps Celery from configuring its own logging."""
+    """Keeps Celery from configuring its own logging. Tasks carry the ids of what asked for them."""
     logging.config.dictConfig(settings.LOGGING)
+    import_module("codeindex.observability.logs").configure()
 
 
 @worker_process_init.connect
@@ -52,3 +54,8 @@ def record_as_worker(**_: object) -> None:
     """What the audit has of this process comes from a worker."""
     audit = import_module("codeindex.audit")  # needs Django, which loads this module
     audit.set_origin(audit.Origin(audit.Door.WORKER))
+
+
+@worker_process_init.connect
+def trace(**_: object) -> None:
+    serving.start_traces("worker")

@@ -45,6 +45,8 @@ from codeindex.models import (
     Space,
     SpaceState,
 )
+from codeindex.observability import recall, work
+from codeindex.observability.work import Stage
 from codeindex.quality import documentation, near_clones, shapes, usage
 from codeindex.searches import alerts, mail
 from codeindex.spaces import changes, encoders, lifecycle, projection, refining
@@ -222,9 +224,12 @@ def sync_permissions() -> None:
         wake_imports()
 
 
-@shared_task(ignore_result=True)
-def sweep() -> None:
+@shared_task(ignore_result=True, bind=True)
+def sweep(self: Task) -> None:
     """Called by beat every few seconds: resumes what a lost task or a crashed worker left."""
+    queue = (self.request.delivery_info or {}).get("routing_key", "")
+    if queue:
+        work.add(f"{Stage.SWEEP} {queue}")
     Embedding.objects.fail_deadly()
     runs.fail_interrupted()
     scheduling.explain_waiting()
@@ -274,6 +279,8 @@ def forget() -> None:
     outgoing.forget()
     OAuthGrant.objects.forget()
     identities.forget()
+    work.forget()
+    recall.forget()
 
 
 def wake_readers() -> None:

@@ -26,6 +26,7 @@ from codeindex.web.invitations.api import InvitationsView, InvitationView
 from codeindex.web.oauth import api as oauth_api
 from codeindex.web.oauth import endpoints
 from codeindex.web.oauth import views as oauth_views
+from codeindex.web.observability import endpoints as health_endpoints
 from codeindex.web.quality import api as quality_api
 from codeindex.web.quality import views as quality_views
 from codeindex.web.repository_settings.api import SettingsView
@@ -221,7 +222,10 @@ oauth = [
 ]
 
 urlpatterns = [
-    path("health", views.health, name="health"),
+    path("health", health_endpoints.healthz, name="health"),
+    path("healthz", health_endpoints.healthz, name="healthz"),
+    path("readyz", health_endpoints.readyz, name="readyz"),
+    path("metrics", health_endpoints.prometheus, name="metrics"),
     *(single_sign_on if provider.is_on() else []),
     *(oauth if clients.is_on() else []),
     path("admin/login/", sign_on.admin_sign_in, name="admin-sign-in"),

@@ -19,6 +19,7 @@ from codeindex.client.local_server import LocalServer
 from codeindex.local_services import address, announcement
 from codeindex.local_services.processes.lifeline import die_with_parent
 from codeindex.local_services.state import CannotStart, State
+from codeindex.observability.shared_values import VARIABLE, SharedValues
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "codeindex.settings")
 # Queries are short: a second torch thread gains nothing and takes a CPU from the database
@@ -35,9 +36,33 @@ threads = 8
 timeout = 600
 graceful_timeout = 3
 control_socket_disable = True
+if settings.CODEINDEX_LOG_FORMAT == "json":
+    # gunicorn's own lines, too
+    logconfig_dict = {
+        **settings.LOGGING,
+        "loggers": {
+            "gunicorn.error": {"level": "INFO", "propagate": True},
+            "gunicorn.access": {"level": "INFO", "propagate": True},
+        },
+    }
 
 
 _key = local_server.new_key()
+
+
+def on_starting(server: Arbiter) -> None:
+    """Chooses the folder in which the processes keep their metrics, before they are forked."""
+    try:
+        State(settings.CODEINDEX_HOME).make_folder()
+        server.shared_values = SharedValues(settings.CODEINDEX_HOME / "metrics")
+    except (CannotStart, OSError) as error:
+        server.log.warning("Each process tells metrics of its own: %s", error)
+
+
+def child_exit(server: Arbiter, worker: Worker) -> None:
+    """Forgets what is true of a process only while it lives, such as its connections."""
+    if os.environ.get(VARIABLE):
+        importlib.import_module("prometheus_client.multiprocess").mark_process_dead(worker.pid)
 
 
 def when_ready(server: Arbiter) -> None:
@@ -54,6 +79,8 @@ def when_ready(server: Arbiter) -> None:
 
 def on_exit(server: Arbiter) -> None:
     announcement.withdraw(settings.CODEINDEX_HOME, _key)
+    if shared_values := getattr(server, "shared_values", None):
+        shared_values.remove()
 
 
 def _announced(server: Arbiter) -> LocalServer | None:

@@ -9,8 +9,11 @@ from typing import Any
 from django.core.wsgi import get_wsgi_application
 from django.utils.http import parse_header_parameters
 
+from codeindex.observability import serving
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "codeindex.settings")
 
+serving.observe_web()
 _django = get_wsgi_application()
 
 

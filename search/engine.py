@@ -10,6 +10,8 @@ import embeddings
 from codeindex import audit
 from codeindex.audit import Access
 from codeindex.models import Space, SpaceState
+from codeindex.observability import stages
+from codeindex.observability.stages import stage
 from codeindex.spaces import encoders, refining
 from search import excerpts, listing, spelling
 from search.candidates import path_rules, relaxation, sql
@@ -49,6 +51,7 @@ def find(request: SearchRequest) -> Answer:
     return found
 
 
+@stages.operation("search")
 @sql.time_limit()
 def answer(request: SearchRequest) -> Answer:
     """What the request's user may see that answers its query: a description, a question, a name, or
@@ -59,9 +62,11 @@ def answer(request: SearchRequest) -> Answer:
         return listing.answer(request)
     rules = path_rules.active_rules(query, request.order)
     # First, since the vector is made while the rest goes on
-    query_vector, why_words_only = vector_for(query, request.balance)
-    scope, about_conditions = relaxation.scope_for(request.user, query)
-    scope = scope.added_by(request.added_by)
+    with stage("load encoder"):
+        query_vector, why_words_only = vector_for(query, request.balance)
+    with stage("scope"):
+        scope, about_conditions = relaxation.scope_for(request.user, query)
+        scope = scope.added_by(request.added_by)
     notices = [
         about_conditions,
         why_words_only,
@@ -75,12 +80,16 @@ def answer(request: SearchRequest) -> Answer:
     results = page.results
     if results and not page.before and results[0].closeness == Closeness.WEAK:
         notices.insert(0, NO_CLOSE_MATCH)
+    with stage("excerpts"):
+        excerpted = excerpts.with_lines(results, page.words)
+    with stage("correction"):
+        correction = _correction(query, page, scope)
     found = Answer(
         query.typed,
-        excerpts.with_lines(results, page.words),
+        excerpted,
         notices,
         words=page.words,
-        correction=_correction(query, page, scope),
+        correction=correction,
         before=page.before,
         next=page.next.written() if page.next else "",
         cursors=[position.written() for position in page.positions],

@@ -13,6 +13,7 @@ import embeddings
 from codeindex import audit
 from codeindex.audit import Access
 from codeindex.models import Definition, Embedding, EmbeddingState, Space, SpaceState
+from codeindex.observability import stages
 from codeindex.spaces import encoders
 from search.candidates import sql, vectors
 from search.candidates.scopes import Scope, scope_for
@@ -50,6 +51,7 @@ def find(request: SimilarRequest) -> Answer:
     return found
 
 
+@stages.operation("similar")
 @sql.time_limit()
 def _answer(request: SimilarRequest) -> Answer:
     """The definitions that the request's user may see whose vectors are nearest to the example's,

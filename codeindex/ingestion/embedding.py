@@ -23,6 +23,8 @@ from psycopg.types.json import Jsonb
 import embeddings
 from codeindex.ingestion.bulk import binary_cursor
 from codeindex.models import ATTEMPTS, Claim, Embedding, EmbeddingState, Space, SpaceState
+from codeindex.observability import gpus, work
+from codeindex.observability.work import Stage, Tally
 from codeindex.spaces import encoders, lifecycle, refining
 from codeindex.spaces.encoders import EncoderSource
 
@@ -56,6 +58,8 @@ T = TypeVar("T")
 EncodeTexts = Callable[[Sequence[str], str], "Encoded"]
 """Texts and their language → their vectors and names."""
 
+_gpu_clock = gpus.Clock()
+
 logger = logging.getLogger(__name__)
 
 
@@ -75,7 +79,7 @@ def encode_batch(
                 next_limit = _draft_batch(space, encoder)
             else:
                 waiting = Embedding.objects.pending(space)
-                next_limit = _encode_batch(waiting, encoder, limit, part_size)
+                next_limit = _encode_batch(waiting, encoder, limit, part_size, Stage.ENCODE)
             if next_limit:
                 return next_limit
     lifecycle.activate_when_complete(own)
@@ -94,7 +98,9 @@ def refine_batch(
         return None
     encoder = _encoder_of(space, load)
     drafts = Embedding.objects.drafts(space)
-    return _encode_batch(drafts, encoder, limit, part_size) if encoder else None
+    if encoder is None:
+        return None
+    return _encode_batch(drafts, encoder, limit, part_size, Stage.REFINE)
 
 
 def _encoder_of(space: Space, load: Callable[[EncoderSource], CodeEncoder]) -> CodeEncoder | None:
@@ -109,22 +115,27 @@ def _encoder_of(space: Space, load: Callable[[EncoderSource], CodeEncoder]) -> C
 
 
 def _encode_batch(
-    waiting: QuerySet[Embedding], encoder: CodeEncoder, limit: int, part_size: int
+    waiting: QuerySet[Embedding], encoder: CodeEncoder, limit: int, part_size: int, stage: Stage
 ) -> int | None:
     """Returns None if no text could be claimed."""
     began = time.monotonic()
-    with Embedding.objects.claiming(waiting) as claim:
+    with Embedding.objects.claiming(waiting) as claim, work.tally(stage) as tally:
         pace = Pace(first=max(1, limit // 8))
-        done = encode(encoder, _parts(claim, limit, part_size), pace, claim.lease.note)
+        parts = _parts(claim, limit, part_size)
+        done = encode(encoder, parts, pace, claim.lease.note, tally=tally)
+    if encoder.device != "cpu" and _gpu_clock.is_due():
+        work.note_gpus()
     return _next_limit(done, time.monotonic() - began) if done else None
 
 
 def _draft_batch(space: Space, encoder: CodeEncoder) -> int | None:
     """Draft pending texts for `BATCH_SECONDS`. Returns None if none could be claimed."""
     lifecycle.record_drafting(space, encoder)
-    with Embedding.objects.claiming(Embedding.objects.pending(space)) as claim:
+    pending = Embedding.objects.pending(space)
+    with Embedding.objects.claiming(pending) as claim, work.tally(Stage.DRAFT) as tally:
         parts = _within(BATCH_SECONDS, _parts(claim, LARGEST_BATCH, DRAFTS))
-        done = encode(encoder, parts, Pace(first=DRAFTS), claim.lease.note, as_drafts=True)
+        pace, note = Pace(first=DRAFTS), claim.lease.note
+        done = encode(encoder, parts, pace, note, as_drafts=True, tally=tally)
     return FIRST_BATCH if done else None
 
 
@@ -176,11 +187,13 @@ def encode(
     progressed: Callable[[], object] = lambda: None,
     *,
     as_drafts: bool = False,
+    tally: Tally | None = None,
 ) -> int:
     """Give each text of a batch, which comes in parts, its vector and predicted names, or the
     reason for its failure. Texts that are no longer wanted are skipped. While one group of texts is
     encoded, the previous one is stored and the next one is claimed; `progressed` is called after
-    each group. Texts that cannot be drafted are encoded. Returns the number of texts."""
+    each group, whose size and seconds a `tally` is told. Texts that cannot be drafted are encoded.
+    Returns the number of texts."""
     encode_texts = encoder.draft if as_drafts else encoder.encode
     done, pace = 0, pace or Pace()
     with ThreadPoolExecutor(1) as ahead:
@@ -197,6 +210,8 @@ def encode(
             else:
                 _store(group, vectors, as_drafts=as_drafts)
                 pace.note(group, seconds)
+                if tally:
+                    tally.note(len(group), seconds)
             progressed()
             done += len(group)
     return done

@@ -38,6 +38,7 @@ from codeindex.ingestion.selection import overrides, sources
 from codeindex.ingestion.selection.sources import SelectedFile, Selection
 from codeindex.leases import Lease, LostLease
 from codeindex.models import ATTEMPTS, UNPUBLISHED, UNREAD, IndexRun, RunStatus, Upstream
+from codeindex.observability import ids, work
 
 FILES_PER_BATCH = 50
 WAKE_SECONDS = 2.0
@@ -66,7 +67,8 @@ def index(run_id: int, wake_embedders: Callable[[], object] = lambda: None) -> b
     """
     run = claim(run_id)
     if run is not None:
-        _index(run, wake_embedders)
+        with ids.of_run(run.pk):
+            _index(run, wake_embedders)
     return run is not None
 
 
@@ -76,7 +78,9 @@ def index_next(
     """The same for the run that is next in turn in a lane; False if none may start now."""
     run = claim_next(lane)
     if run is not None:
-        _index(run, wake_embedders, scheduling.UPDATE_FILES if lane == Lane.UPDATES else None)
+        most_files = scheduling.UPDATE_FILES if lane == Lane.UPDATES else None
+        with ids.of_run(run.pk):
+            _index(run, wake_embedders, most_files)
     return run is not None
 
 
@@ -148,7 +152,7 @@ def _read(
         IndexRun.objects.filter(pk=run.pk).update(commit=tree.commit)
         Upstream.objects.note_fetched(run.branch_id, tree.commit)
         record.record_head(run, tree)
-    with _stage(run, RunStatus.DEFINITIONS):
+    with _stage(run, RunStatus.DEFINITIONS), work.tally(work.Stage.READ) as done:
         selection = _select(run, tree)
         changed = store.record_selection(run, selection.files, selection.skips)
         if most_files is not None and len(changed) > most_files:
@@ -156,6 +160,7 @@ def _read(
         requested, woken = 0, -WAKE_SECONDS
         for batch, read in _read_ahead(tree, changed, lease):
             requested += _save(run, batch, read)
+            done.note(sum(len(blob.definitions) for blob in read))
             lease.progress()
             if (now := time.monotonic()) >= woken + WAKE_SECONDS:
                 wake_embedders()

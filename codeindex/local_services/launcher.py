@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import signal
 import subprocess
 import sys
@@ -163,8 +164,19 @@ def _await_page(state: State, alive: Callable[[], bool]) -> None:
 def _reason(log: Path) -> str:
     """The last fatal error in a log, or where to look for it."""
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    errors = [line.partition("[CRITICAL] ")[2] for line in lines[-50:] if "[CRITICAL] " in line]
+    errors = [error for line in lines[-50:] if (error := _fatal_error(line))]
     return errors[-1] if errors else f"see {log}."
+
+
+def _fatal_error(line: str) -> str:
+    """What a line of the web server's log says if it is fatal; empty otherwise."""
+    if not line.startswith("{"):
+        return line.partition("[CRITICAL] ")[2]
+    with suppress(ValueError):
+        written = json.loads(line)
+        if written.get("level") == "critical":
+            return str(written.get("event", ""))
+    return ""
 
 
 def _print(line: str) -> None:

@@ -34,6 +34,7 @@ from codeindex.models.freshness import Upstream
 from codeindex.models.identities import SignOnIdentity
 from codeindex.models.invitations import Invitation
 from codeindex.models.oauth import OAuthGrant
+from codeindex.models.observability import GpuState, RecallSample, WorkDone
 from codeindex.models.projections import EDGE, MapPoint, Projection
 from codeindex.models.quality import Documented, NearClone, TextShape, UsageDay
 from codeindex.models.repositories import (
@@ -89,6 +90,7 @@ __all__ = [
     "Embedding",
     "EmbeddingState",
     "Evaluation",
+    "GpuState",
     "GramBlock",
     "HostAccount",
     "HostKind",
@@ -110,6 +112,7 @@ __all__ = [
     "Projection",
     "PushDelivery",
     "PushWebhook",
+    "RecallSample",
     "RecentSearch",
     "Repository",
     "RepositoryQuerySet",
@@ -132,5 +135,6 @@ __all__ = [
     "UsageDay",
     "Visibility",
     "WordCount",
+    "WorkDone",
     "host_path",
 ]

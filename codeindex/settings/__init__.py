@@ -10,6 +10,7 @@ from codeindex.settings.indexing import *
 from codeindex.settings.limits import *
 from codeindex.settings.logs import *
 from codeindex.settings.mail import *
+from codeindex.settings.observability import *
 from codeindex.settings.security import *
 from codeindex.settings.services import *
 from codeindex.settings.workers import *

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codeindex.settings.observability import CODEINDEX_TRACES
 from codeindex.settings.services import BASE_DIR, state
 
 ROOT_URLCONF = "codeindex.urls"
@@ -29,8 +30,11 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "codeindex.web.observability.middleware.probes_by_any_name",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "codeindex.web.observability.middleware.ObservedRequests",
+    *(["codeindex.observability.traces.traced_requests"] if CODEINDEX_TRACES else []),
     # Behind the static files, which are compressed already. A page may hold text of a stranger's
     # choice beside a secret (BREACH): Django masks its CSRF tokens anew in each response, and adds
     # random bytes to what it compresses

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from codeindex.settings.services import env
 
+# Lines of text, or a JSON object a line
+CODEINDEX_LOG_FORMAT = env.choice("CODEINDEX_LOG_FORMAT", "text", "text", "json")
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {
+        "text": {
             "class": "codeindex.management.terminal.Formatter",
             "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
-        }
+        },
+        "json": {"()": "codeindex.observability.logs.json_formatter"},
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": CODEINDEX_LOG_FORMAT}},
     "root": {
         "handlers": ["stderr"],
         "level": env.choice("LOG_LEVEL", "INFO", "DEBUG", "INFO", "WARNING", "ERROR"),

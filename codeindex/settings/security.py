@@ -21,5 +21,8 @@ CODEINDEX_AUDIT_DAYS = env.integer("CODEINDEX_AUDIT_DAYS", 365, low=0, high=36_5
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = CODEINDEX_BEHIND_TLS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if CODEINDEX_BEHIND_TLS else None
 
+# A probe asks this machine, and not the proxy that ends TLS
+SECURE_REDIRECT_EXEMPT = [r"^(health|healthz|readyz|metrics)$"]
+
 # Bytes of a request body. The largest form is that of a repository in the admin site
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024**2

@@ -69,6 +69,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 600.0,
         "options": {"expires": 600.0, "queue": "embed"},
     },
+    "sample recall": {
+        "task": "search.tasks.sample_recall",
+        "schedule": 1800.0,
+        "options": {"expires": 1800.0, "queue": "embed"},
+    },
     "compare functions": {
         "task": "codeindex.tasks.compare_functions",
         "schedule": 86_400.0,

@@ -25,12 +25,6 @@ from codeindex.web.access import managed_repository, visible_repository
 from codeindex.web.forms import RegisterForm, RegisterManyForm
 
 
-@require_safe
-def health(request: HttpRequest) -> HttpResponse:
-    """Whether this process serves requests. Does not use the database."""
-    return HttpResponse("ok\n", content_type="text/plain")
-
-
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def register(request: HttpRequest) -> HttpResponse:

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from importlib import import_module
 from types import MappingProxyType
 from typing import Any
 
@@ -73,6 +74,9 @@ Application = Callable[..., Any]
 
 POLL_SECONDS = 0.25
 """How often time limits are checked."""
+
+OBSERVE_SECONDS = 1.0
+"""How often connections are counted for the metrics."""
 
 
 class Parser(HTTPRequestParser):
@@ -165,6 +169,13 @@ class Connections:
         server.connections = self
         self._servers.append(server)
 
+    def by_activity(self) -> dict[str, int]:
+        """How many connections do what."""
+        counts = dict.fromkeys((activity.name.lower() for activity in Activity), 0)
+        for channel in self._channels():
+            counts[channel.activity.name.lower()] += 1
+        return counts
+
     def poll(self, seconds: float) -> None:
         """Receives and sends what is ready, after waiting for up to `seconds`."""
         wasyncore.loop(timeout=seconds, use_poll=True, map=self._map, count=1)
@@ -235,7 +246,12 @@ class WebWorker(Worker):
         connections = Connections(self.wsgi, self.cfg.threads)
         for listener in self.sockets:
             connections.listen(listener.sock)
+        observe = import_module("codeindex.observability.metrics").observe_connections
+        observed = 0.0
         while self.alive and self.ppid == os.getppid():
             self.notify()
             connections.poll(POLL_SECONDS)
+            if (now := time.monotonic()) - observed >= OBSERVE_SECONDS:
+                observe(connections.by_activity())
+                observed = now
         connections.close(self.cfg.graceful_timeout)

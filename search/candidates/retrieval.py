@@ -13,6 +13,8 @@ from itertools import accumulate
 from operator import mul
 from typing import Any, NamedTuple
 
+from codeindex.observability import stages
+from codeindex.observability.stages import stage
 from search import places
 from search.candidates import exact, holdings, sql, vectors
 from search.candidates.path_rules import Rule
@@ -122,12 +124,15 @@ def candidates(
     by the `rules`; they are in no order."""
     lookup = Lookup(words, query_vector, scope, places.place_order(query.names, rules), max_matches)
     depths = DEPTHS[:tiers]
-    identifiers = exact.identifiers(query.names, words, scope.visible.texts)
-    identifier = exact.rarest(identifiers)
-    named = exact.named_texts(identifiers, scope, 2 * depths[-1])
-    literal = [*exact.holding_texts(identifier, scope), *_texts_that_say(query.message, lookup)]
+    with stage("names"):
+        identifiers = exact.identifiers(query.names, words, scope.visible.texts)
+        identifier = exact.rarest(identifiers)
+        named = exact.named_texts(identifiers, scope, 2 * depths[-1])
+        literal = [*exact.holding_texts(identifier, scope), *_texts_that_say(query.message, lookup)]
+    stages.count(named=len(named), literal=len(literal))
     first, *others = (_rows(list(named), literal, lookup, depth) for depth in depths)
-    said = exact.message_shares(_likely_texts(first, words, query.message), query.message)
+    with stage("messages"):
+        said = exact.message_shares(_likely_texts(first, words, query.message), query.message)
     rows, tier = dict(first), dict.fromkeys(first, 0)
     for number, further in enumerate(others, 1):
         rows = further | rows
@@ -191,12 +196,21 @@ def _rows(
 ) -> dict[int, Row]:
     """Up to `depth` texts of each kind. Words and names come first, since the query's vector may
     still be on its way."""
-    exactly = _rows_of([*named[:depth], *literal], lookup)
-    by_words = _rows_by_words(lookup, depth) | _rows_by_file_name(lookup) | exactly
+    with stage("names"):
+        exactly = _rows_of([*named[:depth], *literal], lookup)
+    with stage("words"):
+        of_words = _rows_by_words(lookup, depth)
+    with stage("file names"):
+        of_files = _rows_by_file_name(lookup)
+    by_words = of_words | of_files | exactly
+    stages.count(words=len(of_words), file_names=len(of_files))
     if lookup.query_vector is None:
         return by_words
-    by_vector = _rows_by_vector(lookup.query_vector, lookup, depth)
-    cosines = vectors.cosines(lookup.query_vector, by_words.keys() - by_vector.keys())
+    lookup.query_vector.wait()
+    with stage("vectors"):
+        by_vector = _rows_by_vector(lookup.query_vector, lookup, depth)
+        cosines = vectors.cosines(lookup.query_vector, by_words.keys() - by_vector.keys())
+    stages.count(vectors=len(by_vector))
     by_words = {
         text: (text, *cosines.get(text, (None, None)), *row[3:]) for text, row in by_words.items()
     }

@@ -15,6 +15,8 @@ from django.conf import settings as configured
 from django.db import OperationalError, connection
 from psycopg.errors import QueryCanceled
 
+from codeindex.observability import stages
+
 NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -84,7 +86,9 @@ def rows(
                 raise SearchTimeout from error
             raise
         finally:
-            budget.seconds -= time.monotonic() - started
+            taken = time.monotonic() - started
+            budget.seconds -= taken
+            stages.note_statement(statement, parameters, settings, taken)
         for _ in settings:
             cursor.nextset()
         return list(cursor.fetchall())

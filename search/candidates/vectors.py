@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from codeindex.models import Space
+from codeindex.observability.stages import stage
 from search.candidates import sql
 from search.candidates.scopes import Scope
 from search.ranking.balance import EVEN, Balance
@@ -53,6 +54,12 @@ class QueryVector:
     def parameters(self) -> dict[str, object]:
         vector = self.vector.result() if isinstance(self.vector, Future) else self.vector
         return {"query": vector_literal(vector)}
+
+    def wait(self) -> None:
+        """Waits for the vector, if it is still on its way."""
+        if isinstance(self.vector, Future):
+            with stage("encode"):
+                self.vector.result()
 
     @property
     def row_condition(self) -> str:
@@ -158,6 +165,19 @@ def nearest_rows(
     return _nearest_by(query.balanced_cosine, query.parameters, query, scope, limit, extra)
 
 
+def nearest_of_all(query: QueryVector, limit: int, texts: int, *, by_index: bool) -> list[int]:
+    """The nearest of all `texts` in the space, whoever may see them: to measure the index, never to
+    be shown."""
+    every = ExtraColumns("", "", {})
+    if by_index:
+        ef_search = round(query.ef_search * _growth(texts))
+        rows = _search_index(query, limit, every, max(limit, ef_search))
+    else:
+        order = f"{query.distance} + 0.0"
+        rows = _compare_all(query.row_condition, order, query.parameters, limit, every)
+    return [text for (text,) in rows]
+
+
 def nearest_texts_by(
     similarity: str, parameters: Mapping[str, object], query: QueryVector, scope: Scope, limit: int
 ) -> list[int]:
@@ -205,8 +225,12 @@ def _ef_search(scope: Scope, base: int = EF_SEARCH) -> int:
     finds saves further rounds, so that it costs hardly more."""
     if not scope.has_only_branch_filters:
         return MAX_EF_SEARCH
-    growth: float = max(1.0, scope.all_texts / REFERENCE_TEXTS) ** EF_SEARCH_GROWTH
-    return round(base * growth * scope.all_texts / scope.texts)
+    return round(base * _growth(scope.all_texts) * scope.all_texts / scope.texts)
+
+
+def _growth(texts: int) -> float:
+    growth: float = max(1.0, texts / REFERENCE_TEXTS) ** EF_SEARCH_GROWTH
+    return growth
 
 
 def _search_index(

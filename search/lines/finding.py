@@ -12,6 +12,8 @@ from django.urls import reverse
 
 from codeindex import audit
 from codeindex.audit import Access
+from codeindex.observability import stages
+from codeindex.observability.stages import stage
 from search.addresses.origins import Origin, origins_of
 from search.candidates import sql
 from search.lines.candidates import Candidate, FileScope, candidate_files, file_scope
@@ -125,13 +127,15 @@ def find(request: LineRequest) -> LineAnswer:
     return found
 
 
+@stages.operation("lines")
 @sql.time_limit()
 def answer(request: LineRequest) -> LineAnswer:
     """The lines that match in what the request's user may see. Raises `BadQuery`,
     `UnknownRepository` and `SearchTimeout`."""
     began = time.monotonic()
     matcher, scope = request.pattern.compiled(), file_scope(request)
-    candidates, are_more = candidate_files(scope, request.pattern, request.after)
+    with stage("candidates"):
+        candidates, are_more = candidate_files(scope, request.pattern, request.after)
     origins = origins_of(scope.branches[candidate.place].id for candidate in candidates)
     progress, full = _Progress.up_to(request.after), None
     shown, searched_all = list[FileLines](), not are_more

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
+from codeindex.observability import stages
+from codeindex.observability.stages import stage
 from search import definitions, places
 from search.candidates import holdings, lowering, retrieval
 from search.candidates.holdings import OfFile
@@ -38,10 +40,12 @@ def ranked_page(
     """The best `limit` texts for the query after a position, identical code being one text; or the
     best files, by their candidates."""
     wanted = limit + (after.shown if after else 0)
-    words = evidence.query_words(query, scope.visible)
+    with stage("weigh words"):
+        words = evidence.query_words(query, scope.visible)
     for tiers in range(1, len(DEPTHS) + 1):
         candidates = signals(query, words, query_vector, scope, rules, tiers)
-        grouped, scores = _ranked(candidates, query_vector, group)
+        with stage("rank"):
+            grouped, scores = _ranked(candidates, query_vector, group)
         is_all = len(candidates) < DEPTHS[tiers - 1]
         # A first page of files may be short: it would have to look at thousands of texts
         if is_all or len(grouped if after else candidates) >= wanted:
@@ -54,8 +58,12 @@ def ranked_page(
     is_last = end == len(grouped) and (is_all or tiers == len(DEPTHS))
     others = [text for first in best for text in grouped[first]]
     order = places.place_order(query.names, rules)
-    located = places.places_of_texts([*best, *others], scope, order)
-    shown = definitions.load_definitions({text: located[text] for text in best if text in located})
+    with stage("show"):
+        located = places.places_of_texts([*best, *others], scope, order)
+        shown = definitions.load_definitions(
+            {text: located[text] for text in best if text in located}
+        )
+    stages.count(candidates=len(candidates), results=len(shown))
     results = [
         Result(
             shown[text],
@@ -99,11 +107,13 @@ def signals(
 ) -> list[Signal]:
     """All that the ranking knows of the candidates for a query, down to as many tiers."""
     candidates = retrieval.candidates(query, words.all, query_vector, scope, rules, tiers=tiers)
-    files = holdings.of_files({each.location.file for each in candidates}, words.all)
-    held = {file: own.held for file, own in files.items()}
-    found = evidence.evidence(query, words, candidates, held)
-    lowered = _by_tier(candidates, lambda seen: lowering.reasons(seen, query, rules))
-    depths = _by_tier(candidates, places.depths)
+    with stage("evidence"):
+        files = holdings.of_files({each.location.file for each in candidates}, words.all)
+        held = {file: own.held for file, own in files.items()}
+        found = evidence.evidence(query, words, candidates, held)
+    with stage("lower"):
+        lowered = _by_tier(candidates, lambda seen: lowering.reasons(seen, query, rules))
+        depths = _by_tier(candidates, places.depths)
     return [
         Signal(candidate, own, depths[file], lowered.get(file, ""), _language(files, file))
         for candidate, own in zip(candidates, found, strict=True)

@@ -11,6 +11,7 @@ from itertools import groupby
 from django.contrib.auth.models import AnonymousUser, User
 
 from codeindex.audit import Access
+from codeindex.observability import stages
 from codeindex.web.ids import Row, opaque
 from embeddings.types import Kind, UseKind
 from search.accesses import note_read
@@ -93,7 +94,7 @@ class References:
 
 def find(request: ReferencesRequest) -> References:
     """A page of references, which the audit notes. Raises `SearchTimeout`."""
-    with sql.time_limit():
+    with stages.operation("references"), sql.time_limit():
         found = page(references_of(request.target, scope_for(request.user)), request)
     note_read(Access.REFERENCES_READ, request.user, *request.target.place)
     return found

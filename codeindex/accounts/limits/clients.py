@@ -19,8 +19,19 @@ def name(request: HttpRequest | Request) -> str:
 
 
 def address(request: HttpRequest | Request) -> str:
-    """The address of the client, or its network for IPv6. Behind a proxy it is the last address in
-    X-Forwarded-For, which the proxy has added; the client can forge those before it."""
+    """The address of the client, or its network for IPv6."""
+    client = ip(request)
+    if client is None:
+        return "unknown"
+    if isinstance(client, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((client, _CUSTOMER_PREFIX), strict=False))
+    return str(client)
+
+
+def ip(request: HttpRequest | Request) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The address of the client; None if it is unknown, as at a unix socket. Behind a proxy it is
+    the last address in X-Forwarded-For, which the proxy has added; the client can forge those
+    before it."""
     remote = request.META.get("REMOTE_ADDR", "")
     if settings.CODEINDEX_BEHIND_TLS:
         forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "")
@@ -28,9 +39,7 @@ def address(request: HttpRequest | Request) -> str:
     try:
         client = ipaddress.ip_address(remote)
     except ValueError:
-        return "unknown"
-    if isinstance(client, ipaddress.IPv6Address):
-        if client.ipv4_mapped:
-            return str(client.ipv4_mapped)
-        return str(ipaddress.ip_network((client, _CUSTOMER_PREFIX), strict=False))
-    return str(client)
+        return None
+    if isinstance(client, ipaddress.IPv6Address) and client.ipv4_mapped:
+        return client.ipv4_mapped
+    return client

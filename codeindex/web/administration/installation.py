@@ -16,11 +16,11 @@ from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
-from kombu.exceptions import OperationalError
 
 from codeindex import leases, tasks
 from codeindex.celery import app
 from codeindex.models import Embedding, EmbeddingState, IndexRun, Space, SpaceState
+from codeindex.observability import queues
 from codeindex.spaces import changes, lifecycle, projection
 from codeindex.web import overview
 from codeindex.web.access import administered
@@ -106,7 +106,7 @@ def workers(request: HttpRequest, by: User) -> HttpResponse:
     unfinished = IndexRun.objects.filter(finished=None).select_related(
         "branch__repository__owner", "requested_by"
     )
-    states, queues = EmbeddingState, _queues()
+    states, waiting = EmbeddingState, queues.lengths()
     context = {
         "nav": "administration",
         "tab": "workers",
@@ -118,24 +118,10 @@ def workers(request: HttpRequest, by: User) -> HttpResponse:
             drafts=Count("pk", filter=Q(draft=True)),
             held=Count("pk", filter=~leases.FREE & Q(lease__isnull=False)),
         ),
-        "queues": queues,
-        "workers": None if queues is None else _workers(),
+        "queues": None if waiting is None else waiting.items(),
+        "workers": None if waiting is None else _workers(),
     }
     return render(request, "codeindex/administration/workers.html", context)
-
-
-def _queues() -> list[tuple[str, int]] | None:
-    """The queues with the number of their messages; None if the broker cannot be reached."""
-    routed = {route["queue"] for route in settings.CELERY_TASK_ROUTES.values()}
-    with app.connection_for_read() as broker:
-        try:
-            broker.ensure_connection(max_retries=1, timeout=ANSWER_SECONDS)
-            return [
-                (name, broker.default_channel.client.llen(name))  # a list each, in Redis and Valkey
-                for name in sorted(routed | {settings.CELERY_TASK_DEFAULT_QUEUE})
-            ]
-        except (OperationalError, *broker.connection_errors):
-            return None
 
 
 def _workers() -> list[tuple[str, int]]:

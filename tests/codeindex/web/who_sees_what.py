@@ -45,7 +45,10 @@ REVOKING = ("sign in", 404, 404, "ok", 404, "ok")
 ADMINISTRATORS = ("sign in", 403, 403, 403, 403, "ok")
 
 ROUTES: dict[str, dict[str, tuple[str | int, ...]]] = {
-    "health": dict.fromkeys(("GET",), OPEN),
+    "health": {"GET": OPEN},
+    "healthz": {"GET": OPEN},
+    "readyz": {"GET": OPEN},
+    "metrics": {"GET": (403, 403, 403, 403, 403, "ok")},
     # Search
     "search": {"GET": OPEN},
     "lines": {"GET": OPEN},

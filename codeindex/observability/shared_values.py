@@ -1,0 +1,54 @@
+"""The folder in which the processes of one web server keep their metrics, so that any of them tells
+those of all (prometheus_client's multiprocess mode).
+
+Each server has a folder of its own, since process numbers are the same in two containers that share
+a state folder. It holds a lock while it lives, so that others can remove what is left of one that
+was killed."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import IO
+
+VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+"""By which prometheus_client finds the folder; to be set before that is imported."""
+
+LOCK = "lock"
+
+
+class SharedValues:
+    """A new folder below `parent`, where the abandoned ones are removed. Raises OSError."""
+
+    def __init__(self, parent: Path) -> None:
+        parent.mkdir(mode=0o700, exist_ok=True)
+        for folder in parent.iterdir():
+            _remove_if_abandoned(folder)
+        self.folder = Path(tempfile.mkdtemp(prefix="web-", dir=parent))
+        self._lock = (self.folder / LOCK).open("w")
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        os.environ[VARIABLE] = str(self.folder)
+
+    def remove(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self._lock.close()
+
+
+def _remove_if_abandoned(folder: Path) -> None:
+    try:
+        with (folder / LOCK).open("r") as lock:
+            if _is_free(lock):
+                shutil.rmtree(folder, ignore_errors=True)
+    except FileNotFoundError:
+        return  # it is being made, or removed
+
+
+def _is_free(lock: IO[str]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -1,0 +1,49 @@
+"""The addresses for probes and for Prometheus. They may be called by any host name, since a probe
+knows this machine by its address, and are not limited, logged or audited."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_safe
+from prometheus_client.exposition import choose_encoder
+
+from codeindex.observability import metrics, readers
+from codeindex.observability.readiness import CHECKS, readiness
+
+PATHS = frozenset({"/health", "/healthz", "/readyz", "/metrics"})
+
+CLOSED = (
+    "Metrics are for administrators, and for whoever the administrator's settings name:"
+    " CODEINDEX_METRICS_TOKEN, CODEINDEX_METRICS_NETWORKS.\n"
+)
+
+
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Whether this process serves requests. Asks nothing else, so that no failure elsewhere has it
+    restarted."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@require_safe
+def readyz(request: HttpRequest) -> HttpResponse:
+    """Whether it can answer searches, and index: 503 if not. `exclude` names what does not matter
+    to the caller, as often as necessary. Strangers learn no more than that."""
+    excluded = [name for name in request.GET.getlist("exclude") if name in CHECKS]
+    states = readiness.states(excluded)
+    is_ready = all(state.is_ready for state in states)
+    status = 200 if is_ready else 503
+    if not readers.may_read_details(request):
+        said = "ok\n" if is_ready else "not ready\n"
+        return HttpResponse(said, content_type="text/plain", status=status)
+    checks = {state.name: state.problem or "ok" for state in states}
+    return JsonResponse({"ready": is_ready, "checks": checks}, status=status)
+
+
+@require_safe
+def prometheus(request: HttpRequest) -> HttpResponse:
+    """The metrics in Prometheus' or OpenMetrics' format, whichever is asked for."""
+    if not readers.may_read(request):
+        return HttpResponse(CLOSED, content_type="text/plain", status=403)
+    encode, content_type = choose_encoder(request.headers.get("Accept", "")[:1000])
+    return HttpResponse(encode(metrics.registry()), content_type=content_type)
