@@ -91,6 +91,8 @@ class Change(StrEnum):
     USER_CREATED = "created the user"
     USER_CHANGED = "changed the user"
     USER_REMOVED = "removed the user"
+    BACKUP_MADE = "made the backup"
+    BACKUP_RESTORED = "restored the backup"
 
 
 class Access(StrEnum):

@@ -84,6 +84,11 @@ class State:
         return self.folder / "programs"
 
     @property
+    def models(self) -> Path:
+        """Checkpoints that were trained here."""
+        return self.folder / "models"
+
+    @property
     def valkey(self) -> Path:
         return self.folder / "valkey"
 

@@ -45,6 +45,11 @@ def prepare(state: State, account: Account | None) -> None:
         state.programs.symlink_to(_copy(_installed()))
 
 
+def installed_binaries() -> Path:
+    """The folder of all programs of the package, pg_dump among them."""
+    return _installed() / _BINARIES
+
+
 def _installed() -> Path:
     """The site-packages folder that holds PostgreSQL."""
     package = importlib.util.find_spec(str(_PACKAGE))
