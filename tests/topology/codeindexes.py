@@ -40,19 +40,32 @@ class Codeindex:
     home: Path
     services: dict[str, str]
 
-    def try_command(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    def environment(self, **more: str) -> dict[str, str]:
         inherited = {name: value for name, value in os.environ.items() if "proxy" not in name}
+        return inherited | {
+            "DJANGO_SETTINGS_MODULE": "codeindex.settings",
+            "CODEINDEX_HOME": str(self.home),
+            "CODEINDEX_ENV_FILE": os.devnull,
+            **self.services,
+            **more,
+        }
+
+    def begin(self, *arguments: str) -> subprocess.Popen[str]:
+        """Starts a command, whose output can be read meanwhile."""
+        return subprocess.Popen(
+            [sys.executable, "manage.py", *arguments],
+            cwd=PROJECT,
+            env=self.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def try_command(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=PROJECT,
-            env=inherited
-            | {
-                "DJANGO_SETTINGS_MODULE": "codeindex.settings",
-                "CODEINDEX_HOME": str(self.home),
-                "CODEINDEX_ENV_FILE": os.devnull,
-                **self.services,
-                **more,
-            },
+            env=self.environment(**more),
             capture_output=True,
             text=True,
         )

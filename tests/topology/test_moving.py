@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from codeindex.local_services.state import DATABASE
+from codeindex.local_services.state import DATABASE, State
 from tests.embeddings import tiny
 from tests.git import GitRepository
 from tests.journeys.test_killed_worker import source
-from tests.topology.commands import Shell
+from tests.topology.codeindexes import Codeindex
 
 FILES = 12
 
@@ -25,7 +24,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def first(folder: Path) -> Iterator[Shell]:
+def first(folder: Path) -> Codeindex:
     """An installation with a model that was trained there, and an index by it."""
     shop = GitRepository.made(folder / "allowed/shop")
     shop.commit({f"part{number}.py": source(number) for number in range(FILES)})
@@ -36,33 +35,35 @@ def first(folder: Path) -> Iterator[Shell]:
     (folder / "published").mkdir()
     tiny.checkpoint(model, tiny.bert(folder / "published"))
     pinned = {"CODEINDEX_CHECKPOINT": str(model)}
-    Shell(home, pinned).run("index", shop.path)
-    return Shell(home, {})
+    Codeindex(home, pinned).command("index", str(shop.path))
+    return Codeindex(home, {})
 
 
 @pytest.fixture(scope="module")
-def backup(folder: Path, first: Shell) -> Path:
+def backup(folder: Path, first: Codeindex) -> Path:
     file = folder / "backup.zip"
-    first.run("backup", file)
+    first.command("backup", str(file))
     return file
 
 
-def test_a_search_gives_the_same_after_moving(folder: Path, first: Shell, backup: Path) -> None:
-    assert "is intact" in first.run("backup", "--verify", backup)
+def test_a_search_gives_the_same_after_moving(folder: Path, first: Codeindex, backup: Path) -> None:
+    assert "is intact" in first.command("backup", "--verify", str(backup))
     assert [each.name for each in first.home.glob("verify-*")] == []
 
-    second = Shell(folder / "second", {})
-    second.run("restore", backup)
-    assert "tiny" in second.run("spaces")
-    asked = ("search", "put articles on the shelf")
-    assert second.run(*asked) == first.run(*asked)
-    assert second.state.secret_key.read_text() == first.state.secret_key.read_text()
+    second = Codeindex(folder / "second", {})
+    second.command("restore", str(backup))
+    question = "put articles on the shelf"
+    found = first.search(question)["results"]
+    assert found
+    assert second.search(question)["results"] == found
+    keys = [State(each.home).secret_key.read_text() for each in (first, second)]
+    assert keys[0] == keys[1]
 
 
-def test_whoever_is_stopped_leaves_nothing(folder: Path, first: Shell, backup: Path) -> None:
+def test_whoever_is_stopped_leaves_nothing(folder: Path, first: Codeindex, backup: Path) -> None:
     unfinished = folder / "unfinished"
     unfinished.mkdir()
-    with first.begin("backup", unfinished / "backup.zip") as making:
+    with first.begin("backup", str(unfinished / "backup.zip")) as making:
         until_file(unfinished)
         making.send_signal(signal.SIGINT)
         assert "Stopped" in making.communicate(timeout=60)[1]
@@ -72,22 +73,23 @@ def test_whoever_is_stopped_leaves_nothing(folder: Path, first: Shell, backup: P
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGKILL])
 def test_a_restore_that_is_stopped_has_restored_nothing(
-    folder: Path, first: Shell, backup: Path, stop: signal.Signals
+    folder: Path, first: Codeindex, backup: Path, stop: signal.Signals
 ) -> None:
-    third = Shell(folder / stop.name, {})
-    with third.begin("restore", backup) as restoring:
+    third = Codeindex(folder / stop.name, {})
+    with third.begin("restore", str(backup)) as restoring:
         assert restoring.stderr is not None
         for line in restoring.stderr:
             if line.startswith("Restoring the database"):
                 break
         # The restore waits for the name of a table that is made here, and is never committed.
-        with psycopg.connect(host=str(third.state.sockets), user=DATABASE, dbname=DATABASE) as held:
+        host = str(State(third.home).sockets)
+        with psycopg.connect(host=host, user=DATABASE, dbname=DATABASE) as held:
             held.execute("CREATE TABLE auth_user ()")
             restoring.send_signal(stop)
             restoring.communicate(timeout=60)
             held.close()
     assert restoring.returncode != 0
-    assert "Restored" in third.run("restore", backup)
+    assert "Restored" in third.command("restore", str(backup))
 
 
 def until_file(folder: Path) -> None:
