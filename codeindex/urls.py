@@ -11,7 +11,7 @@ from codeindex.web import api, ids, repository_list, views
 from codeindex.web.accounts import api as accounts_api
 from codeindex.web.accounts import audit
 from codeindex.web.accounts import views as accounts
-from codeindex.web.administration import installation
+from codeindex.web.administration import costs, installation
 from codeindex.web.administration import users as administered_users
 from codeindex.web.integrations import (
     code_host_api,
@@ -193,6 +193,8 @@ administration = [
     path("spaces/<space:space>/change", installation.change_space, name="admin-change-space"),
     path("workers/", installation.workers, name="admin-workers"),
     path("storage/", installation.storage, name="admin-storage"),
+    path("costs/", costs.page, name="admin-costs"),
+    path("costs/export", costs.export, name="admin-costs-export"),
 ]
 
 quality = [

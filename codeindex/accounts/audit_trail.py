@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -12,6 +11,7 @@ from types import MappingProxyType
 
 from django.db.models import Q, QuerySet
 
+from codeindex import csv_lines
 from codeindex.models import AuditRecord
 
 COLUMNS = (
@@ -95,27 +95,10 @@ def _as_json_lines(rows: Iterable[Mapping[str, object]]) -> Iterator[str]:
 
 
 def _as_csv(rows: Iterable[Mapping[str, object]]) -> Iterator[str]:
-    line = csv.writer(_Echo())
-    yield line.writerow(COLUMNS)
-    for row in rows:
-        cells = {**row, "at": _time(row)}
-        yield line.writerow([_harmless(str(cells[name] or "")) for name in COLUMNS])
+    return csv_lines.written(COLUMNS, ({**row, "at": _time(row)} for row in rows))
 
 
 def _time(row: Mapping[str, object]) -> str:
     at = row["at"]
     assert isinstance(at, datetime)
     return at.isoformat()
-
-
-def _harmless(cell: str) -> str:
-    """The cell, prefixed if a spreadsheet would take it for a formula. Strangers choose names and
-    searches."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
-
-
-class _Echo:
-    """A file that returns what is written, for `csv`."""
-
-    def write(self, line: str) -> str:
-        return line

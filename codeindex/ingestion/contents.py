@@ -12,6 +12,7 @@ from more_itertools import first
 
 from codeindex.ingestion.bulk import binary_cursor
 from codeindex.ingestion.lexical import grams
+from codeindex.ingestion.reader_process import ParsedFile
 from codeindex.ingestion.selection import skip_reasons
 from codeindex.ingestion.selection.sources import SelectedFile
 from codeindex.models import Blob
@@ -19,6 +20,9 @@ from embeddings import types
 from embeddings.code.words import ANALYSIS_VERSION
 from embeddings.files.grams import GRAMS_VERSION
 from embeddings.types import READING_VERSION
+
+LONGEST_REASON = 200
+"""Characters, as many as `Blob.skipped` holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,22 @@ class ReadBlob:
     stray_bytes: int = 0
     definitions: Sequence[types.Definition] = ()
     uses: types.NamesUsed | None = None
+
+
+def as_read(file: SelectedFile, answer: ParsedFile | str, despite: str = "") -> ReadBlob:
+    """What a reader has answered for a file: what is in it, or why it is skipped."""
+    if isinstance(answer, str):
+        return ReadBlob(*file.content, despite=despite, skipped=answer[:LONGEST_REASON])
+    content, broken, definitions, stray_bytes, uses = answer
+    return ReadBlob(
+        *file.content,
+        content,
+        despite,
+        broken=broken,
+        stray_bytes=stray_bytes,
+        definitions=definitions,
+        uses=uses,
+    )
 
 
 def without_blob(files: Sequence[SelectedFile]) -> list[SelectedFile]:

@@ -6,6 +6,7 @@ blob, with its definitions and texts, but not their vectors.
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 
 from django.db import connection, transaction
@@ -13,6 +14,8 @@ from django.db import connection, transaction
 from codeindex import locks
 
 GRACE = timedelta(hours=24)
+
+logger = logging.getLogger(__name__)
 
 
 @transaction.atomic
@@ -32,9 +35,16 @@ def mark() -> None:
 def sweep(grace: timedelta = GRACE) -> None:
     """Delete what was marked longer than `grace` ago and is still unreferenced."""
     locks.publishing()
+    deleted = {}
     with connection.cursor() as cursor:
-        for statement in SWEEP:
+        for table, statement in SWEEP.items():
             cursor.execute(statement, {"grace": grace.total_seconds()})
+            deleted[table] = cursor.rowcount
+    if any(deleted.values()):
+        logger.info(
+            "Deleted what nothing held: %d contents, %d definitions, %d texts, %d vectors.",
+            deleted["blob"], deleted["definition"], deleted["text"], deleted["embedding"],
+        )  # fmt: skip
 
 
 TEXT_IS_REFERENCED = """EXISTS (
@@ -53,24 +63,25 @@ UNMARKED_TEXTS = f"unused_since IS NULL AND NOT {TEXT_IS_REFERENCED}"
 OLD_BLOBS = f"unused_since <= now() - make_interval(secs => %(grace)s) AND NOT {BLOB_IS_REFERENCED}"
 OLD_TEXTS = f"unused_since <= now() - make_interval(secs => %(grace)s) AND NOT {TEXT_IS_REFERENCED}"
 
-SWEEP = (
-    f"""DELETE FROM codeindex_textshape
+# In this order, since rows refer to those below
+SWEEP = {
+    "textshape": f"""DELETE FROM codeindex_textshape
         WHERE text_id IN (SELECT id FROM codeindex_text WHERE {OLD_TEXTS})""",
-    f"""DELETE FROM codeindex_nearclone
+    "nearclone": f"""DELETE FROM codeindex_nearclone
         WHERE first_id IN (SELECT id FROM codeindex_text WHERE {OLD_TEXTS})
            OR second_id IN (SELECT id FROM codeindex_text WHERE {OLD_TEXTS})""",
-    f"""DELETE FROM codeindex_mappoint
+    "mappoint": f"""DELETE FROM codeindex_mappoint
         WHERE text_id IN (SELECT id FROM codeindex_text WHERE {OLD_TEXTS})""",
-    f"""DELETE FROM codeindex_embedding
+    "embedding": f"""DELETE FROM codeindex_embedding
         WHERE text_id IN (SELECT id FROM codeindex_text WHERE {OLD_TEXTS})""",
-    f"""DELETE FROM codeindex_namesused
+    "namesused": f"""DELETE FROM codeindex_namesused
         WHERE blob_id IN (SELECT id FROM codeindex_blob WHERE {OLD_BLOBS} FOR UPDATE)""",
-    f"""DELETE FROM codeindex_blobwords
+    "blobwords": f"""DELETE FROM codeindex_blobwords
         WHERE blob_id IN (SELECT id FROM codeindex_blob WHERE {OLD_BLOBS} FOR UPDATE)""",
-    f"""DELETE FROM codeindex_definition
+    "definition": f"""DELETE FROM codeindex_definition
         WHERE blob_id IN (SELECT id FROM codeindex_blob WHERE {OLD_BLOBS} FOR UPDATE)""",
-    f"DELETE FROM codeindex_blob WHERE {OLD_BLOBS}",
-    f"""DELETE FROM codeindex_text WHERE {OLD_TEXTS} AND NOT EXISTS (
+    "blob": f"DELETE FROM codeindex_blob WHERE {OLD_BLOBS}",
+    "text": f"""DELETE FROM codeindex_text WHERE {OLD_TEXTS} AND NOT EXISTS (
         SELECT FROM codeindex_definition AS definition
         WHERE definition.text_id = codeindex_text.id)""",
-)
+}

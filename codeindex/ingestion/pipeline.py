@@ -32,7 +32,6 @@ from codeindex.ingestion.cloning.trees import Tree
 from codeindex.ingestion.commits import record
 from codeindex.ingestion.contents import ReadBlob
 from codeindex.ingestion.lexical import grams
-from codeindex.ingestion.reader_process import ParsedFile
 from codeindex.ingestion.scheduling import Lane
 from codeindex.ingestion.selection import overrides, sources
 from codeindex.ingestion.selection.sources import SelectedFile, Selection
@@ -48,9 +47,6 @@ INTERNAL_ERROR = (
     "An internal error stopped the run. Index the repository again; if that fails too, ask your"
     " administrator to check the worker's log."
 )
-
-LONGEST_REASON = 200
-"""Characters, as many as `Blob.skipped` holds."""
 
 logger = logging.getLogger(__name__)
 
@@ -252,21 +248,6 @@ def _blobs(tree: Tree, files: Sequence[tuple[SelectedFile, str]], lease: Lease) 
         for (file, despite), content in zip(files, read, strict=True)
     )
     return [
-        _blob(file, despite, answer)
+        contents.as_read(file, answer, despite)
         for (file, despite), answer in zip(files, reader_pool.read(given, lease), strict=True)
     ]
-
-
-def _blob(file: SelectedFile, despite: str, answer: ParsedFile | str) -> ReadBlob:
-    if isinstance(answer, str):
-        return ReadBlob(*file.content, despite=despite, skipped=answer[:LONGEST_REASON])
-    content, broken, definitions, stray_bytes, uses = answer
-    return ReadBlob(
-        *file.content,
-        content,
-        despite,
-        broken=broken,
-        stray_bytes=stray_bytes,
-        definitions=definitions,
-        uses=uses,
-    )

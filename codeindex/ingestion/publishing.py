@@ -10,7 +10,8 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from codeindex import locks, outbox
-from codeindex.ingestion import progress, runs, store
+from codeindex.ingestion import counts, progress, runs
+from codeindex.ingestion.counts import Embedded
 from codeindex.ingestion.lexical import word_counts
 from codeindex.models import (
     UNPUBLISHED,
@@ -34,27 +35,27 @@ def start_embedding(run: IndexRun) -> None:
     if embedding and run.branch.live_run_id is None:
         publish(run)
     run.refresh_from_db()
-    if run.texts_known <= run.texts_reused:
+    if run.texts_known <= run.texts_reused and not counts.awaits_new_vectors(run):
         settle(run)
-    # Otherwise other repositories hold some of its texts. An embedder ends the run, as if they were
-    # new: whoever indexes a guess must not learn at once that it exists.
+    # Otherwise an embedder ends the run, even if other repositories hold all that is missing, as if
+    # it were new: whoever indexes a guess must not learn at once that it exists.
 
 
 def settle(run: IndexRun) -> None:
     """Count the run's vectors; publish and finish the run when none is missing. Does nothing to a
     run that was removed meanwhile."""
-    ready, failed = store.count_embedded(run)
+    counted = counts.embedded(run)
     try:
         run.refresh_from_db()
-        counts = progress.displayed_counts(run, ready, failed)
-        IndexRun.objects.filter(pk=run.pk).update(**counts)
+        displayed = progress.displayed_counts(run, counted.ready, counted.failed)
+        IndexRun.objects.filter(pk=run.pk).update(**displayed)
         run.refresh_from_db()
     except IndexRun.DoesNotExist:
         return
-    if ready + failed < run.texts or run.finished:
+    if counted.done < run.texts or run.finished:
         return
     if run.status == RunStatus.EMBEDDING:
-        publish(run)
+        publish(run, counted)
     if run.stage_started:
         embedded = (timezone.now() - run.stage_started).total_seconds()
         run.timings[RunStatus.EMBEDDING] = round(embedded, 3)
@@ -83,17 +84,19 @@ class Settler:
 
 
 @transaction.atomic
-def publish(run: IndexRun) -> bool:
+def publish(run: IndexRun, counted: Embedded | None = None) -> bool:
     """Make the run's commit the one of its branch that is searched, in one step, and finish the
-    branch's earlier runs.
+    branch's earlier runs. What the caller has `counted` is counted again only if another space is
+    active by now: in the same one no vector of the run disappears.
 
     False if the run was published or ended before, or if it lacks vectors in a space that has just
     become active while an earlier commit of the branch is searchable.
     """
     locks.publishing()
     if Branch.objects.filter(pk=run.branch_id, live_run__isnull=False).exists():
-        ready, failed = store.count_embedded(run)
-        if ready + failed < run.texts:
+        if counted is None or counted.space != counts.active_space():
+            counted = counts.embedded(run)
+        if counted.done < run.texts:
             return False
     waiting = IndexRun.objects.filter(pk=run.pk, status=RunStatus.EMBEDDING)
     if not waiting.update(status=RunStatus.PUBLISHED, published=Now()):

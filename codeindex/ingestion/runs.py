@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 
 from codeindex import audit, leases, outbox
 from codeindex.audit import Change
-from codeindex.ingestion import store
+from codeindex.ingestion import counts, store
 from codeindex.models import (
     ATTEMPTS,
     UNPUBLISHED,
@@ -91,7 +91,7 @@ def _end_embedding(run: IndexRun) -> bool:
     """End a published run that lacks vectors; False if it lacks none or has ended."""
     embedding = IndexRun.objects.filter(pk=run.pk, status=RunStatus.PUBLISHED, finished=None)
     row = embedding.select_for_update().first()
-    if row is None or sum(store.count_embedded(row)) >= row.texts:
+    if row is None or counts.embedded(row).done >= row.texts:
         return False
     embedding.update(finished=Now(), error="", notices=[*row.notices, EMBEDDING_CANCELLED])
     store.withdraw_embeddings(SourceFile.objects.filter(branch=row.branch_id))

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.db import connection, transaction
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import F, QuerySet
 
 from codeindex import leases
-from codeindex.ingestion import contents
+from codeindex.ingestion import contents, counts
 from codeindex.ingestion.bulk import binary_cursor
 from codeindex.ingestion.contents import ReadBlob
 from codeindex.ingestion.lexical import analysis, uses
@@ -23,15 +23,11 @@ from codeindex.leases import LostLease
 from codeindex.models import (
     UNPUBLISHED,
     Blob,
-    Definition,
     DefinitionChange,
-    Embedding,
-    EmbeddingState,
     IndexRun,
+    RunCost,
     SkippedFiles,
     SourceFile,
-    SourceFileQuerySet,
-    SpaceState,
 )
 from embeddings import types
 from embeddings.code.definitions import text_hash
@@ -61,6 +57,7 @@ def record_selection(
             leaving.append(pk)
     with transaction.atomic():
         lock(run)
+        RunCost.objects.get_or_create(run=run)
         discard_unpublished(run)
         SourceFile.objects.filter(pk__in=leaving).update(until_run=run)
         _update(
@@ -68,7 +65,7 @@ def record_selection(
             files=len(wanted),
             files_read=len(kept),
             files_reused=len(kept),
-            definitions=_definitions_of(SourceFile.objects.of_run(run)),
+            definitions=counts.definitions_of(SourceFile.objects.of_run(run)),
             skips=skips.report(),
         )
     return [file for key, file in wanted.items() if key not in kept]
@@ -98,7 +95,7 @@ def save_batch(run: IndexRun, files: Sequence[SelectedFile], read: Sequence[Read
     space."""
     lock(run)
     new = contents.save(read)
-    _save_definitions(new)
+    new_texts = _save_definitions(new)
     analysis.save_blob_words([blob for blob, _ in new])
     uses.save(new)
     of_files = contents.blob_ids(files)
@@ -115,12 +112,17 @@ def save_batch(run: IndexRun, files: Sequence[SelectedFile], read: Sequence[Read
     )
     created_files = [file.pk for file in created]
     requested = _request_embeddings(MISSING_IN_FILES, run, created_files)
+    moved = counts.held_before(run, of_files)
+    held = counts.definitions_of(SourceFile.objects.filter(pk__in=created_files))
+    counts.add_cost(
+        run, new, new_texts, of_files,
+        files_moved=moved, definitions_changed=held, vectors=requested,
+    )  # fmt: skip
     _update(
         run,
         files_read=F("files_read") + len(files),
-        files_reused=F("files_reused") + _held_before(run, of_files),
-        definitions=F("definitions")
-        + _definitions_of(SourceFile.objects.filter(pk__in=created_files)),
+        files_reused=F("files_reused") + moved,
+        definitions=F("definitions") + held,
     )
     return requested
 
@@ -131,24 +133,23 @@ def finish_reading(run: IndexRun, skips: Skips, requested: int) -> None:
     vectors were `requested` before. Adds the files whose content is not indexed to `skips`."""
     lock(run)
     _list_skipped(run, skips)
-    requested += request_embeddings(run)
+    late = request_embeddings(run)
+    RunCost.objects.filter(run=run).update(vectors=F("vectors") + late)
     skipped = SourceFile.objects.of_run(run).exclude(blob__skipped="").order_by("path")
     for reason, path in skipped.values_list("blob__skipped", "path"):
         skips.add(skip_reasons.by_content(reason), path)
-    reused = _reused_texts(run)
     run_files = SourceFile.objects.of_run(run)
-    texts = Definition.objects.filter(blob__in=run_files.values("blob")).values("text").distinct()
-    distinct_texts = texts.count()
+    held = counts.held(run)
     _update(
         run,
         skips=skips.report(),
         files_broken=run_files.filter(blob__broken=True).count(),
         files_stray=run_files.filter(blob__stray_bytes__gt=0).count(),
-        definitions=_definitions_of(run_files),
-        texts=distinct_texts,
-        texts_reused=reused,
-        texts_known=max(0, distinct_texts - requested),
-        texts_ready=reused,
+        definitions=held.definitions,
+        texts=held.texts,
+        texts_reused=held.texts_reused,
+        texts_known=max(0, held.texts - requested - late),
+        texts_ready=held.texts_reused,
         texts_failed=0,
     )
 
@@ -158,43 +159,6 @@ def _list_skipped(run: IndexRun, skips: Skips) -> None:
     SkippedFiles.objects.bulk_create(
         SkippedFiles(run=run, reason=reason, paths=sorted(paths))
         for reason, paths in skips.paths.items()
-    )
-
-
-def _held_before(run: IndexRun, blobs: Sequence[int]) -> int:
-    """How many of the `blobs`, one for each file, are live in the run's repository. Those of other
-    repositories do not count: whoever indexes a guess would learn whether it exists."""
-    known = set(_live_in_repository(run).filter(blob__in=blobs).values_list("blob", flat=True))
-    return sum(blob in known for blob in blobs)
-
-
-def _reused_texts(run: IndexRun) -> int:
-    """How many of the run's texts are live in its repository and have a vector."""
-    live = Definition.objects.filter(blob__in=_live_in_repository(run).values("blob"))
-    texts = live.values("text")
-    return _embedded(run).filter(state=EmbeddingState.READY, text__in=texts).count()
-
-
-def _live_in_repository(run: IndexRun) -> SourceFileQuerySet:
-    return SourceFile.objects.live().filter(branch__repository=run.branch.repository_id)
-
-
-def count_embedded(run: IndexRun) -> tuple[int, int]:
-    """How many of the run's texts have a vector in the active space, and how many failed."""
-    counts = _embedded(run).aggregate(
-        ready=Count("pk", filter=Q(state=EmbeddingState.READY)),
-        failed=Count("pk", filter=Q(state=EmbeddingState.FAILED)),
-    )
-    return counts["ready"], counts["failed"]
-
-
-def _embedded(run: IndexRun) -> QuerySet[Embedding]:
-    """The vectors and the failures of the run's texts in the active space."""
-    definitions = Definition.objects.filter(blob__in=SourceFile.objects.of_run(run).values("blob"))
-    return Embedding.objects.filter(
-        space__state=SpaceState.ACTIVE,
-        state__in=(EmbeddingState.READY, EmbeddingState.FAILED),
-        text__in=definitions.values("text"),
     )
 
 
@@ -232,17 +196,14 @@ def _update(run: IndexRun, **values: object) -> None:
     IndexRun.objects.filter(pk=run.pk).update(leased_until=leases.until(), **values)
 
 
-def _definitions_of(files: QuerySet[SourceFile]) -> int:
-    return int(files.aggregate(count=Count("blob__definitions"))["count"])
-
-
-def _save_definitions(blobs: Sequence[tuple[int, ReadBlob]]) -> None:
+def _save_definitions(blobs: Sequence[tuple[int, ReadBlob]]) -> list[int]:
+    """Returns the texts that were new."""
     definitions = [
         (blob, text_hash(definition), definition)
         for blob, read in blobs
         for definition in read.definitions
     ]
-    texts = _save_texts({hash_: definition for _, hash_, definition in definitions})
+    texts, new = _save_texts({hash_: definition for _, hash_, definition in definitions})
     rows = [
         (
             blob, texts[hash_], each.kind, each.name, each.qualified_name, each.docstring,
@@ -254,13 +215,14 @@ def _save_definitions(blobs: Sequence[tuple[int, ReadBlob]]) -> None:
         with binary_cursor() as cursor:
             columns = map(list, zip(*rows, strict=True))
             cursor.execute(INSERT_DEFINITIONS, dict(zip(COLUMNS, columns, strict=True)))
+    return new
 
 
-def _save_texts(texts: dict[str, types.Definition]) -> dict[str, int]:
-    """hash → id of the text, new or not. Rows are locked in the order of their hashes, so that two
-    runs that share texts do not deadlock."""
+def _save_texts(texts: dict[str, types.Definition]) -> tuple[dict[str, int], list[int]]:
+    """hash → id of the text, new or not; and the ids of new ones. Rows are locked in the order of
+    their hashes, so that two runs that share texts do not deadlock."""
     if not texts:
-        return {}
+        return {}, []
     ordered = sorted(texts.items())
     with binary_cursor() as cursor:
         cursor.execute(
@@ -274,10 +236,12 @@ def _save_texts(texts: dict[str, types.Definition]) -> dict[str, int]:
                 "analysis": ANALYSIS_VERSION,
             },
         )
-        return {hash_: pk for pk, hash_ in cursor.fetchall()}
+        rows = cursor.fetchall()
+    return {hash_: pk for pk, hash_, _ in rows}, [pk for pk, _, is_new in rows if is_new]
 
 
-# The update that changes nothing locks the row: it cannot be deleted before we reference it.
+# The update that changes nothing locks the row: it cannot be deleted before we reference it. Only a
+# row that was inserted has no xmax.
 INSERT_TEXTS = """
 INSERT INTO codeindex_text (hash, language, kind, body, words, analysis)
 SELECT hash, language, kind, body, strip(to_tsvector('english', words)), %(analysis)s::smallint
@@ -285,7 +249,7 @@ FROM unnest(%(hash)b::text[], %(language)b::text[], %(kind)b::text[], %(body)b::
             %(words)b::text[]) AS new (hash, language, kind, body, words)
 ORDER BY hash
 ON CONFLICT (hash) DO UPDATE SET unused_since = NULL
-RETURNING id, hash
+RETURNING id, hash, xmax = 0
 """
 
 COLUMNS = ("blob", "text", "kind", "name", "qualified_name", "docstring", "start", "end")

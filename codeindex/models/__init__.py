@@ -17,6 +17,7 @@ from codeindex.models.code_hosts import (
     PermissionSync,
 )
 from codeindex.models.commits import Commit, DefinitionChange
+from codeindex.models.costs import Forecast, RunCost
 from codeindex.models.evaluations import Evaluation
 from codeindex.models.files import (
     Blob,
@@ -90,6 +91,7 @@ __all__ = [
     "Embedding",
     "EmbeddingState",
     "Evaluation",
+    "Forecast",
     "GpuState",
     "GramBlock",
     "HostAccount",
@@ -117,6 +119,7 @@ __all__ = [
     "Repository",
     "RepositoryQuerySet",
     "Role",
+    "RunCost",
     "RunStatus",
     "SavedSearch",
     "ScheduledTask",

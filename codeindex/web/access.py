@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec, TypeVar
 
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
@@ -20,6 +21,7 @@ from codeindex.accounts.authentication import signed_in_user
 from codeindex.models import Repository
 
 Parameters = ParamSpec("Parameters")
+Answer = TypeVar("Answer", bound=HttpResponseBase)
 
 ADMINISTRATORS_ONLY = "Only administrators can do this."
 
@@ -38,16 +40,14 @@ def require_administrator(user: User | AnonymousUser) -> None:
 
 
 def administered(
-    view: Callable[Concatenate[HttpRequest, User, Parameters], HttpResponse],
-) -> Callable[Concatenate[HttpRequest, Parameters], HttpResponse]:
+    view: Callable[Concatenate[HttpRequest, User, Parameters], Answer],
+) -> Callable[Concatenate[HttpRequest, Parameters], Answer]:
     """A page for administrators only. The view receives the administrator as its second
     argument."""
 
     @login_required
     @wraps(view)
-    def page(
-        request: HttpRequest, *args: Parameters.args, **kwargs: Parameters.kwargs
-    ) -> HttpResponse:
+    def page(request: HttpRequest, *args: Parameters.args, **kwargs: Parameters.kwargs) -> Answer:
         require_administrator(request.user)
         return view(request, signed_in_user(request), *args, **kwargs)
 

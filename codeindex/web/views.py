@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -20,6 +21,10 @@ from codeindex.address_lists import Candidate
 from codeindex.ingestion import pausing, runs
 from codeindex.integrations import freshness, imports
 from codeindex.models import Branch, IndexRun, Repository
+from codeindex.operations import holdings
+from codeindex.operations.forecasting import forecasts
+from codeindex.operations.forecasting.forecasts import Compared
+from codeindex.operations.holdings import Holdings
 from codeindex.web import audience, contents, overview
 from codeindex.web.access import managed_repository, visible_repository
 from codeindex.web.forms import RegisterForm, RegisterManyForm
@@ -105,8 +110,17 @@ def repository(request: HttpRequest, pk: int) -> HttpResponse:
         "skips": overview.skips(summary.latest),
         "failures": overview.failures(row) if has_failures else [],
         "is_managed": Repository.objects.managed_by(request.user).filter(pk=pk).exists(),
+        "forecast": _forecast(request, summary.latest),
     }
     return render(request, "codeindex/repository.html", context)
+
+
+def _forecast(request: HttpRequest, run: IndexRun | None) -> list[Compared]:
+    """What an administrator had been told that the run would cost, beside what it has cost."""
+    if run is None or not request.user.is_superuser:
+        return []
+    made = forecasts.forecast_of(run)
+    return forecasts.compare(made, run) if made else []
 
 
 @require_safe
@@ -155,9 +169,21 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
     row = managed_repository(request.user, pk)
     if request.method != "POST":
         return render(request, "codeindex/remove.html", {"repository": row, "nav": "repositories"})
-    repositories.remove(row, by=signed_in_user(request))
+    by = signed_in_user(request)
+    freed = holdings.only_held_by(row) if by.is_superuser else None
+    repositories.remove(row, by=by)
     messages.success(request, f"{row.name} has been removed. Its code no longer appears in search.")
+    if freed:
+        messages.info(request, _freeing(freed))
     return redirect("repositories")
+
+
+def _freeing(freed: Holdings) -> str:
+    return (
+        f"{freed.definitions:,} of its definitions were in no other repository. The cleanup deletes"
+        f" them after a day, which frees about {filesizeformat(freed.stored_bytes)} and their share"
+        " of the indexes for code to come."
+    )
 
 
 def _request_index(request: HttpRequest, row: Repository) -> None:

@@ -7,7 +7,6 @@ of a stranger's repository have nothing to act on.
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import time
@@ -36,14 +35,21 @@ def fetch(run: IndexRun, lease: Lease, resolve: Resolve = proxy.resolve) -> Tree
     The tree may be read after the mirror's lock is released: a reference keeps its commit, whatever
     the runs of other branches fetch and collect.
     """
-    repository = run.branch.repository
-    mirror = mirrors.mirror_of(repository)
+    mirror = mirrors.mirror_of(run.branch.repository)
+    return fetch_into(mirror, run.branch, f"refs/codeindex/{run.branch_id}", lease, resolve)
+
+
+def fetch_into(
+    mirror: Path, branch: Branch, kept: str, lease: Lease, resolve: Resolve = proxy.resolve
+) -> Tree:
+    """The same into any mirror, for a branch that need not be registered. The reference `kept`
+    keeps the commit."""
     with (
         mirrors.locked(mirror, lease) as lock,
-        routes.opened(repository, mirror, resolve) as route,
+        routes.opened(branch.repository, mirror, resolve) as route,
     ):
         fetching = _Fetch(mirror, route, lock, lease)
-        commit = fetching.head(run.branch, f"refs/codeindex/{run.branch_id}")
+        commit = fetching.head(branch, kept)
         return Tree(mirror, commit, lease, fetching.notice)
 
 
@@ -149,7 +155,7 @@ class _Fetch:
         self._check_size()
 
     def _check_size(self) -> None:
-        if _size(self._mirror) > settings.CODEINDEX_CLONE_BYTES:
+        if mirrors.size(self._mirror) > settings.CODEINDEX_CLONE_BYTES:
             shutil.rmtree(self._mirror, ignore_errors=True)
             raise CheckoutError(too_large())
 
@@ -176,15 +182,3 @@ class _Fetch:
         """Remove locks and unfinished packs of a killed fetch: we hold the mirror's lock."""
         for stale in (*self._mirror.rglob("*.lock"), *self._mirror.rglob("tmp_*")):
             stale.unlink(missing_ok=True)
-
-
-def _size(folder: Path) -> int:
-    """Bytes on disk, without files that git removes meanwhile."""
-    total = 0
-    for place, _, names in os.walk(folder):
-        for name in names:
-            try:
-                total += os.lstat(os.path.join(place, name)).st_size
-            except FileNotFoundError:
-                continue
-    return total

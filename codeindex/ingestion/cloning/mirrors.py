@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from django.conf import settings
 
@@ -17,6 +18,9 @@ from codeindex.ingestion.cloning.errors import CheckoutError
 from codeindex.leases import Lease
 from codeindex.local_services.state import State
 from codeindex.models import Repository
+
+LEFT_SECONDS = 24 * 3_600
+"""After how long a temporary mirror is taken to have been left by a killed process."""
 
 
 def mirror_of(repository: Repository) -> Path:
@@ -82,3 +86,29 @@ def _try_lock(lock: int) -> bool:
 
 def folder() -> Path:
     return Path(settings.CODEINDEX_HOME) / "mirrors"
+
+
+def size(folder: Path) -> int:
+    """Bytes on disk, without files that git removes meanwhile."""
+    total = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            try:
+                total += os.lstat(os.path.join(place, name)).st_size
+            except FileNotFoundError:
+                continue
+    return total
+
+
+@contextmanager
+def temporary() -> Iterator[Path]:
+    """A place for a mirror that is removed after the block. One that a killed process left is
+    removed a day later."""
+    State(settings.CODEINDEX_HOME).make_folder()
+    beside = Path(settings.CODEINDEX_HOME) / "forecasts"
+    beside.mkdir(mode=0o700, exist_ok=True)
+    for left in beside.iterdir():
+        if time.time() - left.stat().st_mtime > LEFT_SECONDS:
+            shutil.rmtree(left, ignore_errors=True)
+    with TemporaryDirectory(dir=beside, ignore_cleanup_errors=True) as folder:
+        yield Path(folder) / "mirror.git"

@@ -20,13 +20,22 @@ def update(run: IndexRun) -> None:
             cursor.execute(statement, {"run": run.pk, "branch": run.branch_id})
 
 
-# A text counts once in a branch, no matter how many of its files contain it.
+# A text counts once in a branch, no matter how many of its files contain it. A small commit reads
+# few texts: those of the files that come or go.
 COUNT = """
-WITH held AS (
-    SELECT definition.text_id, bool_or(file.live) AS before,
-           bool_or(file.until_run_id IS DISTINCT FROM %(run)s) AS after
+WITH moving AS (
+    SELECT DISTINCT definition.text_id
     FROM codeindex_sourcefile AS file
     JOIN codeindex_definition AS definition ON definition.blob_id = file.blob_id
+    WHERE file.branch_id = %(branch)s
+      AND (file.live AND file.until_run_id = %(run)s
+           OR file.from_run_id = %(run)s AND file.until_run_id IS NULL)
+), held AS (
+    SELECT definition.text_id, bool_or(file.live) AS before,
+           bool_or(file.until_run_id IS DISTINCT FROM %(run)s) AS after
+    FROM moving
+    JOIN codeindex_definition AS definition ON definition.text_id = moving.text_id
+    JOIN codeindex_sourcefile AS file ON file.blob_id = definition.blob_id
     WHERE file.branch_id = %(branch)s
       AND (file.live OR file.from_run_id = %(run)s AND file.until_run_id IS NULL)
     GROUP BY definition.text_id

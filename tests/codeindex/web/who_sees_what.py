@@ -183,6 +183,8 @@ ROUTES: dict[str, dict[str, tuple[str | int, ...]]] = {
     "admin-change-space": {"POST": ADMINISTRATORS},
     "admin-workers": {"GET": ADMINISTRATORS},
     "admin-storage": {"GET": ADMINISTRATORS},
+    "admin-costs": {"GET": ADMINISTRATORS},
+    "admin-costs-export": {"GET": ADMINISTRATORS},
     "quality": {"GET": OPEN},
     "quality-duplicates": {"GET": OPEN},
     "quality-names": {"GET": OPEN},

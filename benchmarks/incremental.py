@@ -1,0 +1,38 @@
+"""What a commit costs: `python -m benchmarks.incremental REPOSITORY`.
+
+Indexes a git repository as it was so many commits ago, in CODEINDEX_HOME, which should be new; then
+each of its commits since, on the way of first parents; then a commit that renames all folders, a
+second branch, and a fork. All of it in this process, with the encoder loaded before: what a worker
+takes, without the start of a command. Prints the seconds of each run, from its start until it lacks
+no vector, with its share of the full run and the texts that were encoded for it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from importlib import import_module
+from pathlib import Path
+
+import django
+
+
+def main() -> None:
+    """Prints the figures as they are measured."""
+    options = _options()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "codeindex.settings")
+    django.setup()
+    import_module("benchmarks.commits").measure(options)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.incremental", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("repository", type=Path, help="a git repository with its history")
+    parser.add_argument("--commits", type=int, default=20)
+    parser.add_argument("--record", type=Path, metavar="FILE", help="append the figures as JSON")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

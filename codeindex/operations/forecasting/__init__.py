@@ -1,0 +1,1 @@
+"""What indexing a repository will cost, told before it is registered."""

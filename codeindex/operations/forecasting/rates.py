@@ -1,0 +1,175 @@
+"""How long this installation takes for each stage: as its runs have shown, or as a probe shows."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+
+import embeddings
+from codeindex.ingestion import store
+from codeindex.ingestion.contents import ReadBlob
+from codeindex.ingestion.selection.sources import SelectedFile
+from codeindex.models import Branch, IndexRun, Repository, RunCost, RunStatus
+from codeindex.operations.forecasting.estimates import Estimate
+from codeindex.spaces import encoders
+from embeddings.types import Definition
+
+RUNS, FEWEST_DEFINITIONS = 20, 500
+"""How many runs are looked at, and how many definitions one must have read to be."""
+
+DRAFTED, ENCODED = 256, 32
+"""Texts of a probe."""
+
+FEWEST_BYTES, USUAL_BYTES = 10_000, 5_500
+"""From how many definitions on the database's own bytes a definition are used; and what one usually
+takes (docs/results/search.md)."""
+
+SPREAD_OF_PROBE = 2.0
+"""How many times as long as a probe says a stage may take, or as short: a probe reads few files, on
+a machine that may be busy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Seconds of reading and storing a byte of content, of a text's first vector, and of refining a
+    draft (None if nothing is refined, or if the encoder cannot be loaded). `runs`: by how many runs
+    the first two are known; 0 if a probe gave them."""
+
+    definitions: Estimate
+    embedding: Estimate | None
+    refining: Estimate | None
+    runs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Files that were read, and the seconds that this took."""
+
+    files: Sequence[SelectedFile]
+    read: Sequence[ReadBlob]
+    seconds: float
+
+
+def measure(probe: Probe) -> Rates:
+    definitions = [each for blob in probe.read for each in blob.definitions]
+    drafting, refining = _encoding(definitions)
+    past = _past_runs()
+    if past:
+        vectors = [cost for cost in past if cost.vectors]
+        return Rates(
+            _of_runs(past, RunStatus.DEFINITIONS, attrgetter("content_bytes")),
+            _of_runs(vectors, RunStatus.EMBEDDING, attrgetter("vectors")) if vectors else drafting,
+            refining,
+            len(past),
+        )
+    content = sum(len(blob.content.encode()) for blob in probe.read)
+    storing = _timed(lambda: _store_and_forget(probe))
+    return Rates(_spread((probe.seconds + storing) / max(1, content)), drafting, refining, 0)
+
+
+def bytes_per_definition() -> float:
+    """On disk, with all indexes."""
+    with connection.cursor() as cursor:
+        cursor.execute(SIZES)
+        size, definitions = cursor.fetchone()
+    return size / definitions if definitions >= FEWEST_BYTES else USUAL_BYTES
+
+
+def _past_runs() -> list[RunCost]:
+    finished = RunCost.objects.filter(
+        run__status=RunStatus.PUBLISHED,
+        run__finished__isnull=False,
+        definitions_new__gte=FEWEST_DEFINITIONS,
+        content_bytes__gt=0,
+    )
+    return list(finished.select_related("run").order_by("-pk")[:RUNS])
+
+
+def _of_runs(
+    costs: Sequence[RunCost], stage: RunStatus, amount: Callable[[RunCost], int]
+) -> Estimate:
+    """Seconds of a stage for one of an amount: of all runs, between the least and the most."""
+    pairs = [(float(cost.run.timings.get(stage, 0)), amount(cost)) for cost in costs]
+    rate = sum(seconds for seconds, _ in pairs) / sum(count for _, count in pairs)
+    if len(pairs) < 3:
+        return _spread(rate)
+    each = [seconds / count for seconds, count in pairs]
+    return Estimate(rate, min(each), max(each))
+
+
+def _spread(rate: float) -> Estimate:
+    return Estimate(rate, rate / SPREAD_OF_PROBE, rate * SPREAD_OF_PROBE)
+
+
+def _encoding(definitions: Sequence[Definition]) -> tuple[Estimate | None, Estimate | None]:
+    """Seconds of a text's first vector, and of refining it, by encoding some of the definitions."""
+    try:
+        encoder = encoders.cached(encoders.preferred_source())
+    except embeddings.EncoderUnavailable:
+        return None, None
+    if not definitions:
+        return None, None
+    workers = max(1, settings.CODEINDEX_EMBEDDERS)
+    encoding = _spread(_seconds_each(encoder.encode, definitions[:ENCODED]) / workers)
+    if not encoder.draft_fingerprint:
+        return encoding, None
+    return _spread(_seconds_each(encoder.draft, definitions[:DRAFTED]) / workers), encoding
+
+
+def _seconds_each(
+    encode: Callable[[Sequence[str], str], object], definitions: Sequence[Definition]
+) -> float:
+    ordered = sorted(definitions, key=attrgetter("language"))
+    by_language = [
+        (language, [each.text for each in own])
+        for language, own in groupby(ordered, key=attrgetter("language"))
+    ]
+    encode(by_language[0][1][:1], by_language[0][0])  # loads what is loaded at first use
+    took = sum(
+        _timed(lambda texts=texts, language=language: encode(texts, language))  # type: ignore[misc]
+        for language, texts in by_language
+    )
+    return took / len(definitions)
+
+
+def _store_and_forget(probe: Probe) -> None:
+    """Write the files as a run does, in a transaction that is rolled back."""
+    with _forgotten() as run:
+        store.save_batch(run, probe.files, probe.read)
+
+
+@contextmanager
+def _forgotten() -> Iterator[IndexRun]:
+    """A run of a repository that is not there after the block."""
+    with transaction.atomic():
+        name = f"forecast-{uuid.uuid4()}"
+        owner = User.objects.create(username=name)
+        repository = Repository.objects.create(owner=owner, name=name, url="/")
+        branch = Branch.objects.create(repository=repository)
+        yield IndexRun.objects.create(
+            branch=branch, status=RunStatus.DEFINITIONS, lease=uuid.uuid4()
+        )
+        transaction.set_rollback(True)
+
+
+def _timed(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+SIZES = """
+SELECT sum(pg_total_relation_size(oid)),
+       max(reltuples) FILTER (WHERE relname = 'codeindex_definition')
+FROM pg_class
+WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname LIKE 'codeindex_%'
+"""
