@@ -9,6 +9,7 @@ from django.template.defaultfilters import pluralize
 import embeddings
 from codeindex import audit
 from codeindex.audit import Access
+from codeindex.databases import replica
 from codeindex.models import Space, SpaceState
 from codeindex.observability import stages
 from codeindex.observability.stages import stage
@@ -72,6 +73,7 @@ def answer(request: SearchRequest) -> Answer:
         why_words_only,
         _unfinished_notice(scope),
         _refining_notice(query_vector),
+        replica.notice(),
     ]
     notices = [notice for notice in notices if notice]
     page = pages.ranked_page(

@@ -37,14 +37,29 @@ if bool(DATABASE_URL) != bool(BROKER_URL):
     raise ImproperlyConfigured("Set both DATABASE_URL and BROKER_URL, or neither.")
 PRIVATE_SERVICES = not DATABASE_URL
 
+CODEINDEX_REPLICA_URL = env.url("CODEINDEX_REPLICA_URL", "postgres", "postgresql")
+if CODEINDEX_REPLICA_URL and PRIVATE_SERVICES:
+    raise ImproperlyConfigured("Set DATABASE_URL, too, or unset CODEINDEX_REPLICA_URL.")
+# How far the replica may be behind while it answers searches
+CODEINDEX_REPLICA_LAG_SECONDS = env.integer("CODEINDEX_REPLICA_LAG_SECONDS", 30, high=86_400)
+
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+CONNECTIONS = {
+    # Connections are kept, and checked before use: a restarted server goes unnoticed
+    "CONN_MAX_AGE": 600,
+    "CONN_HEALTH_CHECKS": True,
+    # A cursor of a session does not outlive its transaction behind a pooler
+    "DISABLE_SERVER_SIDE_CURSORS": True,
+}
 DATABASES = {
     "default": {
         **(connection_settings(state) if PRIVATE_SERVICES else dj_database_url.parse(DATABASE_URL)),
-        # Connections are kept, and checked before use: a restarted server goes unnoticed
-        "CONN_MAX_AGE": 600,
-        "CONN_HEALTH_CHECKS": True,
-        # A cursor of a session does not outlive its transaction behind a pooler
-        "DISABLE_SERVER_SIDE_CURSORS": True,
+        **CONNECTIONS,
     }
 }
+if CODEINDEX_REPLICA_URL:
+    _replica = dj_database_url.parse(CODEINDEX_REPLICA_URL)
+    # Soon given up, since the primary answers as well. In seconds, and in milliseconds
+    _patience = {"connect_timeout": 2, "tcp_user_timeout": 5_000}
+    _options = {**_patience, **_replica.get("OPTIONS", {})}
+    DATABASES["replica"] = {**_replica, **CONNECTIONS, "OPTIONS": _options}

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from threading import Lock, Thread
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.http import HttpRequest, HttpResponse
 from psycopg import Error
@@ -35,10 +35,10 @@ class ClientDisconnected(Exception):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OpenRequest:
-    """A request in progress, with the database connection of its thread."""
+    """A request in progress, with the database connections of its thread."""
 
     is_disconnected: Callable[[], bool]
-    database: BaseDatabaseWrapper
+    databases: Sequence[BaseDatabaseWrapper]
 
     def execute(self, execute: Callable[..., Any], *arguments: Any) -> Any:
         """Wraps each SQL statement."""
@@ -48,8 +48,9 @@ class OpenRequest:
 
     def cancel(self) -> None:
         """Cancels the running statement, if any. Called by another thread."""
-        if (postgres := self.database.connection) is not None:
-            postgres.cancel_safe(timeout=CANCEL_SECONDS)
+        for database in self.databases:
+            if (postgres := database.connection) is not None:
+                postgres.cancel_safe(timeout=CANCEL_SECONDS)
 
 
 class DisconnectMonitor:
@@ -98,8 +99,10 @@ def abandoned_with_client(request: HttpRequest) -> Iterator[None]:
     if is_disconnected is None:
         yield
         return
-    open_request = OpenRequest(is_disconnected, connections[DEFAULT_DB_ALIAS])
-    with _monitor.watch(open_request), connection.execute_wrapper(open_request.execute):
+    open_request = OpenRequest(is_disconnected, connections.all())
+    with _monitor.watch(open_request), ExitStack() as wrapping:
+        for database in open_request.databases:
+            wrapping.enter_context(database.execute_wrapper(open_request.execute))
         yield
 
 
@@ -120,5 +123,5 @@ class AbandonedRequests:
         is_disconnected = request.META.get("waitress.client_disconnected")
         if is_disconnected is None or not is_disconnected():
             return None
-        connection.close()  # so that a late cancellation affects no other request
+        connections.close_all()  # so that a late cancellation affects no other request
         return HttpResponse(status=CLIENT_CLOSED_REQUEST)

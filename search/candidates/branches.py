@@ -127,7 +127,7 @@ def choice(
 ) -> Choice:
     """Raises `UnknownRepository`, for a hidden one too."""
     statement, parameters = _statement(user.pk, user.is_authenticated, user.is_superuser)
-    searchable = [SearchableBranch(*row) for row in sql.rows(statement, parameters)]
+    searchable = [SearchableBranch(*row) for row in sql.current_rows(statement, parameters)]
     first: dict[int, int] = {}
     for each in searchable:
         first[each.repository] = min(each.branch, first.get(each.repository, each.branch))

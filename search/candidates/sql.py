@@ -12,9 +12,10 @@ from types import MappingProxyType
 from typing import Any
 
 from django.conf import settings as configured
-from django.db import OperationalError, connection
+from django.db import DEFAULT_DB_ALIAS, Error, OperationalError, connections
 from psycopg.errors import QueryCanceled
 
+from codeindex.databases import replica
 from codeindex.observability import stages
 
 NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
@@ -70,7 +71,33 @@ def rows(
 ) -> list[tuple[Any, ...]]:
     """The rows that a statement selects; its placeholders are `%(name)s` or `%s`. `settings` of
     Postgres hold for this statement alone. They are sent together with it, since each round trip
-    costs as much as a small statement. Raises `SearchTimeout`."""
+    costs as much as a small statement. The replica answers if there is one, and the primary if it
+    fails. Raises `SearchTimeout`."""
+    if replica.is_usable():
+        try:
+            return _rows(replica.ALIAS, statement, parameters, settings)
+        except SearchTimeout:
+            raise
+        except Error as error:
+            replica.fail(error)
+    return current_rows(statement, parameters, settings)
+
+
+def current_rows(
+    statement: str,
+    parameters: Mapping[str, Any] | Sequence[Any],
+    settings: Mapping[str, str] = NO_SETTINGS,
+) -> list[tuple[Any, ...]]:
+    """The same from the primary: what must hold at once, such as who may see what."""
+    return _rows(DEFAULT_DB_ALIAS, statement, parameters, settings)
+
+
+def _rows(
+    database: str,
+    statement: str,
+    parameters: Mapping[str, Any] | Sequence[Any],
+    settings: Mapping[str, str],
+) -> list[tuple[Any, ...]]:
     budget = _budget.get() or _full_budget()
     milliseconds = round(1000 * budget.seconds)
     if milliseconds <= 0:
@@ -78,7 +105,7 @@ def rows(
     settings = {**settings, "statement_timeout": str(milliseconds)}
     prefix = "".join(f"SET LOCAL {name} = {value};" for name, value in settings.items())
     started = time.monotonic()
-    with connection.cursor() as cursor:
+    with connections[database].cursor() as cursor:
         try:
             cursor.execute(prefix + statement, parameters)
         except OperationalError as error:

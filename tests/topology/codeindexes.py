@@ -6,8 +6,11 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from tests.journeys.installation import PROJECT
@@ -32,6 +35,31 @@ def send_receipt(address, amount):
 """Files of a repository."""
 
 
+class Searcher:
+    """A running `manage.py search --queries -`."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+        self.told: list[str] = []
+        Thread(target=self._listen, daemon=True).start()
+
+    def names(self, query: str) -> list[str]:
+        """What a query finds, the best first."""
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(f"{query}\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        assert line, "\n".join(self.told)
+        answer = json.loads(line)
+        return [result["qualified_name"] for result in answer["results"]]
+
+    def _listen(self) -> None:
+        """Keep the notices of answers, and what is logged."""
+        assert self._process.stderr
+        self.told.extend(line.strip() for line in self._process.stderr)
+
+
 @dataclass(frozen=True)
 class Codeindex:
     """Commands of an installation: `home` is its state folder, `services` the settings that name
@@ -41,7 +69,9 @@ class Codeindex:
     services: dict[str, str]
 
     def environment(self, **more: str) -> dict[str, str]:
-        inherited = {name: value for name, value in os.environ.items() if "proxy" not in name}
+        inherited = {
+            name: value for name, value in os.environ.items() if "proxy" not in name.lower()
+        }
         return inherited | {
             "DJANGO_SETTINGS_MODULE": "codeindex.settings",
             "CODEINDEX_HOME": str(self.home),
@@ -75,6 +105,24 @@ class Codeindex:
         done = self.try_command(*arguments, **more)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
+
+    @contextmanager
+    def searcher(self, **more: str) -> Iterator[Searcher]:
+        """A process that answers one query after another."""
+        process = subprocess.Popen(
+            [sys.executable, "-u", "manage.py", "search", "--json", "--queries", "-"],
+            cwd=PROJECT,
+            env=self.environment(**more),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            yield Searcher(process)
+        finally:
+            process.kill()
+            process.communicate()
 
     def search(self, query: str, **more: str) -> dict[str, Any]:
         answer = json.loads(self.command("search", "--json", query, **more))

@@ -93,6 +93,11 @@ class Server:
                 cursor = session.execute(statement)
             return cursor.fetchall() if cursor.description else []
 
+    def stop(self) -> None:
+        """At once, as by a crash."""
+        pid = (self.data / "postmaster.pid").read_text().partition("\n")[0]
+        os.kill(int(pid), signal.SIGQUIT)
+
     def make_database(self, *, with_vector: bool = True, name: str = DATABASE) -> None:
         """As an administrator of databases does: a role without rights beyond one database, which
         someone else owns, and pgvector."""
@@ -121,10 +126,22 @@ def started(
         kind = "hostssl" if access.startswith("cert") else "host"
         (server.data / "pg_hba.conf").write_text(
             f"local all all trust\n{kind} all all 127.0.0.1/32 {access}\n"
-            f"host replication all 127.0.0.1/32 trust\n"
+            "local replication all trust\n"
         )
         with run(server, settings):
             yield server
+
+
+@contextmanager
+def replicated(primary: Server, settings: Mapping[str, str] | None = None) -> Iterator[Server]:
+    """A replica that streams from a server."""
+    with programs.folder() as folder:
+        replica = Server(primary.programs, folder, programs.free_port())
+        copying = ["--pgdata", replica.data, "--write-recovery-conf", "--checkpoint=fast"]
+        where = ["--host", primary.folder, "--port", str(primary.port), "--username", OWNER]
+        programs.run([primary.programs.folder / "pg_basebackup", *copying, *where])
+        with run(replica, settings):
+            yield replica
 
 
 @contextmanager

@@ -42,7 +42,7 @@ def test_each_version_serves_a_role_without_rights_of_its_own(
         own = codeindex(tmp_path, server.url(), services.broker_url)
         own.command("migrate")
         assert "definitions in 2 files" in own.command("index", str(shop.path))
-        assert own.names("how is an amount of money parsed")[0] == "parse_price"
+        assert "parse_price" in own.names("how is an amount of money parsed")
         rights = "rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication"
         assert server.sql(f"SELECT {rights} FROM pg_roles WHERE rolname = '{ROLE}'") == [(False,)]
 
