@@ -10,6 +10,7 @@ from django.db import Error
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from codeindex.databases import replica
 from codeindex.observability import installation
 from codeindex.observability.installation import WORST, Done, Installation, Lag
 from codeindex.observability.work import Stage
@@ -44,6 +45,7 @@ class InstallationCollector(Collector):
         yield from _of_branches(figures)
         yield from _of_work_done(figures.done)
         yield from _of_machines(figures)
+        yield from _of_the_replica()
 
 
 READABLE = "1 if the database told the figures of the installation, 0 if it did not"
@@ -177,6 +179,17 @@ def _of_machines(figures: Installation) -> Iterator[Metric]:
     yield _gauge(
         "disk_bytes", "Size of the disk of the state folder", [], [((), figures.disk_size)]
     )
+
+
+def _of_the_replica() -> Iterator[Metric]:
+    if not replica.is_configured():
+        return
+    lag = replica.lag_seconds()
+    yield _gauge(
+        "replica_answers", "1 if the replica answers searches", [], [((), replica.is_usable())]
+    )
+    if lag is not None:
+        yield _gauge("replica_lag_seconds", "How far the replica is behind", [], [((), lag)])
 
 
 def _gauge(name: str, help_text: str, labels: Sequence[str], samples: Samples) -> Metric:
