@@ -16,7 +16,7 @@ SCRIPT = Path(__file__).parents[1] / ".ci" / "run"
 PROGRAMS = ("bash", "cat", "dirname", "echo", "false", "git", "ln", "make", "mktemp", "rm", "sh",
             "stat", "true")
 # fmt: on
-BESIDE = ("chromium", "pgbouncer", "tinyproxy")
+BESIDE = ("caddy", "chromium", "pgbouncer", "tinyproxy")
 """Installed for tests that are skipped without them."""
 
 
@@ -28,6 +28,7 @@ def programs(tmp_path: Path) -> Path:
     for name in PROGRAMS:
         (folder / name).symlink_to(shutil.which(name) or name)
     write(folder / "id", "echo 0")
+    write(folder / "docker", "exit 0")
     return folder
 
 
