@@ -86,7 +86,7 @@ def test_an_update_takes_no_web_server_away_before_another_answers() -> None:
     pod = web["spec"]["template"]["spec"]
     (container,) = pod["containers"]
     paths = [container[f"{name}Probe"]["httpGet"]["path"] for name in ("liveness", "readiness")]
-    assert paths == ["/healthz", "/readyz"]
+    assert paths == ["/healthz", "/readyz?exclude=broker"]
     drained = container["lifecycle"]["preStop"]["sleep"]["seconds"]
     assert drained + 10 <= pod["terminationGracePeriodSeconds"]
 
