@@ -54,7 +54,7 @@ chaos: setup
 	@$(BIN)/python -m tests.chaos --rounds $(ROUNDS) --seconds $(SECONDS) --files $(FILES)
 
 topology: setup
-	@$(BIN)/python -m pytest tests/topology
+	@$(BIN)/python -m pytest tests/topology --numprocesses $(PROCESSES) --dist loadfile
 
 # pip-audit is not part of the lock; it is installed in an environment of its own.
 audit: setup

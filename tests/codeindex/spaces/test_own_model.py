@@ -28,11 +28,6 @@ FOLDERS = 12
 DESCRIBED = 6 * FOLDERS
 
 
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, settings: Any) -> None:
-    settings.CODEINDEX_HOME = tmp_path / "home"
-
-
 @pytest.fixture
 def in_use(tmp_path: Path) -> Space:
     """The space of a tiny checkpoint, which is active."""
