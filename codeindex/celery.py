@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, worker_process_init
+from celery.signals import setup_logging, worker_init, worker_process_init
 from django.conf import settings
 
 from codeindex.local_services.processes.lifeline import die_with_parent, named_parent
@@ -35,6 +35,12 @@ def log_as_django_does(**_: object) -> None:
     """Keeps Celery from configuring its own logging. Tasks carry the ids of what asked for them."""
     logging.config.dictConfig(settings.LOGGING)
     import_module("codeindex.observability.logs").configure()
+
+
+@worker_init.connect
+def remember_version(**_: object) -> None:
+    """Later another version may lie in the same folder."""
+    import_module("codeindex.operations.versions").version()
 
 
 @worker_process_init.connect

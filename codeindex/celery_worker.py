@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import os
+import time
 from threading import Timer
 from typing import Any
 
 from celery.apps.worker import Worker
 from celery.worker import state
+from celery.worker.control import inspect_command
+
+from codeindex.operations.versions import version
+
+
+@inspect_command(name="codeindex")
+def describe(state: object) -> dict[str, object]:
+    """What `manage.py doctor` asks of each worker: the version that it runs, and its clock."""
+    return {"version": version(), "time": time.time()}
 
 
 class EndingWorker(Worker):

@@ -47,6 +47,7 @@ from codeindex.models import (
 )
 from codeindex.observability import recall, work
 from codeindex.observability.work import Stage
+from codeindex.operations import retention
 from codeindex.quality import documentation, near_clones, shapes, usage
 from codeindex.searches import alerts, mail
 from codeindex.spaces import changes, encoders, lifecycle, projection, refining
@@ -275,8 +276,9 @@ def forget() -> None:
     grams.forget_deleted()
     mirrors.remove_unregistered()
     audit.forget(settings.CODEINDEX_AUDIT_DAYS)
-    PushDelivery.objects.forget()
-    outgoing.forget()
+    for rows in (PushDelivery.objects.outdated(), outgoing.outdated(), *alerts.outdated()):
+        retention.delete_in_batches(rows)
+    retention.forget()
     OAuthGrant.objects.forget()
     identities.forget()
     work.forget()

@@ -156,9 +156,9 @@ def send_due() -> bool:
     return bool(claimed)
 
 
-def forget() -> None:
-    """Delete what was delivered or given up long ago."""
-    OutgoingDelivery.objects.filter(due=None, created__lt=Now() - KEPT).delete()
+def outdated() -> QuerySet[OutgoingDelivery]:
+    """What was delivered or given up long ago."""
+    return OutgoingDelivery.objects.filter(due=None, created__lt=Now() - KEPT)
 
 
 def _due() -> QuerySet[OutgoingDelivery]:

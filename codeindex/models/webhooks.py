@@ -38,9 +38,9 @@ class PushWebhook(models.Model):
 
 
 class PushDeliveryQuerySet(models.QuerySet["PushDelivery"]):
-    def forget(self) -> None:
-        """Delete what has been kept long enough."""
-        self.filter(received__lt=Now() - KEPT).delete()
+    def outdated(self) -> PushDeliveryQuerySet:
+        """What has been kept long enough."""
+        return self.filter(received__lt=Now() - KEPT)
 
 
 class PushDelivery(models.Model):

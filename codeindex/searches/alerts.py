@@ -95,10 +95,10 @@ def shown(alert: Alert) -> list[dict[str, Any]]:
     return [match for match in alert.matches if match["repository_id"] in kept]
 
 
-def forget() -> None:
-    """Delete old alerts, and old runs that could not be compared."""
-    Alert.objects.filter(created__lt=Now() - KEPT).delete()
-    AwaitedComparison.objects.filter(created__lt=Now() - KEPT).delete()
+def outdated() -> tuple[QuerySet[Alert], QuerySet[AwaitedComparison]]:
+    """Old alerts, and old runs that could not be compared."""
+    old = Now() - KEPT
+    return Alert.objects.filter(created__lt=old), AwaitedComparison.objects.filter(created__lt=old)
 
 
 @transaction.atomic

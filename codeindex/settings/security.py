@@ -17,8 +17,21 @@ CODEINDEX_TOKEN_DAYS = env.integer("CODEINDEX_TOKEN_DAYS", 0, low=0, high=36_500
 # Whether the audit keeps the texts of searches, and for how many days it keeps rows; 0: for ever
 CODEINDEX_AUDIT_TEXT = env.choice("CODEINDEX_AUDIT_TEXT", "keep", "keep", "hash", "omit")
 CODEINDEX_AUDIT_DAYS = env.integer("CODEINDEX_AUDIT_DAYS", 365, low=0, high=36_500)
+# For how many days versions of files that were replaced and ended index runs are kept, and recent
+# searches of users; 0: for ever
+CODEINDEX_HISTORY_DAYS = env.integer("CODEINDEX_HISTORY_DAYS", 0, low=0, high=36_500)
+CODEINDEX_RECENT_DAYS = env.integer("CODEINDEX_RECENT_DAYS", 0, low=0, high=36_500)
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = CODEINDEX_BEHIND_TLS
+# For how many seconds browsers that have come by HTTPS come by nothing else; 0: unless told
+# otherwise
+CODEINDEX_HSTS_SECONDS = env.integer("CODEINDEX_HSTS_SECONDS", 3600, low=0)
+SECURE_HSTS_SECONDS = CODEINDEX_HSTS_SECONDS if CODEINDEX_BEHIND_TLS else 0
+SILENCED_SYSTEM_CHECKS = [
+    "security.W005",  # other programs may serve the subdomains
+    "security.W021",  # a list in browsers is for whoever owns the whole domain to ask for
+    "security.W008",  # the proxy leads from HTTP to HTTPS; programs on this machine come without it
+]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if CODEINDEX_BEHIND_TLS else None
 
 # A probe asks this machine, and not the proxy that ends TLS

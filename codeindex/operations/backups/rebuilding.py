@@ -82,16 +82,17 @@ def forget_unreadable() -> list[str]:
 
 
 def _clear(model: type[Model], field: str) -> int:
-    return model._default_manager.filter(pk__in=_unreadable(model, field)).update(**{field: ""})
+    return model._default_manager.filter(pk__in=unreadable(model, field)).update(**{field: ""})
 
 
 def _delete(model: type[Model], field: str) -> int:
-    unreadable = _unreadable(model, field)
-    model._default_manager.filter(pk__in=unreadable).delete()
-    return len(unreadable)
+    lost = unreadable(model, field)
+    model._default_manager.filter(pk__in=lost).delete()
+    return len(lost)
 
 
-def _unreadable(model: type[Model], field: str) -> list[int]:
+def unreadable(model: type[Model], field: str) -> list[int]:
+    """The rows whose field was encrypted with a key that this process does not have."""
     rows = model._default_manager.values_list("pk", field)
     return [pk for pk, stored in rows.iterator() if not _is_readable(stored)]
 

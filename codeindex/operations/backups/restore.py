@@ -18,6 +18,7 @@ from django.db.migrations.loader import MigrationLoader
 
 from codeindex import audit
 from codeindex.audit import Change
+from codeindex.ingestion.cloning import mirrors
 from codeindex.local_services.state import State
 from codeindex.operations.backups import archive, loading, postgres, rebuilding
 from codeindex.operations.backups.archive import Backup, Manifest, Unusable
@@ -108,6 +109,7 @@ def _files(backup: Backup, *, keys: bool) -> Iterator[tuple[Callable[[], None], 
             remarks = _write_keys(held, state, aside)
 
         def place() -> None:
+            shutil.rmtree(mirrors.folder(), ignore_errors=True)  # of what was there before
             for source in sorted(aside.glob("models/*")):
                 target = state.models / source.name
                 state.models.mkdir(mode=0o700, exist_ok=True)

@@ -1,0 +1,56 @@
+"""Looks for what is wrong with an installation, and says what to do: `manage.py doctor`.
+
+Nothing is changed. Each module looks at one part; `examine` runs them all."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+
+from django.db import connection
+
+from codeindex.operations.checkup import broker, database, index, machine, model, security, workers
+from codeindex.operations.checkup.findings import Finding, Weight
+
+logger = logging.getLogger(__name__)
+
+Check = Callable[[], Iterator[Finding]]
+
+CHECKS: Mapping[str, Check] = MappingProxyType(
+    {
+        "database": database.examine,
+        "broker": broker.examine,
+        "workers": workers.examine,
+        "machine": machine.examine,
+        "security": security.examine,
+        "index": index.examine,
+        "model": model.examine,
+    }
+)
+"""The last one takes seconds, since it loads the model."""
+
+
+def examine(checks: Mapping[str, Check] = CHECKS) -> Iterator[tuple[str, list[Finding]]]:
+    """What each check has found, by its name. A check that cannot be made is a finding."""
+    for name, check in checks.items():
+        yield name, _findings(name, check)
+
+
+def _findings(name: str, check: Check) -> list[Finding]:
+    try:
+        return list(check())
+    except Exception as error:
+        connection.close()  # its transaction may be broken
+        logger.debug("%s cannot be examined", name, exc_info=True)
+        first_line = str(error).strip().partition("\n")[0] or type(error).__name__
+        return [
+            Finding(
+                f"The {name} could not be examined: {first_line}",
+                "What is wrong there stays unknown.",
+                "Mend what is found before, and run doctor again.",
+            )
+        ]
+
+
+__all__ = ["CHECKS", "Finding", "Weight", "examine"]

@@ -1,0 +1,163 @@
+"""The database: its version and settings, its tables and indexes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.apps import apps
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+from django.db.models import UniqueConstraint
+
+from codeindex.databases import requirements
+from codeindex.operations.checkup.findings import Finding, advice, some
+from codeindex.spaces import lifecycle
+
+WORK_MEMORY = 8 * 1024**2
+LARGE = 1024**3
+"""Bytes of shared memory from which huge pages are worth it."""
+
+DEAD_SHARE, DEAD_ROWS = 0.2, 100_000
+"""Dead rows of a table from which searches become slower."""
+
+
+def examine() -> Iterator[Finding]:
+    for problem in requirements.problems(connection):
+        yield Finding(problem, "codeindex cannot work so.", "See docs/external-services.md.")
+    missing = _unapplied()
+    if missing:
+        yield Finding(
+            f"{len(missing)} migrations are not applied: {some(missing)}.",
+            "This version of codeindex expects tables that are not there.",
+            "python manage.py migrate",
+        )
+        return
+    yield from _settings()
+    yield from _indexes()
+    yield from _dead_rows()
+
+
+def _unapplied() -> list[str]:
+    applied = MigrationRecorder(connection).applied_migrations()
+    known = MigrationLoader(None).disk_migrations
+    return sorted(f"{app}.{name}" for app, name in known if (app, name) not in applied)
+
+
+def _settings() -> Iterator[Finding]:
+    told = dict(_rows(SETTINGS))
+    ((size,),) = _rows("SELECT pg_database_size(current_database())")
+    if told["jit"] == "on":
+        yield advice(
+            "jit is on.",
+            "Postgres compiles a search's statements anew each time, which takes longer than they"
+            " do.",
+            "ALTER SYSTEM SET jit = off; SELECT pg_reload_conf();",
+        )
+    if told["autovacuum"] == "off":
+        yield Finding(
+            "autovacuum is off.",
+            "Tables grow without end, and Postgres plans by statistics that are no longer true.",
+            "ALTER SYSTEM SET autovacuum = on; SELECT pg_reload_conf();",
+        )
+    shared = int(told["shared_buffers"]) * 8192
+    if size > 2 * shared:
+        yield advice(
+            f"shared_buffers is {_gib(shared)}, and the database has {_gib(size)}.",
+            "A search reads thousands of places; those outside shared_buffers cost more.",
+            f"Give Postgres up to {_gib(size)}, as far as memory allows: ALTER SYSTEM SET"
+            " shared_buffers = …; then restart it.",
+        )
+    if int(told["work_mem"]) * 1024 < WORK_MEMORY:
+        yield advice(
+            f"work_mem is {int(told['work_mem']) // 1024} MB.",
+            "Searches and index runs sort on disk.",
+            "ALTER SYSTEM SET work_mem = '16MB'; SELECT pg_reload_conf();",
+        )
+    if shared >= LARGE and told.get("huge_pages_status") == "off":
+        yield advice(
+            "Postgres has no huge pages.",
+            "Large searches wait longer for memory.",
+            "See docs/operations.md#large-indexes.",
+        )
+
+
+def _indexes() -> Iterator[Finding]:
+    for name, is_of_space in _rows(INVALID):
+        mend = (
+            "The embed workers build it again; or python manage.py shell -c 'from codeindex import"
+            " tasks; tasks.sweep()'"
+            if is_of_space
+            else f"REINDEX INDEX CONCURRENTLY {name};"
+        )
+        yield Finding(f"The index {name} is invalid.", "Postgres does not use it.", mend)
+    present = {name for (name,) in _rows(PRESENT)}
+    for name, statement in _expected_indexes():
+        if name not in present:
+            yield Finding(
+                f"The index {name} is missing.", "What it serves reads whole tables.", statement
+            )
+    for space in lifecycle.needing_index():
+        yield advice(
+            f"The space {space} has no vector index yet.",
+            "Searches by meaning compare every vector.",
+            "A worker of embed builds it when nothing else waits: see that one runs.",
+        )
+
+
+def _expected_indexes() -> Iterator[tuple[str, str]]:
+    """The names of our indexes and unique constraints, and statements that create them."""
+    with connection.schema_editor(collect_sql=True) as editor:
+        for model in apps.get_app_config("codeindex").get_models():
+            for index in model._meta.indexes:
+                statement = str(index.create_sql(model, editor))
+                concurrently = statement.replace("CREATE INDEX", "CREATE INDEX CONCURRENTLY", 1)
+                yield index.name, f"{concurrently};"
+            for constraint in model._meta.constraints:
+                if isinstance(constraint, UniqueConstraint):
+                    yield constraint.name, f"{constraint.create_sql(model, editor)};"
+
+
+def _dead_rows() -> Iterator[Finding]:
+    for table, live, dead in _rows(DEAD, [DEAD_ROWS, DEAD_SHARE]):
+        yield advice(
+            f"{dead:,} rows of {table} are dead, beside {live:,}.",
+            "They are read and skipped.",
+            f"VACUUM (ANALYZE) {table};",
+        )
+
+
+def _rows(statement: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
+
+
+def _gib(size: int) -> str:
+    return f"{size / 1024**3:.1f} GiB"
+
+
+SETTINGS = """
+SELECT name, setting FROM pg_settings
+WHERE name IN ('jit', 'autovacuum', 'shared_buffers', 'work_mem', 'huge_pages_status')
+"""
+
+INVALID = """
+SELECT class.relname, class.relname LIKE 'embedding\\_space\\_%%'
+FROM pg_index JOIN pg_class AS class ON class.oid = indexrelid
+WHERE NOT indisvalid AND class.relnamespace = current_schema()::regnamespace
+  AND NOT EXISTS (SELECT FROM pg_stat_progress_create_index AS building
+                  WHERE building.index_relid = indexrelid)
+""".replace("%%", "%")
+
+PRESENT = """
+SELECT relname FROM pg_class
+WHERE relkind = 'i' AND relnamespace = current_schema()::regnamespace
+"""
+
+DEAD = """
+SELECT relname, n_live_tup, n_dead_tup FROM pg_stat_user_tables
+WHERE n_dead_tup > %s AND n_dead_tup > %s * n_live_tup
+"""
