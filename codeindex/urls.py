@@ -11,7 +11,7 @@ from codeindex.web import api, ids, repository_list, views
 from codeindex.web.accounts import api as accounts_api
 from codeindex.web.accounts import audit
 from codeindex.web.accounts import views as accounts
-from codeindex.web.administration import costs, installation
+from codeindex.web.administration import costs, health, installation
 from codeindex.web.administration import users as administered_users
 from codeindex.web.integrations import (
     code_host_api,
@@ -189,6 +189,7 @@ administration = [
     path("users/<str:user>/password", administered_users.set_password, name="admin-set-password"),
     path("users/<str:user>/remove", administered_users.remove_user, name="admin-remove-user"),
     path("tokens/", administered_users.token_list, name="admin-tokens"),
+    path("health/", health.health, name="admin-health"),
     path("spaces/", installation.spaces, name="admin-spaces"),
     path("spaces/<space:space>/change", installation.change_space, name="admin-change-space"),
     path("workers/", installation.workers, name="admin-workers"),

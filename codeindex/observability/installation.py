@@ -51,6 +51,16 @@ class Done:
     age: float
     """Seconds since the last of it."""
 
+    @property
+    def a_batch(self) -> float:
+        """Things in a batch."""
+        return self.things / max(self.batches, 1)
+
+    @property
+    def a_second(self) -> float:
+        """Things a second of one worker."""
+        return self.things / max(self.seconds, 1e-3)
+
 
 @dataclass(frozen=True, slots=True)
 class Installation:

@@ -59,7 +59,7 @@ def configure() -> None:
     before_task_publish.connect(receiver.receiver_before_task_publish, weak=False)
     task_prerun.connect(receiver.receiver_task_prerun, weak=False)
     task_postrun.connect(_leave_task, weak=False)
-    modify_context_before_task_publish.connect(_add_known, weak=False)
+    modify_context_before_task_publish.connect(_hand_on, weak=False)
 
 
 def _shared() -> list[Processor]:
@@ -76,8 +76,15 @@ def _with_known(logger: WrappedLogger, method: str, event: EventDict) -> EventDi
     return {**event, **ids.known()}
 
 
-def _add_known(context: dict[str, Any], **_: object) -> None:
-    context.update(ids.known())
+def _hand_on(context: dict[str, Any], **_: object) -> None:
+    """A task belongs to the request that asks for it. One that another task asks for belongs to
+    that task alone: each batch enqueues the next one, long after the request."""
+    parent = context.pop("parent_task_id", None)
+    if parent:
+        context.clear()
+        context["parent_task_id"] = parent
+    else:
+        context.update({name: value for name, value in ids.known().items() if name != "run_id"})
 
 
 def _leave_task(**_: object) -> None:

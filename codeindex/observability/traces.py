@@ -22,6 +22,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import SpanKind, Status, StatusCode
 
 from codeindex.observability import stages
+from codeindex.observability.paths import route
 from codeindex.observability.stages import Operation
 
 LONGEST_STATEMENT = 2_000
@@ -49,11 +50,9 @@ def traced_requests(get_response: Callable[[HttpRequest], HttpResponse]) -> Any:
         parent = propagate.extract(request.headers) if settings.CODEINDEX_BEHIND_TLS else None
         with tracer.start_as_current_span("request", parent, SpanKind.SERVER) as span:
             response = get_response(request)
-            match = request.resolver_match
-            route = (match.view_name if match else "") or "none"
-            span.update_name(f"{request.method} {route}")
+            span.update_name(f"{request.method} {route(request)}")
             span.set_attribute("http.request.method", request.method or "")
-            span.set_attribute("http.route", route)
+            span.set_attribute("http.route", route(request))
             span.set_attribute("http.response.status_code", response.status_code)
             if response.status_code >= 500:
                 span.set_status(Status(StatusCode.ERROR))

@@ -17,7 +17,14 @@ LOGGING = {
         },
         "json": {"()": "codeindex.observability.logs.json_formatter"},
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": CODEINDEX_LOG_FORMAT}},
+    "filters": {"without paths": {"()": "codeindex.observability.paths.WithoutPaths"}},
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": CODEINDEX_LOG_FORMAT,
+            "filters": ["without paths"],
+        }
+    },
     "root": {
         "handlers": ["stderr"],
         "level": env.choice("LOG_LEVEL", "INFO", "DEBUG", "INFO", "WARNING", "ERROR"),

@@ -102,7 +102,7 @@ class Overview:
         """Time left in the current stage, such as 3 min; "" if unknown."""
         if self.progress is None or self.progress.seconds_left is None:
             return ""
-        return _readable_duration(self.progress.seconds_left)
+        return readable_duration(self.progress.seconds_left)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,10 +192,10 @@ def timings(run: IndexRun) -> list[tuple[str, float]]:
 
 def duration(run: IndexRun) -> str:
     """The time that all stages took together, such as 3 min; "" before the first has ended."""
-    return _readable_duration(round(sum(run.timings.values()))) if run.timings else ""
+    return readable_duration(round(sum(run.timings.values()))) if run.timings else ""
 
 
-def _readable_duration(seconds: int) -> str:
+def readable_duration(seconds: int) -> str:
     """45 s, 3 min or 2 h 5 min."""
     minutes, seconds = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)

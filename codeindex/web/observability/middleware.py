@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django_structlog.middlewares import RequestMiddleware
 
 from codeindex.observability import ids, logs, metrics, stages
+from codeindex.observability.paths import route
 from codeindex.web.observability.endpoints import PATHS
 
 ID_HEADER = "HTTP_X_REQUEST_ID"
@@ -56,7 +57,7 @@ class ObservedRequests(RequestMiddleware):
             structlog.contextvars.bind_contextvars(milliseconds=round(1000 * seconds))
             response.headers["X-Request-ID"] = _request_id()
             self.handle_response(request, response)
-        metrics.observe_request(_route(request), request.method, response.status_code, seconds)
+        metrics.observe_request(route(request), request.method, response.status_code, seconds)
         return response
 
     def process_view(
@@ -73,7 +74,7 @@ class ObservedRequests(RequestMiddleware):
 
     @staticmethod
     def format_request(request: HttpRequest) -> str:
-        return f"{metrics.known_method(request.method)} {_route(request)}"
+        return f"{metrics.known_method(request.method)} {route(request)}"
 
     @staticmethod
     def bind_user_id(request: HttpRequest) -> None:
@@ -83,12 +84,6 @@ class ObservedRequests(RequestMiddleware):
         self, sender: type[Any], request: HttpRequest, **named: Any
     ) -> None:
         """Django logs the exception itself."""
-
-
-def _route(request: HttpRequest) -> str:
-    """The name of the request's route; `none` where it has none, or is not resolved yet."""
-    match = request.resolver_match
-    return (match.view_name if match else "") or "none"
 
 
 def _request_id() -> str:

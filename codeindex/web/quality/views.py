@@ -22,9 +22,8 @@ from codeindex.accounts.limits import throttles
 from codeindex.audit import Access, Door
 from codeindex.models import Evaluation, Repository
 from codeindex.quality import branches, clones, documentation, names, usage
-from codeindex.web import errors
+from codeindex.web import errors, plots
 from codeindex.web.access import administered
-from codeindex.web.quality import plots
 
 MOST_NAME = 300
 MOST_FILES = 20

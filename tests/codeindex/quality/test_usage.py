@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from codeindex.models import AuditRecord, Evaluation, UsageDay
 from codeindex.quality import usage
-from codeindex.web.quality import plots
+from codeindex.web import plots
 from tests import audited
 
 pytestmark = pytest.mark.django_db

@@ -179,6 +179,7 @@ ROUTES: dict[str, dict[str, tuple[str | int, ...]]] = {
     "admin-set-password": {"POST": ADMINISTRATORS},
     "admin-remove-user": {"POST": ADMINISTRATORS},
     "admin-tokens": {"GET": ADMINISTRATORS, "POST": ADMINISTRATORS},
+    "admin-health": {"GET": ADMINISTRATORS},
     "admin-spaces": {"GET": ADMINISTRATORS},
     "admin-change-space": {"POST": ADMINISTRATORS},
     "admin-workers": {"GET": ADMINISTRATORS},
