@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import ssl
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -48,8 +49,15 @@ class _Request(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(answer: Answer, address: str = "127.0.0.1", port: int = 0) -> Iterator[Host]:
+def serving(
+    answer: Answer,
+    address: str = "127.0.0.1",
+    port: int = 0,
+    tls: ssl.SSLContext | None = None,
+) -> Iterator[Host]:
     with Host(address, answer, port) as host:
+        if tls:
+            host.socket = tls.wrap_socket(host.socket, server_side=True)
         Thread(target=host.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         yield host
         host.shutdown()

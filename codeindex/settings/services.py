@@ -32,7 +32,7 @@ WEB_CONCURRENCY = env.integer(
 )
 
 DATABASE_URL = env.url("DATABASE_URL", "postgres", "postgresql")
-BROKER_URL = env.url("BROKER_URL", "redis", "rediss", "redis+socket")
+BROKER_URL = env.url("BROKER_URL", "redis", "rediss", "redis+socket", "sentinel")
 if bool(DATABASE_URL) != bool(BROKER_URL):
     raise ImproperlyConfigured("Set both DATABASE_URL and BROKER_URL, or neither.")
 PRIVATE_SERVICES = not DATABASE_URL

@@ -8,12 +8,8 @@ import os
 
 from codeindex.local_services import machine
 from codeindex.settings.indexing import CODEINDEX_SWEEP_SECONDS
-from codeindex.settings.services import BROKER_URL, PRIVATE_SERVICES, env, state
+from codeindex.settings.services import env
 
-CELERY_BROKER_URL = state.broker_url if PRIVATE_SERVICES else BROKER_URL
-CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_CONNECTION_MAX_RETRIES = None
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
 CELERY_TASK_DEFAULT_QUEUE = "ingest"
 CELERY_TASK_ROUTES = {
     **{f"codeindex.tasks.{tasks}": {"queue": "embed"} for tasks in ("embed_*", "refine_*")},

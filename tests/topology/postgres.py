@@ -14,6 +14,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.journeys.installation import until
 from tests.topology import programs
 
 ROLE, PASSWORD, DATABASE = "indexer", "indexers-secret", "code"
@@ -159,7 +160,17 @@ def run(server: Server, settings: Mapping[str, str] | None = None) -> Iterator[N
         command += ["-c", f"{name}={value}"]
     log = server.folder / "log"
     with programs.running(command, server.port, log, stop=signal.SIGINT):
+        until(lambda: _answers(server), programs.START_SECONDS)
         yield
+
+
+def _answers(server: Server) -> bool:
+    """It listens before it has started up."""
+    try:
+        server.sql("SELECT 1")
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 def _debian() -> list[Path]:

@@ -23,6 +23,7 @@ from urllib.request import (  # type: ignore[attr-defined]  # not in typeshed
     proxy_bypass_environment,
 )
 
+from django.conf import settings
 from python_socks import ProxyConnectionError, ProxyError, ProxyTimeoutError
 from python_socks.sync import Proxy as OutboundProxy
 
@@ -96,14 +97,20 @@ class Proxy(socketserver.ThreadingTCPServer):
 
     def connect(self, host: str, port: int) -> socket.socket:
         """A connection to a checked address of `host`. Raises `Unreachable`."""
-        addresses = self._resolve(host, port)
+        outbound = outbound_proxy(host, self._scheme)
+        try:
+            addresses = self._resolve(host, port)
+        except Unreachable:
+            if not (outbound and settings.CODEINDEX_PROXY_RESOLVES):
+                raise
+            return _connected_through(outbound, host, port)
         if not addresses:
             raise Unreachable(f"Could not resolve {host}. Check the address.")
         if any(networks.refuses(self._refused, address) for address in addresses):
             raise Unreachable(
                 f"{host} is in a network from which this installation does not clone.", REFUSED
             )
-        if outbound := outbound_proxy(host, self._scheme):
+        if outbound:
             return _connected_through(outbound, host, port)
         for address in addresses[:TRIED_ADDRESSES]:
             with suppress(OSError):

@@ -258,6 +258,7 @@ def test_an_outbound_proxy_of_the_environment_is_used(
     source: GitRepository,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
+    settings: Any,
     variable: str,
 ) -> None:
     commit = source.commit({"a.py": ""})
@@ -276,6 +277,16 @@ def test_an_outbound_proxy_of_the_environment_is_used(
         refused = [ipaddress.ip_address("127.0.0.1")]
         with pytest.raises(CheckoutError, match=REFUSED):
             checkout.fetch(run, Lease(), lambda *_: refused)
+        with pytest.raises(CheckoutError, match="Could not resolve"):
+            checkout.fetch(run, Lease(), unknown_name)
+        settings.CODEINDEX_PROXY_RESOLVES = True
+        assert checkout.fetch(run, Lease(), unknown_name).commit == commit
+        with pytest.raises(CheckoutError, match=REFUSED):
+            checkout.fetch(run, Lease(), lambda *_: refused)
+
+
+def unknown_name(host: str, port: int) -> list[proxy.Address]:
+    raise proxy.Unreachable(f"Could not resolve {host}. Check the address.")
 
 
 def _tunnels(listener: socket.socket, target: tuple[str, int], requests: list[bytes]) -> None:
