@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Max, Min, QuerySet
 
@@ -48,16 +49,23 @@ def definitions(
     """The live definitions of the repositories; of those that share a text, only the one of the
     first repository and path. They are read by ranges of their texts' ids, so any number fits in
     memory."""
+    first, last = Text.objects.aggregate(Min("pk", default=1), Max("pk", default=0)).values()
+    for start in range(first, last + 1, rows_at_once):
+        for row in _of_texts(repositories, start, start + rows_at_once):
+            is_test = PathKind.TEST in all_kinds(row[1])
+            yield LiveDefinition(*row, is_test)  # type: ignore[call-arg]  # as many as FIELDS
+
+
+def _of_texts(
+    repositories: QuerySet[Repository], start: int, end: int
+) -> QuerySet[SourceFile, tuple[Any, ...]]:
+    """All conditions are in one filter: those of a second one are of any definition of the file."""
     text = "blob__definitions__text"
-    rows = (
+    texts = {f"{text}__gte": start, f"{text}__lt": end}
+    return (
         SourceFile.objects.live()
-        .filter(branch__repository__in=repositories, blob__definitions__isnull=False)
+        .filter(branch__repository__in=repositories, **texts)
         .order_by(text, "branch__repository", "path", "blob__definitions__start_line")
         .distinct(text)
         .values_list(*FIELDS)
     )
-    first, last = Text.objects.aggregate(Min("pk", default=1), Max("pk", default=0)).values()
-    for start in range(first, last + 1, rows_at_once):
-        for row in rows.filter(**{f"{text}__gte": start, f"{text}__lt": start + rows_at_once}):
-            is_test = PathKind.TEST in all_kinds(row[1])
-            yield LiveDefinition(*row, is_test)  # type: ignore[call-arg]  # as many as FIELDS

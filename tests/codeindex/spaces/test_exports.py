@@ -54,6 +54,17 @@ def test_each_live_text_is_a_line(shelves: None) -> None:
     assert (second["repository"], second["name"], second["test"]) == ("store", "save", True)
 
 
+@pytest.mark.parametrize("rows_at_once", [1, 2, 1_000])
+def test_each_text_of_a_file_is_read_once_with_its_own_name(alice: User, rows_at_once: int) -> None:
+    shop = shelf.repository(alice)
+    shelf.put_source(shop, "f.py", "".join(f"def f{n}(x):\n    return x + {n}\n" for n in range(3)))
+    read = list(exports.definitions(Repository.objects.all(), rows_at_once))
+    told = {one.name: one.text for one in read if one.name}
+    assert sorted(told) == ["f0", "f1", "f2"]
+    assert all(f"def {name}(" in text for name, text in told.items())
+    assert len({one.text for one in read}) == len(read)
+
+
 @pytest.mark.parametrize("name", ["store", "bob/store"])
 def test_of_some_repositories_alone(shelves: None, name: str) -> None:
     assert [(row["path"], row["name"]) for row in exported("--repository", name)] == [
