@@ -42,6 +42,8 @@ class Change(StrEnum):
     REPOSITORY_PAUSED = "paused the repository"
     REPOSITORY_RESUMED = "resumed the repository"
     RULES_CHANGED = "changed how the repository is indexed"
+    NAME_DISMISSED = "dismissed the doubt about the name"
+    NAME_DOUBTED_AGAIN = "took back the dismissal of the doubt about the name"
     TEAM_CREATED = "created the team"
     TEAM_RENAMED = "renamed the team"
     TEAM_REMOVED = "removed the team"

@@ -18,6 +18,7 @@ from kombu.exceptions import OperationalError
 from codeindex import audit, leases
 from codeindex.audit import Change
 from codeindex.ingestion import (
+    doubts,
     embedding,
     garbage_collection,
     pausing,
@@ -259,6 +260,7 @@ def survey() -> None:
     """What is computed of the whole index and of its use: the map, and the pages about quality."""
     usage.count()
     documentation.count()
+    doubts.judge_older()
     if shapes.compute() and not NearClone.objects.exists():
         near_clones.refresh()
     projection.refresh()

@@ -28,7 +28,10 @@ from codeindex.web.oauth import endpoints
 from codeindex.web.oauth import views as oauth_views
 from codeindex.web.observability import endpoints as health_endpoints
 from codeindex.web.quality import api as quality_api
+from codeindex.web.quality import names as name_views
+from codeindex.web.quality import names_api
 from codeindex.web.quality import views as quality_views
+from codeindex.web.quality.check_api import CheckView
 from codeindex.web.repository_settings.api import SettingsView
 from codeindex.web.repository_settings.forms import AccessSection, RulesSection, SourceSection
 from codeindex.web.repository_settings.views import settings
@@ -57,6 +60,12 @@ repository = [
     path("settings/access", settings, {"section": AccessSection}, name="repository-access"),
     path("settings/source", settings, {"section": SourceSection}, name="repository-source"),
     path("rules", settings, {"section": RulesSection}, name="rules"),
+    path("names/<definition:definition>/dismiss", name_views.dismiss, name="dismiss-name"),
+    path(
+        "names/dismissed/<dismissal:dismissal>/take-back",
+        name_views.take_back,
+        name="take-back-dismissal",
+    ),
     path("remove", views.remove, name="remove"),
 ]
 
@@ -158,6 +167,27 @@ rest = [
     ),
     path("hooks/<push_webhook:webhook>", push_api.HookView.as_view(), name="hook"),
     path("repositories/<repository:pk>/failures", api.FailuresView.as_view(), name="api-failures"),
+    path(
+        "repositories/<repository:pk>/doubtful-names",
+        names_api.NamesView.as_view(),
+        name="api-doubtful-names",
+    ),
+    path(
+        "repositories/<repository:pk>/doubtful-names/export",
+        names_api.ExportView.as_view(),
+        name="api-doubtful-names-export",
+    ),
+    path(
+        "repositories/<repository:pk>/dismissed-names",
+        names_api.DismissalsView.as_view(),
+        name="api-dismissed-names",
+    ),
+    path(
+        "repositories/<repository:pk>/dismissed-names/<dismissal:dismissal>",
+        names_api.DismissalView.as_view(),
+        name="api-dismissed-name",
+    ),
+    path("names/check", CheckView.as_view(), name="api-check-names"),
     path("evaluations", quality_api.EvaluationsView.as_view(), name="api-evaluations"),
     path(
         "evaluations/<evaluation:pk>",
@@ -201,7 +231,8 @@ administration = [
 quality = [
     path("", quality_views.coverage, name="quality"),
     path("duplicates/", quality_views.duplicates, name="quality-duplicates"),
-    path("names/", quality_views.doubtful, name="quality-names"),
+    path("names/", name_views.doubtful, name="quality-names"),
+    path("names/export/<str:form>", name_views.export, name="quality-names-export"),
     path("searches/", quality_views.searches, name="quality-searches"),
     path("evaluations/", quality_views.evaluations, name="quality-evaluations"),
 ]

@@ -13,6 +13,7 @@ from typing import Any
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from embeddings.naming.disagreement import Thresholds
 from embeddings.naming.network import Labels, LabelSource
 from embeddings.networks.code2vec import Code2Vec, Code2VecSettings
 from embeddings.networks.fusion import FUSIONS, FusionKind, FusionNetwork
@@ -58,7 +59,8 @@ class PathSettings:
 class Settings:
     """Everything that defines a checkpoint's networks and their inputs. `text_width` is the number
     of dimensions of the language model, `text_fingerprint` the fingerprint of its weights in
-    training. code2vec was trained on `languages`; its vectors of others are not used."""
+    training. code2vec was trained on `languages`; its vectors of others are not used.
+    `name_thresholds` say which predicted names are sure and which are likely."""
 
     text: ModelSettings = field(default_factory=ModelSettings)
     text_width: int = 384
@@ -69,6 +71,7 @@ class Settings:
     query: QuerySettings = field(default_factory=QuerySettings)
     labels: LabelSource = LabelSource.CODE
     languages: tuple[str, ...] = TRAINED_LANGUAGES
+    name_thresholds: Thresholds = field(default_factory=Thresholds)
 
 
 class Network(nn.Module):
@@ -184,6 +187,7 @@ def _settings(config: dict[str, Any]) -> Settings:
         ),
         labels=LabelSource(config["labels"]),
         languages=tuple(config.get("languages", TRAINED_LANGUAGES)),
+        name_thresholds=Thresholds(**config.get("name_thresholds", {})),
     )
 
 

@@ -24,11 +24,13 @@ from embeddings.code.own_names import masked
 from embeddings.code.parsing import in_parser_thread
 from embeddings.code.placed_words import Words, beginning, placed_words
 from embeddings.drafts import Draft
+from embeddings.naming.disagreement import Thresholds
 from embeddings.naming.mentions import mentioned, mentioned_in
 from embeddings.networks import explanations
 from embeddings.networks.code2vec import FoldedCode2Vec
 from embeddings.networks.explanations import Attribution, Explanation, Shares
 from embeddings.networks.query_encoders import word_batch
+from embeddings.networks.vocabulary import Mentions
 from embeddings.paths.tables import ContextTable
 from embeddings.text.language_model import EncoderUnavailable, Runtime, canonical, load_model
 from embeddings.types import Matrix, TextEncoder
@@ -76,6 +78,7 @@ class CodeEncoder(ABC):
     dimensions: int
     device: str = "cpu"
     draft_fingerprint: str = ""
+    name_thresholds: Thresholds = Thresholds()
 
     @abstractmethod
     def encode(self, texts: Sequence[str], language: str = "python") -> Encoded:
@@ -102,6 +105,14 @@ class CodeEncoder(ABC):
         hidden from the prediction."""
 
     @abstractmethod
+    def expected_f1(
+        self, texts: Sequence[str], names: Sequence[str], language: str = "python"
+    ) -> list[float]:
+        """How well names fit n definitions, one for each: their expected F1 over subtokens, as that
+        of predicted names; 0 in a language that code2vec was not trained on. A definition's own
+        name is hidden."""
+
+    @abstractmethod
     def explain(
         self, source: str, query: str | None = None, language: str = "python"
     ) -> Explanation:
@@ -124,6 +135,7 @@ class FusedEncoder(CodeEncoder):
         self._model = model
         self.device = device
         self.name = checkpoint.name
+        self.name_thresholds = checkpoint.settings.name_thresholds
         self.dimensions = checkpoint.network.fusion.dimensions
         self.fingerprint = _digest(
             checkpoint.fingerprint, model.fingerprint, str(definitions.FORMAT_VERSION), CODE_VECTORS
@@ -172,6 +184,15 @@ class FusedEncoder(CodeEncoder):
         if not self._knows(language):
             return [[] for _ in texts]
         return self._names(texts, self._code_vectors(texts, language), k, language)
+
+    @torch.inference_mode()
+    def expected_f1(
+        self, texts: Sequence[str], names: Sequence[str], language: str = "python"
+    ) -> list[float]:
+        if not self._knows(language):
+            return [0.0] * len(texts)
+        seen = self._seen_by_labels(texts, self._code_vectors(texts, language), language)
+        return self._network.labels.expected_f1(*seen, names)
 
     @torch.inference_mode()
     def explain(
@@ -254,13 +275,18 @@ class FusedEncoder(CodeEncoder):
 
     @torch.inference_mode()
     def _names(self, texts: Sequence[str], code: Matrix, k: int, language: str) -> Names:
+        return self._network.labels.predict(*self._seen_by_labels(texts, code, language), k)
+
+    def _seen_by_labels(
+        self, texts: Sequence[str], code: Matrix, language: str
+    ) -> tuple[Tensor, Mentions | None]:
+        """The vectors and the mentions from which names are predicted."""
         source, hidden, mentions = self._settings.labels, None, None
         if source.reads_text:
             hidden = self._model.for_names.encode([masked(text, language) for text in texts])
         if source.reads_words:
             mentions = self._lexicon.mentions([mentioned(text, language) for text in texts])
-        vectors = source.joined(hidden, code)
-        return self._network.labels.predict(self._tensor(vectors), mentions, k)
+        return self._tensor(source.joined(hidden, code)), mentions
 
     def _tensor(self, rows: Matrix) -> Tensor:
         return torch.from_numpy(rows).to(self.device)
@@ -289,6 +315,11 @@ class TextOnlyEncoder(CodeEncoder):
         self, texts: Sequence[str], k: int = NAMES, language: str = "python"
     ) -> Names:
         return [[] for _ in texts]
+
+    def expected_f1(
+        self, texts: Sequence[str], names: Sequence[str], language: str = "python"
+    ) -> list[float]:
+        return [0.0] * len(texts)
 
     def explain(
         self, source: str, query: str | None = None, language: str = "python"

@@ -13,6 +13,7 @@ from django.db.models import F, Value
 from django.utils import timezone
 from pgvector import HalfVector
 
+from codeindex.ingestion import doubts
 from codeindex.ingestion.lexical import analysis
 from codeindex.models import (
     Blob,
@@ -117,6 +118,7 @@ def put(
         end_line=written.source.rstrip("\n").count("\n") + 1,
     )
     analysis.save_blob_words([blob.pk])
+    doubts.record([(own, own.predicted_names) for own in text.embeddings.all()])
     if live:
         _count_words(branch, text)
     file = SourceFile.objects.create(

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from enum import StrEnum
-from types import MappingProxyType
 
 from django.db.models import Q, QuerySet
 
-from codeindex import csv_lines
+from codeindex import exports
+from codeindex.exports import Format
 from codeindex.models import AuditRecord
 
 COLUMNS = (
@@ -22,16 +20,6 @@ COLUMNS = (
 
 BATCH = 1_000
 """Rows that an export reads at a time, so that no statement lasts long."""
-
-
-class Format(StrEnum):
-    CSV = "csv"
-    JSON_LINES = "jsonl"
-
-
-CONTENT_TYPES: Mapping[Format, str] = MappingProxyType(
-    {Format.CSV: "text/csv; charset=utf-8", Format.JSON_LINES: "application/jsonl"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +66,7 @@ def page(filters: Filters, before: int | None, limit: int) -> Page:
 
 def exported(filters: Filters, form: Format) -> Iterator[str]:
     """All rows that the filters keep, the oldest first, as lines of text."""
-    written = _as_csv if form == Format.CSV else _as_json_lines
-    return written(_rows(filters))
+    return exports.written(_rows(filters), COLUMNS, form)
 
 
 def _rows(filters: Filters) -> Iterator[Mapping[str, object]]:
@@ -87,18 +74,3 @@ def _rows(filters: Filters) -> Iterator[Mapping[str, object]]:
     while rows := list(wanted.filter(pk__gt=last)[:BATCH]):
         yield from rows
         last = rows[-1]["id"]
-
-
-def _as_json_lines(rows: Iterable[Mapping[str, object]]) -> Iterator[str]:
-    for row in rows:
-        yield json.dumps(row | {"at": _time(row)}) + "\n"  # type: ignore[operator]
-
-
-def _as_csv(rows: Iterable[Mapping[str, object]]) -> Iterator[str]:
-    return csv_lines.written(COLUMNS, ({**row, "at": _time(row)} for row in rows))
-
-
-def _time(row: Mapping[str, object]) -> str:
-    at = row["at"]
-    assert isinstance(at, datetime)
-    return at.isoformat()

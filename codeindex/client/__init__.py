@@ -10,6 +10,9 @@ It needs httpx and nothing of the server, whose only interface to it is the REST
 
 from codeindex.client.answers import (
     Answer,
+    CheckedNames,
+    DoubtfulName,
+    DoubtfulNames,
     File,
     FileLines,
     Line,
@@ -20,6 +23,7 @@ from codeindex.client.answers import (
     Repository,
     Result,
     Run,
+    Suggestion,
 )
 from codeindex.client.client import Client
 from codeindex.client.configuration import Misconfigured, configured_client
@@ -40,9 +44,12 @@ from codeindex.client.errors import (
 __all__ = [
     "Answer",
     "BadRequest",
+    "CheckedNames",
     "Client",
     "ClientError",
     "Conflict",
+    "DoubtfulName",
+    "DoubtfulNames",
     "File",
     "FileLines",
     "Forbidden",
@@ -58,6 +65,7 @@ __all__ = [
     "Result",
     "Run",
     "ServerFailed",
+    "Suggestion",
     "TooManyRequests",
     "Unauthorized",
     "UnexpectedAnswer",

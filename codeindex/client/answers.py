@@ -165,6 +165,61 @@ class File(_Origin):
         return cls._read(data, definitions=Place.read_all(data["definitions"]))
 
 
+class Suggestion(NamedTuple):
+    """A name that something may have, with its expected F1 over the words of the name."""
+
+    name: str
+    f1: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class DoubtfulName(_Read):
+    """A function whose name is in doubt, and likely names, best first. `path` is that of its
+    file."""
+
+    path: str
+    name: str
+    kind: str
+    start_line: int
+    end_line: int
+    confidence: float
+    suggestions: tuple[Suggestion, ...]
+
+    @classmethod
+    def read(cls, data: Json) -> Self:
+        """From an entry of a repository's list, which has a place, or from one of a check."""
+        suggested = tuple(Suggestion(each["name"], each["f1"]) for each in data["suggestions"])
+        return cls._read({**data, **data.get("place", {})}, suggestions=suggested)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DoubtfulNames(_Read):
+    """The most doubtful first. `next` is the cursor of the next page; empty after the last."""
+
+    names: tuple[DoubtfulName, ...]
+    next: str
+
+    @classmethod
+    def read(cls, data: Json) -> Self:
+        return cls._read(data, names=DoubtfulName.read_all(data["names"]))
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckedNames(_Read):
+    """What a check of a file has found. `judged` is how many functions were; `next_line` is where
+    the next request goes on, or None; `note` says why some are not judged."""
+
+    names: tuple[DoubtfulName, ...]
+    judged: int
+    next_line: int | None
+    note: str
+
+    @classmethod
+    def read_for(cls, path: str, data: Json) -> Self:
+        own = [{**each, "path": path} for each in data["names"]]
+        return cls._read(data, names=DoubtfulName.read_all(own))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Progress(_Read):
     """How far the current stage of a run is: `rate` in files or texts per second."""

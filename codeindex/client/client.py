@@ -10,7 +10,16 @@ from urllib.parse import quote, urlsplit
 import httpx
 
 from codeindex.client import errors
-from codeindex.client.answers import Answer, File, LinesAnswer, Place, Repository, Run
+from codeindex.client.answers import (
+    Answer,
+    CheckedNames,
+    DoubtfulNames,
+    File,
+    LinesAnswer,
+    Place,
+    Repository,
+    Run,
+)
 
 TIMEOUT_SECONDS = 30.0
 """For a response; the server ends a search after ten seconds itself."""
@@ -160,6 +169,46 @@ class Client:
         return self._get(
             "files", {"repo": repo, "path": path, "ref": ref, "lines": lines}, File.read
         )
+
+    # Names
+
+    def doubtful_names(
+        self,
+        repository_id: str,
+        *,
+        folder: str = "",
+        language: str = "",
+        kind: str = "",
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> DoubtfulNames:
+        """The functions of a repository whose names are in doubt, the most doubtful first. `cursor`
+        is the `next` of an answer."""
+        path = f"repositories/{quote(repository_id, safe='')}/doubtful-names"
+        filters = {"folder": folder, "language": language, "kind": kind}
+        page = {"limit": limit, "cursor": cursor}
+        return self._get(path, {**filters, **page}, DoubtfulNames.read)
+
+    def check_names(
+        self,
+        path: str,
+        content: str,
+        lines: Sequence[tuple[int, int]],
+        *,
+        repo: str = "",
+        from_line: int = 1,
+    ) -> CheckedNames:
+        """Judges the names of the functions in a file to which some of the `lines` belong, from the
+        first to the last one of each. What is dismissed in `repo` is left out. `from_line` is the
+        `next_line` of an answer."""
+        body = {
+            "path": path,
+            "content": content,
+            "lines": [{"first": first, "last": last} for first, last in lines],
+            "repository": repo,
+            "from_line": from_line,
+        }
+        return self._post("names/check", body, lambda data: CheckedNames.read_for(path, data))
 
     # Repositories
 

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import accumulate, groupby
 from typing import TYPE_CHECKING, TypeVar
 
+from django.db import transaction
 from django.db.models import QuerySet
 from pgvector import HalfVector
 from pgvector.psycopg.halfvec import register_halfvec_info
@@ -21,6 +22,7 @@ from psycopg.types import TypeInfo
 from psycopg.types.json import Jsonb
 
 import embeddings
+from codeindex.ingestion import doubts
 from codeindex.ingestion.bulk import binary_cursor
 from codeindex.models import ATTEMPTS, Claim, Embedding, EmbeddingState, Space, SpaceState
 from codeindex.observability import gpus, work
@@ -291,7 +293,7 @@ def _encoded(encode_texts: EncodeTexts, embeddings: Sequence[Embedding], languag
 
 
 def _store(embeddings: Sequence[Embedding], encoded: Encoded, *, as_drafts: bool = False) -> None:
-    with binary_cursor() as cursor:
+    with transaction.atomic(), binary_cursor() as cursor:
         halfvec = TypeInfo.fetch(cursor.connection, "halfvec")
         # Only for this cursor: Django's field reads vectors as text.
         register_halfvec_info(cursor, halfvec)  # type: ignore[arg-type]
@@ -307,6 +309,9 @@ def _store(embeddings: Sequence[Embedding], encoded: Encoded, *, as_drafts: bool
                 "draft": as_drafts,
             },
         )
+        stored = {row for (row,) in cursor.fetchall()}
+        names = zip(embeddings, encoded.names, strict=True)
+        doubts.record([pair for pair in names if pair[0].pk in stored])
 
 
 def _note(unread: int) -> str:
@@ -354,4 +359,5 @@ FROM unnest(%(id)s::bigint[], %(vector)b::halfvec[], %(structure)b::halfvec[], %
      AS new (id, vector, structure, names, reason)
 JOIN locked USING (id)
 WHERE embedding.id = new.id
+RETURNING embedding.id
 """

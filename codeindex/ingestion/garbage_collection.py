@@ -72,6 +72,9 @@ SWEEP = {
            OR second_id IN (SELECT id FROM codeindex_text WHERE {OLD_TEXTS})""",
     "mappoint": f"""DELETE FROM codeindex_mappoint
         WHERE text_id IN (SELECT id FROM codeindex_text WHERE {OLD_TEXTS})""",
+    "namedoubt": f"""DELETE FROM codeindex_namedoubt WHERE embedding_id IN (
+        SELECT id FROM codeindex_embedding
+        WHERE text_id IN (SELECT id FROM codeindex_text WHERE {OLD_TEXTS}))""",
     "embedding": f"""DELETE FROM codeindex_embedding
         WHERE text_id IN (SELECT id FROM codeindex_text WHERE {OLD_TEXTS})""",
     "namesused": f"""DELETE FROM codeindex_namesused

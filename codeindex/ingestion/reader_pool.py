@@ -83,10 +83,10 @@ def limits() -> Limits:
 
 
 def read(
-    files: Iterable[FileContent], lease: Lease, within: Limits | None = None
+    files: Iterable[FileContent], lease: Lease | None, within: Limits | None = None
 ) -> list[ParsedFile | str]:
     """Each file's text and definitions, or the reason to skip it, in the files' order. Raises
-    `LostLease` soon after the lease is lost, and leaves no reader at work."""
+    `LostLease` soon after the lease is lost, if there is one, and leaves no reader at work."""
     pool = _Pool(within or limits(), settings.CODEINDEX_READERS, lease)
     try:
         answers = dict(pool.read(_Attempt(number, file) for number, file in enumerate(files)))
@@ -98,7 +98,7 @@ def read(
 class _Pool:
     """The readers at work for one caller."""
 
-    def __init__(self, limits: Limits, most: int, lease: Lease) -> None:
+    def __init__(self, limits: Limits, most: int, lease: Lease | None) -> None:
         self._limits, self._most, self._lease = limits, most, lease
         self._attempts: dict[_Reader, _Attempt] = {}
         self._retries: deque[_Attempt] = deque()
@@ -118,7 +118,8 @@ class _Pool:
                 reader.end()
                 logger.warning("%s took too long to read", attempt.file.name)
                 yield attempt.number, f"took longer than {self._limits.seconds:g} s to read"
-            self._lease.check()
+            if self._lease:
+                self._lease.check()
 
     def kill_all(self) -> None:
         """Kill the readers that are still at work."""
@@ -152,7 +153,8 @@ class _Pool:
         else:
             yield self._attempts.pop(reader).number, answer
             _idle_readers.append(reader)
-            self._lease.progress()
+            if self._lease:
+                self._lease.progress()
 
     def _fail(self, reader: _Reader, reason: str) -> Iterator[tuple[int, ParsedFile | str]]:
         """A reader died: retry its file, or skip it."""

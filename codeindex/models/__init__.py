@@ -37,7 +37,14 @@ from codeindex.models.invitations import Invitation
 from codeindex.models.oauth import OAuthGrant
 from codeindex.models.observability import GpuState, RecallSample, WorkDone
 from codeindex.models.projections import EDGE, MapPoint, Projection
-from codeindex.models.quality import Documented, NearClone, TextShape, UsageDay
+from codeindex.models.quality import (
+    Documented,
+    NameDismissal,
+    NameDoubt,
+    NearClone,
+    TextShape,
+    UsageDay,
+)
 from codeindex.models.repositories import (
     CHECK_MINUTES,
     DEFAULT_MATCHING,
@@ -103,6 +110,8 @@ __all__ = [
     "Invitation",
     "MapPoint",
     "Membership",
+    "NameDismissal",
+    "NameDoubt",
     "NamesUsed",
     "NearClone",
     "OAuthGrant",

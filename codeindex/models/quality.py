@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from django.contrib.auth.models import User
 from django.db import models
+from django.db.models.functions import Now
 
 from codeindex.models.files import Text
-from codeindex.models.repositories import Branch, IndexRun
+from codeindex.models.repositories import Branch, IndexRun, Repository
+from codeindex.models.vectors import Embedding
 
 
 class TextShape(models.Model):
@@ -37,6 +40,51 @@ class NearClone(models.Model):
 
     def __str__(self) -> str:
         return f"{self.first_id} and {self.second_id}"
+
+
+class NameDoubt(models.Model):
+    """A function or method whose name is in doubt: the names predicted with its vector are sure,
+    and have nothing in common with it (`embeddings.naming.disagreement`). Written with the vector,
+    so that a page reads these rows alone, of some hundredth of all functions."""
+
+    embedding = models.OneToOneField(
+        Embedding,
+        models.CASCADE,
+        primary_key=True,
+        related_name="name_doubt",
+        # An older version, which may still run, deletes embeddings without knowing this table
+        db_constraint=False,
+    )
+    doubt = models.FloatField()  # the expected F1 of the best predicted name
+
+    def __str__(self) -> str:
+        return f"{self.doubt:.2f}"
+
+
+class NameDismissal(models.Model):
+    """A doubt about a name that somebody has dismissed for a repository. It holds for the text of
+    this hash wherever it is, and for this name of this path whatever its text becomes."""
+
+    repository = models.ForeignKey(Repository, models.CASCADE, related_name="dismissed_names")
+    text_hash = models.CharField(max_length=64)
+    path = models.TextField()
+    qualified_name = models.TextField()
+    reason = models.CharField(max_length=200, blank=True)
+    dismissed_by = models.ForeignKey(
+        User, models.SET_NULL, null=True, related_name="dismissed_names"
+    )
+    created = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["-created", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["repository", "text_hash"], name="one_dismissal_a_text"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.qualified_name} in {self.path}"
 
 
 class Documented(models.Model):

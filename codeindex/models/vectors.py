@@ -14,6 +14,7 @@ from pgvector.django import HalfVectorField
 from codeindex import leases
 from codeindex.models.files import SourceFile, Text
 from codeindex.models.repositories import Repository
+from embeddings.naming.disagreement import DEFAULT, Thresholds
 
 
 class SpaceState(models.TextChoices):
@@ -43,6 +44,11 @@ class Space(models.Model):
     # What drafts its vectors: the `draft_fingerprint` of its encoder
     drafted_by = models.CharField(max_length=64, blank=True, default="", db_default="")
     refining = models.BooleanField(default=True, db_default=True)  # or paused
+    # `embeddings.naming.disagreement.Thresholds` of its encoder
+    name_sure = models.FloatField(default=DEFAULT.sure, db_default=DEFAULT.sure)
+    name_likely = models.FloatField(default=DEFAULT.likely, db_default=DEFAULT.likely)
+    # The embeddings with lower ids were made before names were judged as vectors are stored
+    names_judged_from = models.BigIntegerField(null=True, editable=False)
     created = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -54,6 +60,10 @@ class Space(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def name_thresholds(self) -> Thresholds:
+        return Thresholds(self.name_sure, self.name_likely)
 
 
 class EmbeddingState(models.TextChoices):

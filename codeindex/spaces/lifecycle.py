@@ -58,7 +58,13 @@ def _create(encoder: CodeEncoder, source: EncoderSource) -> Space:
     locks.publishing()
     first = not Space.objects.filter(state=SpaceState.ACTIVE).exists()
     state = {"state": SpaceState.ACTIVE if first else SpaceState.BUILDING}
-    new = {"name": encoder.name, "dimensions": encoder.dimensions, **asdict(source)}
+    new = {
+        "name": encoder.name,
+        "dimensions": encoder.dimensions,
+        "name_sure": encoder.name_thresholds.sure,
+        "name_likely": encoder.name_thresholds.likely,
+        **asdict(source),
+    }
     space, _ = Space.objects.update_or_create(
         fingerprint=encoder.fingerprint, defaults=state, create_defaults=new | state
     )

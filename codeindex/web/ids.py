@@ -37,6 +37,7 @@ class Row(StrEnum):
     IMPORT = "import"
     SAVED_SEARCH = "saved_search"
     SPACE = "space"
+    DISMISSAL = "dismissal"
     FRAME = "frame"  # a part of the map, which has no row
 
 
@@ -148,8 +149,12 @@ class SpaceConverter(Converter):
     row = Row.SPACE
 
 
+class DismissalConverter(Converter):
+    row = Row.DISMISSAL
+
+
 CONVERTERS = (
-    SpaceConverter,
+    SpaceConverter, DismissalConverter,
     RepositoryConverter, RunConverter, FileConverter, DefinitionConverter, TeamConverter,
     PushWebhookConverter, OutgoingWebhookConverter, CodeHostConverter, ImportConverter,
     SavedSearchConverter, InvitationConverter, EvaluationConverter,

@@ -3,31 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from embeddings.code.words import parts
-
-SURE = 0.6
-"""The expected F1 from which the best prediction is taken for sure. About one function in a hundred
-disagrees then (docs/results/definitions.md)."""
-
-LIKELY = 0.3
-"""The expected F1 of predicted names whose words speak for a name."""
 
 _SHORTEST = 3
 """Letters of a word that may be part of another: `def` of `definition`, `read` of `aread`."""
 
 
-def disagrees(name: str, predicted: Sequence[tuple[str, float]]) -> bool:
-    """Whether the `predicted` names, each with its expected F1, are sure, and none of the likely
-    ones shares a word with `name`. Words are alike if one is part of the other. Names that Python
-    and other languages prescribe, `__init__`, never disagree."""
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Expected F1 of predicted names. From `sure` the best one is taken for sure; the words of
+    those from `likely` speak for a name. A checkpoint has its own; with these about one function in
+    a hundred disagrees (docs/results/definitions.md)."""
+
+    sure: float = 0.6
+    likely: float = 0.3
+
+
+DEFAULT = Thresholds()
+
+
+def doubt(
+    name: str, predicted: Sequence[tuple[str, float]], thresholds: Thresholds = DEFAULT
+) -> float:
+    """How sure another name is than `name`: the highest expected F1 of the `predicted` names, each
+    with its own; 0 if that is not sure, or if a likely one shares a word with `name`. Words are
+    alike if one is part of the other. Names that Python and other languages prescribe, `__init__`,
+    are never in doubt."""
     own = parts(name)
     if not own or not predicted or name.startswith("__"):
-        return False
-    if max(score for _, score in predicted) < SURE:
-        return False
-    others = {word for other, score in predicted if score >= LIKELY for word in parts(other)}
-    return not any(_are_alike(word, other) for word in own for other in others)
+        return 0.0
+    best = max(score for _, score in predicted)
+    if best < thresholds.sure:
+        return 0.0
+    others = {word for other, _ in likely(predicted, thresholds) for word in parts(other)}
+    is_alike = any(_are_alike(word, other) for word in own for other in others)
+    return 0.0 if is_alike else best
+
+
+def disagrees(
+    name: str, predicted: Sequence[tuple[str, float]], thresholds: Thresholds = DEFAULT
+) -> bool:
+    return doubt(name, predicted, thresholds) > 0
+
+
+def likely(
+    predicted: Sequence[tuple[str, float]], thresholds: Thresholds = DEFAULT
+) -> list[tuple[str, float]]:
+    """The predicted names that are likely, best first."""
+    found = [each for each in predicted if each[1] >= thresholds.likely]
+    return sorted(found, key=lambda each: -each[1])
 
 
 def _are_alike(one: str, other: str) -> bool:

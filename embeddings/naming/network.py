@@ -225,6 +225,24 @@ class Labels(nn.Module):
         chances = self._chances(vectors, mentions)
         return [_best(one, k) for one in self._composed(chances, NARROW_BEAM, SHORT_NAME)]
 
+    def expected_f1(
+        self, vectors: Tensor, mentions: Mentions | None, names: Sequence[str]
+    ) -> list[float]:
+        """For each of n definitions the expected F1 over subtokens of a name that is given."""
+        chances = self._chances(vectors, mentions)
+        rows = zip(chances.parts, chances.unknown, chances.totals.tolist(), names, strict=True)
+        return [self._expected_f1(*row) for row in rows]
+
+    def _expected_f1(
+        self, known: Tensor, unknown: dict[str, float], total: float, name: str
+    ) -> float:
+        own = set(subtokens(name))
+        right = sum(
+            float(known[self.part_rows[part]]) if part in self.part_rows else unknown.get(part, 0.0)
+            for part in own
+        )
+        return 2 * right / (len(own) + total) if own else 0.0
+
     def _chances(self, vectors: Tensor, mentions: Mentions | None) -> Chances:
         scores = self(vectors, mentions and mentions.rows)
         parts = torch.sigmoid(scores.parts)

@@ -129,6 +129,11 @@ class Drafts(CodeEncoder):
     ) -> Names:
         return [names[:k] for names in self.encode(texts, language).names]
 
+    def expected_f1(
+        self, texts: Sequence[str], names: Sequence[str], language: str = "python"
+    ) -> list[float]:
+        return self._encoder.expected_f1(texts, names, language)
+
     def explain(
         self, source: str, query: str | None = None, language: str = "python"
     ) -> Explanation:

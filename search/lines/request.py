@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from django.contrib.auth.models import AnonymousUser, User
 
-from search import cursors
+from codeindex import cursors
 from search.lines.patterns import Pattern
 from search.query import filters
 from search.query.filters import BadQuery, Field, Filter

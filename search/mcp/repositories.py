@@ -8,10 +8,9 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Q, QuerySet
 from django.template.defaultfilters import pluralize
 
-from codeindex import audit
+from codeindex import audit, cursors
 from codeindex.audit import Access
 from codeindex.models import Branch, IndexRun, Repository, RunStatus
-from search import cursors
 from search.addresses.origins import origin_of
 from search.candidates import sql
 from search.mcp import arguments

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, get_type_hints
 
-from search import cursors
+from codeindex import cursors
 from search.ranking.scoring import Signal
 from search.results import Compared, Result
 

@@ -7,8 +7,8 @@ from typing import Any, get_args
 from django.contrib.auth.models import AnonymousUser, User
 from django.http import Http404
 
+from codeindex import cursors
 from codeindex.web.ids import Row, number
-from search import cursors
 from search.references.callees import MOST_NAMES, Call, CalleesRequest
 from search.references.callers import MOST_LINES
 from search.references.finding import Key, ReferencesRequest

@@ -11,9 +11,10 @@ from django.shortcuts import render
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
+from codeindex import cursors
 from codeindex.accounts.limits import throttles
 from codeindex.audit import Access
-from search import cursors, places
+from search import places
 from search.accesses import note_read
 from search.candidates import sql
 from search.candidates.scopes import scope_for

@@ -14,10 +14,10 @@ from django.views.decorators.http import require_safe
 
 from codeindex.accounts.limits import throttles
 from codeindex.audit import Access
+from codeindex.quality import names
 from codeindex.searches import recent, saved
 from embeddings.code import languages
 from embeddings.code.words import analyse
-from embeddings.naming.disagreement import disagrees
 from search import definitions, engine, explanations, places, similar
 from search.accesses import note_read
 from search.candidates.branches import UnknownRepository
@@ -123,7 +123,7 @@ def definition(request: HttpRequest, file_id: int, definition_id: int) -> HttpRe
             "definition": shown,
             "docstring": _docstring_beside(shown),
             "last_change": last_change(file, row),
-            "name_disagrees": disagrees(row.name, shown.suggested_names),
+            "name_disagrees": names.is_doubtful(file, row),
             "listing": listing(
                 shown.lines, shown.language, first=shown.place.start_line, marked=marked
             ),

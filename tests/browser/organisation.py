@@ -13,14 +13,16 @@ from django.utils import timezone
 
 from codeindex import repositories, tasks
 from codeindex.accounts import teams
-from codeindex.ingestion import embedding, pipeline
+from codeindex.ingestion import doubts, embedding, pipeline
 from codeindex.integrations import imports, outgoing, push_webhooks
 from codeindex.integrations.imports import Filters
 from codeindex.models import (
     Alert,
     Definition,
+    Embedding,
     Evaluation,
     Invitation,
+    NameDismissal,
     Repository,
     Role,
     SavedSearch,
@@ -30,6 +32,7 @@ from codeindex.models import (
     Visibility,
 )
 from codeindex.models.tokens import digest
+from codeindex.quality import dismissals
 from codeindex.searches import recent, saved
 from codeindex.searches.alerts import Match
 from tests.git import GitRepository
@@ -100,6 +103,20 @@ def _session(user: User) -> str:
     return client.cookies["sessionid"].value
 
 
+def _doubts(toolbox: Repository, alice: User) -> NameDismissal:
+    """Two functions whose names are in doubt, one of them dismissed: what is predicted of so little
+    code depends on the model."""
+    functions = Definition.objects.filter(
+        blob__source_files__branch__repository=toolbox, kind="function"
+    )
+    for definition in functions.exclude(name="retry").order_by("pk")[:2]:
+        own = Embedding.objects.get(text=definition.text, space__state=SpaceState.ACTIVE)
+        own.predicted_names = [["retry", 0.87], ["call_again", 0.42]]
+        own.save(update_fields=["predicted_names"])
+        doubts.record([(own, own.predicted_names)])
+    return dismissals.dismiss(toolbox, definition.pk, reason="Our own word for it.", by=alice)
+
+
 def _rows(toolbox: Repository, team: Group, alice: User) -> dict[str, int | str]:
     file = SourceFile.objects.get(branch__repository=toolbox, path="toolbox/retries.py", live=True)
     host = imports.add_host(alice, kind="github", url="https://github.com")
@@ -121,6 +138,7 @@ def _rows(toolbox: Repository, team: Group, alice: User) -> dict[str, int | str]
         "code_host": host.pk,
         "import": imports.add_import(host, "acme", Filters(), by=alice).pk,
         "evaluation": Evaluation.objects.create(file="q.json", file_hash="0").pk,
+        "dismissal": _doubts(toolbox, alice).pk,
         "space": Space.objects.get(state=SpaceState.ACTIVE).pk,
         "user": "bob",
         "address": f"{toolbox.full_name}/README.md",

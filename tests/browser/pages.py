@@ -16,6 +16,7 @@ from tests.browser.organisation import Organisation
 NOT_PAGES = {
     "sign-in-link": "its texts are signed",
     "audit-export": "a file",
+    "quality-names-export": "a file",
     "progress": "a part of a repository's page",
     "repository-access": "a section of the settings",
     "repository-source": "a section of the settings",
@@ -34,6 +35,7 @@ ASKED: dict[str, tuple[dict[str, str], ...]] = {
     "similar-to-code": ({"code": "def retry(call): return call()"},),
     "why": ({"q": "retry"},),
     "repositories": ({"q": "nothing"},),
+    "quality-names": ({"repository": "alice/toolbox"},),
 }
 """What is asked of a page besides nothing, by the route's name."""
 

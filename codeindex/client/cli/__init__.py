@@ -1,5 +1,5 @@
 """The command `codeindex`. Its exit status is grep's: 0 if something was found or done, 1 if
-nothing was found, 2 for an error."""
+nothing was found, 2 for an error. A check (`names --changed --fail`) ends with 1 if it fails."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from codeindex.client.cli.completion import completion
 from codeindex.client.cli.grep import grep
 from codeindex.client.cli.login import login, logout
 from codeindex.client.cli.mcp import mcp
+from codeindex.client.cli.names import names
 from codeindex.client.cli.read import read
 from codeindex.client.cli.repositories import index, status
 from codeindex.client.cli.search import search
@@ -34,5 +35,5 @@ def main() -> None:
     with `codeindex login`, else the one that runs on this machine."""
 
 
-for command in (search, grep, read, similar, index, status, mcp, login, logout, completion):
+for command in (search, grep, read, similar, names, index, status, mcp, login, logout, completion):
     main.add_command(command)

@@ -14,16 +14,17 @@ from django.views.decorators.http import require_safe
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from codeindex import audit
 from codeindex.accounts import audit_trail
-from codeindex.accounts.audit_trail import CONTENT_TYPES, Filters, Format, Page
+from codeindex.accounts.audit_trail import Filters, Page
 from codeindex.audit import ACTIONS, Access, Door
+from codeindex.exports import CONTENT_TYPES, Format
 from codeindex.models import AuditRecord, Scope
 from codeindex.web.access import require_administrator
+from codeindex.web.rest.renderers import OF_EXPORTS
 from codeindex.web.rest.schema import answers
 from codeindex.web.rest.views import AdministratorView
 
@@ -175,19 +176,9 @@ class AuditView(AdministratorView):
         return Response(PageSerializer(shown).data)
 
 
-class CSVRenderer(BaseRenderer):
-    """Names what an export may be, for clients that ask for it by Accept."""
-
-    media_type, format = "text/csv", "csv"
-
-
-class JSONLinesRenderer(BaseRenderer):
-    media_type, format = "application/jsonl", "jsonl"
-
-
 class ExportView(AdministratorView):
     scope = Scope.ADMIN
-    renderer_classes = [JSONRenderer, CSVRenderer, JSONLinesRenderer]
+    renderer_classes = OF_EXPORTS
 
     @extend_schema(
         operation_id="export_audit",

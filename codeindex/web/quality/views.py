@@ -4,77 +4,34 @@ and how good it is, are for administrators."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from functools import wraps
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db import OperationalError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
-from psycopg.errors import QueryCanceled
 
 from codeindex import audit
-from codeindex.accounts.limits import throttles
 from codeindex.audit import Access, Door
 from codeindex.models import Evaluation, Repository
-from codeindex.quality import branches, clones, documentation, names, usage
-from codeindex.web import errors, plots
+from codeindex.quality import clones, documentation, usage
+from codeindex.web import plots
 from codeindex.web.access import administered
+from codeindex.web.quality.pages import of_code
 
-MOST_NAME = 300
 MOST_FILES = 20
 """Files of questions whose evaluations are plotted."""
 
 EVALUATIONS = 200
 
-TOO_SLOW = (
-    "This took too long for everything that you may see. Choose a repository, or ask your"
-    " administrator to raise CODEINDEX_SEARCH_SECONDS."
-)
 
-View = Callable[[HttpRequest], HttpResponse]
-
-
-def _of_code(view: Callable[[HttpRequest, Sequence[int]], dict[str, Any]]) -> View:
-    """The page that shows what `view` finds in the branches that its reader may see, of all
-    repositories or of the one that the address names."""
-
-    @require_safe
-    @throttles.limited(throttles.SEARCH)
-    @wraps(view)
-    def page(request: HttpRequest) -> HttpResponse:
-        repository = _named(request)
-        readable = branches.readable(request.user, repository)
-        try:
-            found = view(request, readable)
-        except OperationalError as error:
-            if isinstance(error.__cause__, QueryCanceled):
-                return errors.error(request, 503, TOO_SLOW)
-            raise
-        context = {"nav": "quality", "tab": view.__name__, "repository": repository, **found}
-        return render(request, f"codeindex/quality/{view.__name__}.html", context)
-
-    return page
-
-
-def _named(request: HttpRequest) -> Repository | None:
-    """Raises `Http404` for a hidden repository as for one that does not exist."""
-    owner, _, name = request.GET.get("repository", "")[:MOST_NAME].partition("/")
-    if not owner:
-        return None
-    visible = Repository.objects.visible_to(request.user).select_related("owner")
-    row = visible.filter(owner__username=owner.replace("\0", ""), name=name.replace("\0", ""))
-    if (repository := row.first()) is None:
-        raise Http404
-    return repository
-
-
-@_of_code
-def coverage(request: HttpRequest, readable: Sequence[int]) -> dict[str, Any]:
+@of_code
+def coverage(
+    request: HttpRequest, repository: Repository | None, readable: Sequence[int]
+) -> dict[str, Any]:
     languages = documentation.by_language(readable)
     return {
         "languages": languages,
@@ -84,8 +41,10 @@ def coverage(request: HttpRequest, readable: Sequence[int]) -> dict[str, Any]:
     }
 
 
-@_of_code
-def duplicates(request: HttpRequest, readable: Sequence[int]) -> dict[str, Any]:
+@of_code
+def duplicates(
+    request: HttpRequest, repository: Repository | None, readable: Sequence[int]
+) -> dict[str, Any]:
     across = request.GET.get("across") == "yes"
     return {
         "found": clones.groups(readable, across=across),
@@ -93,11 +52,6 @@ def duplicates(request: HttpRequest, readable: Sequence[int]) -> dict[str, Any]:
         "across": across,
         "lines": clones.LINES,
     }
-
-
-@_of_code
-def doubtful(request: HttpRequest, readable: Sequence[int]) -> dict[str, Any]:
-    return {"doubtful": names.doubtful(readable)}
 
 
 @administered

@@ -110,7 +110,7 @@ TASKS = (
     Task(
         "Vectors and names",
         "Encode texts, predict names, and explain why a definition is similar to a query.",
-        "encode|names|definitions/[^/]+/explanation",
+        "encode|names(/check)?|definitions/[^/]+/explanation",
     ),
     Task(
         "Repositories",

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 from codeindex.management import base
 from codeindex.management.index import existing_index, repositories_called
 from codeindex.models import RepositoryQuerySet
-from embeddings.naming.disagreement import disagrees
 from search.candidates import sql
 
 
@@ -20,8 +19,8 @@ class Named(NamedTuple):
     repository: str
     path: str
     qualified_name: str
-    name: str
     predicted: list[tuple[str, float]]
+    is_doubtful: bool
 
 
 class Command(base.Command):
@@ -37,7 +36,7 @@ class Command(base.Command):
     def handle(self, *, repositories: Sequence[str], **options: Any) -> None:
         with existing_index():
             named = list(_named(repositories_called(repositories)))
-        flagged = [each for each in named if disagrees(each.name, each.predicted)]
+        flagged = [each for each in named if each.is_doubtful]
         share = 100 * len(flagged) / max(1, len(named))
         self.stdout.write(
             f"{len(flagged):,} of {len(named):,} functions with predicted names disagree with them"
@@ -53,22 +52,22 @@ class Command(base.Command):
 def _named(repositories: RepositoryQuerySet) -> Iterator[Named]:
     """Those that are live, each text once."""
     ids = sql.array_literal(repositories.values_list("pk", flat=True))
-    for repository, path, qualified, name, predicted in sql.rows(NAMED, {"repositories": ids}):
+    for repository, path, name, predicted, is_doubtful in sql.rows(NAMED, {"repositories": ids}):
         best_first = sorted(json.loads(predicted), key=lambda each: -each[1])
-        yield Named(
-            repository, path, qualified, name, [(word, score) for word, score in best_first]
-        )
+        scored = [(word, score) for word, score in best_first]
+        yield Named(repository, path, name, scored, is_doubtful)
 
 
 NAMED = """
 SELECT DISTINCT ON (definition.text_id) repository.name, file.path, definition.qualified_name,
-       definition.name, embedding.predicted_names
+       embedding.predicted_names, judged.embedding_id IS NOT NULL
 FROM codeindex_definition AS definition
 JOIN codeindex_sourcefile AS file ON file.blob_id = definition.blob_id AND file.live
 JOIN codeindex_branch AS branch ON branch.id = file.branch_id
 JOIN codeindex_repository AS repository ON repository.id = branch.repository_id
 JOIN codeindex_embedding AS embedding ON embedding.text_id = definition.text_id
 JOIN codeindex_space AS space ON space.id = embedding.space_id AND space.state = 'active'
+LEFT JOIN codeindex_namedoubt AS judged ON judged.embedding_id = embedding.id
 WHERE embedding.state = 'ready' AND definition.kind IN ('function', 'method')
   AND embedding.predicted_names <> '[]'::jsonb
   AND repository.id = ANY(%(repositories)s::bigint[])

@@ -7,7 +7,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from search import cursors
+from codeindex import cursors
 from search.references.callees import MOST_NAMES, Callee, Callees
 from search.references.callers import MOST_LINES, Caller, Callers
 from search.references.excerpts import Excerpt

@@ -23,6 +23,7 @@ from codeindex.models import (
 )
 from codeindex.spaces import lifecycle, refining
 from embeddings.encoder import Encoded
+from embeddings.naming.disagreement import Thresholds
 from tests.git import GitRepository
 
 pytestmark = pytest.mark.django_db
@@ -33,6 +34,7 @@ class DraftingEncoder:
 
     name, dimensions, device = "drafting", 2, "cpu"
     fingerprint, draft_fingerprint = "drafting", "quick"
+    name_thresholds = Thresholds()
 
     def __init__(self, *, chokes_on: str = "\0", drafts_nothing: bool = False) -> None:
         self.chokes_on, self.drafts_nothing = chokes_on, drafts_nothing

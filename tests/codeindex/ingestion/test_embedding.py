@@ -32,6 +32,7 @@ from codeindex.models import (
 )
 from codeindex.spaces import lifecycle
 from embeddings.encoder import Encoded
+from embeddings.naming.disagreement import Thresholds
 from tests.git import GitRepository
 
 pytestmark = pytest.mark.django_db
@@ -41,6 +42,7 @@ class TinyEncoder:
     """Three dimensions from a text's length; chokes on what it is told to."""
 
     name, dimensions, draft_fingerprint = "tiny", 3, ""
+    name_thresholds = Thresholds()
 
     def __init__(self, fingerprint: str = "tiny", chokes_on: str = "\0") -> None:
         self.fingerprint = fingerprint

@@ -13,7 +13,6 @@ from codeindex.ingestion import garbage_collection
 from codeindex.models import (
     Definition,
     Documented,
-    Embedding,
     NearClone,
     Repository,
     SourceFile,
@@ -187,24 +186,6 @@ class TestDocumentation:
         assert documentation.count() == 1
         assert documentation.count() == 0
         assert "Nothing to count" in shown(client, "").content.decode()
-
-
-class TestNames:
-    def test_those_at_odds_with_their_code_are_listed_within_the_gate(
-        self, client: Client, shop: Repository, hidden: Repository, charlie: User
-    ) -> None:
-        def predict(text: str, *names: tuple[str, float]) -> None:
-            found = Embedding.objects.filter(text__body__startswith=f"def {text}(")
-            assert found.update(predicted_names=[list(name) for name in names]) == 1
-
-        predict("sum_prices", ("parse_date", 0.9), ("read", 0.2))
-        predict("add_up", ("add_total", 0.95))
-        predict("secret_sum", ("open_file", 0.99))
-        (doubtful,) = shown(client, "names/").context["doubtful"]
-        assert (doubtful.place.name, doubtful.suggested) == ("sum_prices", "parse_date")
-        client.force_login(charlie)
-        listed = shown(client, "names/").context["doubtful"]
-        assert [each.place.name for each in listed] == ["secret_sum", "sum_prices"]
 
 
 @pytest.mark.parametrize("part", ["", "duplicates/", "names/"])

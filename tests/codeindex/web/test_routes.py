@@ -22,6 +22,7 @@ from codeindex.integrations import imports, outgoing, push_webhooks
 from codeindex.integrations.imports import Filters
 from codeindex.models import Evaluation, IndexRun, Invitation, Role
 from codeindex.models.tokens import digest
+from codeindex.quality import dismissals
 from codeindex.searches import saved
 from tests import shelf
 from tests.codeindex.web.who_sees_what import PEOPLE, ROUTES
@@ -128,9 +129,11 @@ def rows(people: Any) -> dict[str, int]:
         invited_by=people["maintainer"],
         expires=timezone.now() + timedelta(days=1),
     )
+    dismissal = dismissals.dismiss(shop, definition.pk, by=alice)
     search = saved.save(alice, "csv", "q=csv", alerts=True, mail=False)
     return {
         "saved_search": search.pk,
+        "dismissal": dismissal.pk,
         "invitation": invitation.pk,
         "space": shelf.space().pk,
         "evaluation": Evaluation.objects.create(file="q.json", file_hash="0").pk,
@@ -219,7 +222,8 @@ def test_what_is_hidden_is_answered_like_what_does_not_exist(
 def _alike(response: Any) -> str:
     """The page without tokens of forms and the address that was asked for, to which signing in
     leads back."""
-    page = re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", response.content.decode())
+    page = b"".join(response).decode()
+    page = re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", page)
     return page.replace(quote(response.request["PATH_INFO"], safe=""), "")
 
 

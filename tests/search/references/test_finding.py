@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth.models import User
+from search.cursors import written
 
 from codeindex.models import NamesUsed, Repository
 from search.candidates import sql
-from search.cursors import written
 from search.query.filters import BadQuery
 from search.references import finding, users
 from tests import shelf

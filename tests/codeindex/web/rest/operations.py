@@ -36,6 +36,9 @@ REFERENCES, CALLERS, CALLEES = (
 SUGGESTIONS = "/api/v1/suggestions"
 FILES = "/api/v1/files"
 BATCH, ENCODE, NAMES = "/api/v1/search/batch", "/api/v1/encode", "/api/v1/names"
+CHECK = "/api/v1/names/check"
+DOUBTFUL, DOUBTFUL_EXPORT = f"{ONE}/doubtful-names", f"{ONE}/doubtful-names/export"
+DISMISSED, DISMISSED_ONE = f"{ONE}/dismissed-names", f"{ONE}/dismissed-names/{{dismissal}}"
 DEFINITION = "/api/v1/definitions/{definition_id}"
 EXPLANATION = f"{DEFINITION}/explanation"
 FAILURES = f"{ONE}/failures"
@@ -54,6 +57,12 @@ STATUSES: dict[tuple[str, str], set[int]] = {
     ("post", BATCH): {200, 415, 429},
     ("post", ENCODE): {200, 415, 429},
     ("post", NAMES): {200, 415, 429},
+    ("post", CHECK): {200, 404, 415, 429},
+    ("get", DOUBTFUL): {200, 404, 429},
+    ("get", DOUBTFUL_EXPORT): {200, 404, 429},
+    ("get", DISMISSED): {200, 404},
+    ("post", DISMISSED): {201, 404, 409, 415},
+    ("delete", DISMISSED_ONE): {204, 404},
     ("get", DEFINITION): {200, 404, 429},
     ("get", EXPLANATION): {200, 404, 429},
     ("get", FAILURES): {200, 404},

@@ -19,6 +19,7 @@ from codeindex.accounts import tokens
 from codeindex.integrations import imports, outgoing, push_webhooks
 from codeindex.integrations.imports import Filters
 from codeindex.models import (
+    Definition,
     Evaluation,
     IndexRun,
     Invitation,
@@ -27,6 +28,7 @@ from codeindex.models import (
     Scope,
     SourceFile,
 )
+from codeindex.quality import dismissals
 from codeindex.web.ids import Row, opaque
 from codeindex.web.rest.problems import MEDIA_TYPE
 from tests import shelf
@@ -37,11 +39,14 @@ from tests.codeindex.web.rest.operations import (
     CALLEES,
     CALLERS,
     CANCEL,
+    CHECK,
     CODE,
     CODE_HOST,
     CODE_HOSTS,
     CONFIRM,
     DEFINITION,
+    DISMISSED,
+    DOUBTFUL,
     ENCODE,
     EVALUATION,
     EVALUATIONS,
@@ -109,6 +114,7 @@ def check(schema: dict[str, Any], shop: Repository, alice: User, bob: User, team
     figures = [["all", 2, *[[0.5, 0.4, 0.6]] * 3]]
     evaluation = Evaluation.objects.create(file="q.json", file_hash="0", figures=figures)
     saved = SavedSearch.objects.create(owner=alice, name="csv", asked="q=csv")
+    dismissal = dismissals.dismiss(shop, Definition.objects.get(name="load").pk, by=alice)
     named = (
         (TEAMS, Row.TEAM, team),
         (INVITATIONS, Row.INVITATION, invitation),
@@ -126,6 +132,7 @@ def check(schema: dict[str, Any], shop: Repository, alice: User, bob: User, team
         kind, row = next((kind, row) for start, kind, row in named if path.startswith(start))
         given = {"id": opaque(kind, row.pk if known else 0), "file_id": file.pk if known else 0}
         given["beginning"] = keys["search"][: tokens.SHOWN] if known else "cix_00000000"
+        given["dismissal"] = opaque(Row.DISMISSAL, dismissal.pk if known else 0)
         given["host"] = opaque(Row.CODE_HOST, host.pk if known else 0)
         given["source"] = opaque(Row.IMPORT, source.pk if known else 0)
         given["webhook"] = (
@@ -207,9 +214,9 @@ def test_errors_are_as_described(
         check(method, path, 413, CONTENT_LENGTH="9" * 9)
         if method == "get":
             check(method, path, 406, headers={"Accept": "text/html"})
-        elif path not in (BATCH, ENCODE, NAMES):
+        elif path not in (BATCH, ENCODE, NAMES, CHECK):
             check(method, path, 401, "")
-        reads = method == "get" or path in (BATCH, ENCODE, NAMES)
+        reads = method == "get" or path in (BATCH, ENCODE, NAMES, CHECK)
         lacking = Scope.SEARCH if not reads or path == TOKENS else Scope.INDEX
         check(method, path, 403, lacking)
         if "{" in path:
@@ -251,7 +258,7 @@ def test_errors_of_one_operation_are_as_described(
     check("patch", CODE_HOST, 400, data=b'{"token": "a b"}', content_type=JSON)
     for body in (b'{"role": "x"}', b'{"days": 31}', b'{"team": "none"}', b'{"team": 1}'):
         check("post", INVITATIONS, 400, data=body, content_type=JSON)
-    for path in (BATCH, ENCODE, NAMES):
+    for path in (BATCH, ENCODE, NAMES, CHECK):
         check("post", path, 400, data=b'{"queries": [1, {}], "code": []}', content_type=JSON)
         check("post", path, 415, data=b"x", content_type="text/plain")
     check("post", CANCEL, 409)
@@ -279,7 +286,7 @@ def test_too_many_requests_are_answered_as_described(check: Any, settings: Any) 
     check("post", BATCH, 429)
     check("get", CODE, 400, QUERY_STRING="code=x&by=none")
     check("get", CODE, 429, QUERY_STRING="code=x&by=none")
-    for path in (ENCODE, NAMES):
+    for path in (ENCODE, NAMES, CHECK):
         check("post", path, 429)
     check("get", EXPLANATION, 429)
     check("post", RUNS, 201)
@@ -330,6 +337,8 @@ def test_answers_are_as_described(check: Any, shop: Repository) -> None:
     check("post", BATCH, 200, data=queries, content_type=JSON)
     check("get", DEFINITION, 200)
     check("get", FAILURES, 200)
+    check("get", DOUBTFUL, 200)
+    check("get", DISMISSED, 200)
     check("get", FILES, 200, QUERY_STRING="repo=shop&path=load.py&lines=1")
     check("get", SIMILAR, 200)
     shelf.space()
