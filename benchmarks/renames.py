@@ -4,10 +4,10 @@ names are swapped: `python -m benchmarks.renames REPOSITORY… [--checkpoint NAM
 A REPOSITORY is a git repository with its history, bare or not. A rename is a function of Python
 that loses its name in a commit and keeps its body: at least SAME of its tokens, names of functions
 left out. Tests are left out, whose names are scenarios, and so are mechanical renames: another
-case, underscores, digits, an ending such as a plural's, and the same change of words a second time
-in a repository. Both names are compared by their expected F1, for the code before the commit with
-its name hidden; and, by the language model alone, by the cosine between that code and the name's
-words as a query. Chance is 0.5.
+case, underscores, digits, an ending such as a plural's, the `a` before an asynchronous function,
+and the same change of words a second time in a repository. Both names are compared by their
+expected F1, for the code before the commit with its name hidden; and, by the language model alone,
+by the cosine between that code and the name's words as a query. Chance is 0.5.
 
 A swap exchanges the names of two functions of one file at HEAD. What is measured is the area under
 the ROC curve of the doubt about swapped names against that about the same functions' own names: by
@@ -177,6 +177,9 @@ def _likeness(one: Counter[str], other: Counter[str]) -> float:
 
 def _is_mechanical(earlier: str, later: str) -> bool:
     if earlier.startswith("__") or later.startswith("__"):
+        return True
+    bare = earlier.strip("_"), later.strip("_")
+    if bare[0] == f"a{bare[1]}" or bare[1] == f"a{bare[0]}":
         return True
     old, new = (
         sorted(_ENDINGS.sub("", part) for part in parts(name) if not part.isdigit())
