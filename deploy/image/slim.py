@@ -13,7 +13,6 @@ import shutil
 import sys
 from pathlib import Path
 
-TESTS = {"test", "tests"}
 KEPT_PROGRAM = "torch_shm_manager"
 """Without it torch cannot be imported."""
 
@@ -26,7 +25,8 @@ def main(packages: Path, languages: Path) -> None:
     grammars = {f"{name}.abi3.so" for source in sources for name in PACKED.findall(source)}
     bindings = packages / "tree_sitter_language_pack/bindings"
     superfluous = [
-        *(folder for folder in packages.rglob("*") if folder.name in TESTS and folder.is_dir()),
+        *packages.rglob("tests"),
+        *packages.glob("torch/test"),
         *packages.glob("torch/include"),
         *(file for file in (packages / "torch/bin").iterdir() if file.name != KEPT_PROGRAM),
         *packages.rglob("*.po"),
@@ -37,7 +37,7 @@ def main(packages: Path, languages: Path) -> None:
         if path.is_dir():
             shutil.rmtree(path)
         else:
-            path.unlink(missing_ok=True)  # its folder may be gone
+            path.unlink(missing_ok=True)  # it may be gone with its folder
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ FIXED = {
 }
 # Of the compose file itself: what .env may set besides settings of codeindex.
 OF_COMPOSE = {
-    *("POSTGRES_PASSWORD", "PROXY_TLS", "HTTPS_PORT"),
+    *("POSTGRES_PASSWORD", "PROXY_TLS", "HTTPS_PORT", "GRAFANA_PORT"),
     *("CPU_EMBEDDERS", "IMAGE_TAG"),
 }
 VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])([^}]*))?\}")
@@ -47,11 +47,12 @@ def test_it_is_valid_by_the_specification_of_compose() -> None:
     jsonschema.validate(COMPOSE, schema)
 
 
-@pytest.mark.parametrize("profile", ["", "nvidia"])
+@pytest.mark.parametrize("profile", ["", "nvidia", "monitoring"])
 def test_docker_compose_accepts_it(profile: str, tmp_path: Path) -> None:
     shown = config(profile, POSTGRES_PASSWORD="secret", CPU_EMBEDDERS="0")
     assert shown.returncode == 0, shown.stderr
     services = json.loads(shown.stdout)["services"]
+    assert ("grafana" in services) == (profile == "monitoring")
     assert ("embed-gpu" in services) == (profile == "nvidia")
     assert services["embed"]["deploy"]["replicas"] == 0
     assert services["web"]["environment"]["DATABASE_URL"].startswith("postgres://codeindex:secret@")

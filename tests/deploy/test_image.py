@@ -76,6 +76,7 @@ def packages(tmp_path: Path) -> Path:
         *("torch/include/ATen/core.h", "torch/test/test_api.py", "torch/testing/__init__.py"),
         *("torch/bin/protoc", "torch/bin/models/one.bin", "torch/bin/torch_shm_manager"),
         *("numpy/linalg/tests/test_linalg.py", "numpy/linalg/__init__.py"),
+        "django/test/__init__.py",
         *("django/conf/locale/de/django.po", "django/conf/locale/de/django.mo"),
         *("transformers/models/bert/__pycache__/a.pyc", "transformers/models/bert/a.py"),
         *("tree_sitter_language_pack/bindings/objc.abi3.so",),
@@ -92,7 +93,7 @@ def test_what_the_application_never_loads_is_removed(packages: Path) -> None:
     left = {path.relative_to(packages).as_posix() for path in packages.rglob("*") if path.is_file()}
     assert left == {
         *("torch/testing/__init__.py", "torch/bin/torch_shm_manager"),
-        *("numpy/linalg/__init__.py", "django/conf/locale/de/django.mo"),
+        *("numpy/linalg/__init__.py", "django/test/__init__.py", "django/conf/locale/de/django.mo"),
         *("transformers/models/bert/a.py", "tree_sitter_language_pack/bindings/objc.abi3.so"),
     }
 
