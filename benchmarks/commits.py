@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import statistics
-import subprocess
 import tempfile
 from argparse import Namespace
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connection
 
+from benchmarks.moving_clone import MovingClone
 from codeindex import repositories, tasks
 from codeindex.ingestion import embedding, pipeline
 from codeindex.local_services import ensure_services
@@ -44,7 +44,7 @@ def measure(options: Namespace) -> None:
     with tempfile.TemporaryDirectory() as folder, ensure_services():
         call_command("migrate", verbosity=0, interactive=False)
         encoders.cached(encoders.preferred_source()).encode(["def warm(): pass"])
-        clone = _Clone(Path(folder) / "clone", options.repository.resolve())
+        clone = MovingClone(Path(folder) / "clone", options.repository.resolve())
         costs = list(_costs(clone, options.commits))
     full, *commits = [cost for cost in costs if cost.what in ("full", "commit")]
     median = statistics.median(cost.seconds for cost in commits)
@@ -57,7 +57,7 @@ def measure(options: Namespace) -> None:
             file.writelines(json.dumps(asdict(cost)) + "\n" for cost in costs)
 
 
-def _costs(clone: _Clone, commits: int) -> Iterator[Cost]:
+def _costs(clone: MovingClone, commits: int) -> Iterator[Cost]:
     owner = User.objects.filter(is_superuser=True).first() or User.objects.create_superuser("admin")
     history = clone.history(commits)
     clone.point(BRANCH, history[0])
@@ -87,7 +87,7 @@ def _print(cost: Cost, full: Cost | None) -> Generator[Cost, None, Cost]:
     return cost
 
 
-def _registered(clone: _Clone, owner: User, name: str) -> Repository:
+def _registered(clone: MovingClone, owner: User, name: str) -> Repository:
     return repositories.register(
         url=str(clone.path), owner=owner, by=None, name=name, branch=BRANCH, trusted_path=True
     )
@@ -137,36 +137,3 @@ def _build_indexes() -> None:
         lifecycle.build_index(space)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
-
-
-class _Clone:
-    """A bare clone whose branches are moved."""
-
-    def __init__(self, path: Path, source: Path) -> None:
-        self.path = path
-        subprocess.run(
-            ["git", "clone", "--quiet", "--bare", "--shared", str(source), str(path)], check=True
-        )
-
-    def _git(self, *arguments: str) -> str:
-        command = ["git", "-c", "user.name=b", "-c", "user.email=b@example.org", *arguments]
-        done = subprocess.run(command, cwd=self.path, check=True, capture_output=True, text=True)
-        return done.stdout.strip()
-
-    def history(self, commits: int) -> Sequence[str]:
-        """The last commits by first parents, the oldest first, and the one before them."""
-        listed = self._git("rev-list", "--first-parent", f"--max-count={commits + 1}", "HEAD")
-        return listed.splitlines()[::-1]
-
-    def point(self, branch: str, commit: str) -> None:
-        self._git("update-ref", f"refs/heads/{branch}", commit)
-
-    def rename(self, branch: str) -> None:
-        """A commit of the same content, all of it in a folder of another name."""
-        tree = self._git("rev-parse", f"{branch}^{{tree}}")
-        made = subprocess.run(
-            ["git", "mktree"], cwd=self.path, input=f"040000 tree {tree}\trenamed\n",
-            check=True, capture_output=True, text=True,
-        )  # fmt: skip
-        commit = self._git("commit-tree", made.stdout.strip(), "-p", branch, "-m", "Rename")
-        self.point(branch, commit)

@@ -68,7 +68,7 @@ def measure(options: Namespace) -> None:
             replicated_index.grow(space, options.grow)
         _build(space)
         encoder = encoders.encoder_for(space)
-        texts = _docstring_queries(WARM + 2 * options.queries)
+        texts = docstring_queries(WARM + 2 * options.queries)
         queries = Queries(texts, encoder.encode_queries(texts))
         stored = SpaceVectors.read(space)
         _print_size(space, len(stored.texts))
@@ -84,7 +84,7 @@ def _build(space: Space) -> None:
         print(f"HNSW index built in {seconds:,.0f} s")
 
 
-def _docstring_queries(count: int) -> list[str]:
+def docstring_queries(count: int) -> list[str]:
     """First paragraphs of docstrings, of 3 to 20 words; the same ones in each run. Exits if the
     index has too few."""
     docstrings = Definition.objects.filter(

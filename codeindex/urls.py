@@ -255,6 +255,8 @@ oauth = [
     path("oauth/revoke", endpoints.revoke, name="oauth-revoke"),
 ]
 
+admin.autodiscover()  # here, so that commands without pages need not load them
+
 urlpatterns = [
     path("health", health_endpoints.healthz, name="health"),
     path("healthz", health_endpoints.healthz, name="healthz"),

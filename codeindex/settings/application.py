@@ -9,7 +9,7 @@ ROOT_URLCONF = "codeindex.urls"
 WSGI_APPLICATION = "codeindex.wsgi.application"
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "django.contrib.admin.apps.SimpleAdminConfig",  # `urls` loads the pages of `admin`
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -5,20 +5,26 @@ from __future__ import annotations
 import importlib.util
 import os
 import platform
+import socket
 from pathlib import Path
-
-import redis
 
 from codeindex.local_services.processes.accounts import Account
 from codeindex.local_services.state import CannotStart, State
+
+ANSWER_SECONDS = 5.0
+PING, PONG = b"PING\r\n", b"+PONG\r\n"
+"""Of Redis' protocol. Its library would be a third of what a command imports before Django."""
 
 
 def is_ready(state: State) -> bool:
     """Whether a server for this folder responds (it does not while it loads its data)."""
     try:
-        with redis.Redis(unix_socket_path=str(state.valkey_socket)) as client:
-            return bool(client.ping())
-    except redis.RedisError:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(ANSWER_SECONDS)
+            connection.connect(str(state.valkey_socket))
+            connection.sendall(PING)
+            return connection.recv(len(PONG)) == PONG
+    except OSError:
         return False
 
 

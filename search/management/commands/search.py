@@ -8,6 +8,7 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
+from importlib import import_module
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,12 +17,10 @@ from django.template.defaultfilters import pluralize
 
 from codeindex.management import base, running_server
 from codeindex.management.index import ADMINISTRATOR, existing_index
-from search import engine
 from search.candidates.branches import UnknownRepository
 from search.candidates.path_rules import Order
 from search.candidates.sql import SearchTimeout
-from search.lines import finding
-from search.lines.request import Case, Mode, Words, is_regex, parse_lines
+from search.lines.request import Case, Mode, Words, is_regex
 from search.query.filters import REPOSITORY, BadQuery, Field
 from search.ranking.balance import PRESETS
 from search.request import (
@@ -29,11 +28,8 @@ from search.request import (
     DEFAULT_RESULTS,
     MAX_RESULTS,
     Parameters,
-    parse_search,
 )
 from search.results import Group
-from search.web.rest.line_serializers import LineAnswerSerializer
-from search.web.rest.serializers import AnswerSerializer
 
 FILTER_HELP = {
     Field.REPOSITORY: "repository, by its name or owner/name",
@@ -55,6 +51,9 @@ LINE_MODES = {
 
 ADDRESSES = {"permalink", "url"}
 """The members of an answer that a server writes with its name."""
+
+HERE = "search.management.here"
+"""Is loaded only where no server answers, since importing the engine takes as long as an answer."""
 
 Json = Mapping[str, Any]
 """An answer, or a part of one, as the API writes it."""
@@ -193,7 +192,7 @@ def _find(text: str, options: dict[str, Any]) -> Json:
 
 
 def _find_here(parameters: Parameters) -> Json:
-    return dict(AnswerSerializer(engine.find(parse_search(ADMINISTRATOR, parameters))).data)
+    return dict(import_module(HERE).results(ADMINISTRATOR, parameters))
 
 
 def _search_parameters(text: str, options: dict[str, Any]) -> Parameters:
@@ -214,8 +213,7 @@ def _find_lines(text: str, options: dict[str, Any]) -> Json:
     answer = running_server.ask("lines", parameters)
     if answer is None:
         with existing_index():
-            found = finding.find(parse_lines(ADMINISTRATOR, parameters))
-        answer = LineAnswerSerializer(found).data
+            answer = import_module(HERE).lines(ADMINISTRATOR, parameters)
     return dict(_with_paths(answer))
 
 
