@@ -152,6 +152,25 @@ def test_images_of_others_are_pinned(service: str) -> None:
         assert re.search(r":[\w.-]+@sha256:[0-9a-f]{64}$", SERVICES[service]["image"])
 
 
+def test_prometheus_and_grafana_find_what_ships_for_them() -> None:
+    """The same paths in the compose file and in the files that it mounts."""
+    mounted = {
+        target: PROJECT / source
+        for service in ("prometheus", "grafana")
+        for source, target, *_ in (each.split(":") for each in SERVICES[service]["volumes"])
+    }
+    folder = mounted["/etc/prometheus"]
+    (scrape,) = yaml.safe_load((folder / "prometheus.yml").read_text())["scrape_configs"]
+    (static,) = scrape["static_configs"]
+    webs = [f"{name}:8000" for name in SERVICES if name.startswith("web")]
+    assert static["targets"] == webs
+    (token,) = SERVICES["prometheus"]["secrets"]
+    assert scrape["authorization"]["credentials_file"] == f"/run/secrets/{token}"
+    provider = mounted["/etc/grafana/provisioning"] / "dashboards" / "codeindex.yml"
+    (provided,) = yaml.safe_load(provider.read_text())["providers"]
+    assert (mounted[provided["options"]["path"]] / "codeindex.json").is_file()
+
+
 def test_volumes_of_earlier_versions_keep_their_names() -> None:
     """Data that an installation has would seem lost otherwise."""
     assert {"postgres", "valkey", "state"} <= set(COMPOSE["volumes"])
