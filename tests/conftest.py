@@ -34,8 +34,9 @@ def pytest_configure() -> None:
 
 
 LONGEST = (
-    "journeys", "test_hostile_sources.py", "test_training.py", "test_every_line.py",
-    "test_house.py", "test_worker.py", "sign_on", "test_draft.py", "test_languages.py",
+    "journeys", "test_accessibility.py", "test_routes.py", "test_hostile_sources.py",
+    "test_training.py", "test_every_line.py", "test_house.py", "test_worker.py",
+    "test_indexing.py", "sign_on", "test_draft.py", "test_languages.py",
 )  # fmt: skip
 """Files and folders of tests that take about twenty seconds and more, the longest first."""
 

@@ -13,7 +13,7 @@ from urllib.parse import quote
 import pytest
 from django.contrib.auth.models import Group, User
 from django.db import transaction
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
@@ -72,12 +72,15 @@ EVERY = {route.name: route for route in routes(get_resolver(WITH_PROVIDER))}
 OWN = sorted(name for name in EVERY if not name.startswith("admin:"))
 
 
-@pytest.fixture(autouse=True)
-def provider(settings: Any) -> None:
-    """One that is down."""
-    settings.ROOT_URLCONF = WITH_PROVIDER
-    settings.CODEINDEX_OIDC_URL = "http://127.0.0.1:1"
-    settings.CODEINDEX_ADDRESS_LOGIN_RATE = "100000/minute"
+@pytest.fixture(scope="module", autouse=True)
+def provider() -> Iterator[None]:
+    """One that is down. It is set once, since other routes are compiled anew."""
+    with override_settings(
+        ROOT_URLCONF=WITH_PROVIDER,
+        CODEINDEX_OIDC_URL="http://127.0.0.1:1",
+        CODEINDEX_ADDRESS_LOGIN_RATE="100000/minute",
+    ):
+        yield
 
 
 @pytest.fixture(scope="module")
