@@ -49,7 +49,7 @@ from codeindex.models import (
 from codeindex.observability import recall, work
 from codeindex.observability.work import Stage
 from codeindex.operations import retention
-from codeindex.quality import documentation, near_clones, shapes, usage
+from codeindex.quality import branch_clones, documentation, near_clones, shapes, usage
 from codeindex.searches import alerts, mail
 from codeindex.spaces import changes, encoders, lifecycle, projection, refining
 
@@ -263,6 +263,7 @@ def survey() -> None:
     doubts.judge_older()
     if shapes.compute() and not NearClone.objects.exists():
         near_clones.refresh()
+    branch_clones.refresh()
     projection.refresh()
 
 

@@ -38,6 +38,7 @@ from codeindex.models.oauth import OAuthGrant
 from codeindex.models.observability import GpuState, RecallSample, WorkDone
 from codeindex.models.projections import EDGE, MapPoint, Projection
 from codeindex.models.quality import (
+    BranchClones,
     Documented,
     NameDismissal,
     NameDoubt,
@@ -89,6 +90,7 @@ __all__ = [
     "Blob",
     "BlobWords",
     "Branch",
+    "BranchClones",
     "Claim",
     "CodeHost",
     "Commit",

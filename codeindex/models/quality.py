@@ -26,6 +26,18 @@ class TextShape(models.Model):
         return self.digest
 
 
+class BranchClones(models.Model):
+    """The groups of clones within a branch's live commit, as `codeindex.quality.clones` found them
+    when all of its functions had their shapes."""
+
+    branch = models.OneToOneField(Branch, models.CASCADE, primary_key=True, related_name="clones")
+    run = models.ForeignKey(IndexRun, models.CASCADE, related_name="+")
+    found = models.JSONField()  # of `codeindex.quality.clones.Found`
+
+    def __str__(self) -> str:
+        return f"clones of {self.branch_id}"
+
+
 class NearClone(models.Model):
     """Two texts of different shapes whose structure vectors are nearly the same."""
 

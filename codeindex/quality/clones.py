@@ -22,6 +22,9 @@ MEMBERS = 6
 
 PAIRS = 50
 
+SECONDS = 600
+"""How long it may take to find the groups of one branch in the background."""
+
 
 class Place(NamedTuple):
     """A definition in a file of a repository, by their ids and names."""
@@ -79,23 +82,23 @@ class NearPair:
     similarity: float
 
 
-def groups(branches: Sequence[int], *, across: bool = False) -> Found:
+def groups(branches: Sequence[int], *, across: bool = False, within: int | None = None) -> Found:
     """The clones in these branches; `across`: only groups of several repositories. Raises
-    `OperationalError` if it takes too long."""
+    `OperationalError` if it takes more seconds than `within`, by default than a search may."""
     parameters = _parameters(branches) | {
         "repositories": 2 if across else 1,
         "groups": GROUPS,
         "members": MEMBERS,
     }
-    rows = statements.rows(_GROUPS, parameters)
+    rows = statements.rows(_GROUPS, parameters, within=within)
     if not rows:
-        return Found([], 0, 0, _lines(branches))
+        return Found([], 0, 0, _lines(branches, within))
     found: dict[str, Group] = {}
     for digest, members, repositories, texts, saving, *place in (row[2:] for row in rows):
-        group = found.setdefault(digest, Group(members, repositories, texts == 1, saving, []))
+        group = found.setdefault(digest, Group(members, repositories, texts == 1, int(saving), []))
         group.places.append(Place(*place))  # type: ignore[attr-defined]  # a list while it is made
     count, saving = rows[0][:2]
-    return Found(list(found.values()), count, saving, _lines(branches))
+    return Found(list(found.values()), count, int(saving), _lines(branches, within))
 
 
 def near_pairs(branches: Sequence[int]) -> list[NearPair]:
@@ -106,9 +109,9 @@ def near_pairs(branches: Sequence[int]) -> list[NearPair]:
     return [NearPair(Place(*row[1 : 1 + width]), Place(*row[1 + width :]), row[0]) for row in rows]
 
 
-def _lines(branches: Sequence[int]) -> int:
+def _lines(branches: Sequence[int], within: int | None) -> int:
     """Of all functions in these branches that are large enough to count."""
-    ((lines,),) = statements.rows(_LINES, _parameters(branches))
+    ((lines,),) = statements.rows(_LINES, _parameters(branches), within=within)
     return int(lines or 0)
 
 
@@ -155,8 +158,9 @@ FROM chosen CROSS JOIN LATERAL (
 ORDER BY saving DESC, chosen.digest, place.repository, place.path, place.start_line
 """
 _LINES = f"SELECT sum(lines) FROM ({_SEEN}) AS seen"
+# Found from the pairs, which are few, however many functions the branches have
 _PAIRS = f"""
-WITH seen AS MATERIALIZED ({_SEEN})
+WITH seen AS NOT MATERIALIZED ({_SEEN})
 SELECT pair.similarity, {_COLUMNS.format("one")}, {_COLUMNS.format("other")}
 FROM codeindex_nearclone AS pair
 CROSS JOIN LATERAL (

@@ -35,6 +35,11 @@ def compute(seconds: float = SECONDS) -> int:
     return done
 
 
+def are_complete() -> bool:
+    """Whether no live function or method lacks its shape."""
+    return not _missing()
+
+
 def _of_language(language: str, texts: Sequence[Text]) -> list[tuple[Text, Shape | None]]:
     return list(zip(texts, shapes([text.body for text in texts], language), strict=True))
 

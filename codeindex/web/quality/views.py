@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from codeindex import audit
 from codeindex.audit import Access, Door
 from codeindex.models import Evaluation, Repository
-from codeindex.quality import clones, documentation, usage
+from codeindex.quality import branch_clones, clones, documentation, usage
 from codeindex.web import plots
 from codeindex.web.access import administered
 from codeindex.web.quality.pages import of_code
@@ -46,8 +46,9 @@ def duplicates(
     request: HttpRequest, repository: Repository | None, readable: Sequence[int]
 ) -> dict[str, Any]:
     across = request.GET.get("across") == "yes"
+    found = branch_clones.stored(readable[0], repository) if repository and readable else None
     return {
-        "found": clones.groups(readable, across=across),
+        "found": found or clones.groups(readable, across=across),
         "near": clones.near_pairs(readable),
         "across": across,
         "lines": clones.LINES,

@@ -20,7 +20,7 @@ from codeindex.models import (
     TextShape,
     Visibility,
 )
-from codeindex.quality import documentation, near_clones, shapes
+from codeindex.quality import branch_clones, documentation, near_clones, shapes
 from tests import shelf
 from tests.shelf import Written
 
@@ -119,6 +119,30 @@ class TestClones:
         put(small, "b.py", "def b(self):\n    return self.b\n")
         shapes.compute()
         assert shown(client).context["found"].groups == []
+
+    def test_those_of_a_repository_are_found_in_the_background(
+        self, client: Client, shop: Repository, hidden: Repository
+    ) -> None:
+        assert branch_clones.refresh() == 0  # without shapes
+        shapes.compute()
+        at_once = shown(client, repository="alice/shop").context["found"]
+        assert branch_clones.refresh() == 2
+        assert branch_clones.refresh() == 0
+        Repository.objects.filter(pk=shop.pk).update(name="store")
+        stored = shown(client, repository="alice/store").context["found"]
+        assert (stored.count, stored.saving, stored.lines) == (
+            at_once.count, at_once.saving, at_once.lines,
+        )  # fmt: skip
+        (group,) = stored.groups
+        assert [place.path for place in group.places] == ["a.py", "b.py", "c.py"]
+        assert {place.repository for place in group.places} == {"alice/store"}
+        branch = shop.branches.get()
+        branch.live_run = None
+        branch.save()
+        shelf.branch(shop)
+        SourceFile.objects.filter(path="c.py").delete()
+        (group,) = shown(client, repository="alice/store").context["found"].groups
+        assert group.members == 2
 
     def test_near_ones_are_pairs_that_their_reader_may_see(
         self, client: Client, shop: Repository, hidden: Repository, charlie: User, monkeypatch: Any

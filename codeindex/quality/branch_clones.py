@@ -1,0 +1,49 @@
+"""The groups of clones within one branch, found in the background: those of a large repository take
+longer than a page may."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from typing import Any
+
+from django.db.models import F, Min
+
+from codeindex.models import Branch, BranchClones, Repository
+from codeindex.quality import clones, shapes
+from codeindex.quality.clones import Found, Group, Place
+
+
+def refresh() -> int:
+    """Find those of each repository's first indexed branch whose live commit has changed, if all
+    shapes are there; returns how many branches there were."""
+    indexed = Branch.objects.filter(live_run__isnull=False)
+    first = indexed.values("repository").annotate(first=Min("pk")).values("first")
+    due = indexed.filter(pk__in=first).exclude(clones__run=F("live_run"))
+    branches = list(due.values_list("pk", "live_run")) if due.exists() else []
+    if not branches or not shapes.are_complete():
+        return 0
+    for branch, run in branches:
+        found = asdict(clones.groups([branch], within=clones.SECONDS))
+        BranchClones.objects.update_or_create(
+            branch_id=branch, defaults={"run_id": run, "found": found}
+        )
+    return len(branches)
+
+
+def stored(branch: int, repository: Repository) -> Found | None:
+    """Those of a branch's live commit; None if they have not been found yet."""
+    row = BranchClones.objects.filter(branch=branch, branch__live_run=F("run")).first()
+    return _read(row.found, repository.full_name) if row else None
+
+
+def _read(found: dict[str, Any], repository: str) -> Found:
+    """`repository` is its present name."""
+    groups = [
+        Group(**{**group, "places": [_place(place, repository) for place in group["places"]]})
+        for group in found["groups"]
+    ]
+    return replace(Found(**{**found, "groups": []}), groups=groups)
+
+
+def _place(values: list[Any], repository: str) -> Place:
+    return Place(*values)._replace(repository=repository)
