@@ -34,7 +34,8 @@ worker_class = "codeindex.web.worker.WebWorker"
 workers = settings.WEB_CONCURRENCY
 threads = 8
 timeout = 600
-graceful_timeout = 3
+# Requests in flight have that long when the server is told to stop: all is over within ten seconds
+graceful_timeout = 9
 control_socket_disable = True
 if settings.CODEINDEX_LOG_FORMAT == "json":
     # gunicorn's own lines, too

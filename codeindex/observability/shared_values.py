@@ -11,6 +11,8 @@ import fcntl
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -25,16 +27,28 @@ class SharedValues:
 
     def __init__(self, parent: Path) -> None:
         parent.mkdir(mode=0o700, exist_ok=True)
-        for folder in parent.iterdir():
-            _remove_if_abandoned(folder)
-        self.folder = Path(tempfile.mkdtemp(prefix="web-", dir=parent))
-        self._lock = (self.folder / LOCK).open("w")
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        # Or one that starts at the same time would remove a folder that is not locked yet
+        with _locked(parent):
+            for folder in parent.iterdir():
+                _remove_if_abandoned(folder)
+            self.folder = Path(tempfile.mkdtemp(prefix="web-", dir=parent))
+            self._lock = (self.folder / LOCK).open("w")
+            fcntl.flock(self._lock, fcntl.LOCK_EX)
         os.environ[VARIABLE] = str(self.folder)
 
     def remove(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
         self._lock.close()
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _remove_if_abandoned(folder: Path) -> None:

@@ -75,6 +75,9 @@ Application = Callable[..., Any]
 POLL_SECONDS = 0.25
 """How often time limits are checked."""
 
+LEAVING_SECONDS = 1.5
+"""What is left of gunicorn's patience for the process to end once its requests are answered."""
+
 OBSERVE_SECONDS = 1.0
 """How often connections are counted for the metrics."""
 
@@ -197,6 +200,8 @@ class Connections:
     def close(self, seconds: float) -> None:
         """Accepts no more connections. Responses in progress have up to `seconds` to be sent."""
         deadline = time.monotonic() + seconds
+        # Requests that have arrived are answered, too, instead of being cut off
+        wasyncore.loop(timeout=0, use_poll=True, map=self._map, count=1)
         for server in self._servers:
             wasyncore.dispatcher.close(server)  # not the trigger that wakes the loop for a response
         while time.monotonic() < deadline:
@@ -254,4 +259,4 @@ class WebWorker(Worker):
             if (now := time.monotonic()) - observed >= OBSERVE_SECONDS:
                 observe(connections.by_activity())
                 observed = now
-        connections.close(self.cfg.graceful_timeout)
+        connections.close(self.cfg.graceful_timeout - LEAVING_SECONDS)

@@ -63,10 +63,11 @@ class Searcher:
 @dataclass(frozen=True)
 class Codeindex:
     """Commands of an installation: `home` is its state folder, `services` the settings that name
-    what it uses."""
+    what it uses, `project` where the code lies."""
 
     home: Path
     services: dict[str, str]
+    project: Path = PROJECT
 
     def environment(self, **more: str) -> dict[str, str]:
         inherited = {
@@ -84,7 +85,7 @@ class Codeindex:
         """Starts a command, whose output can be read meanwhile."""
         return subprocess.Popen(
             [sys.executable, "manage.py", *arguments],
-            cwd=PROJECT,
+            cwd=self.project,
             env=self.environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -94,7 +95,7 @@ class Codeindex:
     def try_command(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "manage.py", *arguments],
-            cwd=PROJECT,
+            cwd=self.project,
             env=self.environment(**more),
             capture_output=True,
             text=True,
@@ -111,7 +112,7 @@ class Codeindex:
         """A process that answers one query after another."""
         process = subprocess.Popen(
             [sys.executable, "-u", "manage.py", "search", "--json", "--queries", "-"],
-            cwd=PROJECT,
+            cwd=self.project,
             env=self.environment(**more),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -12,8 +12,8 @@ import pytest
 from codeindex.local_services.state import DATABASE, State
 from tests.embeddings import tiny
 from tests.git import GitRepository
-from tests.journeys.test_killed_worker import source
 from tests.topology.codeindexes import Codeindex
+from tests.topology.test_killed_worker import source
 
 FILES = 12
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -30,3 +31,11 @@ def test_what_a_killed_server_left_is_removed(tmp_path: Path) -> None:
     living = SharedValues(tmp_path / "metrics")
     assert not killed.folder.exists()
     assert living.folder.exists()
+
+
+def test_those_that_start_together_leave_each_other_alone(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as starting:
+        started = [*starting.map(SharedValues, [tmp_path / "metrics"] * 16)]
+    assert all(each.folder.exists() for each in started)
+    for each in started:
+        each.remove()
