@@ -195,7 +195,10 @@ def environment_of(service: dict[str, Any], file: dict[str, str]) -> dict[str, s
 
 def config(profile: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """What `docker compose config` says of the file, with these variables."""
-    command = [*compose_program(), "--file", str(FILE), "--env-file", os.devnull]
+    program = compose_program()
+    if program is None:
+        pytest.skip("there is no docker compose")
+    command = [*program, "--file", str(FILE), "--env-file", os.devnull]
     command += ["--profile", profile] if profile else []
     return subprocess.run(
         [*command, "config", "--format", "json"],
@@ -206,11 +209,11 @@ def config(profile: str, **environment: str) -> subprocess.CompletedProcess[str]
 
 
 @cache
-def compose_program() -> tuple[str, ...]:
+def compose_program() -> tuple[str, ...] | None:
     """`docker compose`, or the same as a program of its own."""
     for program in (("docker", "compose"), ("docker-compose",)):
         if shutil.which(program[0]):
             said = subprocess.run([*program, "version", "--short"], capture_output=True, text=True)
             if said.returncode == 0 and int(said.stdout.lstrip("v").split(".")[0] or 0) >= 2:
                 return program
-    pytest.skip("there is no docker compose")
+    return None
