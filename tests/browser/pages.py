@@ -15,6 +15,7 @@ from tests.browser.organisation import Organisation
 
 NOT_PAGES = {
     "sign-in-link": "its texts are signed",
+    "admin-costs-export": "a file",
     "audit-export": "a file",
     "quality-names-export": "a file",
     "progress": "a part of a repository's page",
