@@ -106,7 +106,7 @@ def add_cost(
 ) -> None:
     """Add a batch to what the run has cost: the contents and texts that were new, the blob of each
     of its files, how many of these the repository held, the definitions in all of them, and how
-    many vectors were requested."""
+    many vectors were requested. Before there is a space, each new text will need one."""
     blobs = {blob for blob, _ in new}
     files_new = sum(blob in blobs for blob in of_files)
     with connection.cursor() as cursor:
@@ -120,7 +120,7 @@ def add_cost(
         "definitions_changed": definitions_changed,
         "definitions_new": sum(len(read.definitions) for _, read in new),
         "texts_new": len(texts),
-        "vectors": vectors,
+        "vectors": len(texts) if active_space() is None else vectors,
         "stored_bytes": stored,
     }
     changes = {name: F(name) + count for name, count in counted.items()}

@@ -110,17 +110,16 @@ def repository(request: HttpRequest, pk: int) -> HttpResponse:
         "skips": overview.skips(summary.latest),
         "failures": overview.failures(row) if has_failures else [],
         "is_managed": Repository.objects.managed_by(request.user).filter(pk=pk).exists(),
-        "forecast": _forecast(request, summary.latest),
+        "forecast": _forecast(request, row),
     }
     return render(request, "codeindex/repository.html", context)
 
 
-def _forecast(request: HttpRequest, run: IndexRun | None) -> list[Compared]:
-    """What an administrator had been told that the run would cost, beside what it has cost."""
-    if run is None or not request.user.is_superuser:
-        return []
-    made = forecasts.forecast_of(run)
-    return forecasts.compare(made, run) if made else []
+def _forecast(request: HttpRequest, row: Repository) -> list[Compared]:
+    """What an administrator was told that the first run would cost, beside what it has cost."""
+    run = forecasts.first_run(row) if request.user.is_superuser else None
+    made = forecasts.forecast_of(run) if run else None
+    return forecasts.compare(made, run) if made and run else []
 
 
 @require_safe

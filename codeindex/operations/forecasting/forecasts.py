@@ -135,6 +135,11 @@ def forecast_of(run: IndexRun) -> Forecast | None:
     ).first()
 
 
+def first_run(repository: Repository) -> IndexRun | None:
+    """The first one that was published."""
+    return _published().filter(branch__repository=repository).first()
+
+
 def _published() -> QuerySet[IndexRun]:
     return IndexRun.objects.filter(status=RunStatus.PUBLISHED).order_by("pk")
 

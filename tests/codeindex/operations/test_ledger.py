@@ -118,3 +118,11 @@ def test_the_page_of_costs_lists_runs(
     assert "alice/shop" in client.get("/administration/costs/").content.decode()
     export = client.get("/administration/costs/export")
     assert b"alice/shop" in b"".join(export.streaming_content)  # type: ignore[attr-defined]
+
+
+def test_before_there_is_a_space_each_new_text_will_be_encoded(
+    source: GitRepository, registered: Repository, requested: Requested
+) -> None:
+    source.commit({"shop.py": SHOP, "copy.py": SHOP})
+    cost = index(requested(registered))
+    assert cost.vectors == cost.texts_new > 0
