@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import tempfile
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
@@ -43,7 +44,7 @@ class OnnxNetwork:
     its states, and `positions` the most tokens of a text, 0 if unknown."""
 
     def __init__(self, path: Path) -> None:
-        onnxruntime = import_module("onnxruntime")
+        onnxruntime = _silent("onnxruntime")
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = torch.get_num_threads()
         self._session = onnxruntime.InferenceSession(path, options)
@@ -153,10 +154,17 @@ def _rounding_error(inputs: Tensor, weight: Tensor) -> float:
     return float(((rounded - exact).norm(dim=1) / exact.norm(dim=1)).mean())
 
 
+def _silent(module: str) -> Any:
+    """A module of onnxruntime, which otherwise reports each process that computes with it to
+    Microsoft. Its function `disable_telemetry_events` does not prevent that."""
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    return import_module(module)
+
+
 def _quantise(path: Path, sensitive: Set[str]) -> Path:
     """Quantises weights to 8 bits, scaled by columns; inputs are quantised dynamically. The layers
     in `sensitive` stay as they are."""
-    quantization = import_module("onnxruntime.quantization")
+    quantization = _silent("onnxruntime.quantization")
     graph = import_module("onnx").load(path, load_external_data=False).graph
     quantised = path.with_name("quantised.onnx")
     with _root_logger_silent():
