@@ -13,6 +13,7 @@ from psycopg import sql
 from codeindex.models import (
     Blob,
     BlobWords,
+    BranchClones,
     Commit,
     Definition,
     DefinitionChange,
@@ -20,6 +21,7 @@ from codeindex.models import (
     Embedding,
     GramBlock,
     MapPoint,
+    NameDoubt,
     NamesUsed,
     NearClone,
     Projection,
@@ -31,12 +33,14 @@ from codeindex.models import (
 )
 from codeindex.operations.backups.archive import TableContent
 
-VECTORS: tuple[type[Model], ...] = (Embedding, MapPoint, NearClone, Projection, TextShape)
+VECTORS: tuple[type[Model], ...] = (
+    Embedding, MapPoint, NameDoubt, NearClone, Projection, TextShape,
+)  # fmt: skip
 """The workers compute them again from the definitions."""
 
 CODE: tuple[type[Model], ...] = (
-    *VECTORS, Blob, BlobWords, Commit, Definition, DefinitionChange, Documented, GramBlock,
-    NamesUsed, SkippedFiles, SourceFile, Text, WordCount,
+    *VECTORS, Blob, BlobWords, BranchClones, Commit, Definition, DefinitionChange, Documented,
+    GramBlock, NamesUsed, SkippedFiles, SourceFile, Text, WordCount,
 )  # fmt: skip
 """The workers read them again from the repositories."""
 

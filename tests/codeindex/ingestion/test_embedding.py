@@ -41,7 +41,7 @@ pytestmark = pytest.mark.django_db
 class TinyEncoder:
     """Three dimensions from a text's length; chokes on what it is told to."""
 
-    name, dimensions, draft_fingerprint = "tiny", 3, ""
+    name, dimensions, device, draft_fingerprint = "tiny", 3, "cpu", ""
     name_thresholds = Thresholds()
 
     def __init__(self, fingerprint: str = "tiny", chokes_on: str = "\0") -> None:
