@@ -125,7 +125,7 @@ def _encode_batch(
         pace = Pace(first=max(1, limit // 8))
         parts = _parts(claim, limit, part_size)
         done = encode(encoder, parts, pace, claim.lease.note, tally=tally)
-    if encoder.device != "cpu" and _gpu_clock.is_due():
+    if _gpu_clock.is_due():
         work.note_gpus()
     return _next_limit(done, time.monotonic() - began) if done else None
 
