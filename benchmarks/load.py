@@ -1,9 +1,10 @@
 """Searches and indexing at the same time: `python -m benchmarks.load REPOSITORY --minutes 60`.
 
 Starts what `make run` starts, in CODEINDEX_HOME, which should be new, and indexes a git repository
-as it was some commits ago. Then so many clients search over HTTP, each as a user of its own, with
-pauses between their requests: at first alone, for a sixth of the time; then while the repository's
-later commits are pushed one after the other, and forks of it are registered, indexed and removed.
+as it was some commits ago, until its vectors are refined: half an hour for 50,000 definitions on
+two cores. Then so many clients search over HTTP, each as a user of its own, with pauses between
+their requests: at first alone, for a sixth of the time; then while the repository's later commits
+are pushed one after the other, and forks of it are registered, indexed and removed.
 No limit of the product is raised.
 
 Prints for every ten minutes how many requests there were, the median and 95th percentile of their
@@ -38,7 +39,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--clients", type=int, default=16)
     parser.add_argument("--pause", type=float, default=1.0, help="mean seconds between requests")
-    parser.add_argument("--commits", type=int, default=200, help="that are pushed at most")
+    parser.add_argument("--commits", type=int, default=1_000, help="that are pushed at most")
     parser.add_argument("--record", type=Path, metavar="FILE", help="append the figures as JSON")
     return parser.parse_args()
 

@@ -28,7 +28,7 @@ from benchmarks.moving_clone import MovingClone
 from codeindex import repositories, tasks
 from codeindex.accounts import tokens
 from codeindex.local_services import address
-from codeindex.models import Definition, IndexRun, Repository
+from codeindex.models import Definition, Embedding, IndexRun, Repository
 
 HOST = "127.0.0.1"
 BRANCH = "followed"
@@ -42,7 +42,7 @@ WINDOW = 600.0
 SAMPLE_SECONDS = 15.0
 COMMITS_A_FORK = 10
 QUERIES = 400
-KINDS = (
+KINDS: Sequence[tuple[str, dict[str, str], int]] = (
     ("/api/v1/search", {}, 50),
     ("/", {}, 25),
     ("/api/v1/search", {"lang": "python", "limit": "25"}, 10),
@@ -112,6 +112,7 @@ def measure(options: Namespace) -> None:
         owner = User.objects.create_superuser("load")
         followed = _registered(clone, owner, "followed")
         _wait_for(tasks.request_index(repository=followed, by=owner))
+        _wait_until_refined()
         people = [_user(number) for number in range(options.clients)]
         connection.close()
         requests, stop = Requests(), Event()
@@ -208,6 +209,13 @@ def _wait_for(run: IndexRun, deadline: float | None = None) -> None:
         run.refresh_from_db()
     if run.error:
         raise RuntimeError(f"{run} failed: {run.error}")
+
+
+def _wait_until_refined() -> None:
+    """Searches are not alone before."""
+    deadline = time.monotonic() + RUN_SECONDS
+    while Embedding.objects.filter(draft=True).exists() and time.monotonic() < deadline:
+        time.sleep(5)
 
 
 def _queries() -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.template.defaultfilters import filesizeformat
+from django.template.defaultfilters import filesizeformat, pluralize
 
 from codeindex.management import base
 from codeindex.management.index import existing_index
@@ -39,8 +39,9 @@ class Command(base.Command):
             self.stdout.write("  ".join(cells).rstrip())
         total = ledger.totals(entries)
         self.stdout.write(
-            f"{total.runs:,} runs: {total.seconds:,.0f} s, {total.definitions_read:,} definitions"
-            f" read, {total.texts_encoded:,} texts encoded, {_size(total.stored_bytes)} stored."
+            f"{total.runs:,} run{pluralize(total.runs)}: {total.seconds:,.0f} s,"
+            f" {total.definitions_read:,} definitions read, {total.texts_encoded:,} texts encoded,"
+            f" {_size(total.stored_bytes)} stored."
             f" Stored already: {total.spared_definitions:,} definitions and {total.spared_texts:,}"
             f" vectors of changed files, about {total.spared_seconds:,.0f} s of work."
         )

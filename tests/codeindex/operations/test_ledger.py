@@ -87,7 +87,7 @@ def test_the_ledger_says_what_was_spared_and_is_exported(
     assert head.startswith("run,repository,branch,commit")
     assert len(lines) == 2
     call_command("costs")
-    assert "2 runs" in capsys.readouterr().out
+    assert "2 runs:" in capsys.readouterr().out
 
 
 def test_what_only_a_repository_holds_is_what_its_removal_frees(
