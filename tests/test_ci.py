@@ -16,7 +16,7 @@ SCRIPT = Path(__file__).parents[1] / ".ci" / "run"
 PROGRAMS = ("bash", "cat", "dirname", "echo", "false", "git", "ln", "make", "mktemp", "rm", "sh",
             "stat", "true")
 # fmt: on
-BESIDE = ("caddy", "chromium", "pgbouncer", "redis-server", "tinyproxy")
+BESIDE = ("caddy", "chromium", "pgbouncer", "prometheus", "redis-server", "tinyproxy")
 """Installed for tests that are skipped without them."""
 
 
