@@ -9,6 +9,7 @@ has been idle for longest is closed."""
 from __future__ import annotations
 
 import os
+import select
 import socket
 import time
 from collections.abc import Callable, Mapping
@@ -75,6 +76,9 @@ Application = Callable[..., Any]
 POLL_SECONDS = 0.25
 """How often time limits are checked."""
 
+ARRIVAL_SECONDS = 1.0
+"""How long requests may still arrive, on connections that are open when the process has to end."""
+
 LEAVING_SECONDS = 1.5
 """What is left of gunicorn's patience for the process to end once its requests are answered."""
 
@@ -111,6 +115,16 @@ class Channel(HTTPChannel):
         if (request := self.request) is None:
             return Activity.WAITING
         return Activity.BODY if request.headers_finished else Activity.HEAD
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether a whole request has arrived, whose response is not yet sent."""
+        return self.activity in (Activity.WORKING, Activity.SENDING)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether all requests are answered, and no other has begun."""
+        return self.activity is Activity.WAITING and self.responses > 0
 
     def service(self) -> None:
         super().service()
@@ -198,19 +212,19 @@ class Connections:
             max(idle, key=lambda channel: channel.seconds_busy(now)).handle_close()
 
     def close(self, seconds: float) -> None:
-        """Accepts no more connections. Responses in progress have up to `seconds` to be sent."""
-        deadline = time.monotonic() + seconds
-        # Requests that have arrived are answered, too, instead of being cut off
-        wasyncore.loop(timeout=0, use_poll=True, map=self._map, count=1)
+        """Accepts no more connections. Requests on those that clients have opened are answered, if
+        they arrive within `ARRIVAL_SECONDS` and can be answered in up to `seconds`."""
+        began = time.monotonic()
         for server in self._servers:
+            _accept_waiting(server)
             wasyncore.dispatcher.close(server)  # not the trigger that wakes the loop for a response
-        while time.monotonic() < deadline:
+        while (passed := time.monotonic() - began) < seconds:
+            wasyncore.loop(timeout=0.05, use_poll=True, map=self._map, count=1)
             for channel in self._channels():
-                if channel.activity not in (Activity.WORKING, Activity.SENDING):
+                if channel.is_idle or (passed > ARRIVAL_SECONDS and not channel.is_answered):
                     channel.handle_close()
             if not self._channels():
                 break
-            wasyncore.loop(timeout=0.05, use_poll=True, map=self._map, count=1)
         self._threads.shutdown(timeout=1)
 
     def _close_overdue(self, now: float) -> None:
@@ -243,6 +257,16 @@ class _TcpServer(_Server, TcpWSGIServer):
 
 class _UnixServer(_Server, UnixWSGIServer):
     pass
+
+
+def _accept_waiting(server: TcpWSGIServer | UnixWSGIServer) -> None:
+    """Accepts the connections that wait in the listener's queue: closing it would reset them."""
+    queue = select.poll()
+    queue.register(server.socket, select.POLLIN)
+    for _ in range(server.adj.backlog):
+        if not queue.poll(0):
+            break
+        server.handle_accept()
 
 
 class WebWorker(Worker):

@@ -206,6 +206,27 @@ def test_it_is_seen_that_a_client_has_gone(quick: Served) -> None:
     assert GONE == [True]
 
 
+def test_connections_that_are_open_at_the_end_are_still_served(quick: Served) -> None:
+    """None of them is reset, whether it waits to be accepted or its request is on the way."""
+    request = b"GET /hello HTTP/1.1\r\nHost: x\r\n\r\n"
+    with ExitStack() as stack:
+        busy = stack.enter_context(quick.sent(b"GET /after/0.5 HTTP/1.1\r\nHost: x\r\n\r\n"))
+        opened = [stack.enter_context(quick.sent(begun)) for begun in (b"", request[:9]) * 10]
+        quick.ending.set()
+        for client in opened:
+            client.sendall(request if client in opened[::2] else request[9:])
+        for client in (busy, *opened):
+            assert b"200 OK" in everything(client)
+    quick.end()
+
+
+def test_what_does_not_arrive_keeps_no_server(quick: Served) -> None:
+    with quick.sent(HALF_A_HEAD), quick.sent(b""):
+        began = time.monotonic()
+        quick.end()
+        assert time.monotonic() - began < 2.5
+
+
 def test_what_is_being_answered_at_the_end_is_sent(quick: Served) -> None:
     with quick.sent(b"GET /after/0.5 HTTP/1.1\r\nHost: x\r\n\r\n") as client:
         time.sleep(0.2)
