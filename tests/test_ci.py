@@ -38,10 +38,10 @@ def write(program: Path, text: str) -> None:
 
 
 def judged(
-    tmp_path: Path, programs: Path, recipe: str, **variables: str
+    tmp_path: Path, programs: Path, recipe: str, before: str = "true", **variables: str
 ) -> subprocess.CompletedProcess[str]:
     checkout = GitRepository.made(tmp_path / "check out")
-    makefile = f"chaos topology:\n\t@true\ntest:\n\t@{recipe}\n"
+    makefile = f"chaos topology:\n\t@{before}\ntest:\n\t@{recipe}\n"
     checkout.commit({"Makefile": makefile, ".ci/run": SCRIPT.read_text()})
     return subprocess.run(
         ["bash", checkout.path / ".ci" / "run"],
@@ -63,6 +63,12 @@ def test_the_tests_run_in_a_private_folder_that_is_removed(
     assert done.stdout.splitlines() == expected, done.stderr
     assert (done.returncode == 0) == (outcome == "true")
     assert list(temporary.iterdir()) == []
+
+
+def test_a_failure_keeps_no_later_part_from_running(tmp_path: Path, programs: Path) -> None:
+    done = judged(tmp_path, programs, "echo '3 passed'", before="false")
+    assert done.stdout == "3 passed\n"
+    assert done.returncode == 1
 
 
 def test_a_missing_browser_is_installed(tmp_path: Path, programs: Path) -> None:
