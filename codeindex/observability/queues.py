@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+
 from django.conf import settings
 from kombu.exceptions import OperationalError
 
 from codeindex.celery import app
+
+logger = logging.getLogger(__name__)
 
 ANSWER_SECONDS = 0.5
 """How long the broker may take to accept a connection."""
@@ -20,5 +24,6 @@ def lengths() -> dict[str, int] | None:
             broker.ensure_connection(max_retries=1, timeout=ANSWER_SECONDS)
             client = broker.default_channel.client
             return {name: client.llen(name) for name in names}  # a list each, in Redis and Valkey
-        except (OperationalError, *broker.connection_errors):
+        except (OperationalError, *broker.connection_errors) as error:
+            logger.info("The broker cannot be reached: %s", error)
             return None

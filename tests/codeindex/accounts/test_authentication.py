@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import cache
-from itertools import cycle
+from itertools import cycle, product
 from typing import Any
 
 import pytest
@@ -23,7 +23,7 @@ from tests import shelf
 
 REPOSITORIES = "/api/v1/repositories"
 
-NEEDS_NO_INDEX_SCOPE = {"similar", "search", "batch", "encode", "names", "explain"}
+NEEDS_NO_INDEX_SCOPE = {"similar", "search", "batch", "check", "encode", "names", "explain"}
 """What the address of a request that only reads may end with, although it is posted."""
 
 
@@ -42,7 +42,8 @@ def operations() -> Sequence[tuple[str, str]]:
 def filled(path: str) -> str:
     """An address of this form: not all ids may be plain numbers."""
     values = ["1", *(opaque(row, 1) for row in Row)]
-    addresses = [re.sub(r"{\w+}", value, path) for value in values]
+    form = re.sub(r"{\w+}", "{}", path)
+    addresses = (form.format(*ids) for ids in product(values, repeat=form.count("{}")))
     return next(address for address in addresses if is_address(address))
 
 

@@ -40,6 +40,17 @@ from tests.shelf import Written
 committing = pytest.mark.django_db(transaction=True)
 
 
+@pytest.fixture(autouse=True)
+def _alone(db: None) -> None:
+    """Threads of earlier tests may have left a connection open, as a codeindex that runs does."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle'"
+            " AND datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+
+
 def ignore(words: str) -> None:
     """Says nothing of the progress."""
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth.models import User
-from search.cursors import written
 
+from codeindex.cursors import written
 from codeindex.models import NamesUsed, Repository
 from search.candidates import sql
 from search.query.filters import BadQuery

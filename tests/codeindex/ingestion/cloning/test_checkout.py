@@ -275,7 +275,7 @@ def test_a_clone_ends_at_its_size_limit(
     settings.CODEINDEX_CLONE_BYTES = 100_000
     with pytest.raises(CheckoutError, match="larger than 0 MiB"):
         fetch(registered)
-    assert checkout._size(mirrors.folder()) < 100_000
+    assert mirrors.size(mirrors.folder()) < 100_000
 
 
 def test_locks_that_a_killed_fetch_left_are_removed(
