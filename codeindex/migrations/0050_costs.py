@@ -4,6 +4,12 @@ import django.db.models.deletion
 import django.db.models.functions.datetime
 from django.db import migrations, models
 
+from codeindex.databases import cascades
+
+
+def follow(apps, editor):
+    cascades.follow(apps, editor, "RunCost", "run")
+
 
 class Migration(migrations.Migration):
 
@@ -15,7 +21,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='RunCost',
             fields=[
-                ('run', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='cost', serialize=False, to='codeindex.indexrun')),
+                ('run', models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='cost', serialize=False, to='codeindex.indexrun')),
                 ('files_new', models.PositiveIntegerField(default=0)),
                 ('files_moved', models.PositiveIntegerField(default=0)),
                 ('files_shared', models.PositiveIntegerField(default=0)),
@@ -27,6 +33,7 @@ class Migration(migrations.Migration):
                 ('stored_bytes', models.BigIntegerField(default=0)),
             ],
         ),
+        migrations.RunPython(follow, migrations.RunPython.noop),
         migrations.CreateModel(
             name='Forecast',
             fields=[

@@ -6,6 +6,12 @@ import django.db.models.functions.datetime
 from django.conf import settings
 from django.db import migrations, models
 
+from codeindex.databases import cascades
+
+
+def follow(apps, editor):
+    cascades.follow(apps, editor, "NameDismissal", "repository", "dismissed_by")
+
 
 class Migration(migrations.Migration):
 
@@ -46,12 +52,13 @@ class Migration(migrations.Migration):
                 ('qualified_name', models.TextField()),
                 ('reason', models.CharField(blank=True, max_length=200)),
                 ('created', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('dismissed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='dismissed_names', to=settings.AUTH_USER_MODEL)),
-                ('repository', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='dismissed_names', to='codeindex.repository')),
+                ('dismissed_by', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='dismissed_names', to=settings.AUTH_USER_MODEL)),
+                ('repository', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='dismissed_names', to='codeindex.repository')),
             ],
             options={
                 'ordering': ['-created', '-pk'],
                 'constraints': [models.UniqueConstraint(fields=('repository', 'text_hash'), name='one_dismissal_a_text')],
             },
         ),
+        migrations.RunPython(follow, migrations.RunPython.noop),
     ]

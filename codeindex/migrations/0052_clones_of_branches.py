@@ -3,6 +3,12 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from codeindex.databases import cascades
+
+
+def follow(apps, editor):
+    cascades.follow(apps, editor, "BranchClones", "branch", "run")
+
 
 class Migration(migrations.Migration):
 
@@ -14,9 +20,10 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='BranchClones',
             fields=[
-                ('branch', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='clones', serialize=False, to='codeindex.branch')),
+                ('branch', models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='clones', serialize=False, to='codeindex.branch')),
                 ('found', models.JSONField()),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='codeindex.indexrun')),
+                ('run', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='codeindex.indexrun')),
             ],
         ),
+        migrations.RunPython(follow, migrations.RunPython.noop),
     ]

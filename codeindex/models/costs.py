@@ -12,7 +12,13 @@ class RunCost(models.Model):
     """What a run wrote, all its attempts together, and what was stored already. The seconds are in
     `IndexRun.timings`. For administrators alone: it tells what others hold."""
 
-    run = models.OneToOneField(IndexRun, models.CASCADE, primary_key=True, related_name="cost")
+    run = models.OneToOneField(
+        IndexRun,
+        models.CASCADE,
+        primary_key=True,
+        related_name="cost",
+        db_constraint=False,  # `codeindex.databases.cascades` adds it
+    )
     # Changed files by where their content came from
     files_new = models.PositiveIntegerField(default=0)  # it was read
     files_moved = models.PositiveIntegerField(default=0)  # the repository has it live elsewhere

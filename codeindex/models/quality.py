@@ -30,8 +30,11 @@ class BranchClones(models.Model):
     """The groups of clones within a branch's live commit, as `codeindex.quality.clones` found them
     when all of its functions had their shapes."""
 
-    branch = models.OneToOneField(Branch, models.CASCADE, primary_key=True, related_name="clones")
-    run = models.ForeignKey(IndexRun, models.CASCADE, related_name="+")
+    # `codeindex.databases.cascades` adds the constraints
+    branch = models.OneToOneField(
+        Branch, models.CASCADE, primary_key=True, related_name="clones", db_constraint=False
+    )
+    run = models.ForeignKey(IndexRun, models.CASCADE, related_name="+", db_constraint=False)
     found = models.JSONField()  # of `codeindex.quality.clones.Found`
 
     def __str__(self) -> str:
@@ -77,13 +80,16 @@ class NameDismissal(models.Model):
     """A doubt about a name that somebody has dismissed for a repository. It holds for the text of
     this hash wherever it is, and for this name of this path whatever its text becomes."""
 
-    repository = models.ForeignKey(Repository, models.CASCADE, related_name="dismissed_names")
+    # `codeindex.databases.cascades` adds the constraints
+    repository = models.ForeignKey(
+        Repository, models.CASCADE, related_name="dismissed_names", db_constraint=False
+    )
     text_hash = models.CharField(max_length=64)
     path = models.TextField()
     qualified_name = models.TextField()
     reason = models.CharField(max_length=200, blank=True)
     dismissed_by = models.ForeignKey(
-        User, models.SET_NULL, null=True, related_name="dismissed_names"
+        User, models.SET_NULL, null=True, related_name="dismissed_names", db_constraint=False
     )
     created = models.DateTimeField(db_default=Now())
 

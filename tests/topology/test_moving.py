@@ -64,7 +64,8 @@ def test_whoever_is_stopped_leaves_nothing(folder: Path, first: Codeindex, backu
     unfinished = folder / "unfinished"
     unfinished.mkdir()
     with first.begin("backup", str(unfinished / "backup.zip")) as making:
-        until_file(unfinished)
+        assert making.stderr is not None
+        assert "Writing the database" in making.stderr.readline()
         making.send_signal(signal.SIGINT)
         assert "Stopped" in making.communicate(timeout=60)[1]
     assert making.returncode == 130
