@@ -112,10 +112,8 @@ SLOWLY = (
 LOCKED = "BEGIN; LOCK TABLE codeindex_embedding IN ACCESS EXCLUSIVE MODE; COMMIT"
 """Cancels what reads the table on the replica, where replication waits for nothing."""
 
-READING = """
-SELECT FROM pg_stat_activity
-WHERE state = 'active' AND query LIKE '%codeindex_embedding%' AND pid <> pg_backend_pid()
-"""
+READING = "SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+"""Whether the replica is reading the table (`SLOWLY`)."""
 
 
 def test_what_replication_cancels_is_asked_of_the_primary(
