@@ -4,6 +4,7 @@ import time
 from threading import Event
 
 import pytest
+from kombu import Connection
 
 import embeddings
 from codeindex.observability import queues, readiness
@@ -65,9 +66,9 @@ def test_missing_migrations_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Migrations()().endswith("are not applied: run `manage.py migrate`")
 
 
-def test_a_broker_that_is_gone(settings: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queues.app.conf, "broker_url", "redis://127.0.0.1:1/0")
-    monkeypatch.setattr(queues.app.conf, "broker_read_url", "redis://127.0.0.1:1/0")
+def test_a_broker_that_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = Connection("redis://127.0.0.1:1/0")
+    monkeypatch.setattr(queues.app, "connection_for_read", lambda: gone)
     assert readiness.broker() == "cannot be reached"
 
 

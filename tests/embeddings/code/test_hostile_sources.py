@@ -160,7 +160,7 @@ def test_an_interrupt_ends_parsing_without_a_crash() -> None:
         "parse(b'', JAVASCRIPT)\n"
         "threading.Timer(0.01, _thread.interrupt_main).start()\n"
         "try:\n"
-        "    parse((b'\"' * 1000 + b'\\n') * 300, JAVASCRIPT)\n"
+        "    parse((b'\"' * 1000 + b'\\n') * 100, JAVASCRIPT)\n"
         "except KeyboardInterrupt:\n"
         "    print('interrupted')\n"
     )
