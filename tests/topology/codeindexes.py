@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -82,7 +83,8 @@ class Codeindex:
         }
 
     def begin(self, *arguments: str) -> subprocess.Popen[str]:
-        """Starts a command, whose output can be read meanwhile."""
+        """Starts a command, whose output can be read meanwhile. Python minds SIGINT, also where
+        the tests run in the background and ignore it."""
         return subprocess.Popen(
             [sys.executable, "manage.py", *arguments],
             cwd=self.project,
@@ -90,6 +92,7 @@ class Codeindex:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )
 
     def try_command(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
