@@ -1,1 +1,2 @@
-"""The database as an organisation runs it: what it must have, and a replica for searches."""
+"""The database: what it must have, the migrations it lacks, small statements, and a replica for
+searches."""

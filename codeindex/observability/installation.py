@@ -9,11 +9,11 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
 
+from codeindex.databases.statements import rows
 from codeindex.models import GpuState, RecallSample, RunStatus
 from codeindex.observability import queues, recall
 
@@ -101,25 +101,25 @@ def read() -> Installation:
 def _counted(waiting: Mapping[str, int] | None) -> Installation:
     with connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL statement_timeout = '{STATEMENT_SECONDS}s'")
-    ((pending, oldest_pending),) = _rows(_PENDING, [COUNTED])
-    unfinished = _rows(_UNFINISHED)
-    ((branches, unreachable),) = _rows(_BRANCHES)
-    ((database_bytes, vectors),) = _rows(_SIZES)
+    ((pending, oldest_pending),) = rows(_PENDING, [COUNTED])
+    unfinished = rows(_UNFINISHED)
+    ((branches, unreachable),) = rows(_BRANCHES)
+    ((database_bytes, vectors),) = rows(_SIZES)
     disk = shutil.disk_usage(settings.CODEINDEX_HOME)
     queued = [age for status, _, age in unfinished if status == RunStatus.QUEUED]
     return Installation(
         queues=waiting,
         texts_pending=pending,
-        drafts=_rows(_DRAFTS, [COUNTED])[0][0],
+        drafts=rows(_DRAFTS, [COUNTED])[0][0],
         oldest_pending_seconds=oldest_pending if pending else 0.0,
         vectors=vectors,
         runs_unfinished={status: count for status, count, _ in unfinished},
         oldest_queued_seconds=max(queued, default=0.0),
-        runs_ended=dict(_rows(_ENDED)),
+        runs_ended=dict(rows(_ENDED)),
         branches=branches,
         branches_unreachable=unreachable,
-        lags=[Lag(*row) for row in _rows(_LAGS)],
-        done=[Done(*row) for row in _rows(_DONE)],
+        lags=[Lag(*row) for row in rows(_LAGS)],
+        done=[Done(*row) for row in rows(_DONE)],
         gpus=list(GpuState.objects.order_by("host", "number")),
         recall_samples=recall.recent(),
         database_bytes=database_bytes,
@@ -146,12 +146,6 @@ class Reader:
 
 
 recent = Reader()
-
-
-def _rows(statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return list(cursor.fetchall())
 
 
 _PENDING = """

@@ -15,10 +15,9 @@ from threading import Lock
 from types import MappingProxyType
 
 from django.db import DatabaseError, InterfaceError, connection
-from django.db.migrations.loader import MigrationLoader
-from django.db.migrations.recorder import MigrationRecorder
 
 import embeddings
+from codeindex.databases import migrations
 from codeindex.observability import queues
 from codeindex.spaces import encoders
 
@@ -56,8 +55,7 @@ def database() -> str:
 
 
 class Migrations:
-    """Asks until all are applied; an older version may have been started beside a newer database,
-    so that others do not matter."""
+    """Asks until all are applied."""
 
     def __init__(self) -> None:
         self._are_applied = False
@@ -66,14 +64,17 @@ class Migrations:
         if self._are_applied:
             return ""
         try:
-            applied = MigrationRecorder(connection).applied_migrations()
+            missing = migrations.unapplied()
         except (DatabaseError, InterfaceError) as error:
-            return f"are unknown: {_first_line(error)}"
+            return f"cannot be read: {_first_line(error)}"
         finally:
             connection.close()
-        missing = MigrationLoader(None).disk_migrations.keys() - applied.keys()
         self._are_applied = not missing
-        return f"{len(missing)} are not applied: run `manage.py migrate`" if missing else ""
+        return (
+            f"are not all applied ({len(missing)} missing): run `manage.py migrate`"
+            if missing
+            else ""
+        )
 
 
 def broker() -> str:

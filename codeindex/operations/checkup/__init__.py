@@ -34,23 +34,21 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
 def examine(checks: Mapping[str, Check] = CHECKS) -> Iterator[tuple[str, list[Finding]]]:
     """What each check has found, by its name. A check that cannot be made is a finding."""
     for name, check in checks.items():
-        yield name, _findings(name, check)
+        yield name, list(_findings(name, check))
 
 
-def _findings(name: str, check: Check) -> list[Finding]:
+def _findings(name: str, check: Check) -> Iterator[Finding]:
     try:
-        return list(check())
+        yield from check()
     except Exception as error:
         connection.close()  # its transaction may be broken
         logger.debug("%s cannot be examined", name, exc_info=True)
         first_line = str(error).strip().partition("\n")[0] or type(error).__name__
-        return [
-            Finding(
-                f"The {name} could not be examined: {first_line}",
-                "What is wrong there stays unknown.",
-                "Mend what is found before, and run doctor again.",
-            )
-        ]
+        yield Finding(
+            f"The check of the {name} failed: {first_line}",
+            "The rest of it was skipped.",
+            "Fix what was found before, and run doctor again.",
+        )
 
 
 __all__ = ["CHECKS", "Finding", "Weight", "examine"]

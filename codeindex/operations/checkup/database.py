@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from django.apps import apps
 from django.db import connection
-from django.db.migrations.loader import MigrationLoader
-from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import UniqueConstraint
 
-from codeindex.databases import requirements
-from codeindex.operations.checkup.findings import Finding, advice, some
+from codeindex.databases import migrations, requirements
+from codeindex.databases.statements import database_bytes, rows
+from codeindex.operations.checkup.findings import Finding, advice, gib, some
 from codeindex.spaces import lifecycle
 
 WORK_MEMORY = 8 * 1024**2
@@ -26,7 +24,7 @@ DEAD_SHARE, DEAD_ROWS = 0.2, 100_000
 def examine() -> Iterator[Finding]:
     for problem in requirements.problems(connection):
         yield Finding(problem, "codeindex cannot work so.", "See docs/external-services.md.")
-    missing = _unapplied()
+    missing = migrations.unapplied()
     if missing:
         yield Finding(
             f"{len(missing)} migrations are not applied: {some(missing)}.",
@@ -39,15 +37,9 @@ def examine() -> Iterator[Finding]:
     yield from _dead_rows()
 
 
-def _unapplied() -> list[str]:
-    applied = MigrationRecorder(connection).applied_migrations()
-    known = MigrationLoader(None).disk_migrations
-    return sorted(f"{app}.{name}" for app, name in known if (app, name) not in applied)
-
-
 def _settings() -> Iterator[Finding]:
-    told = dict(_rows(SETTINGS))
-    ((size,),) = _rows("SELECT pg_database_size(current_database())")
+    told = dict(rows(SETTINGS))
+    size = database_bytes()
     if told["jit"] == "on":
         yield advice(
             "jit is on.",
@@ -64,9 +56,9 @@ def _settings() -> Iterator[Finding]:
     shared = int(told["shared_buffers"]) * 8192
     if size > 2 * shared:
         yield advice(
-            f"shared_buffers is {_gib(shared)}, and the database has {_gib(size)}.",
+            f"shared_buffers is {gib(shared)}, and the database has {gib(size)}.",
             "A search reads thousands of places; those outside shared_buffers cost more.",
-            f"Give Postgres up to {_gib(size)}, as far as memory allows: ALTER SYSTEM SET"
+            f"Give Postgres up to {gib(size)}, as far as memory allows: ALTER SYSTEM SET"
             " shared_buffers = …; then restart it.",
         )
     if int(told["work_mem"]) * 1024 < WORK_MEMORY:
@@ -84,7 +76,7 @@ def _settings() -> Iterator[Finding]:
 
 
 def _indexes() -> Iterator[Finding]:
-    for name, is_of_space in _rows(INVALID):
+    for name, is_of_space in rows(INVALID):
         mend = (
             "The embed workers build it again; or python manage.py shell -c 'from codeindex import"
             " tasks; tasks.sweep()'"
@@ -92,7 +84,7 @@ def _indexes() -> Iterator[Finding]:
             else f"REINDEX INDEX CONCURRENTLY {name};"
         )
         yield Finding(f"The index {name} is invalid.", "Postgres does not use it.", mend)
-    present = {name for (name,) in _rows(PRESENT)}
+    present = {name for (name,) in rows(PRESENT)}
     for name, statement in _expected_indexes():
         if name not in present:
             yield Finding(
@@ -120,23 +112,12 @@ def _expected_indexes() -> Iterator[tuple[str, str]]:
 
 
 def _dead_rows() -> Iterator[Finding]:
-    for table, live, dead in _rows(DEAD, [DEAD_ROWS, DEAD_SHARE]):
+    for table, live, dead in rows(DEAD, [DEAD_ROWS, DEAD_SHARE]):
         yield advice(
             f"{dead:,} rows of {table} are dead, beside {live:,}.",
             "They are read and skipped.",
             f"VACUUM (ANALYZE) {table};",
         )
-
-
-def _rows(statement: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-        return rows
-
-
-def _gib(size: int) -> str:
-    return f"{size / 1024**3:.1f} GiB"
 
 
 SETTINGS = """
@@ -145,12 +126,12 @@ WHERE name IN ('jit', 'autovacuum', 'shared_buffers', 'work_mem', 'huge_pages_st
 """
 
 INVALID = """
-SELECT class.relname, class.relname LIKE 'embedding\\_space\\_%%'
+SELECT class.relname, class.relname LIKE 'embedding\\_space\\_%'
 FROM pg_index JOIN pg_class AS class ON class.oid = indexrelid
 WHERE NOT indisvalid AND class.relnamespace = current_schema()::regnamespace
   AND NOT EXISTS (SELECT FROM pg_stat_progress_create_index AS building
                   WHERE building.index_relid = indexrelid)
-""".replace("%%", "%")
+"""
 
 PRESENT = """
 SELECT relname FROM pg_class

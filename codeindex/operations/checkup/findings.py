@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+
+NAMED = 5
+"""Names that a finding has at most."""
 
 
 class Weight(StrEnum):
@@ -27,7 +31,13 @@ def advice(what: str, why: str, mend: str) -> Finding:
     return Finding(what, why, mend, Weight.ADVICE)
 
 
-def some(names: list[str], most: int = 5) -> str:
-    """The first of the names, and how many more there are."""
-    more = len(names) - most
-    return ", ".join(names[:most]) + (f" and {more:,} more" if more > 0 else "")
+def some(names: Sequence[str], count: int | None = None) -> str:
+    """The first of the names, and how many more there are; `count` is the number of all, where
+    `names` are only the first of them."""
+    more = (len(names) if count is None else count) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def gib(size: int) -> str:
+    """A number of bytes, to be read."""
+    return f"{size / 1024**3:.1f} GiB"

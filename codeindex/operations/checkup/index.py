@@ -6,10 +6,10 @@ import subprocess
 from collections.abc import Iterator
 from datetime import timedelta
 
-from django.db import connection
-from django.db.models import F, Max, Q
+from django.db.models import F, Max, Q, QuerySet
 from django.db.models.functions import Now
 
+from codeindex.databases import statements
 from codeindex.ingestion.cloning import mirrors
 from codeindex.models import (
     Blob,
@@ -22,7 +22,7 @@ from codeindex.models import (
     Text,
     Upstream,
 )
-from codeindex.operations.checkup.findings import Finding, advice, some
+from codeindex.operations.checkup.findings import NAMED, Finding, advice, some
 from codeindex.spaces import lifecycle
 
 WAITING = timedelta(minutes=30)
@@ -66,10 +66,9 @@ def _queue() -> Iterator[Finding]:
 def _failed() -> Iterator[Finding]:
     latest = IndexRun.objects.values("branch").annotate(latest=Max("pk")).values("latest")
     failed = IndexRun.objects.filter(pk__in=latest, status=RunStatus.FAILED)
-    names = [str(run.branch) for run in failed.select_related("branch__repository")[:100]]
-    if names:
+    if names := _branches(failed):
         yield advice(
-            f"The latest index run of these branches failed: {some(names)}.",
+            f"The latest index run of these branches failed: {names}.",
             "Their newest commits are not found.",
             "The repository's page has the reason.",
         )
@@ -80,21 +79,25 @@ def _drift() -> Iterator[Finding]:
     asked = Upstream.objects.filter(branch__repository__paused=False).exclude(head="")
     live = F("branch__live_run__commit")
     behind = asked.filter(moved__lt=Now() - BEHIND).filter(~Q(head=live) | Q(branch__live_run=None))
-    names = [str(each.branch) for each in behind.select_related("branch__repository")[:100]]
-    if names:
+    if names := _branches(behind):
         yield Finding(
-            f"These branches have been behind their hosts for more than a day: {some(names)}.",
+            f"These branches have been behind their hosts for more than a day: {names}.",
             "Users find old code.",
             "Index them again on their pages; the run says why it fails.",
         )
     silent = Upstream.objects.filter(failures__gte=3).exclude(error="")
-    names = [str(each.branch) for each in silent.select_related("branch__repository")[:100]]
-    if names:
+    if names := _branches(silent):
         yield advice(
-            f"The hosts of these branches do not answer: {some(names)}.",
+            f"The hosts of these branches do not answer: {names}.",
             "Nobody knows whether they have new commits.",
             "The repository's page has the reason: often an expired credential.",
         )
+
+
+def _branches(rows: QuerySet[IndexRun] | QuerySet[Upstream]) -> str:
+    """The first of their branches, and how many more there are; empty without rows."""
+    first = rows.select_related("branch__repository").order_by("branch")[:NAMED]
+    return some([str(row.branch) for row in first], rows.count()) if first else ""
 
 
 def _spaces() -> Iterator[Finding]:
@@ -143,9 +146,7 @@ def _rows() -> Iterator[Finding]:
             "The database grows.",
             "See that beat and a worker of ingest run: they clean up once an hour.",
         )
-    with connection.cursor() as cursor:
-        cursor.execute(EMPTY_BLOBS)
-        ((empty,),) = cursor.fetchall()
+    ((empty,),) = statements.rows(EMPTY_BLOBS)
     if empty:
         yield Finding(
             f"{empty:,} live contents have nothing that can be found.",

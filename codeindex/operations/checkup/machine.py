@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from django.conf import settings
 
 from codeindex.local_services.state import State
-from codeindex.operations.checkup.findings import Finding, advice
+from codeindex.operations.checkup.findings import Finding, advice, gib
 
 GIT = (2, 31)
 """The oldest version of git that is tested for."""
@@ -28,8 +28,8 @@ def _disk(state: State) -> Iterator[Finding]:
     free, needed = shutil.disk_usage(state.folder).free, settings.CODEINDEX_CLONE_BYTES
     if free < needed:
         yield Finding(
-            f"{_gib(free)} are free where the state folder is, and a clone may take"
-            f" {_gib(needed)} (CODEINDEX_CLONE_BYTES).",
+            f"{gib(free)} are free where the state folder is, and a clone may take"
+            f" {gib(needed)} (CODEINDEX_CLONE_BYTES).",
             "Index runs fail, and so does the private database if it lies there.",
             f"Free some space. {state.folder / 'mirrors'} can be deleted while nothing runs.",
         )
@@ -64,7 +64,3 @@ def _git() -> Iterator[Finding]:
             f"Versions before {'.'.join(map(str, GIT))} are not tested.",
             "Install a newer one.",
         )
-
-
-def _gib(size: int) -> str:
-    return f"{size / 1024**3:.1f} GiB"

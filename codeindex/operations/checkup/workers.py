@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import connection
 from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 
 from codeindex.celery import app
+from codeindex.databases.statements import rows
 from codeindex.models import ScheduledTask
 from codeindex.operations.checkup.findings import Finding, advice, some
 from codeindex.operations.versions import version
@@ -86,9 +86,7 @@ def skewed(ahead: dict[str, float]) -> Iterator[Finding]:
 def seconds_ahead() -> float:
     """How far the clock of this machine is ahead of the database's."""
     before = time.time()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT extract(epoch FROM clock_timestamp())::float8")
-        ((there,),) = cursor.fetchall()
+    ((there,),) = rows("SELECT extract(epoch FROM clock_timestamp())::float8")
     return (before + time.time()) / 2 - float(there)
 
 

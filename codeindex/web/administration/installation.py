@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.db import connection
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -19,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from codeindex import leases, tasks
 from codeindex.celery import app
+from codeindex.databases import statements
 from codeindex.models import Embedding, EmbeddingState, IndexRun, Space, SpaceState
 from codeindex.observability import queues
 from codeindex.spaces import changes, lifecycle, projection
@@ -140,7 +138,7 @@ def storage(request: HttpRequest, by: User) -> HttpResponse:
     context = {
         "nav": "administration",
         "tab": "storage",
-        "database": _database_size(),
+        "database": statements.database_bytes(),
         "tables": _tables(),
         "disk": disk,
         "used": round(100 * disk.used / disk.total),
@@ -148,18 +146,8 @@ def storage(request: HttpRequest, by: User) -> HttpResponse:
     return render(request, "codeindex/administration/storage.html", context)
 
 
-def _database_size() -> int:
-    return int(_rows("SELECT pg_database_size(current_database())")[0][0])
-
-
 def _tables() -> list[Table]:
-    return [Table(*row) for row in _rows(_TABLES, [TABLES])]
-
-
-def _rows(statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return list(cursor.fetchall())
+    return [Table(*row) for row in statements.rows(_TABLES, [TABLES])]
 
 
 _TABLES = """

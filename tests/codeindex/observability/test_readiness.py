@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import re
 import time
 from threading import Event
 
 import pytest
+from django.db.migrations.recorder import MigrationRecorder
 from kombu import Connection
 
 import embeddings
@@ -61,9 +63,11 @@ def test_a_database_with_all_migrations_is_ready() -> None:
 
 @pytest.mark.django_db
 def test_missing_migrations_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(readiness.MigrationRecorder, "applied_migrations", lambda self: {})
+    monkeypatch.setattr(MigrationRecorder, "applied_migrations", lambda self: {})
     monkeypatch.setattr(readiness.connection, "close", lambda: None)
-    assert Migrations()().endswith("are not applied: run `manage.py migrate`")
+    assert re.fullmatch(
+        r"are not all applied \(\d+ missing\): run `manage.py migrate`", Migrations()()
+    )
 
 
 def test_a_broker_that_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:

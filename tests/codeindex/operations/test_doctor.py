@@ -228,6 +228,16 @@ class TestIndex:
         IndexRun.objects.filter(pk=run.pk).update(status=RunStatus.FAILED)
         assert "latest index run of these branches failed: shop@other" in told(index.examine)
 
+    def test_many_branches_are_counted_and_a_few_are_named(self, shop: Repository) -> None:
+        many = (Branch(repository=shop, name=f"b{number:03}") for number in range(120))
+        branches = Branch.objects.bulk_create(many)
+        IndexRun.objects.bulk_create(
+            IndexRun(branch=branch, status=RunStatus.FAILED) for branch in branches
+        )
+        assert "failed: shop@b000, shop@b001, shop@b002, shop@b003, shop@b004 and 115 more." in (
+            told(index.examine)
+        )
+
     def test_texts_that_nobody_encodes_or_asks_for(self, shop: Repository) -> None:
         Embedding.objects.update(state=EmbeddingState.PENDING)
         assert "no worker encodes any" in told(index.examine)
@@ -278,10 +288,12 @@ class TestCommand:
         (told,) = json.loads(output.getvalue())
         assert (told["part"], told["weight"]) == ("security", "advice")
 
-    def test_a_check_that_fails_is_a_finding(self) -> None:
+    def test_a_check_that_fails_is_a_finding_beside_those_before(self) -> None:
         def fails() -> Iterator[Finding]:
+            yield before
             execute("SELECT 1 FROM nothing")
-            yield from ()
 
-        ((_name, [finding]),) = checkup.examine({"part": fails})
-        assert "The part could not be examined" in finding.what
+        before = Finding("It leaks.", "Water is lost.", "Close it.")
+        ((_name, [first, second]),) = checkup.examine({"part": fails})
+        assert first == before
+        assert second.what.startswith('The check of the part failed: relation "nothing"')
