@@ -1,5 +1,5 @@
-"""The figures of the installation as Prometheus reads them. Every web server tells the same ones:
-`max without (instance)` takes one of them."""
+"""The figures of the installation as metrics of Prometheus. Every web server exports the same ones:
+`max without (instance)` keeps one of each."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from prometheus_client.registry import Collector
 from codeindex.databases import replica
 from codeindex.observability import installation
 from codeindex.observability.installation import WORST, Done, Installation, Lag
-from codeindex.observability.work import Stage
 
 LAGS = (60, 300, 900, 3_600, 21_600, 86_400, 604_800)
-"""Seconds. How many branches are further behind than each of them is told."""
+"""Seconds. The branches that are further behind are counted for each of them."""
 
 Samples = Iterable[tuple[Sequence[str], float]]
 
@@ -24,8 +23,8 @@ logger = logging.getLogger(__name__)
 
 
 class InstallationCollector(Collector):
-    """Reads the figures when it is asked for them, at most every few seconds. Where they cannot be
-    read, `codeindex_installation_readable` is 0 and the others are missing."""
+    """Reads the figures at each scrape, at most every few seconds. If they cannot be read,
+    `codeindex_installation_readable` is 0 and the others are missing."""
 
     def __init__(self, read: Callable[[], Installation] = installation.recent) -> None:
         self._read = read
@@ -48,7 +47,7 @@ class InstallationCollector(Collector):
         yield from _of_the_replica()
 
 
-READABLE = "1 if the database told the figures of the installation, 0 if it did not"
+READABLE = "1 if the figures of the installation could be read from the database, otherwise 0"
 
 
 def _of_work_that_waits(figures: Installation) -> Iterator[Metric]:
@@ -56,65 +55,67 @@ def _of_work_that_waits(figures: Installation) -> Iterator[Metric]:
     yield _gauge("broker_up", "1 if the broker can be reached", [], [((), broker)])
     yield _gauge(
         "queue_messages",
-        "Messages in the broker by queue; they only wake workers",
+        "Messages in the broker, by queue; they only wake workers",
         ["queue"],
         [((name,), count) for name, count in (figures.queues or {}).items()],
     )
     for name, help_text, value in (
-        ("texts_pending", "Texts that wait for a vector, up to a million", figures.texts_pending),
-        ("drafts", "Draft vectors that wait to be refined, up to a million", figures.drafts),
-        ("vectors", "Rows of vectors in all spaces, about", figures.vectors),
+        ("texts_pending", "Texts without a vector, counted up to a million", figures.texts_pending),
+        ("drafts", "Draft vectors to be refined, counted up to a million", figures.drafts),
+        ("vectors", "Vectors in all spaces, estimated", figures.vectors),
         (
             "oldest_pending_text_seconds",
-            "Age of the oldest work that waits for vectors; 0 if none does",
+            "Age of the oldest work that waits for vectors; 0 if there is none",
             figures.oldest_pending_seconds,
         ),
         (
             "oldest_queued_run_seconds",
-            "Age of the oldest index run that no worker has begun; 0 if there is none",
+            "Age of the oldest index run that no worker has started; 0 if there is none",
             figures.oldest_queued_seconds,
         ),
     ):
         yield _gauge(name, help_text, [], [((), value)])
     yield _gauge(
         "index_runs_unfinished",
-        "Index runs that are not finished by status, without those of paused repositories",
+        "Unfinished index runs by status, without those of paused repositories",
         ["status"],
         [((status,), count) for status, count in figures.runs_unfinished.items()],
     )
     ended = {"published": 0, "failed": 0, "cancelled": 0} | dict(figures.runs_ended)
     yield _gauge(
         "index_runs_ended_last_hour",
-        "Index runs that ended within the last hour by outcome",
+        "Index runs that ended within the last hour, by outcome",
         ["status"],
         [((status,), count) for status, count in ended.items()],
     )
 
 
 def _of_branches(figures: Installation) -> Iterator[Metric]:
-    yield _gauge("branches", "Branches whose host is asked", [], [((), figures.branches)])
+    yield _gauge(
+        "branches", "Branches whose host is polled for new commits", [], [((), figures.branches)]
+    )
     yield _gauge(
         "branches_unreachable",
-        "Branches whose host did not answer the last time",
+        "Branches whose host did not answer the last poll",
         [],
         [((), figures.branches_unreachable)],
     )
     yield _gauge(
         "branches_behind",
-        "Branches with a commit that has not been searchable for more than so many seconds",
+        "Branches whose newest commit has not been searchable for more than this many seconds",
         ["seconds"],
         [((str(limit),), sum(lag.seconds > limit for lag in figures.lags)) for limit in (0, *LAGS)],
     )
     yield _gauge(
         "repository_lag_seconds",
-        f"How far a repository is behind its branch, by its number: the {WORST} worst",
+        f"How long a repository has been behind its host: the {WORST} longest",
         ["repository"],
         [((str(lag.repository),), lag.seconds) for lag in _worst(figures.lags)],
     )
 
 
 def _worst(lags: Sequence[Lag]) -> list[Lag]:
-    """The worst of each repository, for the repositories that are furthest behind."""
+    """The worst lag of each of the repositories that are furthest behind."""
     by_repository: dict[int, Lag] = {}
     for lag in lags:
         by_repository.setdefault(lag.repository, lag)
@@ -122,11 +123,11 @@ def _worst(lags: Sequence[Lag]) -> list[Lag]:
 
 
 def _of_work_done(done: Sequence[Done]) -> Iterator[Metric]:
-    work = [each for each in done if not each.stage.startswith(Stage.SWEEP)]
+    work = [each for each in done if not each.swept_queue]
     for name, help_text, value in (
         ("work_things", "Definitions read, or texts drafted, encoded or refined", "things"),
-        ("work_batches", "Batches in which that was done", "batches"),
-        ("work_seconds", "Seconds that workers spent on it", "seconds"),
+        ("work_batches", "Batches that workers completed", "batches"),
+        ("work_seconds", "Time that workers spent on batches", "seconds"),
     ):
         yield _counter(
             name,
@@ -136,12 +137,11 @@ def _of_work_done(done: Sequence[Done]) -> Iterator[Metric]:
         )
     swept: dict[str, float] = {}
     for each in done:
-        if each.stage.startswith(Stage.SWEEP):
-            queue = each.stage.removeprefix(Stage.SWEEP).strip()
+        if queue := each.swept_queue:
             swept[queue] = min(each.age, swept.get(queue, each.age))
     yield _gauge(
         "sweep_age_seconds",
-        "Time since a worker of the queue last did what beat asks for every few seconds",
+        "Time since a worker of the queue last swept for waiting work",
         ["queue"],
         [((queue,), age) for queue, age in swept.items()],
     )
@@ -161,20 +161,23 @@ def _of_machines(figures: Installation) -> Iterator[Metric]:
     )
     yield _gauge(
         "gpu_busy_ratio",
-        "Share of the time in which a GPU computed, when a worker last looked",
+        "Utilisation of a GPU when a worker last looked",
         labels,
         ((key, gpu.busy) for key, gpu in gpus if gpu.busy is not None),
     )
     recall = figures.recall
     yield _gauge(
         "recall_ratio",
-        "Share of the ten nearest vectors that the index found, in the samples of the last day",
+        "Recall@10 of the vector index, over the samples of the last day",
         [],
         [] if recall is None else [((), recall)],
     )
     yield _gauge("database_bytes", "Size of the database", [], [((), figures.database_bytes)])
     yield _gauge(
-        "disk_free_bytes", "Free on the disk of the state folder", [], [((), figures.disk_free)]
+        "disk_free_bytes",
+        "Free space on the disk of the state folder",
+        [],
+        [((), figures.disk_free)],
     )
     yield _gauge(
         "disk_bytes", "Size of the disk of the state folder", [], [((), figures.disk_size)]
@@ -189,7 +192,7 @@ def _of_the_replica() -> Iterator[Metric]:
         "replica_answers", "1 if the replica answers searches", [], [((), replica.is_usable())]
     )
     if lag is not None:
-        yield _gauge("replica_lag_seconds", "How far the replica is behind", [], [((), lag)])
+        yield _gauge("replica_lag_seconds", "Replication lag of the replica", [], [((), lag)])
 
 
 def _gauge(name: str, help_text: str, labels: Sequence[str], samples: Samples) -> Metric:

@@ -1,6 +1,6 @@
-"""Figures of the whole installation, as the database and the broker know them: for metrics and for
-the page Health. Repositories are named by their numbers, since a metric may be read by people who
-may not know which repositories there are."""
+"""Figures of the whole installation, from the database and the broker, for metrics and the page
+Health. Repositories are identified by number, since people who read metrics may not be allowed to
+know which repositories exist."""
 
 from __future__ import annotations
 
@@ -16,23 +16,27 @@ from django.db import connection, transaction
 from codeindex.databases.statements import rows
 from codeindex.models import GpuState, RecallSample, RunStatus
 from codeindex.observability import queues, recall
+from codeindex.observability.work import Stage
 
 COUNTED = 1_000_000
-"""Texts that are counted at most: more would take seconds, and say nothing else."""
+"""The most texts that are counted: counting more would take seconds, and tell nothing new."""
 
 KEPT_SECONDS = 15.0
-"""How long figures are told again. Each process counts at most that often."""
+"""How long each process reuses the figures before it counts again."""
 
 STATEMENT_SECONDS = 5
 """The longest that counting may take."""
 
 WORST = 20
-"""Repositories that are named because they are furthest behind their branches."""
+"""How many of the repositories that are furthest behind are listed."""
+
+
+SWEEP = f"{Stage.SWEEP} "
 
 
 @dataclass(frozen=True, slots=True)
 class Lag:
-    """Since when a branch has had a commit that is not searched yet, in seconds."""
+    """How long a branch has had a commit that is not searchable yet, in seconds."""
 
     repository: int
     branch: int
@@ -41,7 +45,7 @@ class Lag:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What all machines have done in one stage, or one of them."""
+    """What the workers of a machine have done in one stage."""
 
     host: str
     stage: str
@@ -52,22 +56,27 @@ class Done:
     """Seconds since the last of it."""
 
     @property
-    def a_batch(self) -> float:
+    def swept_queue(self) -> str:
+        """The queue, if the stage is its sweep; otherwise empty."""
+        return self.stage.removeprefix(SWEEP) if self.stage.startswith(SWEEP) else ""
+
+    @property
+    def per_batch(self) -> float:
         """Things in a batch."""
         return self.things / max(self.batches, 1)
 
     @property
-    def a_second(self) -> float:
-        """Things a second of one worker."""
+    def per_second(self) -> float:
+        """Things per second of a worker's time."""
         return self.things / max(self.seconds, 1e-3)
 
 
 @dataclass(frozen=True, slots=True)
 class Installation:
     """The figures. Times in seconds, sizes in bytes. `queues` is None without a broker;
-    `texts_pending` and `drafts` are counted up to `COUNTED`, and `vectors` is about how many there
-    are in all spaces; `runs_ended` counts by outcome those of the last hour; `lags` has one for
-    each branch that is behind, the worst first."""
+    `texts_pending` and `drafts` are counted up to `COUNTED`; `vectors` is an estimate for all
+    spaces; `runs_ended` counts those of the last hour by outcome; `lags` has one for each branch
+    that is behind, the worst first."""
 
     queues: Mapping[str, int] | None
     texts_pending: int
@@ -89,11 +98,12 @@ class Installation:
 
     @property
     def recall(self) -> float | None:
+        """That of all samples together, from 0 to 1; None without samples."""
         return recall.latest(self.recall_samples)
 
 
 def read() -> Installation:
-    """Counts everything. Raises `DatabaseError`, also if that takes too long."""
+    """Counts everything. Raises `DatabaseError`, also if a count takes too long."""
     return _counted(queues.lengths())
 
 
@@ -164,15 +174,15 @@ SELECT (
     SELECT min(created) FROM codeindex_space WHERE state = 'building'
 ))), 0)::float8
 """
-"""Requests for vectors have no time of their own: the oldest is as old as the oldest run that is
-not finished, or as a space that is being built."""
+"""Pending texts have no timestamp: the oldest counts as old as the oldest unfinished run, or as the
+oldest space that is being built."""
 
 _DRAFTS = """
 SELECT count(*) FROM (SELECT FROM codeindex_embedding WHERE draft LIMIT %s) AS drafts
 """
 
 _UNFINISHED = """
-SELECT run.status, count(*), max(extract(epoch FROM now() - run.created))::float8
+SELECT run.status, count(*), max(extract(epoch FROM clock_timestamp() - run.created))::float8
 FROM codeindex_indexrun AS run
 JOIN codeindex_branch AS branch ON branch.id = run.branch_id
 JOIN codeindex_repository AS repository ON repository.id = branch.repository_id
@@ -188,7 +198,8 @@ WHERE finished > now() - interval '1 hour' GROUP BY status
 _BRANCHES = "SELECT count(*), count(*) FILTER (WHERE failures > 0) FROM codeindex_upstream"
 
 _LAGS = """
-SELECT branch.repository_id, branch.id, extract(epoch FROM now() - upstream.moved)::float8 AS lag
+SELECT branch.repository_id, branch.id,
+    extract(epoch FROM clock_timestamp() - upstream.moved)::float8 AS lag
 FROM codeindex_upstream AS upstream
 JOIN codeindex_branch AS branch ON branch.id = upstream.branch_id
 JOIN codeindex_repository AS repository ON repository.id = branch.repository_id
@@ -199,9 +210,11 @@ ORDER BY lag DESC, branch.id
 """
 
 _DONE = """
-SELECT host, stage, batches, things, seconds, extract(epoch FROM now() - updated)::float8
+SELECT host, stage, batches, things, seconds,
+    extract(epoch FROM clock_timestamp() - updated)::float8
 FROM codeindex_workdone ORDER BY host, stage
 """
+"""By the clock, since a row may be newer than this transaction and its now()."""
 
 _SIZES = """
 SELECT pg_database_size(current_database()), greatest(reltuples, 0)::bigint

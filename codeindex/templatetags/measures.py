@@ -11,8 +11,9 @@ register = template.Library()
 
 @register.filter
 def duration(seconds: float) -> str:
-    """Seconds as `45 s`, `3 min`, `2 h 5 min` or `3 d 4 h`."""
-    days, rest = divmod(round(seconds), 86_400)
+    """Seconds as `45 s`, `3 min`, `2 h 5 min` or `3 d 4 h`. Negative ones, which clocks that differ
+    make, count as none."""
+    days, rest = divmod(max(0, round(seconds)), 86_400)
     return f"{days} d {rest // 3600} h" if days else overview.readable_duration(rest)
 
 

@@ -1,6 +1,6 @@
-"""Looks for what is wrong with an installation, and says what to do: `manage.py doctor`.
+"""Finds what is wrong with an installation, and says how to fix it: `manage.py doctor`.
 
-Nothing is changed. Each module looks at one part; `examine` runs them all."""
+Nothing is changed. Each module examines one part; `examine` runs them all."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
 
 
 def examine(checks: Mapping[str, Check] = CHECKS) -> Iterator[tuple[str, list[Finding]]]:
-    """What each check has found, by its name. A check that cannot be made is a finding."""
+    """The findings of each check, by its name. A check that fails is a finding, too."""
     for name, check in checks.items():
         yield name, list(_findings(name, check))
 

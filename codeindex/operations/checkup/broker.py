@@ -1,4 +1,4 @@
-"""The broker: whether it answers, keeps what it is given, and has somebody who takes it."""
+"""The broker: whether it answers, keeps its messages, and has workers that take them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from codeindex.observability import queues
 from codeindex.operations.checkup.findings import Finding, advice
 
 MANY = 10_000
-"""Messages in one queue. The workers need none of them: the database is the ledger."""
+"""Messages in one queue. Workers can do without them: the database says what waits."""
 
 
 def examine() -> Iterator[Finding]:
@@ -20,7 +20,7 @@ def examine() -> Iterator[Finding]:
     if lengths is None:
         yield Finding(
             "The broker cannot be reached.",
-            "Workers are not woken, and limits on requests count in each process by itself.",
+            "Workers are not woken, and each web process counts rate limits by itself.",
             "Start Valkey or Redis, or correct BROKER_URL.",
         )
         return
@@ -28,20 +28,20 @@ def examine() -> Iterator[Finding]:
     if policy not in ("", "noeviction"):
         yield Finding(
             f"The broker's maxmemory-policy is {policy}.",
-            "When its memory is full, it throws messages away.",
-            "CONFIG SET maxmemory-policy noeviction, and set it in its configuration, too.",
+            "It drops messages when its memory is full.",
+            "CONFIG SET maxmemory-policy noeviction; set it in the configuration file, too.",
         )
     for queue, length in lengths.items():
         if length > MANY:
             yield advice(
                 f"{length:,} messages wait in the queue {queue}.",
-                "Its workers are missing, or do not keep up.",
+                "The workers of the queue are missing, or do not keep up.",
                 f"Start more workers of {queue}. The messages may be deleted: DEL {queue}",
             )
 
 
 def _policy() -> str:
-    """Empty if the broker does not tell it, as where its administrator forbids the question."""
+    """Empty if the broker does not say, for example because CONFIG is forbidden."""
     with app.connection_for_read() as broker:
         client: Any = broker.default_channel.client
         try:

@@ -23,7 +23,7 @@ DEAD_SHARE, DEAD_ROWS = 0.2, 100_000
 
 def examine() -> Iterator[Finding]:
     for problem in requirements.problems(connection):
-        yield Finding(problem, "codeindex cannot work so.", "See docs/external-services.md.")
+        yield Finding(problem, "codeindex does not work with it.", "See docs/external-services.md.")
     missing = migrations.unapplied()
     if missing:
         yield Finding(
@@ -43,23 +43,23 @@ def _settings() -> Iterator[Finding]:
     if told["jit"] == "on":
         yield advice(
             "jit is on.",
-            "Postgres compiles a search's statements anew each time, which takes longer than they"
-            " do.",
+            "Postgres compiles the statements of each search again, which takes longer than running"
+            " them.",
             "ALTER SYSTEM SET jit = off; SELECT pg_reload_conf();",
         )
     if told["autovacuum"] == "off":
         yield Finding(
             "autovacuum is off.",
-            "Tables grow without end, and Postgres plans by statistics that are no longer true.",
+            "Tables grow without limit, and Postgres plans with outdated statistics.",
             "ALTER SYSTEM SET autovacuum = on; SELECT pg_reload_conf();",
         )
     shared = int(told["shared_buffers"]) * 8192
     if size > 2 * shared:
         yield advice(
-            f"shared_buffers is {gib(shared)}, and the database has {gib(size)}.",
-            "A search reads thousands of places; those outside shared_buffers cost more.",
-            f"Give Postgres up to {gib(size)}, as far as memory allows: ALTER SYSTEM SET"
-            " shared_buffers = …; then restart it.",
+            f"shared_buffers is {gib(shared)}, and the database takes {gib(size)}.",
+            "A search reads thousands of pages, and those outside shared_buffers take longer.",
+            f"Raise it towards {gib(size)}, as far as memory allows: ALTER SYSTEM SET"
+            " shared_buffers = …; then restart Postgres.",
         )
     if int(told["work_mem"]) * 1024 < WORK_MEMORY:
         yield advice(
@@ -69,8 +69,8 @@ def _settings() -> Iterator[Finding]:
         )
     if shared >= LARGE and told.get("huge_pages_status") == "off":
         yield advice(
-            "Postgres has no huge pages.",
-            "Large searches wait longer for memory.",
+            "Postgres does not use huge pages.",
+            "Large searches spend more time on memory access.",
             "See docs/operations.md#large-indexes.",
         )
 
@@ -78,8 +78,8 @@ def _settings() -> Iterator[Finding]:
 def _indexes() -> Iterator[Finding]:
     for name, is_of_space in rows(INVALID):
         mend = (
-            "The embed workers build it again; or python manage.py shell -c 'from codeindex import"
-            " tasks; tasks.sweep()'"
+            "The workers of embed rebuild it. To have that done now: python manage.py shell -c"
+            " 'from codeindex import tasks; tasks.sweep()'"
             if is_of_space
             else f"REINDEX INDEX CONCURRENTLY {name};"
         )
@@ -88,13 +88,13 @@ def _indexes() -> Iterator[Finding]:
     for name, statement in _expected_indexes():
         if name not in present:
             yield Finding(
-                f"The index {name} is missing.", "What it serves reads whole tables.", statement
+                f"The index {name} is missing.", "Statements read whole tables instead.", statement
             )
     for space in lifecycle.needing_index():
         yield advice(
             f"The space {space} has no vector index yet.",
             "Searches by meaning compare every vector.",
-            "A worker of embed builds it when nothing else waits: see that one runs.",
+            "A worker of embed builds it when nothing else waits: make sure that one runs.",
         )
 
 
@@ -114,8 +114,8 @@ def _expected_indexes() -> Iterator[tuple[str, str]]:
 def _dead_rows() -> Iterator[Finding]:
     for table, live, dead in rows(DEAD, [DEAD_ROWS, DEAD_SHARE]):
         yield advice(
-            f"{dead:,} rows of {table} are dead, beside {live:,}.",
-            "They are read and skipped.",
+            f"{table} has {dead:,} dead rows and {live:,} live ones.",
+            "Searches read the dead rows and skip them.",
             f"VACUUM (ANALYZE) {table};",
         )
 

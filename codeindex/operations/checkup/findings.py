@@ -1,4 +1,4 @@
-"""What was found wrong."""
+"""Findings of a check."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 NAMED = 5
-"""Names that a finding has at most."""
+"""The most names that a finding lists."""
 
 
 class Weight(StrEnum):
-    """Whether something does not work, or could be better."""
+    """Whether something is broken, or could be better."""
 
     PROBLEM = "problem"
     ADVICE = "advice"

@@ -1,16 +1,17 @@
-"""The index: what waits, what failed, and where it is not what the repositories are."""
+"""The index: what waits, what failed, and where it differs from the repositories."""
 
 from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
 from datetime import timedelta
+from shlex import quote
 
 from django.db.models import F, Max, Q, QuerySet
 from django.db.models.functions import Now
 
 from codeindex.databases import statements
-from codeindex.ingestion.cloning import mirrors
+from codeindex.ingestion.cloning import git, mirrors
 from codeindex.models import (
     Blob,
     Embedding,
@@ -50,16 +51,16 @@ def _queue() -> Iterator[Finding]:
     if count := waiting.count():
         yield advice(
             f"{count:,} index runs have waited for more than {_minutes(WAITING)} minutes.",
-            "What was pushed since is not found.",
-            "See that workers of ingest run, and what the runs' pages say.",
+            "What has been pushed since is not searchable.",
+            "Make sure that workers of ingest run, and read the reasons on the runs' pages.",
         )
     pending = Embedding.objects.filter(state=EmbeddingState.PENDING)
     held = pending.filter(leased_until__gt=Now())
     if pending.exclude(space__state=SpaceState.RETIRED).exists() and not held.exists():
         yield advice(
-            "Texts wait for a vector, and no worker encodes any.",
+            "Texts wait for a vector, and no worker is encoding any.",
             "New code is found by its words alone.",
-            "See that a worker of embed runs.",
+            "Make sure that a worker of embed runs.",
         )
 
 
@@ -69,13 +70,13 @@ def _failed() -> Iterator[Finding]:
     if names := _branches(failed):
         yield advice(
             f"The latest index run of these branches failed: {names}.",
-            "Their newest commits are not found.",
+            "Their newest commits are not searchable.",
             "The repository's page has the reason.",
         )
 
 
 def _drift() -> Iterator[Finding]:
-    """What the hosts have, and is not live here."""
+    """Commits that the hosts have and that are not live here."""
     asked = Upstream.objects.filter(branch__repository__paused=False).exclude(head="")
     live = F("branch__live_run__commit")
     behind = asked.filter(moved__lt=Now() - BEHIND).filter(~Q(head=live) | Q(branch__live_run=None))
@@ -89,7 +90,7 @@ def _drift() -> Iterator[Finding]:
     if names := _branches(silent):
         yield advice(
             f"The hosts of these branches do not answer: {names}.",
-            "Nobody knows whether they have new commits.",
+            "Their new commits, if any, are not indexed.",
             "The repository's page has the reason: often an expired credential.",
         )
 
@@ -112,8 +113,8 @@ def _spaces() -> Iterator[Finding]:
         missing = coverage[space.pk].missing
         if missing and not lifecycle.has_pending(space):
             yield Finding(
-                f"{missing:,} live texts have no vector in the active space, and nobody has asked"
-                " for one.",
+                f"{missing:,} live texts have no vector in the active space, and none has been"
+                " requested.",
                 "They are not found by their meaning.",
                 f"python manage.py spaces activate {space.fingerprint[:12]}",
             )
@@ -121,18 +122,18 @@ def _spaces() -> Iterator[Finding]:
 
 def _mirrors() -> Iterator[Finding]:
     """The copies of repositories on this machine. One that is missing is fetched again."""
-    command = ["git", "-c", "safe.directory=*", "rev-parse", "--git-dir"]
-    environment = {"PATH": "/usr/bin:/bin:/usr/local/bin", "GIT_CONFIG_GLOBAL": "/dev/null"}
     for mirror in sorted(mirrors.folder().glob("*.git"))[:MOST_MIRRORS]:
-        told = subprocess.run(
-            command, cwd=mirror, env={**environment, "GIT_DIR": str(mirror)}, capture_output=True,
+        asked = subprocess.run(
+            ["git", "rev-parse", "--git-dir"],
+            env=git.environment(mirrors.folder(), mirror),
+            capture_output=True,
             timeout=GIT_SECONDS,
-        )  # fmt: skip
-        if told.returncode != 0:
+        )
+        if asked.returncode != 0 and mirror.exists():
             yield Finding(
-                f"{mirror} is no repository any more.",
+                f"{mirror} is not a git repository.",
                 "Fetches into it fail.",
-                f"rm -r {mirror}",
+                f"rm -r {quote(str(mirror))}",
             )
 
 
@@ -142,16 +143,16 @@ def _rows() -> Iterator[Finding]:
     )
     if unused:
         yield Finding(
-            f"{unused:,} contents and texts that nothing uses were not deleted.",
+            f"{unused:,} contents and texts that nothing uses have not been deleted.",
             "The database grows.",
-            "See that beat and a worker of ingest run: they clean up once an hour.",
+            "Make sure that beat and a worker of ingest run: they clean up once an hour.",
         )
     ((empty,),) = statements.rows(EMPTY_BLOBS)
     if empty:
         yield Finding(
-            f"{empty:,} live contents have nothing that can be found.",
-            "Their files are found by their lines alone.",
-            "Index the repositories again; if that does not help, it is a fault of codeindex.",
+            f"{empty:,} live files have no definitions.",
+            "They are found only by searches for lines.",
+            "Index the repositories again. If that does not help, report a bug of codeindex.",
         )
 
 

@@ -7,6 +7,7 @@ import shutil
 import stat
 import subprocess
 from collections.abc import Iterator
+from shlex import quote
 
 from django.conf import settings
 
@@ -28,10 +29,11 @@ def _disk(state: State) -> Iterator[Finding]:
     free, needed = shutil.disk_usage(state.folder).free, settings.CODEINDEX_CLONE_BYTES
     if free < needed:
         yield Finding(
-            f"{gib(free)} are free where the state folder is, and a clone may take"
+            f"Only {gib(free)} are free on the disk of the state folder; a clone may take"
             f" {gib(needed)} (CODEINDEX_CLONE_BYTES).",
-            "Index runs fail, and so does the private database if it lies there.",
-            f"Free some space. {state.folder / 'mirrors'} can be deleted while nothing runs.",
+            "Index runs fail, and so does the private database if it is on that disk.",
+            f"Free some space. {state.folder / 'mirrors'} can be deleted while codeindex is"
+            " stopped.",
         )
 
 
@@ -40,13 +42,13 @@ def _folder(state: State) -> Iterator[Finding]:
         yield Finding(
             f"Others can enter the state folder {state.folder}.",
             "It holds the secret key, and copies of private repositories.",
-            f"chmod 700 {state.folder}",
+            f"chmod 700 {quote(str(state.folder))}",
         )
     if state.secret_key.exists() and stat.S_IMODE(state.secret_key.stat().st_mode) & 0o077:
         yield Finding(
             f"Others can read {state.secret_key}.",
-            "Whoever has it can sign in as anybody, and decrypt stored credentials.",
-            f"chmod 600 {state.secret_key}",
+            "Whoever has it can sign in as anyone, and decrypt stored credentials.",
+            f"chmod 600 {quote(str(state.secret_key))}",
         )
 
 
@@ -60,7 +62,7 @@ def _git() -> Iterator[Finding]:
         yield Finding("git does not run.", "No repository can be fetched.", "apt-get install git")
     elif (found := tuple(map(int, version.groups()))) < GIT:
         yield advice(
-            f"git is of version {'.'.join(map(str, found))}.",
+            f"git has version {'.'.join(map(str, found))}.",
             f"Versions before {'.'.join(map(str, GIT))} are not tested.",
-            "Install a newer one.",
+            "Install a newer version.",
         )

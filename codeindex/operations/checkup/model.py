@@ -1,4 +1,4 @@
-"""The model of the active space: whether its files are there, and compute what they did."""
+"""The model of the active space: whether it loads, and computes what is stored."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def examine() -> Iterator[Finding]:
     cosine = float(now @ before / (np.linalg.norm(now) * np.linalg.norm(before)))
     if cosine < SAME:
         yield Finding(
-            f"The model computes another vector than the one that is stored (cosine {cosine:.3f}).",
-            "Queries and code are no longer compared alike.",
-            "Another version of a library or a damaged file may be the cause. Fill a new space:"
+            f"The model no longer computes the vector that is stored (cosine {cosine:.3f}).",
+            "The vectors of queries do not match those of the code.",
+            "A different version of a library or a damaged file may be the cause. Fill a new space:"
             " python manage.py spaces add CHECKPOINT",
         )

@@ -32,8 +32,8 @@ def examine() -> Iterator[Finding]:
     if unreadable:
         yield Finding(
             "Some stored credentials cannot be decrypted.",
-            "They were encrypted with another secret key: what needs them fails.",
-            "Add the key of that time to SECRET_KEY_FALLBACKS, or enter them again.",
+            "They were encrypted with another secret key. Whatever needs them fails.",
+            "Add the former key to SECRET_KEY_FALLBACKS, or enter the credentials again.",
         )
 
 
@@ -41,27 +41,28 @@ def of_settings() -> Iterator[Finding]:
     if settings.DEBUG:
         yield Finding(
             "DEBUG is on.",
-            "Pages of errors show settings and code to anybody.",
+            "Error pages show settings and code to anyone.",
             "Unset DEBUG, and restart.",
         )
     key = settings.SECRET_KEY
     if len(key) < LEAST_CHARACTERS or len({*key}) < LEAST_DIFFERENT:
         yield advice(
             "SECRET_KEY is short.",
-            "Whoever guesses it can sign in as anybody.",
-            "Set SECRET_KEY to 50 random characters, and SECRET_KEY_FALLBACKS to the present one.",
+            "Whoever guesses it can sign in as anyone.",
+            "Set SECRET_KEY to 50 random characters, and SECRET_KEY_FALLBACKS to the current key.",
         )
     if "*" in settings.ALLOWED_HOSTS:
         yield advice(
-            "ALLOWED_HOSTS allows every name.",
-            "A link in a mail or an invitation may lead elsewhere.",
-            "Set ALLOWED_HOSTS to the names of this installation.",
+            "ALLOWED_HOSTS allows every host name.",
+            "A forged host name can end up in the links of mails and invitations.",
+            "Set ALLOWED_HOSTS to the host names of this installation.",
         )
     if not settings.CODEINDEX_BEHIND_TLS and not _is_loopback(settings.CODEINDEX_HOST):
         yield advice(
             f"The web server listens on {settings.CODEINDEX_HOST} without TLS.",
-            "Passwords, tokens and code can be read on their way.",
-            "Put a proxy with TLS before it (docs/deployment.md): CODEINDEX_BEHIND_TLS=true",
+            "Passwords, tokens and code can be read on the network.",
+            "Put a proxy with TLS in front of it (docs/deployment.md), and set"
+            " CODEINDEX_BEHIND_TLS=true.",
         )
 
 

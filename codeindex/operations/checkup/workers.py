@@ -1,11 +1,12 @@
-"""The workers and beat: whether each queue has some, of which version they are, and what time they
-have."""
+"""The workers and beat: whether each queue has a worker, which versions run, and whether the clocks
+agree."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db.models.functions import Now
@@ -19,10 +20,11 @@ from codeindex.operations.versions import version
 
 ANSWER_SECONDS = 2.0
 SKEW_SECONDS = 5.0
-"""A difference of clocks beyond which leases, codes and tokens end at the wrong time."""
+"""The difference of clocks from which leases, codes and tokens expire at the wrong time."""
 
 CONTROL = "codeindex"
-"""The command that workers answer with their version and time (`codeindex.celery_worker`)."""
+"""The remote-control command that workers answer with their version and time
+(`codeindex.celery_worker`)."""
 
 MISSED_SWEEPS = 4
 
@@ -30,34 +32,42 @@ MISSED_SWEEPS = 4
 def examine() -> Iterator[Finding]:
     yield from _beat()
     try:
-        answers = app.control.inspect(timeout=ANSWER_SECONDS)
-        taken = answers.active_queues() or {}
+        taken = app.control.inspect(timeout=ANSWER_SECONDS).active_queues() or {}
         asked = time.time()
-        told = app.control.broadcast(CONTROL, reply=True, timeout=ANSWER_SECONDS)
+        replies = app.control.broadcast(CONTROL, reply=True, timeout=ANSWER_SECONDS) or ()
         answered = time.time()
     except OperationalError:
-        return  # which is found with the broker
-    served = {queue["name"] for queues in taken.values() for queue in queues}
-    for queue in sorted({"embed", "ingest", "light"} - served):
-        yield Finding(
-            f"No worker takes from the queue {queue}.",
-            WITHOUT[queue],
-            f"python -m celery --app codeindex worker --queues {queue} --hostname {queue}@%h",
-        )
-    states = {name: state for reply in told or () for name, state in reply.items()}
-    others = sorted(name for name in states if states[name].get("version") != version())
+        return  # the check of the broker reports it
+    yield from _unserved({queue["name"] for queues in taken.values() for queue in queues})
+    states = {name: state for reply in replies for name, state in reply.items()}
+    yield from _other_versions(states)
+    here = seconds_ahead()
+    # A worker that does not know the command, being older, tells no time
+    clocks = {name: state["time"] for name, state in states.items() if "time" in state}
+    ahead = {
+        name: here + clock - min(max(clock, asked), answered) for name, clock in clocks.items()
+    }
+    yield from skewed({"this machine": here, **ahead})
+
+
+def _unserved(served: Collection[str]) -> Iterator[Finding]:
+    for queue, consequence in WITHOUT.items():
+        if queue not in served:
+            yield Finding(
+                f"No worker takes from the queue {queue}.",
+                consequence,
+                f"python -m celery --app codeindex worker --queues {queue} --hostname {queue}@%h",
+            )
+
+
+def _other_versions(states: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
+    others = sorted(name for name, state in states.items() if state.get("version") != version())
     if others:
         yield advice(
             f"These workers run another version than {version()}: {some(others)}.",
-            "What was mended or added since is not in them.",
-            "Restart them.",
+            "What has been fixed or added since is missing in one of them.",
+            "Restart them with this version.",
         )
-    here = seconds_ahead()
-    told_times = {name: state["time"] for name, state in states.items()}
-    ahead = {
-        name: here + time - min(max(time, asked), answered) for name, time in told_times.items()
-    }
-    yield from skewed({"this machine": here, **ahead})
 
 
 def _beat() -> Iterator[Finding]:
@@ -66,19 +76,19 @@ def _beat() -> Iterator[Finding]:
     if not recent.exists():
         yield Finding(
             f"beat has sent nothing for {limit} seconds.",
-            "Work of workers that died is not taken up, hosts are not asked for new commits, and"
+            "Work of workers that died is not resumed, hosts are not polled for new commits, and"
             " nothing is cleaned up.",
             "python -m celery --app codeindex beat --pidfile=",
         )
 
 
 def skewed(ahead: dict[str, float]) -> Iterator[Finding]:
-    """Clocks are compared with that of the database, by which leases end."""
+    """Clocks are compared with that of the database, which decides when leases expire."""
     for name, seconds in ahead.items():
         if abs(seconds) > SKEW_SECONDS:
             yield Finding(
-                f"The clock of {name} is {seconds:+.0f} s off that of the database.",
-                "Sign-on, second factors and signatures of webhooks depend on the time.",
+                f"The clock of {name} differs from the database's by {seconds:+.0f} s.",
+                "Single sign-on, second factors and webhook signatures depend on the time.",
                 "Synchronise the clocks of all machines (timedatectl set-ntp true).",
             )
 
@@ -93,5 +103,5 @@ def seconds_ahead() -> float:
 WITHOUT = {
     "embed": "No vectors are computed: new code is found by its words alone.",
     "ingest": "No repository is indexed.",
-    "light": "Pushes are not indexed, and code hosts are not asked.",
+    "light": "Pushes are not indexed, and code hosts are not polled.",
 }

@@ -1,4 +1,4 @@
-"""What is ready, what waits, and how fast things go."""
+"""The page Health: what is ready, what waits, and how long things take."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from codeindex.models import Branch
-from codeindex.observability import installation, metrics, summary
-from codeindex.observability.installation import WORST, Done, Installation, Lag
+from codeindex.observability import installation, metrics
+from codeindex.observability.installation import WORST, Installation, Lag
 from codeindex.observability.readiness import readiness
-from codeindex.observability.work import Stage
 from codeindex.web import plots
 from codeindex.web.access import administered
+from codeindex.web.administration import times
 
 ROUTES = 12
-"""Routes that are shown: those that took most time."""
+"""How many of the routes are shown, those with the largest total time."""
 
 
 @administered
@@ -29,25 +29,21 @@ def health(request: HttpRequest, by: User) -> HttpResponse:
         figures = installation.read()
     except Error:  # too slow, or gone: the rest of the page says which
         figures = None
-    taken = summary.times(metrics.registry())
+    taken = times.read(metrics.registry())
     context = {
         "nav": "administration",
         "tab": "health",
         "states": readiness.states(),
         "figures": figures,
         "lags": _named(figures.lags[:WORST]) if figures else [],
-        "work": [each for each in figures.done if not _is_sweep(each)] if figures else [],
-        "sweeps": [each for each in figures.done if _is_sweep(each)] if figures else [],
+        "work": [each for each in figures.done if not each.swept_queue] if figures else [],
+        "sweeps": [each for each in figures.done if each.swept_queue] if figures else [],
         "recall": _plot(figures) if figures else None,
         "searches": taken["codeindex_search_seconds"],
         "stages": taken["codeindex_search_stage_seconds"],
         "routes": taken["codeindex_http_request_seconds"][:ROUTES],
     }
     return render(request, "codeindex/administration/health.html", context)
-
-
-def _is_sweep(done: Done) -> bool:
-    return done.stage.startswith(Stage.SWEEP)
 
 
 def _named(lags: Sequence[Lag]) -> list[tuple[Branch, Lag]]:

@@ -7,8 +7,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 from prometheus_client.exposition import choose_encoder
 
-from codeindex.observability import metrics, readers
+from codeindex.observability import metrics
 from codeindex.observability.readiness import CHECKS, readiness
+from codeindex.web.observability import readers
 
 PATHS = frozenset({"/health", "/healthz", "/readyz", "/metrics"})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -144,9 +145,17 @@ class TestWorkers:
         assert "beat has sent nothing" in words
         assert all(f"the queue {queue}." in words for queue in ("embed", "ingest", "light"))
 
+    def test_a_worker_that_does_not_know_the_command(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def reply(command: str, **_: Any) -> list[dict[str, Any]]:
+            older = {"embed@a": {"error": "KeyError('codeindex')"}}
+            return [older] if command == workers.CONTROL else []
+
+        monkeypatch.setattr(workers.app.control, "broadcast", reply)
+        assert f"run another version than {workers.version()}: embed@a." in told(workers.examine)
+
     def test_a_clock_that_is_wrong(self) -> None:
         (finding,) = workers.skewed({"embed@a": 4.0, "embed@b": -90.0})
-        assert finding.what == "The clock of embed@b is -90 s off that of the database."
+        assert finding.what == "The clock of embed@b differs from the database's by -90 s."
         assert abs(workers.seconds_ahead()) < 1
 
 
@@ -164,7 +173,14 @@ class TestMachine:
 
     def test_a_full_disk(self, home: Path, settings: Any) -> None:
         settings.CODEINDEX_CLONE_BYTES = 2**50
-        assert "are free where the state folder is" in told(machine.examine)
+        assert "are free on the disk of the state folder" in told(machine.examine)
+
+    def test_commands_quote_paths(self, home: Path, settings: Any, tmp_path: Path) -> None:
+        settings.CODEINDEX_HOME = home.rename(tmp_path / "my home")
+        settings.CODEINDEX_HOME.chmod(0o755)
+        assert [finding.mend for finding in machine.examine()] == [
+            f"chmod 700 '{tmp_path}/my home'"
+        ]
 
     def test_a_folder_and_a_key_that_others_can_read(self, home: Path) -> None:
         home.chmod(0o755)
@@ -240,7 +256,7 @@ class TestIndex:
 
     def test_texts_that_nobody_encodes_or_asks_for(self, shop: Repository) -> None:
         Embedding.objects.update(state=EmbeddingState.PENDING)
-        assert "no worker encodes any" in told(index.examine)
+        assert "no worker is encoding any" in told(index.examine)
         Embedding.objects.all().delete()
         assert "1 live texts have no vector" in told(index.examine)
 
@@ -253,7 +269,10 @@ class TestIndex:
         subprocess.run(["git", "init", "--quiet", "--bare", mirror], check=True)
         assert told(index.examine) == ""
         (mirror / "HEAD").write_text("nonsense")
-        assert f"{mirror} is no repository any more." == told(index.examine)
+        assert f"{mirror} is not a git repository." == told(index.examine)
+        shutil.rmtree(mirror)
+        mirror.touch()
+        assert f"{mirror} is not a git repository." == told(index.examine)
 
     def test_a_cleanup_that_does_not_run(self, shop: Repository) -> None:
         Text.objects.create(hash="0", language="python", kind="function", body="", words="",
@@ -262,7 +281,7 @@ class TestIndex:
 
     def test_contents_in_which_nothing_is_found(self, shop: Repository) -> None:
         execute("DELETE FROM codeindex_definition")
-        assert "1 live contents have nothing" in told(index.examine)
+        assert "1 live files have no definitions" in told(index.examine)
 
 
 class TestModel:

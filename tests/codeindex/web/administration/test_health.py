@@ -9,8 +9,9 @@ from django.utils import timezone
 from prometheus_client import CollectorRegistry, Histogram
 
 from codeindex.models import GpuState, Upstream
-from codeindex.observability import recall, summary, work
+from codeindex.observability import recall, work
 from codeindex.templatetags import measures
+from codeindex.web.administration import times
 from tests import shelf
 
 
@@ -36,21 +37,22 @@ def test_quantiles_are_those_of_prometheus() -> None:
     )
     for value in (0.5, 1.5, 1.6, 3.0):
         seconds.labels("search").observe(value)
-    (times,) = summary.times(registry)["codeindex_search_seconds"]
-    assert (times.labels, times.count) == (("search",), 4)
-    assert times.mean == pytest.approx(1.65)
-    assert times.median == pytest.approx(1.5)
-    assert times.p95 == pytest.approx(2 + 2 * 0.8)
+    (taken,) = times.read(registry)["codeindex_search_seconds"]
+    assert (taken.labels, taken.count) == (("search",), 4)
+    assert taken.mean == pytest.approx(1.65)
+    assert taken.median == pytest.approx(1.5)
+    assert taken.p95 == pytest.approx(2 + 2 * 0.8)
 
 
 def test_a_quantile_beyond_the_last_bound_is_unknown() -> None:
-    assert summary.quantile(0.95, {1.0: 1, float("inf"): 2}) is None
-    assert summary.quantile(0.5, {1.0: 0, float("inf"): 0}) is None
-    assert summary.quantile(0.5, {}) is None
+    assert times.quantile(0.95, {1.0: 1, float("inf"): 2}) is None
+    assert times.quantile(0.5, {1.0: 0, float("inf"): 0}) is None
+    assert times.quantile(0.5, {}) is None
 
 
 @pytest.mark.parametrize(
-    ("seconds", "read"), [(45, "45 s"), (180, "3 min"), (7500, "2 h 5 min"), (273_600, "3 d 4 h")]
+    ("seconds", "read"),
+    [(-2, "0 s"), (45, "45 s"), (180, "3 min"), (7500, "2 h 5 min"), (273_600, "3 d 4 h")],
 )
 def test_durations_as_people_read_them(seconds: float, read: str) -> None:
     assert measures.duration(seconds) == read

@@ -1,4 +1,5 @@
-"""What the histograms of this web server say, for people: how often, and how long."""
+"""How often something happened on this web server and how long it took, from the histograms of its
+metrics."""
 
 from __future__ import annotations
 
@@ -18,8 +19,8 @@ LABELS_OF = {
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """How long something took, `count` times since the server was started; in seconds. Quantiles
-    are estimated as Prometheus does, None where they are beyond the last bound."""
+    """How long something took, in seconds, of which there were `count` since the server started.
+    Quantiles are estimated as in Prometheus; None if they lie beyond the last bound."""
 
     labels: tuple[str, ...]
     count: int
@@ -38,8 +39,8 @@ class _Histogram:
     buckets: dict[float, float] = field(default_factory=dict)
 
 
-def times(registry: CollectorRegistry) -> Mapping[str, list[Times]]:
-    """By the name of each histogram of LABELS_OF, what took most time in all first."""
+def read(registry: CollectorRegistry) -> Mapping[str, list[Times]]:
+    """By the name of each histogram in LABELS_OF, the largest total first."""
     families = {family.name: family for family in registry.collect()}
     return {
         name: sorted(_times(families.get(name), labels), key=lambda each: -each.total)
@@ -62,8 +63,8 @@ def _times(family: Metric | None, labels: tuple[str, ...]) -> Iterable[Times]:
 
 
 def quantile(share: float, buckets: Mapping[float, float]) -> float | None:
-    """The value below which a share of all lies, by cumulative counts up to each bound, the last of
-    which is infinite: linear within a bucket."""
+    """The value below which a share of all observations lies, interpolated linearly within a
+    bucket. `buckets` has the cumulative count up to each bound; the last bound is infinite."""
     bounds = sorted(buckets.items())
     wanted = share * bounds[-1][1] if bounds else 0
     if not wanted:
