@@ -10,24 +10,19 @@ no vector, with its share of the full run and the texts that were encoded for it
 from __future__ import annotations
 
 import argparse
-import os
-from importlib import import_module
 from pathlib import Path
 
-import django
+from benchmarks import programs
 
 
 def main() -> None:
     """Prints the figures as they are measured."""
     options = _options()
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "codeindex.settings")
-    django.setup()
-    import_module("benchmarks.commits").measure(options)
+    programs.measure("commits", options)
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.incremental", description=__doc__)
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser = programs.parser("incremental", __doc__)
     parser.add_argument("repository", type=Path, help="a git repository with its history")
     parser.add_argument("--commits", type=int, default=20)
     parser.add_argument("--record", type=Path, metavar="FILE", help="append the figures as JSON")

@@ -10,26 +10,20 @@ the way that was not taken, with the first of the contents.
 
 from __future__ import annotations
 
-import argparse
-import os
-from importlib import import_module
 from pathlib import Path
 
-import django
+from benchmarks import programs
 
 
 def main() -> None:
     """Prints the figures as they are measured."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.lines", description=__doc__)
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser = programs.parser("lines", __doc__)
     parser.add_argument("repositories", type=Path, nargs="+", metavar="REPOSITORY")
     parser.add_argument("--files", type=int, default=100_000)
     parser.add_argument("--queries", type=int, default=100, help="of each kind")
     parser.add_argument("--gin", type=int, metavar="N", help="contents for GIN, instead of queries")
     options = parser.parse_args()
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "codeindex.settings")
-    django.setup()
-    import_module("benchmarks.lines_speed").measure(options)
+    programs.measure("lines_speed", options)
 
 
 if __name__ == "__main__":

@@ -17,24 +17,20 @@ from __future__ import annotations
 
 import argparse
 import os
-from importlib import import_module
 from pathlib import Path
 
-import django
+from benchmarks import programs
 
 
 def main() -> None:
     """Prints the figures as they are measured."""
     options = _options()
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "codeindex.settings")
     os.environ.setdefault("PORT", "8471")
-    django.setup()
-    import_module("benchmarks.mixed_load").measure(options)
+    programs.measure("mixed_load", options)
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.load", description=__doc__)
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser = programs.parser("load", __doc__)
     parser.add_argument("repository", type=Path, help="a git repository with its history")
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--clients", type=int, default=16)

@@ -9,23 +9,18 @@ recall of the ten nearest vectors, and the milliseconds of a query.
 from __future__ import annotations
 
 import argparse
-import os
-from importlib import import_module
 
-import django
+from benchmarks import programs
 
 
 def main() -> None:
     """Prints the figures as they are measured."""
     options = _options()
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "codeindex.settings")
-    django.setup()
-    import_module("benchmarks.replaced_vectors").measure(options)
+    programs.measure("replaced_vectors", options)
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.refining", description=__doc__)
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser = programs.parser("refining", __doc__)
     parser.add_argument("--replacements", type=int, default=100_000, help="in all")
     parser.add_argument("--queries", type=int, default=200)
     return parser.parse_args()

@@ -12,24 +12,20 @@ from __future__ import annotations
 
 import argparse
 import os
-from importlib import import_module
 from pathlib import Path
 
-import django
+from benchmarks import programs
 
 
 def main() -> None:
     """Prints the figures as they are measured."""
     options = _options()
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "codeindex.settings")
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # as the web server has it
-    django.setup()
-    import_module("benchmarks.search_speed").measure(options)
+    programs.measure("search_speed", options)
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.search", description=__doc__)
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser = programs.parser("search", __doc__)
     parser.add_argument("--repositories", type=Path, nargs="*", default=[], metavar="PATH")
     parser.add_argument("--grow", type=int, metavar="N", help="add replicas up to N definitions")
     parser.add_argument("--queries", type=int, default=500, help="for one client, then for several")

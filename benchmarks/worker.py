@@ -15,23 +15,18 @@ beside one.
 from __future__ import annotations
 
 import argparse
-import os
-from importlib import import_module
 
-import django
+from benchmarks import programs
 
 
 def main() -> None:
     """Prints the figures."""
     options = _options()
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "codeindex.settings")
-    django.setup()
-    import_module("benchmarks.embedding_rate").measure(options)
+    programs.measure("embedding_rate", options)
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.worker", description=__doc__)
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser = programs.parser("worker", __doc__)
     parser.add_argument("repositories", nargs="+", metavar="PATH")
     parser.add_argument("--texts", type=int, default=8192, help="for the encoder alone")
     parser.add_argument("--pretend", type=float, metavar="TOKENS", help="per second, of a GPU")

@@ -18,24 +18,20 @@ from __future__ import annotations
 import argparse
 import os
 import tempfile
-from importlib import import_module
 
-import django
+from benchmarks import programs
 
 
 def main() -> None:
     """Prints the figures."""
     options = _options()
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "codeindex.settings")
     with tempfile.TemporaryDirectory() as home:
         os.environ["CODEINDEX_HOME"] = home
-        django.setup()
-        import_module("benchmarks.embedding_memory").measure(options)
+        programs.measure("embedding_memory", options)
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.worker_memory", description=__doc__)
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser = programs.parser("worker_memory", __doc__)
     parser.add_argument("paths", nargs="+", metavar="PATH")
     parser.add_argument("--texts", type=int, default=40_000, help="to embed in all")
     parser.add_argument("--every", type=int, default=1_000, help="texts per row of the output")
