@@ -1,28 +1,32 @@
-"""The ledger: what each index run cost, and what the addressing of content has spared it.
+"""The ledger: what each index run cost, and what it reused because contents are stored once.
 
-For administrators alone: what was spared tells what other repositories hold.
+For administrators alone: what was reused tells what other repositories hold.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from codeindex import csv_lines
+from codeindex import exports
+from codeindex.exports import Format
 from codeindex.models import RunCost, RunStatus, Space, SpaceState
 
 HALF = 2
-"""Bytes of a number in a vector. A text has two vectors: the fused one, and the code's summand."""
+"""Bytes of a number in a vector."""
+
+VECTORS = 2
+"""Of a text: the fused one, and the code's summand."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One run. Seconds are those of each stage; `stored_bytes` counts values and vectors, without
-    rows' headers and indexes; `spared_…` is what was stored already of the files that changed."""
+    """One run. `stored_bytes` counts values and vectors, without rows' headers and indexes;
+    `…_reused` counts what was already stored of the files that changed."""
 
     run: int
     repository: str
@@ -39,8 +43,8 @@ class Entry:
     definitions_read: int
     texts_encoded: int
     stored_bytes: int
-    spared_definitions: int
-    spared_texts: int
+    definitions_reused: int
+    texts_reused: int
 
     @property
     def seconds(self) -> float:
@@ -52,21 +56,21 @@ COLUMNS = tuple(field.name for field in fields(Entry))
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Of some runs. `spared_seconds`: what reading and encoding would have taken, at the rate of
-    what was read and encoded."""
+    """Of some runs. `seconds_saved`: the time that reading and encoding what was reused would have
+    taken, at the rates of what was read and encoded."""
 
     runs: int
     seconds: float
     definitions_read: int
     texts_encoded: int
     stored_bytes: int
-    spared_definitions: int
-    spared_texts: int
-    spared_seconds: float
+    definitions_reused: int
+    texts_reused: int
+    seconds_saved: float
 
 
 def entries(days: int | None = None, limit: int | None = None) -> Iterator[Entry]:
-    """The newest runs first: those of the last `days`, at most `limit`."""
+    """The runs of the last `days`, the newest first, at most `limit`."""
     width = _vector_bytes()
     rows = _rows(days).select_related("run__branch__repository__owner").order_by("-pk")
     for cost in rows[:limit].iterator():
@@ -87,18 +91,14 @@ def totals(entries: Iterable[Entry]) -> Totals:
         definitions_read=int(total("definitions_read")),
         texts_encoded=int(total("texts_encoded")),
         stored_bytes=int(total("stored_bytes")),
-        spared_definitions=int(total("spared_definitions")),
-        spared_texts=int(total("spared_texts")),
-        spared_seconds=reading * total("spared_definitions") + encoding * total("spared_texts"),
+        definitions_reused=int(total("definitions_reused")),
+        texts_reused=int(total("texts_reused")),
+        seconds_saved=reading * total("definitions_reused") + encoding * total("texts_reused"),
     )
 
 
 def as_csv(entries: Iterable[Entry]) -> Iterator[str]:
-    return csv_lines.written(COLUMNS, map(_cells, entries))
-
-
-def _cells(entry: Entry) -> Mapping[str, object]:
-    return asdict(entry) | {"started": entry.started and entry.started.isoformat()}
+    return exports.written(map(asdict, entries), COLUMNS, Format.CSV)
 
 
 def _rows(days: int | None) -> QuerySet[RunCost]:
@@ -125,14 +125,14 @@ def _entry(cost: RunCost, width: int) -> Entry:
         definitions_read=cost.definitions_new,
         texts_encoded=cost.vectors,
         stored_bytes=cost.stored_bytes + width * cost.vectors,
-        spared_definitions=max(0, cost.definitions_changed - cost.definitions_new),
-        spared_texts=max(0, cost.definitions_changed - cost.vectors),
+        definitions_reused=max(0, cost.definitions_changed - cost.definitions_new),
+        texts_reused=max(0, cost.definitions_changed - cost.vectors),
     )
 
 
 def _vector_bytes() -> int:
-    """Of a text in the active space."""
+    """Bytes of a text's vectors in the active space."""
     dimensions = (
         Space.objects.filter(state=SpaceState.ACTIVE).values_list("dimensions", flat=True).first()
     )
-    return 2 * HALF * (dimensions or 0)
+    return VECTORS * HALF * (dimensions or 0)

@@ -178,10 +178,12 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _freeing(freed: Holdings) -> str:
+    if not freed.definitions:
+        return "No definition was in this repository alone, so its removal frees hardly any space."
     return (
-        f"{freed.definitions:,} of its definitions were in no other repository. The cleanup deletes"
-        f" them after a day, which frees about {filesizeformat(freed.stored_bytes)} and their share"
-        " of the indexes for code to come."
+        f"Only this repository held {freed.definitions:,} of its definitions. The cleanup deletes"
+        f" these after a day, which frees about {filesizeformat(freed.stored_bytes)} and their"
+        " share of the indexes for other code."
     )
 
 

@@ -1,26 +1,34 @@
-"""`manage.py costs`: what index runs cost, and what the addressing of content has spared them."""
+"""`manage.py costs`: what index runs cost, and what they reused."""
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any
 
 from django.template.defaultfilters import filesizeformat, pluralize
 
 from codeindex.management import base
 from codeindex.management.index import existing_index
+from codeindex.management.terminal import aligned
 from codeindex.operations import ledger
 
-HEAD = ("RUN", "REPOSITORY", "SECONDS", "READ", "ENCODED", "STORED", "SPARED")
+HEAD = ("RUN", "REPOSITORY", "SECONDS", "READ", "ENCODED", "STORED", "REUSED")
+
+MOST = 100_000
+"""Days, or runs that are listed."""
 
 
 class Command(base.Command):
-    help = "List what index runs cost, and what was stored already."
+    help = "List what index runs cost, and what they reused."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--days", type=int, help="only the runs of the last days")
-        parser.add_argument("--limit", type=int, default=50, help="how many runs are listed")
-        parser.add_argument("--csv", action="store_true", help="print all of them as CSV")
+        parser.add_argument(
+            "--days", type=number, metavar="N", help="only the runs of the last N days"
+        )
+        parser.add_argument(
+            "--limit", type=number, default=50, metavar="N", help="list the newest N runs"
+        )
+        parser.add_argument("--csv", action="store_true", help="print all runs as CSV")
 
     def handle(self, *, days: int | None, limit: int, csv: bool, **_: Any) -> None:
         with existing_index():
@@ -32,19 +40,23 @@ class Command(base.Command):
 
     def _list(self, days: int | None, limit: int) -> None:
         entries = list(ledger.entries(days, limit))
-        rows = [HEAD, *map(_row, entries)]
-        widths = [max(len(row[column]) for row in rows) for column in range(len(HEAD))]
-        for row in rows:
-            cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-            self.stdout.write("  ".join(cells).rstrip())
+        for line in aligned([HEAD, *map(_row, entries)]):
+            self.stdout.write(line)
         total = ledger.totals(entries)
         self.stdout.write(
             f"{total.runs:,} run{pluralize(total.runs)}: {total.seconds:,.0f} s,"
             f" {total.definitions_read:,} definitions read, {total.texts_encoded:,} texts encoded,"
             f" {_size(total.stored_bytes)} stored."
-            f" Stored already: {total.spared_definitions:,} definitions and {total.spared_texts:,}"
-            f" vectors of changed files, about {total.spared_seconds:,.0f} s of work."
+            f" Reused: {total.definitions_reused:,} definitions and the vectors of"
+            f" {total.texts_reused:,} texts, which saved about {total.seconds_saved:,.0f} s."
         )
+
+
+def number(text: str) -> int:
+    """Named for argparse, which tells it to whoever gives none."""
+    if not 1 <= int(text) <= MOST:
+        raise ArgumentTypeError(f"give a number from 1 to {MOST:,}")
+    return int(text)
 
 
 def _row(entry: ledger.Entry) -> tuple[str, ...]:
@@ -55,7 +67,7 @@ def _row(entry: ledger.Entry) -> tuple[str, ...]:
         f"{entry.definitions_read:,}",
         f"{entry.texts_encoded:,}",
         _size(entry.stored_bytes),
-        f"{entry.spared_texts:,}",
+        f"{entry.texts_reused:,}",
     )
 
 

@@ -13,6 +13,7 @@ from django.db.models import Q
 import embeddings
 from codeindex.management import base
 from codeindex.management.index import existing_index
+from codeindex.management.terminal import aligned
 from codeindex.models import Embedding, Space
 from codeindex.spaces import changes, encoders, lifecycle
 from codeindex.spaces.encoders import EncoderSource
@@ -69,8 +70,7 @@ class Command(base.Command):
         covered = lifecycle.coverage()
         every = Space.objects.order_by("pk")
         rows = [HEAD, *(_row(space, covered[space.pk]) for space in every)]
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+        lines = aligned(rows)
         self.stdout.write(lines[0])
         for space, line in zip(every, lines[1:], strict=True):
             self.stdout.write(line)

@@ -13,6 +13,7 @@ from django.core.management import CommandError
 
 from codeindex.management import base
 from codeindex.management.index import ADMINISTRATOR, existing_index
+from codeindex.management.terminal import aligned
 from codeindex.models import Evaluation, Repository, SourceFile, Space
 from embeddings.evaluation import questions
 from embeddings.evaluation.metrics import Place
@@ -144,11 +145,9 @@ class Command(base.Command):
         return commits[0]
 
     def _print(self, evaluation: Evaluation) -> None:
-        rows = evaluation.rows()
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         self.stdout.write(f"{evaluation.file}, {evaluation.space or 'words only'}")
-        for row in rows:
-            self.stdout.write("  ".join(map(str.ljust, row, widths)).rstrip())
+        for line in aligned(evaluation.rows()):
+            self.stdout.write(line)
 
 
 def _chosen(read: QuestionFile, names: Sequence[str]) -> dict[str, RepositoryQuestions]:

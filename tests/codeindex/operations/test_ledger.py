@@ -1,4 +1,4 @@
-"""What runs cost is recorded, and what content addressing spares them."""
+"""What runs cost and what they reuse is recorded."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.test import Client
 
 from codeindex import repositories
@@ -65,7 +65,7 @@ def test_a_rename_a_second_branch_and_a_fork_read_and_encode_nothing(
     assert Embedding.objects.count() == vectors
 
 
-def test_the_ledger_says_what_was_spared_and_is_exported(
+def test_the_ledger_says_what_was_reused_and_is_exported(
     source: GitRepository,
     registered: Repository,
     requested: Requested,
@@ -79,7 +79,7 @@ def test_the_ledger_says_what_was_spared_and_is_exported(
     )
     index(requested(fork))
     newest, first = ledger.entries()
-    assert (newest.repository, newest.spared_definitions) == ("bob/=fork", first.definitions_read)
+    assert (newest.repository, newest.definitions_reused) == ("bob/=fork", first.definitions_read)
     total = ledger.totals([newest, first])
     assert (total.runs, total.definitions_read) == (2, first.definitions_read)
     call_command("costs", "--csv")
@@ -88,6 +88,9 @@ def test_the_ledger_says_what_was_spared_and_is_exported(
     assert len(lines) == 2
     call_command("costs")
     assert "2 runs:" in capsys.readouterr().out
+    for option in ("--days=99999999999", "--days=-1", "--limit=0"):
+        with pytest.raises(CommandError, match="from 1 to"):
+            call_command("costs", option)
 
 
 def test_what_only_a_repository_holds_is_what_its_removal_frees(
@@ -106,7 +109,7 @@ def test_what_only_a_repository_holds_is_what_its_removal_frees(
         client.force_login(who)
         mine = registered if who == registered.owner else fork
         shown = client.post(f"/repositories/{mine.pk}/remove", follow=True)
-        assert ("in no other repository" in shown.content.decode()) is is_told
+        assert ("Only this repository held" in shown.content.decode()) is is_told
 
 
 def test_the_page_of_costs_lists_runs(
