@@ -8,7 +8,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,7 +20,7 @@ from codeindex.local_services.state import State
 from codeindex.models import Repository
 
 LEFT_SECONDS = 24 * 3_600
-"""After how long a temporary mirror is taken to have been left by a killed process."""
+"""A temporary mirror that is older was left by a killed process."""
 
 
 def mirror_of(repository: Repository) -> Path:
@@ -102,13 +102,14 @@ def size(folder: Path) -> int:
 
 @contextmanager
 def temporary() -> Iterator[Path]:
-    """A place for a mirror that is removed after the block. One that a killed process left is
-    removed a day later."""
+    """A place for a mirror, which is removed after the block. What a killed process left is removed
+    a day later."""
     State(settings.CODEINDEX_HOME).make_folder()
     beside = Path(settings.CODEINDEX_HOME) / "forecasts"
     beside.mkdir(mode=0o700, exist_ok=True)
     for left in beside.iterdir():
-        if time.time() - left.stat().st_mtime > LEFT_SECONDS:
-            shutil.rmtree(left, ignore_errors=True)
+        with suppress(FileNotFoundError):  # another forecast has just ended
+            if time.time() - left.stat().st_mtime > LEFT_SECONDS:
+                shutil.rmtree(left, ignore_errors=True)
     with TemporaryDirectory(dir=beside, ignore_cleanup_errors=True) as folder:
         yield Path(folder) / "mirror.git"

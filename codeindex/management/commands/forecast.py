@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
-from django.template.defaultfilters import filesizeformat
+from django.template.defaultfilters import filesizeformat, pluralize
 
 from codeindex.ingestion.cloning.errors import CheckoutError
 from codeindex.local_services import ensure_services
@@ -24,12 +24,14 @@ SHOWN = 50
 
 
 class Command(base.Command):
-    help = "Say what indexing repositories will cost, before they are registered."
+    help = "Forecast what indexing repositories will cost, before they are registered."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("addresses", metavar="URL_OR_PATH", nargs="*")
         parser.add_argument("--branch", default="", help="defaults to the remote's default branch")
-        parser.add_argument("--json", action="store_true", help="print JSON, one line each")
+        parser.add_argument(
+            "--json", action="store_true", help="print one line of JSON for each repository"
+        )
         parser.add_argument(
             "--compare",
             action="store_true",
@@ -76,11 +78,11 @@ class Command(base.Command):
             return
         self.stdout.write(f"{forecast.url}, {made}, and {run}:")
         for each in forecasts.compare(forecast, run):
-            error = "" if each.percent is None else f" {each.percent} %"
+            error = "" if each.percent is None else f" ({each.percent} %)"
             within = "" if each.is_within else ", outside the interval"
             self.stdout.write(
-                f"  {_name(each.label)}{_figure(each.name, each.expected)}, was"
-                f" {_figure(each.name, each.actual)} {error}{within}"
+                f"  {_name(each.label)}{_figure(each.name, each.expected)} forecast,"
+                f" {_figure(each.name, each.actual)} actual{error}{within}"
             )
 
 
@@ -107,6 +109,8 @@ def _figure(name: str, value: float) -> str:
 
 
 def _basis(figures: Mapping[str, Any]) -> str:
+    runs, sampled = figures["runs"], figures["sampled"]
     languages = ", ".join(list(figures["languages"])[:5])
-    rates = f"rates of {figures['runs']} past runs" if figures["runs"] else "rates of a short probe"
-    return f"By {figures['sampled']} files that were read ({languages}), and {rates}."
+    files = f"{sampled:,} sampled file{pluralize(sampled)} ({languages or 'no code'})"
+    source = f"{runs} past run{pluralize(runs)}" if runs else "a short probe"
+    return f"Based on {files} and on the rates of {source}."

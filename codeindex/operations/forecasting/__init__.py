@@ -1,1 +1,1 @@
-"""What indexing a repository will cost, told before it is registered."""
+"""What indexing a repository will cost, forecast before it is registered."""

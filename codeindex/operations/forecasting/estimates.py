@@ -11,13 +11,13 @@ from typing import Generic, TypeVar
 from more_itertools import map_reduce
 
 SAMPLED = 200
-"""Files that are read, of all languages together."""
+"""About how many files are read, of all languages together."""
 
 FEWEST = 5
-"""Of each language, if it has as many."""
+"""Files that are read of each language at least, if it has as many."""
 
 NINE_OF_TEN = 1.645
-"""Standard deviations to each side of a mean that hold nine of ten values."""
+"""Nine of ten values lie within this many standard deviations of the mean."""
 
 T = TypeVar("T")
 
@@ -54,11 +54,11 @@ class Sized(Generic[T]):
     size: int
 
 
-def draw(files: Sequence[Sized[T]], seed: int = 0) -> list[Sized[T]]:
-    """The files to read: of each language a share as large as its share of all bytes, drawn in
-    proportion to their sizes, with repetition. All of a language that has few. The same ones each
-    time."""
-    generator, total = random.Random(seed), sum(file.size for file in files)  # noqa: S311
+def draw(files: Sequence[Sized[T]]) -> list[Sized[T]]:
+    """The files to read. Each language gets a share of the sample as large as its share of all
+    bytes. Files are drawn in proportion to their sizes, with repetition, and the same ones each
+    time; a language that has few files is read whole."""
+    generator, total = random.Random(0), sum(file.size for file in files)  # noqa: S311
     drawn = []
     for own in _by_language(files).values():
         share = sum(file.size for file in own) / max(1, total)
@@ -73,8 +73,8 @@ def draw(files: Sequence[Sized[T]], seed: int = 0) -> list[Sized[T]]:
 def total(
     files: Sequence[Sized[T]], drawn: Sequence[Sized[T]], measured: Mapping[T, float]
 ) -> Estimate:
-    """The total of what was `measured` of the files that were `drawn`, over all files: in each
-    language the mean of the ratios to the sizes, times all bytes (Hansen & Hurwitz 1943)."""
+    """What all files hold in total, by what was `measured` of those that were `drawn`: for each
+    language, the mean ratio of measure to size, times all bytes (Hansen & Hurwitz 1943)."""
     samples, value, variance = _by_language(drawn), 0.0, 0.0
     for language, own in _by_language(files).items():
         sample = samples[language]

@@ -34,16 +34,17 @@ CHARACTERS_PER_TOKEN, LONGEST_READ = 3, 256
 """Of source code, for WordPiece's tokens; and how many tokens of a text a language model reads."""
 
 DISTINCT = Estimate(0.9, 0.75, 0.97)
-"""The share of definitions whose text no other one of the repository has, if nothing is known."""
+"""Distinct texts per definition, before finished runs have shown it."""
 
 FEWEST_KNOWN = 1_000
-"""From how many definitions of finished runs on that share is theirs."""
+"""How many definitions finished runs must have for their own share to be taken."""
 
 DISK_SPREAD = 1.3
+"""How many times as much disk as estimated a definition may take, or as little."""
 
 LABELS = {
     "files": "Files to index",
-    "known_files": "of them known here",
+    "known_files": "Already stored",
     "definitions": "Definitions",
     "texts": "Texts to encode",
     "tokens": "Tokens",
@@ -61,13 +62,13 @@ COMPARED = {
     "definitions_seconds": RunStatus.DEFINITIONS,
     "embedding_seconds": RunStatus.EMBEDDING,
 }
-"""What of a forecast a run shows → the run's own name for it."""
+"""The figures of a forecast that a run shows as well → the run's own name for each."""
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A figure of a forecast beside what the run has shown. `error` is how much too high it was, as
-    a share of the truth; None where that is zero."""
+    """A figure of a forecast beside the run's. `error` is how much too high the forecast was, as a
+    share of the actual value; None if that is zero."""
 
     name: str
     expected: float
@@ -109,7 +110,7 @@ def forecast(
 
 
 def compare(forecast: Forecast, run: IndexRun) -> list[Compared]:
-    """What `run` has shown beside what was expected of it."""
+    """The figures of the forecast beside those of `run`."""
     return list(_compared(forecast.figures, run))
 
 
@@ -163,8 +164,6 @@ def _figures(
     texts = new.times(_distinct_share())
     tokens = estimates.total(files, drawn, {file: _tokens(read[file]) for file in read})
     rate = rates.measure(probe)
-    disk = new.times(estimates.exactly(rates.bytes_per_definition()))
-    mirror = mirrors.size(tree.mirror)
     figures = {
         "files": estimates.exactly(len(selected)),
         "known_files": estimates.exactly(len(distinct) - len(unread)),
@@ -175,9 +174,7 @@ def _figures(
         "definitions_seconds": rate.definitions.times(estimates.exactly(read_bytes)),
         "embedding_seconds": texts.times(rate.embedding) if rate.embedding else None,
         "refining_seconds": texts.times(rate.refining) if rate.refining else None,
-        "disk_bytes": Estimate(
-            disk.value + mirror, disk.low / DISK_SPREAD + mirror, disk.high * DISK_SPREAD + mirror
-        ),
+        "disk_bytes": _disk(new, tree),
     }
     languages = Counter(file.language.name for file in selected)
     return {name: value and value.as_json() for name, value in figures.items()} | {
@@ -186,6 +183,13 @@ def _figures(
         "sampled": len(probe.files),
         "runs": rate.runs,
     }
+
+
+def _disk(definitions: Estimate, tree: Tree) -> Estimate:
+    """Bytes of the index and of the mirror."""
+    size, mirror = rates.bytes_per_definition(), mirrors.size(tree.mirror)
+    spread = Estimate(size, size / DISK_SPREAD, size * DISK_SPREAD)
+    return definitions.times(spread).plus(estimates.exactly(mirror))
 
 
 def _select(tree: Tree, repository: Repository, sizes: dict[str, int]) -> list[SelectedFile]:
@@ -215,7 +219,7 @@ def _read(tree: Tree, lease: Lease, files: Sequence[SelectedFile]) -> Probe:
 
 
 def _known_definitions(files: Sequence[SelectedFile]) -> int:
-    """Definitions of contents that are stored already."""
+    """How many definitions the contents among these that are already stored have."""
     wanted = {file.content for file in files}
     counted = (
         Definition.objects.filter(
@@ -234,7 +238,7 @@ def _tokens(blob: ReadBlob) -> float:
 
 
 def _distinct_share() -> Estimate:
-    """Texts a definition, by the last finished runs."""
+    """Distinct texts per definition, as the last finished runs have shown."""
     runs = IndexRun.objects.filter(status=RunStatus.PUBLISHED).exclude(finished=None)
     last = list(runs.values_list("definitions", "texts")[: rates.RUNS])
     definitions, texts = sum(each for each, _ in last), sum(each for _, each in last)

@@ -1,4 +1,4 @@
-"""How long this installation takes for each stage: as its runs have shown, or as a probe shows."""
+"""How long each stage takes on this installation, by its past runs or by a short probe."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ from codeindex.spaces import encoders
 from embeddings.types import Definition
 
 RUNS, FEWEST_DEFINITIONS = 20, 500
-"""How many runs are looked at, and how many definitions one must have read to be."""
+"""How many runs are used, and how many definitions each must have read."""
 
 DRAFTED, ENCODED = 256, 32
-"""Texts of a probe."""
+"""How many texts a probe drafts and encodes."""
 
 FEWEST_BYTES, USUAL_BYTES = 10_000, 5_500
-"""From how many definitions on the database's own bytes a definition are used; and what one usually
-takes (docs/results/search.md)."""
+"""How many definitions a database must have for its own bytes per definition to be used; and the
+usual bytes per definition (docs/results/search.md)."""
 
 SPREAD_OF_PROBE = 2.0
-"""How many times as long as a probe says a stage may take, or as short: a probe reads few files, on
-a machine that may be busy."""
+"""A stage may take this many times as long as a probe says, or as little: a probe reads few files,
+and the machine may be busy."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rates:
     """Seconds of reading and storing a byte of content, of a text's first vector, and of refining a
-    draft (None if nothing is refined, or if the encoder cannot be loaded). `runs`: by how many runs
-    the first two are known; 0 if a probe gave them."""
+    draft (None if nothing is refined, or if the encoder cannot be loaded). `runs`: how many runs
+    gave the first two; 0 if a probe did."""
 
     definitions: Estimate
     embedding: Estimate | None
@@ -97,7 +97,8 @@ def _past_runs() -> list[RunCost]:
 def _of_runs(
     costs: Sequence[RunCost], stage: RunStatus, amount: Callable[[RunCost], int]
 ) -> Estimate:
-    """Seconds of a stage for one of an amount: of all runs, between the least and the most."""
+    """Seconds of a stage per unit of `amount`: the mean over all runs, with the lowest and the
+    highest."""
     pairs = [(float(cost.run.timings.get(stage, 0)), amount(cost)) for cost in costs]
     rate = sum(seconds for seconds, _ in pairs) / sum(count for _, count in pairs)
     if len(pairs) < 3:
@@ -112,11 +113,11 @@ def _spread(rate: float) -> Estimate:
 
 def _encoding(definitions: Sequence[Definition]) -> tuple[Estimate | None, Estimate | None]:
     """Seconds of a text's first vector, and of refining it, by encoding some of the definitions."""
+    if not definitions:
+        return None, None
     try:
         encoder = encoders.cached(encoders.preferred_source())
     except embeddings.EncoderUnavailable:
-        return None, None
-    if not definitions:
         return None, None
     workers = max(1, settings.CODEINDEX_EMBEDDERS)
     encoding = _spread(_seconds_each(encoder.encode, definitions[:ENCODED]) / workers)
@@ -149,7 +150,7 @@ def _store_and_forget(probe: Probe) -> None:
 
 @contextmanager
 def _forgotten() -> Iterator[IndexRun]:
-    """A run of a repository that is not there after the block."""
+    """A run of a repository that is gone after the block."""
     with transaction.atomic():
         name = f"forecast-{uuid.uuid4()}"
         owner = User.objects.create(username=name)
@@ -171,5 +172,5 @@ SIZES = """
 SELECT sum(pg_total_relation_size(oid)),
        max(reltuples) FILTER (WHERE relname = 'codeindex_definition')
 FROM pg_class
-WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname LIKE 'codeindex_%'
+WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace AND relname LIKE 'codeindex_%'
 """

@@ -88,7 +88,7 @@ def test_a_forecast_is_compared_with_the_run_that_follows(
     definitions = next(each for each in forecasts.compare(made, run) if each.name == "definitions")
     assert (definitions.error, definitions.is_within) == (0, True)
     call_command("forecast", "--compare")
-    assert "Definitions         9, was 9  +0 %" in capsys.readouterr().out
+    assert "Definitions         9 forecast, 9 actual (+0 %)" in capsys.readouterr().out
 
 
 @pytest.mark.django_db(transaction=True)
@@ -98,11 +98,20 @@ def test_the_command_says_where_its_figures_come_from(
     source.commit(dict(WRITTEN))
     call_command("forecast", str(source.path))
     said = capsys.readouterr().out
-    assert "By 9 files that were read (python), and rates of a short probe." in said
+    assert "Based on 9 sampled files (python) and on the rates of a short probe." in said
     call_command("forecast", str(source.path), "--json")
     assert json.loads(capsys.readouterr().out)["definitions"] == [9, 9, 9]
     with pytest.raises(CommandError, match="Give the address"):
         call_command("forecast")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_repository_without_code_has_a_forecast(
+    source: GitRepository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source.commit({"logo.png": b"\x89PNG"})
+    call_command("forecast", str(source.path))
+    assert "Based on 0 sampled files (no code) and" in capsys.readouterr().out
 
 
 @pytest.mark.django_db(transaction=True)
