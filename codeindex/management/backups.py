@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from django.core.management import CommandError
+from django.utils.text import get_text_list
 
 from codeindex.operations.backups.archive import Manifest, Unusable
 from codeindex.operations.backups.contents import LeftOut
@@ -17,15 +18,15 @@ _INTERRUPTED = 130
 
 @contextmanager
 def as_command_error() -> Iterator[None]:
-    """Ends the command with one line for what cannot be done, and when it is stopped by Ctrl-C or
-    SIGTERM; whoever writes cleans up then."""
+    """Ends the command with one line if something cannot be done, or if Ctrl-C or SIGTERM stops it.
+    Whatever was being written cleans up after itself."""
     before = signal.signal(signal.SIGTERM, _interrupt)
     try:
         yield
     except Unusable as error:
         raise CommandError(str(error)) from error
     except KeyboardInterrupt as error:
-        message = "Stopped. Nothing was changed, and no file is left."
+        message = str(error) or "Stopped. Nothing was changed, and no file is left."
         raise CommandError(message, returncode=_INTERRUPTED) from error
     finally:
         signal.signal(signal.SIGTERM, before)
@@ -44,6 +45,5 @@ def described(manifest: Manifest) -> str:
     if manifest.model_names:
         parts.append(f"the models {', '.join(manifest.model_names)}")
     without = "" if manifest.left_out == LeftOut.NOTHING else f", without {manifest.left_out}"
-    listed = ", ".join(parts[:-1]) + (" and " if parts[1:] else "") + parts[-1]
-    made = f"{manifest.made_at:%Y-%m-%d %H:%M} UTC, version {manifest.version}"
-    return f"{listed}{without}; of {made}."
+    made = f"{manifest.made_at:%Y-%m-%d %H:%M} UTC by version {manifest.version}"
+    return f"{get_text_list(parts, 'and')}{without}; made {made}."

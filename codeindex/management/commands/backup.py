@@ -14,7 +14,7 @@ from codeindex.operations.backups.backup import Wanted
 from codeindex.operations.backups.contents import LeftOut
 
 KEYS_INSIDE = "It holds the secret key. Keep it where only administrators can read it."
-KEYS_ELSEWHERE = "It does not hold the secret key. Keep that, too, in another place."
+KEYS_ELSEWHERE = "It does not hold the secret key. Keep that as well, in another place."
 
 
 class Command(base.Command):
@@ -26,7 +26,7 @@ class Command(base.Command):
             "--leave-out",
             choices=list(LeftOut),
             default=LeftOut.NOTHING,
-            help="what the workers compute again after a restore: vectors, or all code, too",
+            help="leave out what the workers can compute again: vectors, or vectors and all code",
         )
         parser.add_argument(
             "--without-keys",

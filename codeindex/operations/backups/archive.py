@@ -1,5 +1,4 @@
-"""The file of a backup: a ZIP archive, uncompressed, with a manifest that has the hash of each
-member."""
+"""The file of a backup: an uncompressed ZIP archive whose manifest has the hash of each member."""
 
 from __future__ import annotations
 
@@ -9,12 +8,15 @@ import os
 import shutil
 import stat
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
+
+from codeindex.operations.backups.contents import LeftOut, TableContent
 
 FORMAT = 1
 """Raised when an older version could not restore what this one writes."""
@@ -23,19 +25,16 @@ MANIFEST, DATABASE, SECRET_KEY, MODELS = "manifest.json", "database.dump", "secr
 
 PART = 1024**2
 """Bytes that are read at once."""
+
 _LONGEST_MANIFEST = 16 * 1024**2
+
+
+UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
+"""What `zipfile` raises for members that are damaged, encrypted or compressed in an unknown way."""
 
 
 class Unusable(Exception):
     """A backup that cannot be made, verified or restored. The message is for the administrator."""
-
-
-@dataclass(frozen=True, slots=True)
-class TableContent:
-    """How many rows a table had, and the sum of their hashes as `contents.tables` computes it."""
-
-    rows: int
-    checksum: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +47,8 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a backup holds. `migrations` are the newest of each application, `left_out` what can be
-    rebuilt and is not there, `home` the state folder that it was made of."""
+    """What a backup holds. `migrations`: the newest one of each application. `left_out`: what it
+    does without, since that can be rebuilt. `home`: the state folder of the installation."""
 
     version: str
     created: str
@@ -57,7 +56,7 @@ class Manifest:
     pgvector: str
     migrations: Mapping[str, str]
     home: str
-    left_out: str
+    left_out: LeftOut
     has_keys: bool
     tables: Mapping[str, TableContent]
     members: Mapping[str, Member] = field(default_factory=dict)
@@ -147,7 +146,7 @@ class Backup:
     archive: zipfile.ZipFile
 
     def check(self) -> None:
-        """Reads everything. Raises `Unusable` if a member is damaged, missing or too much."""
+        """Reads everything. Raises `Unusable` if a member is damaged, missing or unexpected."""
         present = set(self.archive.namelist()) - {MANIFEST}
         if present != set(self.manifest.members):
             raise Unusable("The backup is damaged: it does not hold what its manifest says.")
@@ -157,7 +156,7 @@ class Backup:
                 with self.archive.open(name) as file:
                     while part := file.read(PART):
                         digest.update(part)
-            except (zipfile.BadZipFile, EOFError, OSError) as error:
+            except (*UNREADABLE, OSError) as error:
                 raise _damaged(name) from error
             if digest.hexdigest() != member.sha256:
                 raise _damaged(name)
@@ -185,7 +184,7 @@ def opened(path: Path) -> Iterator[Backup]:
         with zipfile.ZipFile(path) as archive:
             yield Backup(_manifest(archive, path), archive)
     except zipfile.BadZipFile as error:
-        raise Unusable(f"{path} is damaged or is no backup of codeindex: {error}.") from error
+        raise _no_backup(path, error) from error
     except OSError as error:
         raise Unusable(f"{path} cannot be read: {error.strerror or error}.") from error
 
@@ -202,12 +201,23 @@ def _manifest(archive: zipfile.ZipFile, path: Path) -> Manifest:
             )
         tables = {name: TableContent(**told["tables"][name]) for name in told["tables"]}
         members = {name: Member(**told["members"][name]) for name in told["members"]}
-        manifest = Manifest(**{**told, "tables": tables, "members": members})
-    except (KeyError, TypeError, ValueError) as error:
-        raise Unusable(f"{path} is damaged or is no backup of codeindex: {error}.") from error
-    if strange := [name for name in manifest.members if not _is_expected(name)]:
-        raise Unusable(f"{path} is no backup of codeindex: it holds {strange[0]!r}.")
+        left_out = LeftOut(told["left_out"])
+        manifest = Manifest(**told | {"tables": tables, "members": members, "left_out": left_out})
+        _check(manifest)
+    except (LookupError, TypeError, ValueError, AttributeError, *UNREADABLE) as error:
+        raise _no_backup(path, error) from error
     return manifest
+
+
+def _check(manifest: Manifest) -> None:
+    """Raises `ValueError` or `TypeError` if no backup says this of itself."""
+    datetime.fromisoformat(manifest.created)
+    dict(manifest.migrations)
+    needed = {DATABASE, SECRET_KEY} if manifest.has_keys else {DATABASE}
+    if missing := needed - manifest.members.keys():
+        raise ValueError(f"it lacks {min(missing)}")
+    if strange := [name for name in manifest.members if not _is_expected(name)]:
+        raise ValueError(f"it holds {strange[0]!r}")
 
 
 def _is_expected(name: str) -> bool:
@@ -215,6 +225,10 @@ def _is_expected(name: str) -> bool:
     parts = PurePosixPath(name).parts
     in_models = name.startswith(MODELS) and len(parts) > 2 and not {"..", ""} & {*name.split("/")}
     return name in (DATABASE, SECRET_KEY) or in_models
+
+
+def _no_backup(path: Path, why: object) -> Unusable:
+    return Unusable(f"{path} is damaged or is no backup of codeindex: {why}.")
 
 
 def _damaged(name: str) -> Unusable:

@@ -17,13 +17,13 @@ from codeindex import audit
 from codeindex.audit import Change
 from codeindex.local_services.state import State
 from codeindex.operations.backups import archive, contents, postgres, progress
-from codeindex.operations.backups.archive import Manifest, TableContent, Unusable, Writer
-from codeindex.operations.backups.contents import LeftOut
+from codeindex.operations.backups.archive import Manifest, Unusable, Writer
+from codeindex.operations.backups.contents import LeftOut, TableContent
 from codeindex.operations.backups.postgres import Programs, Target
 from codeindex.operations.versions import version
 
 Note = Callable[[str], None]
-"""Is told what is being done."""
+"""Is called with what is being done."""
 
 EXTENSION = "vector"
 
@@ -38,8 +38,7 @@ class Wanted:
 
 
 def make(path: Path, wanted: Wanted, note: Note) -> Manifest:
-    """Writes a backup to `path`. Everything in it is of one moment, at which the database's
-    snapshot is taken. Raises `Unusable`."""
+    """Writes a backup to `path`. It has the database as it was at one moment. Raises `Unusable`."""
     if not connection.introspection.table_names():
         raise Unusable("There is nothing to back up: the database has no tables.")
     server = postgres.server_version()
@@ -58,8 +57,8 @@ def make(path: Path, wanted: Wanted, note: Note) -> Manifest:
 
 @contextmanager
 def _snapshot(target: Target) -> Iterator[tuple[psycopg.Connection, str]]:
-    """A transaction that reads one state of the database, and a name by which pg_dump reads the
-    same."""
+    """A transaction that reads one state of the database, and the name of its snapshot, by which
+    pg_dump reads the same."""
     with psycopg.connect(target.address, password=target.password or None) as reading:
         reading.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         reading.read_only = True
@@ -92,7 +91,7 @@ def _write_files(writer: Writer, wanted: Wanted, note: Note) -> None:
 
 
 def secret_keys() -> Sequence[str]:
-    """The key in use, and those that are still read with."""
+    """The key in use, and former ones that still decrypt what they have encrypted."""
     return (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
 
 

@@ -1,9 +1,9 @@
-"""What a backup holds of the database: its tables with counts and checksums, and those that can be
-rebuilt."""
+"""Which tables a backup holds, with their counts and checksums, and which it can do without."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import StrEnum
 
 import psycopg
@@ -31,7 +31,6 @@ from codeindex.models import (
     TextShape,
     WordCount,
 )
-from codeindex.operations.backups.archive import TableContent
 
 VECTORS: tuple[type[Model], ...] = (
     Embedding, MapPoint, NameDoubt, NearClone, Projection, TextShape,
@@ -43,6 +42,14 @@ CODE: tuple[type[Model], ...] = (
     GramBlock, NamesUsed, SkippedFiles, SourceFile, Text, WordCount,
 )  # fmt: skip
 """The workers read them again from the repositories."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableContent:
+    """How many rows a table had, and the sum of their hashes as `tables` computes it."""
+
+    rows: int
+    checksum: str
 
 
 class LeftOut(StrEnum):

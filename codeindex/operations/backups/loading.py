@@ -5,8 +5,8 @@ from __future__ import annotations
 import psycopg
 
 from codeindex.operations.backups import archive, contents, postgres, progress
-from codeindex.operations.backups.archive import Backup, TableContent, Unusable
-from codeindex.operations.backups.contents import LeftOut
+from codeindex.operations.backups.archive import Backup, Unusable
+from codeindex.operations.backups.contents import TableContent
 from codeindex.operations.backups.postgres import Target
 
 _MOST_NAMED = 5
@@ -41,7 +41,7 @@ def load(backup: Backup, target: Target, server: int, *, replace: bool = False) 
 def compare(backup: Backup, connection: psycopg.Connection) -> None:
     """Raises `Unusable` if the tables do not hold what the manifest says."""
     expected = backup.manifest.tables
-    held = contents.tables(connection, LeftOut(backup.manifest.left_out).tables)
+    held = contents.tables(connection, backup.manifest.left_out.tables)
     wrong = [
         f"{table} has {_told(held.get(table))} instead of {_told(expected.get(table))}"
         for table in sorted(expected.keys() | held.keys())

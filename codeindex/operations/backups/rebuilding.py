@@ -1,5 +1,5 @@
-"""What has to be done in a restored database: what was left out is asked for again, and what was
-encrypted with a key that is lost is removed."""
+"""What has to be done in a restored database: what was left out is requested again, and what was
+encrypted with a lost key is removed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from codeindex.spaces import lifecycle
 
 
 def move_models(old_home: str, new_home: str) -> None:
-    """Spaces whose checkpoint lay in the state folder find it in the new one."""
+    """Points spaces whose checkpoint lay in the old state folder to the new one."""
     if old_home != new_home:
         Space.objects.filter(checkpoint__startswith=f"{old_home}/").update(
             checkpoint=Concat(Value(new_home), Substr("checkpoint", len(old_home) + 1))
@@ -34,7 +34,7 @@ def move_models(old_home: str, new_home: str) -> None:
 
 
 def request(left_out: LeftOut) -> list[str]:
-    """Asks the workers for what the backup does without; what that means for users."""
+    """Requests what the backup does without from the workers. Returns what that means for users."""
     if left_out == LeftOut.NOTHING:
         return []
     _drop_vector_indexes()
@@ -62,8 +62,8 @@ def _forget_runs() -> None:
 
 
 def forget_unreadable() -> list[str]:
-    """Removes what was encrypted with a key that this installation does not have; says what that
-    was."""
+    """Removes what was encrypted with a key that this installation does not have. Returns a remark
+    that counts it."""
     lost = [
         _counted(_clear(Repository, "credential"), "credential of a clone URL"),
         _counted(_clear(Repository, "deploy_key"), "deploy key"),
@@ -76,8 +76,8 @@ def forget_unreadable() -> list[str]:
     if not told:
         return []
     return [
-        f"Removed, since they were encrypted with a key that is not there: {', '.join(told)}. Enter"
-        " them again. Everybody signs in again, and addresses with ids have changed."
+        f"Removed, since they were encrypted with a key that is missing here: {', '.join(told)}."
+        " Enter them again. Everybody has to sign in again, and addresses with ids have changed."
     ]
 
 

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.migrations.loader import MigrationLoader
+from django.template.defaultfilters import pluralize
 
 from codeindex import audit
 from codeindex.audit import Change
@@ -23,7 +24,6 @@ from codeindex.local_services.state import State
 from codeindex.operations.backups import archive, loading, postgres, rebuilding
 from codeindex.operations.backups.archive import Backup, Manifest, Unusable
 from codeindex.operations.backups.backup import secret_keys
-from codeindex.operations.backups.contents import LeftOut
 from codeindex.operations.backups.postgres import Target
 
 _ASIDE = "restore-"
@@ -31,10 +31,15 @@ _ASIDE = "restore-"
 FALLBACKS = "secret_key_fallbacks"
 """The file beside the secret key that holds former ones."""
 
+UNFINISHED = (
+    "Stopped after the database was restored, but before the restore was complete. Run it again"
+    " with --replace."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What was restored, and sentences about what is left to do or lost."""
+    """What was restored, and sentences that say what is lost or left to do."""
 
     manifest: Manifest
     remarks: Sequence[str]
@@ -54,14 +59,25 @@ def restore(path: Path, *, replace: bool, keys: bool, note: Callable[[str], None
             server, target = postgres.server_version(), Target.of(connection)
             connection.close()
             loading.load(backup, target, server, replace=replace)
-            note("Comparing the tables with the backup")
-            with psycopg.connect(target.address, password=target.password or None) as reading:
-                loading.compare(backup, reading)
-            place()
-        note("Migrating the database")
-        call_command("migrate", interactive=False, verbosity=0)
-        remarks = [*remarks, *_settle(backup.manifest, path, has_keys=takes_keys)]
+            with _told_if_stopped():
+                note("Comparing the tables with the backup")
+                with psycopg.connect(target.address, password=target.password or None) as reading:
+                    loading.compare(backup, reading)
+                place()
+        with _told_if_stopped():
+            note("Migrating the database")
+            call_command("migrate", interactive=False, verbosity=0)
+            remarks = [*remarks, *_settle(backup.manifest, path, has_keys=takes_keys)]
         return Restored(backup.manifest, remarks)
+
+
+@contextmanager
+def _told_if_stopped() -> Iterator[None]:
+    """For what follows on the restored database: whoever stops it learns what is left to do."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        raise KeyboardInterrupt(UNFINISHED) from error
 
 
 def refuse_newer(manifest: Manifest) -> None:
@@ -88,18 +104,18 @@ def refuse_occupied(*, replace: bool) -> None:
         ((others,),) = cursor.fetchall()
     if others:
         raise Unusable(
-            f"The database is in use by {others} other connections. Stop codeindex on all machines"
-            " first."
+            f"The database is in use by {others} other connection{pluralize(others)}. Stop"
+            " codeindex on all machines first."
         )
 
 
 @contextmanager
 def _files(backup: Backup, *, keys: bool) -> Iterator[tuple[Callable[[], None], list[str]]]:
-    """Writes models and keys beside their places. Yields a function that moves them there, and what
-    the administrator has to do about them."""
+    """Writes models and keys beside their places. Yields a function that moves them into place, and
+    remarks about them."""
     state, remarks = State(settings.CODEINDEX_HOME), []
     state.make_folder()
-    for left in state.folder.glob(f"{_ASIDE}*"):  # by one that was killed
+    for left in state.folder.glob(f"{_ASIDE}*"):  # by a restore that was killed
         shutil.rmtree(left)
     with tempfile.TemporaryDirectory(prefix=_ASIDE, dir=state.folder) as folder:
         aside = Path(folder)
@@ -109,7 +125,7 @@ def _files(backup: Backup, *, keys: bool) -> Iterator[tuple[Callable[[], None], 
             remarks = _write_keys(held, state, aside)
 
         def place() -> None:
-            shutil.rmtree(mirrors.folder(), ignore_errors=True)  # of what was there before
+            shutil.rmtree(mirrors.folder(), ignore_errors=True)  # of the replaced database
             for source in sorted(aside.glob("models/*")):
                 target = state.models / source.name
                 state.models.mkdir(mode=0o700, exist_ok=True)
@@ -130,9 +146,9 @@ def _write_keys(keys: Sequence[str], state: State, folder: Path) -> list[str]:
     stored = state.secret_key.read_text(encoding="ascii") if state.secret_key.exists() else ""
     if settings.SECRET_KEY not in (stored, keys[0]):
         raise Unusable(
-            "What the backup encrypts needs its secret key, and this installation has another one"
-            " in SECRET_KEY. Unset SECRET_KEY to take over the backup's, or restore with"
-            " --without-keys and enter the credentials again."
+            "Credentials in the backup are encrypted with its secret key, and SECRET_KEY is set to"
+            " another one. Unset SECRET_KEY to use the backup's, or restore with --without-keys and"
+            " enter the credentials again."
         )
     _write_secret(folder / archive.SECRET_KEY, keys[0])
     if len(keys) == 1:
@@ -155,7 +171,7 @@ def _settle(manifest: Manifest, path: Path, *, has_keys: bool) -> list[str]:
     with transaction.atomic():
         audit.record(Change.BACKUP_RESTORED, str(path), by=None, details=manifest.created)
         rebuilding.move_models(manifest.home, str(settings.CODEINDEX_HOME))
-        remarks = rebuilding.request(LeftOut(manifest.left_out))
+        remarks = rebuilding.request(manifest.left_out)
         if not has_keys:
             remarks += rebuilding.forget_unreadable()
     with connection.cursor() as cursor:

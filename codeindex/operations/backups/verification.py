@@ -1,4 +1,4 @@
-"""Verifies a backup: its checksums, and that what it holds is what was there."""
+"""Verifies a backup: its checksums, and that its tables are what they were."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,11 +15,13 @@ from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.core.management import CommandError
 from django.db import connection, transaction
 from django.test import override_settings
 
 from codeindex import credentials
 from codeindex.local_services.state import State
+from codeindex.management.backups import as_command_error
 from codeindex.models import (
     AuditRecord,
     Branch,
@@ -225,6 +228,45 @@ class TestRefusals:
     ) -> None:
         self.assert_refused(rewritten(file, tmp_path / "newer.zip", change), "Upgrade codeindex")
 
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"created": "yesterday"}, {"left_out": "everything"}, {"migrations": 7},
+            {"members": {}}, {"tables": [1]}, {"format": "one"},
+        ],
+        ids=str,
+    )  # fmt: skip
+    def test_a_manifest_that_no_backup_has(
+        self, file: Path, change: dict[str, Any], tmp_path: Path
+    ) -> None:
+        other = tmp_path / "other.zip"
+        with zipfile.ZipFile(file) as held, zipfile.ZipFile(other, "w") as writer:
+            manifest = json.loads(held.read(archive.MANIFEST)) | change
+            writer.writestr(archive.MANIFEST, json.dumps(manifest))
+            for name in {*held.namelist()} - {archive.MANIFEST}:
+                writer.writestr(name, held.read(name))
+        self.assert_refused(other, "is damaged or is no backup")
+
+    @pytest.mark.parametrize("member", [archive.DATABASE, archive.MANIFEST])
+    def test_an_encrypted_member(self, file: Path, member: str) -> None:
+        content = bytearray(file.read_bytes())
+        entry = content.rindex(b"PK\1\2", 0, content.rindex(member.encode()))
+        for flags in (content.index(member.encode()) - 30 + 6, entry + 8):
+            content[flags] |= 1
+        file.write_bytes(content)
+        self.assert_refused(file, "damaged")
+
+    def test_a_stop_after_the_database_was_restored_says_so(
+        self, file: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def stop(*_: object) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(loading, "load", lambda *_, **__: None)
+        monkeypatch.setattr(loading, "compare", stop)
+        with pytest.raises(CommandError, match="Run it again with --replace"), as_command_error():
+            restore.restore(file, replace=True, keys=True, note=ignore)
+
     def test_a_database_that_is_older(self, file: Path) -> None:
         with (
             archive.opened(file) as held,
@@ -260,6 +302,6 @@ def rewritten(file: Path, to: Path, change: Callable[[Manifest], Manifest]) -> P
     return to
 
 
-def contents_of_tables() -> dict[str, archive.TableContent]:
+def contents_of_tables() -> dict[str, contents.TableContent]:
     with transaction.atomic(), connection.cursor() as cursor:
         return contents.tables(cursor.connection)
