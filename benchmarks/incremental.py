@@ -1,10 +1,10 @@
 """What a commit costs: `python -m benchmarks.incremental REPOSITORY`.
 
-Indexes a git repository as it was so many commits ago, in CODEINDEX_HOME, which should be new; then
-each of its commits since, on the way of first parents; then a commit that renames all folders, a
-second branch, and a fork. All of it in this process, with the encoder loaded before: what a worker
-takes, without the start of a command. Prints the seconds of each run, from its start until it lacks
-no vector, with its share of the full run and the texts that were encoded for it.
+Indexes a git repository as it was some commits ago, in CODEINDEX_HOME, which should be new; then
+each later commit, by first parents; then a commit that renames all folders, a second branch, and a
+fork. All of it runs in this process, with the encoder already loaded: this is what a worker takes,
+without the start of a command. Prints the seconds of each run, from its start until no vector is
+missing, with its share of the full run and the number of texts that were encoded for it.
 """
 
 from __future__ import annotations

@@ -2,15 +2,15 @@
 
 Starts what `make run` starts, in CODEINDEX_HOME, which should be new, and indexes a git repository
 as it was some commits ago, until its vectors are refined: half an hour for 50,000 definitions on
-two cores. Then so many clients search over HTTP, each as a user of its own, with pauses between
-their requests: at first alone, for a sixth of the time; then while the repository's later commits
-are pushed one after the other, and forks of it are registered, indexed and removed.
-No limit of the product is raised.
+two cores. Then `--clients` clients search over HTTP, each as a user of its own, with pauses between
+their requests: for a sixth of the time alone; then while the repository's later commits are pushed
+one after the other, and forks of it are registered, indexed and removed. No limit of the product is
+raised.
 
 Prints for every ten minutes how many requests there were, the median and 95th percentile of their
-latency, refusals that say when to come again (429 and 503 with Retry-After), and errors, which are
-anything else; and at the end the memory of each program, how it grew, and how much indexing has
-slowed searching. `--record` appends all of it to a file as JSON.
+latency, refusals (429 and 503 with Retry-After), and errors, which are all other failures; and at
+the end the memory of each program, how it grew, and how much indexing slowed searching. `--record`
+appends all of it to a file as JSON.
 """
 
 from __future__ import annotations

@@ -4,9 +4,9 @@
     python -m benchmarks.scale measure vectors.npz --part growth --count 1000000 --record rows.jsonl
     python -m benchmarks.scale table rows.jsonl
 
-`export` takes the vectors of an index, and those of 200 docstrings as queries. `measure` makes any
-number of them, by replicas with noise, in a private PostgreSQL in a folder of its own, which it
-removes afterwards unless `--keep` is given, and appends a line of JSON for each figure:
+`export` writes the vectors of an index, and those of 200 of its docstrings as queries. `measure`
+puts any number of them, as replicas with noise, into a private PostgreSQL, whose folder it removes
+afterwards unless `--keep` is given, and appends a line of JSON for each figure:
 
 - growth: size, time and memory of an HNSW index of halves of floats, and of one of signs whose
   candidates are ranked again by their vectors; recall against exact search and latency by

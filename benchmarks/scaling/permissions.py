@@ -83,16 +83,7 @@ def spaces(cursor: Cursor, real: Real, count: int, seconds: float) -> Iterator[d
     nearest = server.exact(real, count)
     columns = f"(space integer, id bigint, vector halfvec({real.dimensions}))"
     for how, partitioned in (("one table", ""), ("partitions", "PARTITION BY LIST (space)")):
-        cursor.execute("DROP TABLE IF EXISTS spaced")
-        unlogged = "" if partitioned else "UNLOGGED"
-        cursor.execute(f"CREATE {unlogged} TABLE spaced {columns} {partitioned}")
-        for space in (1, 2):
-            if partitioned:
-                own = f"PARTITION OF spaced FOR VALUES IN ({space})"
-                cursor.execute(f"CREATE UNLOGGED TABLE spaced_{space} {own}")
-            cursor.execute(
-                f"INSERT INTO spaced SELECT {space}, id, vector FROM {server.table_of(count)}"
-            )
+        _fill_spaces(cursor, columns, partitioned, server.table_of(count))
         place, only = ("spaced_1", "") if partitioned else ("spaced", " WHERE space = 1")
         using = f"{place} USING hnsw (vector halfvec_cosine_ops)"
         built = server.build(
@@ -104,15 +95,31 @@ def spaces(cursor: Cursor, real: Real, count: int, seconds: float) -> Iterator[d
         statement = f"SELECT id FROM spaced WHERE space = 1 ORDER BY vector <=> %b LIMIT {NEAREST}"
         ask = server.asking(cursor, statement, [f"SET hnsw.ef_search = {WIDTH}"])
         found = server.search(real, ask, nearest)
-        began = time.perf_counter()
-        if partitioned:
-            cursor.execute("DROP TABLE spaced_2")
-        else:
-            cursor.execute("DELETE FROM spaced WHERE space = 2")
-            cursor.execute("VACUUM spaced")
-        removed = time.perf_counter() - began
         yield {
             "part": "spaces", "count": count, "how": how, **found, **built,
-            "removal_seconds": removed,
+            "removal_seconds": _remove_space(cursor, partitioned),
         }  # fmt: skip
     cursor.execute("DROP TABLE IF EXISTS spaced")
+
+
+def _fill_spaces(cursor: Cursor, columns: str, partitioned: str, source: str) -> None:
+    """Two spaces with the vectors of `source` each."""
+    cursor.execute("DROP TABLE IF EXISTS spaced")
+    unlogged = "" if partitioned else "UNLOGGED"
+    cursor.execute(f"CREATE {unlogged} TABLE spaced {columns} {partitioned}")
+    for space in (1, 2):
+        if partitioned:
+            own = f"PARTITION OF spaced FOR VALUES IN ({space})"
+            cursor.execute(f"CREATE UNLOGGED TABLE spaced_{space} {own}")
+        cursor.execute(f"INSERT INTO spaced SELECT {space}, id, vector FROM {source}")
+
+
+def _remove_space(cursor: Cursor, partitioned: str) -> float:
+    """The seconds that it took."""
+    began = time.perf_counter()
+    if partitioned:
+        cursor.execute("DROP TABLE spaced_2")
+    else:
+        cursor.execute("DELETE FROM spaced WHERE space = 2")
+        cursor.execute("VACUUM spaced")
+    return time.perf_counter() - began
