@@ -66,7 +66,7 @@ def page(filters: Filters, before: int | None, limit: int) -> Page:
 
 def exported(filters: Filters, form: Format) -> Iterator[str]:
     """All rows that the filters keep, the oldest first, as lines of text."""
-    return exports.written(_rows(filters), COLUMNS, form)
+    return exports.lines(_rows(filters), COLUMNS, form)
 
 
 def _rows(filters: Filters) -> Iterator[Mapping[str, object]]:

@@ -98,7 +98,7 @@ def totals(entries: Iterable[Entry]) -> Totals:
 
 
 def as_csv(entries: Iterable[Entry]) -> Iterator[str]:
-    return exports.written(map(asdict, entries), COLUMNS, Format.CSV)
+    return exports.lines(map(asdict, entries), COLUMNS, Format.CSV)
 
 
 def _rows(days: int | None) -> QuerySet[RunCost]:

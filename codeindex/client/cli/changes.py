@@ -1,4 +1,4 @@
-"""What has changed in a work tree since a commit, by git."""
+"""What has changed in a git work tree since a commit."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from codeindex.client.cli.asking import Failed
 
 DEFAULT_BRANCHES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
-"""The first that there is counts as the branch that changes are made against."""
+"""The first one that exists is the branch that changes are made against."""
 
 MOST_FILES = 500
 
@@ -23,8 +23,8 @@ _HUNK = re.compile(rb"^@@ -\S+ \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class ChangedFile:
-    """A file by its path from the top of the work tree, its text, and the lines that changed: the
-    first and the last one of each part, which count from 1."""
+    """A file by its path from the top of the work tree, its text, and the ranges of lines that have
+    changed: the first and the last one of each, counted from 1."""
 
     path: str
     content: str
@@ -51,7 +51,8 @@ def changed_files(base: str) -> Iterator[ChangedFile | TooLarge]:
         file = top / path
         if file.is_symlink() or not file.is_file():
             continue
-        content = file.read_text(encoding="utf-8", errors="replace")
+        with file.open(encoding="utf-8", errors="replace") as opened:
+            content = opened.read(LARGEST_FILE + 1)
         if len(content) > LARGEST_FILE:
             yield TooLarge(path)
         else:
@@ -60,8 +61,8 @@ def changed_files(base: str) -> Iterator[ChangedFile | TooLarge]:
 
 def _lines(top: Path, commit: str, path: str) -> list[tuple[int, int]]:
     difference = _git(
-        top, "diff", "--unified=0", "--no-color", "--no-ext-diff", "--no-textconv", commit, "--",
-        f":(literal){path}",
+        top, "diff", "--unified=0", "--inter-hunk-context=0", "--no-color", "--no-ext-diff",
+        "--no-textconv", commit, "--", f":(literal){path}",
     )  # fmt: skip
     return [_span(int(first), int(count or 1)) for first, count in _HUNK.findall(difference)]
 
@@ -81,7 +82,7 @@ def _merge_base(top: Path) -> str:
 def _commit(top: Path, name: str) -> str:
     if commit := _known(top, name):
         return commit
-    raise Failed(f"{name} is no commit of this work tree.")
+    raise Failed(f"{name} is not a commit in this work tree.")
 
 
 def _known(top: Path, name: str) -> str:

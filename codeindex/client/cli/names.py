@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TypeVar
 
 import click
@@ -75,8 +76,8 @@ def names(
     """List functions whose names disagree with their code, with the names that the model suggests.
 
     REPOSITORY is a name, or owner/name. With --changed, the functions that changed in this work
-    tree are sent to the server, which need not have indexed them; what is dismissed in REPOSITORY,
-    if you name it, is left out."""
+    tree are sent to the server, which need not have indexed them. If you name REPOSITORY, names
+    that are dismissed there are left out."""
     if base is not None:
         found = _changed(client, base, repository)
     elif repository:
@@ -117,7 +118,8 @@ def _id(client: Client, name: str) -> str:
     if len(named) == 1:
         return named[0].id
     if named:
-        raise Failed(f"{name} may be {' or '.join(sorted(each.full_name for each in named))}.")
+        possible = " or ".join(sorted(each.full_name for each in named))
+        raise Failed(f"{name} is ambiguous. Name {possible}.")
     raise Failed(f"There is no repository {name} that you may see.")
 
 
@@ -138,14 +140,11 @@ def _changed(client: Client, base: str, repository: str) -> Sequence[DoubtfulNam
 
 
 def _checked(client: Client, file: ChangedFile, repository: str) -> Iterator[CheckedNames]:
+    path = file.path.encode(errors="replace").decode()
+    check = partial(client.check_names, path, file.content, file.lines, repo=repository)
     line: int | None = 1 if file.lines else None
     while line is not None:
-        first, path = line, file.path.encode(errors="replace").decode()
-        checked = _patiently(
-            lambda first=first, path=path: client.check_names(  # type: ignore[misc]
-                path, file.content, file.lines, repo=repository, from_line=first
-            )
-        )
+        checked = _patiently(partial(check, from_line=line))
         yield checked
         line = checked.next_line
 

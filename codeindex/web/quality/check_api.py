@@ -4,25 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.decorators import method_decorator
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import APIException, NotFound
+from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-import embeddings
-from codeindex.accounts.authentication import ScopePermission
 from codeindex.accounts.limits import throttles
-from codeindex.models import Repository, Scope
+from codeindex.models import Repository
 from codeindex.quality import checks
 from codeindex.quality.checks import MOST_CHARACTERS, MOST_JUDGED, DoubtedName
 from codeindex.web.quality.names_api import SuggestedNameSerializer
 from codeindex.web.rest.fields import Number, Text
-from codeindex.web.rest.parsers import ShallowJSONParser
-from codeindex.web.rest.problems import Unavailable
 from codeindex.web.rest.requests import validated
 from codeindex.web.rest.schema import answers
+from codeindex.web.rest.views import EncoderView
 
 MOST_RANGES = 1_000
 MOST_LINE = 10**9
@@ -74,45 +71,28 @@ class CheckedSerializer(serializers.Serializer[Any]):
     note = serializers.CharField(help_text="Why some are not judged; mostly empty.")
 
 
-class CheckView(APIView):
-    """It changes nothing, so that strangers may send it, too."""
-
-    parser_classes = [ShallowJSONParser]
-    permission_classes = [ScopePermission]
-    scope = Scope.SEARCH
-
-    def handle_exception(self, exc: Exception) -> Response:
-        """503 if the encoder cannot be loaded."""
-        is_refusal = isinstance(exc, APIException)  # told apart without importing torch
-        if not is_refusal and isinstance(exc, embeddings.EncoderUnavailable):
-            exc = Unavailable(str(exc))
-        return super().handle_exception(exc)
-
+class CheckView(EncoderView):
     @extend_schema(
         operation_id="check_names",
         summary="Judge the names of the functions of a file that have changed",
         request=CheckSerializer,
         responses=answers(CheckedSerializer, 404, 415, 429),
     )
+    @method_decorator(throttles.limited(throttles.ENCODE))
     def post(self, request: Request) -> Response:
-        return _check(request)
-
-
-@throttles.limited(throttles.ENCODE)
-def _check(request: Request) -> Response:
-    given = validated(CheckSerializer, request)
-    repository = _named(request, given["repository"]) if given["repository"] else None
-    lines = [(each["first"], each["last"]) for each in given["lines"]]
-    changed = checks.changed(given["path"], given["content"], lines, given["from_line"])
-    throttles.ENCODE.count(request, max(0, len(changed.functions) - 1))
-    names, note = checks.judge(given["path"], changed.functions, repository)
-    found = {
-        "names": names,
-        "judged": len(changed.functions),
-        "next_line": changed.next_line,
-        "note": changed.note or note,
-    }
-    return Response(CheckedSerializer(found).data)
+        given = validated(CheckSerializer, request)
+        repository = _named(request, given["repository"]) if given["repository"] else None
+        lines = [(each["first"], each["last"]) for each in given["lines"]]
+        changed = checks.changed(given["path"], given["content"], lines, given["from_line"])
+        throttles.ENCODE.count(request, max(0, len(changed.functions) - 1))
+        names, note = checks.judge(given["path"], changed.functions, repository)
+        found = {
+            "names": names,
+            "judged": len(changed.functions),
+            "next_line": changed.next_line,
+            "note": changed.note or note,
+        }
+        return Response(CheckedSerializer(found).data)
 
 
 def _named(request: Request, name: str) -> Repository:

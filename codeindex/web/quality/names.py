@@ -104,7 +104,7 @@ def exported(readable: Sequence[int], filters: Filters, form: Format) -> Streami
     """All names that the filters keep, as a file."""
     rows = (each.row for each in names.every(readable, filters))
     return StreamingHttpResponse(
-        exports.written(rows, names.COLUMNS, form),
+        exports.lines(rows, names.COLUMNS, form),
         content_type=CONTENT_TYPES[form],
         headers={"Content-Disposition": f'attachment; filename="names.{form.value}"'},
     )

@@ -7,16 +7,15 @@ from typing import Any
 from django.utils.decorators import method_decorator
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-import embeddings
 from codeindex.accounts.limits import throttles
 from codeindex.web.rest.fields import Number, Text
-from codeindex.web.rest.problems import Unavailable
 from codeindex.web.rest.requests import validated
 from codeindex.web.rest.schema import answers
+from codeindex.web.rest.views import EncoderView
 from search import encoding
 from search.encoding import MOST_NAMES, MOST_TEXTS
 from search.query import filters
@@ -24,7 +23,7 @@ from search.query.filters import Field
 from search.query.parsing import MAX_CHARACTERS, check_text
 from search.request import DEFAULT_LANGUAGE, PastedCode
 from search.web.rest import examples
-from search.web.rest.base import PostedSearchView
+from search.web.rest.base import SearchingView
 
 
 class CodeSerializer(serializers.Serializer[Any]):
@@ -85,16 +84,7 @@ class NamesSerializer(serializers.Serializer[Any]):
     names = NameSerializer(many=True, help_text="The likeliest first; none in some languages.")
 
 
-class EncoderView(PostedSearchView):
-    def handle_exception(self, exc: Exception) -> Response:
-        """503 if the encoder cannot be loaded."""
-        is_refusal = isinstance(exc, APIException)  # told apart without importing torch
-        if not is_refusal and isinstance(exc, embeddings.EncoderUnavailable):
-            exc = Unavailable(str(exc))
-        return super().handle_exception(exc)
-
-
-class EncodeView(EncoderView):
+class EncodeView(EncoderView, SearchingView):
     @extend_schema(
         operation_id="encode",
         summary="Encode queries and definitions as vectors that can be compared",
@@ -111,7 +101,7 @@ class EncodeView(EncoderView):
         return Response(EncodingSerializer(encoding.encode(queries, definitions)).data)
 
 
-class NamesView(EncoderView):
+class NamesView(EncoderView, SearchingView):
     @extend_schema(
         operation_id="names",
         summary="Predict names for a definition",

@@ -132,6 +132,13 @@ class TestChanged:
         assert place["artifactLocation"] == {"uri": "src/new.py"}
         assert place["region"] == {"startLine": 8, "endLine": 9}
 
+    def test_what_is_between_changes_is_not_checked(
+        self, tree: GitRepository, as_alice: Command
+    ) -> None:
+        tree.git("config", "diff.interHunkContext", "50")
+        tree.commit({"src/new.py": f"import io\n\n\n{GOOD}\n\n{BAD}\n\nx = 1\n"})
+        assert as_alice("names", "--changed", "HEAD~1").stdout == ""
+
     def test_strange_file_names(self, tree: GitRepository, as_alice: Command) -> None:
         name = "src/a b:*\n%,é.py"
         tree.commit({"src/new.py": None, name: BAD})
