@@ -1,4 +1,5 @@
-"""Which names are in doubt: judged when vectors are stored, and once for what was stored before."""
+"""Which names are in doubt: judged when vectors are stored, and later for vectors that an earlier
+version stored."""
 
 from __future__ import annotations
 
@@ -14,22 +15,22 @@ from embeddings.paths import CODE
 
 BATCH = 2_000
 SECONDS = 60.0
-"""How long one round takes at most: the next one goes on."""
+"""How long one round takes at most. The next round continues."""
 
 Predicted = Sequence[tuple[str, float]]
 
 
 def record(named: Sequence[tuple[Embedding, Predicted]]) -> None:
-    """Replace the doubts about texts of one space by what their predicted names say. The caller has
-    locked the rows."""
+    """Replace the doubts about the names of some texts of one space by those that their predicted
+    names raise. The caller has locked the rows."""
     if named:
         rows = [(each.pk, each.text_id, predicted) for each, predicted in named]
         _replace(rows, named[0][0].space.name_thresholds)
 
 
 def judge_older(seconds: float = SECONDS) -> int:
-    """Judge the names of the active space's vectors that were stored before this was done with each
-    of them, the newest first; returns how many there were."""
+    """Judge the names of the active space's vectors that an earlier version stored, the newest
+    first; returns how many there were."""
     space = Space.objects.filter(state=SpaceState.ACTIVE).first()
     until, done = time.monotonic() + seconds, 0
     while space is not None and (count := _judge_batch(space)):

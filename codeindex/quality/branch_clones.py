@@ -14,12 +14,12 @@ from codeindex.quality.clones import Found, Group, Place
 
 
 def refresh() -> int:
-    """Find those of each repository's first indexed branch whose live commit has changed, if all
-    shapes are there; returns how many branches there were."""
+    """Find those of each repository's first indexed branch, if its live commit has changed and all
+    shapes are computed; returns how many branches there were."""
     indexed = Branch.objects.filter(live_run__isnull=False)
     first = indexed.values("repository").annotate(first=Min("pk")).values("first")
     due = indexed.filter(pk__in=first).exclude(clones__run=F("live_run"))
-    branches = list(due.values_list("pk", "live_run")) if due.exists() else []
+    branches = list(due.values_list("pk", "live_run"))
     if not branches or not shapes.are_complete():
         return 0
     for branch, run in branches:

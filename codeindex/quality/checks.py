@@ -33,12 +33,12 @@ READ_SECONDS = 5.0
 IGNORED = "codeindex: ignore-name"
 """In a comment on a function's first line, or on the line above: its name is not judged."""
 
-UNKNOWN = "Its language is not known."
-EMPTY = "No function of it has changed."
+UNKNOWN = "The language of the file is unknown."
+EMPTY = "No function in the file has changed."
 NO_NAMES = "The model predicts no names in {}."
 
 Lines = Sequence[tuple[int, int]]
-"""First and last ones, which count from 1."""
+"""Ranges of lines: the first and the last one of each, counted from 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class DoubtedName:
 
 def changed(path: str, content: str, lines: Lines, from_line: int = 1) -> Changed:
     """The functions from `from_line` on that some of the `lines` belong to, at most MOST_JUDGED,
-    without those with a comment that they be ignored. `note` says why there are none."""
+    without those that a comment excludes (IGNORED). `note` says why there are none."""
     file_type = by_path(path)
     if file_type is None:
         return Changed([], note=UNKNOWN)
@@ -70,7 +70,7 @@ def changed(path: str, content: str, lines: Lines, from_line: int = 1) -> Change
     limits = reader_pool.limits()
     (read,) = reader_pool.read([file], None, Limits(READ_SECONDS, limits.memory))
     if isinstance(read, str):
-        return Changed([], note=f"It cannot be read: {read}.")
+        return Changed([], note=f"The file cannot be read: {read}.")
     source, _, definitions, _, _ = read
     functions = _to_judge(definitions, source.split("\n"), lines, from_line)
     first = list(islice(functions, MOST_JUDGED))
@@ -82,7 +82,7 @@ def changed(path: str, content: str, lines: Lines, from_line: int = 1) -> Change
 def judge(
     path: str, functions: Sequence[Definition], repository: Repository | None
 ) -> tuple[Sequence[DoubtedName], str]:
-    """Those whose names are in doubt, in their order, unless that is dismissed in `repository`; and
+    """Those whose names are in doubt, in their order, without those dismissed in `repository`; and
     a note on those that cannot be judged. Raises `EncoderUnavailable`."""
     encoder = encoders.searcher.encoder()
     predicted = dict[Definition, Sequence[tuple[str, float]]]()

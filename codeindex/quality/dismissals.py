@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from codeindex import audit
 from codeindex.audit import Change
-from codeindex.models import Definition, NameDismissal, Repository, SourceFile, Text
+from codeindex.models import Definition, NameDismissal, Repository, SourceFile
 
 MOST_REASON = 200
 """Characters."""
@@ -94,10 +94,8 @@ def _named(repository: Repository, definition: int) -> Named:
     path = files.order_by("branch", "path").values_list("path", flat=True).first()
     if path is None:
         raise Definition.DoesNotExist
-    row = Definition.objects.select_related("text").only("qualified_name", "text__hash")
-    found = row.get(pk=definition)
-    text: Text = found.text
-    return Named(path, found.qualified_name, text.hash)
+    rows = Definition.objects.values_list("qualified_name", "text__hash")
+    return Named(path, *rows.get(pk=definition))
 
 
 def _record(change: Change, dismissal: NameDismissal, by: User) -> None:

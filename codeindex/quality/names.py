@@ -1,4 +1,4 @@
-"""Functions whose names are in doubt, the most doubtful first, and what they may be called."""
+"""Functions whose names are in doubt, the most doubtful first, with suggested names."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Filters:
 @dataclass(frozen=True, slots=True)
 class DoubtfulName:
     """A function or method by one of its places, and the likely names, best first, each with its
-    expected F1. `namesakes` are the most similar definitions that are called so."""
+    expected F1. `namesakes` are the most similar definitions that have one of these names."""
 
     place: Place
     kind: str
@@ -89,7 +89,7 @@ def page(branches: Sequence[int], filters: Filters, cursor: str, limit: int) -> 
 def with_namesakes(
     names: Sequence[DoubtfulName], branches: Sequence[int]
 ) -> Sequence[DoubtfulName]:
-    """The names with the definitions in `branches` that are called as is suggested."""
+    """The names with the definitions in `branches` that have one of the suggested names."""
     wanted = {each.embedding: [name for name, _ in each.suggestions] for each in names}
     found = namesakes.nearest(wanted, branches)
     return [replace(each, namesakes=found.get(each.embedding, ())) for each in names]
@@ -142,19 +142,23 @@ def _names(
         "end": end,
         "limit": limit,
     }
-    return [
-        DoubtfulName(
-            Place(*place), kind, language, doubt, _suggestions(predicted, thresholds), embedding
-        )
-        for doubt, kind, language, predicted, embedding, *thresholds, place in (
-            (*row[:7], row[7:]) for row in statements.rows(_DOUBTFUL, parameters)
-        )
-    ]
+    return [_read(*row) for row in statements.rows(_DOUBTFUL, parameters)]
 
 
-def _suggestions(predicted: str, thresholds: Sequence[float]) -> Sequence[tuple[str, float]]:
-    named = [(str(name), float(score)) for name, score in json.loads(predicted)]
-    return likely(named, Thresholds(*thresholds))[:MOST_SUGGESTIONS]
+def _read(
+    doubt: float,
+    kind: str,
+    language: str,
+    predicted: str,
+    embedding: int,
+    sure: float,
+    likely_from: float,
+    *place: Any,
+) -> DoubtfulName:
+    """A row of `_DOUBTFUL`."""
+    names = [(str(name), float(score)) for name, score in json.loads(predicted)]
+    suggestions = likely(names, Thresholds(sure, likely_from))[:MOST_SUGGESTIONS]
+    return DoubtfulName(Place(*place), kind, language, doubt, suggestions, embedding)
 
 
 _DOUBTFUL = """

@@ -1,4 +1,4 @@
-"""Definitions that are called as is suggested for others, the most similar first."""
+"""Definitions that have a name that is suggested for another one, the most similar first."""
 
 from __future__ import annotations
 
@@ -18,9 +18,8 @@ COMPARED = 200
 def nearest(
     wanted: Mapping[int, Sequence[str]], branches: Sequence[int]
 ) -> dict[int, Sequence[Place]]:
-    """embedding → the definitions in `branches` that are called as one of the names that are wanted
-    for it, however they are spelt, by the cosine of their vectors. Raises `OperationalError` if it
-    takes too long."""
+    """embedding → the definitions in `branches` that have one of the names wanted for it, in any
+    spelling, by the cosine of their vectors. Raises `OperationalError` if it takes too long."""
     pairs = [
         (embedding, spelling)
         for embedding, names in wanted.items()

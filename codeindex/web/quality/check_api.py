@@ -31,13 +31,15 @@ class ChangedLinesSerializer(serializers.Serializer[Any]):
 
 
 class CheckSerializer(serializers.Serializer[Any]):
-    path = Text(max_length=4_096, help_text="It tells the language.")
+    path = Text(max_length=4_096, help_text="Its name tells the language.")
     content = Text(
         allow_blank=True, trim_whitespace=False, max_length=MOST_CHARACTERS,
         help_text="Of the whole file.",
     )  # fmt: skip
     lines: serializers.ListSerializer[Any] = serializers.ListSerializer(
-        child=ChangedLinesSerializer(), max_length=MOST_RANGES, help_text="What has changed."
+        child=ChangedLinesSerializer(),
+        max_length=MOST_RANGES,
+        help_text="The ranges of lines that have changed.",
     )
     from_line = Number(
         default=1, min_value=1, max_value=MOST_LINE, help_text="The `next_line` of an answer."
@@ -46,7 +48,7 @@ class CheckSerializer(serializers.Serializer[Any]):
         default="",
         allow_blank=True,
         max_length=300,
-        help_text="owner/name: what is dismissed there is left out.",
+        help_text="owner/name. Names that are dismissed there are left out.",
     )
 
 
@@ -63,12 +65,13 @@ class CheckedNameSerializer(serializers.Serializer[DoubtedName]):
 class CheckedSerializer(serializers.Serializer[Any]):
     names = CheckedNameSerializer(many=True, help_text="Those in doubt, in the file's order.")
     judged = serializers.IntegerField(
-        help_text=f"How many functions were judged; at most {MOST_JUDGED} at once."
+        help_text=f"How many functions were judged; at most {MOST_JUDGED} a request."
     )
     next_line = serializers.IntegerField(
-        allow_null=True, help_text="The `from_line` of the request that goes on, if there are more."
+        allow_null=True,
+        help_text="The `from_line` of the next request; null if no function is left.",
     )
-    note = serializers.CharField(help_text="Why some are not judged; mostly empty.")
+    note = serializers.CharField(help_text="Why some functions are not judged; usually empty.")
 
 
 class CheckView(EncoderView):

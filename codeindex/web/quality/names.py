@@ -1,5 +1,4 @@
-"""The page of doubtful names, with filters, exported, and dismissed by whoever manages a
-repository."""
+"""The page of doubtful names: filters, exports, and dismissals by whoever manages a repository."""
 
 from __future__ import annotations
 
@@ -35,6 +34,11 @@ SHOWN_DISMISSALS = 100
 
 MOST_PATH, MOST_LANGUAGE, MOST_ASKED = 500, 20, 2_000
 
+WRONG_FILTERS = (
+    f"A filter is not valid. A folder has at most {MOST_PATH} characters, a language at most"
+    f" {MOST_LANGUAGE}, and the kind is function or method."
+)
+
 
 class FilterForm(forms.Form):
     folder = forms.CharField(required=False, max_length=MOST_PATH)
@@ -53,7 +57,7 @@ def doubtful(
     try:
         shown = names.page(readable, _filters(form), request.GET.get("cursor", ""), ROWS)
     except BadCursor:
-        raise BadRequest("No page has this address.") from None
+        raise BadRequest("The address names no page of the list. Start from the first.") from None
     everywhere = branches.readable(request.user) if repository else readable
     return {
         "form": form,
@@ -67,7 +71,7 @@ def doubtful(
 
 def _filters(form: FilterForm) -> Filters:
     if not form.is_valid():
-        raise BadRequest("The filters are a folder, a language and a kind of function.")
+        raise BadRequest(WRONG_FILTERS)
     return Filters(**form.cleaned_data)
 
 
@@ -81,7 +85,7 @@ def _asked(request: HttpRequest, **more: str) -> str:
 
 
 def _managed(request: HttpRequest, repository: Repository | None) -> dict[str, Any]:
-    """The repositories whose names the reader may dismiss, and what is dismissed of the one that
+    """The repositories whose names the reader may dismiss, and what is dismissed in the one that
     the address names."""
     managed = Repository.objects.managed_by(request.user)
     dismissed = dismissals.managed_by(request.user).filter(repository=repository)

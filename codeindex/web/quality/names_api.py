@@ -39,12 +39,12 @@ from codeindex.web.rest.schema import answers
 from codeindex.web.rest.views import SignedInView
 from embeddings.types import Kind
 
-TOO_SLOW = "This took too long. Ask for a folder, or for a language."
+TOO_SLOW = "This took too long. Ask for one folder or one language."
 
 
 class FilterParameters(PageParameters):
     folder = serializers.CharField(
-        default="", allow_blank=True, max_length=MOST_PATH, help_text="Names below it."
+        default="", allow_blank=True, max_length=MOST_PATH, help_text="Only names below it."
     )
     language = serializers.CharField(default="", allow_blank=True, max_length=MOST_LANGUAGE)
     kind = serializers.ChoiceField(
@@ -94,7 +94,7 @@ class DoubtfulNameSerializer(serializers.Serializer[DoubtfulName]):
     confidence = serializers.FloatField(source="doubt", help_text="The F1 of the best suggestion.")
     suggestions = SuggestedNameSerializer(many=True, help_text="Likely names, best first.")
     namesakes = NamedPlaceSerializer(
-        many=True, help_text="The most similar definitions that are called so."
+        many=True, help_text="The most similar definitions that have a suggested name."
     )
 
 
