@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
@@ -83,6 +84,9 @@ def _page(
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Only a view's `BadRequest` is written for users."""
+    if isinstance(exception, BadRequest):
+        return error(request, 400, str(exception) or MALFORMED)
     return plain_error(request, 400, MALFORMED)
 
 

@@ -57,7 +57,7 @@ def doubtful(
     try:
         shown = names.page(readable, _filters(form), request.GET.get("cursor", ""), ROWS)
     except BadCursor:
-        raise BadRequest("The address names no page of the list. Start from the first.") from None
+        raise BadRequest("This page of the list does not exist. Start from the first.") from None
     everywhere = branches.readable(request.user) if repository else readable
     return {
         "form": form,
@@ -124,7 +124,7 @@ def dismiss(request: HttpRequest, pk: int, definition: int) -> HttpResponse:
     repository = managed_repository(request.user, pk)
     form = DismissalForm(request.POST)
     if not form.is_valid():
-        raise BadRequest(f"A reason has at most {dismissals.MOST_REASON} characters.")
+        raise BadRequest(f"A reason is text of at most {dismissals.MOST_REASON} characters.")
     user, reason = signed_in_user(request), form.cleaned_data["reason"]
     try:
         row = dismissals.dismiss(repository, definition, reason=reason, by=user)

@@ -106,11 +106,20 @@ class TestList:
     ) -> None:
         assert listed(client, **asked) == expected
 
-    @pytest.mark.parametrize("asked", [{"kind": "class"}, {"cursor": "x"}, {"folder": "x" * 501}])
-    def test_refuses_other_filters(
-        self, client: Client, shop: Repository, asked: dict[str, str]
+    @pytest.mark.parametrize(
+        ("asked", "reason"),
+        [
+            ({"kind": "class"}, "the kind is function or method"),
+            ({"cursor": "x"}, "This page of the list does not exist."),
+            ({"folder": "x" * 501}, "A folder has at most 500 characters"),
+        ],
+    )
+    def test_refuses_other_filters_and_says_why(
+        self, client: Client, shop: Repository, asked: dict[str, str], reason: str
     ) -> None:
-        assert client.get("/quality/names/", asked).status_code == 400
+        response = client.get("/quality/names/", asked)
+        assert response.status_code == 400
+        assert reason in response.content.decode()
 
     def test_comes_in_pages(self, client: Client, shop: Repository) -> None:
         for number in range(60):
