@@ -24,7 +24,7 @@ def quantile(share: float, metric: str, by: str = "", where: str = "") -> str:
 
 
 def one(metric: str) -> str:
-    """A figure of the installation, which every web server tells."""
+    """A figure of the installation, which every web server exports."""
     return f"max without (instance) ({metric})"
 
 
@@ -41,7 +41,7 @@ PANELS: list[tuple[str, list[tuple[str, str, list[Query]]]]] = [
                 (quantile(0.5, SEARCH, "operation"), "{{operation}} p50"),
                 (quantile(0.95, SEARCH, "operation"), "{{operation}} p95"),
             ]),
-            ("Search time by stage (mean)", "s", [(
+            ("Mean search time by stage", "s", [(
                 'sum by (stage) (rate(codeindex_search_stage_seconds_sum{operation="search"}[$__rate_interval]))'
                 ' / on () group_left () sum(rate(codeindex_search_seconds_count{operation="search"}[$__rate_interval]))',
                 "{{stage}}",
@@ -52,49 +52,49 @@ PANELS: list[tuple[str, list[tuple[str, str, list[Query]]]]] = [
             ("Requests by status", "reqps", [
                 ("sum by (status) (rate(codeindex_http_requests_total[$__rate_interval]))", "{{status}}"),
             ]),
-            ("Request time p95, slowest routes", "s", [
+            ("Request time p95 of the slowest routes", "s", [
                 (f"topk(8, {quantile(0.95, 'codeindex_http_request_seconds', 'route')})", "{{route}}"),
             ]),
-            ("Candidates of a search", "short", [(
+            ("Candidates per search", "short", [(
                 'sum by (kind) (rate(codeindex_search_candidates_total{operation="search"}[$__rate_interval]))'
                 ' / on () group_left () sum(rate(codeindex_search_seconds_count{operation="search"}[$__rate_interval]))',
                 "{{kind}}",
             )]),
             ("Recall of the vector index", "percentunit", [(one("codeindex_recall_ratio"), "recall@10")]),
-            ("Connections", "short", [
+            ("Open connections", "short", [
                 ("sum by (activity) (codeindex_web_connections)", "{{activity}}"),
             ]),
-            ("Web servers", "short", [('sum(up{job="codeindex"})', "answer")]),
+            ("Web servers", "short", [('sum(up{job="codeindex"})', "up")]),
         ],
     ),
     (
         "Indexing",
         [
-            ("Done a second", "ops", [(rate_of("codeindex_work_things_total", "stage"), "{{stage}}")]),
-            ("Things in a batch", "short", [(
+            ("Work done per second", "ops", [(rate_of("codeindex_work_things_total", "stage"), "{{stage}}")]),
+            ("Batch size", "short", [(
                 f"{rate_of('codeindex_work_things_total', 'stage')}"
                 f" / {rate_of('codeindex_work_batches_total', 'stage')}",
                 "{{stage}}",
             )]),
-            ("Seconds of a batch", "s", [(
+            ("Time per batch", "s", [(
                 f"{rate_of('codeindex_work_seconds_total', 'stage')}"
                 f" / {rate_of('codeindex_work_batches_total', 'stage')}",
                 "{{stage}}",
             )]),
-            ("Texts that wait", "short", [
+            ("Waiting texts", "short", [
                 (one("codeindex_texts_pending"), "without a vector"),
                 (one("codeindex_drafts"), "drafts"),
             ]),
-            ("Age of what waits longest", "s", [
+            ("Age of the oldest waiting work", "s", [
                 (one("codeindex_oldest_pending_text_seconds"), "vectors"),
                 (one("codeindex_oldest_queued_run_seconds"), "index runs"),
             ]),
             ("Index runs in progress", "short", [(one("codeindex_index_runs_unfinished"), "{{status}}")]),
-            ("Index runs of the last hour", "short", [
+            ("Index runs that ended in the last hour", "short", [
                 (one("codeindex_index_runs_ended_last_hour"), "{{status}}"),
             ]),
             ("Messages in the broker", "short", [(one("codeindex_queue_messages"), "{{queue}}")]),
-            ("Last sweep", "s", [(one("codeindex_sweep_age_seconds"), "{{queue}}")]),
+            ("Time since the last sweep", "s", [(one("codeindex_sweep_age_seconds"), "{{queue}}")]),
             ("Branches behind", "short", [
                 (one("codeindex_branches_behind"), "more than {{seconds}} s"),
                 (one("codeindex_branches_unreachable"), "unreachable"),
@@ -102,7 +102,7 @@ PANELS: list[tuple[str, list[tuple[str, str, list[Query]]]]] = [
             ("Repositories furthest behind", "s", [
                 (one("codeindex_repository_lag_seconds"), "repository {{repository}}"),
             ]),
-            ("Branches", "short", [(one("codeindex_branches"), "whose host is asked")]),
+            ("Branches", "short", [(one("codeindex_branches"), "polled")]),
         ],
     ),
     (
@@ -112,10 +112,10 @@ PANELS: list[tuple[str, list[tuple[str, str, list[Query]]]]] = [
                 (one("codeindex_gpu_memory_used_bytes"), "{{host}} {{gpu}} in use"),
                 (one("codeindex_gpu_memory_bytes"), "{{host}} {{gpu}}"),
             ]),
-            ("GPU in use", "percentunit", [(one("codeindex_gpu_busy_ratio"), "{{host}} {{gpu}}")]),
+            ("GPU utilisation", "percentunit", [(one("codeindex_gpu_busy_ratio"), "{{host}} {{gpu}}")]),
             ("Database", "bytes", [(one("codeindex_database_bytes"), "size")]),
             ("Vectors", "short", [(one("codeindex_vectors"), "rows in all spaces")]),
-            ("Free on the state folder's disk", "percentunit", [
+            ("Free disk space (state folder)", "percentunit", [
                 ("codeindex_disk_free_bytes / codeindex_disk_bytes", "{{instance}}"),
             ]),
             ("Database and broker", "short", [
