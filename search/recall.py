@@ -1,5 +1,5 @@
-"""How much the vector index finds of what is nearest, on a few queries that nobody has asked: the
-words of names in the index. docs/monitoring.md says what to do when it is low."""
+"""The recall of the vector index, measured with a few queries that are made of names in the index,
+so that nobody's queries are needed. docs/monitoring.md says what to do if it is low."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from search.candidates.vectors import QueryVector, Vector
 QUERIES = 3
 NEAREST = 10
 SECONDS = 60.0
-"""The longest that the comparing of all vectors may take, for all queries together."""
+"""The time limit of all queries together."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Of `sought` nearest vectors the index has `found` so many."""
+    """The index has `found` so many of the `sought` nearest vectors. Seconds are of all queries."""
 
     queries: int
     sought: int
@@ -33,9 +33,9 @@ class Sample:
 
 
 def sample(encode: Callable[[Space, str], Vector], queries: int = QUERIES) -> Sample | None:
-    """Compares the index of the active space with comparing all vectors; `encode` makes the vector
-    (dimensions,) of a query. None where every search compares all vectors anyway. Raises
-    `SearchTimeout`."""
+    """Compares what the index of the active space finds with the results of comparing all vectors.
+    `encode` makes the vector (dimensions,) of a query. None where every search compares all vectors
+    anyway. Raises `SearchTimeout`."""
     space = Space.objects.filter(state=SpaceState.ACTIVE).first()
     if space is None:
         return None
@@ -60,7 +60,7 @@ def sample(encode: Callable[[Space, str], Vector], queries: int = QUERIES) -> Sa
 
 
 def _names(count: int) -> Sequence[str]:
-    """The words of as many names, taken at random."""
+    """The words of `count` names of definitions, taken at random."""
     newest = Definition.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     picked = (random.randint(0, newest) for _ in range(count))  # noqa: S311  nothing is secret
     chosen = (

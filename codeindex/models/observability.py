@@ -1,4 +1,4 @@
-"""What workers say of themselves, for metrics and the page Health."""
+"""What workers record about their work, for metrics and the page Health."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What an installation tells of itself: logs, health, metrics, traces, slow searches."""
+"""What an installation reports about itself: logs, health, metrics, traces, slow searches."""

@@ -1,4 +1,4 @@
-"""The GPUs of this machine, as NVIDIA's driver tells it. Nothing is allocated on them."""
+"""The GPUs of this machine, read from NVIDIA's driver. Nothing is allocated on them."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from importlib.util import find_spec
 from typing import Any
 
 READ_SECONDS = 10.0
-"""How often they are looked at."""
+"""How often they are read."""
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Gpu:
-    """Memory in bytes; `busy` from 0 to 1, None where the driver does not tell it."""
+    """Memory in bytes; `busy` from 0 to 1, None where the driver does not report it."""
 
     number: int
     name: str
@@ -28,7 +28,7 @@ class Gpu:
 
 
 class Clock:
-    """Says when to look again."""
+    """Decides when the GPUs are read again."""
 
     def __init__(self) -> None:
         self._next = 0.0
@@ -55,7 +55,7 @@ def read(nvml: Any = None) -> list[Gpu]:
     try:
         return list(_gpus(nvml))
     except nvml.NVMLError as error:
-        logger.warning("The GPUs do not tell their state: %s", error)
+        logger.warning("The state of the GPUs cannot be read: %s", error)
         return []
     finally:
         nvml.nvmlShutdown()
@@ -69,7 +69,7 @@ def _gpus(nvml: Any) -> Iterator[Gpu]:
 
 
 def _busy(nvml: Any, device: Any) -> float | None:
-    """Parts of a divided GPU do not tell it."""
+    """None for the parts of a divided GPU (MIG), which do not report it."""
     try:
         return float(nvml.nvmlDeviceGetUtilizationRates(device).gpu) / 100
     except nvml.NVMLError:

@@ -17,8 +17,7 @@ _run: ContextVar[int | None] = ContextVar("run", default=None)
 
 @contextmanager
 def of_request(request: HttpRequest) -> Iterator[None]:
-    """Lines of the block belong to a request, and to its user once somebody has asked who that
-    is."""
+    """Log lines of the block belong to a request, and to its user once that has been looked up."""
     outer = _request.set(request)
     try:
         yield
@@ -28,7 +27,7 @@ def of_request(request: HttpRequest) -> Iterator[None]:
 
 @contextmanager
 def of_run(pk: int) -> Iterator[None]:
-    """Lines of the block belong to an index run."""
+    """Log lines of the block belong to an index run."""
     outer = _run.set(pk)
     try:
         yield
@@ -37,8 +36,8 @@ def of_run(pk: int) -> Iterator[None]:
 
 
 def known() -> Mapping[str, int]:
-    """The ids of the user and of the index run, as far as they are known. Nobody is looked up: that
-    would be a statement to a database that may be what a line complains about."""
+    """The ids of the user and of the index run, as far as they are known. No user is looked up:
+    that would query the database, which may be what a line complains about."""
     user = getattr(_request.get(), "user", None)
     is_known = user is not None and getattr(user, "_wrapped", None) is not empty
     ids = {"user_id": user.pk if user is not None and is_known else None, "run_id": _run.get()}

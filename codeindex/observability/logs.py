@@ -1,8 +1,8 @@
 """Log lines with the ids of the request, the user, the task and the index run that they belong to.
 
 Lines are those of Python's logging. structlog keeps the ids in context variables, and
-django-structlog hands them on to tasks. No line holds a query: what was searched is in the audit,
-as far as CODEINDEX_AUDIT_TEXT allows."""
+django-structlog passes them on to tasks. No line contains a query: what was searched for is in the
+audit, as far as CODEINDEX_AUDIT_TEXT allows."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ from codeindex.observability import ids
 
 
 def json_formatter() -> logging.Formatter:
-    """Formats each line as one JSON object of ASCII characters, so that none can pose as two."""
+    """Formats each line as one JSON object of ASCII characters, so that a line cannot pass
+    for two."""
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=_shared(),
         processors=[
@@ -33,13 +34,13 @@ def json_formatter() -> logging.Formatter:
 
 
 def context() -> Mapping[str, Any]:
-    """The ids that hold here, by their names."""
+    """The ids of the current context, by their names."""
     return {**structlog.contextvars.get_contextvars(), **ids.known()}
 
 
 def as_text(event: Mapping[str, Any]) -> str:
-    """A line of structlog's as text: what happened, and its figures. The ids that hold here are
-    `context`'s."""
+    """A line of structlog as text: what happened, and its values, without the ids, which `context`
+    has."""
     left_out = {"event", "level", "logger", "timestamp", *context()}
     figures = (f"{name}={value}" for name, value in event.items() if name not in left_out)
     return " ".join([str(event.get("event", "")), *figures])
@@ -47,8 +48,8 @@ def as_text(event: Mapping[str, Any]) -> str:
 
 @cache
 def configure() -> None:
-    """Has structlog write through Python's logging, and tasks carry the ids. Called by each process
-    that serves or works."""
+    """Makes structlog write through Python's logging, and tasks carry the ids. Called by each web
+    and worker process."""
     structlog.configure(
         processors=[*_shared(), structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -77,8 +78,8 @@ def _with_known(logger: WrappedLogger, method: str, event: EventDict) -> EventDi
 
 
 def _hand_on(context: dict[str, Any], **_: object) -> None:
-    """A task belongs to the request that asks for it. One that another task asks for belongs to
-    that task alone: each batch enqueues the next one, long after the request."""
+    """A task belongs to the request that enqueues it. A task that another task enqueues belongs
+    only to that task: each batch enqueues the next one, long after the request."""
     parent = context.pop("parent_task_id", None)
     if parent:
         context.clear()

@@ -1,7 +1,7 @@
 """The metrics of a web process: requests, searches by stage, connections; and those of the whole
-installation, which the database knows (`codeindex.observability.collector`).
+installation, from the database (`codeindex.observability.collector`).
 
-Imported by processes that serve, after the folder of shared values is chosen."""
+Imported by web processes, after the folder of shared values has been chosen."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 REQUESTS = Counter(
     "codeindex_http_requests_total",
-    "Requests by the name of their route, their method and the status of the answer",
+    "Requests by route, method and status of the response",
     ["route", "method", "status"],
 )
 REQUEST_SECONDS = Histogram(
     "codeindex_http_request_seconds",
-    "Time from a complete request to its answer",
+    "Time from receiving a complete request to its response",
     ["route"],
     buckets=SECONDS,
 )
 OPERATION_SECONDS = Histogram(
     "codeindex_search_seconds",
-    "Time of a search in the engine: by description, for lines, for similar code, for references",
+    "Time of a search in the engine, by operation: search, lines, similar or references",
     ["operation"],
     buckets=SECONDS,
 )
@@ -44,24 +44,24 @@ STAGE_SECONDS_TAKEN = Histogram(
 )
 COUNTS = Counter(
     "codeindex_search_candidates_total",
-    "Candidates of searches by where they came from, and the results that were shown",
+    "Candidates of searches by source, and the results that were shown",
     ["operation", "kind"],
 )
 CONNECTIONS = Gauge(
     "codeindex_web_connections",
-    "Open connections by what they are doing",
+    "Open connections by activity",
     ["activity"],
     multiprocess_mode="livesum",
 )
 
 
 def known_method(method: str | None) -> str:
-    """The method, or `other` for one that nobody uses but to make labels."""
+    """The method, or `other`, so that clients cannot create labels."""
     return method if method in METHODS else "other"
 
 
 def observe_request(route: str, method: str | None, status: int, seconds: float) -> None:
-    """`route` is one of those that the URL configuration names, or `none`."""
+    """`route` is the name of a route in the URL configuration, or `none`."""
     REQUESTS.labels(route, known_method(method), str(status)).inc()
     REQUEST_SECONDS.labels(route).observe(seconds)
 

@@ -1,4 +1,5 @@
-"""Log lines without the addresses of requests: some hold secrets, such as those of invitations."""
+"""Log lines without the paths of requests, some of which contain secrets, such as those of
+invitations."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from django.http import HttpRequest
 
 
 def route(request: HttpRequest) -> str:
-    """The name of the request's route; `none` where it has none, or is not resolved yet."""
+    """The name of the request's route; `none` if it has none, or is not resolved yet."""
     match = getattr(request, "resolver_match", None)
     return (match.view_name if match else "") or "none"
 

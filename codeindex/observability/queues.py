@@ -12,7 +12,7 @@ from codeindex.celery import app
 logger = logging.getLogger(__name__)
 
 ANSWER_SECONDS = 0.5
-"""How long the broker may take to accept a connection."""
+"""The longest that connecting to the broker may take."""
 
 
 def lengths() -> dict[str, int] | None:

@@ -1,8 +1,8 @@
 """Whether this process can answer searches: its database, the migrations, the broker, the model.
 
-Each is asked in a thread of its own, so that one that hangs makes no probe wait for longer than
-`SECONDS`; while its answer is outstanding it is not asked again. Answers are kept for a moment, so
-that whoever asks often costs nothing."""
+Each check runs in a thread of its own, so that a check that hangs delays no probe for longer than
+`SECONDS`; it is not started again while it runs. Results are kept for a moment, so that frequent
+probes cost nothing."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SILENT = f"does not answer within {SECONDS:.0f} seconds"
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What is asked, and why it is not ready; empty if it is."""
+    """The name of a check, and why it is not ready; empty if it is."""
 
     name: str
     problem: str
@@ -55,7 +55,7 @@ def database() -> str:
 
 
 class Migrations:
-    """Asks until all are applied."""
+    """Reads the database until all migrations are applied, and never after that."""
 
     def __init__(self) -> None:
         self._are_applied = False
@@ -82,7 +82,7 @@ def broker() -> str:
 
 
 def model() -> str:
-    """Loads it if no search has done so yet."""
+    """Loads the model if no search has done so yet."""
     try:
         encoders.searcher.encoder([])
     except embeddings.EncoderUnavailable as reason:
@@ -114,7 +114,7 @@ class Readiness:
         return [State(name, _problem(answer, deadline)) for name, answer in answers.items()]
 
     def _answer(self, name: str) -> Future[str]:
-        """The answer that is outstanding or has just been given, or a new one."""
+        """The answer that is outstanding or still fresh, otherwise a new one."""
         with self._lock:
             began, answer = self._asked.get(name, (0.0, None))
             now = time.monotonic()
@@ -129,7 +129,7 @@ def _problem(answer: Future[str], deadline: float) -> str:
         return answer.result(max(0.0, deadline - time.monotonic()))
     except Late:
         return SILENT
-    except Exception as error:  # whatever a check stumbles over is what is wrong
+    except Exception as error:  # whatever makes a check fail is the problem
         return f"{type(error).__name__}: {_first_line(error)}"
 
 

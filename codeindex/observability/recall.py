@@ -1,4 +1,4 @@
-"""How much of what is nearest the vector index finds, in samples that a worker takes."""
+"""The recall of the vector index, in samples that a worker takes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from codeindex.models import RecallSample
 KEPT = timedelta(days=90)
 
 RECENT = timedelta(hours=24)
-"""The samples that the figure of now is made of."""
+"""The age of the samples that the current figure is made of."""
 
 
 def record(

@@ -1,5 +1,5 @@
-"""What a process that serves or works does first, so that it can be observed. Commands do not, and
-import none of it."""
+"""What web and worker processes do first, so that they can be observed. Commands do not, and import
+none of it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 
 def observe_web() -> None:
-    """Called before the application is made, by each web process."""
+    """Called by each web process before it creates the application."""
     import_module("codeindex.observability.slow").listen()
     start_traces("web")
 

@@ -1,8 +1,8 @@
-"""The folder in which the processes of one web server keep their metrics, so that any of them tells
-those of all (prometheus_client's multiprocess mode).
+"""The folder in which the processes of one web server keep their metrics, so that each of them can
+export those of all (prometheus_client's multiprocess mode).
 
-Each server has a folder of its own, since process numbers are the same in two containers that share
-a state folder. It holds a lock while it lives, so that others can remove what is left of one that
+Each server has a folder of its own, since two containers that share a state folder have the same
+process ids. It holds a lock while it runs, so that others can remove the folder of a server that
 was killed."""
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from pathlib import Path
 from typing import IO
 
 VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
-"""By which prometheus_client finds the folder; to be set before that is imported."""
+"""Tells prometheus_client the folder; must be set before that is imported."""
 
 LOCK = "lock"
 
 
 class SharedValues:
-    """A new folder below `parent`, where the abandoned ones are removed. Raises OSError."""
+    """A new folder in `parent`, from which abandoned ones are removed. Raises `OSError`."""
 
     def __init__(self, parent: Path) -> None:
         parent.mkdir(mode=0o700, exist_ok=True)
-        # Or one that starts at the same time would remove a folder that is not locked yet
+        # Otherwise a server that starts at the same time could remove a folder not locked yet
         with _locked(parent):
             for folder in parent.iterdir():
                 _remove_if_abandoned(folder)

@@ -1,8 +1,8 @@
-"""A search that takes long says in the log where its time went: its stages, its candidates, and how
-Postgres plans its slowest statement. At most one a minute does, since explaining takes time, too.
+"""The log of slow searches: their stages, their candidates, and how Postgres plans their slowest
+statement. At most one a minute is explained, since explaining takes time, too.
 
-The plan is that of EXPLAIN without ANALYZE: nothing is executed again. Constants in it are words
-of the query, and are left out unless the audit may keep them, too."""
+The plan is that of EXPLAIN without ANALYZE: nothing is executed again. Constants in it may be words
+of the query, and are left out unless the audit may keep those, too."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ logger = logging.getLogger(__name__)
 
 
 class SlowOperations:
-    """Explains operations that take longer than `milliseconds`."""
+    """Explains operations that take `milliseconds` or longer."""
 
     def __init__(self, milliseconds: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._milliseconds, self._clock = milliseconds, clock
         self._lock = Lock()
         self._next = 0.0
-        self._untold = 0
+        self._skipped = 0
 
     def __call__(self, operation: Operation) -> None:
         if 1000 * operation.seconds < self._milliseconds:
@@ -46,32 +46,32 @@ class SlowOperations:
         with self._lock:
             now = self._clock()
             if now < self._next:
-                self._untold += 1
+                self._skipped += 1
                 return
-            self._next, untold, self._untold = now + SECONDS_BETWEEN, self._untold, 0
-        logger.warning("%s", _explanation(operation, untold))
+            self._next, skipped, self._skipped = now + SECONDS_BETWEEN, self._skipped, 0
+        logger.warning("%s", _explanation(operation, skipped))
 
 
 def listen() -> None:
-    """Has slow operations of this process explained, as the settings say."""
+    """Explains slow operations of this process, if the settings say so."""
     if settings.CODEINDEX_SLOW_SEARCH_MS:
         stages.listen("slow", SlowOperations(settings.CODEINDEX_SLOW_SEARCH_MS))
 
 
-def _explanation(operation: Operation, untold: int) -> str:
+def _explanation(operation: Operation, skipped: int) -> str:
     taken = operation.seconds_by_stage()
     by_time = sorted(taken.items(), key=lambda stage: -stage[1])
-    told = [
+    sentences = [
         f"A slow operation ({operation.name}) took {1000 * operation.seconds:,.0f} ms",
-        f"stages in ms: {_listed((name, 1000 * seconds) for name, seconds in by_time)}",
-        f"found: {_listed(operation.counts.items())}",
+        f"Stages in ms: {_listed((name, 1000 * seconds) for name, seconds in by_time)}",
+        f"Found: {_listed(operation.counts.items())}",
     ]
-    if untold:
-        told.append(f"{untold} others were slow since the last one that was explained")
+    if skipped:
+        sentences.append(f"{skipped} slow operations since the last such line were not explained")
     if slowest := operation.slowest:
-        told.append(f"its slowest statement took {1000 * slowest.seconds:,.0f} ms. Its plan")
-        return ". ".join(told) + f":\n{plan(slowest)}"
-    return ". ".join(told) + "."
+        sentences.append(f"The slowest statement took {1000 * slowest.seconds:,.0f} ms. Its plan")
+        return ". ".join(sentences) + f":\n{plan(slowest)}"
+    return ". ".join(sentences) + "."
 
 
 def _listed(numbers: Iterable[tuple[str, float]]) -> str:
@@ -79,7 +79,7 @@ def _listed(numbers: Iterable[tuple[str, float]]) -> str:
 
 
 def plan(statement: Statement) -> str:
-    """How Postgres would execute the statement; or why it does not say."""
+    """How Postgres would execute the statement, or why that is unknown."""
     own = {**statement.settings, "statement_timeout": f"'{EXPLAIN_SECONDS}s'"}
     prefix = "".join(f"SET LOCAL {name} = {value};" for name, value in own.items())
     try:

@@ -1,8 +1,8 @@
-"""What the stages of an operation, such as a search, take.
+"""How long the stages of an operation, such as a search, take.
 
-The operation's code names its stages; who listens (metrics, traces, the log of slow searches) is
-decided by the process that serves (`listen`). Without listeners nothing is measured: a command
-that searches imports nothing of them."""
+The operation's code names its stages; web processes register listeners (metrics, traces, the log of
+slow searches) by `listen`. Without listeners nothing is measured, and a command that searches
+imports none of them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A stage that took place, in nanoseconds of `time.time_ns`."""
+    """When a stage began and ended, in nanoseconds of `time.time_ns`."""
 
     stage: str
     began: int
@@ -31,7 +31,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """An SQL statement as it was sent, with the settings that held for it alone."""
+    """An SQL statement as it was sent, with the settings that applied to it alone."""
 
     sql: str
     parameters: Any
@@ -41,8 +41,8 @@ class Statement:
 
 @dataclass(slots=True)
 class Operation:
-    """What happened in one operation, such as a search. `counts` says how many of something there
-    were, such as candidates. `ended` is 0 while it lasts."""
+    """One operation, such as a search. `counts` says how many there were of something, such as
+    candidates. `ended` is 0 while it runs."""
 
     name: str
     began: int
@@ -71,15 +71,15 @@ _current: ContextVar[Operation | None] = ContextVar("operation", default=None)
 
 
 def listen(name: str, listener: Listener) -> None:
-    """Has the listener called at the end of each operation of this process, in its thread. One of
-    the same name is replaced."""
+    """Calls the listener at the end of each operation of this process, in the operation's thread. A
+    listener of the same name is replaced."""
     _listeners[name] = listener
 
 
 @contextmanager
 def operation(name: str) -> Iterator[None]:
-    """Measures the stages of the block, or of the function that this decorates. One within another
-    belongs to that one."""
+    """Measures the stages of the block, or of the decorated function. An operation within another
+    counts as part of that one."""
     if not _listeners or _current.get() is not None:
         yield
         return
@@ -93,13 +93,13 @@ def operation(name: str) -> Iterator[None]:
         for name, listener in list(_listeners.items()):
             try:
                 listener(own)
-            except Exception:  # what is told of a search must not make it fail
-                logger.warning("The %s of an operation could not be told.", name, exc_info=True)
+            except Exception:  # observing a search must not make it fail
+                logger.warning("The listener %s failed.", name, exc_info=True)
 
 
 class stage:  # noqa: N801  used like a function
-    """Measures the block as a stage of the current operation, if there is one. Stages overlap where
-    one is within another."""
+    """Measures the block as a stage of the current operation, if there is one. Nested stages
+    overlap."""
 
     __slots__ = ("_began", "_name", "_operation")
 
@@ -123,7 +123,7 @@ class stage:  # noqa: N801  used like a function
 
 
 def count(**numbers: int) -> None:
-    """Notes how many of something the current operation has."""
+    """Adds to the counts of the current operation."""
     if (current := _current.get()) is not None:
         for name, number in numbers.items():
             current.counts[name] = current.counts.get(name, 0) + number

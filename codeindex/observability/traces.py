@@ -2,7 +2,7 @@
 statement, each operation of the engine and each of its stages.
 
 Imported only where CODEINDEX_TRACES is set. Requests and statements have spans of our own, since
-those of the instrumentations record addresses with their queries, and secrets in paths."""
+those of the instrumentations record URLs with their queries, and secrets in paths."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from codeindex.observability.paths import route
 from codeindex.observability.stages import Operation
 
 LONGEST_STATEMENT = 2_000
-"""Characters of a statement that a span has. Its parameters are never recorded."""
+"""The most characters of a statement in a span. Parameters are never recorded."""
 
 tracer = trace.get_tracer("codeindex")
 
 
 def start(service: str) -> None:
-    """Has this process send its spans in the background, as the part `service` of codeindex. Spans
-    that a collector does not take are dropped: nothing waits for them."""
+    """Makes this process send its spans in the background, as `service` of codeindex. Spans that
+    the collector does not accept are dropped: nothing waits for them."""
     resource = Resource.create({"service.name": service, "service.namespace": "codeindex"})
     provider = TracerProvider(resource=resource)
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(settings.CODEINDEX_TRACES)))
@@ -44,7 +44,7 @@ def start(service: str) -> None:
 
 
 def traced_requests(get_response: Callable[[HttpRequest], HttpResponse]) -> Any:
-    """The middleware. Behind a proxy a request continues the proxy's trace."""
+    """Middleware that makes a span of each request. Behind a proxy it continues the trace."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         parent = propagate.extract(request.headers) if settings.CODEINDEX_BEHIND_TLS else None
@@ -62,7 +62,7 @@ def traced_requests(get_response: Callable[[HttpRequest], HttpResponse]) -> Any:
 
 
 def add_spans(operation: Operation) -> None:
-    """Makes spans of an operation that has just ended, within the current one."""
+    """Makes spans of an operation that has just ended, within the current span."""
     whole = tracer.start_span(operation.name, start_time=operation.began)
     for name, number in operation.counts.items():
         whole.set_attribute(f"codeindex.{name.replace(' ', '_')}", number)
@@ -74,7 +74,7 @@ def add_spans(operation: Operation) -> None:
 
 
 def _trace_statements(connection: BaseDatabaseWrapper, **_: object) -> None:
-    if _traced not in connection.execute_wrappers:  # it is there after a reconnect
+    if _traced not in connection.execute_wrappers:  # it is already there after a reconnect
         connection.execute_wrappers.append(_traced)
 
 

@@ -1,8 +1,8 @@
-"""What workers have done, in the database: any web server can then tell it, on however many
-machines they run, and nothing has to reach the workers.
+"""What workers have done, kept in the database: any web server can report it for all machines, and
+does not have to reach the workers.
 
-A row is written a few times a minute. A figure that cannot be written is logged and left out, since
-no work may fail for its figures."""
+Rows are written a few times a minute. If that fails, it is logged and the figure is left out, since
+no work may fail because of its figures."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ from codeindex.models import GpuState, WorkDone
 from codeindex.observability import gpus
 
 WRITE_SECONDS = 5.0
-"""How often a long stage writes what is done."""
+"""How often a long stage writes its figures."""
 
 KEPT = timedelta(days=7)
-"""How long a machine is remembered that says nothing any more."""
+"""How long the rows of a silent machine are kept."""
 
 logger = logging.getLogger(__name__)
 
 
 class Stage(StrEnum):
-    """What is counted; `things` are definitions of READ, and texts of the others."""
+    """What is counted: definitions for READ, texts for the others."""
 
     READ = "read"
     DRAFT = "draft"
     ENCODE = "encode"
     REFINE = "refine"
     SWEEP = "sweep"
-    """Of one queue: `sweep light`."""
+    """Followed by the queue: `sweep light`."""
 
 
 class Tally:
-    """Counts what a worker does in a stage, and adds it to the database now and then."""
+    """Counts what a worker does in a stage, and adds it to the database every `WRITE_SECONDS`."""
 
     def __init__(self, stage: str) -> None:
         self._stage = stage
@@ -49,7 +49,7 @@ class Tally:
         self._began = self._noted = time.monotonic()
 
     def note(self, things: int, seconds: float | None = None) -> None:
-        """One batch is done. Without `seconds`, the time since the last one counts."""
+        """Counts a batch. Without `seconds`, it took the time since the last one."""
         now = time.monotonic()
         self._seconds += now - self._noted if seconds is None else seconds
         self._batches, self._things, self._noted = self._batches + 1, self._things + things, now
@@ -65,7 +65,7 @@ class Tally:
 
 @contextmanager
 def tally(stage: str) -> Iterator[Tally]:
-    """A tally whose rest is written at the end of the block, also if that fails."""
+    """A tally whose rest is written at the end of the block, even if that fails."""
     own = Tally(stage)
     try:
         yield own
@@ -79,11 +79,11 @@ def add(stage: str, *, things: int = 0, batches: int = 1, seconds: float = 0.0) 
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(_ADD, [host(), stage, batches, things, seconds])
     except DatabaseError:
-        logger.warning("What a worker has done could not be recorded.", exc_info=True)
+        logger.warning("The work done could not be recorded.", exc_info=True)
 
 
 def note_gpus() -> None:
-    """Records the state of this machine's GPUs, if its driver tells it."""
+    """Records the state of this machine's GPUs, if it has any."""
     states = [
         GpuState(
             host=host(),
@@ -106,7 +106,7 @@ def note_gpus() -> None:
 
 
 def forget() -> None:
-    """Forgets machines that have been silent for long, such as replaced containers."""
+    """Deletes the rows of machines that have long been silent, such as replaced containers."""
     for model in (WorkDone, GpuState):
         model.objects.filter(updated__lt=timezone.now() - KEPT).delete()
 

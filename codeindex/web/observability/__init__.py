@@ -1,1 +1,1 @@
-"""What the web server tells of itself: probes, metrics, and the log of its requests."""
+"""What the web server reports about itself: probes, metrics, and the log of its requests."""

@@ -1,5 +1,5 @@
-"""The addresses for probes and for Prometheus. They may be called by any host name, since a probe
-knows this machine by its address, and are not limited, logged or audited."""
+"""The addresses for probes and for Prometheus. They accept any host name, since probes call this
+machine by its IP address, and are not rate-limited, logged or audited."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from codeindex.web.observability import readers
 PATHS = frozenset({"/health", "/healthz", "/readyz", "/metrics"})
 
 CLOSED = (
-    "Metrics are for administrators, and for whoever the administrator's settings name:"
-    " CODEINDEX_METRICS_TOKEN, CODEINDEX_METRICS_NETWORKS.\n"
+    "Metrics are only for administrators, and for clients that CODEINDEX_METRICS_TOKEN or"
+    " CODEINDEX_METRICS_NETWORKS allows.\n"
 )
 
 
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """Whether this process serves requests. Asks nothing else, so that no failure elsewhere has it
-    restarted."""
+    """Whether this process serves requests. Checks nothing else, so that no failure elsewhere makes
+    it restart."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Whether it can answer searches, and index: 503 if not. `exclude` names what does not matter
-    to the caller, as often as necessary. Strangers learn no more than that."""
+    """Whether this process can answer searches, and index: 503 if not. `exclude`, which may be
+    repeated, names checks that do not matter to the caller. Strangers learn nothing else."""
     excluded = [name for name in request.GET.getlist("exclude") if name in CHECKS]
     states = readiness.states(excluded)
     is_ready = all(state.is_ready for state in states)
@@ -43,7 +43,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def prometheus(request: HttpRequest) -> HttpResponse:
-    """The metrics in Prometheus' or OpenMetrics' format, whichever is asked for."""
+    """The metrics in the format of Prometheus or OpenMetrics, whichever is requested."""
     if not readers.may_read(request):
         return HttpResponse(CLOSED, content_type="text/plain", status=403)
     encode, content_type = choose_encoder(request.headers.get("Accept", "")[:1000])

@@ -1,4 +1,4 @@
-"""Probes by any host name; each request's id, log line and metrics."""
+"""Probes with any host name; each request's id, log line and metrics."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from codeindex.web.observability.endpoints import PATHS
 
 ID_HEADER = "HTTP_X_REQUEST_ID"
 SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
-"""Ids that a proxy may give: what fits into a log line, and no more."""
+"""Ids that are accepted from a proxy: short, and harmless in a log line."""
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 def probes_by_any_name(get_response: GetResponse) -> GetResponse:
-    """A load balancer calls this machine by its address, which no administrator lists in
-    ALLOWED_HOSTS. What it is told has no links, so that a forged name does no harm."""
+    """A load balancer calls this machine by its IP address, which no administrator lists in
+    ALLOWED_HOSTS. The responses contain no links, so that a forged name does no harm."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if request.path_info in PATHS:
@@ -36,9 +36,9 @@ def probes_by_any_name(get_response: GetResponse) -> GetResponse:
 
 
 class ObservedRequests(RequestMiddleware):
-    """Gives each request an id, that of a proxy if it is harmless, and answers with it as
-    X-Request-ID; logs the end of each request, and counts it. Addresses are not logged, since they
-    hold queries and secrets: the name of the route is."""
+    """Gives each request an id, or keeps that of a proxy if it is harmless, and returns it as
+    X-Request-ID; logs and counts each request when it ends. Log lines have the name of the route,
+    not the URL, which may contain queries and secrets."""
 
     def __init__(self, get_response: GetResponse) -> None:
         super().__init__(get_response)
@@ -78,7 +78,7 @@ class ObservedRequests(RequestMiddleware):
 
     @staticmethod
     def bind_user_id(request: HttpRequest) -> None:
-        """`codeindex.observability.ids` knows the user, without asking the database."""
+        """`codeindex.observability.ids` adds the user, without a query to the database."""
 
     def process_got_request_exception(
         self, sender: type[Any], request: HttpRequest, **named: Any

@@ -1,4 +1,4 @@
-"""Who may read metrics, and the details of what is ready."""
+"""Who may read metrics, and the details of readiness."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from django.http import HttpRequest
 from codeindex.accounts.limits import clients
 
 FORWARDING = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_FORWARDED", "HTTP_VIA")
-"""Headers of a proxy, behind which a loopback address says nothing of the client."""
+"""Headers that proxies add; with one of them, a loopback address says nothing about the client."""
 
 
 def may_read(request: HttpRequest) -> bool:
-    """Whoever sends the token, connects from a network that the settings name, or is signed in as
-    an administrator."""
+    """Whether the client sends the token, connects from a network in the settings, or is signed in
+    as an administrator."""
     return _has_token(request) or _is_in_network(request) or _is_administrator(request)
 
 
 def may_read_details(request: HttpRequest) -> bool:
-    """The same, and programs of this machine."""
+    """The same, or whether it is a program on this machine."""
     return _is_local(request) or may_read(request)
 
 

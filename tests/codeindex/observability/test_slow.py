@@ -33,7 +33,7 @@ def test_a_slow_search_says_where_its_time_went(
     (record,) = caplog.records
     said = record.getMessage()
     assert said.startswith("A slow operation (search) took ")
-    for part in ("stages in ms: words ", "found: words 1", "Scan on codeindex_text", "cost="):
+    for part in ("Stages in ms: words ", "Found: words 1", "Scan on codeindex_text", "cost="):
         assert part in said
     assert ("invoices" in said) is (kept == "keep")
 
@@ -47,7 +47,7 @@ def test_it_says_so_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
     assert len(caplog.records) == 1
     now[0] += SECONDS_BETWEEN
     slow(operation)
-    assert "2 others were slow" in caplog.records[1].getMessage()
+    assert "2 slow operations since the last such line" in caplog.records[1].getMessage()
 
 
 @pytest.mark.django_db

@@ -51,7 +51,7 @@ def test_a_listener_that_fails_fails_nothing_else(
     with stages.operation("search"):
         pass
     assert len(heard) == 1
-    assert "The broken of an operation could not be told." in caplog.text
+    assert "The listener broken failed." in caplog.text
 
 
 def test_nothing_is_measured_where_nobody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
