@@ -3,8 +3,11 @@ machine by its IP address, and are not rate-limited, logged or audited."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
+from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 
 from codeindex.observability import metrics
@@ -46,5 +49,13 @@ def prometheus(request: HttpRequest) -> HttpResponse:
     """The metrics in the format of Prometheus or OpenMetrics, whichever is requested."""
     if not readers.may_read(request):
         return HttpResponse(CLOSED, content_type="text/plain", status=403)
-    encode, content_type = choose_encoder(request.headers.get("Accept", "")[:1000])
+    encode, content_type = _encoder(request.headers.get("Accept", "")[:1000])
     return HttpResponse(encode(metrics.registry()), content_type=content_type)
+
+
+def _encoder(accept: str) -> tuple[Callable[[CollectorRegistry], bytes], str]:
+    """That of Prometheus' own format where the header cannot be read."""
+    try:
+        return choose_encoder(accept)
+    except (TypeError, ValueError):  # from a version that is not a number
+        return choose_encoder("")

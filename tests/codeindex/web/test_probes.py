@@ -96,6 +96,16 @@ def test_networks_open_metrics(db: None, settings: Any) -> None:
     assert get("/metrics", HTTP_X_FORWARDED_FOR="203.0.113.9, 198.51.100.1").status_code == 403
 
 
+@pytest.mark.parametrize(
+    "accept", ["text/plain;version=..", "application/openmetrics-text;version=é"]
+)
+def test_an_odd_accept_header_gets_the_usual_format(accept: str, db: None, settings: Any) -> None:
+    settings.CODEINDEX_METRICS_TOKEN = "s3cret"
+    response = get("/metrics", HTTP_AUTHORIZATION="Bearer s3cret", HTTP_ACCEPT=accept)
+    assert response.status_code == 200
+    assert response["Content-Type"].startswith("text/plain")
+
+
 def test_administrators_read_metrics(client: Client, db: None) -> None:
     client.force_login(User.objects.create_superuser("root"))
     response = client.get("/metrics", headers={"accept": "application/openmetrics-text"})
