@@ -17,7 +17,8 @@ from embeddings.code.definitions import extract
 from embeddings.code.languages import by_path
 from embeddings.code.parsing import UnreadableSource
 from embeddings.evaluation.metrics import interval, name_scores
-from embeddings.naming.variables import Role, Variable, most_common_names, variables
+from embeddings.naming.scopes import Role
+from embeddings.naming.variables import Variable, most_common_names, variables
 from embeddings.paths import CODE
 
 

@@ -3,6 +3,7 @@ longer than a page may."""
 
 from __future__ import annotations
 
+import logging
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -11,23 +12,34 @@ from django.db.models import F, Min
 from codeindex.models import Branch, BranchClones, Repository
 from codeindex.quality import clones, shapes
 from codeindex.quality.clones import Found, Group, Place
+from codeindex.quality.statements import TooSlow
+
+logger = logging.getLogger(__name__)
 
 
 def refresh() -> int:
     """Find those of each repository's first indexed branch, if its live commit has changed and all
-    shapes are computed; returns how many branches there were."""
+    shapes are computed; returns of how many branches. One that takes too long keeps no other
+    waiting."""
     indexed = Branch.objects.filter(live_run__isnull=False)
     first = indexed.values("repository").annotate(first=Min("pk")).values("first")
     due = indexed.filter(pk__in=first).exclude(clones__run=F("live_run"))
     branches = list(due.values_list("pk", "live_run"))
     if not branches or not shapes.are_complete():
         return 0
-    for branch, run in branches:
+    return sum(_find(branch, run) for branch, run in branches)
+
+
+def _find(branch: int, run: int) -> bool:
+    try:
         found = asdict(clones.groups([branch], within=clones.SECONDS))
-        BranchClones.objects.update_or_create(
-            branch_id=branch, defaults={"run_id": run, "found": found}
-        )
-    return len(branches)
+    except TooSlow:
+        logger.warning("The clones of branch %d take too long to find.", branch)
+        return False
+    BranchClones.objects.update_or_create(
+        branch_id=branch, defaults={"run_id": run, "found": found}
+    )
+    return True
 
 
 def stored(branch: int, repository: Repository) -> Found | None:

@@ -84,7 +84,7 @@ class NearPair:
 
 def groups(branches: Sequence[int], *, across: bool = False, within: int | None = None) -> Found:
     """The clones in these branches; `across`: only groups of several repositories. Raises
-    `OperationalError` if it takes more seconds than `within`, by default than a search may."""
+    `TooSlow` if it takes more seconds than `within`, by default than a search may."""
     parameters = _parameters(branches) | {
         "repositories": 2 if across else 1,
         "groups": GROUPS,

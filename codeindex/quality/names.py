@@ -79,8 +79,7 @@ class BadCursor(ValueError):
 
 
 def page(branches: Sequence[int], filters: Filters, cursor: str, limit: int) -> Page:
-    """At most `limit` names in these branches. Raises `BadCursor`, and `OperationalError` if it
-    takes too long."""
+    """At most `limit` names in these branches. Raises `BadCursor`, and `TooSlow`."""
     found = _names(branches, filters, _position(cursor) if cursor else None, limit + 1)
     following = cursors.written(_position_of(found[limit - 1])) if len(found) > limit else ""
     return Page(found[:limit], following)

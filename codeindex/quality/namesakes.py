@@ -19,7 +19,7 @@ def nearest(
     wanted: Mapping[int, Sequence[str]], branches: Sequence[int]
 ) -> dict[int, Sequence[Place]]:
     """embedding → the definitions in `branches` that have one of the names wanted for it, in any
-    spelling, by the cosine of their vectors. Raises `OperationalError` if it takes too long."""
+    spelling, by the cosine of their vectors. Raises `TooSlow`."""
     pairs = [
         (embedding, spelling)
         for embedding, names in wanted.items()

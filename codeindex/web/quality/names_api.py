@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import OperationalError
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.decorators import method_decorator
@@ -25,10 +24,10 @@ from codeindex.quality import branches, dismissals, names
 from codeindex.quality.clones import Place
 from codeindex.quality.dismissals import MOST_REASON, TooMany
 from codeindex.quality.names import LARGEST_PAGE, BadCursor, DoubtfulName, Filters
+from codeindex.quality.statements import TooSlow
 from codeindex.web import ids
 from codeindex.web.access import managed_repository, visible_repository
 from codeindex.web.quality.names import MOST_LANGUAGE, MOST_PATH, exported
-from codeindex.web.quality.pages import is_too_slow
 from codeindex.web.rest.fields import IdField, Text
 from codeindex.web.rest.pagination import PageParameters, page, parsed
 from codeindex.web.rest.parsers import ShallowJSONParser
@@ -120,8 +119,8 @@ class NamesView(APIView):
             listed = names.with_namesakes(shown.names, branches.readable(request.user))
         except BadCursor as error:
             raise ValidationError({"cursor": ["No answer has given this cursor."]}) from error
-        except OperationalError as error:
-            raise Unavailable(TOO_SLOW) if is_too_slow(error) else error from error
+        except TooSlow as error:
+            raise Unavailable(TOO_SLOW) from error
         found = {"names": listed, "next": shown.next}
         return Response(NamesPageSerializer(found, context={"request": request}).data)
 

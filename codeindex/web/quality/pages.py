@@ -6,15 +6,14 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
-from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
-from psycopg.errors import QueryCanceled
 
 from codeindex.accounts.limits import throttles
 from codeindex.models import Repository
 from codeindex.quality import branches
+from codeindex.quality.statements import TooSlow
 from codeindex.web import errors
 
 MOST_NAME = 300
@@ -41,19 +40,12 @@ def of_code(
         readable = branches.readable(request.user, repository)
         try:
             found = view(request, repository, readable)
-        except OperationalError as error:
-            if is_too_slow(error):
-                return errors.error(request, 503, TOO_SLOW)
-            raise
+        except TooSlow:
+            return errors.error(request, 503, TOO_SLOW)
         context = {"nav": "quality", "tab": view.__name__, "repository": repository, **found}
         return render(request, f"codeindex/quality/{view.__name__}.html", context)
 
     return page
-
-
-def is_too_slow(error: OperationalError) -> bool:
-    """Whether a statement has reached its time limit."""
-    return isinstance(error.__cause__, QueryCanceled)
 
 
 def named_repository(request: HttpRequest) -> Repository | None:

@@ -20,7 +20,7 @@ from codeindex.models import (
     TextShape,
     Visibility,
 )
-from codeindex.quality import branch_clones, documentation, near_clones, shapes
+from codeindex.quality import branch_clones, clones, documentation, near_clones, shapes
 from tests import shelf
 from tests.shelf import Written
 
@@ -143,6 +143,14 @@ class TestClones:
         SourceFile.objects.filter(path="c.py").delete()
         (group,) = shown(client, repository="alice/store").context["found"].groups
         assert group.members == 2
+
+    def test_a_repository_that_takes_too_long_keeps_no_other_task_waiting(
+        self, client: Client, shop: Repository, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        shapes.compute()
+        monkeypatch.setattr(clones, "SECONDS", 1)
+        monkeypatch.setattr(clones, "_GROUPS", "SELECT pg_sleep(5)")
+        assert branch_clones.refresh() == 0
 
     def test_near_ones_are_pairs_that_their_reader_may_see(
         self, client: Client, shop: Repository, hidden: Repository, charlie: User, monkeypatch: Any

@@ -12,7 +12,8 @@ import pytest
 
 from embeddings.code.definitions import extract
 from embeddings.code.languages import by_path
-from embeddings.naming.variables import HIDDEN, Role, Variable, most_common_names, variables
+from embeddings.naming.scopes import Role
+from embeddings.naming.variables import HIDDEN, Variable, most_common_names, variables
 from embeddings.paths import CODE, contexts
 
 PROJECT = Path(__file__).parents[3]
