@@ -2,11 +2,11 @@
 measure how well badly named code is found: `python -m benchmarks.badly_named REPOSITORY TARGET
 [--questions FILE --name NAME --copied-questions FILE]`.
 
-Names of functions, methods, classes and constants become `x1`, `x2` and so on, the same everywhere,
-also where attributes and keywords are called so; names that Python prescribes stay. Strings,
-comments and files keep their words, and every line its number, so that questions have the same
-answers. The copy is a git repository. The questions about NAME are written for `NAME-unnamed`, the
-copy's name in an index:
+Names of functions, methods, classes and constants become `x1`, `x2` and so on wherever they occur,
+as attributes and keywords, too; names that Python prescribes stay. Strings, comments and paths
+stay as they are, and every line keeps its number, so that questions have the same answers. The
+copy is a git repository. The questions about NAME are written for `NAME-unnamed`, the copy's name
+in an index:
 
     manage.py index TARGET --name NAME-unnamed --wait
     manage.py evaluate COPIED_QUESTIONS --group file

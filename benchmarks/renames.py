@@ -1,18 +1,19 @@
 """Whether the model prefers the name that a function was given later, and whether it sees that
 names are swapped: `python -m benchmarks.renames REPOSITORY… [--checkpoint NAME] [--commits N]`.
 
-A REPOSITORY is a git repository with its history, bare or not. A rename is a function of Python
-that loses its name in a commit and keeps its body: at least SAME of its tokens, names of functions
-left out. Tests are left out, whose names are scenarios, and so are mechanical renames: another
-case, underscores, digits, an ending such as a plural's, the `a` before an asynchronous function,
-and the same change of words a second time in a repository. Both names are compared by their
-expected F1, for the code before the commit with its name hidden; and, by the language model alone,
-by the cosine between that code and the name's words as a query. Chance is 0.5.
+A REPOSITORY is a git repository with its history, bare or not. A Python function is renamed if a
+commit changes its name and keeps its body: at least SAME of its tokens, names of functions left
+out. Tests are left out, since their names describe scenarios, and so are mechanical renames: a
+change of case, underscores, digits or an ending such as the plural's, the `a` before an
+asynchronous function, and a change of words that the repository has had before. Both names are
+compared by their expected F1, for the code before the commit with its name hidden; and, by the
+language model alone, by the cosine between that code and the name's words as a query. Chance is
+0.5.
 
 A swap exchanges the names of two functions of one file at HEAD. What is measured is the area under
 the ROC curve of the doubt about swapped names against that about the same functions' own names: by
 the best predicted name's expected F1 less that of the given one, and by `disagreement.doubt`, which
-is shown."""
+users see."""
 
 from __future__ import annotations
 
@@ -98,7 +99,9 @@ def main() -> None:
     encoder = load_encoder(options.checkpoint, device=options.device)
     text = load_encoder(options.checkpoint, device=options.device, text_only=True)
     every = []
-    print("| repository | renames | later preferred | language model alone | swaps | AUC | shown |")
+    print(
+        "| repository | renames | later preferred | language model alone | swaps | AUC | as shown |"
+    )
     print("|---|---|---|---|---|---|---|")
     for repository in options.repositories:
         renames = [*islice(_renames(repository, options.commits), options.renames)]
@@ -125,7 +128,7 @@ def _renames(repository: Path, commits: int) -> Iterator[Rename]:
 
 
 def _candidates(repository: Path, commits: int) -> Iterator[tuple[str, str]]:
-    """Commits and files in which a line that defines a function goes and another one comes."""
+    """Commits and files in which one function loses its definition line and another one gets one."""
     log = _git(
         repository, "log", f"--max-count={commits}", "--no-merges", "--unified=0", "--no-color",
         "--no-ext-diff", "--diff-filter=M", "--format=%x00%H", "--", "*.py",
@@ -189,7 +192,7 @@ def _is_mechanical(earlier: str, later: str) -> bool:
 
 
 def _swaps(repository: Path, generator: random.Random) -> list[Swap]:
-    """Names without a word in common, of functions of one file."""
+    """Of functions of one file whose names have no word in common."""
     files = _git(repository, "ls-tree", "-r", "--name-only", "HEAD").splitlines()
     sources = [file for file in files if file.endswith(".py") and _is_product(file)]
     generator.shuffle(sources)

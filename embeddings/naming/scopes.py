@@ -43,8 +43,8 @@ def _above(node: Node) -> Iterator[tuple[Node, Node]]:
 
 
 class Rules:
-    """Languages whose scopes are not told apart: a definition is one scope, and only parameters
-    have a role of their own."""
+    """The rules of languages whose scopes are not distinguished: a definition is one scope, and only
+    parameters have a role of their own."""
 
     prescribed = frozenset({"self", "this", "_"})
 
@@ -80,7 +80,7 @@ class Rules:
         return ""
 
 
-_MEMBERS = frozenset({"field", "property", "attribute", "name_of_member"})
+_MEMBERS = frozenset({"field", "property", "attribute"})
 _FUNCTIONS = frozenset({"function_definition", "lambda"})
 _COMPREHENSIONS = frozenset(
     {

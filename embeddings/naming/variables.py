@@ -2,10 +2,10 @@
 from which their names can be predicted (Alon et al. 2018, section 5.1).
 
 A variable is what a language's entry captures as `@bound` in the definition's text. In Python it
-belongs to the function, or to a comprehension or lambda inside; a function inside has its own,
-which belong to its own definition. Names of other scopes, attributes and keywords of calls are no
-occurrences, and neither is what the language prescribes, such as `self`. In other languages all
-identifiers of the name in the definition are occurrences."""
+belongs to the function, or to a comprehension or lambda in it; the variables of an inner function
+belong to that function's own definition. Names in other scopes, attributes and keywords of calls
+are not occurrences, and neither are names that the language prescribes, such as `self`. In other
+languages, all identifiers in the definition with the variable's name are its occurrences."""
 
 from __future__ import annotations
 
