@@ -128,7 +128,7 @@ def _renames(repository: Path, commits: int) -> Iterator[Rename]:
 
 
 def _candidates(repository: Path, commits: int) -> Iterator[tuple[str, str]]:
-    """Commits and files in which one function loses its definition line and another one gets one."""
+    """Commits and files in which the name of a function goes and another name comes."""
     log = _git(
         repository, "log", f"--max-count={commits}", "--no-merges", "--unified=0", "--no-color",
         "--no-ext-diff", "--diff-filter=M", "--format=%x00%H", "--", "*.py",

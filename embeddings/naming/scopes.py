@@ -43,8 +43,8 @@ def _above(node: Node) -> Iterator[tuple[Node, Node]]:
 
 
 class Rules:
-    """The rules of languages whose scopes are not distinguished: a definition is one scope, and only
-    parameters have a role of their own."""
+    """The rules of languages whose scopes are not distinguished: a definition is one scope, and
+    only parameters have a role of their own."""
 
     prescribed = frozenset({"self", "this", "_"})
 
