@@ -35,7 +35,7 @@ class Sample:
 def sample(encode: Callable[[Space, str], Vector], queries: int = QUERIES) -> Sample | None:
     """Compares what the index of the active space finds with the results of comparing all vectors.
     `encode` makes the vector (dimensions,) of a query. None where every search compares all vectors
-    anyway. Raises `SearchTimeout`."""
+    anyway, or the chosen definitions have no names. Raises `SearchTimeout`."""
     space = Space.objects.filter(state=SpaceState.ACTIVE).first()
     if space is None:
         return None
@@ -45,6 +45,8 @@ def sample(encode: Callable[[Space, str], Vector], queries: int = QUERIES) -> Sa
     sought = found = 0
     index_seconds = exact_seconds = 0.0
     asked = _names(queries)
+    if not asked:
+        return None
     with sql.time_limit(SECONDS):
         for name in asked:
             query = QueryVector(space, encode(space, name))

@@ -11,6 +11,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from codeindex.databases import replica
+from codeindex.models import GpuState
 from codeindex.observability import installation
 from codeindex.observability.installation import WORST, Done, Installation, Lag
 
@@ -43,7 +44,8 @@ class InstallationCollector(Collector):
         yield from _of_work_that_waits(figures)
         yield from _of_branches(figures)
         yield from _of_work_done(figures.done)
-        yield from _of_machines(figures)
+        yield from _of_gpus(figures.gpus)
+        yield from _of_the_index(figures)
         yield from _of_the_replica()
 
 
@@ -147,8 +149,8 @@ def _of_work_done(done: Sequence[Done]) -> Iterator[Metric]:
     )
 
 
-def _of_machines(figures: Installation) -> Iterator[Metric]:
-    gpus = [((each.host, str(each.number), each.name), each) for each in figures.gpus]
+def _of_gpus(states: Sequence[GpuState]) -> Iterator[Metric]:
+    gpus = [((each.host, str(each.number), each.name), each) for each in states]
     labels = ["host", "gpu", "name"]
     yield _gauge(
         "gpu_memory_used_bytes",
@@ -165,6 +167,9 @@ def _of_machines(figures: Installation) -> Iterator[Metric]:
         labels,
         ((key, gpu.busy) for key, gpu in gpus if gpu.busy is not None),
     )
+
+
+def _of_the_index(figures: Installation) -> Iterator[Metric]:
     recall = figures.recall
     yield _gauge(
         "recall_ratio",

@@ -19,7 +19,7 @@ class Weight(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is wrong, why that matters, and the command or step that mends it."""
+    """What is wrong, why that matters, and the command or step that fixes it."""
 
     what: str
     why: str
