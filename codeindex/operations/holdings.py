@@ -1,4 +1,4 @@
-"""What only one repository holds, and what its removal therefore frees. For administrators alone,
+"""What one repository alone holds, and what its removal therefore frees. For administrators only,
 since it tells what others hold."""
 
 from __future__ import annotations
@@ -20,14 +20,15 @@ class Holdings(NamedTuple):
 
 
 def only_held_by(repository: Repository) -> Holdings:
-    """With the history. Reads all of the repository's rows: a second for 50,000 definitions."""
+    """Including the history. Reads all rows of the repository: a second for 50,000 definitions."""
     with connection.cursor() as cursor:
         cursor.execute(ONLY_HELD, {"repository": repository.pk})
         return Holdings(*map(int, cursor.fetchone()))
 
 
+# `place` is the whole installation, of which only the repository's contents are read
 ONLY_HELD = """
-WITH place AS (
+WITH place AS NOT MATERIALIZED (
     SELECT file.blob_id, branch.repository_id = %(repository)s AS own
     FROM codeindex_sourcefile AS file JOIN codeindex_branch AS branch ON branch.id = file.branch_id
 ), blob AS MATERIALIZED (

@@ -115,8 +115,8 @@ def compare(forecast: Forecast, run: IndexRun) -> list[Compared]:
 
 
 def run_of(forecast: Forecast) -> IndexRun | None:
-    """The first run of the address and branch that was published, if that was after the forecast: a
-    later run reads only what has changed."""
+    """The first published run of the address and branch, if it came after the forecast: later runs
+    read only what has changed."""
     run = (
         _published()
         .filter(branch__repository__url=forecast.url, branch__name=forecast.branch)
@@ -127,9 +127,8 @@ def run_of(forecast: Forecast) -> IndexRun | None:
 
 
 def forecast_of(run: IndexRun) -> Forecast | None:
-    """The last forecast before `run`, if that is the branch's first one and has finished."""
-    earlier = _published().filter(branch=run.branch_id, pk__lt=run.pk)
-    if not run.finished or run.status != RunStatus.PUBLISHED or earlier.exists():
+    """The last forecast before `run`, which is a first one, if it has finished."""
+    if not run.finished:
         return None
     return Forecast.objects.filter(
         url=run.branch.repository.url, branch=run.branch.name, created__lte=run.created
@@ -138,7 +137,8 @@ def forecast_of(run: IndexRun) -> Forecast | None:
 
 def first_run(repository: Repository) -> IndexRun | None:
     """The first one that was published."""
-    return _published().filter(branch__repository=repository).first()
+    runs = _published().select_related("branch__repository")
+    return runs.filter(branch__repository=repository).first()
 
 
 def _published() -> QuerySet[IndexRun]:

@@ -12,9 +12,10 @@ from operator import attrgetter
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import connection, transaction
+from django.db import transaction
 
 import embeddings
+from codeindex.databases.statements import rows
 from codeindex.ingestion import store
 from codeindex.ingestion.contents import ReadBlob
 from codeindex.ingestion.selection.sources import SelectedFile
@@ -78,9 +79,7 @@ def measure(probe: Probe) -> Rates:
 
 def bytes_per_definition() -> float:
     """On disk, with all indexes."""
-    with connection.cursor() as cursor:
-        cursor.execute(SIZES)
-        size, definitions = cursor.fetchone()
+    ((size, definitions),) = rows(SIZES)
     return size / definitions if definitions >= FEWEST_BYTES else USUAL_BYTES
 
 
