@@ -16,7 +16,6 @@ from codeindex.models import (
     IndexRun,
     RunCost,
     SourceFile,
-    SourceFileQuerySet,
     Space,
     SpaceState,
 )
@@ -85,13 +84,9 @@ def definitions_of(files: QuerySet[SourceFile]) -> int:
 def held_before(run: IndexRun, blobs: Sequence[int]) -> int:
     """How many of the `blobs`, one for each file, are live in the run's repository. Those of other
     repositories do not count: whoever indexes a guess would learn whether it exists."""
-    live = live_in_repository(run).filter(blob__in=blobs).values_list("blob", flat=True)
-    known = set(live)
+    live = SourceFile.objects.live().filter(branch__repository=run.branch.repository_id)
+    known = set(live.filter(blob__in=blobs).values_list("blob", flat=True))
     return sum(blob in known for blob in blobs)
-
-
-def live_in_repository(run: IndexRun) -> SourceFileQuerySet:
-    return SourceFile.objects.live().filter(branch__repository=run.branch.repository_id)
 
 
 def add_cost(

@@ -42,7 +42,7 @@ def sweep(grace: timedelta = GRACE) -> None:
             deleted[table] = cursor.rowcount
     if any(deleted.values()):
         logger.info(
-            "Deleted what nothing held: %d contents, %d definitions, %d texts, %d vectors.",
+            "Deleted as no longer used: %d contents, %d definitions, %d texts, %d vectors.",
             deleted["blob"], deleted["definition"], deleted["text"], deleted["embedding"],
         )  # fmt: skip
 

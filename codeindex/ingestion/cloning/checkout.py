@@ -42,8 +42,8 @@ def fetch(run: IndexRun, lease: Lease, resolve: Resolve = proxy.resolve) -> Tree
 def fetch_into(
     mirror: Path, branch: Branch, kept: str, lease: Lease, resolve: Resolve = proxy.resolve
 ) -> Tree:
-    """The same into any mirror, for a branch that need not be registered. The reference `kept`
-    keeps the commit."""
+    """The same for a mirror in any place and a branch that need not be registered. The reference
+    `kept` keeps the commit."""
     with (
         mirrors.locked(mirror, lease) as lock,
         routes.opened(branch.repository, mirror, resolve) as route,

@@ -20,7 +20,7 @@ from codeindex.local_services.state import State
 from codeindex.models import Repository
 
 LEFT_SECONDS = 24 * 3_600
-"""A temporary mirror that is older was left by a killed process."""
+"""A temporary mirror that is older than this was left by a killed process."""
 
 
 def mirror_of(repository: Repository) -> Path:

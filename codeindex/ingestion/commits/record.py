@@ -66,7 +66,7 @@ def _record_changes(run: IndexRun, tree: Tree) -> None:
 
 
 def _lines(tree: Tree, file: SourceFile) -> Lines:
-    """Of a file that takes too long, none: it must not keep those after it from being examined."""
+    """None for a file that takes too long: it must not keep later files from being examined."""
     try:
         return blame.commits_of_lines(tree, file.path)
     except CheckoutError as error:

@@ -78,7 +78,7 @@ class Command(base.Command):
             return
         self.stdout.write(f"{forecast.url}, {made}, and {run}:")
         for each in forecasts.compare(forecast, run):
-            error = "" if each.percent is None else f" ({each.percent} %)"
+            error = "" if each.percent is None else f" ({each.percent}%)"
             within = "" if each.is_within else ", outside the interval"
             self.stdout.write(
                 f"  {_name(each.label)}{_figure(each.name, each.expected)} forecast,"

@@ -88,7 +88,7 @@ def test_a_forecast_is_compared_with_the_run_that_follows(
     definitions = next(each for each in forecasts.compare(made, run) if each.name == "definitions")
     assert (definitions.error, definitions.is_within) == (0, True)
     call_command("forecast", "--compare")
-    assert "Definitions         9 forecast, 9 actual (+0 %)" in capsys.readouterr().out
+    assert "Definitions         9 forecast, 9 actual (+0%)" in capsys.readouterr().out
 
 
 @pytest.mark.django_db(transaction=True)
