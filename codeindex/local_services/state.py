@@ -8,8 +8,12 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shutil
 import stat
 import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +23,7 @@ SOCKET_PATH_BYTES = 107
 
 _LONGEST_SOCKET_NAME = "supervisor.sock.4194304"
 _WRITTEN = ("secret_key", "users.lock", "postgres", "mirrors", "models", "static")
+_LEFT_SECONDS = 24 * 3_600
 _PLAIN = re.compile(r"[A-Za-z0-9/._+=-]+")
 
 
@@ -60,6 +65,20 @@ class State:
                 "other users can enter it, and only its owner can close it (chmod 700)."
                 " Choose another folder, or ask the owner to close it"
             ) from None
+
+    @contextmanager
+    def temporary(self, name: str) -> Iterator[Path]:
+        """A new folder in the subfolder `name`, which is removed after the block. What a killed
+        process left there is removed a day later. Raises CannotStart."""
+        self.make_folder()
+        beside = self.folder / name
+        beside.mkdir(mode=0o700, exist_ok=True)
+        for left in beside.iterdir():
+            with suppress(FileNotFoundError):  # another process has just removed it
+                if time.time() - left.stat().st_mtime > _LEFT_SECONDS:
+                    shutil.rmtree(left, ignore_errors=True)
+        with tempfile.TemporaryDirectory(dir=beside, ignore_cleanup_errors=True) as folder:
+            yield Path(folder)
 
     @property
     def lock(self) -> Path:

@@ -10,6 +10,7 @@ from types import FrameType
 from django.core.management import CommandError
 from django.utils.text import get_text_list
 
+from codeindex.local_services.state import CannotStart
 from codeindex.operations.backups.archive import Manifest, Unusable
 from codeindex.operations.backups.contents import LeftOut
 
@@ -23,7 +24,7 @@ def as_command_error() -> Iterator[None]:
     before = signal.signal(signal.SIGTERM, _interrupt)
     try:
         yield
-    except Unusable as error:
+    except (Unusable, CannotStart) as error:
         raise CommandError(str(error)) from error
     except KeyboardInterrupt as error:
         message = str(error) or "Stopped. Nothing was changed, and no file is left."

@@ -48,7 +48,7 @@ def backup(folder: Path, first: Codeindex) -> Path:
 
 def test_a_search_gives_the_same_after_moving(folder: Path, first: Codeindex, backup: Path) -> None:
     assert "is intact" in first.command("backup", "--verify", str(backup))
-    assert [each.name for each in first.home.glob("verify-*")] == []
+    assert [*(first.home / "verifications").iterdir()] == []
 
     second = Codeindex(folder / "second", {})
     second.command("restore", str(backup))

@@ -8,9 +8,8 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from django.conf import settings
 
@@ -18,9 +17,6 @@ from codeindex.ingestion.cloning.errors import CheckoutError
 from codeindex.leases import Lease
 from codeindex.local_services.state import State
 from codeindex.models import Repository
-
-LEFT_SECONDS = 24 * 3_600
-"""A temporary mirror that is older than this was left by a killed process."""
 
 
 def mirror_of(repository: Repository) -> Path:
@@ -102,14 +98,6 @@ def size(folder: Path) -> int:
 
 @contextmanager
 def temporary() -> Iterator[Path]:
-    """A place for a mirror, which is removed after the block. What a killed process left is removed
-    a day later."""
-    State(settings.CODEINDEX_HOME).make_folder()
-    beside = Path(settings.CODEINDEX_HOME) / "forecasts"
-    beside.mkdir(mode=0o700, exist_ok=True)
-    for left in beside.iterdir():
-        with suppress(FileNotFoundError):  # another forecast has just ended
-            if time.time() - left.stat().st_mtime > LEFT_SECONDS:
-                shutil.rmtree(left, ignore_errors=True)
-    with TemporaryDirectory(dir=beside, ignore_cleanup_errors=True) as folder:
-        yield Path(folder) / "mirror.git"
+    """A place for a mirror, which is removed after the block."""
+    with State(settings.CODEINDEX_HOME).temporary("forecasts") as folder:
+        yield folder / "mirror.git"

@@ -6,10 +6,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management import CommandError
-
 from codeindex.local_services import ensure_services
-from codeindex.local_services.state import CannotStart
 from codeindex.management import base
 from codeindex.management.backups import as_command_error, described
 from codeindex.operations.backups import restore
@@ -31,13 +28,10 @@ class Command(base.Command):
         )
 
     def handle(self, *, file: Path, replace: bool, without_keys: bool, **_: Any) -> None:
-        try:
-            with as_command_error(), ensure_services():
-                restored = restore.restore(
-                    file, replace=replace, keys=not without_keys, note=self.stderr.write
-                )
-        except CannotStart as error:
-            raise CommandError(str(error)) from error
+        with as_command_error(), ensure_services():
+            restored = restore.restore(
+                file, replace=replace, keys=not without_keys, note=self.stderr.write
+            )
         self.stdout.write(f"Restored {described(restored.manifest)}")
         for remark in restored.remarks:
             self.stdout.write(remark)

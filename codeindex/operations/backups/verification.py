@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,9 +24,9 @@ SERVER = 18
 
 
 def verify(path: Path, note: Callable[[str], None]) -> Manifest:
-    """Reads the whole backup, restores its database into a PostgreSQL of its own that is removed
-    afterwards, and compares rows and checksums of each table with those at the time of the backup.
-    Raises `Unusable`. Takes as much disk, beside the state folder, as the database."""
+    """Reads the whole backup, restores its database into a temporary PostgreSQL in the state
+    folder, and compares the rows and the checksum of each table with those at the time of the
+    backup. Raises `Unusable` and `CannotStart`. Needs as much disk space as the database."""
     with archive.opened(path) as backup:
         note("Reading the backup")
         backup.check()
@@ -43,8 +42,8 @@ def verify(path: Path, note: Callable[[str], None]) -> Manifest:
 @contextmanager
 def _scratch() -> Iterator[Target]:
     """An empty database of its own."""
-    with tempfile.TemporaryDirectory(prefix="verify-", dir=settings.CODEINDEX_HOME) as folder:
-        state = State(Path(folder) / "state")
+    with State(settings.CODEINDEX_HOME).temporary("verifications") as folder:
+        state = State(folder / "state")
         try:
             with state_folder.locked(state), private.started(state, Durability.DISPOSABLE):
                 host = str(state.sockets)

@@ -133,3 +133,14 @@ def test_an_open_folder_of_somebody_else_is_refused(state: State) -> None:
     done = subprocess.run(as_nobody, cwd=PROJECT, capture_output=True, text=True)
     assert "only its owner can close it (chmod 700)" in done.stderr
     assert mode(state.folder) == 0o777
+
+
+def test_temporary_folders_go_and_those_of_killed_processes_a_day_later(state: State) -> None:
+    with state.temporary("work") as folder:
+        assert (mode(state.folder), mode(folder)) == (0o700, 0o700)
+    left, at_work = folder.with_name("left"), folder.with_name("at_work")
+    left.mkdir()
+    at_work.mkdir()
+    os.utime(left, (0, 0))
+    with state.temporary("work") as folder:
+        assert {*(state.folder / "work").iterdir()} == {at_work, folder}
