@@ -1,5 +1,5 @@
-"""Celery tasks of this room: code that index runs have added is compared with saved searches, and
-the vector index with the comparing of all vectors. `codeindex.tasks` and beat enqueue them."""
+"""Celery tasks of this room: comparing code that index runs have added with saved searches, and
+measuring the recall of the vector index. `codeindex.tasks` and beat enqueue them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def compare_new_code() -> None:
 
 @shared_task(ignore_result=True)
 def sample_recall() -> None:
-    """Measure on a few queries how much the vector index finds."""
+    """Measure with a few queries how much of the exact answer the vector index finds."""
     try:
         sample = recall.sample(_encoded)
     except SearchTimeout:

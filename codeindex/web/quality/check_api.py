@@ -31,10 +31,10 @@ class ChangedLinesSerializer(serializers.Serializer[Any]):
 
 
 class CheckSerializer(serializers.Serializer[Any]):
-    path = Text(max_length=4_096, help_text="Its name tells the language.")
+    path = Text(max_length=4_096, help_text="Of the file; its name tells the language.")
     content = Text(
         allow_blank=True, trim_whitespace=False, max_length=MOST_CHARACTERS,
-        help_text="Of the whole file.",
+        help_text="The whole file.",
     )  # fmt: skip
     lines: serializers.ListSerializer[Any] = serializers.ListSerializer(
         child=ChangedLinesSerializer(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain, islice
 from typing import Any
 
 from django import forms
@@ -22,8 +23,10 @@ from codeindex.exports import CONTENT_TYPES, Format
 from codeindex.models import Definition, Repository
 from codeindex.quality import branches, dismissals, names
 from codeindex.quality.names import BadCursor, Filters
+from codeindex.quality.statements import TooSlow
+from codeindex.web import errors
 from codeindex.web.access import managed_repository
-from codeindex.web.quality.pages import named_repository, of_code
+from codeindex.web.quality.pages import TOO_SLOW, named_repository, of_code
 from embeddings.types import Kind
 
 ROWS = 25
@@ -101,12 +104,17 @@ def export(request: HttpRequest, form: str) -> HttpResponseBase:
     if form not in set(Format):
         raise Http404
     readable = branches.readable(request.user, named_repository(request))
-    return exported(readable, _filters(FilterForm(request.GET)), Format(form))
+    try:
+        return exported(readable, _filters(FilterForm(request.GET)), Format(form))
+    except TooSlow:
+        return errors.error(request, 503, TOO_SLOW)
 
 
 def exported(readable: Sequence[int], filters: Filters, form: Format) -> StreamingHttpResponse:
-    """All names that the filters keep, as a file."""
-    rows = (each.row for each in names.every(readable, filters))
+    """All names that the filters keep, as a file. Raises `TooSlow` before the file has begun."""
+    found = names.every(readable, filters)
+    first = list(islice(found, 1))
+    rows = (each.row for each in chain(first, found))
     return StreamingHttpResponse(
         exports.lines(rows, names.COLUMNS, form),
         content_type=CONTENT_TYPES[form],

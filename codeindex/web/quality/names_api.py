@@ -139,7 +139,10 @@ class ExportView(APIView):
         readable = branches.readable(request.user, visible_repository(request.user, pk))
         asked = parsed(request, ExportParameters)
         form = Format(asked.pop("format"))
-        return exported(readable, Filters(**asked), form)
+        try:
+            return exported(readable, Filters(**asked), form)
+        except TooSlow as error:
+            raise Unavailable(TOO_SLOW) from error
 
 
 class NewDismissalSerializer(serializers.Serializer[Any]):

@@ -1,4 +1,4 @@
-"""Names what an export may be, for clients that ask for it by Accept."""
+"""The media types of exports, for clients that negotiate them by `Accept`."""
 
 from __future__ import annotations
 

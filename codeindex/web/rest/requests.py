@@ -11,7 +11,7 @@ from rest_framework.serializers import Serializer
 def validated(
     serializer: type[Serializer[Any]], request: Request, changed: object = None
 ) -> dict[str, Any]:
-    """The fields of a request's body; with a `changed` row, those that it has. Raises
+    """The fields of a request's body. With a `changed` row, fields may be missing. Raises
     `ValidationError`."""
     given = serializer(changed, data=request.data, partial=changed is not None)
     given.is_valid(raise_exception=True)

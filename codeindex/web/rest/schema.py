@@ -65,7 +65,7 @@ def answers(success: object, *errors: int, status: int = 200) -> dict[int | tupl
 
 class Schema(AutoSchema):
     def get_description(self) -> str:  # type: ignore[override]  # as in drf-spectacular
-        """What the operation itself says: the docstring of a view is for programmers."""
+        """The operation's own description: the docstring of its view is for programmers."""
         return get_doc(getattr(self.view, self.method.lower()))
 
 

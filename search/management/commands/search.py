@@ -53,7 +53,7 @@ ADDRESSES = {"permalink", "url"}
 """The members of an answer that a server writes with its name."""
 
 HERE = "search.management.here"
-"""Is loaded only where no server answers, since importing the engine takes as long as an answer."""
+"""Imported only if no server answers, since importing the engine takes as long as an answer."""
 
 Json = Mapping[str, Any]
 """An answer, or a part of one, as the API writes it."""

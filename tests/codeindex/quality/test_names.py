@@ -25,7 +25,7 @@ from codeindex.models import (
     Text,
     Visibility,
 )
-from codeindex.quality import dismissals
+from codeindex.quality import dismissals, names
 from codeindex.web.ids import Row, opaque
 from tests import shelf
 from tests.shelf import Written
@@ -143,6 +143,22 @@ class TestList:
         )  # fmt: skip
         assert json.loads(exported("jsonl"))["suggestions"] == ["parse_date"]
         assert client.get("/quality/names/export/xml").status_code == 404
+
+    @pytest.mark.parametrize("address", ["/quality/names/export/csv", "{rest}/export?format=jsonl"])
+    def test_an_export_that_takes_too_long_does_not_begin(
+        self,
+        client: Client,
+        shop: Repository,
+        address: str,
+        settings: Any,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        settings.CODEINDEX_SEARCH_SECONDS = 1
+        monkeypatch.setattr(names, "_DOUBTFUL", "SELECT pg_sleep(5)")
+        rest = f"/api/v1/repositories/{opaque(Row.REPOSITORY, shop.pk)}/doubtful-names"
+        response = client.get(address.format(rest=rest))
+        assert response.status_code == 503
+        assert "This took too long" in response.content.decode()
 
     def test_over_rest_has_the_same_names(self, client: Client, shop: Repository) -> None:
         put(shop, "src/d.py", "count_prices", (("parse_date", 0.8),))
