@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from threading import Timer
+from types import FrameType
 from typing import Any
 
 from celery.apps.worker import Worker
@@ -21,11 +23,17 @@ def describe(state: object) -> dict[str, object]:
 
 
 class EndingWorker(Worker):
-    """Exits after an error. Celery's worker can wait for the broker for ever while it shuts down;
-    its process then stays alive without taking tasks, and no supervisor restarts it."""
+    """Exits in time after an error and after SIGQUIT. While it shuts down, Celery's worker can wait
+    for ever, for the broker or for a task that does not end; its process then stays alive without
+    taking tasks, and no supervisor restarts it."""
 
-    patience = 10.0
-    """Seconds for an orderly shutdown after an error. Interrupted work is repeated."""
+    patience = 8.0
+    """Seconds for such a shutdown. Interrupted work is repeated."""
+
+    def install_platform_tweaks(self, worker: Any) -> None:
+        super().install_platform_tweaks(worker)
+        for number in _cold_signals():
+            self._limit(number)
 
     def setup_queues(self, include: Any, exclude: Any = None) -> None:
         """A worker of `ingest` takes what is light, too, so that installations need not start
@@ -37,10 +45,29 @@ class EndingWorker(Worker):
 
     def stop(self, in_sighandler: bool = False, exitcode: int | None = None) -> None:
         if not _was_requested():
-            deadline = Timer(self.patience, os._exit, [1])
-            deadline.daemon = True
-            deadline.start()
+            self._end_in_time()
         super().stop(in_sighandler, exitcode)
+
+    def _limit(self, number: signal.Signals) -> None:
+        handle = signal.getsignal(number)
+        assert callable(handle)
+
+        def limited(number: int, frame: FrameType | None) -> None:
+            self._end_in_time()
+            handle(number, frame)
+
+        signal.signal(number, limited)
+
+    def _end_in_time(self) -> None:
+        deadline = Timer(self.patience, os._exit, [1])
+        deadline.daemon = True
+        deadline.start()
+
+
+def _cold_signals() -> list[signal.Signals]:
+    """The signals after which Celery hands unfinished work back."""
+    remapped = os.environ.get("REMAP_SIGTERM") == "SIGQUIT"
+    return [signal.SIGQUIT, signal.SIGTERM] if remapped else [signal.SIGQUIT]
 
 
 def _was_requested() -> bool:

@@ -1,13 +1,17 @@
-"""Celery's worker, where it stops by an error."""
+"""Celery's worker, where it stops by an error or by SIGQUIT."""
 
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
+
+from codeindex.local_services.state import State
 
 PROJECT = Path(__file__).parents[2]
 
@@ -54,6 +58,56 @@ def test_a_worker_that_an_error_stops_ends_although_it_waits_for_the_broker(tmp_
 
 def test_a_worker_that_was_asked_to_stop_takes_its_time(tmp_path: Path) -> None:
     assert said(tmp_path, "1", "asked") == "it ended in order\n"
+
+
+STUCK = """
+import os, signal, sys, time
+import django
+django.setup()
+from codeindex.celery import app
+
+@app.task(name="stuck")
+def stuck():
+    for number in (signal.SIGTERM, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_IGN)
+    print(os.getpid(), flush=True)
+    time.sleep(3600)
+
+stuck.apply_async(queue="stuck")
+worker = app.Worker(concurrency=1, hostname="stuck", queues=["stuck"])
+worker.patience = 0.5
+worker.start()
+"""
+
+
+@pytest.mark.parametrize(
+    ("remapped", "number"), [("", signal.SIGQUIT), ("SIGQUIT", signal.SIGTERM)]
+)
+def test_a_worker_that_is_stopped_does_not_wait_for_a_task_that_does_not_end(
+    services: State, remapped: str, number: signal.Signals
+) -> None:
+    own = {
+        "DJANGO_SETTINGS_MODULE": "codeindex.settings",
+        "CODEINDEX_HOME": str(services.folder),
+        "REMAP_SIGTERM": remapped,
+    }
+    with subprocess.Popen(
+        [sys.executable, "-c", STUCK],
+        cwd=PROJECT,
+        env=os.environ | own,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as worker:
+        try:
+            assert worker.stdout
+            task = psutil.Process(int(next(filter(str.isdigit, map(str.strip, worker.stdout)))))
+            worker.send_signal(number)
+            worker.wait(20)
+            psutil.wait_procs([task], timeout=20)
+            assert not task.is_running()
+        finally:
+            worker.kill()
 
 
 LISTENING = """
