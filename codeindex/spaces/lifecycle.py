@@ -55,20 +55,22 @@ def space_for(encoder: CodeEncoder, source: EncoderSource = SHIPPED_ENCODER) -> 
 
 @transaction.atomic
 def _create(encoder: CodeEncoder, source: EncoderSource) -> Space:
+    """Of processes that start together, the first one creates the space."""
     locks.publishing()
-    first = not Space.objects.filter(state=SpaceState.ACTIVE).exists()
-    state = {"state": SpaceState.ACTIVE if first else SpaceState.BUILDING}
     new = {
+        "state": SpaceState.RETIRED,
         "name": encoder.name,
         "dimensions": encoder.dimensions,
         "name_sure": encoder.name_thresholds.sure,
         "name_likely": encoder.name_thresholds.likely,
         **asdict(source),
     }
-    space, _ = Space.objects.update_or_create(
-        fingerprint=encoder.fingerprint, defaults=state, create_defaults=new | state
-    )
-    request_embeddings(space)
+    space, _ = Space.objects.get_or_create(fingerprint=encoder.fingerprint, defaults=new)
+    if space.state == SpaceState.RETIRED:
+        first = not Space.objects.filter(state=SpaceState.ACTIVE).exists()
+        space.state = SpaceState.ACTIVE if first else SpaceState.BUILDING
+        space.save(update_fields=["state"])
+        request_embeddings(space)
     return space
 
 

@@ -22,10 +22,11 @@ from codeindex.models import (
     Space,
     SpaceState,
 )
-from codeindex.spaces import lifecycle
+from codeindex.spaces import encoders, lifecycle
 from codeindex.spaces.encoders import EncoderSource
 from tests.codeindex.spaces.conftest import READY, active, told
 from tests.git import GitRepository
+from tests.journeys.installation import until
 
 pytestmark = pytest.mark.django_db
 
@@ -218,6 +219,36 @@ def test_publishing_and_activating_wait_for_each_other(
         assert not done.wait(0.5)
     assert done.wait(10)
     thread.join()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_first_space_is_active_though_several_processes_create_it_at_once(
+    checkpoints: list[Path], no_encoder_loaded: None
+) -> None:
+    source = EncoderSource(str(checkpoints[0]))
+    encoder = encoders.cached(source)
+
+    def create() -> None:
+        try:
+            lifecycle.space_for(encoder, source)
+        finally:
+            connection.close()
+
+    threads = [Thread(target=create) for _ in range(2)]
+    with transaction.atomic():
+        locks.publishing()
+        for thread in threads:
+            thread.start()
+        until(lambda: waiting_for_locks() == 2)
+    for thread in threads:
+        thread.join()
+    assert active() == Space.objects.get()
+
+
+def waiting_for_locks() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        return int(cursor.fetchone()[0])
 
 
 @pytest.mark.django_db(transaction=True)
