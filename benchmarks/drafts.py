@@ -23,7 +23,7 @@ from benchmarks import sources
 from embeddings import checkpoints, drafts, paths
 from embeddings.code.parsing import in_parser_thread
 from embeddings.code.placed_words import Words, beginning, placed_words
-from embeddings.encoder import NAMES
+from embeddings.code_encoder import NAMES
 from embeddings.naming.mentions import mentioned_in
 from embeddings.paths.tables import ContextTable
 from embeddings.types import Matrix

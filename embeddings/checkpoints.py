@@ -84,14 +84,18 @@ class Network(nn.Module):
         self.code2vec = Code2Vec(len(lexicon.subtokens), len(lexicon.paths), settings.code)
         self.fusion: FusionNetwork = FUSIONS[settings.fusion](text, code)
         self.source = settings.labels
-        words = lexicon.words if self.source.reads_words else None
-        width = code * self.source.reads_code + text * self.source.reads_text
-        self.labels = Labels(lexicon.labels, width, words)
+        self.labels = untrained_labels(settings, lexicon)
         self.queries = (
             None
             if settings.query.kind is QueryKind.LANGUAGE_MODEL
             else WordQueryEncoder(len(lexicon.subtokens), text, settings.query)
         )
+
+
+def untrained_labels(settings: Settings, lexicon: Lexicon) -> Labels:
+    source = settings.labels
+    width = settings.code.code * source.reads_code + settings.text_width * source.reads_text
+    return Labels(lexicon.labels, width, lexicon.words if source.reads_words else None)
 
 
 @dataclass(frozen=True, slots=True)

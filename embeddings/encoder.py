@@ -4,10 +4,9 @@ names. `load_encoder()` returns the encoder of the checkpoint that ships with th
 from __future__ import annotations
 
 import hashlib
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
@@ -15,132 +14,58 @@ from typing import TypeVar
 import numpy as np
 import torch
 from more_itertools import sliced
-from torch import Tensor
 
-from embeddings import checkpoints, drafts, paths
+from embeddings import checkpoints, drafts, namer, paths, variable_namer
 from embeddings.checkpoints import Checkpoint
 from embeddings.code import definitions
-from embeddings.code.own_names import masked
 from embeddings.code.parsing import in_parser_thread
 from embeddings.code.placed_words import Words, beginning, placed_words
+from embeddings.code_encoder import NAMES, CodeEncoder, Encoded, Names, NotFinite, finite
 from embeddings.drafts import Draft
-from embeddings.naming.disagreement import Thresholds
-from embeddings.naming.mentions import mentioned, mentioned_in
+from embeddings.namer import Namer
+from embeddings.naming.mentions import mentioned_in
 from embeddings.networks import explanations
 from embeddings.networks.code2vec import FoldedCode2Vec
 from embeddings.networks.explanations import Attribution, Explanation, Shares
 from embeddings.networks.query_encoders import word_batch
-from embeddings.networks.vocabulary import Mentions
 from embeddings.paths.tables import ContextTable
 from embeddings.text.language_model import EncoderUnavailable, Runtime, canonical, load_model
 from embeddings.types import Matrix, TextEncoder
+from embeddings.variable_namer import DoubtfulVariable, VariableNamer
 
 __all__ = ["CodeEncoder", "Encoded", "EncoderUnavailable", "NotFinite", "load_encoder"]
 
-Names = list[list[tuple[str, float]]]
 T = TypeVar("T")
 
-NAMES = 5
 CODE_VECTORS = "code vectors of languages in training only"
 """A part of fingerprints: before, other languages had code vectors, too."""
 # Path-contexts that are in memory at once: with 384 floats each 20 MB.
 CONTEXTS_PER_BATCH = 12_800
 
 
-class NotFinite(ValueError):
-    """Some vectors are not finite; `rows` has the indices of their texts."""
-
-    def __init__(self, rows: list[int]) -> None:
-        super().__init__(f"No finite vector for text(s) number {', '.join(map(str, rows))}.")
-        self.rows = rows
-
-
-@dataclass(frozen=True, slots=True)
-class Encoded:
-    """Vectors of n definitions (n, dimensions), rows of unit length, and for each its predicted
-    names, best first, with their expected F1 over subtokens. `structure` is what the code added to
-    the vectors (`FusionNetwork.structure`), None if unknown. `unread` is the number of tokens at
-    the end of each text that the language model has not read."""
-
-    vectors: Matrix
-    names: Names
-    structure: Matrix | None = None
-    unread: Sequence[int] = ()
-
-
-class CodeEncoder(ABC):
-    """Encodes definitions and descriptions into one vector space. `fingerprint` changes whenever
-    the same text could get another vector, `draft_fingerprint` whenever it could get another draft;
-    without drafts it is empty."""
-
-    name: str
-    fingerprint: str
-    dimensions: int
-    device: str = "cpu"
-    draft_fingerprint: str = ""
-    name_thresholds: Thresholds = Thresholds()
-
-    @abstractmethod
-    def encode(self, texts: Sequence[str], language: str = "python") -> Encoded:
-        """Vectors and predicted names of n definitions. Every text gets a vector, even with syntax
-        errors; in a language that code2vec was not trained on, from the text alone. Raises
-        NotFinite."""
-
-    def draft(self, texts: Sequence[str], language: str = "python") -> Encoded:
-        """Vectors of n definitions in the same space, at once instead of after a reading by the
-        language model, and names by the code half. `structure` is unknown. Raises NotFinite, and
-        EncoderUnavailable if the encoder has no drafts."""
-        raise EncoderUnavailable(f"The encoder {self.name} has no drafts.")
-
-    @abstractmethod
-    def encode_queries(self, texts: Sequence[str]) -> Matrix:
-        """(n,) descriptions → (n, dimensions), rows of unit length."""
-
-    @abstractmethod
-    def predict_names(
-        self, texts: Sequence[str], k: int = NAMES, language: str = "python"
-    ) -> Names:
-        """For each of n definitions at most k names, best first, with their expected F1 over
-        subtokens; none in a language that code2vec was not trained on. A definition's own name is
-        hidden from the prediction."""
-
-    @abstractmethod
-    def expected_f1(
-        self, texts: Sequence[str], names: Sequence[str], language: str = "python"
-    ) -> list[float]:
-        """How well names fit n definitions, one for each: their expected F1 over subtokens, as that
-        of predicted names; 0 in a language that code2vec was not trained on. A definition's own
-        name is hidden."""
-
-    @abstractmethod
-    def explain(
-        self, source: str, query: str | None = None, language: str = "python"
-    ) -> Explanation:
-        """The path-contexts of a definition with their attention and, given a query, what the text
-        and the code add to their similarity: exactly for linear fusions, by Shapley values for
-        attention (`explanations.Attribution`)."""
-
-    @abstractmethod
-    def encode_definitions(self, texts: Sequence[str], language: str = "python") -> Matrix:
-        """(n,) definitions → (n, dimensions), rows of unit length. Raises NotFinite."""
-
-
 class FusedEncoder(CodeEncoder):
     """A checkpoint's networks on top of the language model with which they were trained."""
 
-    def __init__(self, checkpoint: Checkpoint, model: TextEncoder, device: str) -> None:
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        model: TextEncoder,
+        device: str,
+        runtime: Runtime | None = None,
+    ) -> None:
+        """`runtime` computes the language model of names, by default the checkpoint's own."""
+        self._checkpoint, self._runtime = checkpoint, runtime
         self._lexicon = checkpoint.lexicon
         self._settings = checkpoint.settings
         self._network = checkpoint.network.to(device)
         self._model = model
         self.device = device
         self.name = checkpoint.name
-        self.name_thresholds = checkpoint.settings.name_thresholds
+        self.name_thresholds = namer.thresholds(checkpoint)
         self.dimensions = checkpoint.network.fusion.dimensions
         self.fingerprint = _digest(
             checkpoint.fingerprint, model.fingerprint, str(definitions.FORMAT_VERSION), CODE_VECTORS
         )
-        self._folder = checkpoint.folder
         if own := drafts.fingerprint(checkpoint.folder):
             self.draft_fingerprint = _digest(
                 checkpoint.fingerprint, own, str(definitions.FORMAT_VERSION), CODE_VECTORS
@@ -154,7 +79,7 @@ class FusedEncoder(CodeEncoder):
         (text, unread), code = self._text_and_code(self._model.encode_with_unread, texts, language)
         return Encoded(
             finite(self._network.fusion.fuse(text, code)),
-            self._names(texts, code, NAMES, language),
+            self._namer.names(texts, code, NAMES, language),
             self._network.fusion.structure(text, code),
             unread,
         )
@@ -183,16 +108,20 @@ class FusedEncoder(CodeEncoder):
     ) -> Names:
         if not self._knows(language):
             return [[] for _ in texts]
-        return self._names(texts, self._code_vectors(texts, language), k, language)
+        return self._namer.names(texts, self._code_vectors(texts, language), k, language)
 
-    @torch.inference_mode()
     def expected_f1(
         self, texts: Sequence[str], names: Sequence[str], language: str = "python"
     ) -> list[float]:
         if not self._knows(language):
             return [0.0] * len(texts)
-        seen = self._seen_by_labels(texts, self._code_vectors(texts, language), language)
-        return self._network.labels.expected_f1(*seen, names)
+        code = self._code_vectors(texts, language)
+        return self._namer.expected_f1(texts, code, names, language)
+
+    def doubtful_variables(self, text: str, language: str = "python") -> list[DoubtfulVariable]:
+        if self._variable_namer is None or not self._knows(language):
+            return []
+        return self._variable_namer.doubtful(text, language)
 
     @torch.inference_mode()
     def explain(
@@ -229,9 +158,17 @@ class FusedEncoder(CodeEncoder):
 
     @cached_property
     def _drafts(self) -> Draft:
-        draft = drafts.load(self._folder)
+        draft = drafts.load(self._checkpoint.folder)
         draft.network.to(self.device)
         return draft
+
+    @cached_property
+    def _namer(self) -> Namer:
+        return namer.load(self._checkpoint, self._model, self.device, self._runtime)
+
+    @cached_property
+    def _variable_namer(self) -> VariableNamer | None:
+        return variable_namer.load(self._checkpoint, self.device)
 
     @cached_property
     def _code2vec(self) -> FoldedCode2Vec:
@@ -270,26 +207,8 @@ class FusedEncoder(CodeEncoder):
         source, mentions = self._settings.labels, None
         if source.reads_words:
             mentions = self._lexicon.mentions([mentioned_in(each, language) for each in words])
-        vectors = self._drafts.label_vectors(code, source)
-        return self._network.labels.compose(self._tensor(vectors), mentions, NAMES)
-
-    @torch.inference_mode()
-    def _names(self, texts: Sequence[str], code: Matrix, k: int, language: str) -> Names:
-        return self._network.labels.predict(*self._seen_by_labels(texts, code, language), k)
-
-    def _seen_by_labels(
-        self, texts: Sequence[str], code: Matrix, language: str
-    ) -> tuple[Tensor, Mentions | None]:
-        """The vectors and the mentions from which names are predicted."""
-        source, hidden, mentions = self._settings.labels, None, None
-        if source.reads_text:
-            hidden = self._model.for_names.encode([masked(text, language) for text in texts])
-        if source.reads_words:
-            mentions = self._lexicon.mentions([mentioned(text, language) for text in texts])
-        return self._tensor(source.joined(hidden, code)), mentions
-
-    def _tensor(self, rows: Matrix) -> Tensor:
-        return torch.from_numpy(rows).to(self.device)
+        vectors = torch.from_numpy(self._drafts.label_vectors(code, source)).to(self.device)
+        return self._network.labels.compose(vectors, mentions, NAMES)
 
 
 class TextOnlyEncoder(CodeEncoder):
@@ -371,7 +290,7 @@ def load_encoder(
     model = checkpoints.text_model(loaded, device, other, runtime)
     if model.is_whole and model.weights_fingerprint != loaded.settings.text_fingerprint:
         raise _untrained(name, loaded)
-    return FusedEncoder(loaded, model, device)
+    return FusedEncoder(loaded, model, device, runtime)
 
 
 def _explained_by_text(
@@ -393,14 +312,6 @@ def _untrained(name: str, checkpoint: Checkpoint) -> EncoderUnavailable:
         f"`python -m embeddings.training train --llm {name} --corpus FOLDER --out FOLDER` and use "
         f"its folder, or use a text-only space."
     )
-
-
-def finite(vectors: Matrix) -> Matrix:
-    """The same vectors (n, d). Raises NotFinite if some are not finite."""
-    rows = np.flatnonzero(~np.isfinite(vectors).all(axis=1)).tolist()
-    if rows:
-        raise NotFinite(rows)
-    return vectors
 
 
 def _digest(*parts: str) -> str:

@@ -32,7 +32,7 @@ from codeindex.spaces.encoders import EncoderSource
 
 if TYPE_CHECKING:
     from embeddings import CodeEncoder
-    from embeddings.encoder import Encoded
+    from embeddings.code_encoder import Encoded
 
 FIRST_BATCH, LARGEST_BATCH = 16, 16_384
 """Texts."""
@@ -77,6 +77,7 @@ def encode_batch(
     own = lifecycle.space_for(load(source), source)
     for space in lifecycle.with_pending_texts():
         if encoder := _encoder_of(space, load):
+            lifecycle.drop_index_before_bulk(space)
             if encoders.drafts(space, encoder):
                 next_limit = _draft_batch(space, encoder)
             else:

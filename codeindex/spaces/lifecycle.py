@@ -25,6 +25,11 @@ BUILD_WIDTH = 200
 """`ef_construction` of the HNSW index. With pgvector's default, 64, it is built in a third of the
 time, and finds less at the same `ef_search`."""
 
+BULK, LARGEST_COMPARED = 20_000, 100_000
+"""With so many pending texts, a space of at most so many vectors is built a new index sooner than
+each vector is added to the old one. Until then each search compares all of them, which takes some
+tenths of a second."""
+
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
@@ -155,14 +160,16 @@ def has_pending(space: Space) -> bool:
 
 def needing_index(smallest: int = SMALLEST_INDEXED) -> list[Space]:
     """The filled spaces of at least `smallest` vectors that lack an HNSW index, or whose index was
-    built with other parameters. Rows are written a hundred times faster without an index, so it is
-    built only when nothing is pending and no run reads more."""
+    built with other parameters. Rows are written much faster without an index, so it is built only
+    when nothing is pending and no run reads more."""
     if IndexRun.objects.filter(status=RunStatus.DEFINITIONS).exists():
         return []
     return [
         space
         for space in Space.objects.exclude(state=SpaceState.RETIRED)
-        if not _index_is_valid(space) and not has_pending(space) and _ready(space) >= smallest
+        if not _index_is_valid(space)
+        and not has_pending(space)
+        and _ready(space).count() >= smallest
     ]
 
 
@@ -182,12 +189,29 @@ def build_index(space: Space, width: int = BUILD_WIDTH) -> None:
         )
 
 
+def drop_index_before_bulk(space: Space, bulk: int = BULK, largest: int = LARGEST_COMPARED) -> None:
+    """Drop the HNSW index of the space if many texts wait for their vectors. It is built anew as
+    soon as nothing is pending."""
+    if not _index_is_valid(space) or not _has_more_than(bulk, Embedding.objects.pending(space)):
+        return
+    if _has_more_than(largest, _ready(space)):
+        return
+    name = index_name(space)
+    with locks.session(f"build {name}") as is_locked, connection.cursor() as cursor:
+        if is_locked:
+            cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+
+
+def _has_more_than(count: int, embeddings: QuerySet[Embedding]) -> bool:
+    return embeddings[count : count + 1].exists()
+
+
 def index_name(space: Space) -> str:
     return f"embedding_space_{space.pk}"
 
 
-def _ready(space: Space) -> int:
-    return Embedding.objects.filter(space=space, state=EmbeddingState.READY).count()
+def _ready(space: Space) -> QuerySet[Embedding]:
+    return Embedding.objects.filter(space=space, state=EmbeddingState.READY)
 
 
 def _index_is_valid(space: Space, width: int = BUILD_WIDTH) -> bool:

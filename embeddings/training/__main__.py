@@ -30,6 +30,8 @@ from embeddings.training.measures import EvaluationData, RecordLabel
 from embeddings.training.stages.code import Objective
 from embeddings.training.stages.draft import DraftPlan, train_draft
 from embeddings.training.stages.text import BATCH, TuningPlan, tune
+from embeddings.training.stages.tuned_names import NamingPlan, train_names
+from embeddings.training.stages.variable_names import VariablePlan, train_variables
 from embeddings.training.trainer import TrainingPlan
 
 
@@ -105,6 +107,19 @@ def _draft(options: argparse.Namespace) -> None:
     train_draft(data, teacher, plan, options.out, resume=options.resume)
 
 
+def _names(options: argparse.Namespace) -> None:
+    data = load(options.corpus, options.llm, options.device, options.limit)
+    plan = NamingPlan(options.epochs, options.layers, options.names, options.rate, options.seed)
+    teacher = checkpoints.load(options.checkpoint)
+    train_names(data, teacher, plan, options.out, resume=options.resume)
+
+
+def _variables(options: argparse.Namespace) -> None:
+    plan = VariablePlan(options.epochs, options.functions, options.rate, seed=options.seed)
+    teacher, resume = checkpoints.load(options.checkpoint), options.resume
+    train_variables(options.corpus, teacher, plan, options.out, options.device, resume=resume)
+
+
 def _evaluate(options: argparse.Namespace) -> None:
     measured = EvaluationData(
         options.corpus,
@@ -156,6 +171,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_tune(tuning)
     _add_train(train)
     _add_draft(commands.add_parser("draft", help="train the draft of a checkpoint"))
+    _add_names(commands.add_parser("names", help="train a language model to name definitions"))
+    _add_variables(commands.add_parser("variables", help="train the names of variables"))
     _add_evaluate(commands.add_parser("evaluate", help="measure a checkpoint or language model"))
     validate = commands.add_parser("validate", help="write the tables of all recorded figures")
     validate.add_argument("--records", type=Path, default=Path("docs/results/validation"))
@@ -251,6 +268,35 @@ def _add_draft(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     _add_run(parser)
     parser.set_defaults(run=_draft)
+
+
+def _add_names(parser: argparse.ArgumentParser) -> None:
+    plan = NamingPlan()
+    parser.add_argument("--checkpoint", default="default", help="whose labels are trained on")
+    parser.add_argument("--corpus", type=Path, required=True)
+    parser.add_argument("--llm", default=DEFAULT_MODEL, help="hub name or folder")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--limit", type=int, help="use only the first functions of the corpus")
+    parser.add_argument("--names", type=int, help="largest number of functions")
+    parser.add_argument("--epochs", type=int, default=plan.epochs)
+    parser.add_argument(
+        "--layers", type=int, default=plan.layers, help="last ones that are trained"
+    )
+    parser.add_argument("--rate", type=float, default=plan.rate, help="highest learning rate")
+    _add_run(parser)
+    parser.set_defaults(run=_names)
+
+
+def _add_variables(parser: argparse.ArgumentParser) -> None:
+    plan = VariablePlan()
+    parser.add_argument("--checkpoint", default="default", help="whose code2vec is trained on")
+    parser.add_argument("--corpus", type=Path, required=True)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--functions", type=int, help="largest number of functions")
+    parser.add_argument("--epochs", type=int, default=plan.epochs)
+    parser.add_argument("--rate", type=float, default=plan.rate, help="highest learning rate")
+    _add_run(parser)
+    parser.set_defaults(run=_variables)
 
 
 def _add_evaluate(parser: argparse.ArgumentParser) -> None:

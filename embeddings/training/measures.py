@@ -22,7 +22,8 @@ from embeddings.code import definitions
 from embeddings.code.languages import language_by_path
 from embeddings.code.languages.python import PYTHON
 from embeddings.code.parsing import UnreadableSource
-from embeddings.encoder import NAMES, CodeEncoder, Encoded, FusedEncoder, Names, TextOnlyEncoder
+from embeddings.code_encoder import NAMES, CodeEncoder, Encoded, Names
+from embeddings.encoder import FusedEncoder, TextOnlyEncoder
 from embeddings.evaluation import metrics
 from embeddings.evaluation.metrics import Figure
 from embeddings.evaluation.questions import read, score
@@ -152,11 +153,11 @@ def measure_checkpoint(
     device = label.device
     loaded = checkpoints.load(checkpoint)
     model = checkpoints.text_model(loaded, device, runtime=runtime)
-    cached = FusedEncoder(loaded, VectorCache(model, measured.corpus / "vectors"), device)
+    cached = FusedEncoder(loaded, VectorCache(model, measured.corpus / "vectors"), device, runtime)
     settings = loaded.settings
     kind = f"{settings.fusion}, query {settings.query.kind}, labels {settings.labels}"
     held_out = corpora.read(measured.corpus, split="test")
-    encoder = FusedEncoder(loaded, model, device)
+    encoder = FusedEncoder(loaded, model, device, runtime)
     figures, draft_rate = _all_figures(cached, measured, held_out), 0.0
     if encoder.draft_fingerprint:
         of_drafts = _all_figures(Drafts(cached), measured, held_out)

@@ -13,7 +13,7 @@ import torch
 
 from embeddings import CodeEncoder, load_encoder
 from embeddings.code.languages import FILE_TYPES
-from embeddings.encoder import EncoderUnavailable, NotFinite
+from embeddings.code_encoder import EncoderUnavailable, NotFinite
 from embeddings.text.language_model import LanguageModel
 from tests.embeddings import tiny
 

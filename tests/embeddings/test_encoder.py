@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from embeddings import CodeEncoder, load_encoder
-from embeddings.encoder import NAMES, EncoderUnavailable, NotFinite
+from embeddings.code_encoder import NAMES, EncoderUnavailable, NotFinite
 from embeddings.naming.network import LabelSource
 from embeddings.networks.fusion import FusionKind
 from embeddings.networks.query_encoders import QueryKind, QuerySettings

@@ -4,7 +4,7 @@ most; and the vocabularies that are counted from them."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from multiprocessing import get_context
@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 from more_itertools import sliced
+from numpy.typing import ArrayLike
 from tqdm import tqdm
 
 from embeddings.checkpoints import PathSettings
@@ -27,6 +28,7 @@ from embeddings.networks.vocabulary import (
 )
 from embeddings.paths import contexts
 from embeddings.training.corpus.functions import Function, fingerprint
+from embeddings.types import PathContext
 
 BLOCK = 4096
 
@@ -97,6 +99,11 @@ def path_contexts(
     parts = list(sliced(functions, BLOCK))
     files = [folder / f"{_key(part, settings)}.npz" for part in parts]
     _write_missing(dict(zip(files, parts, strict=True)), settings)
+    return joined_contexts(files)
+
+
+def joined_contexts(files: Iterable[Path]) -> CorpusContexts:
+    """The rows of files with the arrays of `tabulated`, one file after the other."""
     words: dict[str, int] = {}
     paths: dict[str, int] = {}
     blocks: list[Ragged] = []
@@ -128,14 +135,30 @@ def _write_missing(parts: dict[Path, Sequence[Function]], settings: PathSettings
 
 
 def _write(path: Path, functions: Sequence[Function], settings: PathSettings) -> None:
+    rows = (
+        contexts(function.code, function.language, hide_name=True, **asdict(settings))
+        for function in functions
+    )
+    write_arrays(path, tabulated(rows))
+
+
+def write_arrays(path: Path, arrays: Mapping[str, ArrayLike]) -> None:
+    """Writes a file of arrays by their names; if this is interrupted, there is none."""
+    partial = path.with_suffix(".partial")
+    with partial.open("wb") as file:
+        np.savez(file, **arrays)  # type: ignore[arg-type]
+    partial.rename(path)
+
+
+def tabulated(definitions: Iterable[Iterable[PathContext]]) -> dict[str, ArrayLike]:
+    """The path-contexts of each definition: `triples` of (start word, path, end word) with
+    `offsets`, and the distinct `words` and `paths`, a line each."""
     words: dict[str, int] = {}
     paths: dict[str, int] = {}
     rows: list[tuple[int, int, int]] = []
     offsets = [0]
-    for function in functions:
-        for context in contexts(
-            function.code, function.language, hide_name=True, **asdict(settings)
-        ):
+    for own in definitions:
+        for context in own:
             start, end = (" ".join(subtokens(leaf.token)) for leaf in (context.start, context.end))
             rows.append(
                 (
@@ -145,16 +168,12 @@ def _write(path: Path, functions: Sequence[Function], settings: PathSettings) ->
                 )
             )
         offsets.append(len(rows))
-    partial = path.with_suffix(".partial")
-    with partial.open("wb") as file:
-        np.savez(
-            file,
-            triples=np.array(rows, np.int32).reshape(-1, 3),
-            offsets=np.array(offsets),
-            words="\n".join(words),
-            paths="\n".join(paths),
-        )
-    partial.rename(path)
+    return {
+        "triples": np.array(rows, np.int32).reshape(-1, 3),
+        "offsets": np.array(offsets),
+        "words": "\n".join(words),
+        "paths": "\n".join(paths),
+    }
 
 
 def _key(functions: Sequence[Function], settings: PathSettings) -> str:

@@ -4,17 +4,19 @@ one block at most."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from more_itertools import sliced
+from numpy.typing import ArrayLike
 from tqdm import tqdm
 
 from embeddings.naming.mentions import mentioned
 from embeddings.networks.vocabulary import Ids, Lexicon, Mentions, Ragged, Vocabulary, subtokens
 from embeddings.training.corpus.functions import Function, fingerprint
+from embeddings.training.data.features import write_arrays
 
 BLOCK = 4096
 FORMAT = 2
@@ -32,17 +34,9 @@ class CorpusMentions:
         """The mentions of the functions, in their order, from a corpus folder or computed now."""
         cache = folder / "mentions"
         cache.mkdir(parents=True, exist_ok=True)
-        known: dict[str, int] = {}
-        blocks = [Ragged(np.zeros((0, 2), np.int32), np.zeros(1, np.int64))]
         parts = list(sliced(functions, BLOCK))
-        for part in tqdm(parts, "mentions", unit="block", disable=len(parts) < 2):
-            with np.load(_block_file(part, cache)) as block:
-                values = block["values"].copy()
-                words = str(block["words"]).split("\n")
-                numbers = np.array([known.setdefault(word, len(known)) for word in words], np.int32)
-                values[:, 0] = numbers[values[:, 0]]
-                blocks.append(Ragged(values, block["offsets"]))
-        return cls(Ragged.joined(blocks), list(known))
+        shown = tqdm(parts, "mentions", unit="block", disable=len(parts) < 2)
+        return joined_mentions([_block_file(part, cache) for part in shown])
 
     @classmethod
     def from_places(cls, mentions: Sequence[Mapping[str, int]]) -> CorpusMentions:
@@ -84,24 +78,42 @@ class CorpusMentions:
         return Mentions(Ragged(pairs, taken.offsets), words)
 
 
+def joined_mentions(files: Iterable[Path], name: str = "") -> CorpusMentions:
+    """The rows of files with the arrays of `mention_arrays`, one file after the other."""
+    known: dict[str, int] = {}
+    blocks = [Ragged(np.zeros((0, 2), np.int32), np.zeros(1, np.int64))]
+    for file in files:
+        with np.load(file) as block:
+            values = block[f"{name}values"].copy()
+            words = str(block[f"{name}words"]).split("\n")
+            numbers = np.array([known.setdefault(word, len(known)) for word in words], np.int32)
+            values[:, 0] = numbers[values[:, 0]]
+            blocks.append(Ragged(values, block[f"{name}offsets"]))
+    return CorpusMentions(Ragged.joined(blocks), list(known))
+
+
+def mention_arrays(mentions: Iterable[Mapping[str, int]], name: str = "") -> dict[str, ArrayLike]:
+    """What definitions mention, words with the bits of their places, as arrays whose names begin
+    with `name`: `values` of (word, bits) with `offsets`, and the distinct `words`, a line each."""
+    known: dict[str, int] = {}
+    rows = [
+        [(known.setdefault(word, len(known)), places) for word, places in own.items()]
+        for own in mentions
+    ]
+    return {
+        f"{name}values": np.array([pair for row in rows for pair in row], np.int32).reshape(-1, 2),
+        f"{name}offsets": np.cumsum([0, *map(len, rows)]),
+        f"{name}words": "\n".join(known),
+    }
+
+
 def _block_file(functions: Sequence[Function], folder: Path) -> Path:
     """The file with what the functions mention; written if it is missing."""
     key = fingerprint("\0".join([str(FORMAT), *(function.code for function in functions)]))
     path = folder / f"{key}.npz"
     if path.exists():
         return path
-    known: dict[str, int] = {}
-    rows = [
-        [(known.setdefault(word, len(known)), places) for word, places in mentions.items()]
-        for mentions in (mentioned(function.code, function.language) for function in functions)
-    ]
-    partial = path.with_suffix(".partial")
-    with partial.open("wb") as file:
-        np.savez(
-            file,
-            values=np.array([pair for row in rows for pair in row], np.int32).reshape(-1, 2),
-            offsets=np.cumsum([0, *map(len, rows)]),
-            words="\n".join(known),
-        )
-    partial.rename(path)
+    write_arrays(
+        path, mention_arrays(mentioned(function.code, function.language) for function in functions)
+    )
     return path

@@ -11,7 +11,7 @@ import numpy as np
 from more_itertools import chunked
 from tqdm import tqdm
 
-from embeddings.encoder import finite
+from embeddings.code_encoder import finite
 from embeddings.training.corpus.corpora import fingerprint
 from embeddings.types import Matrix, TextEncoder
 

@@ -40,8 +40,8 @@ class DraftNameStage(NameStage):
         super().__init__(data, teacher.network, teacher.lexicon, contexts, limit)
         self.trained = network.stand_in
 
-    def _label_vectors(self, inputs: Tensor) -> Tensor:
-        return self._draft.label_vectors(inputs, self._network.source)
+    def _label_vectors(self, places: Ids) -> Tensor:
+        return self._draft.label_vectors(self._vectors[places], self._network.source)
 
     def _read_mentions(self, functions: Sequence[Function]) -> CorpusMentions:
         return CorpusMentions.from_places(

@@ -74,7 +74,7 @@ class NameStage:
             mentions = None
             if self._labelled:
                 mentions = _partly_undocumented(self._labelled.take(places), random)
-            scores = labels(self._label_vectors(self._vectors[places]), mentions)
+            scores = labels(self._label_vectors(places), mentions)
             known = labels.targets(self._parts.take(places))
             strange = self._strange_truth(mentions)
             yield {
@@ -86,7 +86,8 @@ class NameStage:
 
     def measure(self) -> dict[str, float]:
         with torch.inference_mode():
-            vectors = self._label_vectors(self._vectors[len(self._rows) :]).cpu().numpy()
+            held_out = np.arange(len(self._rows), len(self._vectors))
+            vectors = self._label_vectors(held_out).float().cpu().numpy()
         labels = self._network.labels
         f1 = label_f1(labels, self._data, self._held_out, vectors, self._mentions)
         return {"validation label f1": f1}
@@ -99,9 +100,9 @@ class NameStage:
         named = torch.from_numpy(mentions.values[:, 2]).to(self._vectors)
         return named[reader.is_out_of_vocabulary(mentions)]
 
-    def _label_vectors(self, inputs: Tensor) -> Tensor:
-        """(n, d) inputs → the vectors that labels are predicted from."""
-        return inputs
+    def _label_vectors(self, places: Ids) -> Tensor:
+        """(n,) places among the functions → the vectors that labels are predicted from."""
+        return self._vectors[places]
 
     def _read_mentions(self, functions: Sequence[Function]) -> CorpusMentions:
         return CorpusMentions.read(functions, self._data.folder)

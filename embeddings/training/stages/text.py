@@ -24,6 +24,7 @@ from embeddings.networks.vocabulary import Ids
 from embeddings.text import adapters, packing
 from embeddings.text.batching import Budget, batches
 from embeddings.text.language_model import LanguageModel, load_model, save_tuned
+from embeddings.text.tokenising import Tokens
 from embeddings.training.corpus.functions import Function
 from embeddings.training.data.comments import comment_pairs
 from embeddings.training.data.dataset import TRAINING_TOKENS, TrainingData
@@ -116,7 +117,7 @@ class TextStage:
         self._asked = [pair for number, pair in enumerate(tuning.asked) if number % 5]
         self._held_out_asked = list(tuning.asked[::5])
         self._contrast = Contrast()
-        network = _prepared(self._model.network, tuning.rank)
+        network = prepared(self._model.network, tuning.rank)
         self.trained = nn.ModuleList([network, self._contrast]).to(data.device)
 
     def steps(self) -> int:
@@ -188,14 +189,17 @@ class TextStage:
         return vectors.to(self._contrast.log_scale.device)
 
     def _vectors(self, model: LanguageModel, texts: Sequence[str]) -> Tensor:
-        tokens = model.tokens(texts)
-        on_cpu = torch.device(self._data.device).type == "cpu"
-        budget = Budget(PASS if on_cpu else PASS_ON_A_GPU)
-        passes = list(batches([len(ids) for ids in tokens], budget))
-        with precision.mixed(self._data.device):
-            vectors = torch.cat([model.forward([tokens[row] for row in rows]) for rows in passes])
-        order = [row for rows in passes for row in rows]
-        return vectors[torch.tensor(order).argsort()]
+        return vectors_of(model, model.tokens(texts), self._data.device)
+
+
+def vectors_of(model: LanguageModel, tokens: Sequence[Tokens], device: str) -> Tensor:
+    """n texts as tokens → (n, dimensions), differentiable with respect to the model's weights."""
+    on_cpu = torch.device(device).type == "cpu"
+    passes = list(batches([len(ids) for ids in tokens], Budget(PASS if on_cpu else PASS_ON_A_GPU)))
+    with precision.mixed(device):
+        vectors = torch.cat([model.forward([tokens[row] for row in rows]) for rows in passes])
+    order = [row for rows in passes for row in rows]
+    return vectors[torch.tensor(order).argsort()]
 
 
 def tune(data: TrainingData, tuning: TuningPlan, out: Path, *, resume: bool) -> None:
@@ -207,18 +211,18 @@ def tune(data: TrainingData, tuning: TuningPlan, out: Path, *, resume: bool) -> 
     torch.manual_seed(tuning.seed)
     stage, run = TextStage(data, tuning), Run(out, tuning.seed, resume)
     run.train_and_mix(stage, tuning.epochs, MIXES if tuning.share is None else [tuning.share])
-    learnt = adapters.merge(network) if tuning.rank else _changed_weights(network, first)
+    learnt = adapters.merge(network) if tuning.rank else changed_weights(network, first)
     save_tuned(data.model, data.model.settings.name, learnt, out, asks_published=tuning.locked)
     run.finish()
 
 
-def _changed_weights(network: nn.Module, first: Weights) -> Weights:
+def changed_weights(network: nn.Module, first: Weights) -> Weights:
     """The weights that differ from the first ones."""
     last = network.state_dict()
     return {name: last[name] for name in first if not torch.equal(first[name], last[name])}
 
 
-def _prepared(network: Any, rank: int) -> nn.Module:
+def prepared(network: Any, rank: int = 0) -> nn.Module:
     """Freezes the word embeddings and disables dropout: the training is so short that no pair is
     seen twice. On a CPU, the gradient of plain attention is the fastest."""
     if packing.is_prepared(network):

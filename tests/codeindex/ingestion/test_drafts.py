@@ -22,7 +22,7 @@ from codeindex.models import (
     SpaceState,
 )
 from codeindex.spaces import lifecycle, refining
-from embeddings.encoder import Encoded
+from embeddings.code_encoder import Encoded
 from embeddings.naming.disagreement import Thresholds
 from tests.git import GitRepository
 

@@ -31,7 +31,7 @@ from codeindex.models import (
     Text,
 )
 from codeindex.spaces import lifecycle
-from embeddings.encoder import Encoded
+from embeddings.code_encoder import Encoded
 from embeddings.naming.disagreement import Thresholds
 from tests.git import GitRepository
 
@@ -355,6 +355,31 @@ def test_a_filled_space_gets_an_index_that_queries_use(indexed: IndexRun) -> Non
         plan = "\n".join(line for (line,) in cursor.fetchall())
         cursor.execute("RESET enable_seqscan; RESET enable_sort")
     assert lifecycle.index_name(space) in plan
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_index_is_dropped_before_many_texts_are_added_and_built_anew_afterwards(
+    indexed: IndexRun,
+) -> None:
+    space = lifecycle.space_for(TinyEncoder())
+    Embedding.objects.update(state="ready", vector=[1, 0, 0])
+    lifecycle.build_index(space)
+    two = Embedding.objects.values("pk")[:2]
+    Embedding.objects.filter(pk__in=two).update(state="pending", vector=None)
+    ready = Embedding.objects.filter(state="ready").count()
+    lifecycle.drop_index_before_bulk(space, bulk=2, largest=ready)
+    lifecycle.drop_index_before_bulk(space, bulk=1, largest=ready - 1)
+    assert has_index(space)
+    lifecycle.drop_index_before_bulk(space, bulk=1, largest=ready)
+    assert not has_index(space)
+    Embedding.objects.update(state="ready", vector=[1, 0, 0])
+    assert lifecycle.needing_index(smallest=5) == [space]
+
+
+def has_index(space: Space) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [lifecycle.index_name(space)])
+        return bool(cursor.fetchone()[0])
 
 
 @pytest.mark.django_db(transaction=True)

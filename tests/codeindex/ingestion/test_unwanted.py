@@ -19,7 +19,7 @@ from codeindex import repositories, tasks
 from codeindex.ingestion import embedding, pipeline, publishing, runs
 from codeindex.models import Embedding, IndexRun, Repository, RunStatus
 from codeindex.spaces import lifecycle
-from embeddings.encoder import Encoded
+from embeddings.code_encoder import Encoded
 from tests.codeindex.ingestion.test_embedding import TinyEncoder
 from tests.git import GitRepository
 

@@ -11,7 +11,8 @@ import pytest
 import torch
 from transformers import BertModel
 
-from embeddings.encoder import NotFinite, TextOnlyEncoder
+from embeddings.code_encoder import NotFinite
+from embeddings.encoder import TextOnlyEncoder
 from embeddings.text.language_model import LanguageModel, Pooling, Runtime, load_model
 from embeddings.types import Matrix
 from tests.embeddings import tiny_models

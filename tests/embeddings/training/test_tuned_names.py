@@ -1,0 +1,66 @@
+"""The command that trains a language model to name definitions: from a checkpoint and a corpus to a
+checkpoint that names better, and has the same vectors."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from embeddings import load_encoder, namer
+from embeddings.naming.network import LabelSource
+from embeddings.training.__main__ import main
+from embeddings.training.stages.loop import CURVES
+from tests.embeddings import tiny
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    return tiny.bert(tmp_path / "bert")
+
+
+@pytest.fixture
+def teacher(model: Path, tmp_path: Path) -> Path:
+    return tiny.checkpoint(tmp_path / "teacher", model, labels=LabelSource.FUSED)
+
+
+def train(corpus: Path, teacher: Path, model: Path, *options: str) -> int:
+    where = ["--corpus", str(corpus), "--checkpoint", str(teacher), "--llm", str(model)]
+    plan = ["--layers", "1", "--epochs", "4", "--rate", "0.01"]
+    return main(["names", *where, "--out", str(teacher / namer.FOLDER), *plan, *options])
+
+
+def test_names_are_learnt_and_vectors_stay_as_they_are(
+    corpus: Path, teacher: Path, model: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(teacher, tmp_path / "before")
+    before = load_encoder(tmp_path / "before")
+    assert train(corpus, teacher, model) == 0
+    after = load_encoder(teacher)
+    assert after.fingerprint == before.fingerprint
+    first, second = before.encode(tiny.SOURCES), after.encode(tiny.SOURCES)
+    np.testing.assert_array_equal(first.vectors, second.vectors)
+    assert first.names != second.names
+    assert after.predict_names(tiny.SOURCES) == second.names
+    with (teacher / namer.FOLDER / CURVES).open(newline="") as file:
+        losses = [float(row["value"]) for row in csv.DictReader(file) if row["figure"] == "labels"]
+    assert losses[-1] < losses[0]
+    assert not list((teacher / namer.FOLDER).glob("*.pt"))
+
+
+def test_only_the_last_layers_are_stored(corpus: Path, teacher: Path, model: Path) -> None:
+    assert train(corpus, teacher, model) == 0
+    stored = (teacher / namer.FOLDER / "tuned.safetensors").stat().st_size
+    whole = (model / "model.safetensors").stat().st_size
+    assert stored < whole / 4
+
+
+def test_a_checkpoint_whose_names_do_not_read_the_text_is_refused(
+    corpus: Path, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    teacher = tiny.checkpoint(tmp_path / "code alone", model)
+    assert train(corpus, teacher, model) == 1
+    assert "predicts names from code" in capsys.readouterr().err
