@@ -51,8 +51,11 @@ def end_with_worker(**_: object) -> None:
 
 @worker_process_init.connect
 def yield_to_searches(**_: object) -> None:
-    """Lets the web server and the database go first where they share processors with workers."""
+    """Lets the web server, and what the database does for it, go first where they share processors
+    with workers."""
     os.nice(settings.CODEINDEX_NICENESS)
+    if settings.PRIVATE_SERVICES:
+        import_module("codeindex.databases.priority").follow_own()
 
 
 @worker_process_init.connect

@@ -21,7 +21,7 @@ import logging
 import os
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from threading import Event, Thread
@@ -86,10 +86,14 @@ def until() -> Any:
     return Now() + timedelta(seconds=settings.CODEINDEX_LEASE_SECONDS)
 
 
+Rows = QuerySet[Any] | Callable[[], QuerySet[Any]]
+"""Leased rows, whose filter names the lease; or what gives those of the moment."""
+
+
 @contextmanager
-def renewing(rows: QuerySet[Any]) -> Iterator[Lease]:
-    """Renew the lease on `rows`, whose filter names it, until the block ends. The block's work uses
-    the database by this thread's connection."""
+def renewing(rows: Rows) -> Iterator[Lease]:
+    """Renew the lease on `rows` until the block ends. The block's work uses the database by this
+    thread's connection."""
     lease, done = Lease(), Event()
     _set_watchdog()
     worker = connections[DEFAULT_DB_ALIAS]
@@ -102,21 +106,20 @@ def renewing(rows: QuerySet[Any]) -> Iterator[Lease]:
         renewal.join()
 
 
-def _renew_until_done(
-    rows: QuerySet[Any], lease: Lease, done: Event, worker: BaseDatabaseWrapper
-) -> None:
+def _renew_until_done(rows: Rows, lease: Lease, done: Event, worker: BaseDatabaseWrapper) -> None:
     interval = settings.CODEINDEX_LEASE_SECONDS / 3
     renewed_at = time.monotonic()
     seen = False  # rows of a transaction that is still open are not lost, only invisible
     try:
         while not done.is_set():
             _end_if_stalled(lease, worker)
+            present = rows() if callable(rows) else rows
             try:
                 if time.monotonic() - renewed_at >= interval:
                     renewed_at = time.monotonic()
-                    held = _renew(rows)
+                    held = _renew(present)
                 else:
-                    held = rows.exists()
+                    held = present.exists()
             except DatabaseError:
                 # The next renewal is in time, or else another worker repeats the work.
                 logger.warning("A lease could not be renewed.", exc_info=True)

@@ -81,11 +81,17 @@ class Claim:
     `part`."""
 
     def __init__(
-        self, waiting: models.QuerySet[Embedding], token: uuid.UUID, lease: leases.Lease
+        self,
+        waiting: models.QuerySet[Embedding],
+        token: uuid.UUID,
+        lease: leases.Lease,
+        taken: list[int],
     ) -> None:
+        """Appends the ids of what is taken to `taken`."""
         self.token = token
         self.lease = lease
         self._waiting = waiting
+        self._taken = taken
 
     @transaction.atomic
     def part(self, limit: int, *, suspects: bool = True) -> Sequence[Embedding]:
@@ -104,6 +110,7 @@ class Claim:
             .order_by("turn", "pk")[:limit]
         )
         claimed = [embedding.pk for embedding in free.only("pk")]
+        self._taken += claimed
         Embedding.objects.filter(pk__in=claimed).update(
             lease=self.token, leased_until=leases.until(), attempts=F("attempts") + 1
         )
@@ -138,13 +145,16 @@ class EmbeddingManager(models.Manager["Embedding"]):
     def claiming(self, waiting: models.QuerySet[Embedding]) -> Iterator[Claim]:
         """What the caller takes of those `waiting` in the block is leased to it. At the end of the
         block, what has not been stored is released."""
-        token = uuid.uuid4()
-        mine = self.held_by(token)
+        token, taken = uuid.uuid4(), list[int]()
+
+        def mine() -> models.QuerySet[Embedding]:
+            return self.held_by(token).filter(pk__in=taken)
+
         try:
             with leases.renewing(mine) as lease:
-                yield Claim(waiting, token, lease)
+                yield Claim(waiting, token, lease, taken)
         finally:
-            leases.update(mine, lease=None, leased_until=None, attempts=F("attempts") - 1)
+            leases.update(mine(), lease=None, leased_until=None, attempts=F("attempts") - 1)
 
     @contextmanager
     def claimed(self, space: Space, *, limit: int) -> Iterator[Sequence[Embedding]]:
@@ -153,7 +163,9 @@ class EmbeddingManager(models.Manager["Embedding"]):
             yield claim.part(limit)
 
     def held_by(self, token: uuid.UUID | None) -> models.QuerySet[Embedding]:
-        """What the holder of a lease still has to encode; others may have deleted some."""
+        """What the holder of a lease still has to encode; others may have deleted some. To be
+        filtered by ids as well: no index has leases, since Postgres would add a row's vector to its
+        index again whenever the row is leased."""
         return self.filter(lease=token)
 
     def fail_deadly(self) -> int:
@@ -202,8 +214,5 @@ class Embedding(models.Model):
             ),
             models.Index(
                 fields=["space", "turn", "id"], condition=Q(draft=True), name="draft_embeddings"
-            ),
-            models.Index(
-                fields=["lease"], condition=Q(lease__isnull=False), name="leased_embeddings"
             ),
         ]

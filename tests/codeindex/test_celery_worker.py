@@ -110,6 +110,43 @@ def test_a_worker_that_is_stopped_does_not_wait_for_a_task_that_does_not_end(
             worker.kill()
 
 
+YIELDING = """
+import os
+import django
+django.setup()
+from django.db import connection
+from codeindex.celery import yield_to_searches
+
+def niceness():
+    connection.ensure_connection()
+    found = os.getpriority(os.PRIO_PROCESS, connection.connection.info.backend_pid)
+    connection.close()
+    return found
+
+before = niceness()
+yield_to_searches()
+print(niceness() - before)
+"""
+
+
+def test_what_the_database_does_for_a_worker_has_its_priority(services: State) -> None:
+    own = {
+        "DJANGO_SETTINGS_MODULE": "codeindex.settings",
+        "CODEINDEX_HOME": str(services.folder),
+        "CODEINDEX_NICENESS": "7",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", YIELDING],
+        cwd=PROJECT,
+        env=os.environ | own,
+        timeout=60,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "7\n"
+
+
 LISTENING = """
 import sys
 import django
