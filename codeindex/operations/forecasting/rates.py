@@ -7,8 +7,9 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import islice
 from operator import attrgetter
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -16,19 +17,30 @@ from django.db import transaction
 
 import embeddings
 from codeindex.databases.statements import rows
-from codeindex.ingestion import store
+from codeindex.ingestion import embedding, store
 from codeindex.ingestion.contents import ReadBlob
 from codeindex.ingestion.selection.sources import SelectedFile
-from codeindex.models import Branch, IndexRun, Repository, RunCost, RunStatus
+from codeindex.models import (
+    Branch,
+    Embedding,
+    IndexRun,
+    Repository,
+    RunCost,
+    RunStatus,
+    Space,
+    SpaceState,
+)
 from codeindex.operations.forecasting.estimates import Estimate
-from codeindex.spaces import encoders
-from embeddings.types import Definition
+from codeindex.spaces import encoders, lifecycle
+
+if TYPE_CHECKING:
+    from embeddings import CodeEncoder
 
 RUNS, FEWEST_DEFINITIONS = 20, 500
 """How many runs are used, and how many definitions each must have read."""
 
 DRAFTED, ENCODED = 256, 32
-"""How many texts a probe drafts and encodes."""
+"""How many texts a probe drafts and encodes, and stores."""
 
 FEWEST_BYTES, USUAL_BYTES = 10_000, 5_500
 """How many definitions a database must have for its own bytes per definition to be used; and the
@@ -61,8 +73,9 @@ class Probe:
 
 
 def measure(probe: Probe) -> Rates:
-    definitions = [each for blob in probe.read for each in blob.definitions]
-    drafting, refining = _encoding(definitions)
+    with _forgotten() as run:
+        storing = _timed(lambda: store.save_batch(run, probe.files, probe.read))
+        drafting, refining = _encoding(run)
     past = _past_runs()
     if past:
         vectors = [cost for cost in past if cost.vectors]
@@ -73,7 +86,6 @@ def measure(probe: Probe) -> Rates:
             len(past),
         )
     content = sum(len(blob.content.encode()) for blob in probe.read)
-    storing = _timed(lambda: _store_and_forget(probe))
     return Rates(_spread((probe.seconds + storing) / max(1, content)), drafting, refining, 0)
 
 
@@ -110,41 +122,49 @@ def _spread(rate: float) -> Estimate:
     return Estimate(rate, rate / SPREAD_OF_PROBE, rate * SPREAD_OF_PROBE)
 
 
-def _encoding(definitions: Sequence[Definition]) -> tuple[Estimate | None, Estimate | None]:
-    """Seconds of a text's first vector, and of refining it, by encoding some of the definitions."""
-    if not definitions:
-        return None, None
+def _encoding(run: IndexRun) -> tuple[Estimate | None, Estimate | None]:
+    """Seconds of a text's first vector, and of refining it, by encoding and storing some of the
+    run's texts."""
     try:
-        encoder = encoders.cached(encoders.preferred_source())
+        space, encoder = _space_with_encoder()
     except embeddings.EncoderUnavailable:
         return None, None
-    workers = max(1, settings.CODEINDEX_EMBEDDERS)
-    encoding = _spread(_seconds_each(encoder.encode, definitions[:ENCODED]) / workers)
-    if not encoder.draft_fingerprint:
-        return encoding, None
-    return _spread(_seconds_each(encoder.draft, definitions[:DRAFTED]) / workers), encoding
+    waiting = Embedding.objects.pending(space).filter(
+        text__definitions__blob__source_files__from_run=run
+    )
+    texts = list(waiting.distinct().select_related("text"))
+    if not texts:
+        return None, None
+    embedders = max(1, settings.CODEINDEX_EMBEDDERS)
+    encoding = _seconds_each(encoder, texts, ENCODED)
+    if not encoders.drafts(space, encoder):
+        return _spread(encoding / embedders), None
+    drafting = _seconds_each(encoder, texts, DRAFTED, as_drafts=True)
+    # On a CPU, the language model of the probe has all the threads that the embedders share.
+    return _spread(drafting / embedders), _spread(encoding)
+
+
+def _space_with_encoder() -> tuple[Space, CodeEncoder]:
+    """The active space, or else the one that a worker would create."""
+    if active := Space.objects.filter(state=SpaceState.ACTIVE).first():
+        return active, encoders.encoder_for(active)
+    source = encoders.preferred_source()
+    encoder = encoders.cached(source)
+    return lifecycle.space_for(encoder, source), encoder
 
 
 def _seconds_each(
-    encode: Callable[[Sequence[str], str], object], definitions: Sequence[Definition]
+    encoder: CodeEncoder, texts: Sequence[Embedding], count: int, *, as_drafts: bool = False
 ) -> float:
-    ordered = sorted(definitions, key=attrgetter("language"))
-    by_language = [
-        (language, [each.text for each in own])
-        for language, own in groupby(ordered, key=attrgetter("language"))
-    ]
-    encode(by_language[0][1][:1], by_language[0][0])  # loads what is loaded at first use
-    took = sum(
-        _timed(lambda texts=texts, language=language: encode(texts, language))  # type: ignore[misc]
-        for language, texts in by_language
-    )
-    return took / len(definitions)
-
-
-def _store_and_forget(probe: Probe) -> None:
-    """Write the files as a run does, in a transaction that is rolled back."""
-    with _forgotten() as run:
-        store.save_batch(run, probe.files, probe.read)
+    """Of `count` texts that are evenly spread among all."""
+    taken = list(islice(texts[:: max(1, len(texts) // count)], count))
+    lease = uuid.uuid4()
+    Embedding.objects.filter(pk__in=[each.pk for each in taken]).update(lease=lease)
+    for each in taken:
+        each.lease = lease
+    encode = encoder.draft if as_drafts else encoder.encode
+    encode([taken[0].text.body], taken[0].text.language)  # loads what is loaded at first use
+    return _timed(lambda: embedding.encode(encoder, [taken], as_drafts=as_drafts)) / len(taken)
 
 
 @contextmanager
