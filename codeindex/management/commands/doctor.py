@@ -45,7 +45,7 @@ class Command(base.Command):
         for finding in findings:
             self.stdout.write(f"{name}: {finding.weight}: {finding.what}")
             self.stdout.write(f"    {finding.why}")
-            self.stdout.write(f"    → {finding.mend}")
+            self.stdout.write(f"    → {finding.fix}")
 
 
 def _as_json(found: list[tuple[str, Finding]]) -> str:

@@ -10,7 +10,16 @@ from types import MappingProxyType
 
 from django.db import connection
 
-from codeindex.operations.checkup import broker, database, index, machine, model, security, workers
+from codeindex.operations.checkup import (
+    broker,
+    certificate,
+    database,
+    index,
+    machine,
+    model,
+    security,
+    workers,
+)
 from codeindex.operations.checkup.findings import Finding, Weight
 
 logger = logging.getLogger(__name__)
@@ -24,6 +33,7 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
         "workers": workers.examine,
         "machine": machine.examine,
         "security": security.examine,
+        "certificate": certificate.examine,
         "index": index.examine,
         "model": model.examine,
     }

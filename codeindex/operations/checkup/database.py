@@ -77,13 +77,13 @@ def _settings() -> Iterator[Finding]:
 
 def _indexes() -> Iterator[Finding]:
     for name, is_of_space in rows(INVALID):
-        mend = (
+        fix = (
             "The workers of embed rebuild it. To have that done now: python manage.py shell -c"
             " 'from codeindex import tasks; tasks.sweep()'"
             if is_of_space
             else f"REINDEX INDEX CONCURRENTLY {name};"
         )
-        yield Finding(f"The index {name} is invalid.", "Postgres does not use it.", mend)
+        yield Finding(f"The index {name} is invalid.", "Postgres does not use it.", fix)
     present = {name for (name,) in rows(PRESENT)}
     for name, statement in _expected_indexes():
         if name not in present:

@@ -23,12 +23,12 @@ class Finding:
 
     what: str
     why: str
-    mend: str
+    fix: str
     weight: Weight = Weight.PROBLEM
 
 
-def advice(what: str, why: str, mend: str) -> Finding:
-    return Finding(what, why, mend, Weight.ADVICE)
+def advice(what: str, why: str, fix: str) -> Finding:
+    return Finding(what, why, fix, Weight.ADVICE)
 
 
 def some(names: Sequence[str], count: int | None = None) -> str:

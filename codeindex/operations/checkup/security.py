@@ -72,7 +72,7 @@ def check(app_configs: object, **options: Any) -> list[CheckMessage]:
     messages: list[CheckMessage] = []
     for finding in of_settings():
         kind, letter = kinds[finding.weight]
-        hint = f"{finding.why} {finding.mend}"
+        hint = f"{finding.why} {finding.fix}"
         messages.append(kind(finding.what, hint=hint, id=f"codeindex.{letter}201"))
     return messages
 

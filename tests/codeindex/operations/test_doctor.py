@@ -97,14 +97,14 @@ class TestDatabase:
         execute("DROP INDEX text_words")
         (finding,) = in_database()
         assert "text_words is missing" in finding.what
-        assert finding.mend.startswith('CREATE INDEX CONCURRENTLY "text_words" ON')
-        execute(finding.mend.replace("CONCURRENTLY", ""))
+        assert finding.fix.startswith('CREATE INDEX CONCURRENTLY "text_words" ON')
+        execute(finding.fix.replace("CONCURRENTLY", ""))
         assert in_database() == []
 
     def test_an_index_that_is_invalid(self) -> None:
         execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'text_words'::regclass")
         (finding,) = in_database()
-        assert finding.mend == "REINDEX INDEX CONCURRENTLY text_words;"
+        assert finding.fix == "REINDEX INDEX CONCURRENTLY text_words;"
 
     def test_settings_that_slow_searches(self) -> None:
         execute("SET LOCAL jit = on; SET LOCAL work_mem = '1MB'")
@@ -178,14 +178,12 @@ class TestMachine:
     def test_commands_quote_paths(self, home: Path, settings: Any, tmp_path: Path) -> None:
         settings.CODEINDEX_HOME = home.rename(tmp_path / "my home")
         settings.CODEINDEX_HOME.chmod(0o755)
-        assert [finding.mend for finding in machine.examine()] == [
-            f"chmod 700 '{tmp_path}/my home'"
-        ]
+        assert [finding.fix for finding in machine.examine()] == [f"chmod 700 '{tmp_path}/my home'"]
 
     def test_a_folder_and_a_key_that_others_can_read(self, home: Path) -> None:
         home.chmod(0o755)
         (home / "secret_key").chmod(0o640)
-        assert [finding.mend for finding in machine.examine()] == [
+        assert [finding.fix for finding in machine.examine()] == [
             f"chmod 700 {home}", f"chmod 600 {home / 'secret_key'}"
         ]  # fmt: skip
 
