@@ -16,6 +16,7 @@ import pytest
 import yaml
 from prometheus_client import CollectorRegistry
 
+from codeindex.databases import replica
 from codeindex.models import GpuState, RecallSample
 from codeindex.observability import metrics
 from codeindex.observability.collector import InstallationCollector
@@ -64,7 +65,11 @@ def labels() -> dict[str, set[str]]:
     metrics.observe_connections({"working": 1})
     of_installation = CollectorRegistry()
     of_installation.register(InstallationCollector(everything))
-    families = [*metrics.REGISTRY.collect(), *of_installation.collect()]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(replica, "is_configured", lambda: True)
+        patch.setattr(replica, "lag_seconds", lambda: 0.5)
+        patch.setattr(replica, "is_usable", lambda: True)
+        families = [*metrics.REGISTRY.collect(), *of_installation.collect()]
     told: dict[str, set[str]] = {"up": {"job", "instance"}}
     for sample in (sample for family in families for sample in family.samples):
         told.setdefault(sample.name, set()).update(sample.labels)
@@ -223,6 +228,7 @@ def test_each_alert_fires_when_it_should_and_not_otherwise(promtool: str, tmp_pa
     shutil.copy(FOLDER / "rules.yml", tmp_path)
     cases = [
         *((series, {name}) for name, series in FIRING.items()),
+        ({'codeindex_installation_readable{instance="a"}': "1"}, {"CodeindexNobodySweeps"}),
         (CALM, set[str]()),
     ]
     (tmp_path / "tests.yml").write_text(

@@ -127,7 +127,7 @@ def _worst(lags: Sequence[Lag]) -> list[Lag]:
 def _of_work_done(done: Sequence[Done]) -> Iterator[Metric]:
     work = [each for each in done if not each.swept_queue]
     for name, help_text, value in (
-        ("work_things", "Definitions read, or texts drafted, encoded or refined", "things"),
+        ("work_items", "Definitions read, or texts drafted, encoded or refined", "things"),
         ("work_batches", "Batches that workers completed", "batches"),
         ("work_seconds", "Time that workers spent on batches", "seconds"),
     ):

@@ -70,9 +70,9 @@ PANELS: list[tuple[str, list[tuple[str, str, list[Query]]]]] = [
     (
         "Indexing",
         [
-            ("Work done per second", "ops", [(rate_of("codeindex_work_things_total", "stage"), "{{stage}}")]),
+            ("Work done per second", "ops", [(rate_of("codeindex_work_items_total", "stage"), "{{stage}}")]),
             ("Batch size", "short", [(
-                f"{rate_of('codeindex_work_things_total', 'stage')}"
+                f"{rate_of('codeindex_work_items_total', 'stage')}"
                 f" / {rate_of('codeindex_work_batches_total', 'stage')}",
                 "{{stage}}",
             )]),
@@ -121,6 +121,10 @@ PANELS: list[tuple[str, list[tuple[str, str, list[Query]]]]] = [
             ("Database and broker", "short", [
                 ("codeindex_installation_readable", "{{instance}} reads the database"),
                 (one("codeindex_broker_up"), "broker"),
+            ]),
+            ("Replica", "s", [
+                ("codeindex_replica_lag_seconds", "{{instance}} lag"),
+                ("codeindex_replica_answers", "{{instance}} uses it (1 or 0)"),
             ]),
         ],
     ),

@@ -113,11 +113,11 @@ def test_what_workers_do_adds_up(told: Told) -> None:
     work.add(work.Stage.ENCODE, things=5, seconds=1)
     work.add("sweep light", batches=1)
     labels = {"stage": "encode", "host": work.host()}
-    assert told("work_things_total", **labels) == 35
+    assert told("work_items_total", **labels) == 35
     assert told("work_batches_total", **labels) == 3
     assert told("work_seconds_total", **labels) == pytest.approx(3)
     assert told("sweep_age_seconds", queue="light") == pytest.approx(0, abs=30)
-    assert told("work_things_total", stage="sweep light", host=work.host()) is None
+    assert told("work_items_total", stage="sweep light", host=work.host()) is None
 
 
 @pytest.mark.django_db
