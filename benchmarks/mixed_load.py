@@ -156,8 +156,9 @@ def _phases(
         pushed = number
         if number % COMMITS_A_FORK == 0:
             _fork(clone, followed.owner, deadline)
-    print(f"{pushed} commits were indexed", flush=True)
-    time.sleep(max(0, deadline - time.monotonic()))
+    left = deadline - time.monotonic()
+    early = f", and then the history ended, {left / 60:.0f} minutes early" if left > 0 else ""
+    print(f"{pushed} commits were indexed{early}", flush=True)
 
 
 def _fork(clone: MovingClone, owner: User, deadline: float) -> None:

@@ -18,6 +18,9 @@ WIDTHS = (40, 80, 160, 320, 640)
 INSERTED = 5_000
 """Rows that are added under a live index, and removed again."""
 
+REPLACED = (0.01, 0.1)
+"""Shares of the rows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Variant:
@@ -71,6 +74,36 @@ def measure(
             yield {**of, "width": width, **server.search(real, ask, nearest)}
         yield {**of, **_insert(cursor, real, count)}
         cursor.execute("DROP INDEX measured")
+        cursor.execute(f"DELETE FROM {table} WHERE id >= {count}")
+        cursor.execute(f"VACUUM {table}")
+
+
+def clean(cursor: Cursor, real: Real, count: int, seconds: float) -> Iterator[dict[str, object]]:
+    """What VACUUM takes after some of `count` vectors were replaced, beside building the index."""
+    server.fill(cursor, real, count)
+    table = server.table_of(count)
+    of = {"part": "cleaning", "count": count}
+    for share in REPLACED:
+        cursor.execute("DROP INDEX IF EXISTS measured")
+        using = f"{table} USING hnsw (vector halfvec_cosine_ops)"
+        definition = f"{using} WITH (ef_construction = {BUILD_WIDTH})"
+        built = server.build(cursor, "measured", definition, seconds)
+        if built is None:
+            yield {**of, "gave_up_after": seconds}
+            return
+        began = time.perf_counter()
+        # Another vector in the same direction
+        replace = f"UPDATE {table} SET vector = vector + vector WHERE id % {round(1 / share)} = 0"
+        cursor.execute(replace)
+        updated = time.perf_counter()
+        cursor.execute(f"VACUUM {table}")
+        yield {
+            **of,
+            "replaced": share,
+            "build_seconds": built["build_seconds"],
+            "update_seconds": updated - began,
+            "vacuum_seconds": time.perf_counter() - updated,
+        }
 
 
 def _insert(cursor: Cursor, real: Real, count: int) -> dict[str, float]:
@@ -81,7 +114,4 @@ def _insert(cursor: Cursor, real: Real, count: int) -> dict[str, float]:
         copy.set_types(["int8", "int4", "halfvec"])
         for number, row in enumerate(rows, start=count):
             copy.write_row([number, 0, HalfVector(row)])
-    taken = time.perf_counter() - began
-    cursor.execute(f"DELETE FROM {table} WHERE id >= {count}")
-    cursor.execute(f"VACUUM {table}")
-    return {"inserted_per_second": INSERTED / taken}
+    return {"inserted_per_second": INSERTED / (time.perf_counter() - began)}
