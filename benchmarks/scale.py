@@ -11,7 +11,6 @@ afterwards unless `--keep` is given, and appends a line of JSON for each figure:
 - growth: size, time and memory of an HNSW index of halves of floats, and of one of signs whose
   candidates are ranked again by their vectors; recall against exact search and latency by
   ef_search; rows that are inserted in a second under the index;
-- cleaning: what VACUUM takes after some vectors were replaced;
 - permissions: users who may see 0.1, 1 and 10 % of all: iterative scans of the whole index, exact
   comparison, and an index of what they see alone;
 - spaces: partial indexes in one table, or a partition for each space;
@@ -32,7 +31,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
-PARTS = ("growth", "cleaning", "permissions", "spaces", "servers")
+PARTS = ("growth", "permissions", "spaces", "servers")
 INDEXES = ("halfvec", "bits, ranked again")
 
 
@@ -90,12 +89,10 @@ def _rows(options: argparse.Namespace, folder: Path) -> Iterator[dict[str, objec
         yield from shards.measure(folder, real, options.count, seconds)
         return
     with import_module("benchmarks.scaling.server").running(folder) as cursor:
-        growth = import_module("benchmarks.scaling.growth")
         if part == "growth":
+            growth = import_module("benchmarks.scaling.growth")
             names = options.index or list(INDEXES)
             yield from growth.measure(cursor, real, options.count, names, seconds)
-        elif part == "cleaning":
-            yield from growth.clean(cursor, real, options.count, seconds)
         else:
             permissions = import_module("benchmarks.scaling.permissions")
             measure = permissions.measure if part == "permissions" else permissions.spaces

@@ -18,9 +18,6 @@ WIDTHS = (40, 80, 160, 320, 640)
 INSERTED = 5_000
 """Rows that are added under a live index, and removed again."""
 
-REPLACED = (0.01, 0.1)
-"""Shares of the rows."""
-
 
 @dataclass(frozen=True, slots=True)
 class Variant:
@@ -76,34 +73,6 @@ def measure(
         cursor.execute("DROP INDEX measured")
         cursor.execute(f"DELETE FROM {table} WHERE id >= {count}")
         cursor.execute(f"VACUUM {table}")
-
-
-def clean(cursor: Cursor, real: Real, count: int, seconds: float) -> Iterator[dict[str, object]]:
-    """What VACUUM takes after some of `count` vectors were replaced, beside building the index."""
-    server.fill(cursor, real, count)
-    table = server.table_of(count)
-    of = {"part": "cleaning", "count": count}
-    for share in REPLACED:
-        cursor.execute("DROP INDEX IF EXISTS measured")
-        using = f"{table} USING hnsw (vector halfvec_cosine_ops)"
-        definition = f"{using} WITH (ef_construction = {BUILD_WIDTH})"
-        built = server.build(cursor, "measured", definition, seconds)
-        if built is None:
-            yield {**of, "gave_up_after": seconds}
-            return
-        began = time.perf_counter()
-        # Another vector in the same direction
-        replace = f"UPDATE {table} SET vector = vector + vector WHERE id % {round(1 / share)} = 0"
-        cursor.execute(replace)
-        updated = time.perf_counter()
-        cursor.execute(f"VACUUM {table}")
-        yield {
-            **of,
-            "replaced": share,
-            "build_seconds": built["build_seconds"],
-            "update_seconds": updated - began,
-            "vacuum_seconds": time.perf_counter() - updated,
-        }
 
 
 def _insert(cursor: Cursor, real: Real, count: int) -> dict[str, float]:

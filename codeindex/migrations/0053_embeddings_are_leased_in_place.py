@@ -1,6 +1,6 @@
 """Leasing an embedding no longer adds its vector to the index of vectors again: an update that
 touches no indexed column stays on the row's page, if that has room. The index of vectors is cleaned
-less often, and more slowly, since that takes as long as building it."""
+less often, and more slowly, since that can take longer than building it."""
 
 from django.contrib.postgres.operations import RemoveIndexConcurrently
 from django.db import migrations
