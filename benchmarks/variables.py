@@ -38,9 +38,9 @@ def main() -> None:
     projects = {folder: _variables(folder) for folder in options.folders}
     _print("the most common name", _baseline(projects))
     if options.checkpoint:
-        namer = variable_namer.load(checkpoints.load(options.checkpoint), "cpu")
-        assert namer is not None, f"{options.checkpoint} has no network for variables"
-        _print("predicted", _predicted(namer.network, list(chain.from_iterable(projects.values()))))
+        network = variable_namer.load(checkpoints.load(options.checkpoint))
+        assert network is not None, f"{options.checkpoint} has no network for variables"
+        _print("predicted", _predicted(network, list(chain.from_iterable(projects.values()))))
 
 
 def _baseline(projects: Mapping[Path, Sequence[Variable]]) -> Pairs:

@@ -33,7 +33,7 @@ class EndingWorker(Worker):
     def install_platform_tweaks(self, worker: Any) -> None:
         super().install_platform_tweaks(worker)
         for number in _cold_signals():
-            self._limit(number)
+            self._end_in_time_after(number)
 
     def setup_queues(self, include: Any, exclude: Any = None) -> None:
         """A worker of `ingest` takes what is light, too, so that installations need not start
@@ -48,15 +48,15 @@ class EndingWorker(Worker):
             self._end_in_time()
         super().stop(in_sighandler, exitcode)
 
-    def _limit(self, number: signal.Signals) -> None:
+    def _end_in_time_after(self, number: signal.Signals) -> None:
         handle = signal.getsignal(number)
         assert callable(handle)
 
-        def limited(number: int, frame: FrameType | None) -> None:
+        def handle_in_time(number: int, frame: FrameType | None) -> None:
             self._end_in_time()
             handle(number, frame)
 
-        signal.signal(number, limited)
+        signal.signal(number, handle_in_time)
 
     def _end_in_time(self) -> None:
         deadline = Timer(self.patience, os._exit, [1])

@@ -12,7 +12,6 @@ from embeddings.naming.disagreement import Thresholds
 from embeddings.networks.explanations import Explanation
 from embeddings.text.settings import EncoderUnavailable
 from embeddings.types import Matrix
-from embeddings.variable_namer import DoubtfulVariable
 
 Names = list[list[tuple[str, float]]]
 
@@ -83,11 +82,6 @@ class CodeEncoder(ABC):
         """How well names fit n definitions, one for each: their expected F1 over subtokens, as that
         of predicted names; 0 in a language that code2vec was not trained on. A definition's own
         name is hidden."""
-
-    def doubtful_variables(self, text: str, language: str = "python") -> list[DoubtfulVariable]:
-        """The variables of a definition whose names disagree with their use, the most doubtful
-        first; none if the encoder predicts no names of variables."""
-        return []
 
     @abstractmethod
     def explain(

@@ -44,7 +44,8 @@ class VariableNetwork(nn.Module):
         own name is hidden."""
         device = self.code2vec.layer.weight.device
         contexts = self.lexicon.batch([each.contexts for each in variables]).to(device)
-        roles = torch.tensor([ROLES.index(each.role) for each in variables], device=device)
+        places = [ROLES.index(each.role) for each in variables]
+        roles = torch.tensor(places, dtype=torch.long, device=device)
         mentions = self.lexicon.mentions([around(each) for each in variables])
         return self.labels.predict(self.vectors(contexts, roles), mentions, k)
 

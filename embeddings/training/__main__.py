@@ -272,31 +272,29 @@ def _add_draft(parser: argparse.ArgumentParser) -> None:
 
 def _add_names(parser: argparse.ArgumentParser) -> None:
     plan = NamingPlan()
-    parser.add_argument("--checkpoint", default="default", help="whose labels are trained on")
-    parser.add_argument("--corpus", type=Path, required=True)
+    _add_naming(parser, plan)
     parser.add_argument("--llm", default=DEFAULT_MODEL, help="hub name or folder")
-    parser.add_argument("--device", default="cpu")
     parser.add_argument("--limit", type=int, help="use only the first functions of the corpus")
     parser.add_argument("--names", type=int, help="largest number of functions")
-    parser.add_argument("--epochs", type=int, default=plan.epochs)
     parser.add_argument(
         "--layers", type=int, default=plan.layers, help="last ones that are trained"
     )
-    parser.add_argument("--rate", type=float, default=plan.rate, help="highest learning rate")
-    _add_run(parser)
     parser.set_defaults(run=_names)
 
 
 def _add_variables(parser: argparse.ArgumentParser) -> None:
-    plan = VariablePlan()
-    parser.add_argument("--checkpoint", default="default", help="whose code2vec is trained on")
+    _add_naming(parser, VariablePlan())
+    parser.add_argument("--functions", type=int, help="largest number of functions")
+    parser.set_defaults(run=_variables)
+
+
+def _add_naming(parser: argparse.ArgumentParser, plan: NamingPlan | VariablePlan) -> None:
+    parser.add_argument("--checkpoint", default="default", help="name or folder to begin with")
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--functions", type=int, help="largest number of functions")
     parser.add_argument("--epochs", type=int, default=plan.epochs)
     parser.add_argument("--rate", type=float, default=plan.rate, help="highest learning rate")
     _add_run(parser)
-    parser.set_defaults(run=_variables)
 
 
 def _add_evaluate(parser: argparse.ArgumentParser) -> None:

@@ -39,13 +39,13 @@ print("it ended in order")
 """
 
 
-def said(tmp_path: Path, *arguments: str) -> str:
-    """What it prints, whose end waits for so many seconds."""
-    own = {"DJANGO_SETTINGS_MODULE": "codeindex.settings", "CODEINDEX_HOME": str(tmp_path / "home")}
+def said(program: str, home: Path, *arguments: str, **variables: str) -> str:
+    """What a program prints that has this state folder."""
+    own = {"DJANGO_SETTINGS_MODULE": "codeindex.settings", "CODEINDEX_HOME": str(home)}
     return subprocess.run(
-        [sys.executable, "-c", WEDGED, *arguments],
+        [sys.executable, "-c", program, *arguments],
         cwd=PROJECT,
-        env=os.environ | own,
+        env=os.environ | own | variables,
         timeout=60,
         capture_output=True,
         text=True,
@@ -53,11 +53,11 @@ def said(tmp_path: Path, *arguments: str) -> str:
 
 
 def test_a_worker_that_an_error_stops_ends_although_it_waits_for_the_broker(tmp_path: Path) -> None:
-    assert said(tmp_path, "3600") == ""
+    assert said(WEDGED, tmp_path / "home", "3600") == ""
 
 
 def test_a_worker_that_was_asked_to_stop_takes_its_time(tmp_path: Path) -> None:
-    assert said(tmp_path, "1", "asked") == "it ended in order\n"
+    assert said(WEDGED, tmp_path / "home", "1", "asked") == "it ended in order\n"
 
 
 STUCK = """
@@ -130,21 +130,7 @@ print(niceness() - before)
 
 
 def test_what_the_database_does_for_a_worker_has_its_priority(services: State) -> None:
-    own = {
-        "DJANGO_SETTINGS_MODULE": "codeindex.settings",
-        "CODEINDEX_HOME": str(services.folder),
-        "CODEINDEX_NICENESS": "7",
-    }
-    done = subprocess.run(
-        [sys.executable, "-c", YIELDING],
-        cwd=PROJECT,
-        env=os.environ | own,
-        timeout=60,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout == "7\n"
+    assert said(YIELDING, services.folder, CODEINDEX_NICENESS="7") == "7\n"
 
 
 LISTENING = """
@@ -166,14 +152,4 @@ print(",".join(sorted(app.amqp.queues.consume_from)))
 def test_a_worker_of_ingest_takes_light_work_so_that_none_need_be_started_for_it(
     tmp_path: Path, queues: str, taken: str
 ) -> None:
-    own = {"DJANGO_SETTINGS_MODULE": "codeindex.settings", "CODEINDEX_HOME": str(tmp_path / "home")}
-    done = subprocess.run(
-        [sys.executable, "-c", LISTENING, queues],
-        cwd=PROJECT,
-        env=os.environ | own,
-        timeout=60,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout.strip() == taken
+    assert said(LISTENING, tmp_path / "home", queues).strip() == taken

@@ -16,7 +16,7 @@ SECONDS = 5.0
 """For connecting to the web server."""
 
 EXPIRING = timedelta(days=14)
-"""Authorities that renew by themselves do so a month before."""
+"""Before the certificate expires. Automatic renewal comes a month before."""
 
 
 def examine() -> Iterator[Finding]:
@@ -36,7 +36,7 @@ def examine() -> Iterator[Finding]:
     except OSError as error:
         yield advice(
             f"{name} cannot be reached from this machine: {error}",
-            "When its certificate expires was not examined.",
+            "Its certificate was not examined.",
             "Open it in a browser. If users reach it, nothing is wrong.",
         )
     else:

@@ -73,9 +73,10 @@ class Probe:
 
 
 def measure(probe: Probe) -> Rates:
+    encoder = _encoder()  # before rows are locked, since loading it takes seconds
     with _forgotten() as run:
         storing = _timed(lambda: store.save_batch(run, probe.files, probe.read))
-        drafting, refining = _encoding(run)
+        drafting, refining = _encoding(run, encoder) if encoder else (None, None)
     past = _past_runs()
     if past:
         vectors = [cost for cost in past if cost.vectors]
@@ -122,13 +123,28 @@ def _spread(rate: float) -> Estimate:
     return Estimate(rate, rate / SPREAD_OF_PROBE, rate * SPREAD_OF_PROBE)
 
 
-def _encoding(run: IndexRun) -> tuple[Estimate | None, Estimate | None]:
+def _encoder() -> CodeEncoder | None:
+    """The encoder of the active space, or else of the settings, with all that it loads at first
+    use; None if it is unavailable."""
+    active = Space.objects.filter(state=SpaceState.ACTIVE).first()
+    try:
+        encoder = (
+            encoders.encoder_for(active) if active else encoders.cached(encoders.preferred_source())
+        )
+    except embeddings.EncoderUnavailable:
+        return None
+    encoder.encode([embedding.PROBE])
+    if encoder.draft_fingerprint:
+        encoder.draft([embedding.PROBE])
+    return encoder
+
+
+def _encoding(run: IndexRun, encoder: CodeEncoder) -> tuple[Estimate | None, Estimate | None]:
     """Seconds of a text's first vector, and of refining it, by encoding and storing some of the
     run's texts."""
-    try:
-        space, encoder = _space_with_encoder()
-    except embeddings.EncoderUnavailable:
-        return None, None
+    space = Space.objects.filter(fingerprint=encoder.fingerprint).first()
+    if space is None:
+        space = lifecycle.space_for(encoder, encoders.preferred_source())
     waiting = Embedding.objects.pending(space).filter(
         text__definitions__blob__source_files__from_run=run
     )
@@ -144,15 +160,6 @@ def _encoding(run: IndexRun) -> tuple[Estimate | None, Estimate | None]:
     return _spread(drafting / embedders), _spread(encoding)
 
 
-def _space_with_encoder() -> tuple[Space, CodeEncoder]:
-    """The active space, or else the one that a worker would create."""
-    if active := Space.objects.filter(state=SpaceState.ACTIVE).first():
-        return active, encoders.encoder_for(active)
-    source = encoders.preferred_source()
-    encoder = encoders.cached(source)
-    return lifecycle.space_for(encoder, source), encoder
-
-
 def _seconds_each(
     encoder: CodeEncoder, texts: Sequence[Embedding], count: int, *, as_drafts: bool = False
 ) -> float:
@@ -162,8 +169,6 @@ def _seconds_each(
     Embedding.objects.filter(pk__in=[each.pk for each in taken]).update(lease=lease)
     for each in taken:
         each.lease = lease
-    encode = encoder.draft if as_drafts else encoder.encode
-    encode([taken[0].text.body], taken[0].text.language)  # loads what is loaded at first use
     return _timed(lambda: embedding.encode(encoder, [taken], as_drafts=as_drafts)) / len(taken)
 
 

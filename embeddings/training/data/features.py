@@ -4,9 +4,10 @@ most; and the vocabularies that are counted from them."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -98,7 +99,8 @@ def path_contexts(
     folder.mkdir(parents=True, exist_ok=True)
     parts = list(sliced(functions, BLOCK))
     files = [folder / f"{_key(part, settings)}.npz" for part in parts]
-    _write_missing(dict(zip(files, parts, strict=True)), settings)
+    missing = {file: part for file, part in zip(files, parts, strict=True) if not file.exists()}
+    write_blocks(missing, partial(_write, settings=settings), "path-contexts")
     return joined_contexts(files)
 
 
@@ -121,20 +123,23 @@ def joined_contexts(files: Iterable[Path]) -> CorpusContexts:
     return CorpusContexts(Ragged.joined([empty, *blocks]), list(words), list(paths))
 
 
-def _write_missing(parts: dict[Path, Sequence[Function]], settings: PathSettings) -> None:
+def write_blocks(
+    missing: Mapping[Path, Sequence[Function]],
+    write: Callable[[Path, Sequence[Function]], None],
+    name: str,
+) -> None:
     """Writes the missing blocks, in parallel processes if there are several."""
-    missing = {path: part for path, part in parts.items() if not path.exists()}
     if len(missing) < 2:
         for path, part in missing.items():
-            _write(path, part, settings)
+            write(path, part)
         return
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
-        written = [pool.submit(_write, path, part, settings) for path, part in missing.items()]
-        for block in tqdm(as_completed(written), "path-contexts", len(written), unit="block"):
+        written = [pool.submit(write, path, part) for path, part in missing.items()]
+        for block in tqdm(as_completed(written), name, len(written), unit="block"):
             block.result()
 
 
-def _write(path: Path, functions: Sequence[Function], settings: PathSettings) -> None:
+def _write(path: Path, functions: Sequence[Function], *, settings: PathSettings) -> None:
     rows = (
         contexts(function.code, function.language, hide_name=True, **asdict(settings))
         for function in functions
@@ -144,10 +149,10 @@ def _write(path: Path, functions: Sequence[Function], settings: PathSettings) ->
 
 def write_arrays(path: Path, arrays: Mapping[str, ArrayLike]) -> None:
     """Writes a file of arrays by their names; if this is interrupted, there is none."""
-    partial = path.with_suffix(".partial")
-    with partial.open("wb") as file:
+    unfinished = path.with_suffix(".partial")
+    with unfinished.open("wb") as file:
         np.savez(file, **arrays)  # type: ignore[arg-type]
-    partial.rename(path)
+    unfinished.rename(path)
 
 
 def tabulated(definitions: Iterable[Iterable[PathContext]]) -> dict[str, ArrayLike]:

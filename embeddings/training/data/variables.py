@@ -4,14 +4,11 @@ most."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 from more_itertools import sliced
-from tqdm import tqdm
 
 from embeddings.naming.variable_network import ROLES, around
 from embeddings.naming.variables import variables
@@ -22,6 +19,7 @@ from embeddings.training.data.features import (
     joined_contexts,
     tabulated,
     write_arrays,
+    write_blocks,
 )
 from embeddings.training.data.mentions import CorpusMentions, joined_mentions, mention_arrays
 
@@ -48,7 +46,7 @@ class CorpusVariables:
         parts = list(sliced(functions, BLOCK))
         files = [cache / f"{_key(part)}.npz" for part in parts]
         missing = {file: part for file, part in zip(files, parts, strict=True) if not file.exists()}
-        _write_all(missing)
+        write_blocks(missing, _write, "variables")
         names: list[str] = []
         roles, owners = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
         for number, file in enumerate(files):
@@ -63,18 +61,6 @@ class CorpusVariables:
             joined_contexts(files),
             joined_mentions(files, "around"),
         )
-
-
-def _write_all(missing: dict[Path, Sequence[Function]]) -> None:
-    """Writes the blocks, in parallel processes if there are several."""
-    if len(missing) < 2:
-        for path, part in missing.items():
-            _write(path, part)
-        return
-    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
-        written = pool.map(_write, missing.keys(), missing.values())
-        for _ in tqdm(written, "variables", len(missing), unit="block"):
-            pass
 
 
 def _write(path: Path, functions: Sequence[Function]) -> None:

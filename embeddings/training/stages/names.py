@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from embeddings.checkpoints import Network
 from embeddings.naming.mentions import Place
+from embeddings.naming.network import Labels
 from embeddings.networks.vocabulary import Ids, Lexicon, Ragged
 from embeddings.training.corpus.functions import Function
 from embeddings.training.data.dataset import TextView, TrainingData
@@ -74,15 +75,8 @@ class NameStage:
             mentions = None
             if self._labelled:
                 mentions = _partly_undocumented(self._labelled.take(places), random)
-            scores = labels(self._label_vectors(places), mentions)
-            known = labels.targets(self._parts.take(places))
-            strange = self._strange_truth(mentions)
-            yield {
-                "labels": name_loss(
-                    torch.cat([scores.parts.flatten(), scores.out_of_vocabulary]),
-                    torch.cat([known.flatten(), strange]),
-                )
-            }
+            vectors = self._label_vectors(places)
+            yield {"labels": label_loss(labels, vectors, mentions, self._parts.take(places))}
 
     def measure(self) -> dict[str, float]:
         with torch.inference_mode():
@@ -91,14 +85,6 @@ class NameStage:
         labels = self._network.labels
         f1 = label_f1(labels, self._data, self._held_out, vectors, self._mentions)
         return {"validation label f1": f1}
-
-    def _strange_truth(self, mentions: Ragged | None) -> Tensor:
-        """Whether the function's own name holds each word that no known name has."""
-        reader = self._network.labels.reader
-        if reader is None or mentions is None:
-            return self._vectors.new_zeros(0)
-        named = torch.from_numpy(mentions.values[:, 2]).to(self._vectors)
-        return named[reader.is_out_of_vocabulary(mentions)]
 
     def _label_vectors(self, places: Ids) -> Tensor:
         """(n,) places among the functions → the vectors that labels are predicted from."""
@@ -115,6 +101,21 @@ class NameStage:
             self._data.prepare({TextView.MASKED}, rows)
             masked = self._data.vectors(TextView.MASKED, rows)
         return source.joined(masked, code)
+
+
+def label_loss(labels: Labels, vectors: Tensor, mentions: Ragged | None, parts: Ragged) -> Tensor:
+    """Of n vectors, what is mentioned as rows of (word, bits of its places, whether the name holds
+    it), and the known subtokens of the names → scalar. A word that no known name has is to be
+    copied where the own name holds it."""
+    scores = labels(vectors, mentions)
+    copied = vectors.new_zeros(0)
+    if labels.reader is not None and mentions is not None:
+        named = torch.from_numpy(mentions.values[:, 2]).to(vectors)
+        copied = named[labels.reader.is_out_of_vocabulary(mentions)]
+    return name_loss(
+        torch.cat([scores.parts.flatten(), scores.out_of_vocabulary]),
+        torch.cat([labels.targets(parts).flatten(), copied]),
+    )
 
 
 def without_documentation(mentions: Ragged, undocumented: NDArray[np.bool_]) -> Ragged:

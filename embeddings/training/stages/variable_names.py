@@ -15,7 +15,6 @@ from embeddings import variable_namer
 from embeddings.checkpoints import Checkpoint
 from embeddings.evaluation import metrics
 from embeddings.evaluation.metrics import NameScores
-from embeddings.naming.disagreement import Thresholds
 from embeddings.naming.variable_network import VariableNetwork
 from embeddings.networks.vocabulary import Ids, Mentions, Ragged, Vocabulary
 from embeddings.training.corpus import corpora
@@ -25,9 +24,7 @@ from embeddings.training.data.labels import label_of
 from embeddings.training.data.mentions import CorpusMentions
 from embeddings.training.data.variables import CorpusVariables
 from embeddings.training.stages.loop import Run, batch_count, shuffled_batches
-from embeddings.training.stages.names import sample_rows
-from embeddings.training.stages.objectives import name_loss
-from embeddings.variable_namer import VariableNamer
+from embeddings.training.stages.names import label_loss, sample_rows
 
 BATCH = 512
 MEASURED = 4_000
@@ -79,20 +76,10 @@ class VariableStage:
         return batch_count(self._rows, BATCH)
 
     def losses(self, random: np.random.Generator) -> Iterator[dict[str, Tensor]]:
-        labels, reader = self.trained.labels, self.trained.labels.reader
-        assert reader is not None
         for rows in shuffled_batches(self._rows, BATCH, random):
-            mentions = self._mentions.take(rows)
-            scores = labels(self._vectors(rows, TRAINING_CONTEXTS, random), mentions)
-            known = labels.targets(self._parts.take(rows))
-            named = torch.from_numpy(mentions.values[:, 2]).to(scores.parts)
-            strange = named[reader.is_out_of_vocabulary(mentions)]
-            yield {
-                "labels": name_loss(
-                    torch.cat([scores.parts.flatten(), scores.out_of_vocabulary]),
-                    torch.cat([known.flatten(), strange]),
-                )
-            }
+            vectors = self._vectors(rows, TRAINING_CONTEXTS, random)
+            mentions, parts = self._mentions.take(rows), self._parts.take(rows)
+            yield {"labels": label_loss(self.trained.labels, vectors, mentions, parts)}
 
     def measure(self) -> dict[str, float]:
         scores = self.scores(self._held_out)
@@ -132,7 +119,7 @@ def train_variables(
     network = variable_namer.untrained(teacher, labels, words)
     run = Run(out, plan.seed, resume)
     run.train(VariableStage(functions, variables, network, plan, device), plan.epochs)
-    variable_namer.save(out, VariableNamer(network, Thresholds()))
+    variable_namer.save(out, network)
     run.finish()
 
 

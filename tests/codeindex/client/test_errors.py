@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import ssl
 import threading
 from collections.abc import Iterator
@@ -11,9 +10,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from codeindex.client import (
     BadRequest,
@@ -28,6 +24,7 @@ from codeindex.client import (
     UnexpectedAnswer,
     Unreachable,
 )
+from tests.certificates import own_certificate
 
 HTML = {"html": "<!doctype html><title>Sign in</title>"}
 PROBLEM = {"type": "about:blank", "title": "A title", "status": 400, "detail": "A detail."}
@@ -159,29 +156,3 @@ def test_a_certificate_that_nobody_vouches_for(
     address = f"{scheme}://localhost:{server.server_port}"
     with Client(address) as client, pytest.raises(Unreachable, match=r"self-signed.*SSL_CERT_FILE"):
         client.repositories()
-
-
-def own_certificate(file: Path) -> Path:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now)
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    file.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        + certificate.public_bytes(serialization.Encoding.PEM)
-    )
-    return file

@@ -11,11 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from codeindex.operations.checkup import Finding, certificate
+from tests.certificates import own_certificate
 
 
 @pytest.fixture
@@ -27,8 +25,8 @@ def file(tmp_path: Path) -> Path:
 def examined(file: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """What is found at a server whose certificate expires after so many days."""
 
-    def examine(days: float, *, trusted: bool = True) -> list[Finding]:
-        write(file, timedelta(days=days))
+    def examine(days: float, *, trusted: bool = True, host: str = "localhost") -> list[Finding]:
+        own_certificate(file, timedelta(days=days), host)
         monkeypatch.setenv("SSL_CERT_FILE", str(file) if trusted else "/dev/null")
         with socket.create_server(("127.0.0.1", 0)) as server:
             port = server.getsockname()[1]
@@ -53,30 +51,6 @@ def serve(server: socket.socket, file: Path) -> None:
         connection.close()
 
 
-def write(file: Path, valid: timedelta) -> None:
-    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    signed = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=30))
-        .not_valid_after(now + valid)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    file.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        + signed.public_bytes(serialization.Encoding.PEM)
-    )
-
-
 def test_a_certificate_that_is_valid_for_months(examined: Any) -> None:
     assert examined(90) == []
 
@@ -88,10 +62,15 @@ def test_one_that_expires_soon(examined: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("days", "trusted", "reason"), [(-1, True, "expired"), (90, False, "self-signed")]
+    ("certificate", "reason"),
+    [
+        ({"days": -1}, "expired"),
+        ({"days": 90, "trusted": False}, "self-signed"),
+        ({"days": 90, "host": "example.org"}, "mismatch"),
+    ],
 )
-def test_one_that_browsers_refuse(examined: Any, days: float, trusted: bool, reason: str) -> None:
-    (finding,) = examined(days, trusted=trusted)
+def test_one_that_browsers_refuse(examined: Any, certificate: dict[str, Any], reason: str) -> None:
+    (finding,) = examined(**certificate)
     assert reason in finding.what
 
 

@@ -31,7 +31,8 @@ def no_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, settings: Any) -> 
     """Encoding takes a known time, and no model is loaded for it."""
     settings.CODEINDEX_HOME = tmp_path / "home"
     known = (Estimate(0.01, 0.005, 0.02), Estimate(0.1, 0.05, 0.2))
-    monkeypatch.setattr(rates, "_encoding", lambda run: known)
+    monkeypatch.setattr(rates, "_encoder", lambda: "no model")
+    monkeypatch.setattr(rates, "_encoding", lambda run, encoder: known)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -28,13 +28,13 @@ def train(corpus: Path, teacher: Path, *options: str) -> VariableNetwork:
     where = ["--corpus", str(corpus), "--checkpoint", str(teacher)]
     out = str(teacher / variable_namer.FOLDER)
     assert main(["variables", *where, "--out", out, "--epochs", "4", *options]) == 0
-    namer = variable_namer.load(checkpoints.load(teacher), "cpu")
-    assert namer is not None
-    return namer.network
+    network = variable_namer.load(checkpoints.load(teacher))
+    assert network is not None
+    return network
 
 
 def test_names_are_learnt_from_what_variables_do(corpus: Path, teacher: Path) -> None:
-    assert variable_namer.load(checkpoints.load(teacher), "cpu") is None
+    assert variable_namer.load(checkpoints.load(teacher)) is None
     network = train(corpus, teacher)
     with (teacher / variable_namer.FOLDER / CURVES).open(newline="") as file:
         losses = [float(row["value"]) for row in csv.DictReader(file) if row["figure"] == "labels"]
