@@ -33,11 +33,11 @@ def examine() -> Iterator[Finding]:
             "Install a valid certificate. If a private authority signed it, set"
             " CODEINDEX_CA_BUNDLE.",
         )
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         yield advice(
-            f"{name} cannot be reached from this machine: {error}",
-            "Its certificate was not examined.",
-            "Open it in a browser. If users reach it, nothing is wrong.",
+            f"The certificate of {name} cannot be read from this machine: {error}",
+            "When it expires is not known.",
+            "Open the address in a browser. If it works there, nothing is wrong.",
         )
     else:
         if expiry - datetime.now(UTC) < EXPIRING:
