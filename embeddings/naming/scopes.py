@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
@@ -9,6 +10,7 @@ from tree_sitter import Node
 
 from embeddings.code.own_names import ParsedText
 from embeddings.code.parsing import node_text
+from embeddings.naming.ancestry import Ancestry, Step
 
 
 class Role(StrEnum):
@@ -34,50 +36,51 @@ def spelling(node: Node, parsed: ParsedText) -> str:
     return node_text(node, parsed.source).decode("utf-8", "replace")
 
 
-def _above(node: Node) -> Iterator[tuple[Node, Node]]:
-    """Each ancestor with the child that leads to the node."""
-    child = node
-    while (parent := child.parent) is not None:
-        yield parent, child
-        child = parent
-
-
 class Rules:
     """The rules of languages whose scopes are not distinguished: a definition is one scope, and
     only parameters have a role of their own."""
 
     prescribed = frozenset({"self", "this", "_"})
 
-    def definition(self, root: Node) -> Node:
-        return root
+    def __init__(self, parsed: ParsedText) -> None:
+        self._parsed = parsed
+        self._tree = Ancestry(parsed.root)
+        self.definition = self._definition(parsed.root)
 
-    def excluded(self, definition: Node, source: bytes) -> set[tuple[int, str]]:
-        """Names that a scope binds elsewhere."""
+    @property
+    def depth(self) -> int:
+        """How deeply the nodes of the text are nested."""
+        return self._tree.depth
+
+    def excluded(self) -> set[tuple[int, str]]:
+        """Names that a scope, by its id, binds elsewhere."""
         return set()
 
-    def binding_scope(self, node: Node, definition: Node) -> Node | None:
-        return definition
+    def binding_scope(self, node: Node) -> Node | None:
+        return self.definition
 
-    def scopes_around(self, node: Node, definition: Node) -> Iterator[Node]:
+    def scopes_around(self, node: Node) -> Iterator[Node]:
         """The scopes in which a name is looked up, from within."""
-        yield definition
+        yield self.definition
 
-    def is_own(self, scope: Node, definition: Node) -> bool:
+    def is_own(self, scope: Node) -> bool:
         """Whether the variables of a scope belong to the definition."""
         return True
 
     def is_variable(self, node: Node) -> bool:
         """Whether an identifier may stand for a variable."""
-        parent = node.parent
-        field = parent and _field_of(parent, node)
-        return field not in _MEMBERS
+        return self._tree.field(node) not in _MEMBERS
 
     def role(self, node: Node) -> Role:
-        is_parameter = any("parameter" in parent.type for parent, _ in _above(node))
+        is_parameter = any("parameter" in step.parent.type for step in self._tree.above(node))
         return Role.PARAMETER if is_parameter else Role.ASSIGNED
 
-    def annotation(self, node: Node, parsed: ParsedText) -> str:
+    def annotation(self, node: Node) -> str:
+        """The type that a binding states, as written; "" without one."""
         return ""
+
+    def _definition(self, root: Node) -> Node:
+        return root
 
 
 _MEMBERS = frozenset({"field", "property", "attribute"})
@@ -99,78 +102,67 @@ _LITERALS = frozenset(
 _PATTERNS = frozenset({"pattern_list", "tuple_pattern", "list_pattern", "list_splat_pattern"})
 
 
-class _PythonRules(Rules):
+class PythonRules(Rules):
     """Scopes as in the language reference, section 4.2.2."""
 
     prescribed = frozenset({"self", "cls", "_"})
 
-    def definition(self, root: Node) -> Node:
-        """The outermost function."""
-        left = [root]
-        while left:
-            node = left.pop(0)
-            if node.type in _FUNCTIONS:
-                return node
-            left += node.named_children
-        return root
-
-    def excluded(self, definition: Node, source: bytes) -> set[tuple[int, str]]:
+    def excluded(self) -> set[tuple[int, str]]:
         found = set()
-        left = [definition]
+        left = [self.definition]
         while left:
             node = left.pop()
             if node.type in ("global_statement", "nonlocal_statement"):
-                scope = next(self.scopes_around(node, definition), definition)
+                scope = next(self.scopes_around(node), self.definition)
                 names = [each for each in node.named_children if each.type == "identifier"]
-                found |= {(scope.id, node_text(each, source).decode()) for each in names}
+                found |= {(scope.id, spelling(each, self._parsed)) for each in names}
             left += node.named_children
         return found
 
-    def binding_scope(self, node: Node, definition: Node) -> Node | None:
+    def binding_scope(self, node: Node) -> Node | None:
         """A comprehension binds its targets alone: `:=` in it binds in the function around."""
         is_target = any(
-            parent.type == "for_in_clause" and _field_of(parent, child) == "left"
-            for parent, child in _above(node)
+            step.parent.type == "for_in_clause" and step.field == "left"
+            for step in self._tree.above(node)
         )
-        for scope in self.scopes_around(node, definition):
+        for scope in self.scopes_around(node):
             if is_target or scope.type not in _COMPREHENSIONS:
                 return scope
         return None
 
-    def scopes_around(self, node: Node, definition: Node) -> Iterator[Node]:
+    def scopes_around(self, node: Node) -> Iterator[Node]:
         """A class is a scope for what stands in it directly."""
         is_direct = True
-        for parent, child in _above(node):
-            if _is_scope(node, parent, child, is_direct=is_direct):
-                yield parent
+        for step in self._tree.above(node):
+            if self._is_scope(node, step, is_direct=is_direct):
+                yield step.parent
                 is_direct = False
-            if parent.id == definition.id:
+            if step.parent.id == self.definition.id:
                 return
 
-    def is_own(self, scope: Node, definition: Node) -> bool:
-        if scope.id == definition.id:
+    def is_own(self, scope: Node) -> bool:
+        if scope.id == self.definition.id:
             return True
         if scope.type not in _COMPREHENSIONS | {"lambda"}:
             return False
         return all(
-            parent.type not in ("function_definition", "class_definition")
-            for parent, _ in _until(_above(scope), definition)
+            step.parent.type not in ("function_definition", "class_definition")
+            for step in _until(self._tree.above(scope), self.definition)
         )
 
     def is_variable(self, node: Node) -> bool:
-        parent = node.parent
-        if parent is None:
+        step = self._tree.step(node)
+        if step is None:
             return False
-        field = _field_of(parent, node)
-        if parent.type == "attribute":
-            return field == "object"
-        if parent.type in ("keyword_argument", "function_definition", "class_definition"):
-            return field != "name"
-        return parent.type not in ("dotted_name", "global_statement", "nonlocal_statement")
+        if step.parent.type == "attribute":
+            return step.field == "object"
+        if step.parent.type in ("keyword_argument", "function_definition", "class_definition"):
+            return step.field != "name"
+        return step.parent.type not in ("dotted_name", "global_statement", "nonlocal_statement")
 
     def role(self, node: Node) -> Role:
-        child, is_unpacked, splat = node, False, Role.UNPACKED
-        for parent, child in _above(node):  # noqa: B007
+        is_unpacked, splat = False, Role.UNPACKED
+        for parent, _, _ in self._tree.above(node):
             match parent.type:
                 case "parameters":
                     return splat if splat != Role.UNPACKED else Role.PARAMETER
@@ -196,62 +188,60 @@ class _PythonRules(Rules):
             is_unpacked = is_unpacked or parent.type in _PATTERNS
         return Role.ASSIGNED
 
-    def annotation(self, node: Node, parsed: ParsedText) -> str:
-        parent = node.parent
-        if parent is not None and parent.type.endswith("splat_pattern"):
-            parent = parent.parent
-        if parent is None or parent.type not in _ANNOTATED:
-            return ""
-        written = parent.child_by_field_name("type")
-        return spelling(written, parsed) if written is not None else ""
+    def annotation(self, node: Node) -> str:
+        for parent, _, _ in self._tree.above(node):
+            if not parent.type.endswith("splat_pattern"):
+                written = parent.child_by_field_name("type") if parent.type in _ANNOTATED else None
+                return spelling(written, self._parsed) if written is not None else ""
+        return ""
+
+    def _definition(self, root: Node) -> Node:
+        """The outermost function."""
+        left = deque([root])
+        while left:
+            node = left.popleft()
+            if node.type in _FUNCTIONS:
+                return node
+            left += node.named_children
+        return root
+
+    def _is_scope(self, node: Node, step: Step, *, is_direct: bool) -> bool:
+        if step.parent.type == "class_definition":
+            return is_direct and step.child.type == "block"
+        return step.parent.type in _FUNCTIONS | _COMPREHENSIONS and self._is_inside(node, step)
+
+    def _is_inside(self, node: Node, step: Step) -> bool:
+        """Whether a node in the child of a scope is looked up in it: defaults and annotations of
+        parameters and a comprehension's first iterable are not."""
+        if step.parent.type in _COMPREHENSIONS:
+            first = next(
+                each for each in step.parent.named_children if each.type == "for_in_clause"
+            )
+            iterable = first.child_by_field_name("right")
+            return iterable is None or not _encloses(iterable, node)
+        if step.field != "parameters":
+            return step.field == "body"
+        return all(
+            inner.field not in ("value", "type")
+            for inner in _until(self._tree.above(node), step.child)
+        )
 
 
 _ANNOTATED = frozenset({"typed_parameter", "typed_default_parameter", "assignment"})
-
-
-def _is_scope(node: Node, parent: Node, child: Node, *, is_direct: bool) -> bool:
-    if parent.type == "class_definition":
-        return is_direct and child.type == "block"
-    return parent.type in _FUNCTIONS | _COMPREHENSIONS and _is_inside(node, parent, child)
-
-
-def _is_inside(node: Node, scope: Node, child: Node) -> bool:
-    """Whether a node in the `child` of a scope is looked up in it: defaults and annotations of
-    parameters and a comprehension's first iterable are not."""
-    if scope.type in _COMPREHENSIONS:
-        first = next(each for each in scope.named_children if each.type == "for_in_clause")
-        iterable = first.child_by_field_name("right")
-        return iterable is None or not _encloses(iterable, node)
-    field = _field_of(scope, child)
-    if field == "body":
-        return True
-    if field != "parameters":
-        return False
-    for parent, inner in _until(_above(node), child):
-        if _field_of(parent, inner) in ("value", "type"):
-            return False
-    return True
 
 
 def _encloses(outer: Node, node: Node) -> bool:
     return outer.start_byte <= node.start_byte and node.end_byte <= outer.end_byte
 
 
-def _until(above: Iterable[tuple[Node, Node]], end: Node) -> Iterator[tuple[Node, Node]]:
-    """The ancestors below `end`, and `end` itself where it is no scope but a part of one."""
-    for parent, child in above:
-        if parent.id == end.id and end.type in _FUNCTIONS:
+def _until(above: Iterable[Step], end: Node) -> Iterator[Step]:
+    """The steps below `end`, and the one to `end` itself where it is no scope but a part of one."""
+    for step in above:
+        if step.parent.id == end.id and end.type in _FUNCTIONS:
             return
-        yield parent, child
-        if parent.id == end.id:
+        yield step
+        if step.parent.id == end.id:
             return
-
-
-def _field_of(parent: Node, child: Node) -> str | None:
-    for number, each in enumerate(parent.children):
-        if each.id == child.id:
-            return parent.field_name_for_child(number)
-    return None
 
 
 def _role_of_value(value: Node | None) -> Role:
@@ -264,6 +254,3 @@ def _role_of_value(value: Node | None) -> Role:
     if value.type == "call":
         return Role.CALLED
     return Role.LITERAL if value.type in _LITERALS else Role.ASSIGNED
-
-
-PYTHON, OTHERS = _PythonRules(), Rules()

@@ -10,14 +10,14 @@ languages, all identifiers in the definition with the variable's name are its oc
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from tree_sitter import Node, QueryCursor
 
 from embeddings.code.languages import Language, query, syntax_of
 from embeddings.code.own_names import ParsedText, parse_text
-from embeddings.naming.scopes import OTHERS, PYTHON, Role, Rules, spelling
+from embeddings.naming.scopes import PythonRules, Role, Rules, spelling
 from embeddings.paths import contexts
 from embeddings.paths.sampling import sample
 from embeddings.types import Leaf, PathContext
@@ -28,8 +28,14 @@ HIDDEN = "VARIABLE"
 MOST_CHARACTERS = 20_000
 """Of a definition: larger ones have too many paths."""
 
+MOST_DEPTH = 200
+"""Of nested nodes: in deeper texts each look-up is a long way up."""
+
 MOST_CONTEXTS = 200
 """Of a variable."""
+
+MOST_VARIABLES = 200
+"""Of a definition: the first ones."""
 
 Span = tuple[int, int]
 """First byte and the one after the last, in the UTF-8 form of the text."""
@@ -54,14 +60,14 @@ def variables(text: str, language: str = "python") -> list[Variable]:
     entry = syntax_of(language)
     if entry is None or len(text) > MOST_CHARACTERS:
         return []
-    parsed = parse_text(text, entry)
-    found = list(_bound(parsed, entry))
+    found = _bound(parse_text(text, entry), entry)[:MOST_VARIABLES]
     if not found:
         return []
     every = contexts(text, language, max_contexts=None)
+    theirs = _by_variable(every, [spans for _, _, _, spans in found])
     return [
-        Variable(name, role, annotation, spans, _of_variable(every, spans, name))
-        for name, role, annotation, spans in found
+        Variable(name, role, annotation, spans, _sampled(own, name))
+        for (name, role, annotation, spans), own in zip(found, theirs, strict=True)
     ]
 
 
@@ -73,66 +79,80 @@ def most_common_names(known: Iterable[Variable]) -> Mapping[Role, str]:
     return {role: counted.most_common(1)[0][0] for role, counted in names.items()}
 
 
-def _of_variable(
-    every: Sequence[PathContext], spans: Sequence[Span], name: str
-) -> list[PathContext]:
-    own = set(spans)
+def _by_variable(
+    every: Iterable[PathContext], occurrences: Sequence[Sequence[Span]]
+) -> list[list[PathContext]]:
+    """For each variable the contexts with an end at one of its occurrences, which they hide."""
+    variable_at = {span: number for number, own in enumerate(occurrences) for span in own}
+    found: list[list[PathContext]] = [[] for _ in occurrences]
+    for each in every:
+        start, end = variable_at.get(_span(each.start)), variable_at.get(_span(each.end))
+        if start is not None:
+            last = _hidden(each.end) if end == start else each.end
+            found[start].append(each._replace(start=_hidden(each.start), end=last))
+        if end is not None and end != start:
+            found[end].append(each._replace(end=_hidden(each.end)))
+    return found
 
-    def hidden(leaf: Leaf) -> Leaf:
-        span = leaf.start_byte, leaf.end_byte
-        return leaf._replace(token=HIDDEN) if span in own else leaf
 
-    masked = [each._replace(start=hidden(each.start), end=hidden(each.end)) for each in every]
-    theirs = [each for each in masked if HIDDEN in (each.start.token, each.end.token)]
-    if len(theirs) <= MOST_CONTEXTS:
-        return theirs
-    return [theirs[number] for number in sample(len(theirs), MOST_CONTEXTS, name.encode())]
+def _span(leaf: Leaf) -> Span:
+    return leaf.start_byte, leaf.end_byte
+
+
+def _hidden(leaf: Leaf) -> Leaf:
+    return leaf._replace(token=HIDDEN)
+
+
+def _sampled(every: Sequence[PathContext], name: str) -> Sequence[PathContext]:
+    if len(every) <= MOST_CONTEXTS:
+        return every
+    return [every[number] for number in sample(len(every), MOST_CONTEXTS, name.encode())]
 
 
 Bound = tuple[str, Role, str, Sequence[Span]]
 
 
-def _bound(parsed: ParsedText, language: Language) -> Iterator[Bound]:
+def _bound(parsed: ParsedText, language: Language) -> list[Bound]:
     """The variables without their contexts."""
     cursor = QueryCursor(query(language, language.uses))
     captured = cursor.captures(parsed.root).get("bound", [])
-    nodes = sorted(captured, key=lambda node: node.start_byte)
-    rules = PYTHON if language.name == "python" else OTHERS
-    definition = rules.definition(parsed.root)
+    rules = PythonRules(parsed) if language.name == "python" else Rules(parsed)
+    if rules.depth > MOST_DEPTH:
+        return []
     bindings: dict[tuple[int, str], list[Node]] = defaultdict(list)
-    scopes = {definition.id: definition}
-    excluded = rules.excluded(definition, parsed.source)
-    for node in nodes:
-        scope, name = rules.binding_scope(node, definition), spelling(node, parsed)
+    scopes = {rules.definition.id: rules.definition}
+    excluded = rules.excluded()
+    for node in sorted(captured, key=lambda node: node.start_byte):
+        scope, name = rules.binding_scope(node), spelling(node, parsed)
         if scope is not None and (scope.id, name) not in excluded:
             bindings[scope.id, name].append(node)
             scopes[scope.id] = scope
-    places = _occurrences(parsed, language, rules, definition, bindings)
-    for (scope_id, name), binding in bindings.items():
-        if rules.is_own(scopes[scope_id], definition) and name not in rules.prescribed:
-            annotation = next(
-                filter(None, (rules.annotation(node, parsed) for node in binding)), ""
-            )
-            yield name, rules.role(binding[0]), annotation, places[scope_id, name]
+    places = _occurrences(parsed, language, rules, bindings.keys())
+    return [
+        (name, rules.role(binding[0]), _annotation(rules, binding), places[scope_id, name])
+        for (scope_id, name), binding in bindings.items()
+        if rules.is_own(scopes[scope_id]) and name not in rules.prescribed
+    ]
+
+
+def _annotation(rules: Rules, binding: Iterable[Node]) -> str:
+    return next(filter(None, map(rules.annotation, binding)), "")
 
 
 def _occurrences(
-    parsed: ParsedText,
-    language: Language,
-    rules: Rules,
-    definition: Node,
-    bindings: Mapping[tuple[int, str], Sequence[Node]],
+    parsed: ParsedText, language: Language, rules: Rules, bound: Set[tuple[int, str]]
 ) -> dict[tuple[int, str], list[Span]]:
-    names = {name for _, name in bindings}
+    """The occurrences of the variables, each given by the id of its scope and its name."""
+    names = {name for _, name in bound}
     found: dict[tuple[int, str], list[Span]] = defaultdict(list)
     any_of = " ".join(f"({kind})" for kind in sorted(language.identifiers))
-    captured = QueryCursor(query(language, f"[{any_of}] @name")).captures(definition)
+    captured = QueryCursor(query(language, f"[{any_of}] @name")).captures(rules.definition)
     for node in sorted(captured.get("name", []), key=lambda node: node.start_byte):
         name = spelling(node, parsed)
         if name not in names or not rules.is_variable(node):
             continue
-        for scope in rules.scopes_around(node, definition):
-            if (scope.id, name) in bindings:
+        for scope in rules.scopes_around(node):
+            if (scope.id, name) in bound:
                 span = node.start_byte - parsed.start, node.end_byte - parsed.start
                 found[scope.id, name].append(span)
                 break
