@@ -23,9 +23,9 @@ from embeddings.code.languages import by_path
 from embeddings.code.parsing import UnreadableSource
 from embeddings.evaluation.metrics import interval, name_scores
 from embeddings.naming.scopes import Role
-from embeddings.naming.variable_network import VariableNetwork
 from embeddings.naming.variables import Variable, most_common_names, variables
 from embeddings.paths import CODE
+from embeddings.variable_namer import VariableNamer
 
 BATCH = 512
 
@@ -38,9 +38,9 @@ def main() -> None:
     projects = {folder: _variables(folder) for folder in options.folders}
     _print("the most common name", _baseline(projects))
     if options.checkpoint:
-        network = variable_namer.load(checkpoints.load(options.checkpoint))
-        assert network is not None, f"{options.checkpoint} has no network for variables"
-        _print("predicted", _predicted(network, list(chain.from_iterable(projects.values()))))
+        namer = variable_namer.load(checkpoints.load(options.checkpoint))
+        assert namer is not None, f"{options.checkpoint} has no network for variables"
+        _print("predicted", _predicted(namer, list(chain.from_iterable(projects.values()))))
 
 
 def _baseline(projects: Mapping[Path, Sequence[Variable]]) -> Pairs:
@@ -53,10 +53,10 @@ def _baseline(projects: Mapping[Path, Sequence[Variable]]) -> Pairs:
     return pairs
 
 
-def _predicted(network: VariableNetwork, variables: Sequence[Variable]) -> Pairs:
+def _predicted(namer: VariableNamer, variables: Sequence[Variable]) -> Pairs:
     pairs: Pairs = defaultdict(list)
     for batch in sliced(variables, BATCH):
-        for variable, names in zip(batch, network.names(batch, k=1), strict=True):
+        for variable, names in zip(batch, namer.names(batch, k=1), strict=True):
             pairs[variable.role].append((names[0][0] if names else "", variable.name))
     return pairs
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from embeddings.naming.disagreement import Thresholds
+from embeddings.naming.scopes import Role
 from embeddings.networks.explanations import Explanation
 from embeddings.text.settings import EncoderUnavailable
 from embeddings.types import Matrix
@@ -37,6 +38,16 @@ class Encoded:
     names: Names
     structure: Matrix | None = None
     unread: Sequence[int] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DoubtfulVariable:
+    """A variable or parameter whose name disagrees with its use. `suggestions` are the likely
+    names, best first, each with its expected F1 over subtokens."""
+
+    name: str
+    role: Role
+    suggestions: Sequence[tuple[str, float]]
 
 
 class CodeEncoder(ABC):
@@ -82,6 +93,12 @@ class CodeEncoder(ABC):
         """How well names fit n definitions, one for each: their expected F1 over subtokens, as that
         of predicted names; 0 in a language that code2vec was not trained on. A definition's own
         name is hidden."""
+
+    def doubtful_variables(self, text: str, language: str = "python") -> list[DoubtfulVariable]:
+        """The variables of a definition whose names disagree with their use, in the order in which
+        they are bound; none without a network of variables' names, or in a language that it was not
+        trained on."""
+        return []
 
     @abstractmethod
     def explain(

@@ -15,12 +15,20 @@ import numpy as np
 import torch
 from more_itertools import sliced
 
-from embeddings import checkpoints, drafts, namer, paths
+from embeddings import checkpoints, drafts, namer, paths, variable_namer
 from embeddings.checkpoints import Checkpoint
 from embeddings.code import definitions
 from embeddings.code.parsing import in_parser_thread
 from embeddings.code.placed_words import Words, beginning, placed_words
-from embeddings.code_encoder import NAMES, CodeEncoder, Encoded, Names, NotFinite, finite
+from embeddings.code_encoder import (
+    NAMES,
+    CodeEncoder,
+    DoubtfulVariable,
+    Encoded,
+    Names,
+    NotFinite,
+    finite,
+)
 from embeddings.drafts import Draft
 from embeddings.namer import Namer
 from embeddings.naming.mentions import mentioned_in
@@ -31,6 +39,7 @@ from embeddings.networks.query_encoders import word_batch
 from embeddings.paths.tables import ContextTable
 from embeddings.text.language_model import EncoderUnavailable, Runtime, canonical, load_model
 from embeddings.types import Matrix, TextEncoder
+from embeddings.variable_namer import VariableNamer
 
 __all__ = ["CodeEncoder", "Encoded", "EncoderUnavailable", "NotFinite", "load_encoder"]
 
@@ -117,6 +126,11 @@ class FusedEncoder(CodeEncoder):
         code = self._code_vectors(texts, language)
         return self._namer.expected_f1(texts, code, names, language)
 
+    def doubtful_variables(self, text: str, language: str = "python") -> list[DoubtfulVariable]:
+        if self._variable_namer is None or not self._knows(language):
+            return []
+        return self._variable_namer.doubtful(text, language)
+
     @torch.inference_mode()
     def explain(
         self, source: str, query: str | None = None, language: str = "python"
@@ -159,6 +173,10 @@ class FusedEncoder(CodeEncoder):
     @cached_property
     def _namer(self) -> Namer:
         return namer.load(self._checkpoint, self._model, self.device, self._runtime)
+
+    @cached_property
+    def _variable_namer(self) -> VariableNamer | None:
+        return variable_namer.load(self._checkpoint, self.device)
 
     @cached_property
     def _code2vec(self) -> FoldedCode2Vec:

@@ -1,20 +1,53 @@
-"""The network of variables' names, in the folder `variables` of a checkpoint, whose embeddings of
-subtokens and paths it shares."""
+"""Names of variables by a checkpoint: a network in its folder `variables`, which shares the
+checkpoint's embeddings of subtokens and paths."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from safetensors.torch import load_file, save_file
 
 from embeddings.checkpoints import Checkpoint
+from embeddings.code_encoder import NAMES, DoubtfulVariable
+from embeddings.naming.disagreement import Thresholds, likely, variable_doubt
+from embeddings.naming.network import Names
 from embeddings.naming.variable_network import VariableNetwork
+from embeddings.naming.variables import Variable, variables
 from embeddings.networks.vocabulary import Vocabulary
 from embeddings.text.weights import half_precision
 
-FOLDER, WEIGHTS, LABELS, WORDS = "variables", "model.safetensors", "labels.txt.gz", "words.txt.gz"
+FOLDER, CONFIG = "variables", "config.json"
+WEIGHTS, LABELS, WORDS = "model.safetensors", "labels.txt.gz", "words.txt.gz"
 SHARED = ("code2vec.subtokens.weight", "code2vec.paths.weight")
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class VariableNamer:
+    """Predicts names of variables. `thresholds` say when a predicted name is sure, and when
+    likely."""
+
+    network: VariableNetwork
+    thresholds: Thresholds
+
+    def names(self, known: Sequence[Variable], k: int) -> list[Names]:
+        """For each variable at most k names, best first, with their expected F1 over subtokens. Its
+        own name is hidden."""
+        return self.network.names(known, k)
+
+    def doubtful(self, text: str, language: str) -> list[DoubtfulVariable]:
+        """The variables of a definition whose names disagree with what the definition does with
+        them, in the order in which they are bound."""
+        known = variables(text, language)
+        predicted = zip(known, self.names(known, NAMES), strict=True) if known else ()
+        return [
+            DoubtfulVariable(each.name, each.role, likely(names, self.thresholds))
+            for each, names in predicted
+            if variable_doubt(each.name, names, self.thresholds)
+        ]
 
 
 def untrained(checkpoint: Checkpoint, labels: Vocabulary, words: Vocabulary) -> VariableNetwork:
@@ -27,21 +60,27 @@ def untrained(checkpoint: Checkpoint, labels: Vocabulary, words: Vocabulary) -> 
     return network
 
 
-def load(checkpoint: Checkpoint) -> VariableNetwork | None:
-    """The checkpoint's network of variables' names; None if it has none."""
+def load(checkpoint: Checkpoint, device: str = "cpu") -> VariableNamer | None:
+    """The checkpoint's namer of variables; None if it has none of this version."""
     folder = checkpoint.folder / FOLDER
-    if not (folder / WEIGHTS).is_file():
+    path = folder / CONFIG
+    config = json.loads(path.read_text()) if path.is_file() else {}
+    if config.get("format") != FORMAT:
         return None
     own = (Vocabulary.load(folder / name) for name in (LABELS, WORDS))
     network = untrained(checkpoint, *own)
     weights = {name: tensor.float() for name, tensor in load_file(folder / WEIGHTS).items()}
     network.load_state_dict({**network.state_dict(), **weights})
-    return network.eval().requires_grad_(False)
+    network.to(device).eval().requires_grad_(False)
+    return VariableNamer(network, Thresholds(**config["thresholds"]))
 
 
-def save(folder: Path, network: VariableNetwork) -> None:
-    """Writes a network into a folder, without the embeddings that it shares."""
+def save(folder: Path, namer: VariableNamer) -> None:
+    """Writes a namer into a folder, without the embeddings that it shares."""
+    network = namer.network
     network.lexicon.labels.save(folder / LABELS)
     network.lexicon.words.save(folder / WORDS)
     own = {name: weight for name, weight in network.state_dict().items() if name not in SHARED}
     save_file({name: half_precision(weight) for name, weight in own.items()}, folder / WEIGHTS)
+    config = {"format": FORMAT, "thresholds": asdict(namer.thresholds)}
+    (folder / CONFIG).write_text(json.dumps(config, indent=2) + "\n")

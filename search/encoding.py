@@ -1,5 +1,5 @@
-"""Vectors and predicted names of texts that need not be indexed, by the encoder that this process
-searches with."""
+"""What is encoded and predicted by the encoder that this process searches with, of texts that need
+not be indexed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from textwrap import dedent
 
+from codeindex.models import Definition
 from codeindex.spaces import encoders
+from embeddings import EncoderUnavailable
+from embeddings.code_encoder import DoubtfulVariable
 from search.request import PastedCode
 
 MOST_TEXTS = 20
@@ -59,3 +62,13 @@ def predicted_names(code: PastedCode, limit: int) -> Sequence[tuple[str, float]]
         [dedent(code.source)], k=limit, language=code.language
     )
     return names
+
+
+def doubtful_variables(definition: Definition) -> Sequence[DoubtfulVariable]:
+    """The variables of a definition whose names disagree with their use; none where no encoder can
+    be loaded."""
+    try:
+        encoder = encoders.searcher.encoder()
+    except EncoderUnavailable:
+        return []
+    return encoder.doubtful_variables(definition.text.body, definition.text.language)

@@ -52,10 +52,22 @@ def space_for(encoder: CodeEncoder, source: EncoderSource = SHIPPED_ENCODER) -> 
     space = Space.objects.filter(fingerprint=encoder.fingerprint).first()
     if space is None or space.state == SpaceState.RETIRED:
         space = _create(encoder, source)
+    if space.name_thresholds != encoder.name_thresholds:
+        # A new version names otherwise: what is stored is judged anew.
+        _change(space, names_judged_from=None, **_thresholds(encoder))
     if EncoderSource.of_space(space) != source:
-        Space.objects.filter(pk=space.pk).update(**asdict(source))
-        space.refresh_from_db()
+        _change(space, **asdict(source))
     return space
+
+
+def _thresholds(encoder: CodeEncoder) -> dict[str, float]:
+    thresholds = encoder.name_thresholds
+    return {"name_sure": thresholds.sure, "name_likely": thresholds.likely}
+
+
+def _change(space: Space, **values: object) -> None:
+    Space.objects.filter(pk=space.pk).update(**values)
+    space.refresh_from_db()
 
 
 @transaction.atomic
@@ -66,8 +78,7 @@ def _create(encoder: CodeEncoder, source: EncoderSource) -> Space:
         "state": SpaceState.RETIRED,
         "name": encoder.name,
         "dimensions": encoder.dimensions,
-        "name_sure": encoder.name_thresholds.sure,
-        "name_likely": encoder.name_thresholds.likely,
+        **_thresholds(encoder),
         **asdict(source),
     }
     space, _ = Space.objects.get_or_create(fingerprint=encoder.fingerprint, defaults=new)

@@ -42,6 +42,17 @@ def doubt(
     return 0.0 if is_alike else best
 
 
+def variable_doubt(
+    name: str, predicted: Sequence[tuple[str, float]], thresholds: Thresholds = DEFAULT
+) -> float:
+    """As `doubt`, of a variable, whose name may also abbreviate a likely one: `i` stands for
+    `index`, `ctx` for `context`."""
+    others = [word for other, _ in likely(predicted, thresholds) for word in parts(other)]
+    if any(_abbreviates(word, other) for word in parts(name) for other in others):
+        return 0.0
+    return doubt(name, predicted, thresholds)
+
+
 def disagrees(
     name: str, predicted: Sequence[tuple[str, float]], thresholds: Thresholds = DEFAULT
 ) -> bool:
@@ -59,3 +70,9 @@ def likely(
 def _are_alike(one: str, other: str) -> bool:
     shorter, longer = sorted((one, other), key=len)
     return shorter == longer or (len(shorter) >= _SHORTEST and shorter in longer)
+
+
+def _abbreviates(short: str, word: str) -> bool:
+    """Whether both begin with the same letter and `word` has the letters of `short` in order."""
+    letters = iter(word)
+    return short[0] == word[0] and all(letter in letters for letter in short)

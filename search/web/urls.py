@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from search.web import files, lines, map, references, saved, views
-from search.web.code import attention, history
+from search.web.code import attention, history, variables
 from search.web.rest import batch, definitions, encoding, searches, suggestions
 from search.web.rest import files as rest_files
 from search.web.rest import references as rest_references
@@ -42,6 +42,11 @@ urlpatterns = [
         "files/<file:file_id>/<definition:definition_id>/references/",
         references.references,
         name="references",
+    ),
+    path(
+        "files/<file:file_id>/<definition:definition_id>/variables/",
+        variables.variables,
+        name="variables",
     ),
     path("r/<address:address>", files.at_address, name="address"),
     path("similar/", views.similar_to_code, name="similar-to-code"),

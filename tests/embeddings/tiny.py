@@ -10,13 +10,15 @@ import torch
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import BertConfig, BertModel, LlamaConfig, LlamaModel, PreTrainedTokenizerFast
 
-from embeddings import checkpoints, drafts
+from embeddings import checkpoints, drafts, variable_namer
 from embeddings.checkpoints import Network, Settings
+from embeddings.naming.disagreement import Thresholds
 from embeddings.networks.code2vec import Code2VecSettings
 from embeddings.networks.draft import DraftNetwork, DraftSettings
 from embeddings.networks.vocabulary import Lexicon, Vocabulary, path_key, subtokens
 from embeddings.paths import contexts
 from embeddings.text.language_model import load_model
+from embeddings.variable_namer import VariableNamer
 
 WORDS = [
     *"abcdefgh",
@@ -96,6 +98,17 @@ def checkpoint(folder: Path, model: Path, **settings: object) -> Path:
     torch.manual_seed(1)
     words = lexicon()
     checkpoints.save(folder, chosen, words, Network(chosen, words))
+    return folder
+
+
+def with_variables(folder: Path, thresholds: Thresholds) -> Path:
+    """The same checkpoint with an untrained network of variables' names."""
+    names = Vocabulary(["path", "reader", "count"])
+    torch.manual_seed(1)
+    network = variable_namer.untrained(checkpoints.load(folder), names, names)
+    own = folder / variable_namer.FOLDER
+    own.mkdir()
+    variable_namer.save(own, VariableNamer(network, thresholds))
     return folder
 
 

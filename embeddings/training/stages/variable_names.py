@@ -15,6 +15,7 @@ from embeddings import variable_namer
 from embeddings.checkpoints import Checkpoint
 from embeddings.evaluation import metrics
 from embeddings.evaluation.metrics import NameScores
+from embeddings.naming.disagreement import Thresholds
 from embeddings.naming.variable_network import VariableNetwork
 from embeddings.networks.vocabulary import Ids, Mentions, Ragged, Vocabulary
 from embeddings.training.corpus import corpora
@@ -25,6 +26,7 @@ from embeddings.training.data.mentions import CorpusMentions
 from embeddings.training.data.variables import CorpusVariables
 from embeddings.training.stages.loop import Run, batch_count, shuffled_batches
 from embeddings.training.stages.names import label_loss, sample_rows
+from embeddings.variable_namer import VariableNamer
 
 BATCH = 512
 MEASURED = 4_000
@@ -119,7 +121,7 @@ def train_variables(
     network = variable_namer.untrained(teacher, labels, words)
     run = Run(out, plan.seed, resume)
     run.train(VariableStage(functions, variables, network, plan, device), plan.epochs)
-    variable_namer.save(out, network)
+    variable_namer.save(out, VariableNamer(network, Thresholds()))
     run.finish()
 
 

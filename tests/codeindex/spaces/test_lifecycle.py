@@ -24,6 +24,7 @@ from codeindex.models import (
 )
 from codeindex.spaces import encoders, lifecycle
 from codeindex.spaces.encoders import EncoderSource
+from embeddings.naming.disagreement import Thresholds
 from tests.codeindex.spaces.conftest import READY, active, told
 from tests.git import GitRepository
 from tests.journeys.installation import until
@@ -219,6 +220,20 @@ def test_publishing_and_activating_wait_for_each_other(
         assert not done.wait(0.5)
     assert done.wait(10)
     thread.join()
+
+
+def test_names_are_judged_anew_once_a_checkpoint_is_sure_of_other_ones(
+    checkpoints: list[Path], no_encoder_loaded: None
+) -> None:
+    source = EncoderSource(str(checkpoints[0]))
+    encoder = encoders.cached(source)
+    space = lifecycle.space_for(encoder, source)
+    Space.objects.update(names_judged_from=0)
+    assert lifecycle.space_for(encoder, source).names_judged_from == 0
+    encoder.name_thresholds = Thresholds(sure=0.7, likely=0.4)
+    changed = lifecycle.space_for(encoder, source)
+    assert (changed, changed.name_thresholds) == (space, Thresholds(sure=0.7, likely=0.4))
+    assert changed.names_judged_from is None
 
 
 @pytest.mark.django_db(transaction=True)

@@ -70,6 +70,7 @@ ROUTES: dict[str, dict[str, tuple[str | int, ...]]] = {
     "why": {"GET": SEEN},
     "attention": {"GET": SEEN},
     "history": {"GET": SEEN},
+    "variables": {"GET": SEEN},
     "similar": {"GET": SEEN},
     "references": {"GET": SEEN},
     "address": {"GET": SEEN},
