@@ -109,7 +109,14 @@ def _draft(options: argparse.Namespace) -> None:
 
 def _names(options: argparse.Namespace) -> None:
     data = load(options.corpus, options.llm, options.device, options.limit)
-    plan = NamingPlan(options.epochs, options.layers, options.names, options.rate, options.seed)
+    plan = NamingPlan(
+        options.epochs,
+        options.layers,
+        options.names,
+        options.rate,
+        options.text_rate,
+        options.seed,
+    )
     teacher = checkpoints.load(options.checkpoint)
     train_names(data, teacher, plan, options.out, resume=options.resume)
 
@@ -278,6 +285,9 @@ def _add_names(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--names", type=int, help="largest number of functions")
     parser.add_argument(
         "--layers", type=int, default=plan.layers, help="last ones that are trained"
+    )
+    parser.add_argument(
+        "--text-rate", type=float, default=plan.text_rate, help="that of the language model"
     )
     parser.set_defaults(run=_names)
 

@@ -16,7 +16,6 @@ from embeddings.training.corpus.functions import Function
 from embeddings.training.data.dataset import TrainingData
 from embeddings.training.data.features import IndexedContexts
 from embeddings.training.data.mentions import CorpusMentions
-from embeddings.training.stages.code import code_vectors
 from embeddings.training.stages.names import NameStage
 from embeddings.types import Matrix
 
@@ -50,5 +49,4 @@ class DraftNameStage(NameStage):
 
     def _inputs(self, rows: Ids) -> Matrix:
         """(n,) functions → their code vectors (n, code), as drafts have them."""
-        code2vec = self._network.code2vec
-        return code_vectors(code2vec, self._contexts, rows, self._data.device, self._most)
+        return self._code_vectors(rows, self._most)

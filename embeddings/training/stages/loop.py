@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import csv
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import torch
-from more_itertools import sliced
+from more_itertools import map_reduce, sliced
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import LambdaLR
 from tqdm import tqdm
@@ -69,10 +69,12 @@ class Run:
     seed: int
     resume: bool
 
-    def train(self, stage: Stage, epochs: int) -> None:
-        """Trains the stage, from where an interrupted run left it if `resume` is set."""
-        weights = [weight for weight in stage.trained.parameters() if weight.requires_grad]
-        optimiser = torch.optim.Adam(weights, lr=stage.rate)
+    def train(
+        self, stage: Stage, epochs: int, rates: Mapping[nn.Module, float] | None = None
+    ) -> None:
+        """Trains the stage, from where an interrupted run left it if `resume` is set. `rates` are
+        the highest learning rates of modules that have their own."""
+        optimiser = torch.optim.Adam(_groups(stage, rates or {}), lr=stage.rate)
         first = self._restore(stage, optimiser)
         schedule = learning_rates(optimiser, stage, epochs, first)
         for epoch in range(first, epochs):
@@ -167,15 +169,26 @@ class Run:
 def learning_rates(
     optimiser: torch.optim.Optimizer, stage: Stage, epochs: int, done: int = 0
 ) -> LambdaLR:
-    """The schedule of a stage's learning rate after `done` epochs: linearly up to the stage's rate,
+    """The schedule of a stage's learning rates after `done` epochs: linearly up to the highest,
     then down along a cosine. It needs no state of its own on disk."""
     for group in optimiser.param_groups:
-        group["initial_lr"] = stage.rate
+        group.setdefault("initial_lr", stage.rate)
     steps = epochs * stage.steps()
     schedule: LambdaLR = get_cosine_schedule_with_warmup(
         optimiser, round(WARM_UP * steps), steps, last_epoch=done * stage.steps() - 1
     )
     return schedule
+
+
+def _groups(stage: Stage, rates: Mapping[nn.Module, float]) -> list[dict[str, Any]]:
+    """The trained weights by their learning rates."""
+    weights = {weight: stage.rate for weight in stage.trained.parameters() if weight.requires_grad}
+    for module, rate in rates.items():
+        weights |= {weight: rate for weight in module.parameters() if weight.requires_grad}
+    by_rate = map_reduce(weights, keyfunc=weights.__getitem__)
+    return [
+        {"params": own, "lr": rate, "initial_lr": rate} for rate, own in sorted(by_rate.items())
+    ]
 
 
 def batch_count(rows: Ids, size: int) -> int:

@@ -24,7 +24,7 @@ from embeddings.training.data.labels import (
     rows_with_informative_names,
 )
 from embeddings.training.data.mentions import CorpusMentions
-from embeddings.training.stages.code import code_vectors
+from embeddings.training.stages.code import ALL_CONTEXTS, code_vectors
 from embeddings.training.stages.loop import batch_count, shuffled_batches
 from embeddings.training.stages.objectives import name_loss
 from embeddings.types import Matrix
@@ -46,14 +46,12 @@ class NameStage:
         data: TrainingData,
         network: Network,
         lexicon: Lexicon,
-        contexts: IndexedContexts,
+        contexts: IndexedContexts | None,
         limit: int | None,
     ) -> None:
+        """Without `contexts`, no code vectors are read."""
         self._data, self._network, self._contexts = data, network, contexts
-        train, validation = (
-            rows_with_informative_names(data, split) for split in ("train", "validation")
-        )
-        self._rows, self._held_out = sample_rows(train, limit), sample_rows(validation, MEASURED)
+        self._rows, self._held_out = self._choose_rows(limit)
         all_rows = np.concatenate([self._rows, self._held_out])
         self._vectors = torch.from_numpy(self._inputs(all_rows)).to(data.device)
         self._labelled, self._mentions = None, None
@@ -86,6 +84,13 @@ class NameStage:
         f1 = label_f1(labels, self._data, self._held_out, vectors, self._mentions)
         return {"validation label f1": f1}
 
+    def _choose_rows(self, limit: int | None) -> tuple[Ids, Ids]:
+        """The functions to learn, at most `limit`, and those to measure."""
+        train, validation = (
+            rows_with_informative_names(self._data, split) for split in ("train", "validation")
+        )
+        return sample_rows(train, limit), sample_rows(validation, MEASURED)
+
     def _label_vectors(self, places: Ids) -> Tensor:
         """(n,) places among the functions → the vectors that labels are predicted from."""
         return self._vectors[places]
@@ -95,12 +100,18 @@ class NameStage:
 
     def _inputs(self, rows: Ids) -> Matrix:
         """(n,) functions → the vectors (n, d) that their names are predicted from."""
-        code = code_vectors(self._network.code2vec, self._contexts, rows, self._data.device)
+        code = self._code_vectors(rows)
         source, masked = self._network.source, None
         if source.reads_text:
             self._data.prepare({TextView.MASKED}, rows)
             masked = self._data.vectors(TextView.MASKED, rows)
         return source.joined(masked, code)
+
+    def _code_vectors(self, rows: Ids, most: int = ALL_CONTEXTS) -> Matrix:
+        """Those of functions (n,), by at most `most` path-contexts of each: (n, code)."""
+        assert self._contexts is not None
+        code2vec, device = self._network.code2vec, self._data.device
+        return code_vectors(code2vec, self._contexts, rows, device, most)
 
 
 def label_loss(labels: Labels, vectors: Tensor, mentions: Ragged | None, parts: Ragged) -> Tensor:

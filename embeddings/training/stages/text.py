@@ -55,7 +55,7 @@ NEIGHBOURS = 16
 PROJECT_TRIES = 2.5
 STEPS_PER_EPOCH = 50
 # Tokens in one pass through the network.
-PASS, PASS_ON_A_GPU = 512, 16_384
+PASS, PASS_ON_A_GPU = 2_048, 16_384
 MEASURED = 300
 RATE, ADAPTERS_RATE = 5e-5, 2e-4
 T = TypeVar("T")

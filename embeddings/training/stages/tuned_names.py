@@ -1,58 +1,67 @@
-"""Names by a language model of their own: its last layers and the labels are trained together, from
-the published model and from a checkpoint's labels."""
+"""Names by a language model of their own: its last layers and new labels are trained together, from
+the published model and with a checkpoint's vocabularies.
+
+code2vec has learnt the names of the functions that it was trained on, so its vectors say more about
+them than about others, and labels that learn on both would rely on them. The labels therefore learn
+without code vectors first; what these add is learnt afterwards, on functions that code2vec has not
+seen."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from embeddings import namer
+from embeddings import checkpoints, namer
 from embeddings.checkpoints import Checkpoint
 from embeddings.naming.disagreement import Thresholds
-from embeddings.naming.network import LabelSource
+from embeddings.naming.network import Labels, LabelSource
 from embeddings.networks.vocabulary import Ids, Ragged
 from embeddings.text.language_model import EncoderUnavailable, save_tuned
 from embeddings.training.data.dataset import TextView, TrainingData
 from embeddings.training.data.features import IndexedContexts, path_contexts
-from embeddings.training.stages.code import code_vectors
+from embeddings.training.data.labels import rows_with_informative_names
 from embeddings.training.stages.loop import Run, trainable_weights
-from embeddings.training.stages.names import NameStage
+from embeddings.training.stages.names import NameStage, sample_rows
 from embeddings.training.stages.text import changed_weights, prepared, vectors_of
 from embeddings.types import Matrix
+
+CODE_EPOCHS, CODE_RATE = 6, 1e-3
+MEASURED_SHARE = 4
+"""One in so many functions that code2vec has not seen is kept to measure."""
 
 
 @dataclass(frozen=True, slots=True)
 class NamingPlan:
-    """How names are trained. `layers`: how many of the language model's last ones are trained.
-    `names` is how many functions are read at most; None: all."""
+    """How names are trained. `layers`: how many of the language model's last ones are trained, with
+    `text_rate` as their highest learning rate; `rate` is that of the labels. `names` is how many
+    functions are read at most; None: all."""
 
-    epochs: int = 3
+    epochs: int = 2
     layers: int = 3
     names: int | None = None
-    rate: float = 2e-4
+    rate: float = 2e-3
+    text_rate: float = 2e-4
     seed: int = 1
 
 
 class TunedNameStage(NameStage):
-    """The last layers of a language model, and labels."""
+    """The last layers of a language model, and labels, without code vectors."""
 
     name = "tuned names"
 
-    def __init__(
-        self, data: TrainingData, teacher: Checkpoint, contexts: IndexedContexts, plan: NamingPlan
-    ) -> None:
+    def __init__(self, data: TrainingData, teacher: Checkpoint, plan: NamingPlan) -> None:
         self.rate = plan.rate
         self._model = data.model.for_names
-        super().__init__(data, teacher.network, teacher.lexicon, contexts, plan.names)
+        super().__init__(data, teacher.network, teacher.lexicon, None, plan.names)
         texts = [data.text(TextView.MASKED, row) for row in (*self._rows, *self._held_out)]
         self._tokens = Ragged.from_rows(self._model.tokens(texts))
-        network = prepared(self._model.network)
-        _freeze_all_but_last(network, plan.layers)
-        self.trained = nn.ModuleList([network, teacher.network.labels.requires_grad_(True)])
+        self.network = prepared(self._model.network)
+        _freeze_all_but_last(self.network, plan.layers)
+        self.trained = nn.ModuleList([self.network, teacher.network.labels])
 
     def _label_vectors(self, places: Ids) -> Tensor:
         tokens = self._tokens.take(places)
@@ -61,8 +70,38 @@ class TunedNameStage(NameStage):
         return torch.cat([read * read.shape[1] ** 0.5, self._vectors[places]], dim=1)
 
     def _inputs(self, rows: Ids) -> Matrix:
-        """(n,) functions → their code vectors (n, code)."""
-        return code_vectors(self._network.code2vec, self._contexts, rows, self._data.device)
+        """(n,) functions → zeros in place of their code vectors (n, code)."""
+        return np.zeros((len(rows), self._network.code2vec.layer.out_features), np.float32)
+
+
+class CodeNameStage(NameStage):
+    """What code vectors add, on functions of the validation split: the weights from code vectors to
+    the labels' hidden layer."""
+
+    name, rate = "names by code", CODE_RATE
+
+    def __init__(self, data: TrainingData, teacher: Checkpoint) -> None:
+        contexts = path_contexts(data.functions, teacher.settings.paths, data.folder / "contexts")
+        indexed = IndexedContexts(contexts, teacher.lexicon)
+        super().__init__(data, teacher.network, teacher.lexicon, indexed, None)
+        labels = teacher.network.labels.requires_grad_(False)
+        assert labels.reader is not None
+        weight = labels.reader.vector.weight.requires_grad_(True)
+        of_code = torch.zeros_like(weight)
+        of_code[:, data.model.dimensions :] = 1
+        weight.register_hook(of_code.mul)  # type: ignore[no-untyped-call]
+
+    def _choose_rows(self, limit: int | None) -> tuple[Ids, Ids]:
+        rows = rows_with_informative_names(self._data, "validation")
+        held_out = sample_rows(rows, len(rows) // MEASURED_SHARE)
+        return np.setdiff1d(rows, held_out), held_out
+
+    def _inputs(self, rows: Ids) -> Matrix:
+        """As of every checkpoint, by the language model as it is now."""
+        texts = [self._data.text(TextView.MASKED, row) for row in rows]
+        return self._network.source.joined(
+            self._data.model.for_names.encode(texts), self._code_vectors(rows)
+        )
 
 
 def train_names(
@@ -74,16 +113,27 @@ def train_names(
     if source is not LabelSource.FUSED:
         raise EncoderUnavailable(f"The checkpoint {teacher.name} predicts names from {source}.")
     out.mkdir(parents=True, exist_ok=True)
-    contexts = path_contexts(data.functions, teacher.settings.paths, data.folder / "contexts")
     first = trainable_weights(data.model.network)
     torch.manual_seed(plan.seed)
-    stage = TunedNameStage(data, teacher, IndexedContexts(contexts, teacher.lexicon), plan)
+    labels = checkpoints.untrained_labels(teacher.settings, teacher.lexicon)
+    _forget_code(labels, data.model.dimensions)
+    teacher.network.labels = labels
     run = Run(out, plan.seed, resume)
-    run.train(stage, plan.epochs)
+    stage = TunedNameStage(data, teacher, plan)
+    run.train(stage, plan.epochs, {stage.network: plan.text_rate})
+    unseen = replace(data, functions=[f for f in data.functions if f.split == "validation"])
+    run.train_and_mix(CodeNameStage(unseen, teacher), CODE_EPOCHS)
     tuned = changed_weights(data.model.network, first)
     save_tuned(data.model, data.model.settings.name, tuned, out)
-    namer.save(out, teacher.network.labels, Thresholds())
+    namer.save(out, labels, Thresholds())
     run.finish()
+
+
+def _forget_code(labels: Labels, text_width: int) -> None:
+    """Removes the weights from code vectors to the labels' hidden layer."""
+    assert labels.reader is not None
+    with torch.no_grad():
+        labels.reader.vector.weight[:, text_width:] = 0
 
 
 def _freeze_all_but_last(network: nn.Module, layers: int) -> None:
