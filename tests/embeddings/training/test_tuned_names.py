@@ -9,8 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from safetensors.torch import load_file
 
-from embeddings import load_encoder, namer
+from embeddings import checkpoints, load_encoder, namer
 from embeddings.naming.network import LabelSource
 from embeddings.training.__main__ import main
 from embeddings.training.stages.loop import CURVES
@@ -49,6 +51,22 @@ def test_names_are_learnt_and_vectors_stay_as_they_are(
         losses = [float(row["value"]) for row in csv.DictReader(file) if row["figure"] == "labels"]
     assert losses[-1] < losses[0]
     assert not list((teacher / namer.FOLDER).glob("*.pt"))
+
+
+def test_code_vectors_count_only_as_far_as_the_validation_split_shows(
+    corpus: Path, teacher: Path, model: Path
+) -> None:
+    assert train(corpus, teacher, model) == 0
+    with (teacher / namer.FOLDER / CURVES).open(newline="") as file:
+        stages = [row["stage"] for row in csv.DictReader(file)]
+    assert list(dict.fromkeys(stages))[:2] == ["tuned names", "names by code"]
+    settings = checkpoints.load(teacher).settings
+    labels = load_file(teacher / namer.FOLDER / namer.WEIGHTS)
+    weight = labels["reader.vector.weight"]
+    before = checkpoints.load(teacher).network.labels.state_dict()["reader.vector.weight"]
+    text, code = weight.split([settings.text_width, settings.code.code], dim=1)
+    assert text.any()
+    assert not torch.equal(code.float(), before[:, settings.text_width :])
 
 
 def test_only_the_last_layers_are_stored(corpus: Path, teacher: Path, model: Path) -> None:
