@@ -4,7 +4,6 @@ checkpoint's embeddings of subtokens and paths."""
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -13,9 +12,8 @@ from safetensors.torch import load_file, save_file
 from embeddings.checkpoints import Checkpoint
 from embeddings.code_encoder import NAMES, DoubtfulVariable
 from embeddings.naming.disagreement import Thresholds, likely, variable_doubt
-from embeddings.naming.network import Names
 from embeddings.naming.variable_network import VariableNetwork
-from embeddings.naming.variables import Variable, variables
+from embeddings.naming.variables import variables
 from embeddings.networks.vocabulary import Vocabulary
 from embeddings.text.weights import half_precision
 
@@ -27,22 +25,17 @@ FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class VariableNamer:
-    """Predicts names of variables. `thresholds` say when a predicted name is sure, and when
+    """Judges names of variables. `thresholds` say when a predicted name is sure, and when
     likely."""
 
     network: VariableNetwork
     thresholds: Thresholds
 
-    def names(self, known: Sequence[Variable], k: int) -> list[Names]:
-        """For each variable at most k names, best first, with their expected F1 over subtokens. Its
-        own name is hidden."""
-        return self.network.names(known, k)
-
     def doubtful(self, text: str, language: str) -> list[DoubtfulVariable]:
         """The variables of a definition whose names disagree with what the definition does with
         them, in the order in which they are bound."""
         known = variables(text, language)
-        predicted = zip(known, self.names(known, NAMES), strict=True) if known else ()
+        predicted = zip(known, self.network.names(known, NAMES), strict=True) if known else ()
         return [
             DoubtfulVariable(each.name, each.role, likely(names, self.thresholds))
             for each, names in predicted

@@ -15,7 +15,7 @@ from embeddings.naming.network import Labels, Names
 from embeddings.naming.scopes import Role
 from embeddings.naming.variables import HIDDEN, Variable
 from embeddings.networks.code2vec import Code2Vec, Code2VecSettings
-from embeddings.networks.vocabulary import ContextBatch, Lexicon, subtokens
+from embeddings.networks.vocabulary import ContextBatch, Lexicon, Mentions, subtokens
 
 ROLES: Final = tuple(Role)
 
@@ -42,12 +42,20 @@ class VariableNetwork(nn.Module):
     def names(self, variables: Sequence[Variable], k: int) -> list[Names]:
         """For each variable at most k names, best first, with their expected F1 over subtokens. Its
         own name is hidden."""
+        return self.labels.predict(*self._seen(variables), k)
+
+    @torch.inference_mode()
+    def expected_f1(self, variables: Sequence[Variable], names: Sequence[str]) -> list[float]:
+        """For each variable the expected F1 over subtokens of a name that is given."""
+        return self.labels.expected_f1(*self._seen(variables), names)
+
+    def _seen(self, variables: Sequence[Variable]) -> tuple[Tensor, Mentions]:
         device = self.code2vec.layer.weight.device
         contexts = self.lexicon.batch([each.contexts for each in variables]).to(device)
         places = [ROLES.index(each.role) for each in variables]
         roles = torch.tensor(places, dtype=torch.long, device=device)
         mentions = self.lexicon.mentions([around(each) for each in variables])
-        return self.labels.predict(self.vectors(contexts, roles), mentions, k)
+        return self.vectors(contexts, roles), mentions
 
 
 def around(variable: Variable) -> dict[str, int]:

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks import badly_named, renames
+from benchmarks import variables as benchmark
+from embeddings.naming.variables import variables
 from tests.git import GitRepository
 
 BODY = """(items, limit):
@@ -89,3 +91,11 @@ def test_a_copy_has_meaningless_names_and_the_same_lines(
     assert (target / "README.md").read_text() == "Cart"
     assert json.loads(copied.read_text()) == {"shop-unnamed": {"revision": "", "queries": queries}}
     assert GitRepository(target).git("log", "--format=%s") == "meaningless names"
+
+
+def test_two_parameters_exchange_their_names_wherever_they_occur() -> None:
+    text = 'def f(é, width, **kw):\n    """width of é"""\n    return width(é, width=é.width)\n'
+    one, other, *_ = variables(text)
+    assert benchmark._renamed(text, {"width": one, "é": other}) == (
+        'def f(width, é, **kw):\n    """width of é"""\n    return é(width, width=width.width)\n'
+    )

@@ -10,13 +10,12 @@ import numpy as np
 import pytest
 
 from embeddings import checkpoints, variable_namer
-from embeddings.naming.variable_network import ANNOTATED, around
+from embeddings.naming.variable_network import ANNOTATED, VariableNetwork, around
 from embeddings.naming.variables import variables
 from embeddings.training.__main__ import main
 from embeddings.training.corpus import corpora
 from embeddings.training.data.variables import CorpusVariables
 from embeddings.training.stages.loop import CURVES
-from embeddings.variable_namer import VariableNamer
 from tests.embeddings import tiny
 
 
@@ -25,22 +24,22 @@ def teacher(tmp_path: Path) -> Path:
     return tiny.checkpoint(tmp_path / "teacher", tiny.bert(tmp_path / "bert"))
 
 
-def train(corpus: Path, teacher: Path, *options: str) -> VariableNamer:
+def train(corpus: Path, teacher: Path, *options: str) -> VariableNetwork:
     where = ["--corpus", str(corpus), "--checkpoint", str(teacher)]
     out = str(teacher / variable_namer.FOLDER)
     assert main(["variables", *where, "--out", out, "--epochs", "4", *options]) == 0
     namer = variable_namer.load(checkpoints.load(teacher))
     assert namer is not None
-    return namer
+    return namer.network
 
 
 def test_names_are_learnt_from_what_variables_do(corpus: Path, teacher: Path) -> None:
     assert variable_namer.load(checkpoints.load(teacher)) is None
-    namer = train(corpus, teacher)
+    network = train(corpus, teacher)
     with (teacher / variable_namer.FOLDER / CURVES).open(newline="") as file:
         losses = [float(row["value"]) for row in csv.DictReader(file) if row["figure"] == "labels"]
     assert losses[-1] < losses[0]
-    found = namer.names(variables(tiny.SOURCES[0]), k=3)
+    found = network.names(variables(tiny.SOURCES[0]), k=3)
     assert [len(names) for names in found] == [3, 3]
     for names in found:
         scores = [score for _, score in names]
@@ -48,13 +47,13 @@ def test_names_are_learnt_from_what_variables_do(corpus: Path, teacher: Path) ->
 
 
 def test_a_name_is_predicted_without_being_seen(corpus: Path, teacher: Path) -> None:
-    namer = train(corpus, teacher)
+    network = train(corpus, teacher)
     named, other = (
         variables(f"def f(data):\n    for {name} in data:\n        print({name})\n")[1]
         for name in ("row", "x")
     )
     assert named.role == other.role == "loop"
-    assert namer.names([named], k=5) == namer.names([other], k=5)
+    assert network.names([named], k=5) == network.names([other], k=5)
 
 
 def test_the_words_around_a_variable_are_those_at_the_ends_of_its_paths() -> None:
