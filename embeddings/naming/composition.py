@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import combinations
 
 # Pseudo-count of pairs: for rare subtokens it makes co-occurrence neither likely nor unlikely.
-SMOOTHING = 1.0
+SMOOTHING = 0.3
 
 
 class Cooccurrence:

@@ -11,14 +11,19 @@ import torch
 from numpy.typing import NDArray
 
 from embeddings.evaluation import metrics
-from embeddings.naming.network import Labels
-from embeddings.networks.vocabulary import Ids, Mentions, Ragged
+from embeddings.naming.disagreement import Thresholds
+from embeddings.naming.network import Labels, Names
+from embeddings.networks.vocabulary import Ids, Mentions, Ragged, subtokens
 from embeddings.training.corpus.functions import Function
 from embeddings.training.data.dataset import TrainingData
 from embeddings.types import Matrix
 
 # A project's functions of the same name, beyond so many of them, teach nothing new.
 MOST_NAMESAKES = 20
+# Of the sure names of the default checkpoint, a third have the words of the true name, and a little
+# more are judged synonymous (docs/results/names.md).
+SURE_SHARE = 0.3
+SURE_LEVELS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9)
 
 
 def label_of(name: str) -> str:
@@ -48,6 +53,25 @@ def rows_with_informative_names(data: TrainingData, split: str) -> Ids:
     """The functions of a split whose names are worth learning."""
     rows = data.rows(split)
     return rows[informative_names(data, rows)]
+
+
+def calibrated(predicted: Sequence[Names], actual: Sequence[str]) -> Thresholds:
+    """When a predicted name is sure: from the lowest expected F1 from which on `SURE_SHARE` of the
+    best names have the words of the true name."""
+    best = [names[0] if names else ("", 0.0) for names in predicted]
+    is_right = np.array(
+        [
+            set(subtokens(name)) == set(subtokens(own))
+            for (name, _), own in zip(best, actual, strict=True)
+        ]
+    )
+    scores = np.array([score for _, score in best])
+    sure = [
+        level
+        for level in SURE_LEVELS
+        if (scores >= level).any() and is_right[scores >= level].mean() >= SURE_SHARE
+    ]
+    return Thresholds(sure=min(sure, default=SURE_LEVELS[-1]))
 
 
 @torch.inference_mode()

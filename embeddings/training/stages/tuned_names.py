@@ -23,15 +23,15 @@ from embeddings.networks.vocabulary import Ids, Ragged
 from embeddings.text.language_model import EncoderUnavailable, save_tuned
 from embeddings.training.data.dataset import TextView, TrainingData
 from embeddings.training.data.features import IndexedContexts, path_contexts
-from embeddings.training.data.labels import rows_with_informative_names
+from embeddings.training.data.labels import calibrated, label_of, rows_with_informative_names
 from embeddings.training.stages.loop import Run, trainable_weights
-from embeddings.training.stages.names import NameStage, sample_rows
+from embeddings.training.stages.names import NameStage
 from embeddings.training.stages.text import changed_weights, prepared, vectors_of
 from embeddings.types import Matrix
 
-CODE_EPOCHS, CODE_RATE = 6, 1e-3
-MEASURED_SHARE = 4
-"""One in so many functions that code2vec has not seen is kept to measure."""
+CODE_EPOCHS, CODE_RATE = 2, 1e-3
+MEASURED_SHARE = 3
+"""One in so many projects that code2vec has not seen is kept to measure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +91,23 @@ class CodeNameStage(NameStage):
         of_code[:, data.model.dimensions :] = 1
         weight.register_hook(of_code.mul)  # type: ignore[no-untyped-call]
 
+    @torch.inference_mode()
+    def thresholds(self) -> Thresholds:
+        """Those of the labels as they are now."""
+        vectors = self._vectors[len(self._rows) :]
+        predicted = self._network.labels.predict(vectors, self._mentions, 1)
+        return calibrated(
+            predicted, [label_of(self._data.functions[r].name) for r in self._held_out]
+        )
+
     def _choose_rows(self, limit: int | None) -> tuple[Ids, Ids]:
+        """What is learnt of a project's functions helps with others of that project, and hardly
+        elsewhere, so whole projects are kept to measure."""
         rows = rows_with_informative_names(self._data, "validation")
-        held_out = sample_rows(rows, len(rows) // MEASURED_SHARE)
-        return np.setdiff1d(rows, held_out), held_out
+        owners = np.array([self._data.functions[row].package for row in rows])
+        projects = np.random.default_rng(0).permutation(np.unique(owners))
+        is_measured = np.isin(owners, projects[: -(-len(projects) // MEASURED_SHARE)])
+        return rows[~is_measured], rows[is_measured]
 
     def _inputs(self, rows: Ids) -> Matrix:
         """As of every checkpoint, by the language model as it is now."""
@@ -122,10 +135,11 @@ def train_names(
     stage = TunedNameStage(data, teacher, plan)
     run.train(stage, plan.epochs, {stage.network: plan.text_rate})
     unseen = replace(data, functions=[f for f in data.functions if f.split == "validation"])
-    run.train_and_mix(CodeNameStage(unseen, teacher), CODE_EPOCHS)
+    by_code = CodeNameStage(unseen, teacher)
+    run.train_and_mix(by_code, CODE_EPOCHS)
     tuned = changed_weights(data.model.network, first)
     save_tuned(data.model, data.model.settings.name, tuned, out)
-    namer.save(out, labels, Thresholds())
+    namer.save(out, labels, by_code.thresholds())
     run.finish()
 
 

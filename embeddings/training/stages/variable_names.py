@@ -9,19 +9,20 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from more_itertools import sliced
 from torch import Tensor
 
 from embeddings import variable_namer
 from embeddings.checkpoints import Checkpoint
 from embeddings.evaluation import metrics
-from embeddings.evaluation.metrics import NameScores
 from embeddings.naming.disagreement import Thresholds
+from embeddings.naming.network import Names
 from embeddings.naming.variable_network import VariableNetwork
 from embeddings.networks.vocabulary import Ids, Mentions, Ragged, Vocabulary
 from embeddings.training.corpus import corpora
 from embeddings.training.corpus.functions import Function
 from embeddings.training.data.features import IndexedContexts
-from embeddings.training.data.labels import label_of
+from embeddings.training.data.labels import calibrated, label_of
 from embeddings.training.data.mentions import CorpusMentions
 from embeddings.training.data.variables import CorpusVariables
 from embeddings.training.stages.loop import Run, batch_count, shuffled_batches
@@ -84,19 +85,25 @@ class VariableStage:
             yield {"labels": label_loss(self.trained.labels, vectors, mentions, parts)}
 
     def measure(self) -> dict[str, float]:
-        scores = self.scores(self._held_out)
+        best = [names[0][0] if names else "" for names in self._predicted()]
+        scores = metrics.name_scores(best, self._true())
         return {"validation f1": scores.f1.value, "validation top 1": scores.exact.value}
 
+    def thresholds(self) -> Thresholds:
+        """Those of the network as it is now."""
+        return calibrated(self._predicted(), self._true())
+
+    def _true(self) -> list[str]:
+        return [self._labels[row] for row in self._held_out]
+
     @torch.inference_mode()
-    def scores(self, rows: Ids) -> NameScores:
-        """How well the likeliest names match the true ones."""
-        random, predicted = np.random.default_rng(0), []
-        for start in range(0, len(rows), BATCH):
-            part = rows[start : start + BATCH]
+    def _predicted(self) -> list[Names]:
+        """The likeliest name of each variable that is measured."""
+        random, predicted = np.random.default_rng(0), list[Names]()
+        for part in sliced(self._held_out, BATCH):
             vectors = self._vectors(part, ALL_CONTEXTS, random)
-            found = self.trained.labels.predict(vectors, self._mentions_of(part), 1)
-            predicted += [names[0][0] if names else "" for names in found]
-        return metrics.name_scores(predicted, [self._labels[row] for row in rows])
+            predicted += self.trained.labels.predict(vectors, self._mentions_of(part), 1)
+        return predicted
 
     def _vectors(self, rows: Ids, most: int, random: np.random.Generator) -> Tensor:
         contexts = self._contexts.batch(rows, most, random).to(self._device)
@@ -120,8 +127,9 @@ def train_variables(
     labels, words = _vocabularies(functions, variables, plan)
     network = variable_namer.untrained(teacher, labels, words)
     run = Run(out, plan.seed, resume)
-    run.train(VariableStage(functions, variables, network, plan, device), plan.epochs)
-    variable_namer.save(out, VariableNamer(network, Thresholds()))
+    stage = VariableStage(functions, variables, network, plan, device)
+    run.train(stage, plan.epochs)
+    variable_namer.save(out, VariableNamer(network, stage.thresholds()))
     run.finish()
 
 
