@@ -10,11 +10,12 @@ from pathlib import Path
 from safetensors.torch import load_file, save_file
 
 from embeddings.checkpoints import Checkpoint
+from embeddings.code.languages import keywords, syntax_of
 from embeddings.code_encoder import NAMES, DoubtfulVariable
 from embeddings.naming.disagreement import Thresholds, likely, variable_doubt
 from embeddings.naming.variable_network import VariableNetwork
 from embeddings.naming.variables import variables
-from embeddings.networks.vocabulary import Vocabulary
+from embeddings.networks.vocabulary import UNKNOWN, Vocabulary
 from embeddings.text.weights import half_precision
 
 FOLDER, CONFIG = "variables", "config.json"
@@ -33,12 +34,23 @@ class VariableNamer:
 
     def doubtful(self, text: str, language: str) -> list[DoubtfulVariable]:
         """The variables of a definition whose names disagree with what the definition does with
-        them, in the order in which they are bound."""
-        known = variables(text, language)
-        predicted = zip(known, self.network.names(known, NAMES), strict=True) if known else ()
+        them, in the order in which they are bound. Only names count that variables have elsewhere,
+        and that say more than a letter."""
+        found, entry = variables(text, language), syntax_of(language)
+        if not found or entry is None:
+            return []
+        usual, reserved = self.network.lexicon.labels, keywords(entry)
+
+        def may_be_suggested(name: str) -> bool:
+            return usual[name] != UNKNOWN and len(name) > 1 and name not in reserved
+
+        predicted = [
+            [each for each in names if may_be_suggested(each[0])]
+            for names in self.network.names(found, NAMES)
+        ]
         return [
             DoubtfulVariable(each.name, each.role, likely(names, self.thresholds))
-            for each, names in predicted
+            for each, names in zip(found, predicted, strict=True)
             if variable_doubt(each.name, names, self.thresholds)
         ]
 
