@@ -46,8 +46,8 @@ def page(
 
 def test_a_name_in_doubt_stands_beside_others_that_fit(page: Page) -> None:
     shown = page(Thresholds(sure=0, likely=0))
-    assert "<td><code>tmp</code></td><td>parameter</td>" in shown
-    assert "<td><code>file</code></td><td>variable of a with statement</td>" in shown
+    assert '<code>tmp</code> <span class="kind">parameter</span>' in shown
+    assert '<code>file</code> <span class="kind">variable of a with statement</span>' in shown
     assert "No variable of this definition" not in shown
 
 
