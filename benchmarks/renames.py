@@ -36,6 +36,7 @@ from embeddings.code.languages import by_path
 from embeddings.code.own_names import masked
 from embeddings.code.parsing import UnreadableSource
 from embeddings.code.words import parts
+from embeddings.evaluation.metrics import auc
 from embeddings.files import path_rules
 from embeddings.naming.disagreement import doubt
 from embeddings.paths import CODE
@@ -274,12 +275,8 @@ def _preferred(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 
 def _auc(pairs: Sequence[Pair]) -> float:
-    """How often a swapped name is more doubtful than an own one, of any function; ties count
-    half."""
-    if len(pairs) == 0:
-        return float("nan")
-    swapped, own = np.array(pairs).T
-    return float(_preferred(swapped[:, None], own[None, :]).mean())
+    """Of swapped names against own ones, of any function."""
+    return auc(*np.array(pairs).T) if len(pairs) else float("nan")
 
 
 def _print(name: str, figures: Figures) -> None:

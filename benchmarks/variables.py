@@ -26,7 +26,7 @@ from embeddings.code.definitions import extract
 from embeddings.code.languages import by_path
 from embeddings.code.parsing import UnreadableSource
 from embeddings.code.words import parts
-from embeddings.evaluation.metrics import interval, name_scores
+from embeddings.evaluation.metrics import auc, interval, name_scores
 from embeddings.naming.scopes import Role
 from embeddings.naming.variable_network import VariableNetwork
 from embeddings.naming.variables import Variable, most_common_names, variables
@@ -51,7 +51,7 @@ def main() -> None:
         network = namer.network
         _print("predicted", _predicted(network, list(chain.from_iterable(projects.values()))))
         pairs = [pair for own in texts.values() for pair in _swap_doubts(network, own)]
-        print(f"AUC of {len(pairs):,} swapped names: {_auc(pairs):.3f}")
+        print(f"AUC of {len(pairs):,} swapped names: {auc(*np.array(pairs).T):.3f}")
 
 
 def _baseline(projects: Mapping[Path, Sequence[Variable]]) -> Pairs:
@@ -119,13 +119,6 @@ def _doubts(network: VariableNetwork, known: Sequence[Variable]) -> list[float]:
     own = network.expected_f1(known, [each.name for each in known])
     best = (names[0][1] if names else 0.0 for names in network.names(known, k=1))
     return [most - score for most, score in zip(best, own, strict=True)]
-
-
-def _auc(pairs: Sequence[tuple[float, float]]) -> float:
-    """How often a swapped name is more doubtful than an own one, of any function; ties count
-    half."""
-    swapped, own = np.array(pairs).T
-    return float(((np.sign(swapped[:, None] - own[None, :]) + 1) / 2).mean())
 
 
 def _functions(folder: Path) -> list[str]:

@@ -6,9 +6,8 @@ fingerprint, so that vectors stay valid when names are trained anew."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -25,8 +24,7 @@ from embeddings.text.language_model import Runtime, load_model
 from embeddings.text.weights import half_precision
 from embeddings.types import Matrix, TextEncoder
 
-FOLDER, WEIGHTS, CONFIG = "names", "labels.safetensors", "config.json"
-FORMAT = 1
+FOLDER, WEIGHTS = "names", "labels.safetensors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +68,7 @@ def load(
     `model` of its vectors."""
     settings, network, lexicon = checkpoint.settings, checkpoint.network, checkpoint.lexicon
     folder = checkpoint.folder / FOLDER
-    if _thresholds(folder) is None:
+    if Thresholds.load(folder) is None:
         return Namer(network.labels, network.source, model, lexicon)
     labels = untrained_labels(settings, lexicon)
     weights = load_file(folder / WEIGHTS).items()
@@ -81,19 +79,11 @@ def load(
 
 def thresholds(checkpoint: Checkpoint) -> Thresholds:
     """When a predicted name is sure, and when likely."""
-    return _thresholds(checkpoint.folder / FOLDER) or checkpoint.settings.name_thresholds
+    return Thresholds.load(checkpoint.folder / FOLDER) or checkpoint.settings.name_thresholds
 
 
 def save(folder: Path, labels: Labels, thresholds: Thresholds) -> None:
     """Writes labels and thresholds into a folder that has a tuned language model."""
     weights = {name: half_precision(tensor) for name, tensor in labels.state_dict().items()}
     save_file(weights, folder / WEIGHTS)
-    config = {"format": FORMAT, "thresholds": asdict(thresholds)}
-    (folder / CONFIG).write_text(json.dumps(config, indent=2) + "\n")
-
-
-def _thresholds(folder: Path) -> Thresholds | None:
-    """Those of a tuned namer of this version."""
-    path = folder / CONFIG
-    config = json.loads(path.read_text()) if path.is_file() else {}
-    return Thresholds(**config["thresholds"]) if config.get("format") == FORMAT else None
+    thresholds.save(folder)

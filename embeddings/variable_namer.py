@@ -3,8 +3,7 @@ checkpoint's embeddings of subtokens and paths."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from safetensors.torch import load_file, save_file
@@ -13,15 +12,17 @@ from embeddings.checkpoints import Checkpoint
 from embeddings.code.languages import keywords, syntax_of
 from embeddings.code_encoder import NAMES, DoubtfulVariable
 from embeddings.naming.disagreement import Thresholds, likely, variable_doubt
+from embeddings.naming.scopes import Role
 from embeddings.naming.variable_network import VariableNetwork
 from embeddings.naming.variables import variables
 from embeddings.networks.vocabulary import UNKNOWN, Vocabulary
 from embeddings.text.weights import half_precision
 
-FOLDER, CONFIG = "variables", "config.json"
-WEIGHTS, LABELS, WORDS = "model.safetensors", "labels.txt.gz", "words.txt.gz"
+FOLDER, WEIGHTS, LABELS, WORDS = "variables", "model.safetensors", "labels.txt.gz", "words.txt.gz"
+CONVENTIONAL = frozenset({Role.VARIADIC, Role.KEYWORDS})
+"""Roles with a usual name, `args` or `kwargs`, which says nothing about the use."""
+
 SHARED = ("code2vec.subtokens.weight", "code2vec.paths.weight")
-FORMAT = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +34,11 @@ class VariableNamer:
     thresholds: Thresholds
 
     def doubtful(self, text: str, language: str) -> list[DoubtfulVariable]:
-        """The variables of a definition whose names disagree with what the definition does with
-        them, in the order in which they are bound. Only names count that variables have elsewhere,
-        and that say more than a letter."""
-        found, entry = variables(text, language), syntax_of(language)
+        """The variables of a definition whose names disagree with their use, in the order in which
+        they are bound. Names that are suggested are those of variables in the training corpus,
+        longer than a letter, and no keywords."""
+        found = [each for each in variables(text, language) if each.role not in CONVENTIONAL]
+        entry = syntax_of(language)
         if not found or entry is None:
             return []
         usual, reserved = self.network.lexicon.labels, keywords(entry)
@@ -56,10 +58,13 @@ class VariableNamer:
 
 
 def untrained(checkpoint: Checkpoint, labels: Vocabulary, words: Vocabulary) -> VariableNetwork:
-    """A network with the checkpoint's code2vec, whose embeddings are not trained."""
+    """A network with the checkpoint's code2vec. The embeddings are the checkpoint's own, and are
+    not trained."""
     lexicon = replace(checkpoint.lexicon, labels=labels, words=words)
     network = VariableNetwork(lexicon, checkpoint.settings.code)
-    network.code2vec.load_state_dict(checkpoint.network.code2vec.state_dict())
+    taught = checkpoint.network.code2vec
+    network.code2vec.load_state_dict(taught.state_dict())
+    network.code2vec.subtokens, network.code2vec.paths = taught.subtokens, taught.paths
     for name, weight in network.named_parameters():
         weight.requires_grad_(name not in SHARED)
     return network
@@ -68,16 +73,15 @@ def untrained(checkpoint: Checkpoint, labels: Vocabulary, words: Vocabulary) -> 
 def load(checkpoint: Checkpoint, device: str = "cpu") -> VariableNamer | None:
     """The checkpoint's namer of variables; None if it has none of this version."""
     folder = checkpoint.folder / FOLDER
-    path = folder / CONFIG
-    config = json.loads(path.read_text()) if path.is_file() else {}
-    if config.get("format") != FORMAT:
+    thresholds = Thresholds.load(folder)
+    if thresholds is None:
         return None
     own = (Vocabulary.load(folder / name) for name in (LABELS, WORDS))
     network = untrained(checkpoint, *own)
     weights = {name: tensor.float() for name, tensor in load_file(folder / WEIGHTS).items()}
     network.load_state_dict({**network.state_dict(), **weights})
     network.to(device).eval().requires_grad_(False)
-    return VariableNamer(network, Thresholds(**config["thresholds"]))
+    return VariableNamer(network, thresholds)
 
 
 def save(folder: Path, namer: VariableNamer) -> None:
@@ -87,5 +91,4 @@ def save(folder: Path, namer: VariableNamer) -> None:
     network.lexicon.words.save(folder / WORDS)
     own = {name: weight for name, weight in network.state_dict().items() if name not in SHARED}
     save_file({name: half_precision(weight) for name, weight in own.items()}, folder / WEIGHTS)
-    config = {"format": FORMAT, "thresholds": asdict(namer.thresholds)}
-    (folder / CONFIG).write_text(json.dumps(config, indent=2) + "\n")
+    namer.thresholds.save(folder)

@@ -1,5 +1,5 @@
-"""What is encoded and predicted by the encoder that this process searches with, of texts that need
-not be indexed."""
+"""Vectors and predicted names by the encoder that this process searches with. The texts need not be
+indexed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from textwrap import dedent
 
 from codeindex.models import Definition
 from codeindex.spaces import encoders
-from embeddings import EncoderUnavailable
 from embeddings.code_encoder import DoubtfulVariable
 from search.request import PastedCode
 
@@ -65,10 +64,7 @@ def predicted_names(code: PastedCode, limit: int) -> Sequence[tuple[str, float]]
 
 
 def doubtful_variables(definition: Definition) -> Sequence[DoubtfulVariable]:
-    """The variables of a definition whose names disagree with their use; none where no encoder can
-    be loaded."""
-    try:
-        encoder = encoders.searcher.encoder()
-    except EncoderUnavailable:
-        return []
-    return encoder.doubtful_variables(definition.text.body, definition.text.language)
+    """The variables of a definition whose names disagree with their use. Raises
+    `EncoderUnavailable`."""
+    text = definition.text
+    return encoders.searcher.encoder().doubtful_variables(text.body, text.language)

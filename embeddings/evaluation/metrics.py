@@ -99,6 +99,12 @@ def ndcg(ranks: Ranks, depth: int = NDCG_DEPTH, seed: int = 0) -> Figure:
     return interval(gains, seed=seed)
 
 
+def auc(positive: Values, negative: Values) -> float:
+    """The area under the ROC curve: how often a value (n,) of what is to be found exceeds one (m,)
+    of what is not; ties count half."""
+    return float(((np.sign(positive[:, None] - negative[None, :]) + 1) / 2).mean())
+
+
 def overlaps(result: Place, target: Place) -> bool:
     """Whether both places are in one file and have a line in common."""
     path, first, last = result

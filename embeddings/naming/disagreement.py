@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from embeddings.code.words import parts
+
+CONFIG, FORMAT = "config.json", 1
+"""The file of a namer's folder that holds its thresholds, and the version of that folder."""
 
 _SHORTEST = 3
 """Letters of a word that may be part of another: `def` of `definition`, `read` of `aread`."""
@@ -19,6 +24,17 @@ class Thresholds:
 
     sure: float = 0.6
     likely: float = 0.3
+
+    @classmethod
+    def load(cls, folder: Path) -> Thresholds | None:
+        """Those of the namer in a folder; None if there is none of this version."""
+        path = folder / CONFIG
+        config = json.loads(path.read_text()) if path.is_file() else {}
+        return cls(**config["thresholds"]) if config.get("format") == FORMAT else None
+
+    def save(self, folder: Path) -> None:
+        config = {"format": FORMAT, "thresholds": asdict(self)}
+        (folder / CONFIG).write_text(json.dumps(config, indent=2) + "\n")
 
 
 DEFAULT = Thresholds()

@@ -110,7 +110,7 @@ class CodeNameStage(NameStage):
         return rows[~is_measured], rows[is_measured]
 
     def _inputs(self, rows: Ids) -> Matrix:
-        """As of every checkpoint, by the language model as it is now."""
+        """As in NameStage, but the language model is the tuned one, whose vectors are not kept."""
         texts = [self._data.text(TextView.MASKED, row) for row in rows]
         return self._network.source.joined(
             self._data.model.for_names.encode(texts), self._code_vectors(rows)

@@ -17,7 +17,7 @@ from tests import shelf
 from tests.embeddings import tiny
 from tests.shelf import Written
 
-SOURCE = "def load(tmp):\n    with open(tmp) as file:\n        return file.read()\n"
+SOURCE = "def load(tmp, *rest, **more):\n    with open(tmp) as file:\n        return file.read()\n"
 Page = Callable[[Thresholds | None], str]
 
 
@@ -49,6 +49,8 @@ def test_a_name_in_doubt_stands_beside_others_that_fit(page: Page) -> None:
     assert '<code>tmp</code> <span class="kind">parameter</span>' in shown
     assert '<code>file</code> <span class="kind">variable of a with statement</span>' in shown
     assert "No variable of this definition" not in shown
+    assert "<code>rest</code>" not in shown
+    assert "<code>more</code>" not in shown
 
 
 @pytest.mark.parametrize("thresholds", [Thresholds(sure=1, likely=1), None])
@@ -58,6 +60,17 @@ def test_names_that_are_not_in_doubt_are_not_shown(
     shown = page(thresholds)
     assert "<code>tmp</code>" not in shown
     assert "No variable of this definition" in shown
+
+
+def test_a_missing_encoder_is_told(
+    alice: User, client: Client, settings: Any, no_encoder_loaded: None
+) -> None:
+    client.force_login(alice)
+    file, definition = shelf.put(shelf.repository(alice), "load.py", Written(SOURCE, "load"))
+    settings.CODEINDEX_CHECKPOINT = "/nowhere"
+    shown = client.get(reverse("variables", args=[file.pk, definition.pk])).content.decode()
+    assert "There is no checkpoint" in shown
+    assert "No variable of this definition" not in shown
 
 
 def test_the_page_of_a_definition_asks_for_them_where_names_are_predicted(
