@@ -154,20 +154,19 @@ def test_a_long_name_is_cut() -> None:
 def test_an_interrupt_ends_parsing_without_a_crash() -> None:
     """tree-sitter calls back into Python, where a signal's exception would crash the process."""
     program = (
-        "import _thread, threading\n"
+        "import _thread, signal, threading\n"
+        # A run in the background may have been told to ignore it.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from embeddings.code.languages import JAVASCRIPT\n"
         "from embeddings.code.parsing import parse\n"
         "parse(b'', JAVASCRIPT)\n"
         "threading.Timer(0.01, _thread.interrupt_main).start()\n"
         "try:\n"
-        "    while True:\n"
-        "        parse((b'\"' * 1000 + b'\\n') * 100, JAVASCRIPT)\n"
+        "    parse((b'\"' * 1000 + b'\\n') * 100, JAVASCRIPT)\n"
         "except KeyboardInterrupt:\n"
         "    print('interrupted')\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60
-    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, "interrupted\n"), done.stderr
 
 
