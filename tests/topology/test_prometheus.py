@@ -56,10 +56,12 @@ def ask(
     with ExitStack() as stack:
         server = stack.enter_context(postgres.started(postgres.oldest()))
         server.make_database()
+        replica = stack.enter_context(postgres.replicated(server))
         codeindex = Codeindex(
             home,
             {
                 "DATABASE_URL": server.url(),
+                "CODEINDEX_REPLICA_URL": replica.url(),
                 "BROKER_URL": services.broker_url,
                 "CODEINDEX_METRICS_TOKEN": TOKEN,
                 "CODEINDEX_LOG_FORMAT": "json",
