@@ -66,15 +66,24 @@ def load(
 ) -> Namer:
     """The tuned namer of a checkpoint; without one, that of its own network, which reads by the
     `model` of its vectors."""
-    settings, network, lexicon = checkpoint.settings, checkpoint.network, checkpoint.lexicon
-    folder = checkpoint.folder / FOLDER
-    if Thresholds.load(folder) is None:
+    network, lexicon, folder = checkpoint.network, checkpoint.lexicon, checkpoint.folder / FOLDER
+    labels = tuned_labels(checkpoint, folder)
+    if labels is None:
         return Namer(network.labels, network.source, model, lexicon)
-    labels = untrained_labels(settings, lexicon)
+    used = runtime or checkpoint.settings.text.runtime
+    own = load_model(str(folder), runtime=used, device=device)
+    return Namer(labels.to(device).eval().requires_grad_(False), network.source, own, lexicon)
+
+
+def tuned_labels(checkpoint: Checkpoint, folder: Path) -> Labels | None:
+    """The labels that `save` wrote into a folder for this checkpoint's vocabularies; None if there
+    are none of this version."""
+    if Thresholds.load(folder) is None:
+        return None
+    labels = untrained_labels(checkpoint.settings, checkpoint.lexicon)
     weights = load_file(folder / WEIGHTS).items()
     labels.load_state_dict({name: tensor.float() for name, tensor in weights})
-    own = load_model(str(folder), runtime=runtime or settings.text.runtime, device=device)
-    return Namer(labels.to(device).eval().requires_grad_(False), network.source, own, lexicon)
+    return labels
 
 
 def thresholds(checkpoint: Checkpoint) -> Thresholds:

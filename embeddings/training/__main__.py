@@ -280,7 +280,11 @@ def _add_draft(parser: argparse.ArgumentParser) -> None:
 def _add_names(parser: argparse.ArgumentParser) -> None:
     plan = NamingPlan()
     _add_naming(parser, plan)
-    parser.add_argument("--llm", default=DEFAULT_MODEL, help="hub name or folder")
+    parser.add_argument(
+        "--llm",
+        default=DEFAULT_MODEL,
+        help="hub name or folder; that of a namer is trained further",
+    )
     parser.add_argument("--limit", type=int, help="use only the first functions of the corpus")
     parser.add_argument("--names", type=int, help="largest number of functions")
     parser.add_argument(

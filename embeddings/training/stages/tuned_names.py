@@ -1,5 +1,5 @@
-"""Names by a language model of their own: its last layers and new labels are trained together, from
-the published model and with a checkpoint's vocabularies.
+"""Names by a language model of their own: its last layers and labels are trained together, with a
+checkpoint's vocabularies, from the published model and new labels or from those of a namer.
 
 code2vec has learnt the names of the functions that it was trained on, so its vectors say more about
 them than about others, and labels that learn on both would rely on them. The labels therefore learn
@@ -120,15 +120,17 @@ class CodeNameStage(NameStage):
 def train_names(
     data: TrainingData, teacher: Checkpoint, plan: NamingPlan, out: Path, *, resume: bool
 ) -> None:
-    """Writes a namer, with its curves, into the folder `out`: the `names` of a checkpoint. Raises
-    EncoderUnavailable if that predicts names from anything but text, code and words."""
+    """Writes a namer, with its curves, into the folder `out`: the `names` of a checkpoint. Training
+    begins with the labels of the language model's folder, if that is a namer itself. Raises
+    EncoderUnavailable if the checkpoint predicts names from anything but text, code and words."""
     source = teacher.settings.labels
     if source is not LabelSource.FUSED:
         raise EncoderUnavailable(f"The checkpoint {teacher.name} predicts names from {source}.")
     out.mkdir(parents=True, exist_ok=True)
     first = trainable_weights(data.model.network)
     torch.manual_seed(plan.seed)
-    labels = checkpoints.untrained_labels(teacher.settings, teacher.lexicon)
+    learnt = namer.tuned_labels(teacher, Path(data.model.settings.name))
+    labels = learnt or checkpoints.untrained_labels(teacher.settings, teacher.lexicon)
     _forget_code(labels, data.model.dimensions)
     teacher.network.labels = labels
     run = Run(out, plan.seed, resume)

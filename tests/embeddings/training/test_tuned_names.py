@@ -35,6 +35,12 @@ def train(corpus: Path, teacher: Path, model: Path, *options: str) -> int:
     return main(["names", *where, "--out", str(teacher / namer.FOLDER), *plan, *options])
 
 
+def losses(folder: Path) -> list[float]:
+    """The mean loss of each epoch."""
+    with (folder / CURVES).open(newline="") as file:
+        return [float(row["value"]) for row in csv.DictReader(file) if row["figure"] == "labels"]
+
+
 def test_names_are_learnt_and_vectors_stay_as_they_are(
     corpus: Path, teacher: Path, model: Path, tmp_path: Path
 ) -> None:
@@ -47,9 +53,8 @@ def test_names_are_learnt_and_vectors_stay_as_they_are(
     np.testing.assert_array_equal(first.vectors, second.vectors)
     assert first.names != second.names
     assert after.predict_names(tiny.SOURCES) == second.names
-    with (teacher / namer.FOLDER / CURVES).open(newline="") as file:
-        losses = [float(row["value"]) for row in csv.DictReader(file) if row["figure"] == "labels"]
-    assert losses[-1] < losses[0]
+    learnt = losses(teacher / namer.FOLDER)
+    assert learnt[-1] < learnt[0]
     assert not list((teacher / namer.FOLDER).glob("*.pt"))
 
 
@@ -67,6 +72,19 @@ def test_code_vectors_count_only_as_far_as_the_validation_split_shows(
     text, code = weight.split([settings.text_width, settings.code.code], dim=1)
     assert text.any()
     assert not torch.equal(code.float(), before[:, settings.text_width :])
+
+
+def test_a_namer_is_trained_further(corpus: Path, teacher: Path, model: Path) -> None:
+    assert train(corpus, teacher, model) == 0
+    further = ["--out", str(teacher / "further"), "--epochs", "1", "--rate", "0.001"]
+    assert train(corpus, teacher, teacher / namer.FOLDER, *further) == 0
+    first, second = (losses(teacher / folder) for folder in (namer.FOLDER, "further"))
+    assert second[0] < first[1]
+    layers, more = (
+        load_file(teacher / folder / "tuned.safetensors") for folder in (namer.FOLDER, "further")
+    )
+    assert layers.keys() == more.keys()
+    assert any(not torch.equal(layers[name], more[name]) for name in layers)
 
 
 def test_only_the_last_layers_are_stored(corpus: Path, teacher: Path, model: Path) -> None:
