@@ -215,7 +215,10 @@ class Labels(nn.Module):
         chances = self._chances(vectors, mentions)
         known = self._known(chances.parts, chances.totals, SPELLINGS * k)
         composed = self._composed(chances, BEAM, MAX_SUBTOKENS_OF_A_NAME)
-        return [_best([*one, *other], k) for one, other in zip(known, composed, strict=True)]
+        return [
+            _best([*one, *_up_to_the_best(other)], k)
+            for one, other in zip(known, composed, strict=True)
+        ]
 
     def compose(self, vectors: Tensor, mentions: Mentions | None, k: int) -> list[Names]:
         """As `predict`, in a third of the time: short names, composed of few subtokens, which are
@@ -299,6 +302,11 @@ class Labels(nn.Module):
 
 def _nothing(definitions: int) -> Ragged:
     return Ragged(np.zeros((0, 2), np.int64), np.zeros(definitions + 1, np.int64))
+
+
+def _up_to_the_best(composed: Sequence[Guess]) -> Sequence[Guess]:
+    """Longer names than the best one only repeat it, with words that fit worse."""
+    return composed[: composed.index(max(composed)) + 1]
 
 
 def _best(guesses: Sequence[Guess], k: int) -> Names:

@@ -63,7 +63,7 @@ def shipped() -> CodeEncoder:
 def test_any_text_has_a_unit_vector_and_names(small: CodeEncoder, text: str) -> None:
     encoded = small.encode([text])
     np.testing.assert_allclose(np.linalg.norm(encoded.vectors, axis=1), 1, atol=1e-5)
-    assert len(encoded.names[0]) == NAMES
+    assert 1 <= len(encoded.names[0]) <= NAMES
 
 
 def test_vectors_do_not_depend_on_their_company(small: CodeEncoder) -> None:

@@ -11,7 +11,7 @@ import torch
 from embeddings.naming.composition import Cooccurrence
 from embeddings.naming.mentions import Place
 from embeddings.naming.network import Labels, LabelSource
-from embeddings.networks.vocabulary import Lexicon, Mentions, Ragged, Vocabulary
+from embeddings.networks.vocabulary import Lexicon, Mentions, Ragged, Vocabulary, subtokens
 from embeddings.training.stages.objectives import name_loss
 
 NAMES = Vocabulary(["read_file", "write_file", "sort", "__", "readFile"])
@@ -48,6 +48,13 @@ def test_a_subtoken_is_added_where_it_is_worth_it(labels: Labels) -> None:
             labels.parts.bias[labels.parts_of("file")] = math.log(chance / (1 - chance))
         ((first, *_),) = labels.predict(torch.zeros(1, 8), None, k=1)
         assert first[0] == best
+
+
+def test_no_name_is_the_best_one_with_more_words(labels: Labels) -> None:
+    _expect(labels, "sort_file")
+    ((best, *others),) = labels.predict(torch.zeros(1, 8), None, k=50)
+    assert best[0] == "sort_file"
+    assert not [name for name, _ in others if {"sort", "file"} < set(subtokens(name))]
 
 
 def test_a_set_of_subtokens_is_predicted_once(labels: Labels) -> None:
