@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import os
+import time
 from contextlib import suppress
+from pathlib import Path
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
+
+TRIES, PAUSE_SECONDS = 5, 0.1
+"""Linux lets users set the priority of a session so often."""
 
 
 def follow_own() -> None:
@@ -18,5 +23,19 @@ def follow_own() -> None:
 
 def _follow(connection: BaseDatabaseWrapper, **_: object) -> None:
     niceness = os.getpriority(os.PRIO_PROCESS, 0)
+    process = connection.connection.info.backend_pid
     with suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, connection.connection.info.backend_pid, niceness)
+        os.setpriority(os.PRIO_PROCESS, process, niceness)
+        _set_of_session(process, niceness)
+
+
+def _set_of_session(process: int, niceness: int) -> None:
+    """Where Linux groups processes by their sessions (sched_autogroup), niceness counts within a
+    session alone, and each of PostgreSQL's processes has one of its own."""
+    for _ in range(TRIES):
+        try:
+            Path(f"/proc/{process}/autogroup").write_text(str(niceness))
+        except BlockingIOError:
+            time.sleep(PAUSE_SECONDS)
+        else:
+            return

@@ -133,6 +133,29 @@ def test_what_the_database_does_for_a_worker_has_its_priority(services: State) -
     assert said(YIELDING, services.folder, CODEINDEX_NICENESS="7") == "7\n"
 
 
+IN_SESSIONS = """
+from pathlib import Path
+import django
+django.setup()
+from django.db import connection
+from codeindex.celery import yield_to_searches
+
+yield_to_searches()
+for _ in range(4):
+    connection.ensure_connection()
+    group = Path("/proc", str(connection.connection.info.backend_pid), "autogroup").read_text()
+    print(group.split()[-1])
+    connection.close()
+"""
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/autogroup").exists(), reason="Linux does not group processes by sessions"
+)
+def test_the_priority_counts_between_sessions_too(services: State) -> None:
+    assert said(IN_SESSIONS, services.folder, CODEINDEX_NICENESS="7").split() == ["7"] * 4
+
+
 LISTENING = """
 import sys
 import django
