@@ -11,6 +11,7 @@ from typing import NamedTuple
 from django.urls import reverse
 
 from codeindex.models import Space
+from embeddings.code.words import parts
 from embeddings.types import Kind
 from search.addresses.origins import Crumb, Origin, crumbs
 
@@ -115,11 +116,16 @@ class FoundDefinition:
 
     @property
     def suggested_names(self) -> Sequence[tuple[str, float]]:
-        """The predicted names that are worth showing: likely ones, of functions and methods, since
-        the prediction was trained on these alone."""
-        if self.place.kind not in (Kind.FUNCTION, Kind.METHOD):
+        """The predicted names that are worth showing: likely ones, of functions, methods and
+        classes, since the prediction was trained on these alone."""
+        if self.place.kind not in (Kind.FUNCTION, Kind.METHOD, Kind.CLASS):
             return ()
-        return [name for name in self.predicted_names if name[1] >= MIN_SUGGESTED_SCORE]
+        spelt = _as_class if self.place.kind == Kind.CLASS else str
+        return [
+            (spelt(name), score)
+            for name, score in self.predicted_names
+            if score >= MIN_SUGGESTED_SCORE
+        ]
 
     @property
     def summary(self) -> str:
@@ -264,7 +270,12 @@ def cut(line: str) -> str:
 
 def module_name(path: str) -> str:
     """`src/requests/sessions.py` → src.requests.sessions; a package's `__init__` is its folder."""
-    parts = PurePosixPath(path).with_suffix("").parts
-    if len(parts) > 1 and parts[-1] == "__init__":
-        parts = parts[:-1]
-    return ".".join(parts)
+    steps = PurePosixPath(path).with_suffix("").parts
+    if len(steps) > 1 and steps[-1] == "__init__":
+        steps = steps[:-1]
+    return ".".join(steps)
+
+
+def _as_class(name: str) -> str:
+    """As classes are spelt: `LineReader` for `line_reader`."""
+    return "".join(part.capitalize() for part in parts(name))

@@ -24,6 +24,7 @@ from embeddings.networks.query_encoders import QueryKind, QueryPooling, QuerySet
 from embeddings.text.language_model import DEFAULT_MODEL, EncoderUnavailable, Runtime
 from embeddings.training import measures, results_table, trainer, whitening
 from embeddings.training.corpus import command as corpus_command
+from embeddings.training.corpus import corpora
 from embeddings.training.data import question_writer, training_pairs
 from embeddings.training.data.dataset import TRAINING_TOKENS, TextView, load, load_with
 from embeddings.training.measures import EvaluationData, RecordLabel
@@ -109,6 +110,8 @@ def _draft(options: argparse.Namespace) -> None:
 
 def _names(options: argparse.Namespace) -> None:
     data = load(options.corpus, options.llm, options.device, options.limit)
+    classes = corpora.read(options.corpus, options.limit, name=corpora.CLASSES)
+    data = replace(data, functions=[*data.functions, *classes])
     plan = NamingPlan(
         options.epochs,
         options.layers,
@@ -286,7 +289,7 @@ def _add_names(parser: argparse.ArgumentParser) -> None:
         help="hub name or folder; that of a namer is trained further",
     )
     parser.add_argument("--limit", type=int, help="use only the first functions of the corpus")
-    parser.add_argument("--names", type=int, help="largest number of functions")
+    parser.add_argument("--names", type=int, help="largest number of functions, and of classes")
     parser.add_argument(
         "--layers", type=int, default=plan.layers, help="last ones that are trained"
     )

@@ -253,15 +253,15 @@ def repository_search(encoder: CodeEncoder, questions: Path, folder: Path) -> di
 
 
 def name_prediction(
-    encoder: CodeEncoder, functions: Sequence[Function], most: int = MOST_NAMED
+    encoder: CodeEncoder, functions: Sequence[Function], most: int = MOST_NAMED, what: str = "names"
 ) -> dict[str, Figure]:
     """How well the likeliest name matches the true one, for the code as it stands and without its
-    docstring, in Python. Dunder methods are left out."""
+    docstring, in Python. Dunder methods are left out. `what` begins the names of the figures."""
     named = [each for each in functions if each.language == PYTHON.name and label_of(each.name)]
     named = named[:most]
     texts: dict[str, Callable[[Function], str]] = {
-        "names": lambda function: function.code,
-        "names, no docstring": lambda function: function.bare,
+        what: lambda function: function.code,
+        f"{what}, no docstring": lambda function: function.bare,
     }
     figures = {}
     for column, text in texts.items():
@@ -281,6 +281,9 @@ def _all_figures(
     figures = _search_figures(encoder, measured, held_out)
     if measured.named:
         figures |= name_prediction(encoder, held_out, measured.named)
+        classes = corpora.read(measured.corpus, split="test", name=corpora.CLASSES)
+        if classes:
+            figures |= name_prediction(encoder, classes, measured.named, "names of classes")
     return figures
 
 

@@ -162,17 +162,20 @@ def test_the_summary_is_the_docstring_s_first_paragraph(space: Space, alice: Use
     assert result.definition.summary == "Reads it, and closes it."
 
 
-def test_only_likely_names_of_functions_are_suggested(space: Space, alice: User) -> None:
-    shop, names = shelf.repository(alice), (("draw", 0.5), ("paint", 0.01))
-    for kind in ("function", "class"):
+def test_only_likely_names_of_functions_and_classes_are_suggested(
+    space: Space, alice: User
+) -> None:
+    shop, names = shelf.repository(alice), (("draw_line", 0.5), ("paint", 0.01))
+    for kind in ("function", "class", "constant"):
         written = Written(kind, kind, EAST, kind=kind, predicted_names=names)
         shelf.put(shop, f"{kind}.py", written)
     by_kind = {
         result.definition.place.kind: result.definition for result in results(alice, "any", space)
     }
-    assert by_kind["function"].suggested_names == [("draw", 0.5)]
-    assert not by_kind["class"].suggested_names
-    assert by_kind["class"].predicted_names == [("draw", 0.5), ("paint", 0.01)]
+    assert by_kind["function"].suggested_names == [("draw_line", 0.5)]
+    assert by_kind["class"].suggested_names == [("DrawLine", 0.5)]
+    assert not by_kind["constant"].suggested_names
+    assert by_kind["constant"].predicted_names == [("draw_line", 0.5), ("paint", 0.01)]
 
 
 @pytest.mark.parametrize("limit", [10, 200])

@@ -1,6 +1,6 @@
-"""Corpora: distinct functions of many projects with their docstrings, split by project.
-`build` writes `functions.jsonl`, shuffled, so that any part of it is a sample, and `manifest.json`:
-projects, versions, licences, and what was left out and why."""
+"""Corpora: distinct functions and classes of many projects with their docstrings, split by project.
+`build` writes `functions.jsonl` and `classes.jsonl`, shuffled, so that any part of them is a
+sample, and `manifest.json`: projects, versions, licences, and what was left out and why."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ from embeddings.training.corpus.projects import Project
 from embeddings.training.corpus.sources import Source
 from embeddings.training.corpus.splits import split
 
-__all__ = ["Exclusions", "Function", "build", "fingerprint", "read"]
+FUNCTIONS, CLASSES = "functions.jsonl", "classes.jsonl"
+
+__all__ = ["CLASSES", "FUNCTIONS", "Exclusions", "Function", "build", "fingerprint", "read"]
 
 
 @dataclass(slots=True)
@@ -59,24 +61,23 @@ def build(
 ) -> None:
     """Writes the corpus of the sources into the folder `out`, which also keeps what was read.
     Projects keep the splits that they had in an `earlier` corpus, by their names. At most `most`
-    functions of each project are taken, those with a docstring first."""
+    functions, and as many classes, of each project are taken, those with a docstring first. Classes
+    of projects without functions are left out."""
     earlier = earlier or {}
     tally = Tally()
     allowed_projects: dict[str, Project] = {}
-    allowed = _allowed_functions(sources, exclusions, out / "parts", allowed_projects, tally)
-    functions = list(_without_copies(allowed, exclusions.functions, tally))
-    functions.sort(key=lambda function: fingerprint(function.code))
-    if most is not None:
-        functions = _sampled(functions, most, tally)
+    allowed = list(_allowed_functions(sources, exclusions, out / "parts", allowed_projects, tally))
+    classes, functions = (
+        _chosen([each for each in allowed if each.is_class == is_class], exclusions, most, tally)
+        for is_class in (True, False)
+    )
     sizes = Counter({function.package: 0 for function in functions})
     sizes.update(function.package for function in functions if function.query)
     families = projects.families([*allowed_projects.values(), *earlier])
     kept = {project.name: name for project, name in earlier.items()}
     splits = split(sizes, families, kept, manifests.main_languages(functions))
-    with (out / "functions.jsonl").open("w", encoding="utf-8") as file:
-        for function in functions:
-            row = {**asdict(function), "split": splits[function.package]}
-            file.write(json.dumps(row, ensure_ascii=True) + "\n")
+    _write(functions, splits, out / FUNCTIONS)
+    _write([each for each in classes if each.package in splits], splits, out / CLASSES)
     manifest = {
         **manifests.contents(allowed_projects, functions, splits),
         "functions_left_out": dict(tally.functions),
@@ -85,12 +86,33 @@ def build(
     (out / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
 
 
-def read(folder: Path, limit: int | None = None, *, split: str = "") -> list[Function]:
-    """The functions of a corpus, in its order: the first `limit`, and only those of a `split` if it
-    is given. Lines of other splits are not parsed, since most of a corpus is training data."""
+def read(
+    folder: Path, limit: int | None = None, *, split: str = "", name: str = FUNCTIONS
+) -> list[Function]:
+    """The functions, or the CLASSES, of a corpus, in its order: the first `limit`, and only those
+    of a `split` if it is given. Lines of other splits are not parsed, since most of a corpus is
+    training data. Corpora that were built before there were classes have none."""
     mark = f'"split": "{split}"' if split else ""
-    with (folder / "functions.jsonl").open(encoding="utf-8") as file:
+    if name == CLASSES and not (folder / name).exists():
+        return []
+    with (folder / name).open(encoding="utf-8") as file:
         return [Function(**json.loads(line)) for line in islice(file, limit) if mark in line]
+
+
+def _chosen(
+    allowed: Sequence[Function], exclusions: Exclusions, most: int | None, tally: Tally
+) -> list[Function]:
+    """Functions or classes without copies, at most `most` of each project, shuffled."""
+    chosen = list(_without_copies(allowed, exclusions.functions, tally))
+    chosen.sort(key=lambda function: fingerprint(function.code))
+    return chosen if most is None else _sampled(chosen, most, tally)
+
+
+def _write(functions: Iterable[Function], splits: Mapping[str, str], path: Path) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        for function in functions:
+            row = {**asdict(function), "split": splits[function.package]}
+            file.write(json.dumps(row, ensure_ascii=True) + "\n")
 
 
 def _allowed_functions(
@@ -133,7 +155,7 @@ def _without_copies(
     codes = [*known, *((function.bare, function.language) for function in candidates)]
     signatures = near_duplicates.minhash_signatures(codes)
     near = near_duplicates.near_duplicate_mask(signatures, known=len(known))[len(known) :]
-    tally.functions["near duplicate, or nearly in the evaluation data"] = int(near.sum())
+    tally.functions["near duplicate, or nearly in the evaluation data"] += int(near.sum())
     yield from (function for function, copy in zip(candidates, near, strict=True) if not copy)
 
 
@@ -146,5 +168,5 @@ def _sampled(functions: Sequence[Function], most: int, tally: Tally) -> list[Fun
         if taken[package] < most:
             taken[package] += 1
             kept.append(row)
-    tally.functions["beyond the most of a project"] = len(functions) - len(kept)
+    tally.functions["beyond the most of a project"] += len(functions) - len(kept)
     return [functions[row] for row in sorted(kept)]

@@ -1,5 +1,5 @@
-"""Functions to train on: which ones are suitable, their code with and without documentation, and
-their tokens."""
+"""Functions and classes to train on: which ones are suitable, their code with and without
+documentation, and their tokens."""
 
 from __future__ import annotations
 
@@ -38,9 +38,10 @@ _DOCSTRINGS = (
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function or method of a corpus. `code` is its text as an encoder reads it, `bare` the same
-    without its documentation, `query` what this says first, or empty. `language` is the name of an
-    entry in `embeddings.code.languages`; corpora that were built before there was one hold Python.
+    """A function or method of a corpus, or a class with the heads of its members. `code` is its
+    text as an encoder reads it, `bare` the same without its documentation, `query` what this says
+    first, or empty. `language` is the name of an entry in `embeddings.code.languages`; corpora that
+    were built before there was one hold Python.
     """
 
     package: str
@@ -50,11 +51,12 @@ class Function:
     bare: str
     query: str
     language: str = "python"
+    is_class: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFunction:
-    """A function as its source has it. `bare` is `code` without documentation."""
+    """A function or class as its source has it. `bare` is `code` without documentation."""
 
     language: str
     name: str
@@ -63,6 +65,7 @@ class SourceFunction:
     bare: str
     docstring: str
     parses: bool
+    is_class: bool = False
 
 
 class UnsuitableCode(Exception):
@@ -83,13 +86,21 @@ def training_function(package: str, function: SourceFunction) -> Function:
         raise UnsuitableCode("too short or too long")
     query = query_from_docstring(function.docstring)
     return Function(
-        package, "", function.name, function.code, function.bare, query, function.language
+        package,
+        "",
+        function.name,
+        function.code,
+        function.bare,
+        query,
+        function.language,
+        function.is_class,
     )
 
 
-def functions_in(path: str, data: bytes) -> Iterator[SourceFunction]:
-    """The functions and methods with a body in a file, without those of test classes; none if it is
-    in no programming language. Raises UnsuitableCode for a file that is generated or not text."""
+def definitions_of(path: str, data: bytes) -> Iterator[SourceFunction]:
+    """The classes, and the functions and methods with a body, in a file, without those of tests;
+    none if it is in no programming language. Raises UnsuitableCode for a file that is generated or
+    not text."""
     file_type = type_by_path(path)
     if file_type is None:
         return
@@ -108,7 +119,7 @@ def functions_in(path: str, data: bytes) -> Iterator[SourceFunction]:
         name = declaration.qualified_name
         if declaration.kind is Kind.CLASS and TEST_CLASS.search(_head(declaration, parsed)):
             tests += (f"{name}.",)
-        elif _is_function(declaration) and not name.startswith(tests):
+        elif _is_trained_on(declaration) and not name.startswith(tests):
             yield _source_function(declaration, parsed)
 
 
@@ -146,6 +157,10 @@ def fingerprint(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
 
+def _is_trained_on(declaration: Declaration) -> bool:
+    return declaration.kind is Kind.CLASS or _is_function(declaration)
+
+
 def _is_function(declaration: Declaration) -> bool:
     return declaration.kind in _CODE and declaration.what != "signature"
 
@@ -159,6 +174,7 @@ def _source_function(declaration: Declaration, source: ParsedSource) -> SourceFu
         bare=outlines.text_without_documentation(declaration, source),
         docstring=outlines.docstring_of(declaration, source),
         parses=declaration.parses,
+        is_class=declaration.kind is Kind.CLASS,
     )
 
 

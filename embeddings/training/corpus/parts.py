@@ -13,7 +13,7 @@ from embeddings.training.corpus.functions import Function, fingerprint
 from embeddings.training.corpus.projects import Project
 from embeddings.training.corpus.sources import Batch, Source
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 """The version of what is taken from a source. Raise it to have everything read again."""
 
 

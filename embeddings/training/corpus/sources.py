@@ -15,8 +15,8 @@ from embeddings.training.corpus.functions import (
     Function,
     SourceFunction,
     UnsuitableCode,
+    definitions_of,
     fingerprint,
-    functions_in,
     training_function,
 )
 from embeddings.training.corpus.projects import Project
@@ -30,23 +30,23 @@ TEST_PATH = re.compile(r"[a-z0-9.](Tests?|TestCase|Spec)([/.]|$)")
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Functions of one project, and how many were left out, by reason."""
+    """Functions and classes of one project, and how many were left out, by reason."""
 
     project: Project
     functions: list[Function] = field(default_factory=list)
     left_out: dict[str, int] = field(default_factory=dict)
 
     def add(self, function: SourceFunction) -> None:
-        """Adds a function if it is suitable, and otherwise counts it as left out."""
+        """Adds a function or class if it is suitable, and otherwise counts it as left out."""
         try:
             self.functions.append(training_function(self.project.name, function))
         except UnsuitableCode as reason:
             self.leave_out(str(reason))
 
     def add_file(self, path: str, data: bytes) -> None:
-        """Adds the functions of a file in any known language."""
+        """Adds the functions and classes of a file in any known language."""
         try:
-            for function in functions_in(path, data):
+            for function in definitions_of(path, data):
                 self.add(function)
         except UnsuitableCode as reason:
             self.leave_out(str(reason))

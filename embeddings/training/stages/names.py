@@ -85,11 +85,13 @@ class NameStage:
         return {"validation label f1": f1}
 
     def _choose_rows(self, limit: int | None) -> tuple[Ids, Ids]:
-        """The functions to learn, at most `limit`, and those to measure."""
+        """What to learn, at most `limit` functions and as many classes, and what to measure."""
         train, validation = (
             rows_with_informative_names(self._data, split) for split in ("train", "validation")
         )
-        return sample_rows(train, limit), sample_rows(validation, MEASURED)
+        is_class = np.array([self._data.functions[row].is_class for row in train], bool)
+        kinds = [sample_rows(train[kind], limit) for kind in (~is_class, is_class)]
+        return np.concatenate(kinds), sample_rows(validation, MEASURED)
 
     def _label_vectors(self, places: Ids) -> Tensor:
         """(n,) places among the functions → the vectors that labels are predicted from."""

@@ -38,7 +38,7 @@ MEASURED_SHARE = 3
 class NamingPlan:
     """How names are trained. `layers`: how many of the language model's last ones are trained, with
     `text_rate` as their highest learning rate; `rate` is that of the labels. `names` is how many
-    functions are read at most; None: all."""
+    functions, and how many classes, are read at most; None: all."""
 
     epochs: int = 2
     layers: int = 3
@@ -93,12 +93,16 @@ class CodeNameStage(NameStage):
 
     @torch.inference_mode()
     def thresholds(self) -> Thresholds:
-        """Those of the labels as they are now."""
+        """Those of the labels as they are now. Names of functions alone are in doubt."""
         vectors = self._vectors[len(self._rows) :]
         predicted = self._network.labels.predict(vectors, self._mentions, 1)
-        return calibrated(
-            predicted, [label_of(self._data.functions[r].name) for r in self._held_out]
-        )
+        held_out = [self._data.functions[row] for row in self._held_out]
+        functions = [
+            (names, label_of(own.name))
+            for names, own in zip(predicted, held_out, strict=True)
+            if not own.is_class
+        ]
+        return calibrated(*zip(*functions, strict=True))
 
     def _choose_rows(self, limit: int | None) -> tuple[Ids, Ids]:
         """What is learnt of a project's functions helps with others of that project, and hardly

@@ -127,6 +127,29 @@ def test_functions_of_test_classes_are_left_out(tmp_path: Path) -> None:
     assert [function.package for function in functions] == ["p2"]
 
 
+def test_classes_are_kept_apart_from_functions(tmp_path: Path) -> None:
+    method = SUM.replace("\n", "\n    ").replace("rows, start", "self, rows, start")
+    head = '    """Adds up the amounts."""\n\n    rate: float = 1.0\n\n    '
+    for name in ("Ledger", "TestLedger"):
+        package(tmp_path / "site", name.lower(), code=f"class {name}(Base):\n{head}{method}")
+    package(tmp_path / "site", "shapes", code=f"class Circle(Base):\n{head}x: int\n    y: int\n")
+    functions, _ = build(tmp_path / "corpus", tmp_path / "site")
+    (ledger,) = corpora.read(tmp_path / "corpus", name=corpora.CLASSES)
+    assert ledger.name == "Ledger"
+    assert ledger.is_class
+    assert "def total(self, rows, start): ..." in ledger.code
+    assert ledger.query == "Adds up the amounts."
+    assert ledger.query in ledger.code
+    assert ledger.query not in ledger.bare
+    (total,) = functions
+    assert (total.name, total.is_class) == ("total", False)
+    assert ledger.split == total.split
+
+
+def test_a_corpus_of_an_older_version_has_no_classes(tmp_path: Path) -> None:
+    assert corpora.read(tmp_path, name=corpora.CLASSES) == []
+
+
 def test_a_corpus_is_split_by_project(tmp_path: Path) -> None:
     tiny_packages.site(tmp_path / "site")
     splits: dict[str, set[str]] = {}

@@ -4,7 +4,9 @@ checkpoint that names better, and has the same vectors."""
 from __future__ import annotations
 
 import csv
+import json
 import shutil
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,7 @@ from safetensors.torch import load_file
 from embeddings import checkpoints, load_encoder, namer
 from embeddings.naming.network import LabelSource
 from embeddings.training.__main__ import main
+from embeddings.training.corpus import corpora
 from embeddings.training.stages.loop import CURVES
 from tests.embeddings import tiny
 
@@ -72,6 +75,19 @@ def test_code_vectors_count_only_as_far_as_the_validation_split_shows(
     text, code = weight.split([settings.text_width, settings.code.code], dim=1)
     assert text.any()
     assert not torch.equal(code.float(), before[:, settings.text_width :])
+
+
+def test_classes_are_learnt_beside_functions(corpus: Path, teacher: Path, model: Path) -> None:
+    assert train(corpus, teacher, model, "--epochs", "1") == 0
+    without = load_file(teacher / namer.FOLDER / namer.WEIGHTS)["parts.weight"]
+    (function, *_) = corpora.read(corpus, split="train")
+    code = 'class Recorder(Base):\n    """Records."""\n\n    def record(self, row, at): ...'
+    recorder = replace(function, name="Recorder", code=code, is_class=True)
+    (corpus / corpora.CLASSES).write_text(json.dumps(asdict(recorder)) + "\n")
+    shutil.rmtree(teacher / namer.FOLDER)
+    assert train(corpus, teacher, model, "--epochs", "1") == 0
+    beside = load_file(teacher / namer.FOLDER / namer.WEIGHTS)["parts.weight"]
+    assert not torch.equal(beside, without)
 
 
 def test_a_namer_is_trained_further(corpus: Path, teacher: Path, model: Path) -> None:
