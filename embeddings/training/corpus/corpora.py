@@ -76,10 +76,12 @@ def build(
     families = projects.families([*allowed_projects.values(), *earlier])
     kept = {project.name: name for project, name in earlier.items()}
     splits = split(sizes, families, kept, manifests.main_languages(functions))
+    classes = [each for each in classes if each.package in splits]
     _write(functions, splits, out / FUNCTIONS)
-    _write([each for each in classes if each.package in splits], splits, out / CLASSES)
+    _write(classes, splits, out / CLASSES)
     manifest = {
         **manifests.contents(allowed_projects, functions, splits),
+        "classes": len(classes),
         "functions_left_out": dict(tally.functions),
         "packages_left_out": tally.packages,
     }

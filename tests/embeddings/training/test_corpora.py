@@ -133,7 +133,8 @@ def test_classes_are_kept_apart_from_functions(tmp_path: Path) -> None:
     for name in ("Ledger", "TestLedger"):
         package(tmp_path / "site", name.lower(), code=f"class {name}(Base):\n{head}{method}")
     package(tmp_path / "site", "shapes", code=f"class Circle(Base):\n{head}x: int\n    y: int\n")
-    functions, _ = build(tmp_path / "corpus", tmp_path / "site")
+    functions, manifest = build(tmp_path / "corpus", tmp_path / "site")
+    assert (manifest["functions"], manifest["classes"]) == (1, 1)
     (ledger,) = corpora.read(tmp_path / "corpus", name=corpora.CLASSES)
     assert ledger.name == "Ledger"
     assert ledger.is_class
