@@ -22,6 +22,7 @@ from embeddings.code import definitions
 from embeddings.code.languages import language_by_path
 from embeddings.code.languages.python import PYTHON
 from embeddings.code.parsing import UnreadableSource
+from embeddings.code.words import parts
 from embeddings.code_encoder import NAMES, CodeEncoder, Encoded, Names
 from embeddings.encoder import FusedEncoder, TextOnlyEncoder
 from embeddings.evaluation import metrics
@@ -253,10 +254,15 @@ def repository_search(encoder: CodeEncoder, questions: Path, folder: Path) -> di
 
 
 def name_prediction(
-    encoder: CodeEncoder, functions: Sequence[Function], most: int = MOST_NAMED, what: str = "names"
+    encoder: CodeEncoder,
+    functions: Sequence[Function],
+    most: int = MOST_NAMED,
+    what: str = "names",
+    spelt: Callable[[str], str] = str,
 ) -> dict[str, Figure]:
-    """How well the likeliest name matches the true one, for the code as it stands and without its
-    docstring, in Python. Dunder methods are left out. `what` begins the names of the figures."""
+    """How well the likeliest name matches the true one, both as `spelt`, for the code as it stands
+    and without its docstring, in Python. Dunder methods are left out. `what` begins the names of
+    the figures."""
     named = [each for each in functions if each.language == PYTHON.name and label_of(each.name)]
     named = named[:most]
     texts: dict[str, Callable[[Function], str]] = {
@@ -267,12 +273,17 @@ def name_prediction(
     for column, text in texts.items():
         predicted = encoder.predict_names([text(function) for function in named], k=1)
         scores = metrics.name_scores(
-            [names[0][0] if names else "" for names in predicted],
-            [label_of(function.name) for function in named],
+            [spelt(names[0][0]) if names else "" for names in predicted],
+            [spelt(label_of(function.name)) for function in named],
         )
         for name in ("precision", "recall", "f1", "exact"):
             figures[f"{column}, {name}"] = getattr(scores, name)
     return figures
+
+
+def _in_lower_case(name: str) -> str:
+    """Names are predicted in the spelling of functions."""
+    return "_".join(parts(name))
 
 
 def _all_figures(
@@ -283,7 +294,9 @@ def _all_figures(
         figures |= name_prediction(encoder, held_out, measured.named)
         classes = corpora.read(measured.corpus, split="test", name=corpora.CLASSES)
         if classes:
-            figures |= name_prediction(encoder, classes, measured.named, "names of classes")
+            figures |= name_prediction(
+                encoder, classes, measured.named, "names of classes", _in_lower_case
+            )
     return figures
 
 

@@ -88,12 +88,18 @@ class Run:
             self._save(stage, optimiser, epoch + 1)
         stage.trained.eval()
 
-    def train_and_mix(self, stage: Stage, epochs: int, shares: Sequence[float] = MIXES) -> None:
+    def train_and_mix(
+        self,
+        stage: Stage,
+        epochs: int,
+        shares: Sequence[float] = MIXES,
+        rates: Mapping[nn.Module, float] | None = None,
+    ) -> None:
         """Trains the stage and mixes its new weights with the first ones, in the proportion (one of
         `shares`, of the new weights) that does best on the validation split. What lies between the
         two is often better than either (Wortsman et al. 2022)."""
         first = trainable_weights(stage.trained)
-        self.train(stage, epochs)
+        self.train(stage, epochs, rates)
         last = trainable_weights(stage.trained)
         figures = {}
         for share in shares:

@@ -124,8 +124,9 @@ class CodeNameStage(NameStage):
 def train_names(
     data: TrainingData, teacher: Checkpoint, plan: NamingPlan, out: Path, *, resume: bool
 ) -> None:
-    """Writes a namer, with its curves, into the folder `out`: the `names` of a checkpoint. Training
-    begins with the labels of the language model's folder, if that is a namer itself. Raises
+    """Writes a namer, with its curves, into the folder `out`: the `names` of a checkpoint. If the
+    language model's folder is a namer itself, training begins with its labels, and the new weights
+    are mixed with its own, so that what it has learnt from other functions is not lost. Raises
     EncoderUnavailable if the checkpoint predicts names from anything but text, code and words."""
     source = teacher.settings.labels
     if source is not LabelSource.FUSED:
@@ -139,7 +140,11 @@ def train_names(
     teacher.network.labels = labels
     run = Run(out, plan.seed, resume)
     stage = TunedNameStage(data, teacher, plan)
-    run.train(stage, plan.epochs, {stage.network: plan.text_rate})
+    rates = {stage.network: plan.text_rate}
+    if learnt:
+        run.train_and_mix(stage, plan.epochs, rates=rates)
+    else:
+        run.train(stage, plan.epochs, rates)
     unseen = replace(data, functions=[f for f in data.functions if f.split == "validation"])
     by_code = CodeNameStage(unseen, teacher)
     run.train_and_mix(by_code, CODE_EPOCHS)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from embeddings.text import adapters
 from embeddings.text.language_model import TUNED_WEIGHTS, load_model
 from embeddings.training import measures, results_table
 from embeddings.training.__main__ import main
+from embeddings.training.corpus import corpora
 from embeddings.training.corpus.functions import Function, function_in_text
 from embeddings.training.data import comments
 from embeddings.training.data.training_pairs import docstring_pair, first_clause, keywords
@@ -27,6 +29,8 @@ from embeddings.training.stages.code import Objective
 from embeddings.training.stages.loop import CURVES, Run
 from embeddings.types import Matrix
 from tests.embeddings import tiny
+
+CLASS = "class Recorder(Base):\n    def record(self, row): ..."
 
 
 def train(corpus: Path, model: Path, out: Path, *options: str) -> None:
@@ -162,6 +166,22 @@ def test_figures_are_recorded_and_make_a_table(
         assert document.read_text().count("| fused, 2 seeds | ") == 1
         assert document.read_text().count("| again less the same | 0.000") == 1
     assert "old" not in document.read_text()
+
+
+def test_names_of_classes_are_measured_apart_and_however_they_are_spelt(
+    corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bert = tiny.bert(tmp_path / "bert")
+    checkpoint = tiny.checkpoint(tmp_path / "checkpoint", bert)
+    measured = ["evaluate", "--checkpoint", str(checkpoint), "--corpus", str(corpus)]
+    assert main(measured) == 0
+    assert "names of classes" not in capsys.readouterr().out
+    (best, *_) = load_encoder(checkpoint).predict_names([CLASS])[0]
+    name = "".join(part.capitalize() for part in best[0].split("_"))
+    row = Function("p", "test", name, CLASS, CLASS, "", is_class=True)
+    (corpus / corpora.CLASSES).write_text(json.dumps(asdict(row)) + "\n")
+    assert main(measured) == 0
+    assert "names of classes, exact: 1.000" in capsys.readouterr().out
 
 
 def test_a_tuned_language_model_finds_more_and_comes_with_the_checkpoint(

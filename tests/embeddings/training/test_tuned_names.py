@@ -96,6 +96,7 @@ def test_a_namer_is_trained_further(corpus: Path, teacher: Path, model: Path) ->
     assert train(corpus, teacher, teacher / namer.FOLDER, *further) == 0
     first, second = (losses(teacher / folder) for folder in (namer.FOLDER, "further"))
     assert second[0] < first[1]
+    assert "tuned names, 50% of the new weights" in (teacher / "further" / CURVES).read_text()
     layers, more = (
         load_file(teacher / folder / "tuned.safetensors") for folder in (namer.FOLDER, "further")
     )
