@@ -11,7 +11,6 @@ from typing import NamedTuple
 from django.urls import reverse
 
 from codeindex.models import Space
-from embeddings.code.words import parts
 from embeddings.types import Kind
 from search.addresses.origins import Crumb, Origin, crumbs
 
@@ -116,8 +115,8 @@ class FoundDefinition:
 
     @property
     def suggested_names(self) -> Sequence[tuple[str, float]]:
-        """The predicted names that are worth showing: likely ones, of functions, methods and
-        classes, since the prediction was trained on these alone."""
+        """The predicted names that are worth showing: likely ones of functions, methods and
+        classes. No names of other kinds are learnt."""
         if self.place.kind not in (Kind.FUNCTION, Kind.METHOD, Kind.CLASS):
             return ()
         spelt = _as_class if self.place.kind == Kind.CLASS else str
@@ -270,12 +269,12 @@ def cut(line: str) -> str:
 
 def module_name(path: str) -> str:
     """`src/requests/sessions.py` → src.requests.sessions; a package's `__init__` is its folder."""
-    steps = PurePosixPath(path).with_suffix("").parts
-    if len(steps) > 1 and steps[-1] == "__init__":
-        steps = steps[:-1]
-    return ".".join(steps)
+    parts = PurePosixPath(path).with_suffix("").parts
+    if len(parts) > 1 and parts[-1] == "__init__":
+        parts = parts[:-1]
+    return ".".join(parts)
 
 
 def _as_class(name: str) -> str:
     """As classes are spelt: `LineReader` for `line_reader`."""
-    return "".join(part.capitalize() for part in parts(name))
+    return "".join(word[:1].upper() + word[1:] for word in name.split("_"))

@@ -11,7 +11,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
 TRIES, PAUSE_SECONDS = 5, 0.1
-"""Linux lets users set the priority of a session so often."""
+"""Linux lets ordinary users set the priority of a session ten times a second."""
 
 
 def follow_own() -> None:
@@ -26,12 +26,13 @@ def _follow(connection: BaseDatabaseWrapper, **_: object) -> None:
     process = connection.connection.info.backend_pid
     with suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, process, niceness)
-        _set_of_session(process, niceness)
+        _set_session_priority(process, niceness)
 
 
-def _set_of_session(process: int, niceness: int) -> None:
-    """Where Linux groups processes by their sessions (sched_autogroup), niceness counts within a
-    session alone, and each of PostgreSQL's processes has one of its own."""
+def _set_session_priority(process: int, niceness: int) -> None:
+    """Set the niceness of the session of a process. Where Linux groups processes by session
+    (sched_autogroup), that of a process counts only within its session, and each process of
+    PostgreSQL has a session of its own."""
     for _ in range(TRIES):
         try:
             Path(f"/proc/{process}/autogroup").write_text(str(niceness))

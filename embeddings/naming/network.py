@@ -305,7 +305,8 @@ def _nothing(definitions: int) -> Ragged:
 
 
 def _up_to_the_best(composed: Sequence[Guess]) -> Sequence[Guess]:
-    """Longer names than the best one only repeat it, with words that fit worse."""
+    """The names that are no longer than the best one: longer ones repeat it, and add words that
+    fit worse."""
     return composed[: composed.index(max(composed)) + 1]
 
 

@@ -282,7 +282,7 @@ def name_prediction(
 
 
 def _in_lower_case(name: str) -> str:
-    """Names are predicted in the spelling of functions."""
+    """In one spelling, since names of classes are predicted in that of functions."""
     return "_".join(parts(name))
 
 

@@ -165,17 +165,17 @@ def test_the_summary_is_the_docstring_s_first_paragraph(space: Space, alice: Use
 def test_only_likely_names_of_functions_and_classes_are_suggested(
     space: Space, alice: User
 ) -> None:
-    shop, names = shelf.repository(alice), (("draw_line", 0.5), ("paint", 0.01))
+    shop, names = shelf.repository(alice), (("draw_größe", 0.5), ("readHTTP", 0.4), ("paint", 0.01))
     for kind in ("function", "class", "constant"):
         written = Written(kind, kind, EAST, kind=kind, predicted_names=names)
         shelf.put(shop, f"{kind}.py", written)
     by_kind = {
         result.definition.place.kind: result.definition for result in results(alice, "any", space)
     }
-    assert by_kind["function"].suggested_names == [("draw_line", 0.5)]
-    assert by_kind["class"].suggested_names == [("DrawLine", 0.5)]
+    assert by_kind["function"].suggested_names == [("draw_größe", 0.5), ("readHTTP", 0.4)]
+    assert by_kind["class"].suggested_names == [("DrawGröße", 0.5), ("ReadHTTP", 0.4)]
     assert not by_kind["constant"].suggested_names
-    assert by_kind["constant"].predicted_names == [("draw_line", 0.5), ("paint", 0.01)]
+    assert by_kind["constant"].predicted_names == list(names)
 
 
 @pytest.mark.parametrize("limit", [10, 200])

@@ -91,9 +91,9 @@ def build(
 def read(
     folder: Path, limit: int | None = None, *, split: str = "", name: str = FUNCTIONS
 ) -> list[Function]:
-    """The functions, or the CLASSES, of a corpus, in its order: the first `limit`, and only those
-    of a `split` if it is given. Lines of other splits are not parsed, since most of a corpus is
-    training data. Corpora that were built before there were classes have none."""
+    """The FUNCTIONS or the CLASSES of a corpus, in its order: the first `limit`, and only those of
+    a `split` if it is given. Lines of other splits are not parsed, since most of a corpus is
+    training data. Corpora that were built by older versions have no classes."""
     mark = f'"split": "{split}"' if split else ""
     if name == CLASSES and not (folder / name).exists():
         return []

@@ -9,6 +9,7 @@ seen."""
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import compress
 from pathlib import Path
 
 import numpy as np
@@ -93,16 +94,13 @@ class CodeNameStage(NameStage):
 
     @torch.inference_mode()
     def thresholds(self) -> Thresholds:
-        """Those of the labels as they are now. Names of functions alone are in doubt."""
+        """Those of the labels as they are now. Only names of functions are judged by them."""
         vectors = self._vectors[len(self._rows) :]
         predicted = self._network.labels.predict(vectors, self._mentions, 1)
         held_out = [self._data.functions[row] for row in self._held_out]
-        functions = [
-            (names, label_of(own.name))
-            for names, own in zip(predicted, held_out, strict=True)
-            if not own.is_class
-        ]
-        return calibrated(*zip(*functions, strict=True))
+        is_function = [not each.is_class for each in held_out]
+        true = [label_of(each.name) for each in held_out]
+        return calibrated([*compress(predicted, is_function)], [*compress(true, is_function)])
 
     def _choose_rows(self, limit: int | None) -> tuple[Ids, Ids]:
         """What is learnt of a project's functions helps with others of that project, and hardly
@@ -141,7 +139,7 @@ def train_names(
     run = Run(out, plan.seed, resume)
     stage = TunedNameStage(data, teacher, plan)
     rates = {stage.network: plan.text_rate}
-    if learnt:
+    if learnt is not None:
         run.train_and_mix(stage, plan.epochs, rates=rates)
     else:
         run.train(stage, plan.epochs, rates)
